@@ -1,0 +1,115 @@
+/**
+ * Argument checks, each with an error that names what was expected and what was received.
+ * Codes are Node's: `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`.
+ *
+ * @module
+ */
+import { inspect } from "node:util";
+
+/** A received value as an error message shows it: short, on one line, with its type when that helps. */
+export function received(value: unknown): string {
+  if (value === null || value === undefined) return `received ${value}`;
+  if (typeof value === "function") return `received function ${value.name || "(anonymous)"}`;
+  if (typeof value === "object") {
+    const { name } = value.constructor ?? { name: "" };
+    return `received an instance of ${name || "Object"}`;
+  }
+  const text = typeof value === "bigint" ? `${value}n` : inspect(value, { breakLength: Infinity });
+  return `received type ${typeof value} (${text.length > 40 ? `${text.slice(0, 40)}…` : text})`;
+}
+
+function coded<E extends Error>(error: E, code: string): E & { readonly code: string } {
+  return Object.assign(error, { code });
+}
+
+/** The error for an argument of the wrong type. `expected` completes "must be …". */
+export function invalidType(name: string, expected: string, value: unknown): TypeError {
+  return coded(
+    new TypeError(`The "${name}" argument must be ${expected}: ${received(value)}`),
+    "ERR_INVALID_ARG_TYPE",
+  );
+}
+
+/** The error for an argument of the right type whose value means nothing here. */
+export function invalidValue(name: string, expected: string, value: unknown): TypeError {
+  return coded(
+    new TypeError(`The "${name}" argument must be ${expected}: ${received(value)}`),
+    "ERR_INVALID_ARG_VALUE",
+  );
+}
+
+/** The error for a number outside its range, or a size that does not fit. */
+export function outOfRange(name: string, expected: string, value: unknown): RangeError {
+  const text = typeof value === "bigint" ? `${value}n` : String(value);
+  return coded(
+    new RangeError(
+      `The value of "${name}" is out of range: it must be ${expected}: received ${text}`,
+    ),
+    "ERR_OUT_OF_RANGE",
+  );
+}
+
+/**
+ * Checks a whole number.
+ *
+ * @param name The argument's name, for the message.
+ * @param value What the caller gave.
+ * @param min The smallest permitted value.
+ * @param max The largest permitted value.
+ * @returns The same number.
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` when it is not a number (a BigInt is not one).
+ * @throws {RangeError} `ERR_OUT_OF_RANGE` when it is NaN, has a fraction, or is outside the range.
+ */
+export function checkInteger(
+  name: string,
+  value: unknown,
+  min = 0,
+  max: number = Number.MAX_SAFE_INTEGER,
+): number {
+  if (typeof value !== "number") throw invalidType(name, "a number", value);
+  if (!Number.isInteger(value)) throw outOfRange(name, "an integer", value);
+  if (value < min || value > max) throw outOfRange(name, rangeText(min, max), value);
+  return value;
+}
+
+function rangeText(min: number, max: number): string {
+  return max === Number.MAX_SAFE_INTEGER ? `>= ${min}` : `>= ${min} and <= ${max}`;
+}
+
+/** Checks that a value is a string, and returns it. */
+export function checkString(name: string, value: unknown): string {
+  if (typeof value !== "string") throw invalidType(name, "a string", value);
+  return value;
+}
+
+/** Checks that a value is a boolean, and returns it. */
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== "boolean") throw invalidType(name, "a boolean", value);
+  return value;
+}
+
+/**
+ * Checks that a value is one of a few words.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` when it is not a string, `ERR_INVALID_ARG_VALUE` when it is another word.
+ */
+export function checkOneOf<const T extends string>(
+  name: string,
+  value: unknown,
+  allowed: readonly T[],
+): T {
+  const text = checkString(name, value);
+  if (!(allowed as readonly string[]).includes(text)) {
+    throw invalidValue(name, `one of ${allowed.map((word) => `"${word}"`).join(", ")}`, value);
+  }
+  return text as T;
+}
+
+/** Checks an options bag: absent is an empty one, anything but a plain object is refused. */
+export function checkOptions<T extends object>(name: string, value: T | undefined): Partial<T> {
+  if (value === undefined) return {};
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalidType(name, "an object", value);
+  }
+  return value;
+}
