@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { MemoryAccess } from "./access.ts";
 export {
   CorruptSegmentError,
   DisposedError,
@@ -12,3 +13,17 @@ export {
   type SystemErrorDetails,
   TimeoutError,
 } from "./errors.ts";
+export {
+  type CreateMemoryOptions,
+  MemoryMappedFile,
+  type OpenMemoryOptions,
+} from "./memory-mapped-file.ts";
+export type { MemoryAdvice } from "./native/platform.ts";
+export type { FileMode, FileOptions, FileReference } from "./open-file.ts";
+export { readFile } from "./read-file.ts";
+export type { ChunkOptions } from "./scan/chunks.ts";
+export type { LineOptions } from "./scan/lines.ts";
+export type { Needle } from "./scan/needle.ts";
+export type { FlushOptions, RangeOptions, ViewOptions } from "./view.ts";
+export type { TypedArray, ViewAccessor, WriteStringOptions } from "./view-accessor.ts";
+export type { SeekOrigin, ViewStream } from "./view-stream.ts";

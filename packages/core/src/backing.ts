@@ -1,0 +1,94 @@
+/**
+ * The open file behind a map and its views, closed when the last of them is disposed.
+ *
+ * @module
+ */
+import { closeSync, fstatSync } from "node:fs";
+import { FileTruncatedError } from "./errors.ts";
+import { fromNodeError } from "./native/errno.ts";
+
+/** How a descriptor is given back. Must not refer to the {@link Backing} it belongs to. */
+export type CloseFile = (fd: number) => void;
+
+/** What a {@link Backing} is made of. */
+export interface BackingOptions {
+  /** The open file; closed by the backing. */
+  readonly fd: number;
+  /** Its path or name, for messages; undefined for anonymous memory. */
+  readonly path: string | undefined;
+  /** Whether the file has a length of its own that others can change (a device has none). */
+  readonly isRegular: boolean;
+  /** Where in the file the map's offset 0 is, in bytes. */
+  readonly baseOffset?: number;
+  /** Closes the descriptor; `closeSync` unless the file needs more than that. */
+  readonly close?: CloseFile;
+}
+
+/** Closes the files of maps that were dropped without being disposed. */
+const dropped = new FinalizationRegistry<{ fd: number; close: CloseFile }>(({ fd, close }) => {
+  close(fd);
+});
+
+/** An open file with a count of those who use it. Made with a count of one. */
+export class Backing {
+  readonly fd: number;
+  readonly path: string | undefined;
+  readonly isRegular: boolean;
+  readonly baseOffset: number;
+  readonly #close: CloseFile;
+  #users = 1;
+
+  constructor({ fd, path, isRegular, baseOffset = 0, close = closeSync }: BackingOptions) {
+    this.fd = fd;
+    this.path = path;
+    this.isRegular = isRegular;
+    this.baseOffset = baseOffset;
+    this.#close = close;
+    dropped.register(this, { fd, close }, this);
+  }
+
+  /** Adds a user, who must call `release` once. */
+  retain(): this {
+    this.#users++;
+    return this;
+  }
+
+  /** Removes a user; the last one closes the file. */
+  release(): void {
+    if (--this.#users > 0) return;
+    dropped.unregister(this);
+    this.#close(this.fd);
+  }
+
+  /** The length of the file now, from the map's offset 0, in bytes. */
+  currentLength(): number {
+    try {
+      return fstatSync(this.fd).size - this.baseOffset;
+    } catch (error) {
+      throw fromNodeError(error, `read the length of ${this.describe()}`);
+    }
+  }
+
+  /**
+   * Checks that a range is still inside the file.
+   *
+   * @throws {FileTruncatedError} When the file ends before `end` (bytes from the map's offset 0).
+   */
+  checkReaches(end: number): void {
+    if (!this.isRegular) return;
+    const length = this.currentLength();
+    if (length < end) throw this.truncated(end, length);
+  }
+
+  /** The error for a file that ends before the byte `end`. */
+  truncated(end: number, length: number = this.currentLength()): FileTruncatedError {
+    return new FileTruncatedError(
+      `Cannot read ${this.describe()} up to byte ${end}: it was truncated to ${length} bytes while mapped; open it anew`,
+    );
+  }
+
+  /** The file as messages name it. */
+  describe(): string {
+    return this.path === undefined ? "anonymous memory" : `"${this.path}"`;
+  }
+}

@@ -1,0 +1,286 @@
+/**
+ * The one owner of a mapped region of memory.
+ *
+ * ```text
+ *   file     ────────┬──────────────────────────────────────────────┬────────
+ *   pages            │ mapped: whole pages                          │
+ *   windows          │ ArrayBuffer 0 (4 GiB) │ ArrayBuffer 1 │ …    │
+ *   user's range     ·····│ offset … offset + length │··············
+ *                    pointerOffset
+ * ```
+ *
+ * An `ArrayBuffer` holds 4 GiB at most, so a larger region has several, one behind the other. Each owns its
+ * pages: JavaScriptCore unmaps them when the buffer's memory is released. Disposing releases it at once and
+ * leaves every typed array on it with length 0; a mapping that nobody disposes is unmapped when the
+ * collector finds that neither the mapping nor any typed array on it is in use.
+ *
+ * @module
+ */
+import { DisposedError } from "./errors.ts";
+import {
+  type Address,
+  type MapRequest,
+  type MemoryAdvice,
+  platform,
+  type RangeGuard,
+} from "./native/platform.ts";
+import { outOfRange } from "./validate.ts";
+
+/** The longest `ArrayBuffer`, in bytes. */
+export const WINDOW_BYTES: number = 2 ** 32;
+
+/** How many pages one question about residency covers. */
+const RESIDENCY_PAGES = 1 << 16;
+
+/** What must live as long as a buffer that is reachable only through a typed array. */
+const KEPT_ALIVE = new WeakMap<ArrayBuffer, unknown>();
+
+/**
+ * Buffers of regions that can never be unmapped, because a buffer that overlaps several windows was
+ * transferred away and may still be read.
+ */
+const LEAKED: ArrayBuffer[][] = [];
+
+/** What to map: any byte range of an open file. */
+export interface MappingRequest extends Omit<MapRequest, "fileOffsetBytes"> {
+  /** Where the range begins in the file, in bytes; any alignment. */
+  readonly offsetBytes: number;
+}
+
+/**
+ * A mapped byte range of a file. All offsets are in bytes from the start of the range, not of its first page.
+ *
+ * **Safety.** The memory may change at any time when others map the same file. Typed arrays made by
+ * `bytes()` are dead (length 0) once the mapping is disposed.
+ */
+export class Mapping implements Disposable {
+  /** Length of the range in bytes. */
+  readonly lengthBytes: number;
+  /** Bytes between the first mapped page and the range. */
+  readonly pointerOffset: number;
+  readonly #isPrivate: boolean;
+  #address: Address | undefined;
+  #windows: ArrayBuffer[];
+  #bridges: ArrayBuffer[] = [];
+  #guard: RangeGuard | undefined;
+
+  /**
+   * Maps a range. A range of length 0 maps nothing and is valid.
+   *
+   * @param request The open file, the range and how to map it.
+   * @throws {SystemError} When the operating system refuses, with its code.
+   */
+  constructor(request: MappingRequest) {
+    const { lengthBytes, offsetBytes } = request;
+    this.lengthBytes = lengthBytes;
+    this.#isPrivate = request.sharing === "private";
+    if (lengthBytes === 0) {
+      this.pointerOffset = 0;
+      this.#windows = [new ArrayBuffer(0)];
+      return;
+    }
+    const system = platform();
+    this.pointerOffset = offsetBytes % system.pageSizeBytes;
+    const mappedBytes = this.pointerOffset + lengthBytes;
+    const address = system.map({
+      ...request,
+      lengthBytes: mappedBytes,
+      fileOffsetBytes: offsetBytes - this.pointerOffset,
+    });
+    this.#address = address;
+    this.#windows = ownWindows(address, mappedBytes);
+    this.#guard = system.guard(address, mappedBytes);
+    for (const window of this.#windows) KEPT_ALIVE.set(window, this.#guard);
+  }
+
+  /** Whether `dispose` has been called. */
+  get isDisposed(): boolean {
+    return this.#windows.length === 0;
+  }
+
+  /** Whether an access found the file shorter than the range; what was read there are zeros. */
+  get hasFaulted(): boolean {
+    return this.#guard?.hasFaulted ?? false;
+  }
+
+  /** The buffers of the region, in order: all of `WINDOW_BYTES` but the last. None after disposal. */
+  get windows(): readonly ArrayBuffer[] {
+    return this.#windows;
+  }
+
+  /**
+   * The bytes of a part of the range, without a copy.
+   *
+   * @param offset Start in bytes.
+   * @param length Length in bytes, at most 4 GiB.
+   * @throws {DisposedError} After `dispose`.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` for more than 4 GiB, the longest `ArrayBuffer`.
+   */
+  bytes(offset: number, length: number): Uint8Array<ArrayBuffer> {
+    if (this.isDisposed) throw new DisposedError("mapping");
+    if (length > WINDOW_BYTES) {
+      throw outOfRange("length", `<= ${WINDOW_BYTES} (the longest ArrayBuffer)`, length);
+    }
+    const start = this.pointerOffset + offset;
+    const index = Math.min(Math.floor(start / WINDOW_BYTES), this.#windows.length - 1);
+    const window = this.#windows[index] as ArrayBuffer;
+    const startInWindow = start - index * WINDOW_BYTES;
+    if (startInWindow + length <= window.byteLength) {
+      return new Uint8Array(window, startInWindow, length);
+    }
+    return new Uint8Array(this.#bridge(start, length));
+  }
+
+  /**
+   * Copies between the range and an array, across windows.
+   *
+   * @param offset Start in the range, in bytes; the caller has checked that all of `bytes` fits.
+   * @param bytes Where the bytes go, or come from when `isWrite`.
+   */
+  copy(offset: number, bytes: Uint8Array, isWrite: boolean): void {
+    if (this.isDisposed) throw new DisposedError("mapping");
+    for (let done = 0; done < bytes.length; ) {
+      const start = this.pointerOffset + offset + done;
+      const index = Math.floor(start / WINDOW_BYTES);
+      const window = this.#windows[index] as ArrayBuffer;
+      const startInWindow = start - index * WINDOW_BYTES;
+      const count = Math.min(window.byteLength - startInWindow, bytes.length - done);
+      const here = new Uint8Array(window, startInWindow, count);
+      const there = count === bytes.length ? bytes : bytes.subarray(done, done + count);
+      if (isWrite) here.set(there);
+      else there.set(here);
+      done += count;
+    }
+  }
+
+  /** Writes changes of a range back to the file; see `msync(2)`. */
+  sync(offset: number, length: number, mode: "sync" | "async"): void {
+    this.#onPages(offset, length, (address, bytes) => platform().sync(address, bytes, mode));
+  }
+
+  /**
+   * Passes advice on a range to the operating system.
+   *
+   * @returns Whether it was taken.
+   */
+  advise(offset: number, length: number, advice: MemoryAdvice): boolean {
+    // Dropping pages of a private mapping would drop the changes made in it.
+    if (advice === "dontNeed" && this.#isPrivate) return false;
+    let isTaken = true;
+    this.#onPages(offset, length, (address, bytes) => {
+      isTaken = platform().advise(address, bytes, advice, !this.#isPrivate);
+    });
+    return isTaken;
+  }
+
+  /** How many bytes of a range are in memory now, counted in whole pages and cut to the range. */
+  residentBytes(offset: number, length: number): number {
+    const { pageSizeBytes } = platform();
+    let resident = 0;
+    this.#onPages(offset, length, (address, bytes, leadBytes) => {
+      const pageCount = Math.ceil(bytes / pageSizeBytes);
+      // Allocated with its buffer, so that its address holds while the system call writes into it.
+      const pages = new Uint8Array(new ArrayBuffer(Math.min(pageCount, RESIDENCY_PAGES)));
+      for (let first = 0; first < pageCount; first += pages.length) {
+        const count = Math.min(pages.length, pageCount - first);
+        platform().residency((address + first * pageSizeBytes) as Address, count, pages);
+        for (let i = 0; i < count; i++) {
+          if (((pages[i] as number) & 1) === 0) continue;
+          const pageStart = (first + i) * pageSizeBytes;
+          const pageEnd = Math.min(pageStart + pageSizeBytes, bytes);
+          resident += pageEnd - Math.max(pageStart, leadBytes);
+        }
+      }
+    });
+    return resident;
+  }
+
+  /** Keeps a range in memory until `unlock` or disposal; see `mlock(2)`. */
+  lock(offset: number, length: number): void {
+    this.#onPages(offset, length, (address, bytes) =>
+      platform().lock(address, bytes, this.#isPrivate),
+    );
+  }
+
+  /** Undoes `lock`. */
+  unlock(offset: number, length: number): void {
+    this.#onPages(offset, length, (address, bytes) => platform().unlock(address, bytes));
+  }
+
+  /** Detaches every typed array and unmaps the memory. Calling it again does nothing. */
+  dispose(): void {
+    const windows = this.#windows;
+    const bridges = this.#bridges;
+    this.#windows = [];
+    this.#bridges = [];
+    this.#address = undefined;
+    this.#guard?.release();
+    this.#guard = undefined;
+    const isReadable = bridges.map(detach).includes(false);
+    if (isReadable) {
+      LEAKED.push(windows);
+      return;
+    }
+    // A window that was transferred away stays mapped, owned by the buffer that it now lives in.
+    for (const window of windows) detach(window);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** A buffer over a range that crosses from one window into the next. */
+  #bridge(start: number, length: number): ArrayBuffer {
+    const address = ((this.#address as Address) + start) as Address;
+    const bridge = platform().borrowedBuffer(address, length);
+    // It owns nothing, so the windows must not be collected while a typed array on it is in use.
+    KEPT_ALIVE.set(bridge, this.#windows);
+    this.#bridges.push(bridge);
+    return bridge;
+  }
+
+  /**
+   * Runs a call on the whole pages around a range; not at all on an empty one.
+   * The callback gets the pages' address, their length up to the end of the range, and the bytes before it.
+   */
+  #onPages(
+    offset: number,
+    length: number,
+    run: (address: Address, lengthBytes: number, leadBytes: number) => void,
+  ): void {
+    if (this.isDisposed) throw new DisposedError("mapping");
+    if (length === 0) return;
+    const start = this.pointerOffset + offset;
+    const leadBytes = start % platform().pageSizeBytes;
+    run(((this.#address as Address) + start - leadBytes) as Address, leadBytes + length, leadBytes);
+  }
+}
+
+/** Covers a mapped region with buffers that own it; unmaps it all when that fails half-way. */
+function ownWindows(address: Address, mappedBytes: number): ArrayBuffer[] {
+  const windows: ArrayBuffer[] = [];
+  let offset = 0;
+  try {
+    while (offset < mappedBytes) {
+      const length = Math.min(WINDOW_BYTES, mappedBytes - offset);
+      windows.push(platform().ownedBuffer((address + offset) as Address, length));
+      offset += length;
+    }
+  } catch (error) {
+    for (const window of windows) detach(window);
+    platform().unmap((address + offset) as Address, mappedBytes - offset);
+    throw error;
+  }
+  return windows;
+}
+
+/**
+ * Makes every typed array on a buffer dead and releases its memory, which unmaps an owned range at once.
+ *
+ * @returns False when somebody else had transferred the buffer away before.
+ */
+function detach(buffer: ArrayBuffer): boolean {
+  if (buffer.detached) return false;
+  buffer.transfer(0);
+  return true;
+}

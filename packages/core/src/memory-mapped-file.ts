@@ -1,0 +1,392 @@
+/**
+ * Files and named memory as memory: the central class of the library.
+ *
+ * @module
+ */
+import { closeSync, constants, openSync, unlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { accessRules, MEMORY_ACCESS, type MemoryAccess } from "./access.ts";
+import { Backing } from "./backing.ts";
+import { DisposedError, NotSupportedError } from "./errors.ts";
+import { release } from "./named/holder.ts";
+import {
+  createNamedFile,
+  createOrOpenNamedFile,
+  type NamedFile,
+  openNamedFile,
+  unlinkNamedFile,
+} from "./named/named-file.ts";
+import { SECTION } from "./named/superblock.ts";
+import { fromNodeError } from "./native/errno.ts";
+import { platform } from "./native/platform.ts";
+import { type FileOptions, type FileReference, growFile, openFile } from "./open-file.ts";
+import { type ChunkOptions, chunks } from "./scan/chunks.ts";
+import { histogram } from "./scan/histogram.ts";
+import { type LineOptions, lines } from "./scan/lines.ts";
+import type { Needle } from "./scan/needle.ts";
+import { count, indexOf } from "./scan/search.ts";
+import { checkInteger, checkOneOf, checkOptions, outOfRange } from "./validate.ts";
+import type { ViewOptions, ViewSource } from "./view.ts";
+import { ViewAccessor } from "./view-accessor.ts";
+import { ViewStream } from "./view-stream.ts";
+
+/** The size from which mapping beats ordinary reading, in bytes; see `MemoryMappedFile.threshold`. */
+const THRESHOLD_BYTES = 1 << 20;
+
+const LIFETIMES = ["held", "persistent"] as const;
+
+/** How named or anonymous memory is opened. */
+export interface OpenMemoryOptions {
+  /** What the map may do. Default `"readWrite"`. */
+  readonly access?: MemoryAccess | undefined;
+}
+
+/** How named or anonymous memory is made. */
+export interface CreateMemoryOptions extends OpenMemoryOptions {
+  /**
+   * `"held"` (default): the name goes with the last process that holds it, also when that one crashes.
+   * `"persistent"`: it stays until `MemoryMappedFile.unlink` (or a restart of the system).
+   */
+  readonly lifetime?: (typeof LIFETIMES)[number] | undefined;
+}
+
+/** What a map is made of. */
+interface Parts {
+  readonly backing: Backing;
+  readonly access: MemoryAccess;
+  readonly capacity: number;
+  readonly name: string | null;
+  readonly createdNew: boolean;
+}
+
+/** Only this module makes maps; users call the static methods. */
+const INTERNAL: unique symbol = Symbol("MemoryMappedFile");
+
+/**
+ * A file, or a piece of memory with a name, whose bytes are read and written like an array.
+ *
+ * The map itself is cheap: memory is mapped when a view is made, and views outlive their map. Dispose both,
+ * best with `using`; what is forgotten is cleaned up when the garbage collector finds it.
+ *
+ * **Safety.** Everybody who maps the same file sees the same bytes, without any order of their own; use
+ * `Atomics`, or the locks of `@isthmus/ipc`, to coordinate. When another process truncates the file, reads
+ * behind its new end throw `FileTruncatedError` and raw bytes there read as zero.
+ *
+ * @example Read a number from the middle of a file
+ * ```ts
+ * import { MemoryMappedFile } from "@isthmus/core";
+ *
+ * await Bun.write("/tmp/isthmus-example.bin", new Uint32Array([1, 2, 3]));
+ * using file = MemoryMappedFile.createFromFile("/tmp/isthmus-example.bin", { access: "read" });
+ * using view = file.createViewAccessor();
+ * console.log(view.readUint32(4)); // 2
+ * ```
+ */
+export class MemoryMappedFile implements Disposable {
+  readonly #backing: Backing;
+  readonly #access: MemoryAccess;
+  readonly #name: string | null;
+  readonly #createdNew: boolean;
+  #capacity: number;
+  #isDisposed = false;
+
+  /** For the library's own use. */
+  constructor(key: typeof INTERNAL, parts: Parts) {
+    if (key !== INTERNAL) {
+      throw new TypeError("Cannot construct a MemoryMappedFile: use its static methods");
+    }
+    this.#backing = parts.backing;
+    this.#access = parts.access;
+    this.#capacity = parts.capacity;
+    this.#name = parts.name;
+    this.#createdNew = parts.createdNew;
+  }
+
+  /** Size of a memory page in bytes. */
+  static get pageSize(): number {
+    return platform().pageSizeBytes;
+  }
+
+  /** 1 MiB: below it `readFile(path)` reads, from it on it maps. */
+  static get threshold(): number {
+    return THRESHOLD_BYTES;
+  }
+
+  /**
+   * Maps a file.
+   *
+   * @param file A path, a `file:` URL, a `Bun.file`, an open descriptor, or an object with one. A descriptor is
+   * duplicated: the caller's stays open and may be closed at any time.
+   * @param options Mode, access and capacity.
+   * @throws {SystemError} `ENOENT`, `EACCES`, `EEXIST`, `EISDIR`, `ENOSPC`, … A file that was created is removed again.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when the capacity does not fit: 0 for an empty file, less than the
+   * file's length, more than it on a read-only map.
+   * @throws {NotSupportedError} For pipes and sockets.
+   */
+  static createFromFile(file: FileReference, options?: FileOptions): MemoryMappedFile {
+    const opened = openFile(file, options);
+    return new MemoryMappedFile(INTERNAL, { ...opened, name: null, createdNew: false });
+  }
+
+  /**
+   * Makes named memory, all zero, or anonymous memory that only this process sees.
+   *
+   * @param name 1 to 200 bytes without separators, or `null` for anonymous memory.
+   * @param capacity Length in bytes, > 0.
+   * @throws {SystemError} `EEXIST` when somebody alive holds the name, `ENOSPC` when there is not that much memory.
+   */
+  static createNew(
+    name: string | null,
+    capacity: number,
+    options?: CreateMemoryOptions,
+  ): MemoryMappedFile {
+    const checked = checkMemory(capacity, options);
+    if (name === null) return anonymous(capacity, checked.access);
+    const file = createNamedFile(memoryRequest(name, capacity, checked.isPersistent));
+    return fromNamed(file, checked.access, true);
+  }
+
+  /**
+   * Opens named memory that somebody holds.
+   *
+   * @throws {SystemError} `ENOENT` when nobody holds the name.
+   * @throws {CorruptSegmentError} When the name is something else than memory, or of another version.
+   */
+  static openExisting(name: string, options?: OpenMemoryOptions): MemoryMappedFile {
+    const access = checkAccess(checkOptions("options", options).access);
+    return fromNamed(openNamedFile(name, "memory"), access, false);
+  }
+
+  /**
+   * Opens named memory, or makes it when nobody holds the name. Of many processes that try at once exactly
+   * one makes it; see `createdNew`.
+   *
+   * @param capacity Length in bytes when it is made; ignored when it is opened.
+   */
+  static createOrOpen(
+    name: string,
+    capacity: number,
+    options?: CreateMemoryOptions,
+  ): MemoryMappedFile {
+    const checked = checkMemory(capacity, options);
+    const file = createOrOpenNamedFile(memoryRequest(name, capacity, checked.isPersistent));
+    return fromNamed(file, checked.access, file.createdNew);
+  }
+
+  /**
+   * Removes a name at once. Those who hold it go on with their memory; nobody can open it any more.
+   *
+   * @throws {SystemError} `ENOENT` when there is no such name.
+   */
+  static unlink(name: string): void {
+    unlinkNamedFile(name);
+  }
+
+  /** Length of the map in bytes, exact on every operating system. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  /** What the map may do. */
+  get access(): MemoryAccess {
+    return this.#access;
+  }
+
+  /** The name of named memory; `null` for files and anonymous memory. */
+  get name(): string | null {
+    return this.#name;
+  }
+
+  /** Whether this call made the named memory, instead of opening what others had made. */
+  get createdNew(): boolean {
+    return this.#createdNew;
+  }
+
+  /**
+   * Makes a view for random access.
+   *
+   * @param options Offset, size and access; by default all of the map with the map's access.
+   * @throws {SystemError} `EACCES` when the view reaches outside the map or may do more than it.
+   */
+  createViewAccessor(options?: ViewOptions): ViewAccessor {
+    return new ViewAccessor(this.#source(), options);
+  }
+
+  /**
+   * Makes a view for sequential access.
+   *
+   * @param options Offset, size and access; by default all of the map with the map's access.
+   * @throws {SystemError} `EACCES` when the view reaches outside the map or may do more than it.
+   */
+  createViewStream(options?: ViewOptions): ViewStream {
+    return new ViewStream(this.#source(), options);
+  }
+
+  /**
+   * The bytes in order, in chunks that are not copied, whatever the size of the file: a few MiB of it are
+   * mapped at any time. A chunk is valid until the next one is asked for; copy what must live longer.
+   *
+   * @example Sum a file
+   * ```ts
+   * import { MemoryMappedFile } from "@isthmus/core";
+   *
+   * using file = MemoryMappedFile.createFromFile(process.execPath, { access: "read" });
+   * let sum = 0;
+   * for (const chunk of file.chunks({ size: 1 << 20 })) for (const byte of chunk) sum += byte;
+   * console.log(sum > 0); // true
+   * ```
+   */
+  chunks(options?: ChunkOptions): Generator<Uint8Array, void> {
+    return chunks(this.#source(), options);
+  }
+
+  /**
+   * The lines in order, decoded from UTF-8, without their "\n" or "\r\n". A last line without an end counts,
+   * an end without a line behind it does not begin another. With `raw`, the bytes between line feeds ("\r"
+   * stays), valid until the next line is asked for.
+   */
+  lines(options?: LineOptions & { readonly raw?: false | undefined }): Generator<string, void>;
+  lines(options: LineOptions & { readonly raw: true }): Generator<Uint8Array, void>;
+  lines(options?: LineOptions): Generator<string, void> | Generator<Uint8Array, void> {
+    return lines(this.#source(), options);
+  }
+
+  /** How often a byte, a text or a sequence of bytes occurs; matches do not overlap. */
+  count(needle: Needle): number {
+    return count(this.#source(), needle);
+  }
+
+  /**
+   * Where a byte, a text or a sequence of bytes first occurs.
+   *
+   * @param from The first offset that counts. Default 0.
+   * @returns The offset in bytes, or -1.
+   */
+  indexOf(needle: Needle, from?: number): number {
+    return indexOf(this.#source(), needle, from);
+  }
+
+  /** How often each of the 256 byte values occurs. */
+  histogram(): Float64Array {
+    return histogram(this.#source());
+  }
+
+  /**
+   * Makes the file and the map longer, with storage for every new byte, all zero. Existing views stay as
+   * they are; new ones reach the new end.
+   *
+   * @param bytes The new length, at least the present capacity: nothing that others may have mapped is cut.
+   * @throws {NotSupportedError} For named memory, devices, and maps that do not write to their file.
+   * @throws {SystemError} `ENOSPC`, …; the file has its old length then.
+   */
+  resize(bytes: number): void {
+    const { backing } = this.#source();
+    checkInteger("bytes", bytes, this.#capacity);
+    if (!backing.isRegular || this.#name !== null || !accessRules(this.#access).writesFile) {
+      const what = this.#name === null ? `a "${this.#access}" map of` : "named memory";
+      throw new NotSupportedError(`Cannot resize ${what} ${backing.describe()}`);
+    }
+    const length = backing.currentLength();
+    if (bytes > length) growFile(backing.fd, length, bytes, backing.path);
+    this.#capacity = bytes;
+  }
+
+  /**
+   * Takes over the length that the file has now, after another process appended to it.
+   *
+   * @returns The new capacity in bytes.
+   * @throws {FileTruncatedError} When the file is shorter than the map; the capacity stays.
+   */
+  refresh(): number {
+    const { backing } = this.#source();
+    backing.checkReaches(this.#capacity);
+    if (backing.isRegular && this.#name === null) this.#capacity = backing.currentLength();
+    return this.#capacity;
+  }
+
+  /** Closes the map. Views that were made stay usable. Calling it again does nothing. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#backing.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #source(): ViewSource {
+    if (this.#isDisposed) throw new DisposedError("MemoryMappedFile");
+    return { backing: this.#backing, access: this.#access, capacity: this.#capacity };
+  }
+}
+
+function checkAccess(access: unknown): MemoryAccess {
+  return checkOneOf("access", access ?? "readWrite", MEMORY_ACCESS);
+}
+
+function checkMemory(capacity: number, options: CreateMemoryOptions | undefined) {
+  checkInteger("capacity", capacity, 1);
+  const { access, lifetime = "held" } = checkOptions("options", options);
+  const isPersistent = checkOneOf("lifetime", lifetime, LIFETIMES) === "persistent";
+  return { access: checkAccess(access), isPersistent };
+}
+
+function memoryRequest(name: string, capacity: number, isPersistent: boolean) {
+  const sections = [{ id: SECTION.data, length: capacity }];
+  return { name, kind: "memory", sections, isPersistent } as const;
+}
+
+function fromNamed(file: NamedFile, access: MemoryAccess, createdNew: boolean): MemoryMappedFile {
+  const data = file.superblock.sections.find(({ id }) => id === SECTION.data);
+  if (data === undefined) {
+    release(file.fd);
+    throw outOfRange("sections", "one with data", file.superblock.sections.length);
+  }
+  const backing = new Backing({
+    fd: file.fd,
+    path: file.path,
+    isRegular: true,
+    baseOffset: data.offset,
+    close: release,
+  });
+  const { name } = file;
+  return new MemoryMappedFile(INTERNAL, {
+    backing,
+    access,
+    capacity: data.length,
+    name,
+    createdNew,
+  });
+}
+
+function anonymous(capacity: number, access: MemoryAccess): MemoryMappedFile {
+  const fd = platform().createMemoryFile("isthmus") ?? unlinkedFile();
+  try {
+    platform().allocate(fd, 0, capacity, undefined);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  const backing = new Backing({ fd, path: undefined, isRegular: true });
+  return new MemoryMappedFile(INTERNAL, {
+    backing,
+    access,
+    capacity,
+    name: null,
+    createdNew: true,
+  });
+}
+
+/** Anonymous memory where the system has no memory files: a temporary file that has lost its name. */
+function unlinkedFile(): number {
+  const path = join(tmpdir(), `isthmus-${crypto.randomUUID()}`);
+  try {
+    const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+    unlinkSync(path);
+    return fd;
+  } catch (error) {
+    throw fromNodeError(error, "create anonymous memory");
+  }
+}

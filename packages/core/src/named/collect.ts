@@ -1,0 +1,44 @@
+/**
+ * Removing what crashes left behind: files whose name nobody holds.
+ *
+ * @module
+ */
+import { closeSync, constants, openSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { removeWhenUnheld } from "./holder.ts";
+import { HIDDEN_PREFIX } from "./name.ts";
+import { isRemovableHead, readHead } from "./superblock.ts";
+
+/**
+ * Looks at every file of a directory and removes those that nobody holds and that are not persistent:
+ * names of dead processes, and files of creations that never came to their end. Files that are not
+ * segments stay.
+ *
+ * @param directory The directory of named memory.
+ * @returns The names of the removed files.
+ */
+export function collectAbandoned(directory: string): string[] {
+  const removed: string[] = [];
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(directory, entry.name);
+    if (collectFile(path, entry.name.startsWith(HIDDEN_PREFIX))) removed.push(entry.name);
+  }
+  return removed;
+}
+
+function collectFile(path: string, isAside: boolean): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return false; // gone in the meantime, or not ours to open
+  }
+  try {
+    // A file without its final name never gets one: its creator died, or is alive and holds it.
+    if (!isAside && !isRemovableHead(readHead(fd))) return false;
+    return removeWhenUnheld(fd, path);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * The one directory in which all named things of a user live.
+ *
+ * @module
+ */
+import { existsSync, lstatSync, mkdirSync, type Stats } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { SystemError } from "../errors.ts";
+import { conditionError, fromNodeError } from "../native/errno.ts";
+
+const SHARED_MEMORY = "/dev/shm";
+const WRITABLE_BY_OTHERS = 0o022;
+
+/**
+ * The directory's path: `$ISTHMUS_DIR` when set, else `/dev/shm/isthmus-<uid>`, else `isthmus-<uid>` in the
+ * system's temporary directory. It need not exist.
+ */
+export function directoryPath(): string {
+  const chosen = process.env["ISTHMUS_DIR"];
+  if (chosen !== undefined && chosen !== "") return resolve(chosen);
+  const parent = existsSync(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir();
+  return join(parent, `isthmus-${userInfo().uid}`);
+}
+
+/**
+ * Makes sure that the directory exists and that only its owner, this user, can put files into it: whoever
+ * could would be able to swap a segment for one of their own.
+ *
+ * @returns Its path.
+ * @throws {SystemError} `ENOTDIR` when it is something else (a symbolic link is), `EACCES` when others may write
+ * to it or own it.
+ */
+export function ensureDirectory(): string {
+  const path = directoryPath();
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const typed = fromNodeError(error, `create the directory of named memory "${path}"`);
+    if (!(typed instanceof SystemError && typed.code === "EEXIST")) throw typed;
+  }
+  const stats = lstatSync(path);
+  checkOwnership(path, stats);
+  return path;
+}
+
+function checkOwnership(path: string, stats: Stats): void {
+  const refused = (code: "ENOTDIR" | "EACCES", why: string): SystemError =>
+    conditionError(
+      code,
+      `use "${path}" for named memory (${why}; set ISTHMUS_DIR to another directory)`,
+      "lstat",
+      path,
+    );
+  if (!stats.isDirectory()) throw refused("ENOTDIR", "it is not a directory (or a symbolic link)");
+  const uid = process.getuid?.() ?? stats.uid;
+  if (stats.uid !== uid) throw refused("EACCES", `it belongs to user ${stats.uid}, not ${uid}`);
+  if ((stats.mode & WRITABLE_BY_OTHERS) !== 0) {
+    const mode = (stats.mode & 0o7777).toString(8).padStart(4, "0");
+    throw refused("EACCES", `others may write to it (mode ${mode}, must be 0700)`);
+  }
+}

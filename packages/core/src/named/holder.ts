@@ -1,0 +1,71 @@
+/**
+ * Holding a name: the kernel's file lock that says who is alive, and what its end means.
+ *
+ * Every holder keeps a **shared** `flock` on the file for as long as it holds the name; the kernel drops it
+ * when the process ends, however it ends. Whoever gets the **exclusive** lock has therefore proof that nobody
+ * holds the name, and may remove it. After taking a lock on a file that was opened by its path, the path is
+ * looked up again: if it leads to another file now, somebody replaced the file in between.
+ *
+ * @module
+ */
+import { closeSync, fstatSync, lstatSync, unlinkSync } from "node:fs";
+import { platform } from "../native/platform.ts";
+
+/** A name that this process holds. */
+export interface HeldFile {
+  readonly fd: number;
+  readonly path: string;
+  /** Whether the file stays when the last holder leaves. */
+  readonly isPersistent: boolean;
+}
+
+/** Whether a path still leads to an open file. */
+export function isSameFile(fd: number, path: string): boolean {
+  const held = fstatSync(fd);
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found !== undefined && found.ino === held.ino && found.dev === held.dev;
+}
+
+/**
+ * Removes a file's name when nobody holds it. The caller's own lock on `fd` is given up for the question.
+ *
+ * @param fd The open file; its lock becomes exclusive when nobody else holds one, and is lost otherwise.
+ * @returns Whether it was removed: false when somebody holds it, and when the path leads elsewhere by now.
+ */
+export function removeWhenUnheld(fd: number, path: string): boolean {
+  if (!platform().tryLockFile(fd, "exclusive") || !isSameFile(fd, path)) return false;
+  unlinkSync(path);
+  return true;
+}
+
+/** What this process holds now, to be let go of when it ends by itself. */
+const held = new Map<number, HeldFile>();
+
+/** Notes that this process holds a name: its shared lock is on `fd`. */
+export function hold(file: HeldFile): void {
+  if (held.size === 0) process.on("exit", releaseAll);
+  held.set(file.fd, file);
+}
+
+/**
+ * Lets go of a name. The last holder removes the file, unless it is persistent: two holders that leave at
+ * once both ask for the exclusive lock, and the later of the two gets it, since each gives up its shared
+ * lock first.
+ *
+ * @param fd The descriptor that was passed to `hold`; closed afterwards.
+ */
+export function release(fd: number): void {
+  const file = held.get(fd);
+  if (file === undefined) return;
+  held.delete(fd);
+  if (held.size === 0) process.off("exit", releaseAll);
+  try {
+    if (!file.isPersistent) removeWhenUnheld(fd, file.path);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function releaseAll(): void {
+  for (const fd of held.keys()) release(fd);
+}

@@ -1,0 +1,5 @@
+declare module "*.c" {
+  /** The path of the file. */
+  const path: string;
+  export default path;
+}

@@ -1,0 +1,100 @@
+/**
+ * From error numbers to typed errors: the only table of its kind in the project.
+ *
+ * @module
+ */
+import { constants } from "node:os";
+import { SystemError } from "../errors.ts";
+
+/** Names of this system's error numbers, and those that Node's table leaves out. */
+const NAMES: ReadonlyMap<number, string> = new Map([
+  ...(process.platform === "linux"
+    ? ([
+        [130, "EOWNERDEAD"],
+        [131, "ENOTRECOVERABLE"],
+      ] as const)
+    : []),
+  ...Object.entries(constants.errno).map(([name, errno]) => [errno, name] as const),
+]);
+
+/** Why a call failed and what to do next, for the codes a user of this library meets. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EAGAIN: "the resource is locked or a limit was reached (see `ulimit -l` for locked memory)",
+  EBADF: "the file descriptor is closed or not open for this access",
+  EBUSY: "the resource is in use",
+  EDQUOT: "the user's disk quota is used up",
+  EEXIST: "it already exists",
+  EFBIG: "the size exceeds what the file system can hold",
+  EINVAL: "the operating system does not accept these values",
+  EIO: "the device reported an error",
+  EISDIR: "it is a directory",
+  ELOOP: "it is a symbolic link, or a chain of them without end",
+  EMFILE: "this process has too many open files (see `ulimit -n`)",
+  ENAMETOOLONG: "the name is too long",
+  ENFILE: "the system has too many open files",
+  ENODEV: "this kind of file cannot be mapped",
+  ENOENT: "it does not exist",
+  ENOMEM: "out of memory, address space or mappings (see `ulimit -v` and vm.max_map_count)",
+  ENOSPC: "no space left on the file system",
+  ENOTDIR: "a part of the path is not a directory",
+  ENXIO: "there is no such device, or it is a socket",
+  EOVERFLOW: "the offset is too large",
+  EPERM: "operation not permitted",
+  EROFS: "the file system is read-only",
+  ETXTBSY: "it is a program that is running",
+};
+
+/** The symbolic name of an error number, or `E<number>` for one without a name here. */
+export function errorCode(errno: number): string {
+  return NAMES.get(errno) ?? `E${errno}`;
+}
+
+/**
+ * The typed error for a failed call.
+ *
+ * @param attempt What could not be done, completing "Cannot …", for example `map file "x"`.
+ * @param syscall The call that failed.
+ * @param errno The error number, positive.
+ * @param path The file concerned.
+ * @param cause The error this one was made from.
+ */
+export function systemError(
+  attempt: string,
+  syscall: string,
+  errno: number,
+  path?: string | undefined,
+  cause?: unknown,
+): SystemError {
+  const code = errorCode(errno);
+  const reason = REASONS[code];
+  const message = `Cannot ${attempt}: ${code}${reason === undefined ? "" : `, ${reason}`} (${syscall})`;
+  return new SystemError(
+    message,
+    { code, errno, syscall, path },
+    cause === undefined ? {} : { cause },
+  );
+}
+
+/**
+ * The typed error for a condition that Isthmus found itself, as the operating system would report it.
+ *
+ * @param code The code's name, for example `"EACCES"`.
+ * @param syscall The call that would have failed so.
+ */
+export function conditionError(
+  code: keyof typeof constants.errno,
+  attempt: string,
+  syscall: string,
+  path?: string | undefined,
+): SystemError {
+  return systemError(attempt, syscall, constants.errno[code], path);
+}
+
+/** Turns an error of `node:fs` into a `SystemError`; anything else comes back as it is. */
+export function fromNodeError(error: unknown, attempt: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code, errno, syscall, path } = error as NodeJS.ErrnoException;
+  if (typeof errno !== "number" || typeof code !== "string") return error;
+  return systemError(attempt, syscall ?? "system call", Math.abs(errno), path, error);
+}

@@ -1,0 +1,64 @@
+/**
+ * Linux, with glibc or musl, on x64 and arm64. Values from the kernel's `asm-generic` headers, which
+ * both CPUs share.
+ *
+ * @module
+ */
+import { closeSync, openSync, readSync } from "node:fs";
+import { MAP, type PosixSystem } from "./posix-system.ts";
+
+const MAP_ANONYMOUS = 0x20;
+
+/**
+ * Whether this process runs on musl. Both C libraries may be installed side by side, and a second one
+ * loaded into a running process does not work, so the executable's own ELF interpreter decides.
+ */
+function runsOnMusl(): boolean {
+  const header = Buffer.alloc(4096);
+  const fd = openSync(process.execPath, "r");
+  try {
+    readSync(fd, header, 0, header.length, 0);
+  } finally {
+    closeSync(fd);
+  }
+  return header.includes("/ld-musl-");
+}
+
+/** Describes Linux for `posix.ts`. */
+export function linux(): PosixSystem {
+  const isMusl = runsOnMusl();
+  const isArm = process.arch === "arm64";
+  return {
+    name: "linux",
+    libc: isMusl ? [`libc.musl-${isArm ? "aarch64" : "x86_64"}.so.1`] : ["libc.so.6"],
+    abi: isMusl ? { libc: 2, mutexBytes: 40 } : { libc: 1, mutexBytes: isArm ? 48 : 40 },
+    errnoSymbol: "__errno_location",
+    mapAnonymous: MAP_ANONYMOUS,
+    mapNoReserve: 0x4000,
+    msync: { sync: 4, async: 1 },
+    advice: {
+      random: 1,
+      sequential: 2,
+      willNeed: 3,
+      dontNeed: 4,
+      hugePage: 14,
+      populate: 22, // MADV_POPULATE_READ, Linux 5.14
+      populateWrite: 23,
+    },
+    wouldBlock: 11,
+    interrupted: 4,
+    hasFallocate: true,
+    cannotAllocate: [22, 95], // EINVAL, EOPNOTSUPP: musl passes on what glibc would emulate
+    duplicateCloexec: 1030,
+    memfdCloexec: 1,
+    mlockOnFault: 1,
+    busGuard: {
+      SIGNAL_BUS: "7",
+      SIGINFO_ADDRESS_OFFSET: "16",
+      FLAG_SIGINFO: "4",
+      FLAG_ONSTACK: "0x08000000",
+      MAP_FLAGS: String(MAP_ANONYMOUS | MAP.private | MAP.fixed),
+      ACTION_FIELDS: "unsigned long mask[16]; int flags; void *restorer;",
+    },
+  };
+}

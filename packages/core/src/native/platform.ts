@@ -1,0 +1,143 @@
+/**
+ * What the floors above may ask of the operating system, and nothing else. Numbers that differ between
+ * systems (constants, error numbers, struct layouts) stay below this interface.
+ *
+ * @module
+ */
+import { endianness } from "node:os";
+import { NotSupportedError } from "../errors.ts";
+import { darwin } from "./darwin.ts";
+import { freebsd } from "./freebsd.ts";
+import { linux } from "./linux.ts";
+import { createPosixPlatform } from "./posix.ts";
+
+/** A memory address. Only `mapping.ts` may hold one; it means nothing once the region is unmapped. */
+export type Address = number & { readonly __address: unique symbol };
+
+/** What may be done with the pages of a mapping. */
+export type Protection = "read" | "readWrite" | "readExecute" | "readWriteExecute";
+
+/** Advice on how a range will be used; see `posix_madvise(3)` and `madvise(2)`. */
+export type MemoryAdvice =
+  | "sequential"
+  | "random"
+  | "willNeed"
+  | "dontNeed"
+  | "hugePage"
+  | "populate";
+
+/** A request to map memory. */
+export interface MapRequest {
+  /** Length in bytes, > 0. */
+  readonly lengthBytes: number;
+  readonly protection: Protection;
+  /** `"shared"`: writes reach the file and every process. `"private"`: writes stay in this mapping. */
+  readonly sharing: "shared" | "private";
+  /** The open file to map. */
+  readonly fd: number;
+  /** Where in the file the mapping begins; a multiple of the page size. */
+  readonly fileOffsetBytes: number;
+  /** The file's name, for error messages. */
+  readonly path: string | undefined;
+}
+
+/** The calls that the floors above are made of. Every one throws `SystemError` when refused. */
+export interface Platform {
+  /** Size of a memory page in bytes. */
+  readonly pageSizeBytes: number;
+
+  /** CPU, C library and size of a mutex in one word: processes share a segment only when it is equal. */
+  readonly abiTag: number;
+
+  /** Maps a range of an open file and returns where it begins. */
+  map(request: MapRequest): Address;
+
+  /** Unmaps a range that no buffer of `ownedBuffer` covers. */
+  unmap(address: Address, lengthBytes: number): void;
+
+  /**
+   * Wraps mapped memory in an `ArrayBuffer` that owns it: the range is unmapped exactly once, when the
+   * buffer's memory is released, be it by `buffer.transfer(0)` or by the garbage collector.
+   */
+  ownedBuffer(address: Address, lengthBytes: number): ArrayBuffer;
+
+  /** Wraps mapped memory without owning it; the caller detaches the buffer before the range is unmapped. */
+  borrowedBuffer(address: Address, lengthBytes: number): ArrayBuffer;
+
+  /** Writes changed pages back to the file: waits for the disk (`"sync"`) or only begins (`"async"`). */
+  sync(address: Address, lengthBytes: number, mode: "sync" | "async"): void;
+
+  /** Passes advice on. Returns false when this system does not know it or cannot follow it here. */
+  advise(address: Address, lengthBytes: number, advice: MemoryAdvice, isWritable: boolean): boolean;
+
+  /** One byte per page of the range, non-zero where the page is in memory. */
+  residency(address: Address, pageCount: number, into: Uint8Array): void;
+
+  /**
+   * Locks a range into memory: it is not paged out until unlocked or unmapped. With `withoutCopying`,
+   * for private mappings, the pages stay those of the file where the system can do that.
+   */
+  lock(address: Address, lengthBytes: number, withoutCopying: boolean): void;
+
+  /** Undoes `lock`. */
+  unlock(address: Address, lengthBytes: number): void;
+
+  /** Allocates storage for a range of a file, growing it where needed: `ENOSPC` now, never `SIGBUS` later. */
+  allocate(fd: number, offsetBytes: number, lengthBytes: number, path: string | undefined): void;
+
+  /** Takes a lock on an open file without waiting; the kernel drops it when the last copy of `fd` closes. */
+  tryLockFile(fd: number, kind: "shared" | "exclusive"): boolean;
+
+  /** Releases the lock taken with `tryLockFile`. */
+  unlockFile(fd: number): void;
+
+  /** Another descriptor of the same open file, not inherited by child processes where the system can. */
+  duplicate(fd: number): number;
+
+  /** A file of size 0 that lives in memory and has no name, or undefined where the system has none. */
+  createMemoryFile(label: string): number | undefined;
+
+  /**
+   * Watches a mapped range for accesses behind the end of its file (`SIGBUS`), which then read as zero
+   * instead of ending the process. Returns undefined where the watch cannot be set up.
+   */
+  guard(address: Address, lengthBytes: number): RangeGuard | undefined;
+}
+
+/** A watch over one mapped range; see {@link Platform.guard}. */
+export interface RangeGuard {
+  /** Whether an access behind the end of the file was caught. Look here only when `FAULT_SEEN` says so. */
+  readonly hasFaulted: boolean;
+  /** Ends the watch; called before the range is unmapped. */
+  release(): void;
+}
+
+const SYSTEMS = { linux, darwin, freebsd } as const;
+
+let current: Platform | undefined;
+
+/**
+ * The platform of this process, made on first use.
+ *
+ * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` on an operating system or byte order without an
+ * implementation. This is the only place that decides it.
+ */
+export function platform(): Platform {
+  current ??= createPlatform();
+  return current;
+}
+
+function createPlatform(): Platform {
+  const system = SYSTEMS[process.platform as keyof typeof SYSTEMS];
+  if (system === undefined) {
+    throw new NotSupportedError(
+      `Cannot map memory on "${process.platform}": Isthmus supports ${Object.keys(SYSTEMS).join(", ")} so far`,
+    );
+  }
+  if (endianness() !== "LE") {
+    throw new NotSupportedError(
+      "Cannot map memory on a big-endian CPU: shared layouts are little-endian",
+    );
+  }
+  return createPosixPlatform(system());
+}

@@ -1,0 +1,49 @@
+/**
+ * The description of one POSIX system: where its C library is and the values in which it differs.
+ *
+ * @module
+ */
+import type { MemoryAdvice } from "./platform.ts";
+
+/** Everything `posix.ts` needs to know of a system. */
+export interface PosixSystem {
+  readonly name: "linux" | "darwin" | "freebsd";
+  /** Library names to try in order. */
+  readonly libc: readonly string[];
+  /** What tells this system's segments from another's; see `Platform.abiTag`. */
+  readonly abi: {
+    /** 1 glibc, 2 musl, 3 macOS, 4 FreeBSD. */
+    readonly libc: number;
+    /** `sizeof(pthread_mutex_t)`. */
+    readonly mutexBytes: number;
+  };
+  /** The function that returns the address of this thread's `errno`. */
+  readonly errnoSymbol: "__errno_location" | "__error";
+  readonly mapAnonymous: number;
+  readonly mapNoReserve: number;
+  readonly msync: { readonly sync: number; readonly async: number };
+  /** `madvise` numbers; absent where the system has no such advice. */
+  readonly advice: Readonly<Partial<Record<MemoryAdvice | "populateWrite", number>>>;
+  /** `EAGAIN`/`EWOULDBLOCK`, which a busy file lock returns. */
+  readonly wouldBlock: number;
+  readonly interrupted: number;
+  /** Whether `posix_fallocate` exists; elsewhere files are filled with zeros by writing. */
+  readonly hasFallocate: boolean;
+  /** Error numbers by which a file system says that it cannot preallocate. */
+  readonly cannotAllocate: readonly number[];
+  /** `fcntl`'s `F_DUPFD_CLOEXEC`; absent where variadic calls through FFI are not safe. */
+  readonly duplicateCloexec?: number;
+  /** Flags for `memfd_create`; absent where the system has none. */
+  readonly memfdCloexec?: number;
+  /** `MLOCK_ONFAULT` for `mlock2`; absent where the system has no such call. */
+  readonly mlockOnFault?: number;
+  /** How `bus-guard.c` is told this system's numbers and struct layouts. */
+  readonly busGuard: Readonly<Record<string, string>>;
+}
+
+/** Protection bits: the same on every POSIX system. */
+export const PROT = { read: 1, write: 2, execute: 4 } as const;
+/** Sharing flags of `mmap`: the same on every POSIX system. */
+export const MAP = { shared: 1, private: 2, fixed: 16 } as const;
+/** Operations of `flock`: the same on every POSIX system that has it. */
+export const LOCK = { shared: 1, exclusive: 2, nonBlocking: 4, unlock: 8 } as const;

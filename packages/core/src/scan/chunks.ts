@@ -1,0 +1,50 @@
+/**
+ * A file as a sequence of chunks without copies.
+ *
+ * @module
+ */
+import { checkInteger, checkOptions } from "../validate.ts";
+import type { ViewSource } from "../view.ts";
+import { SCAN_WINDOW_BYTES, windows } from "./windows.ts";
+
+/** Default size of a chunk in bytes. */
+const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES_MAX = 2 ** 30;
+
+/** Which bytes to see, and how many at a time. */
+export interface ChunkOptions {
+  /** Bytes in every chunk but the last, 1 to 1 GiB. Default 1 MiB. */
+  readonly size?: number | undefined;
+  /** First byte. Default 0. */
+  readonly offset?: number | undefined;
+  /** How many bytes in all. Default: to the end of the map. */
+  readonly length?: number | undefined;
+}
+
+/**
+ * Yields a map's bytes in order; see `MemoryMappedFile.chunks`.
+ */
+export function chunks(source: ViewSource, options?: ChunkOptions): Generator<Uint8Array, void> {
+  const checked = checkOptions("options", options);
+  const size = checkInteger("size", checked.size ?? CHUNK_BYTES, 1, CHUNK_BYTES_MAX);
+  const from = checkInteger("offset", checked.offset ?? 0, 0, source.capacity);
+  const room = source.capacity - from;
+  const length = checkInteger("length", checked.length ?? room, 0, room);
+  return walk(source, size, from, from + length);
+}
+
+function* walk(
+  source: ViewSource,
+  size: number,
+  from: number,
+  to: number,
+): Generator<Uint8Array, void> {
+  // Whole chunks in every window, so that none crosses from one into the next.
+  const stride = size * Math.max(1, Math.floor(SCAN_WINDOW_BYTES / size));
+  for (const { bytes } of windows(source, { from, to, stride })) {
+    for (let start = 0; start < bytes.length; start += size) {
+      const length = Math.min(size, bytes.length - start);
+      yield new Uint8Array(bytes.buffer, bytes.byteOffset + start, length);
+    }
+  }
+}

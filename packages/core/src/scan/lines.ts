@@ -1,0 +1,90 @@
+/**
+ * A file as a sequence of lines.
+ *
+ * @module
+ */
+import { checkBoolean, checkOptions, outOfRange } from "../validate.ts";
+import type { ViewSource } from "../view.ts";
+import { windows } from "./windows.ts";
+
+const LINE_FEED = 0x0a;
+
+/** The longest line in bytes: what a string and a buffer can hold without surprises. */
+const LINE_BYTES_MAX = 2 ** 29 - 1;
+
+/** How lines are given. */
+export interface LineOptions {
+  /** Whether to yield the bytes between line feeds instead of text. */
+  readonly raw?: boolean | undefined;
+}
+
+/**
+ * Yields a map's lines in order; see `MemoryMappedFile.lines`.
+ */
+export function lines(
+  source: ViewSource,
+  options?: LineOptions,
+): Generator<string, void> | Generator<Uint8Array, void> {
+  const { raw = false } = checkOptions("options", options);
+  return checkBoolean("raw", raw) ? rawLines(source) : textLines(source);
+}
+
+/** Decodes all whole lines of a piece at once: one call for thousands of lines instead of one for each. */
+function* textLines(source: ViewSource): Generator<string, void> {
+  for (const piece of wholeLines(source)) {
+    const end = piece.at(-1) === LINE_FEED ? piece.length - 1 : piece.length;
+    for (const line of piece.toString("utf8", 0, end).split("\n")) {
+      yield line.endsWith("\r") ? line.slice(0, -1) : line;
+    }
+  }
+}
+
+function* rawLines(source: ViewSource): Generator<Uint8Array, void> {
+  for (const piece of wholeLines(source)) {
+    for (let start = 0; start < piece.length; ) {
+      const found = piece.indexOf(LINE_FEED, start);
+      const end = found < 0 ? piece.length : found;
+      yield new Uint8Array(piece.buffer, piece.byteOffset + start, end - start);
+      start = end + 1;
+    }
+  }
+}
+
+/**
+ * Yields pieces that end with a line feed (the last one may not). A line that crosses from one window into
+ * the next is put together in a buffer of its own.
+ */
+function* wholeLines(source: ViewSource): Generator<Buffer, void> {
+  let carried: Buffer[] = [];
+  let carriedBytes = 0;
+  for (const { start, bytes } of windows(source, { from: 0, to: source.capacity })) {
+    let from = 0;
+    if (carriedBytes > 0) {
+      const found = bytes.indexOf(LINE_FEED);
+      from = found < 0 ? bytes.length : found + 1;
+      carriedBytes += from;
+      if (carriedBytes > LINE_BYTES_MAX) throw lineTooLong(start);
+      carried.push(found < 0 ? Buffer.from(bytes) : bytes.subarray(0, from));
+      if (found < 0) continue;
+      yield Buffer.concat(carried);
+      carried = [];
+      carriedBytes = 0;
+    }
+    const end = bytes.lastIndexOf(LINE_FEED) + 1;
+    if (end > from) yield bytes.subarray(from, end);
+    const rest = Math.max(from, end);
+    if (rest < bytes.length) {
+      carried = [Buffer.from(bytes.subarray(rest))];
+      carriedBytes = bytes.length - rest;
+    }
+  }
+  if (carriedBytes > 0) yield Buffer.concat(carried);
+}
+
+function lineTooLong(before: number): RangeError {
+  return outOfRange(
+    `length of the line before byte ${before}`,
+    `<= ${LINE_BYTES_MAX} bytes`,
+    "more",
+  );
+}

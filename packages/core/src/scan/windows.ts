@@ -1,0 +1,55 @@
+/**
+ * Sliding a window over a file: the one way in which content analysis sees bytes.
+ *
+ * @module
+ */
+import { FAULT_SEEN } from "../native/fault-flag.ts";
+import { mapView, type ViewSource } from "../view.ts";
+
+/** How much of the file is mapped at a time, in bytes: what a scan adds to the process's memory. */
+export const SCAN_WINDOW_BYTES: number = 8 << 20;
+
+/** A part of a file that is mapped at the moment. */
+export interface ScanWindow {
+  /** Where the window begins in the map, in bytes. */
+  readonly start: number;
+  /** The bytes; dead once the next window is asked for. */
+  readonly bytes: Buffer;
+}
+
+/** What to slide over. */
+export interface WindowOptions {
+  /** First byte. */
+  readonly from: number;
+  /** End, exclusive. */
+  readonly to: number;
+  /** By how many bytes windows are apart. Default `SCAN_WINDOW_BYTES`. */
+  readonly stride?: number;
+  /** How many bytes of the next window each one also shows, for matches that cross from one to the next. */
+  readonly overlap?: number;
+}
+
+/**
+ * Maps one window after the other, and unmaps each when the next is asked for or the loop ends.
+ *
+ * @param source The map; its file stays open until the loop ends, even when the map is disposed before.
+ * @throws {FileTruncatedError} When the file has become shorter than the map.
+ */
+export function* windows(source: ViewSource, options: WindowOptions): Generator<ScanWindow, void> {
+  const { from, to, stride = SCAN_WINDOW_BYTES, overlap = 0 } = options;
+  const { backing } = source;
+  backing.retain();
+  try {
+    for (let start = from; start < to; start += stride) {
+      const end = Math.min(start + stride + overlap, to);
+      backing.checkReaches(end);
+      using mapping = mapView(backing, start, end - start, "read");
+      mapping.advise(0, end - start, "populate");
+      const { buffer, byteOffset, byteLength } = mapping.bytes(0, end - start);
+      yield { start, bytes: Buffer.from(buffer, byteOffset, byteLength) };
+      if (FAULT_SEEN[0] !== 0 && mapping.hasFaulted) throw backing.truncated(end);
+    }
+  } finally {
+    backing.release();
+  }
+}

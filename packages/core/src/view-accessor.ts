@@ -1,0 +1,289 @@
+/**
+ * Random access to the bytes of a view: numbers, arrays, strings and the raw bytes themselves.
+ *
+ * @module
+ */
+import { DisposedError } from "./errors.ts";
+import { MemoryAccessor } from "./memory-accessor.ts";
+import type { MemoryAdvice } from "./native/platform.ts";
+import {
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  checkString,
+  invalidType,
+  outOfRange,
+} from "./validate.ts";
+import {
+  type FlushOptions,
+  type RangeOptions,
+  View,
+  type ViewOptions,
+  type ViewSource,
+} from "./view.ts";
+
+/** Any array of numbers or BigInts over a buffer. */
+export type TypedArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float16Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/** How `writeString` ends a string. */
+export interface WriteStringOptions {
+  /** Whether a zero byte follows the text, so that `readString` without a length finds its end. */
+  readonly nullTerminated?: boolean | undefined;
+}
+
+/** Keeps a byte order mark: it is part of the bytes. */
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+const ENCODER = new TextEncoder();
+
+/** How much of a view is searched at a time for the end of a string: little at first, then more. */
+const SEARCH_BYTES_MIN = 256;
+const SEARCH_BYTES_MAX = 1 << 16;
+
+/**
+ * A part of a map for random access. Made by `MemoryMappedFile.createViewAccessor`.
+ *
+ * **Lifetime.** A view stays usable after its map is disposed, and keeps the file (or the name) alive.
+ * Disposing it makes every array that `bytes()` returned dead: length 0, reads give `undefined`.
+ *
+ * @example
+ * ```ts
+ * import { MemoryMappedFile } from "@isthmus/core";
+ *
+ * using memory = MemoryMappedFile.createNew(null, 64);
+ * using view = memory.createViewAccessor();
+ * view.writeInt32(0, -7);
+ * view.writeString(8, "text", { nullTerminated: true });
+ * console.log(view.readInt32(0), view.readString(8)); // -7 "text"
+ * ```
+ */
+export class ViewAccessor extends MemoryAccessor implements Disposable {
+  readonly #view: View;
+
+  /** For the library's own use; users call `MemoryMappedFile.createViewAccessor`. */
+  constructor(source: ViewSource, options?: ViewOptions) {
+    const view = new View(source, options);
+    super(view);
+    this.#view = view;
+  }
+
+  /** Whether the view may be read: until it is disposed. */
+  get canRead(): boolean {
+    return !this.#view.isDisposed;
+  }
+
+  /** Whether the view may be written. False after disposal. */
+  get canWrite(): boolean {
+    return this.#view.canWrite && !this.#view.isDisposed;
+  }
+
+  /** Bytes between the first mapped page and the view: views begin at any byte, pages do not. */
+  get pointerOffset(): number {
+    return this.#view.mapping.pointerOffset;
+  }
+
+  /**
+   * Fills a typed array from consecutive bytes.
+   *
+   * @param position First byte in the view; any alignment.
+   * @param target Filled from its start with as many whole elements as the view holds from `position`.
+   * @returns How many elements were read.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when the position is outside the view.
+   */
+  readArray(position: number, target: TypedArray): number {
+    const bytes = bytesOf("target", target);
+    const room = this.checkPosition(position, false);
+    const count = Math.min(target.length, Math.floor(room / target.BYTES_PER_ELEMENT));
+    this.#view.copyOut(position, bytes.subarray(0, count * target.BYTES_PER_ELEMENT));
+    return count;
+  }
+
+  /**
+   * Writes all elements of a typed array to consecutive bytes, or none.
+   *
+   * @param position First byte in the view; any alignment.
+   * @param source The elements.
+   * @returns How many elements were written: all.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when they do not fit behind `position`.
+   */
+  writeArray(position: number, source: TypedArray): number {
+    const bytes = bytesOf("source", source);
+    const room = this.checkPosition(position, true);
+    if (bytes.length > room) {
+      throw outOfRange(
+        "source",
+        `at most ${room} bytes, the room behind ${position}`,
+        bytes.length,
+      );
+    }
+    this.#view.copyIn(position, bytes);
+    return source.length;
+  }
+
+  /**
+   * Decodes UTF-8 text. Bytes that are not UTF-8 become U+FFFD.
+   *
+   * @param position First byte in the view.
+   * @param byteLength How many bytes to decode. Absent: up to the first zero byte, or to the end of the view.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when the bytes are not inside the view.
+   */
+  readString(position: number, byteLength?: number): string {
+    const room = this.checkPosition(position, false);
+    const length =
+      byteLength === undefined
+        ? this.#lengthToNull(position, room)
+        : checkInteger("byteLength", byteLength, 0, room);
+    const bytes = new Uint8Array(length);
+    this.#view.copyOut(position, bytes);
+    return UTF8.decode(bytes);
+  }
+
+  /**
+   * Encodes text as UTF-8, all of it or, when it does not fit, nothing.
+   *
+   * @param position First byte in the view.
+   * @param text The text; lone surrogates become U+FFFD.
+   * @param options Whether to end it with a zero byte.
+   * @returns How many bytes were written, the zero byte included.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when the bytes do not fit behind `position`.
+   */
+  writeString(position: number, text: string, options?: WriteStringOptions): number {
+    const room = this.checkPosition(position, true);
+    checkString("text", text);
+    const { nullTerminated = false } = checkOptions("options", options);
+    checkBoolean("nullTerminated", nullTerminated);
+    const bytes = ENCODER.encode(nullTerminated ? `${text}\0` : text);
+    if (bytes.length > room) {
+      throw outOfRange(
+        "text",
+        `at most ${room} bytes of UTF-8, the room behind ${position}`,
+        bytes.length,
+      );
+    }
+    this.#view.copyIn(position, bytes);
+    return bytes.length;
+  }
+
+  /**
+   * The bytes themselves, without a copy.
+   *
+   * **Safety.** The array is dead (length 0) once the view is disposed. In a read-only view, writing to it
+   * changes this view's own copy of the page and never the file. Transferring its buffer to another thread
+   * takes the memory away from the view.
+   *
+   * @param offset First byte in the view. Default 0.
+   * @param length Length in bytes, at most 4 GiB. Default: to the end of the view.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when the range is not inside the view, or longer than 4 GiB.
+   */
+  bytes(offset = 0, length?: number): Uint8Array<ArrayBuffer> {
+    this.#checkOpen();
+    checkInteger("offset", offset, 0, this.capacity);
+    const room = this.capacity - offset;
+    const size = length === undefined ? room : checkInteger("length", length, 0, room);
+    this.#view.checkFaults();
+    return this.#view.mapping.bytes(offset, size);
+  }
+
+  /**
+   * Writes changes of a range back to the file. Nothing to do for read-only and copy-on-write views.
+   *
+   * @param options The range (default: all) and whether to wait for the disk (default `"sync"`: yes).
+   * @throws {SystemError} When the disk refuses.
+   */
+  flush(options?: FlushOptions): void {
+    this.#checkOpen();
+    this.#view.flush(options);
+  }
+
+  /**
+   * Writes changes back to the file on another thread.
+   *
+   * @returns Resolves when the file is on disk.
+   */
+  async flushAsync(): Promise<void> {
+    this.#checkOpen();
+    await this.#view.flushAsync();
+  }
+
+  /**
+   * Tells the operating system how the bytes will be used.
+   *
+   * @param advice `"populate"` brings pages into memory now, `"dontNeed"` lets them go.
+   * @param options The range; default: all.
+   * @returns Whether this system took the advice.
+   */
+  advise(advice: MemoryAdvice, options?: RangeOptions): boolean {
+    this.#checkOpen();
+    return this.#view.advise(advice, options);
+  }
+
+  /** How many bytes of a range (default: all) are in memory now. */
+  residentBytes(options?: RangeOptions): number {
+    this.#checkOpen();
+    const { offset, size } = this.#view.range(checkOptions("options", options));
+    return this.#view.mapping.residentBytes(offset, size);
+  }
+
+  /**
+   * Keeps a range (default: all) in memory until `unlock` or disposal, never paged out.
+   *
+   * @throws {SystemError} `ENOMEM`, `EAGAIN` or `EPERM` beyond the process's limit (`ulimit -l`).
+   */
+  lock(options?: RangeOptions): void {
+    this.#checkOpen();
+    const { offset, size } = this.#view.range(checkOptions("options", options));
+    this.#view.mapping.lock(offset, size);
+  }
+
+  /** Undoes `lock`. */
+  unlock(options?: RangeOptions): void {
+    this.#checkOpen();
+    const { offset, size } = this.#view.range(checkOptions("options", options));
+    this.#view.mapping.unlock(offset, size);
+  }
+
+  /** Unmaps the view. Changes are in the file already; call `flush` before to have them on disk. */
+  dispose(): void {
+    this.close();
+    this.#view.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #checkOpen(): void {
+    if (this.#view.isDisposed) throw new DisposedError("ViewAccessor");
+  }
+
+  #lengthToNull(position: number, room: number): number {
+    let piece = new Uint8Array(Math.min(SEARCH_BYTES_MIN, room));
+    for (let done = 0; done < room; ) {
+      const part = piece.subarray(0, room - done);
+      this.#view.copyOut(position + done, part);
+      const end = part.indexOf(0);
+      if (end >= 0) return done + end;
+      done += part.length;
+      if (piece.length < SEARCH_BYTES_MAX) piece = new Uint8Array(piece.length * 4);
+    }
+    return room;
+  }
+}
+
+function bytesOf(name: string, array: TypedArray): Uint8Array {
+  if (!ArrayBuffer.isView(array) || array instanceof DataView) {
+    throw invalidType(name, "a typed array", array);
+  }
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}

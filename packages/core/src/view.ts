@@ -1,0 +1,206 @@
+/**
+ * What accessors and streams share: a mapped range of a map, its access, and its lifetime.
+ *
+ * @module
+ */
+import { fdatasync } from "node:fs";
+import { promisify } from "node:util";
+import { accessRules, MEMORY_ACCESS, type MemoryAccess } from "./access.ts";
+import type { Backing } from "./backing.ts";
+import { SystemError } from "./errors.ts";
+import { Mapping, type MappingRequest } from "./mapping.ts";
+import { conditionError, fromNodeError } from "./native/errno.ts";
+import { FAULT_SEEN } from "./native/fault-flag.ts";
+import type { MemoryAdvice } from "./native/platform.ts";
+import { checkInteger, checkOneOf, checkOptions } from "./validate.ts";
+
+const syncToDisk = promisify(fdatasync);
+
+const FLUSH_MODES = ["sync", "async"] as const;
+const ADVICE: readonly MemoryAdvice[] = [
+  "sequential",
+  "random",
+  "willNeed",
+  "dontNeed",
+  "hugePage",
+  "populate",
+];
+
+/** Which part of a map a view shows, and how. */
+export interface ViewOptions {
+  /** First byte, from the start of the map. Default 0; any alignment. */
+  readonly offset?: number | undefined;
+  /** Length in bytes. 0 or absent: to the end of the map. */
+  readonly size?: number | undefined;
+  /** What the view may do; never more than its map. Default: what the map may do. */
+  readonly access?: MemoryAccess | undefined;
+}
+
+/** A part of a view. */
+export interface RangeOptions {
+  /** First byte, from the start of the view. Default 0. */
+  readonly offset?: number | undefined;
+  /** Length in bytes. 0 or absent: to the end of the view. */
+  readonly size?: number | undefined;
+}
+
+/** What to flush, and whether to wait for the disk. */
+export interface FlushOptions extends RangeOptions {
+  /** `"sync"` (default) returns when the bytes are on disk, `"async"` only starts the writing. */
+  readonly mode?: "sync" | "async" | undefined;
+}
+
+/** What a view is made from. */
+export interface ViewSource {
+  readonly backing: Backing;
+  /** The map's access. */
+  readonly access: MemoryAccess;
+  /** The map's length in bytes. */
+  readonly capacity: number;
+}
+
+/** A mapped range and the open file it keeps alive. */
+export class View {
+  readonly mapping: Mapping;
+  readonly backing: Backing;
+  /** Length in bytes. */
+  readonly capacity: number;
+  readonly canWrite: boolean;
+  readonly #writesFile: boolean;
+  readonly #end: number;
+  #isDisposed = false;
+
+  /**
+   * Maps a part of a map.
+   *
+   * @param source The map.
+   * @param options The part and its access, unchecked.
+   * @throws {SystemError} `EACCES` when the part is outside the map or its access wider than the map's.
+   * @throws {FileTruncatedError} When the file has become shorter than the part's end.
+   */
+  constructor(source: ViewSource, options: ViewOptions | undefined) {
+    const { backing } = source;
+    const { offset, size, access } = resolveView(source, options);
+    backing.checkReaches(offset + size);
+    this.mapping = mapView(backing, offset, size, access);
+    this.backing = backing.retain();
+    this.capacity = size;
+    this.#end = offset + size;
+    const rules = accessRules(access);
+    this.canWrite = rules.canWrite;
+    this.#writesFile = rules.writesFile;
+  }
+
+  get isDisposed(): boolean {
+    return this.#isDisposed;
+  }
+
+  /** Throws when an access has found the file shorter than the view. Costs a look at the view's flag. */
+  checkFaults(): void {
+    if (this.mapping.hasFaulted) throw this.backing.truncated(this.#end);
+  }
+
+  /** Copies bytes out of the view. The caller has checked that they are inside. */
+  copyOut(position: number, into: Uint8Array): void {
+    this.mapping.copy(position, into, false);
+    if (FAULT_SEEN[0] !== 0) this.checkFaults();
+  }
+
+  /** Copies bytes into the view. The caller has checked that they fit and that it may be written. */
+  copyIn(position: number, from: Uint8Array): void {
+    this.mapping.copy(position, from, true);
+    if (FAULT_SEEN[0] !== 0) this.checkFaults();
+  }
+
+  /** Checks a range of the view and fills in its defaults. */
+  range(options: RangeOptions): { offset: number; size: number } {
+    const offset = checkInteger("offset", options.offset ?? 0, 0, this.capacity);
+    const room = this.capacity - offset;
+    return { offset, size: checkInteger("size", options.size ?? 0, 0, room) || room };
+  }
+
+  /** Writes changes of a range to the file; see `ViewAccessor.flush`. */
+  flush(options?: FlushOptions): void {
+    const checked = checkOptions("options", options);
+    const mode = checkOneOf("mode", checked.mode ?? "sync", FLUSH_MODES);
+    const { offset, size } = this.range(checked);
+    if (this.#writesFile) this.mapping.sync(offset, size, mode);
+  }
+
+  /** Writes changes to the file without blocking the event loop. */
+  async flushAsync(): Promise<void> {
+    if (!this.#writesFile || !this.backing.isRegular) return;
+    // The system keeps one cache for files and mappings, so that syncing the file syncs the pages; it
+    // happens on a thread of Bun's pool, where msync would block this one.
+    const { backing } = this;
+    backing.retain();
+    try {
+      await syncToDisk(backing.fd);
+    } catch (error) {
+      throw fromNodeError(error, `flush ${backing.describe()}`);
+    } finally {
+      backing.release();
+    }
+  }
+
+  /** Passes advice on; returns whether the operating system took it. */
+  advise(advice: MemoryAdvice, options?: RangeOptions): boolean {
+    const word = checkOneOf("advice", advice, ADVICE);
+    const { offset, size } = this.range(checkOptions("options", options));
+    return this.mapping.advise(offset, size, word);
+  }
+
+  /** Unmaps the range and lets go of the file. Calling it again does nothing. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.mapping.dispose();
+    this.backing.release();
+  }
+}
+
+function resolveView(source: ViewSource, options: ViewOptions | undefined) {
+  const checked = checkOptions("options", options);
+  const offset = checkInteger("offset", checked.offset ?? 0);
+  const wantedSize = checkInteger("size", checked.size ?? 0);
+  const access = checkOneOf("access", checked.access ?? source.access, MEMORY_ACCESS);
+  const { backing, capacity } = source;
+  if (!accessRules(source.access).views.includes(access)) {
+    const attempt = `create a "${access}" view of ${backing.describe()}, which is mapped "${source.access}"`;
+    throw conditionError("EACCES", attempt, "mmap", backing.path);
+  }
+  const size = wantedSize || Math.max(0, capacity - offset);
+  if (offset + size > capacity) {
+    const attempt = `create a view of bytes ${offset} to ${offset + size} of ${backing.describe()}, whose capacity is ${capacity}`;
+    throw conditionError("EACCES", attempt, "mmap", backing.path);
+  }
+  return { offset, size, access };
+}
+
+/** Maps a range of a map, in bytes from its offset 0. */
+export function mapView(
+  backing: Backing,
+  offset: number,
+  size: number,
+  access: MemoryAccess,
+): Mapping {
+  const { fd, path, baseOffset } = backing;
+  return mapPages({ fd, path, offsetBytes: baseOffset + offset, lengthBytes: size }, access);
+}
+
+/** Maps a range of an open file as an access word wants it. */
+export function mapPages(
+  range: Omit<MappingRequest, "protection" | "sharing">,
+  access: MemoryAccess,
+): Mapping {
+  const { protection, sharing } = accessRules(access);
+  try {
+    return new Mapping({ ...range, protection, sharing });
+  } catch (error) {
+    // Where the system counts private writable memory against a strict limit (vm.overcommit_memory = 2),
+    // a large file is still readable: through pages that cannot be written to at all.
+    const isShortOfMemory = error instanceof SystemError && error.code === "ENOMEM";
+    if (!isShortOfMemory || access !== "read") throw error;
+    return new Mapping({ ...range, protection: "read", sharing: "shared" });
+  }
+}
