@@ -1,4 +1,12 @@
-import { placeholder } from "@isthmus/core";
-import { buildApplication } from "@stricli/core";
+#!/usr/bin/env bun
+/**
+ * The `isthmus` command.
+ *
+ * @module
+ */
+import { createProcessHost } from "./process-host.ts";
+import { runIsthmus } from "./run.ts";
 
-console.log(placeholder, typeof buildApplication, process.argv.slice(2));
+const exitCode = await runIsthmus(process.argv.slice(2), createProcessHost());
+// Not `process.exit`: what is still on its way into a pipe must arrive.
+process.exitCode = process.exitCode || exitCode;

@@ -4,7 +4,7 @@
  * @module
  */
 import { closeSync, fstatSync } from "node:fs";
-import { FileTruncatedError } from "./errors.ts";
+import { DisposedError, FileTruncatedError } from "./errors.ts";
 import { fromNodeError } from "./native/errno.ts";
 
 /** How a descriptor is given back. Must not refer to the {@link Backing} it belongs to. */
@@ -47,8 +47,13 @@ export class Backing {
     dropped.register(this, { fd, close }, this);
   }
 
-  /** Adds a user, who must call `release` once. */
+  /**
+   * Adds a user, who must call `release` once.
+   *
+   * @throws {DisposedError} When the file has been closed: its descriptor may be somebody else's by now.
+   */
   retain(): this {
+    if (this.#users === 0) throw new DisposedError("MemoryMappedFile");
     this.#users++;
     return this;
   }

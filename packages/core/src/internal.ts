@@ -4,6 +4,33 @@
  *
  * @module
  */
+export { Mapping } from "./mapping.ts";
+export { collectAbandoned } from "./named/collect.ts";
+export { directoryPath, ensureDirectory } from "./named/directory.ts";
+export { type HeldFile, hold, isSameFile, release } from "./named/holder.ts";
+export { checkName, HIDDEN_PREFIX } from "./named/name.ts";
+export {
+  type CreateRequest,
+  createNamedFile,
+  createOrOpenNamedFile,
+  type NamedFile,
+  openNamedFile,
+  unlinkNamedFile,
+} from "./named/named-file.ts";
+export {
+  decodeSuperblock,
+  readHead,
+  SECTION,
+  SEGMENT_KINDS,
+  type Section,
+  type SegmentKind,
+  type Superblock,
+} from "./named/superblock.ts";
+export { conditionError, fromNodeError } from "./native/errno.ts";
+export { FAULT_SEEN } from "./native/fault-flag.ts";
+export { platform } from "./native/platform.ts";
+export { type FutexOutcome, type MutexOutcome, syncPlatform } from "./native/sync-platform.ts";
+export type { SharedFutex, SharedMutex } from "./shared-objects.ts";
 export {
   checkBoolean,
   checkInteger,

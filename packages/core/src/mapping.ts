@@ -24,6 +24,7 @@ import {
   platform,
   type RangeGuard,
 } from "./native/platform.ts";
+import { SharedFutex, SharedMutex } from "./shared-objects.ts";
 import { outOfRange } from "./validate.ts";
 
 /** The longest `ArrayBuffer`, in bytes. */
@@ -45,6 +46,21 @@ const LEAKED: ArrayBuffer[][] = [];
 export interface MappingRequest extends Omit<MapRequest, "fileOffsetBytes"> {
   /** Where the range begins in the file, in bytes; any alignment. */
   readonly offsetBytes: number;
+}
+
+/**
+ * Checks that the system maps a file so, without leaving anything mapped.
+ *
+ * @param request The open file and how it is to be mapped.
+ * @throws {SystemError} When the operating system refuses, with its code.
+ */
+export function checkMappable(
+  request: Pick<MapRequest, "fd" | "path" | "protection" | "sharing">,
+): void {
+  const system = platform();
+  const { fd, path, protection, sharing } = request;
+  const probe = { fd, path, protection, sharing, fileOffsetBytes: 0, lengthBytes: 1 };
+  system.unmap(system.map(probe), 1);
 }
 
 /**
@@ -207,6 +223,26 @@ export class Mapping implements Disposable {
     this.#onPages(offset, length, (address, bytes) => platform().unlock(address, bytes));
   }
 
+  /**
+   * A 32-bit word of the range that threads of any process can sleep on.
+   *
+   * @param offset Where it is, in bytes; a multiple of 4 in memory.
+   */
+  futex(offset: number): SharedFutex {
+    return new SharedFutex(this, this.#addressOf(offset));
+  }
+
+  /**
+   * A robust mutex in the range, `syncPlatform().mutexBytes` long. The mapping must not be disposed while this
+   * thread holds it: the kernel would look for it there when the thread ends.
+   *
+   * @param offset Where it is, in bytes; a multiple of 8 in memory.
+   * @param stampOffset Where `tryLock` writes the time of locking, as a `struct timespec`.
+   */
+  robustMutex(offset: number, stampOffset: number): SharedMutex {
+    return new SharedMutex(this, this.#addressOf(offset), this.#addressOf(stampOffset));
+  }
+
   /** Detaches every typed array and unmaps the memory. Calling it again does nothing. */
   dispose(): void {
     const windows = this.#windows;
@@ -227,6 +263,11 @@ export class Mapping implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #addressOf(offset: number): Address {
+    if (this.#address === undefined) throw new DisposedError("mapping");
+    return (this.#address + this.pointerOffset + offset) as Address;
   }
 
   /** A buffer over a range that crosses from one window into the next. */

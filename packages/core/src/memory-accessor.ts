@@ -63,7 +63,12 @@ export class MemoryAccessor {
   readInt8(position: number): number {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#readLimit - 1) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#readLimit - 1
+    ) {
       view = this.#far(position, 1, false);
       at = this.#farOffset;
     }
@@ -76,11 +81,18 @@ export class MemoryAccessor {
   writeInt8(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#writeLimit - 1) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#writeLimit - 1
+    ) {
       view = this.#far(position, 1, true);
       at = this.#farOffset;
     }
-    if ((value << 24) >> 24 !== value) checkInteger("value", value, -0x80, 0x7f);
+    if (typeof value !== "number" || (value << 24) >> 24 !== value) {
+      checkInteger("value", value, -0x80, 0x7f);
+    }
     view.setInt8(at, value);
     if (view === SCRATCH) this.#commitFar(position, 1);
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
@@ -90,7 +102,12 @@ export class MemoryAccessor {
   readUint8(position: number): number {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#readLimit - 1) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#readLimit - 1
+    ) {
       view = this.#far(position, 1, false);
       at = this.#farOffset;
     }
@@ -103,11 +120,18 @@ export class MemoryAccessor {
   writeUint8(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#writeLimit - 1) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#writeLimit - 1
+    ) {
       view = this.#far(position, 1, true);
       at = this.#farOffset;
     }
-    if ((value & 0xff) !== value) checkInteger("value", value, 0, 0xff);
+    if (typeof value !== "number" || (value & 0xff) !== value) {
+      checkInteger("value", value, 0, 0xff);
+    }
     view.setUint8(at, value);
     if (view === SCRATCH) this.#commitFar(position, 1);
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
@@ -117,7 +141,12 @@ export class MemoryAccessor {
   readInt16(position: number): number {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#readLimit - 2) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#readLimit - 2
+    ) {
       view = this.#far(position, 2, false);
       at = this.#farOffset;
     }
@@ -130,11 +159,18 @@ export class MemoryAccessor {
   writeInt16(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#writeLimit - 2) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#writeLimit - 2
+    ) {
       view = this.#far(position, 2, true);
       at = this.#farOffset;
     }
-    if ((value << 16) >> 16 !== value) checkInteger("value", value, -0x8000, 0x7fff);
+    if (typeof value !== "number" || (value << 16) >> 16 !== value) {
+      checkInteger("value", value, -0x8000, 0x7fff);
+    }
     view.setInt16(at, value, true);
     if (view === SCRATCH) this.#commitFar(position, 2);
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
@@ -144,7 +180,12 @@ export class MemoryAccessor {
   readUint16(position: number): number {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#readLimit - 2) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#readLimit - 2
+    ) {
       view = this.#far(position, 2, false);
       at = this.#farOffset;
     }
@@ -157,11 +198,18 @@ export class MemoryAccessor {
   writeUint16(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#writeLimit - 2) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#writeLimit - 2
+    ) {
       view = this.#far(position, 2, true);
       at = this.#farOffset;
     }
-    if ((value & 0xffff) !== value) checkInteger("value", value, 0, 0xffff);
+    if (typeof value !== "number" || (value & 0xffff) !== value) {
+      checkInteger("value", value, 0, 0xffff);
+    }
     view.setUint16(at, value, true);
     if (view === SCRATCH) this.#commitFar(position, 2);
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
@@ -171,7 +219,12 @@ export class MemoryAccessor {
   readInt32(position: number): number {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#readLimit - 4) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#readLimit - 4
+    ) {
       view = this.#far(position, 4, false);
       at = this.#farOffset;
     }
@@ -184,11 +237,18 @@ export class MemoryAccessor {
   writeInt32(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#writeLimit - 4) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#writeLimit - 4
+    ) {
       view = this.#far(position, 4, true);
       at = this.#farOffset;
     }
-    if ((value | 0) !== value) checkInteger("value", value, -0x80000000, 0x7fffffff);
+    if (typeof value !== "number" || (value | 0) !== value) {
+      checkInteger("value", value, -0x80000000, 0x7fffffff);
+    }
     view.setInt32(at, value, true);
     if (view === SCRATCH) this.#commitFar(position, 4);
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
@@ -198,7 +258,12 @@ export class MemoryAccessor {
   readUint32(position: number): number {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#readLimit - 4) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#readLimit - 4
+    ) {
       view = this.#far(position, 4, false);
       at = this.#farOffset;
     }
@@ -211,11 +276,18 @@ export class MemoryAccessor {
   writeUint32(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#writeLimit - 4) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#writeLimit - 4
+    ) {
       view = this.#far(position, 4, true);
       at = this.#farOffset;
     }
-    if (value >>> 0 !== value) checkInteger("value", value, 0, 0xffffffff);
+    if (typeof value !== "number" || value >>> 0 !== value) {
+      checkInteger("value", value, 0, 0xffffffff);
+    }
     view.setUint32(at, value, true);
     if (view === SCRATCH) this.#commitFar(position, 4);
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
@@ -225,7 +297,12 @@ export class MemoryAccessor {
   readBigInt64(position: number): bigint {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#readLimit - 8) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#readLimit - 8
+    ) {
       view = this.#far(position, 8, false);
       at = this.#farOffset;
     }
@@ -238,7 +315,12 @@ export class MemoryAccessor {
   writeBigInt64(position: number, value: bigint): void {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#writeLimit - 8) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#writeLimit - 8
+    ) {
       view = this.#far(position, 8, true);
       at = this.#farOffset;
     }
@@ -252,7 +334,12 @@ export class MemoryAccessor {
   readBigUint64(position: number): bigint {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#readLimit - 8) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#readLimit - 8
+    ) {
       view = this.#far(position, 8, false);
       at = this.#farOffset;
     }
@@ -265,7 +352,12 @@ export class MemoryAccessor {
   writeBigUint64(position: number, value: bigint): void {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#writeLimit - 8) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#writeLimit - 8
+    ) {
       view = this.#far(position, 8, true);
       at = this.#farOffset;
     }
@@ -279,7 +371,12 @@ export class MemoryAccessor {
   readFloat32(position: number): number {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#readLimit - 4) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#readLimit - 4
+    ) {
       view = this.#far(position, 4, false);
       at = this.#farOffset;
     }
@@ -292,7 +389,12 @@ export class MemoryAccessor {
   writeFloat32(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#writeLimit - 4) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#writeLimit - 4
+    ) {
       view = this.#far(position, 4, true);
       at = this.#farOffset;
     }
@@ -306,7 +408,12 @@ export class MemoryAccessor {
   readFloat64(position: number): number {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#readLimit - 8) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#readLimit - 8
+    ) {
       view = this.#far(position, 8, false);
       at = this.#farOffset;
     }
@@ -319,7 +426,12 @@ export class MemoryAccessor {
   writeFloat64(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if ((position | 0) !== position || position < 0 || position > this.#writeLimit - 8) {
+    if (
+      typeof position !== "number" ||
+      (position | 0) !== position ||
+      position < 0 ||
+      position > this.#writeLimit - 8
+    ) {
       view = this.#far(position, 8, true);
       at = this.#farOffset;
     }

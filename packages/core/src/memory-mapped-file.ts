@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { accessRules, MEMORY_ACCESS, type MemoryAccess } from "./access.ts";
 import { Backing } from "./backing.ts";
-import { DisposedError, NotSupportedError } from "./errors.ts";
+import { CorruptSegmentError, DisposedError, NotSupportedError } from "./errors.ts";
 import { release } from "./named/holder.ts";
 import {
   createNamedFile,
@@ -26,7 +26,7 @@ import { histogram } from "./scan/histogram.ts";
 import { type LineOptions, lines } from "./scan/lines.ts";
 import type { Needle } from "./scan/needle.ts";
 import { count, indexOf } from "./scan/search.ts";
-import { checkInteger, checkOneOf, checkOptions, outOfRange } from "./validate.ts";
+import { checkInteger, checkOneOf, checkOptions, invalidType } from "./validate.ts";
 import type { ViewOptions, ViewSource } from "./view.ts";
 import { ViewAccessor } from "./view-accessor.ts";
 import { ViewStream } from "./view-stream.ts";
@@ -94,7 +94,7 @@ export class MemoryMappedFile implements Disposable {
   /** For the library's own use. */
   constructor(key: typeof INTERNAL, parts: Parts) {
     if (key !== INTERNAL) {
-      throw new TypeError("Cannot construct a MemoryMappedFile: use its static methods");
+      throw invalidType("key", "the library's own (call a static method instead of new)", key);
     }
     this.#backing = parts.backing;
     this.#access = parts.access;
@@ -342,7 +342,7 @@ function fromNamed(file: NamedFile, access: MemoryAccess, createdNew: boolean): 
   const data = file.superblock.sections.find(({ id }) => id === SECTION.data);
   if (data === undefined) {
     release(file.fd);
-    throw outOfRange("sections", "one with data", file.superblock.sections.length);
+    throw new CorruptSegmentError(`Cannot open "${file.name}": it has no section with data`);
   }
   const backing = new Backing({
     fd: file.fd,

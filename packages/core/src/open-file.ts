@@ -9,14 +9,17 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
+  readlinkSync,
+  rmSync,
   type Stats,
   statSync,
-  unlinkSync,
 } from "node:fs";
+import { dirname, isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 import { accessRules, MEMORY_ACCESS, type MemoryAccess } from "./access.ts";
 import { Backing } from "./backing.ts";
 import { NotSupportedError, SystemError } from "./errors.ts";
+import { checkMappable } from "./mapping.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
 import { platform } from "./native/platform.ts";
 import {
@@ -27,7 +30,6 @@ import {
   invalidValue,
   outOfRange,
 } from "./validate.ts";
-import { mapPages } from "./view.ts";
 
 /** What happens when the file exists or does not. */
 export type FileMode = "open" | "openOrCreate" | "create" | "createNew";
@@ -87,16 +89,26 @@ export function openFile(file: FileReference, options: FileOptions | undefined):
 function resolveReference(file: FileReference): string | number {
   if (typeof file === "number") return checkInteger("file", file, 0, 0x7fff_ffff);
   if (typeof file === "string") return checkPath(file);
-  if (file instanceof URL) return checkPath(fileURLToPath(file));
+  if (file instanceof URL) return checkPath(pathOfUrl(file));
   if (file instanceof Blob) {
     const { name } = file as Blob & { readonly name?: string };
-    if (typeof name === "string") return checkPath(name);
+    // Files in memory and on S3 have names too, which are not paths here.
+    const isElsewhere = file instanceof File || "bucket" in file;
+    if (!isElsewhere && typeof name === "string") return checkPath(name);
     throw invalidValue("file", "a Bun.file with a path (pass a descriptor itself)", file);
   }
   if (typeof file === "object" && file !== null && typeof file.fd === "number") {
     return checkInteger("file.fd", file.fd, 0, 0x7fff_ffff);
   }
   throw invalidType("file", "a path, a file: URL, a Bun.file or a file descriptor", file);
+}
+
+function pathOfUrl(url: URL): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    throw invalidValue("file", "a file: URL with a path on this computer", url.href);
+  }
 }
 
 function checkPath(path: string): string {
@@ -106,62 +118,75 @@ function checkPath(path: string): string {
 }
 
 function openDescriptor(given: number, access: MemoryAccess, capacity: number): OpenedFile {
-  const path = undefined;
   const fd = platform().duplicate(given);
-  try {
-    const size = fitToCapacity({ fd, path, access, capacity, what: `file descriptor ${given}` });
-    return { backing: mappable({ fd, path, access }), access, capacity: size };
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
-}
-
-/**
- * Finds out now, not when the first view is made, whether the system maps this file so: a descriptor may be
- * open for less, and a device may refuse. A regular file opened by its path has passed that test already.
- */
-function mappable({ fd, path, access }: Pick<FitRequest, "fd" | "path" | "access">): Backing {
-  const isRegular = fstatSync(fd).isFile();
-  if (!isRegular || path === undefined)
-    mapPages({ fd, path, offsetBytes: 0, lengthBytes: 1 }, access).dispose();
-  return new Backing({ fd, path, isRegular });
+  return prepare({ fd, path: undefined, access, capacity, what: `file descriptor ${given}` });
 }
 
 function openPath(request: Request): OpenedFile {
-  const { path, access } = request;
-  const { fd, isNew } = openOrCreate(request);
+  const { path, mode, access, capacity } = request;
+  const { fd, createdPath } = openOrCreate(request);
+  const isEmptied = mode === "create" && createdPath === undefined;
+  return prepare({ fd, path, access, capacity, what: `"${path}"`, isEmptied, createdPath });
+}
+
+/** What happens to an open file before it is a map. */
+interface Preparation {
+  readonly fd: number;
+  readonly path: string | undefined;
+  readonly access: MemoryAccess;
+  readonly capacity: number;
+  readonly what: string;
+  /** Whether the content that it has is to be replaced by zeros. */
+  readonly isEmptied?: boolean;
+  /** The path of the file when this call has created it: it is removed again on failure. */
+  readonly createdPath?: string | undefined;
+}
+
+/** Makes an open file as long as its map. On failure everything is as it was before. */
+function prepare(preparation: Preparation): OpenedFile {
+  const { fd, path, access, createdPath } = preparation;
   try {
-    const size = fitToCapacity({ fd, path, access, capacity: request.capacity, what: `"${path}"` });
-    return { backing: mappable({ fd, path, access }), access, capacity: size };
+    const { capacity, isRegular } = fitToCapacity(preparation);
+    return { backing: new Backing({ fd, path, isRegular }), access, capacity };
   } catch (error) {
     closeSync(fd);
-    if (isNew) unlinkSync(path);
+    if (createdPath !== undefined) rmSync(createdPath, { force: true });
     throw error;
   }
 }
 
 /** Opens the file as its mode says, having refused first whatever could only fail later. */
-function openOrCreate(request: Request): { fd: number; isNew: boolean } {
+function openOrCreate(request: Request): { fd: number; createdPath?: string } {
   const { path, mode, capacity } = request;
-  if (mode === "open") return { fd: open(request), isNew: false };
-  if (mode === "createNew") return { fd: create(request), isNew: true };
+  if (mode === "open") return { fd: open(request) };
+  if (mode === "createNew") return { fd: create(request), createdPath: path };
   if (mode === "create") checkCanCreate(request);
   for (;;) {
     try {
-      const fd = open(request);
-      if (mode === "create" && fstatSync(fd).isFile()) ftruncateSync(fd, 0);
-      return { fd, isNew: false };
+      return { fd: open(request) };
     } catch (error) {
       if (!hasCode(error, "ENOENT")) throw error;
     }
     if (capacity === 0) throw emptyFile(`"${path}"`);
     try {
-      return { fd: create(request), isNew: true };
+      return { fd: create(request), createdPath: path };
     } catch (error) {
-      // Somebody else created it in between: it exists now, so open it after all.
       if (!hasCode(error, "EEXIST")) throw error;
     }
+    // Either it is a link to a file that is missing: then that one is created.
+    const target = linkTarget(path);
+    if (target !== undefined) return openOrCreate({ ...request, path: target });
+    // Or somebody else created it in between: it exists now, so open it after all.
+  }
+}
+
+/** What a symbolic link leads to; undefined for anything else. */
+function linkTarget(path: string): string | undefined {
+  try {
+    const target = readlinkSync(path);
+    return isAbsolute(target) ? target : `${dirname(path)}/${target}`;
+  } catch {
+    return undefined;
   }
 }
 
@@ -220,26 +245,26 @@ function emptyFile(what: string): RangeError {
   return outOfRange("capacity", `> 0 to map ${what}, which is empty or new`, 0);
 }
 
-/** What `fitToCapacity` looks at. */
-interface FitRequest {
-  readonly fd: number;
-  readonly path: string | undefined;
-  readonly access: MemoryAccess;
-  readonly capacity: number;
-  readonly what: string;
-}
-
 /** Refuses what cannot be mapped, grows the file where asked to, and returns the length of the map. */
-function fitToCapacity({ fd, path, access, capacity, what }: FitRequest): number {
+function fitToCapacity(preparation: Preparation): { capacity: number; isRegular: boolean } {
+  const { fd, path, access, capacity, what, isEmptied = false } = preparation;
   const stats = statOf(fd, what);
   refuseUnmappable(stats, what, path);
-  if (!stats.isFile()) {
-    if (capacity === 0) throw outOfRange("capacity", `> 0 to map the device ${what}`, capacity);
-    return capacity;
+  const isRegular = stats.isFile();
+  if (!isRegular && capacity === 0) {
+    throw outOfRange("capacity", `> 0 to map the device ${what}`, capacity);
   }
+  // Now, not when the first view is made, and before anything is changed: a descriptor may be open for
+  // less, a device or a file system may refuse.
+  checkMappable({ fd, path, ...accessRules(access) });
+  if (!isRegular) return { capacity, isRegular };
   const { size } = stats;
+  if (isEmptied) {
+    replaceByZeros(fd, size, capacity, path);
+    return { capacity, isRegular };
+  }
   if (capacity === 0 && size === 0) throw emptyFile(what);
-  if (capacity === 0 || capacity === size) return size;
+  if (capacity === 0 || capacity === size) return { capacity: size, isRegular };
   if (capacity < size) {
     throw outOfRange("capacity", `>= ${size}, the length of ${what}`, capacity);
   }
@@ -247,7 +272,7 @@ function fitToCapacity({ fd, path, access, capacity, what }: FitRequest): number
     throw outOfRange("capacity", `<= ${size}, the length of ${what} mapped "${access}"`, capacity);
   }
   growFile(fd, size, capacity, path);
-  return capacity;
+  return { capacity, isRegular };
 }
 
 function statOf(fd: number, what: string): Stats {
@@ -266,6 +291,23 @@ function refuseUnmappable(stats: Stats, what: string, path: string | undefined):
   }
 }
 
+/** Empties a file and gives it a new length; on a full file system it keeps its content. */
+function replaceByZeros(
+  fd: number,
+  size: number,
+  capacity: number,
+  path: string | undefined,
+): void {
+  // All the storage is found before the content is given up.
+  allocateOrRestore({ fd, size, from: 0, capacity, path });
+  try {
+    ftruncateSync(fd, 0);
+  } catch (error) {
+    throw fromNodeError(error, `empty ${path === undefined ? "a file" : `"${path}"`}`);
+  }
+  growFile(fd, 0, capacity, path);
+}
+
 /**
  * Makes a file longer, with storage for every new byte.
  *
@@ -281,8 +323,21 @@ export function growFile(
   capacity: number,
   path: string | undefined,
 ): void {
+  allocateOrRestore({ fd, size, from: size, capacity, path });
+}
+
+interface Allocation {
+  readonly fd: number;
+  /** The length of the file now. */
+  readonly size: number;
+  readonly from: number;
+  readonly capacity: number;
+  readonly path: string | undefined;
+}
+
+function allocateOrRestore({ fd, size, from, capacity, path }: Allocation): void {
   try {
-    platform().allocate(fd, size, capacity - size, path);
+    platform().allocate(fd, from, capacity - from, path);
   } catch (error) {
     if (fstatSync(fd).size > size) ftruncateSync(fd, size);
     throw error;

@@ -11,7 +11,7 @@ import { isRemovableHead, readHead } from "./superblock.ts";
 
 /**
  * Looks at every file of a directory and removes those that nobody holds and that are not persistent:
- * names of dead processes, and files of creations that never came to their end. Files that are not
+ * names and pipes of dead processes, and files of creations that never came to their end. Files that are not
  * segments stay.
  *
  * @param directory The directory of named memory.
@@ -20,7 +20,7 @@ import { isRemovableHead, readHead } from "./superblock.ts";
 export function collectAbandoned(directory: string): string[] {
   const removed: string[] = [];
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    if (!entry.isFile()) continue;
+    if (!entry.isFile() && !entry.isFIFO()) continue;
     const path = join(directory, entry.name);
     if (collectFile(path, entry.name.startsWith(HIDDEN_PREFIX))) removed.push(entry.name);
   }

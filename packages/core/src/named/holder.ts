@@ -9,6 +9,8 @@
  * @module
  */
 import { closeSync, fstatSync, lstatSync, unlinkSync } from "node:fs";
+import { SystemError } from "../errors.ts";
+import { fromNodeError } from "../native/errno.ts";
 import { platform } from "../native/platform.ts";
 
 /** A name that this process holds. */
@@ -26,6 +28,16 @@ export function isSameFile(fd: number, path: string): boolean {
   return found !== undefined && found.ino === held.ino && found.dev === held.dev;
 }
 
+/** Removes a name; nothing happens when it is gone already. */
+export function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    const typed = fromNodeError(error, `remove "${path}"`);
+    if (!(typed instanceof SystemError && typed.code === "ENOENT")) throw typed;
+  }
+}
+
 /**
  * Removes a file's name when nobody holds it. The caller's own lock on `fd` is given up for the question.
  *
@@ -34,7 +46,7 @@ export function isSameFile(fd: number, path: string): boolean {
  */
 export function removeWhenUnheld(fd: number, path: string): boolean {
   if (!platform().tryLockFile(fd, "exclusive") || !isSameFile(fd, path)) return false;
-  unlinkSync(path);
+  unlinkIfThere(path);
   return true;
 }
 

@@ -21,7 +21,7 @@ import { conditionError, fromNodeError } from "../native/errno.ts";
 import { platform } from "../native/platform.ts";
 import { collectAbandoned } from "./collect.ts";
 import { ensureDirectory } from "./directory.ts";
-import { hold, isSameFile, removeWhenUnheld } from "./holder.ts";
+import { hold, isSameFile, removeWhenUnheld, unlinkIfThere } from "./holder.ts";
 import { asideName, checkName } from "./name.ts";
 import {
   decodeSuperblock,
@@ -54,7 +54,12 @@ export interface CreateRequest {
   /** Fingerprint of the schema; 0 where there is none. */
   readonly fingerprint?: bigint;
   /** Fills the sections, which are zero, before anybody can see them. */
-  readonly fill?: (fd: number, sections: readonly Section[]) => void;
+  readonly fill?: (
+    fd: number,
+    path: string,
+    totalBytes: number,
+    sections: readonly Section[],
+  ) => void;
 }
 
 /** How long another process may keep a name busy, in the few system calls of its creation or removal. */
@@ -135,11 +140,38 @@ export function createOrOpenNamedFile(request: CreateRequest): NamedFile & { cre
 /**
  * Removes a name at once. Those who hold it go on; nobody can open it any more.
  *
+ * It is done under a lock on the file: whoever has found a file unheld is about to remove its name, and
+ * would remove the name of a new file when that one had taken its place in between.
+ *
  * @throws {SystemError} `ENOENT` when there is no such name.
  */
 export function unlinkNamedFile(givenName: string): void {
   const name = checkName(givenName);
   const path = join(openDirectory(), name);
+  const patience = new Patience(name);
+  for (;;) {
+    const fd = openToUnlink(path);
+    if (fd === undefined) return unlink(name, path);
+    try {
+      if (removeWhenUnheld(fd, path)) return;
+      if (platform().tryLockFile(fd, "shared") && isSameFile(fd, path)) return unlink(name, path);
+    } finally {
+      closeSync(fd);
+    }
+    patience.wait();
+  }
+}
+
+/** Opens what a name leads to, or returns undefined for what cannot be a segment: that has no holders. */
+function openToUnlink(path: string): number | undefined {
+  try {
+    return openExisting(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function unlink(name: string, path: string): void {
   try {
     unlinkSync(path);
   } catch (error) {
@@ -168,11 +200,12 @@ function build(
 ): NamedFile | undefined {
   const { name } = request;
   const aside = join(directory, asideName(name));
-  const fd = openSync(aside, CREATE_FLAGS, 0o600);
+  const fd = createAside(aside);
   let isDone = false;
   try {
-    // From here on the file is seen to be held, so that nobody collects it as a leftover.
-    platform().tryLockFile(fd, "shared");
+    // From here on the file is seen to be held, so that nobody collects it as a leftover. Who has found it
+    // before is about to remove it: a file with that lock on it must not get the name.
+    if (!platform().tryLockFile(fd, "shared")) return undefined;
     const superblock = write(request, fd, path);
     if (!link(aside, path)) {
       if (!isFree(path, patience)) throw exists(name, path);
@@ -184,6 +217,14 @@ function build(
   } finally {
     unlinkIfThere(aside);
     if (!isDone) closeSync(fd);
+  }
+}
+
+function createAside(path: string): number {
+  try {
+    return openSync(path, CREATE_FLAGS, 0o600);
+  } catch (error) {
+    throw fromNodeError(error, `create "${path}"`);
   }
 }
 
@@ -208,7 +249,7 @@ function write(request: CreateRequest, fd: number, path: string): Superblock {
     name: request.name,
     sections,
   };
-  request.fill?.(fd, sections);
+  request.fill?.(fd, path, end, sections);
   writeSync(fd, encodeSuperblock(superblock), 0, undefined, 0);
   return superblock;
 }
@@ -234,7 +275,9 @@ function isFree(path: string, patience: Patience): boolean {
     try {
       if (!isRemovableHead(readHead(fd))) return false;
       if (removeWhenUnheld(fd, path)) return true;
-      if (platform().tryLockFile(fd, "shared") && isSameFile(fd, path)) return false;
+      const isHeld = platform().tryLockFile(fd, "shared") && isSameFile(fd, path);
+      // Its last holder may have left meanwhile and met this lock: then the file is left to us to remove.
+      if (isHeld) return removeWhenUnheld(fd, path);
     } finally {
       closeSync(fd);
     }
@@ -273,15 +316,6 @@ function openExisting(path: string): number | undefined {
     const typed = fromNodeError(error, `open "${path}"`);
     if (typed instanceof SystemError && typed.code === "ENOENT") return undefined;
     throw typed;
-  }
-}
-
-function unlinkIfThere(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    const typed = fromNodeError(error, `remove "${path}"`);
-    if (!(typed instanceof SystemError && typed.code === "ENOENT")) throw typed;
   }
 }
 

@@ -27,7 +27,7 @@
  *
  * @module
  */
-import { readSync } from "node:fs";
+import { fstatSync, readSync } from "node:fs";
 import { CorruptSegmentError } from "../errors.ts";
 import { platform } from "../native/platform.ts";
 import { NAME_BYTES_MAX } from "./name.ts";
@@ -35,13 +35,20 @@ import { NAME_BYTES_MAX } from "./name.ts";
 /** What a named file can be. */
 export const SEGMENT_KINDS = {
   memory: 1,
+  mutex: 2,
+  semaphore: 3,
+  event: 4,
+  struct: 5,
+  channel: 6,
+  topic: 7,
+  service: 8,
 } as const;
 
 /** The name of a kind of segment. */
 export type SegmentKind = keyof typeof SEGMENT_KINDS;
 
-/** The sections this package knows; higher numbers belong to the packages above. */
-export const SECTION = { data: 1 } as const;
+/** What a section can hold. Named memory has `data` only; `@isthmus/ipc` describes the others. */
+export const SECTION = { data: 1, participants: 2, cells: 3, mutex: 4, state: 5 } as const;
 
 /** Part of a named file. Offsets and lengths in bytes. */
 export interface Section {
@@ -109,6 +116,8 @@ export function headerBytes(): number {
 /** Reads the start of a named file; fewer bytes than a superblock has when the file is shorter. */
 export function readHead(fd: number): Uint8Array {
   const bytes = new Uint8Array(SUPERBLOCK_BYTES);
+  // A pipe has no places to read from, and nothing that could be a segment.
+  if (!fstatSync(fd).isFile()) return bytes.subarray(0, 0);
   return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0));
 }
 

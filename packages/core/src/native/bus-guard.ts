@@ -10,6 +10,7 @@
  *
  * @module
  */
+/// <reference path="./assets.d.ts" />
 import { cc, FFIType, type Pointer, toArrayBuffer } from "bun:ffi";
 import { isMainThread } from "node:worker_threads";
 import source from "./bus-guard.c" with { type: "file" };

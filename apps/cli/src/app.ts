@@ -1,0 +1,98 @@
+/**
+ * The routes of `isthmus`. A new command is one file in `commands/` and one line in `ROUTES`.
+ *
+ * @module
+ */
+import {
+  type Application,
+  ArgumentScannerError,
+  buildApplication,
+  buildRouteMap,
+  text_en,
+  version,
+} from "@stricli/core";
+import packageJson from "../package.json" with { type: "json" };
+import { demo } from "./commands/demo.ts";
+import { scan } from "./commands/scan.ts";
+import type { Environment, IsthmusContext } from "./context.ts";
+import { errorLine } from "./error-line.ts";
+import { help } from "./output/help.ts";
+
+/** The command that runs when none is named. */
+export const DEFAULT_COMMAND = "demo";
+
+/** The flags that belong to `isthmus` itself and not to the default command. */
+export const ROOT_FLAGS: ReadonlySet<string> = new Set(["--help", "-h", "--version", "-v"]);
+
+const ROUTES = { demo, scan } as const;
+
+const EXAMPLES = [
+  ["isthmus", "the complete demonstration, every step checked"],
+  ["isthmus scan app.log", "bytes, lines, words and the bytes themselves"],
+  ["isthmus scan --find ERROR --json *.log", "one JSON object per file"],
+] as const;
+
+/**
+ * Builds the application.
+ *
+ * @param env The environment, which decides how much an error tells.
+ * @returns What stricli's `run` takes.
+ */
+export function createApp(env: Environment): Application<IsthmusContext> {
+  const root = buildRouteMap({
+    routes: ROUTES,
+    docs: {
+      brief: "Memory-mapped files and shared memory between processes.",
+      fullDescription:
+        "Memory-mapped files and shared memory between processes, for Bun.\n" +
+        "Data goes to stdout, everything else to stderr. Every command takes --json.",
+    },
+  });
+  const config = {
+    name: "isthmus",
+    scanner: {
+      caseStyle: "allow-kebab-for-camel",
+      allowArgumentEscapeSequence: true,
+      // git's weights, as stricli's default, but closer: at its threshold of 7 `foo` meant `demo`.
+      distanceOptions: {
+        threshold: 4,
+        weights: { insertion: 1, deletion: 3, substitution: 2, transposition: 0 },
+      },
+    },
+    localization: { text: textFor(env) },
+  } as const;
+  return buildApplication<IsthmusContext>(root, config, {
+    help: help(EXAMPLES),
+    version: version({
+      brief: "Print the version and exit",
+      info: { currentVersion: packageJson.version },
+    }),
+  });
+}
+
+/** stricli's English, with our name in front and the next step behind; never a stack trace. */
+function textFor(env: Environment): typeof text_en {
+  const broken = (what: string, error: unknown): string =>
+    `isthmus: ${what}: ${errorLine(error, env)}`;
+  const usage = (message: string): string =>
+    `isthmus: ${message}${message.endsWith("?") ? "" : "."} See isthmus --help`;
+  return {
+    ...text_en,
+    briefs: {
+      ...text_en.briefs,
+      help: "Print this help and exit",
+      argumentEscapeSequence: "Everything after it is an argument, even if it begins with -",
+    },
+    noCommandRegisteredForInput: (args) => usage(text_en.noCommandRegisteredForInput(args)),
+    exceptionWhileParsingArguments(error) {
+      if (!(error instanceof ArgumentScannerError)) return broken("cannot read arguments", error);
+      return usage(text_en.exceptionWhileParsingArguments.call(this, error, false));
+    },
+    exceptionWhileLoadingCommandFunction: (error) => broken("cannot load the command", error),
+    exceptionWhileLoadingCommandContext: (error) => broken("cannot start the command", error),
+    exceptionWhileRunningCommand: (error) => broken("the command failed", error),
+    exceptionWhileRunningIntegrationFlag: ({ exception }) => broken("the flag failed", exception),
+    exceptionWhileRunningIntegrationHook: ({ exception }) => broken("a hook failed", exception),
+    commandErrorResult: (error) => `isthmus: ${errorLine(error, env)}`,
+  };
+}

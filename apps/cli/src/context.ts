@@ -1,0 +1,103 @@
+/**
+ * Everything a command may touch of its process, injected so that a test can give it a fake.
+ *
+ * @module
+ */
+import type { CommandContext } from "@stricli/core";
+import { createStyle, type Style } from "./output/style.ts";
+
+/** The part of a standard stream that commands use. */
+export interface OutputStream {
+  /** Writes text. */
+  readonly write: (text: string) => unknown;
+  /** Whether a person is looking at it. */
+  readonly isTTY?: boolean | undefined;
+  /** The width of the terminal, where there is one. */
+  readonly columns?: number | undefined;
+}
+
+/** Environment variables, as `process.env` holds them. */
+export type Environment = Readonly<Partial<Record<string, string>>>;
+
+/** What the outside world gives to one run of the command. */
+export interface Host {
+  /** Receives data. */
+  readonly stdout: OutputStream;
+  /** Receives progress, hints and errors. */
+  readonly stderr: OutputStream;
+  /** The environment variables. */
+  readonly env: Environment;
+  /** The directory against which relative paths are resolved. */
+  readonly cwd: string;
+  /** Aborted with an `InterruptedError` on Ctrl-C, or when the reader of stdout has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** The `this` of every command. */
+export interface IsthmusContext extends CommandContext {
+  /** The streams and environment in stricli's shape; a command may set `exitCode`. */
+  readonly process: StricliStreams;
+  /** The directory against which relative paths are resolved. */
+  readonly cwd: string;
+  /** Aborted with an `InterruptedError` as its reason; a command stops soon and cleans up. */
+  readonly signal: AbortSignal;
+  /** Colours for each stream; plain text where colour is off. */
+  readonly style: { readonly stdout: Style; readonly stderr: Style };
+}
+
+/** stricli's process, with streams that know whether they are terminals. */
+export interface StricliStreams {
+  readonly stdout: StricliStream;
+  readonly stderr: StricliStream;
+  readonly env: Environment;
+  exitCode?: number | string | null;
+}
+
+/** An output stream that answers stricli's question about colour by our own decision. */
+export interface StricliStream {
+  readonly write: (text: string) => void;
+  readonly isTTY: boolean;
+  readonly columns: number;
+  readonly getColorDepth: () => number;
+}
+
+/** The width that is assumed where the terminal does not tell. */
+const DEFAULT_COLUMNS = 80;
+
+/**
+ * Builds the context of one run.
+ *
+ * @param host The outside world.
+ * @param isColorRefused Whether `--no-color` was given.
+ * @returns A context whose colours are decided once, for each stream.
+ */
+export function createContext(host: Host, isColorRefused: boolean): IsthmusContext {
+  const styleOf = (stream: OutputStream): Style =>
+    createStyle({ isTTY: stream.isTTY === true, env: host.env, isColorRefused });
+  const style = { stdout: styleOf(host.stdout), stderr: styleOf(host.stderr) };
+  return {
+    process: {
+      stdout: adapt(host.stdout, style.stdout),
+      stderr: adapt(host.stderr, style.stderr),
+      env: host.env,
+    },
+    cwd: host.cwd,
+    signal: host.signal,
+    style,
+  };
+}
+
+function adapt(stream: OutputStream, style: Style): StricliStream {
+  return {
+    write: (text) => {
+      stream.write(text);
+    },
+    isTTY: stream.isTTY === true,
+    // A getter, because a terminal can be resized while a command runs.
+    get columns() {
+      return stream.columns ?? DEFAULT_COLUMNS;
+    },
+    // stricli colours a stream whose depth is at least 4 bits; so our decision is its decision.
+    getColorDepth: () => (style.isColored ? 4 : 1),
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * The second process of the shared-memory steps. Started as `peer.ts ROLE NAME [NUMBER]`; answers
+ * in lines on stdout.
+ *
+ * @module
+ */
+import { MemoryMappedFile } from "@isthmus/core";
+import { codeOf } from "../check.ts";
+import { addMany, transferMany } from "../shared-account.ts";
+
+type Role = (name: string, count: number) => void | Promise<void>;
+
+const ROLES: Readonly<Record<string, Role>> = {
+  /** Reads a number that the other process wrote, and answers in memory. */
+  answer: (name) => {
+    using file = MemoryMappedFile.openExisting(name);
+    using view = file.createViewAccessor();
+    view.writeString(64, `process ${process.pid} read ${view.readInt32(0)}`, {
+      nullTerminated: true,
+    });
+    say("answered");
+  },
+  /** Tries to create a name. */
+  create: (name) => say(attempt(() => MemoryMappedFile.createNew(name, 4096))),
+  /** Tries to open a name. */
+  open: (name) => say(attempt(() => MemoryMappedFile.openExisting(name))),
+  /** Holds a name until stdin ends, or until it is killed. */
+  hold: async (name) => {
+    using file = MemoryMappedFile.createNew(name, 4096);
+    using view = file.createViewAccessor();
+    view.writeInt32(0, process.pid);
+    say("holding");
+    await Bun.stdin.text();
+  },
+  /** Adds to a counter that the other process adds to as well. */
+  add: (name, count) => {
+    using file = MemoryMappedFile.openExisting(name);
+    using view = file.createViewAccessor();
+    addMany(view, count);
+    say("added");
+  },
+  /** Moves amounts within a structure under its lock, as the other process does. */
+  transfer: (name, count) => {
+    using file = MemoryMappedFile.openExisting(name);
+    using view = file.createViewAccessor();
+    say(`torn ${transferMany(view, count)}`);
+  },
+};
+
+function attempt(open: () => Disposable): string {
+  try {
+    using _ = open();
+    return "ok";
+  } catch (error) {
+    return codeOf(error) || String(error);
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+const [role = "", name = "", count = "0"] = process.argv.slice(2);
+const play = ROLES[role];
+if (play === undefined) throw new Error(`Unknown role "${role}"`);
+await play(name, Number(count));

@@ -1,0 +1,119 @@
+/**
+ * Concept 4: memory with a name, shared by processes that know nothing else of each other.
+ *
+ * @module
+ */
+import { MemoryMappedFile } from "@isthmus/core";
+import { formatCount } from "../output/format.ts";
+import { checkEqual, checkRefused } from "./check.ts";
+import type { DemoRoom } from "./room.ts";
+import { addMany, balancesOf, counterOf, openAccount, TOTAL, versionOf } from "./shared-account.ts";
+import type { DemoConcept } from "./step.ts";
+
+const PEER = "peer.ts";
+const CAPACITY = 4096;
+const ADDITIONS = 500_000;
+const TRANSFERS = 50_000;
+
+/** Shared memory: names, their lives, and structures that several processes change. */
+export const sharedMemory: DemoConcept = {
+  number: 4,
+  title: "Shared memory",
+  steps: [
+    { name: "two processes, one map", run: oneMap },
+    { name: "a name can be created once", run: createdOnce },
+    { name: "a name goes with its last holder", run: lastHolder },
+    { name: "a killed holder blocks nothing", run: killedHolder },
+    { name: "an atomic counter of two processes", run: atomicCounter },
+    { name: "a structure under a lock", run: lockedStructure },
+  ],
+};
+
+async function oneMap(room: DemoRoom): Promise<string> {
+  using file = MemoryMappedFile.createNew("demo-map", CAPACITY);
+  using view = file.createViewAccessor();
+  view.writeInt32(0, 4711);
+  await using child = room.spawn(PEER, "answer", "demo-map");
+  checkEqual(await child.nextLine(), "answered", "what the other process says");
+  const answer = view.readString(64);
+  checkEqual(answer, `process ${child.pid} read 4711`, "what the other process wrote");
+  await child.finish();
+  return `process ${process.pid} wrote 4711; ${answer} and answered in memory`;
+}
+
+async function createdOnce(room: DemoRoom): Promise<string> {
+  using _first = MemoryMappedFile.createNew("demo-once", CAPACITY);
+  checkRefused(
+    () => MemoryMappedFile.createNew("demo-once", CAPACITY),
+    "EEXIST",
+    "creating the name again in this process",
+  );
+  await using child = room.spawn(PEER, "create", "demo-once");
+  checkEqual(await child.nextLine(), "EEXIST", "creating the name in another process");
+  return "EEXIST here and in another process";
+}
+
+async function lastHolder(room: DemoRoom): Promise<string> {
+  {
+    using _first = MemoryMappedFile.createNew("demo-life", CAPACITY);
+    using _second = MemoryMappedFile.openExisting("demo-life");
+    await using child = room.spawn(PEER, "open", "demo-life");
+    checkEqual(await child.nextLine(), "ok", "opening the name while it is held");
+  }
+  checkRefused(
+    () => MemoryMappedFile.openExisting("demo-life"),
+    "ENOENT",
+    "opening the name after its last holder",
+  );
+  await using child = room.spawn(PEER, "open", "demo-life");
+  checkEqual(await child.nextLine(), "ENOENT", "opening the name in another process");
+  return "there while anyone holds it, ENOENT afterwards";
+}
+
+async function killedHolder(room: DemoRoom): Promise<string> {
+  await using child = room.spawn(PEER, "hold", "demo-killed");
+  checkEqual(await child.nextLine(), "holding", "what the other process says");
+  {
+    using file = MemoryMappedFile.openExisting("demo-killed");
+    using view = file.createViewAccessor();
+    checkEqual(view.readInt32(0), child.pid, "what the holder wrote");
+  }
+  await child[Symbol.asyncDispose]();
+  checkRefused(
+    () => MemoryMappedFile.openExisting("demo-killed"),
+    "ENOENT",
+    "opening the name of a killed process",
+  );
+  using file = MemoryMappedFile.createNew("demo-killed", CAPACITY);
+  using view = file.createViewAccessor();
+  checkEqual(view.readInt32(0), 0, "the memory of the new map");
+  return `process ${child.pid} was killed; its name is free and its memory gone`;
+}
+
+async function atomicCounter(room: DemoRoom): Promise<string> {
+  using file = MemoryMappedFile.createNew("demo-counter", CAPACITY);
+  using view = file.createViewAccessor();
+  await using child = room.spawn(PEER, "add", "demo-counter", ADDITIONS);
+  // Waits until the other process has begun, so that both add at the same time.
+  const deadlineMs = performance.now() + 5000;
+  while (counterOf(view) === 0 && performance.now() < deadlineMs) await Bun.sleep(1);
+  addMany(view, ADDITIONS);
+  checkEqual(await child.nextLine(), "added", "what the other process says");
+  checkEqual(counterOf(view), 2 * ADDITIONS, "the counter");
+  return `2 × ${formatCount(ADDITIONS)} additions, none lost`;
+}
+
+async function lockedStructure(room: DemoRoom): Promise<string> {
+  using file = MemoryMappedFile.createNew("demo-account", CAPACITY);
+  using view = file.createViewAccessor();
+  openAccount(view);
+  // Both in processes of their own: a lock that is only a word in memory dies with whoever holds
+  // it, and this process must stay free to hear Ctrl-C.
+  await using first = room.spawn(PEER, "transfer", "demo-account", TRANSFERS);
+  await using second = room.spawn(PEER, "transfer", "demo-account", TRANSFERS);
+  checkEqual(await first.nextLine(), "torn 0", "torn states seen by one process");
+  checkEqual(await second.nextLine(), "torn 0", "torn states seen by the other process");
+  checkEqual(versionOf(view), 2 * TRANSFERS, "the number of transfers");
+  checkEqual(balancesOf(view), [TOTAL - 2 * TRANSFERS, 2 * TRANSFERS], "the accounts");
+  return `2 × ${formatCount(TRANSFERS)} transfers of two processes, none torn, none lost`;
+}

@@ -1,0 +1,150 @@
+/**
+ * A scan as a person reads it.
+ *
+ * @module
+ */
+import { formatBar } from "../output/bar.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatRate,
+  formatShare,
+  formatSize,
+} from "../output/format.ts";
+import type { Style } from "../output/style.ts";
+import { formatTable } from "../output/table.ts";
+import type { ScanResult } from "./scan-file.ts";
+
+/** How many of the most frequent byte values are listed. */
+const TOP_BYTES = 10;
+const BAR_CELLS = 24;
+
+/** Kinds of bytes, in the order of printing; each byte belongs to the first that accepts it. */
+const KINDS: readonly (readonly [name: string, accepts: (byte: number) => boolean])[] = [
+  ["letters", (byte) => (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a)],
+  ["digits", (byte) => byte >= 0x30 && byte <= 0x39],
+  ["punctuation", (byte) => byte > 0x20 && byte < 0x7f],
+  ["white space", (byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)],
+  ["NUL", (byte) => byte === 0],
+  ["other control", (byte) => byte < 0x20 || byte === 0x7f],
+  ["0x80 and above", () => true],
+];
+
+const CONTROL_NAMES: Readonly<Record<number, string>> = {
+  0: "NUL",
+  9: "\\t",
+  10: "\\n",
+  11: "\\v",
+  12: "\\f",
+  13: "\\r",
+  27: "ESC",
+  32: "space",
+  127: "DEL",
+};
+
+/**
+ * Formats one result.
+ *
+ * @param path The file as the user named it.
+ * @param find The text that was looked for, if any.
+ * @param result What was found.
+ * @param style The colours of stdout.
+ * @returns The text, ending in a newline.
+ */
+export function formatScanReport(
+  path: string,
+  find: string | undefined,
+  result: ScanResult,
+  style: Style,
+): string {
+  const lines = [
+    style.bold(path),
+    ...indent(formatTable(summaryRows(find, result, style), ["left", "right"])),
+  ];
+  if (result.bytes > 0) {
+    lines.push("", ...indent(formatTable(kindRows(result, style), ["left", "right", "right"])));
+    lines.push(
+      "",
+      ...indent(formatTable(topRows(result, style), ["left", "left", "right", "right"])),
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function summaryRows(find: string | undefined, result: ScanResult, style: Style): string[][] {
+  const rows = [
+    [
+      "bytes",
+      formatCount(result.bytes),
+      result.bytes < 1024 ? "" : style.dim(formatSize(result.bytes)),
+    ],
+    ["lines", formatCount(result.lines)],
+    ["words", formatCount(result.words)],
+    ["longest line", formatCount(result.longestLineBytes)],
+  ];
+  if (find !== undefined) {
+    const where =
+      result.firstMatchOffset === undefined
+        ? ""
+        : style.dim(
+            `of ${JSON.stringify(find)}, first at byte ${formatCount(result.firstMatchOffset)}`,
+          );
+    rows.push(["matches", formatCount(result.matches ?? 0), where]);
+  }
+  const rate = formatRate((result.bytes / result.elapsedMs) * 1000);
+  rows.push([
+    "elapsed",
+    formatDuration(result.elapsedMs),
+    result.bytes === 0 ? "" : style.dim(rate),
+  ]);
+  return rows;
+}
+
+function kindRows({ histogram, bytes }: ScanResult, style: Style): string[][] {
+  const counts = KINDS.map(() => 0);
+  histogram.forEach((count, byte) => {
+    const kind = KINDS.findIndex(([, accepts]) => accepts(byte));
+    counts[kind] = (counts[kind] ?? 0) + count;
+  });
+  return KINDS.flatMap(([name], index) => {
+    const count = counts[index] ?? 0;
+    return count === 0 ? [] : [[name, ...countCells(count, bytes, bytes, style)]];
+  });
+}
+
+function topRows({ histogram, bytes }: ScanResult, style: Style): string[][] {
+  const ranked = Array.from(histogram, (count, byte) => ({ byte, count }))
+    .filter(({ count }) => count > 0)
+    .sort((left, right) => right.count - left.count || left.byte - right.byte);
+  const largest = ranked[0]?.count ?? 0;
+  const rows = ranked.slice(0, TOP_BYTES).map(({ byte, count }) => {
+    const code = `0x${byte.toString(16).padStart(2, "0")}`;
+    return [style.dim(code), glyphOf(byte), ...countCells(count, bytes, largest, style)];
+  });
+  const rest = ranked.slice(TOP_BYTES);
+  if (rest.length > 0) {
+    const count = rest.reduce((sum, entry) => sum + entry.count, 0);
+    rows.push([
+      style.dim("rest"),
+      `${rest.length} more`,
+      formatCount(count),
+      formatShare(count, bytes),
+    ]);
+  }
+  return rows;
+}
+
+function countCells(count: number, whole: number, full: number, style: Style): string[] {
+  const bar = style.cyan(formatBar(count / full, BAR_CELLS));
+  return [formatCount(count), formatShare(count, whole), bar];
+}
+
+function glyphOf(byte: number): string {
+  const name = CONTROL_NAMES[byte];
+  if (name !== undefined) return name;
+  return byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "";
+}
+
+function indent(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}

@@ -1,0 +1,108 @@
+import { describe, expect, test } from "bun:test";
+import { truncateSync } from "node:fs";
+import { join } from "node:path";
+import { createPlaces } from "./support/places.ts";
+import { MAIN, testEnvironment } from "./support/run-cli.ts";
+import { TemporaryDirectory } from "./support/temporary-directory.ts";
+
+const TIMEOUT_MS = 60_000;
+
+describe("Ctrl-C", () => {
+  test(
+    "ends a long scan with 130",
+    async () => {
+      using directory = new TemporaryDirectory();
+      const path = directory.write("sparse", "x");
+      // Far more than can be scanned before the signal comes.
+      truncateSync(path, 2 ** 42);
+      await using child = Bun.spawn([process.execPath, MAIN, "scan", "--json", path], {
+        env: testEnvironment(),
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      await Bun.sleep(1000);
+      child.kill("SIGINT");
+      expect(await child.exited).toBe(130);
+      expect(await new Response(child.stdout).text()).toBe("");
+      expect(await new Response(child.stderr).text()).toBe("isthmus: interrupted\n");
+    },
+    TIMEOUT_MS,
+  );
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)(
+    "%s ends the demo with %d and leaves no file behind",
+    async (signal, exitCode) => {
+      using directory = new TemporaryDirectory();
+      const places = createPlaces(directory);
+      await using child = Bun.spawn([process.execPath, MAIN, "demo", "--json"], {
+        env: testEnvironment(places.env),
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      const reader = child.stdout.getReader();
+      await reader.read();
+      child.kill(signal);
+      while (!(await reader.read()).done);
+      expect(await child.exited).toBe(exitCode);
+      expect(await new Response(child.stderr).text()).toStartWith("isthmus: interrupted");
+      expect(places.leftOver()).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe("a command that does not stop", () => {
+  const HOST = join(import.meta.dir, "..", "src", "process-host.ts");
+  const STUBBORN = `
+    const { createProcessHost } = await import(${JSON.stringify(HOST)});
+    const { signal } = createProcessHost();
+    signal.addEventListener("abort", () => process.stdout.write("heard\\n"));
+    setInterval(() => undefined, 1000);
+    process.stdout.write("ready\\n");
+  `;
+
+  test(
+    "is ended by a second Ctrl-C, but not by an echo of the first",
+    async () => {
+      await using child = Bun.spawn([process.execPath, "-e", STUBBORN], {
+        env: testEnvironment(),
+        stdout: "pipe",
+      });
+      const reader = child.stdout.getReader();
+      expect(String(Buffer.from((await reader.read()).value ?? []))).toBe("ready\n");
+      child.kill("SIGINT");
+      expect(String(Buffer.from((await reader.read()).value ?? []))).toBe("heard\n");
+      child.kill("SIGINT");
+      await Bun.sleep(400);
+      expect(child.exitCode).toBe(null);
+      child.kill("SIGINT");
+      expect(await child.exited).toBe(130);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe("a reader that goes away", () => {
+  test.each(["demo", "demo --json"])(
+    "%s ends quietly with 0 and leaves nothing behind",
+    async (line) => {
+      using directory = new TemporaryDirectory();
+      const places = createPlaces(directory);
+      await using child = Bun.spawn([process.execPath, MAIN, ...line.split(" ")], {
+        env: testEnvironment(places.env),
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      const reader = child.stdout.getReader();
+      await reader.read();
+      await reader.cancel();
+      expect(await child.exited).toBe(0);
+      expect(await new Response(child.stderr).text()).toBe("");
+      expect(places.leftOver()).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+});

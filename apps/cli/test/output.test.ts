@@ -1,0 +1,101 @@
+import { describe, expect, test } from "bun:test";
+import { createContext, type Environment } from "../src/context.ts";
+import { formatBar } from "../src/output/bar.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatRate,
+  formatShare,
+  formatSize,
+} from "../src/output/format.ts";
+import { ProgressBar } from "../src/output/progress-bar.ts";
+import { ERASE_LINE, StatusLine } from "../src/output/status-line.ts";
+import { createStyle } from "../src/output/style.ts";
+import { formatTable } from "../src/output/table.ts";
+import { createFakeHost } from "./support/fake-host.ts";
+
+describe("createStyle()", () => {
+  const cases: readonly [string, boolean, Environment, boolean, boolean][] = [
+    ["a terminal", true, {}, false, true],
+    ["a pipe", false, {}, false, false],
+    ["a dumb terminal", true, { TERM: "dumb" }, false, false],
+    ["NO_COLOR", true, { NO_COLOR: "1" }, false, false],
+    ["an empty NO_COLOR, which counts as unset", true, { NO_COLOR: "" }, false, true],
+    ["FORCE_COLOR into a pipe", false, { FORCE_COLOR: "1" }, false, true],
+    ["FORCE_COLOR against NO_COLOR", false, { FORCE_COLOR: "1", NO_COLOR: "1" }, false, true],
+    ["FORCE_COLOR=0 on a terminal", true, { FORCE_COLOR: "0" }, false, false],
+    ["an empty FORCE_COLOR, which counts as unset", false, { FORCE_COLOR: "" }, false, false],
+    ["--no-color against FORCE_COLOR", true, { FORCE_COLOR: "1" }, true, false],
+  ];
+  test.each(cases)("%s", (_, isTTY, env, isColorRefused, isColored) => {
+    const style = createStyle({ isTTY, env, isColorRefused });
+    expect(style.isColored).toBe(isColored);
+    expect(style.red("x")).toBe(isColored ? "\x1b[31mx\x1b[39m" : "x");
+  });
+});
+
+describe("formats", () => {
+  test.each([
+    [formatCount(1_234_567), "1,234,567"],
+    [formatSize(0), "0 B"],
+    [formatSize(1023), "1,023 B"],
+    [formatSize(1536), "1.50 KiB"],
+    [formatSize(10 * 2 ** 30), "10.0 GiB"],
+    [formatRate(1_200_000_000), "1.20 GB/s"],
+    [formatDuration(0.000_85), "850 ns"],
+    [formatDuration(0.0425), "42.5 µs"],
+    [formatDuration(3.21), "3.21 ms"],
+    [formatDuration(1450), "1.45 s"],
+    [formatDuration(125_000), "2 min 05 s"],
+    [formatDuration(3_725_000), "1 h 02 min"],
+    [formatShare(1, 8), "12.5 %"],
+    [formatShare(1, 1e9), "< 0.1 %"],
+    [formatShare(0, 0), "0.0 %"],
+    [formatBar(0, 4), ""],
+    [formatBar(0.001, 4), "▏"],
+    [formatBar(0.5, 4), "██"],
+    [formatBar(2, 4), "████"],
+  ])("%p", (actual, expected) => {
+    expect(actual).toBe(expected);
+  });
+
+  test("formatTable() aligns columns and gives colours no width", () => {
+    const rows = [
+      ["a", "1", "\x1b[31mred\x1b[39m"],
+      ["long", "100", "x"],
+    ];
+    expect(formatTable(rows, ["left", "right"])).toEqual([
+      "a       1  \x1b[31mred\x1b[39m",
+      "long  100  x",
+    ]);
+  });
+});
+
+describe("ProgressBar", () => {
+  function draw(isTTY: boolean, env: Environment = {}) {
+    const host = createFakeHost({ isTTY });
+    const status = new StatusLine(createContext(host, true).process.stderr, env);
+    let nowMs = 0;
+    {
+      using bar = new ProgressBar(status, { label: "f", totalBytes: 2e9, now: () => nowMs });
+      for (nowMs = 0; nowMs <= 1000; nowMs += 10) bar.update(nowMs * 1e6);
+    }
+    return host.written;
+  }
+
+  test("appears after 300 ms, redraws every 100 ms, and is erased", () => {
+    const { stdout, stderr } = draw(true);
+    expect(stdout).toBe("");
+    const drawings = stderr.split(ERASE_LINE).filter((text) => text !== "");
+    expect(drawings).toHaveLength(8);
+    expect(drawings[0]).toContain(" 15 %  1.00 GB/s  ETA 2 s");
+    expect(drawings.at(-1)).toContain(" 50 %  1.00 GB/s  ETA 1 s");
+    expect(drawings.every((text) => Bun.stringWidth(text) < 60)).toBe(true);
+    expect(stderr.endsWith(ERASE_LINE)).toBe(true);
+  });
+
+  test("writes nothing into a pipe or on a dumb terminal", () => {
+    expect(draw(false).stderr).toBe("");
+    expect(draw(true, { TERM: "dumb" }).stderr).toBe("");
+  });
+});

@@ -1,0 +1,79 @@
+/**
+ * What processes need from the operating system to wait for each other and to know who is alive.
+ *
+ * @module
+ */
+import { NotSupportedError } from "../errors.ts";
+import { createLinuxSync } from "./linux-sync.ts";
+import type { Address } from "./platform.ts";
+
+/** How a wait on a futex ended. */
+export type FutexOutcome = "woken" | "changed" | "timeout" | "interrupted";
+
+/** How an attempt to lock a robust mutex ended; `"abandoned"`: locked, and its last owner died holding it. */
+export type MutexOutcome = "acquired" | "abandoned" | "busy";
+
+/** The calls that `@isthmus/ipc` is made of. */
+export interface SyncPlatform {
+  /**
+   * Sleeps while a 32-bit word in shared memory has the expected value, in any process.
+   *
+   * @param timeoutMs How long at most, in milliseconds. This thread runs nothing else meanwhile.
+   */
+  futexWait(address: Address, expected: number, timeoutMs: number): FutexOutcome;
+
+  /** Wakes up to `count` threads that sleep on a word; returns how many. */
+  futexWake(address: Address, count: number): number;
+
+  /**
+   * Locks one byte of an open file for this open file alone, without waiting. The kernel unlocks it when the
+   * last copy of the descriptor closes, so that it tells who is alive.
+   */
+  tryLockByte(fd: number, offset: number): boolean;
+
+  /** Unlocks a byte. */
+  unlockByte(fd: number, offset: number): void;
+
+  /** Whether anybody but this open file has a byte locked. Changes nothing. */
+  isByteLocked(fd: number, offset: number): boolean;
+
+  /** Size of a mutex in bytes. */
+  readonly mutexBytes: number;
+
+  /** Makes a robust, process-shared mutex out of `mutexBytes` zero bytes. */
+  initMutex(address: Address): void;
+
+  /** Tries to lock a mutex for this thread. An abandoned one is marked consistent at once. */
+  tryLockMutex(address: Address): MutexOutcome;
+
+  /** Unlocks a mutex that this thread has locked. */
+  unlockMutex(address: Address): void;
+
+  /**
+   * Writes the time of day as a `struct timespec` (seconds i64, nanoseconds i64), exact to a few milliseconds
+   * and in a few nanoseconds.
+   */
+  stampTime(address: Address): void;
+
+  /** Creates a named pipe with mode 0600. */
+  makeFifo(path: string): void;
+}
+
+let current: SyncPlatform | undefined;
+
+/**
+ * The calls of this process, made on first use.
+ *
+ * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` on operating systems without an implementation yet.
+ */
+export function syncPlatform(): SyncPlatform {
+  current ??= createSyncPlatform();
+  return current;
+}
+
+function createSyncPlatform(): SyncPlatform {
+  if (process.platform === "linux") return createLinuxSync();
+  throw new NotSupportedError(
+    `Cannot synchronise processes on "${process.platform}": @isthmus/ipc runs on Linux so far`,
+  );
+}

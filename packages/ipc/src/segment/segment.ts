@@ -1,0 +1,261 @@
+/**
+ * An open named segment: its memory, its participants, and this handle's place among them.
+ *
+ * @module
+ */
+import { CorruptSegmentError, DisposedError } from "@isthmus/core";
+import {
+  type CreateRequest,
+  createNamedFile,
+  createOrOpenNamedFile,
+  Mapping,
+  type NamedFile,
+  openNamedFile,
+  release,
+  SECTION,
+  type Section,
+  type SegmentKind,
+  type Superblock,
+  syncPlatform,
+} from "@isthmus/core/internal";
+import { type Doorbell, ownDoorbell } from "../wait/doorbell.ts";
+import { type Bells, CELL_BYTES, WaitCell } from "../wait/wait-cell.ts";
+import { SharedWords } from "../words.ts";
+import { type Role, SLOT_BYTES, SLOT_COUNT } from "./participant-layout.ts";
+import { Participants, type Reaper, type SlotLocks } from "./participants.ts";
+import { ownStartTicks } from "./process-identity.ts";
+
+/** How a segment is opened. */
+export type OpenVerb = "createNew" | "openExisting" | "createOrOpen";
+
+/** What a kind of segment looks like, and who opens it. */
+export interface SegmentSpec {
+  readonly name: string;
+  readonly kind: SegmentKind;
+  /** How many wait cells it has. */
+  readonly cellCount: number;
+  /** Its further sections, in order, with their lengths in bytes. */
+  readonly sections: readonly Omit<Section, "offset">[];
+  /** Fingerprint of the schema; 0 where there is none. */
+  readonly fingerprint?: { readonly value: bigint; readonly description: string } | undefined;
+  readonly isPersistent?: boolean | undefined;
+  /** Fills the sections of a new segment before anybody can see them. */
+  readonly init?: (memory: SegmentMemory) => void;
+  /** What this handle does in it. */
+  readonly role: Role;
+  /** What it calls itself; by default the program's file name. */
+  readonly participantName?: string | undefined;
+  /** Clears up what a dead participant left in the further sections. */
+  readonly reap?: (segment: SegmentMemory, slot: number) => void;
+}
+
+/** The bytes of a segment and where its sections are. */
+export class SegmentMemory {
+  readonly mapping: Mapping;
+  readonly words: SharedWords;
+  readonly #sections: readonly Section[];
+
+  constructor(fd: number, path: string, totalBytes: number, sections: readonly Section[]) {
+    this.mapping = new Mapping({
+      fd,
+      path,
+      offsetBytes: 0,
+      lengthBytes: totalBytes,
+      protection: "readWrite",
+      sharing: "shared",
+    });
+    this.words = new SharedWords(this.mapping.bytes(0, totalBytes));
+    this.#sections = sections;
+  }
+
+  /** Where a section is; the section table has been checked to have it. */
+  section(id: number): Section {
+    const section = this.#sections.find((candidate) => candidate.id === id);
+    if (section === undefined) throw new CorruptSegmentError(`The segment has no section ${id}`);
+    return section;
+  }
+
+  /** The word at which a section begins. */
+  wordOf(id: number): number {
+    return this.section(id).offset / 4;
+  }
+}
+
+/** A segment that this process has joined. */
+export class Segment implements Disposable {
+  readonly name: string;
+  readonly createdNew: boolean;
+  readonly superblock: Superblock;
+  readonly memory: SegmentMemory;
+  readonly participants: Participants;
+  readonly doorbell: Doorbell;
+  /** This handle's slot among the participants. */
+  readonly slot: number;
+  readonly #fd: number;
+  readonly #cellCount: number;
+  #isDisposed = false;
+
+  /**
+   * Creates or opens a segment and joins it.
+   *
+   * @throws {SystemError} `EEXIST`, `ENOENT`, `ENOSPC`, … as the verb says; `EAGAIN` when it has no place left.
+   * @throws {CorruptSegmentError} When the name is something else, or was made with another schema.
+   */
+  constructor(verb: OpenVerb, spec: SegmentSpec) {
+    const { file, createdNew } = openFile(verb, spec);
+    this.name = file.name;
+    this.createdNew = createdNew;
+    this.superblock = file.superblock;
+    this.#fd = file.fd;
+    this.#cellCount = spec.cellCount;
+    let memory: SegmentMemory | undefined;
+    try {
+      checkShape(file, spec);
+      const { totalBytes, sections } = file.superblock;
+      memory = new SegmentMemory(file.fd, file.path, totalBytes, sections);
+      this.memory = memory;
+      this.participants = this.#findParticipants();
+      this.doorbell = ownDoorbell();
+      this.slot = this.#join(spec);
+    } catch (error) {
+      memory?.mapping.dispose();
+      release(file.fd);
+      throw error;
+    }
+  }
+
+  get isDisposed(): boolean {
+    return this.#isDisposed;
+  }
+
+  /** A wait cell, by its number. */
+  cell(index: number): WaitCell {
+    if (index >= this.#cellCount) throw new RangeError(`There is no wait cell ${index}`);
+    const { offset } = this.memory.section(SECTION.cells);
+    const byteOffset = offset + index * CELL_BYTES;
+    const { words, mapping } = this.memory;
+    return new WaitCell(words, byteOffset / 4, index, this.#bells(), mapping.futex(byteOffset));
+  }
+
+  /** Clears up after participants that died; see {@link Participants.reapDead}. */
+  reapDead(reap: (memory: SegmentMemory, slot: number) => void): number[] {
+    return this.participants.reapDead((slot) => reap(this.memory, slot));
+  }
+
+  /** Throws when the segment has been left. */
+  checkOpen(what: string): void {
+    if (this.#isDisposed) throw new DisposedError(what);
+  }
+
+  /** Leaves the segment: gives the slot back, unmaps the memory, lets go of the name. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.participants.leave(this.slot);
+    this.memory.mapping.dispose();
+    release(this.#fd);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #findParticipants(): Participants {
+    const { offset, length } = this.memory.section(SECTION.participants);
+    return new Participants(this.memory.words, offset / 4, length, slotLocks(this.#fd, offset));
+  }
+
+  #join(spec: SegmentSpec): number {
+    const reap: Reaper = (slot) => spec.reap?.(this.memory, slot);
+    return this.participants.join(
+      {
+        role: spec.role,
+        pid: process.pid,
+        startTicks: ownStartTicks(),
+        bell: this.doorbell.bell,
+        joinedAtMs: Date.now(),
+        name: spec.participantName ?? programName(),
+      },
+      reap,
+    );
+  }
+
+  #bells(): Bells {
+    const { participants, doorbell, slot: own } = this;
+    return {
+      slotCount: participants.slotCount,
+      arm: (cell) => participants.arm(own, cell),
+      disarmOwn: (cell) => void participants.disarm(own, cell),
+      disarm: (slot, cell) => participants.disarm(slot, cell),
+      ring: (slot) => void doorbell.ring(participants.bellOf(slot)),
+    };
+  }
+}
+
+function programName(): string {
+  return (process.argv[1] ?? "bun").split("/").at(-1) ?? "bun";
+}
+
+function slotLocks(fd: number, sectionOffset: number): SlotLocks {
+  const calls = syncPlatform();
+  const byteOf = (slot: number): number => sectionOffset + slot * SLOT_BYTES;
+  return {
+    tryLock: (slot) => calls.tryLockByte(fd, byteOf(slot)),
+    unlock: (slot) => calls.unlockByte(fd, byteOf(slot)),
+    isLockedByOther: (slot) => calls.isByteLocked(fd, byteOf(slot)),
+  };
+}
+
+function openFile(verb: OpenVerb, spec: SegmentSpec): { file: NamedFile; createdNew: boolean } {
+  if (verb === "openExisting") {
+    return { file: openNamedFile(spec.name, spec.kind), createdNew: false };
+  }
+  const request: CreateRequest = {
+    name: spec.name,
+    kind: spec.kind,
+    sections: allSections(spec),
+    isPersistent: spec.isPersistent ?? false,
+    fingerprint: spec.fingerprint?.value ?? 0n,
+    fill: (fd, path, totalBytes, sections) => {
+      const memory = new SegmentMemory(fd, path, totalBytes, sections);
+      try {
+        spec.init?.(memory);
+      } finally {
+        memory.mapping.dispose();
+      }
+    },
+  };
+  if (verb === "createNew") return { file: createNamedFile(request), createdNew: true };
+  const file = createOrOpenNamedFile(request);
+  return { file, createdNew: file.createdNew };
+}
+
+function allSections({ cellCount, sections }: SegmentSpec): readonly Omit<Section, "offset">[] {
+  return [
+    { id: SECTION.participants, length: SLOT_COUNT * SLOT_BYTES },
+    { id: SECTION.cells, length: cellCount * CELL_BYTES },
+    ...sections,
+  ];
+}
+
+/** Checks that a segment made by others is what this program would have made. */
+function checkShape({ superblock, name }: NamedFile, spec: SegmentSpec): void {
+  const expected = spec.fingerprint?.value ?? 0n;
+  if (superblock.fingerprint !== expected) {
+    const mine = `${hex(expected)} (${spec.fingerprint?.description ?? "no schema"})`;
+    throw new CorruptSegmentError(
+      `Cannot open "${name}": its schema's fingerprint is ${hex(superblock.fingerprint)}, this program's is ${mine}`,
+    );
+  }
+  for (const { id, length } of allSections(spec)) {
+    const found = superblock.sections.find((section) => section.id === id);
+    if (found?.length === length && found.offset % CELL_BYTES === 0) continue;
+    throw new CorruptSegmentError(
+      `Cannot open "${name}": its section ${id} must have ${length} bytes: found ${found?.length ?? "none"}`,
+    );
+  }
+}
+
+function hex(value: bigint): string {
+  return value.toString(16).padStart(16, "0");
+}

@@ -1,0 +1,303 @@
+/**
+ * A mutex with a name, for any number of processes.
+ *
+ * @module
+ */
+import { DisposedError, type SystemError } from "@isthmus/core";
+import { conditionError } from "@isthmus/core/internal";
+import { type OpenVerb, Segment } from "../segment/segment.ts";
+import { type AsyncWaitOptions, checkWait, timedOut, type WaitOptions } from "../wait/wait-for.ts";
+import {
+  type Acquisition,
+  initMutex,
+  MUTEX_SECTION,
+  type MutexOwner,
+  SegmentMutex,
+} from "./segment-mutex.ts";
+import { TaskQueue } from "./task-queue.ts";
+
+/** How long `acquire` waits unless told otherwise, in milliseconds. */
+const DEFAULT_TIMEOUT_MS = 5000;
+
+const MUTEX_CELL = 0;
+
+/**
+ * What all objects of this thread for one mutex share. A thread either holds the mutex or does not, whichever
+ * object it was acquired through; and the memory through which it was locked must stay until it is unlocked.
+ */
+interface ThreadState {
+  readonly queue: TaskQueue;
+  /** How often this thread has acquired it and not released it. */
+  depth: number;
+  /** Whether a task holds it (`acquireAsync`), which excludes everybody else on this thread, too. */
+  isTask: boolean;
+  /** The object through whose memory it is locked. */
+  holder: NamedMutex | undefined;
+  users: number;
+}
+
+const threadStates = new Map<bigint, ThreadState>();
+
+/**
+ * A held lock. Give it back with `release()`, or let `using` do it.
+ */
+export class MutexLock implements Disposable {
+  /**
+   * Whether the owner before died while holding the mutex, so that what it guards may be half-changed. You own
+   * the mutex now and are the only one who is told.
+   */
+  readonly abandoned: boolean;
+  readonly #giveBack: () => void;
+  #isHeld = true;
+
+  /** For the library's own use. */
+  constructor(abandoned: boolean, giveBack: () => void) {
+    this.abandoned = abandoned;
+    this.#giveBack = giveBack;
+  }
+
+  /** Whether the lock has not been released. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /**
+   * Gives the lock back.
+   *
+   * @throws {SystemError} `EPERM` when it has been released already.
+   */
+  release(): void {
+    if (!this.#isHeld) throw notHeld();
+    this.#isHeld = false;
+    this.#giveBack();
+  }
+
+  /** Gives the lock back unless that has been done. */
+  [Symbol.dispose](): void {
+    if (this.#isHeld) this.release();
+  }
+}
+
+function notHeld(): SystemError {
+  return conditionError("EPERM", "release this lock: it has been released", "pthread_mutex_unlock");
+}
+
+/**
+ * A named mutex. One holder at a time among all processes; when a holder dies, the kernel tells the next one,
+ * which gets the mutex with `lock.abandoned` set.
+ *
+ * On the synchronous path it is recursive, as .NET's is: the thread that holds it may acquire it again and must
+ * release it as often. `acquireAsync` is not: every call is a task of its own, tasks exclude each other and
+ * take turns in the order in which they came, and while a task holds the mutex `acquire` on the same thread
+ * fails at once, because waiting would keep the task from ever releasing it.
+ *
+ * Acquiring and releasing have acquire and release order: what the last holder wrote before it released is seen.
+ *
+ * @example
+ * ```ts
+ * import { NamedMutex } from "@isthmus/ipc";
+ *
+ * using mutex = NamedMutex.createOrOpen("example-mutex");
+ * {
+ *   using lock = mutex.acquire({ timeoutMs: 5000 });
+ *   if (lock.abandoned) console.log("repair what the last owner left half-done");
+ * }
+ * ```
+ */
+export class NamedMutex implements Disposable {
+  readonly #segment: Segment;
+  readonly #mutex: SegmentMutex;
+  readonly #state: ThreadState;
+  #isDisposed = false;
+  /** Locks that were acquired through this object and are held: its memory must stay for them. */
+  #heldLocks = 0;
+
+  private constructor(verb: OpenVerb, name: string) {
+    this.#segment = new Segment(verb, {
+      name,
+      kind: "mutex",
+      cellCount: 1,
+      sections: [MUTEX_SECTION],
+      init: initMutex,
+      role: "user",
+    });
+    this.#mutex = new SegmentMutex(this.#segment, MUTEX_CELL);
+    this.#state = threadStateOf(this.#segment.superblock.epoch);
+  }
+
+  /**
+   * Creates a mutex.
+   *
+   * @throws {SystemError} `EEXIST` when somebody alive holds the name.
+   */
+  static createNew(name: string): NamedMutex {
+    return new NamedMutex("createNew", name);
+  }
+
+  /**
+   * Opens a mutex.
+   *
+   * @throws {SystemError} `ENOENT` when nobody holds the name.
+   */
+  static openExisting(name: string): NamedMutex {
+    return new NamedMutex("openExisting", name);
+  }
+
+  /** Opens a mutex, or creates it; see `createdNew`. */
+  static createOrOpen(name: string): NamedMutex {
+    return new NamedMutex("createOrOpen", name);
+  }
+
+  /** The name. */
+  get name(): string {
+    return this.#segment.name;
+  }
+
+  /** Whether this call created the mutex. */
+  get createdNew(): boolean {
+    return this.#segment.createdNew;
+  }
+
+  /** Who holds the mutex now; undefined when nobody does. */
+  get owner(): MutexOwner | undefined {
+    this.#checkOpen();
+    return this.#mutex.owner();
+  }
+
+  /**
+   * Acquires the mutex, sleeping on this thread while others hold it.
+   *
+   * @param options `timeoutMs`: 5000 unless given, in milliseconds; `Infinity` waits for ever.
+   * @returns The lock.
+   * @throws {TimeoutError} `ETIMEDOUT` when the time is over; at once when a task of this thread holds it.
+   * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
+   */
+  acquire(options?: WaitOptions): MutexLock {
+    // The common case first, in few enough steps for the caller's loop to have all of it compiled in.
+    if (options === undefined && !this.#isDisposed && this.#state.depth === 0) {
+      const outcome = this.#mutex.tryLock();
+      if (outcome !== undefined) return this.#lock(outcome, this.#unlock);
+    }
+    const timeoutMs = timeoutOf(options);
+    return this.#acquire(timeoutMs) ?? this.#fail(timeoutMs);
+  }
+
+  /** Acquires the mutex if nobody holds it; undefined otherwise. Never waits. */
+  tryAcquire(): MutexLock | undefined {
+    return this.#acquire(0);
+  }
+
+  /**
+   * Acquires the mutex without blocking the event loop.
+   *
+   * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
+   * @returns The lock; rejects with `TimeoutError` or the signal's reason.
+   */
+  async acquireAsync(options?: AsyncWaitOptions): Promise<MutexLock> {
+    this.#checkOpen();
+    const { timeoutMs, signal } = checkWait(options);
+    const state = this.#state;
+    const deadline = performance.now() + timeoutMs;
+    const pass = await state.queue.enter(signal, timeoutMs);
+    if (pass === undefined) return this.#fail(timeoutMs);
+    try {
+      this.#checkOpen();
+      const remaining = Math.max(0, deadline - performance.now());
+      const attempt = (): Acquisition | undefined =>
+        state.depth === 0 ? this.#mutex.tryLock() : undefined;
+      const options = { timeoutMs: remaining, signal };
+      const outcome = await this.#mutex.lockAsync(options, attempt);
+      if (outcome === undefined) return this.#fail(timeoutMs);
+      state.isTask = true;
+      return this.#lock(outcome, () => {
+        this.#unlock();
+        pass();
+      });
+    } catch (error) {
+      pass();
+      throw error;
+    }
+  }
+
+  /**
+   * Lets go of the mutex. A lock that is held stays held until it is released; only then is the name given up.
+   */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#closeWhenUnused();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #acquire(timeoutMs: number): MutexLock | undefined {
+    this.#checkOpen();
+    const state = this.#state;
+    if (state.depth > 0) {
+      if (state.isTask) return undefined;
+      return this.#lock("acquired", this.#unlock);
+    }
+    const outcome = this.#mutex.lock(timeoutMs);
+    return outcome === undefined ? undefined : this.#lock(outcome, this.#unlock);
+  }
+
+  /** Notes that this thread holds the mutex (once more) and makes the lock. */
+  #lock(outcome: Acquisition, giveBack: () => void): MutexLock {
+    if (this.#state.depth++ === 0) this.#state.holder = this;
+    this.#heldLocks++;
+    return new MutexLock(outcome === "abandoned", giveBack);
+  }
+
+  /** Bound once: a lock on the synchronous path costs one small object and no closure. */
+  readonly #unlock = (): void => {
+    const state = this.#state;
+    this.#heldLocks--;
+    if (--state.depth === 0) {
+      const holder = state.holder as NamedMutex;
+      state.holder = undefined;
+      state.isTask = false;
+      holder.#mutex.unlock();
+      if (holder.#isDisposed) holder.#closeWhenUnused();
+    }
+    if (this.#isDisposed) this.#closeWhenUnused();
+  };
+
+  #closeWhenUnused(): void {
+    // Recursive locks of other objects rest on the memory through which the thread locked first.
+    const isUsed = this.#heldLocks > 0 || this.#state.holder === this;
+    if (isUsed || this.#segment.isDisposed) return;
+    releaseThreadState(this.#segment.superblock.epoch);
+    this.#segment.dispose();
+  }
+
+  #fail(timeoutMs: number): never {
+    const isHeldHere = this.#state.depth > 0 && this.#state.isTask;
+    const why = isHeldHere ? " (a task of this thread holds it)" : "";
+    throw timedOut(`acquire the mutex "${this.name}"${why}`, timeoutMs);
+  }
+
+  #checkOpen(): void {
+    if (this.#isDisposed) throw new DisposedError("NamedMutex");
+  }
+}
+
+function timeoutOf(options: WaitOptions | undefined): number {
+  return checkWait({ ...options, timeoutMs: options?.timeoutMs ?? DEFAULT_TIMEOUT_MS }).timeoutMs;
+}
+
+function threadStateOf(epoch: bigint): ThreadState {
+  let state = threadStates.get(epoch);
+  if (state === undefined) {
+    state = { queue: new TaskQueue(), depth: 0, isTask: false, holder: undefined, users: 0 };
+    threadStates.set(epoch, state);
+  }
+  state.users++;
+  return state;
+}
+
+function releaseThreadState(epoch: bigint): void {
+  const state = threadStates.get(epoch);
+  if (state !== undefined && --state.users === 0) threadStates.delete(epoch);
+}

@@ -1,0 +1,145 @@
+/**
+ * The mutex inside a segment: locking, its owner's name tag, and waking those who wait.
+ *
+ * @module
+ */
+import { SECTION, type SharedMutex } from "@isthmus/core/internal";
+import type { Participant } from "../segment/participants.ts";
+import type { Segment, SegmentMemory } from "../segment/segment.ts";
+import type { WaitCell } from "../wait/wait-cell.ts";
+import { type Condition, waitAsync, waitSync } from "../wait/wait-for.ts";
+import type { SharedWords } from "../words.ts";
+import { MUTEX, MUTEX_BYTES } from "./mutex-layout.ts";
+
+/** How a mutex was acquired; `"abandoned"`: its last owner died holding it. */
+export type Acquisition = "acquired" | "abandoned";
+
+/** Who holds a mutex. */
+export interface MutexOwner {
+  readonly pid: number;
+  readonly name: string;
+  /** When it was acquired, in milliseconds since 1970. */
+  readonly sinceMs: number;
+  /** False when the owner has died and nobody has acquired the mutex since. */
+  readonly isAlive: boolean;
+}
+
+/** The section that a segment with a mutex has. */
+export const MUTEX_SECTION: { readonly id: number; readonly length: number } = {
+  id: SECTION.mutex,
+  length: MUTEX_BYTES,
+};
+
+/** Makes the mutex of a new segment. */
+export function initMutex(memory: SegmentMemory): void {
+  mutexOf(memory).init();
+}
+
+function mutexOf(memory: SegmentMemory): SharedMutex {
+  const { offset } = memory.section(SECTION.mutex);
+  return memory.mapping.robustMutex(offset + MUTEX.mutex, offset + MUTEX.since * 4);
+}
+
+/**
+ * A segment's mutex as one handle uses it. It belongs to the thread, not to a task: `NamedMutex` puts a queue of
+ * tasks in front of it.
+ */
+export class SegmentMutex {
+  readonly #segment: Segment;
+  readonly #mutex: SharedMutex;
+  readonly #cell: WaitCell;
+  readonly #base: number;
+  readonly #words: SharedWords;
+  readonly #ownerTag: number;
+
+  /**
+   * @param segment A segment with a mutex section.
+   * @param cellIndex The wait cell in which one waits for it.
+   */
+  constructor(segment: Segment, cellIndex: number) {
+    const { offset } = segment.memory.section(SECTION.mutex);
+    this.#segment = segment;
+    this.#mutex = mutexOf(segment.memory);
+    this.#cell = segment.cell(cellIndex);
+    this.#base = offset / 4;
+    this.#words = segment.memory.words;
+    this.#ownerTag = segment.slot + 1;
+  }
+
+  /** Tries to lock; undefined when somebody holds it. */
+  tryLock(): Acquisition | undefined {
+    const outcome = this.#mutex.tryLock();
+    if (outcome === "busy") return undefined;
+    const words = this.#words;
+    const base = this.#base;
+    words.set(base + MUTEX.acquisitions, words.get(base + MUTEX.acquisitions) + 1);
+    if (outcome === "abandoned") {
+      words.set(base + MUTEX.recoveries, words.get(base + MUTEX.recoveries) + 1);
+    }
+    words.set(base + MUTEX.owner, this.#ownerTag);
+    return outcome;
+  }
+
+  /** Locks, sleeping on this thread up to a time; undefined when the time was over. */
+  lock(timeoutMs: number): Acquisition | undefined {
+    const first = this.tryLock();
+    if (first !== undefined || timeoutMs === 0) return first;
+    return this.#countContention(waitSync(this.#condition(), timeoutMs));
+  }
+
+  /** Locks, waiting in the event loop; undefined when the time was over. */
+  async lockAsync(
+    options: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
+    attempt: () => Acquisition | undefined = () => this.tryLock(),
+  ): Promise<Acquisition | undefined> {
+    const { doorbell } = this.#segment;
+    const condition = { ...this.#condition(), attempt };
+    return this.#countContention(
+      await waitAsync(condition, doorbell, options, (onDeath) => {
+        const bell = this.#ownerBell();
+        return bell === 0 ? undefined : doorbell.watchLife(bell, onDeath);
+      }),
+    );
+  }
+
+  /** Unlocks and wakes those who wait. */
+  unlock(): void {
+    this.#words.set(this.#base + MUTEX.owner, 0);
+    this.#mutex.unlock();
+    this.#cell.wake();
+  }
+
+  /** Who holds it now, as far as the holder has said so. */
+  owner(): MutexOwner | undefined {
+    const words = this.#words;
+    const slot = (words.load(this.#base + MUTEX.owner) >>> 0) - 1;
+    const found = this.#segment.participants.list().find((one: Participant) => one.slot === slot);
+    if (found === undefined) return undefined;
+    const since = this.#base + MUTEX.since;
+    const sinceMs =
+      (words.get(since) >>> 0) * 1000 + Math.floor((words.get(since + 2) >>> 0) / 1e6);
+    return { pid: found.pid, name: found.name, sinceMs, isAlive: found.isAlive };
+  }
+
+  #condition(): Condition<Acquisition> {
+    return {
+      attempt: () => this.tryLock(),
+      description: `acquire the mutex of "${this.#segment.name}"`,
+      cell: this.#cell,
+    };
+  }
+
+  #countContention(outcome: Acquisition | undefined): Acquisition | undefined {
+    if (outcome === undefined) return undefined;
+    const words = this.#words;
+    const index = this.#base + MUTEX.contentions;
+    words.set(index, words.get(index) + 1);
+    return outcome;
+  }
+
+  #ownerBell(): number {
+    const { memory, participants } = this.#segment;
+    const slot = (memory.words.load(this.#base + MUTEX.owner) >>> 0) - 1;
+    return slot >= 0 && slot < participants.slotCount ? participants.bellOf(slot) : 0;
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * The doorbell: how another process wakes this one's event loop, and how it sees that this one has died.
+ *
+ * Every process has two named pipes in the directory of named memory. Into `.bell-<number>` others write a byte
+ * to wake it. `.life-<number>` nobody writes: the process keeps it open, and who opens it for reading sees it end
+ * when the process does, however it ends. Both are opened for reading by an event loop only while something
+ * waits, so that an idle process neither polls nor is kept alive.
+ *
+ * @module
+ */
+import { closeSync, constants, openSync, unlinkSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { ensureDirectory, platform, syncPlatform } from "@isthmus/core/internal";
+import { FifoReader } from "./fifo-reader.ts";
+
+const OPEN_BOTH_WAYS = constants.O_RDWR | constants.O_NONBLOCK;
+const OPEN_TO_RING = constants.O_WRONLY | constants.O_NONBLOCK;
+const ONE_BYTE = new Uint8Array(1);
+
+/** How many descriptors for ringing others are kept open. */
+const RINGERS_MAX = 64;
+
+/** What a pipe's number becomes in its name. */
+function pipePath(directory: string, kind: "bell" | "life", bell: number): string {
+  return join(directory, `.${kind}-${bell.toString(16).padStart(14, "0")}`);
+}
+
+/** Somebody who waits for this process's bell; returns whether it is done with waiting. */
+export type BellListener = () => void;
+
+/** This process's bell and life line, and its way to those of others, in one directory. */
+export class Doorbell {
+  /** The number of the bell: random, above 0, below 2^53. */
+  readonly bell: number;
+  readonly #directory: string;
+  readonly #fds: number[] = [];
+  readonly #paths: string[] = [];
+  readonly #listeners = new Set<BellListener>();
+  readonly #reader: FifoReader;
+  readonly #ringers = new Map<number, number>();
+  readonly #lives = new Map<number, { reader: FifoReader; listeners: Set<BellListener> }>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    const random = crypto.getRandomValues(new Uint32Array(2));
+    const [high, low] = random as unknown as readonly [number, number];
+    this.bell = (high & 0x1f_ffff) * 2 ** 32 + ((low | 1) >>> 0);
+    const bellPath = this.#makePipe("bell");
+    this.#makePipe("life");
+    this.#reader = new FifoReader(bellPath, {
+      onBytes: () => notify(this.#listeners),
+      onEnd: () => {},
+    });
+    process.once("exit", () => this.#close());
+  }
+
+  /**
+   * Calls back whenever this process's bell has been rung, until the returned function is called. The event
+   * loop is kept alive meanwhile.
+   */
+  listen(listener: BellListener): () => void {
+    this.#listeners.add(listener);
+    this.#reader.acquire();
+    return () => {
+      if (this.#listeners.delete(listener)) this.#reader.release();
+    };
+  }
+
+  /**
+   * Wakes the event loop of a bell's owner.
+   *
+   * @returns False when the owner is gone.
+   */
+  ring(bell: number): boolean {
+    if (bell === this.bell) {
+      queueMicrotask(() => notify(this.#listeners));
+      return true;
+    }
+    const fd = this.#ringerOf(bell);
+    if (fd === undefined) return false;
+    try {
+      writeSync(fd, ONE_BYTE);
+      return true;
+    } catch (error) {
+      // A full pipe has woken its owner already. Anything else means that nobody reads it any more.
+      if ((error as NodeJS.ErrnoException).code === "EAGAIN") return true;
+      this.#ringers.delete(bell);
+      closeSync(fd);
+      return false;
+    }
+  }
+
+  /**
+   * Calls back when a bell's owner ends, or at once when it has ended already, until the returned function is
+   * called. It is a hint: ask the owner's lock before anything is taken from it.
+   */
+  watchLife(bell: number, listener: BellListener): () => void {
+    let life = this.#lives.get(bell);
+    if (life === undefined) {
+      const listeners = new Set<BellListener>();
+      const reader = new FifoReader(pipePath(this.#directory, "life", bell), {
+        onBytes: () => {},
+        onEnd: () => notify(listeners),
+      });
+      life = { reader, listeners };
+      this.#lives.set(bell, life);
+    }
+    const { reader, listeners } = life;
+    listeners.add(listener);
+    reader.acquire();
+    return () => {
+      if (!listeners.delete(listener)) return;
+      reader.release();
+      if (listeners.size === 0) this.#lives.delete(bell);
+    };
+  }
+
+  /** Makes a pipe and keeps it open in both directions, so that it has no end while this process lives. */
+  #makePipe(kind: "bell" | "life"): string {
+    const path = pipePath(this.#directory, kind, this.bell);
+    syncPlatform().makeFifo(path);
+    const fd = openSync(path, OPEN_BOTH_WAYS);
+    // The lock of a holder: without it the pipe would be collected as a dead process's leftover.
+    platform().tryLockFile(fd, "shared");
+    this.#fds.push(fd);
+    this.#paths.push(path);
+    return path;
+  }
+
+  #ringerOf(bell: number): number | undefined {
+    const known = this.#ringers.get(bell);
+    if (known !== undefined) return known;
+    try {
+      const fd = openSync(pipePath(this.#directory, "bell", bell), OPEN_TO_RING);
+      if (this.#ringers.size >= RINGERS_MAX) this.#dropOldestRinger();
+      this.#ringers.set(bell, fd);
+      return fd;
+    } catch {
+      return undefined; // no such pipe, or nobody reads it
+    }
+  }
+
+  #dropOldestRinger(): void {
+    for (const [bell, fd] of this.#ringers) {
+      this.#ringers.delete(bell);
+      closeSync(fd);
+      return;
+    }
+  }
+
+  #close(): void {
+    for (const path of this.#paths) {
+      try {
+        unlinkSync(path);
+      } catch {
+        // the directory is gone, and with it the pipe
+      }
+    }
+    for (const fd of this.#fds) closeSync(fd);
+  }
+}
+
+/** Calls everybody who listened when the call began; they may stop listening meanwhile. */
+function notify(listeners: ReadonlySet<BellListener>): void {
+  for (const listener of [...listeners]) listener();
+}
+
+const doorbells = new Map<string, Doorbell>();
+
+/** This process's doorbell in the directory that is used now, made on first use. */
+export function ownDoorbell(): Doorbell {
+  const directory = ensureDirectory();
+  let doorbell = doorbells.get(directory);
+  if (doorbell === undefined) {
+    doorbell = new Doorbell(directory);
+    doorbells.set(directory, doorbell);
+  }
+  return doorbell;
+}

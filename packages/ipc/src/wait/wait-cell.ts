@@ -1,0 +1,143 @@
+/**
+ * A place in a segment where anyone can wait for a change, in any process, asleep or in an event loop.
+ *
+ * ```text
+ *   0 ┌ sequence       u32   grows by 1 when sleepers are woken; what they sleep on
+ *   4 │ armed          u32   bit 0: somebody sleeps on `sequence`; bit 1: somebody's bell is to be rung
+ *   8 │ wakes          u32   how often somebody was woken
+ *  12 │ timeoutWakes   u32   how often a waiter found its condition true without having been woken
+ *  16 └ reserved       48 bytes
+ * ```
+ *
+ * No wake-up is lost, by the order of steps on both sides: the waiter announces itself in `armed` **before** it
+ * looks at its condition for the last time; the poster makes the condition true **before** it looks at `armed`.
+ * All are sequentially consistent, so at least one of the two sees the other. (LMAX Disruptor's
+ * LiteBlockingWaitStrategy and folly's EventCount rest on the same order.)
+ *
+ * `timeoutWakes` counts what this order should make impossible; a poster's crash between its two steps is the one
+ * way to it, and the safety re-check that finds it keeps the waiter from sleeping on.
+ *
+ * @module
+ */
+import type { SharedFutex } from "@isthmus/core/internal";
+import type { Words } from "../words.ts";
+
+/** Bytes per cell: a cache line, so that waiting at one does not disturb another. */
+export const CELL_BYTES = 64;
+
+/** Word offsets within a cell. */
+export const CELL = { sequence: 0, armed: 1, wakes: 2, timeoutWakes: 3 } as const;
+
+const ARMED_SLEEPER = 1;
+const ARMED_BELL = 2;
+const EVERYBODY = 0x7fff_ffff;
+
+/** The bells of a segment's participants. */
+export interface Bells {
+  readonly slotCount: number;
+  /** Asks for the bell of this handle's own slot to be rung; returns whether that had been asked already. */
+  arm(cell: number): boolean;
+  /** Takes the request of this handle's own slot back. */
+  disarmOwn(cell: number): void;
+  /** Takes the request of a slot back; returns whether there was one. */
+  disarm(slot: number, cell: number): boolean;
+  /** Rings the bell of a slot's owner. */
+  ring(slot: number): void;
+}
+
+/** One cell of a segment. */
+export class WaitCell {
+  readonly #words: Words;
+  readonly #sequence: number;
+  readonly #armed: number;
+  readonly #index: number;
+  readonly #bells: Bells;
+  readonly #futex: Pick<SharedFutex, "wait" | "wake">;
+
+  /**
+   * @param words The segment.
+   * @param base Word at which the cell begins.
+   * @param index Number of the cell in its segment, 0 to 31.
+   * @param bells The participants' bells.
+   * @param futex The cell's `sequence`, to sleep on.
+   */
+  constructor(words: Words, base: number, index: number, bells: Bells, futex: SharedFutex) {
+    this.#words = words;
+    this.#sequence = base + CELL.sequence;
+    this.#armed = base + CELL.armed;
+    this.#index = index;
+    this.#bells = bells;
+    this.#futex = futex;
+  }
+
+  /**
+   * Wakes everybody who waits. Call it **after** the change that they wait for has been stored. Costs one
+   * atomic load when nobody waits.
+   */
+  wake(): void {
+    if (this.#words.load(this.#armed) !== 0) this.#wakeWaiters();
+  }
+
+  /**
+   * Sleeps until the cell is woken or a time has passed, unless the condition is true already. This thread runs
+   * nothing else meanwhile.
+   *
+   * @param isTrue The condition; looked at once, after the waiter has announced itself.
+   * @returns What ended the sleep; `"changed"` also when the condition was true already.
+   */
+  sleep(isTrue: () => boolean, timeoutMs: number): "woken" | "changed" | "timeout" | "interrupted" {
+    const sequence = this.#words.load(this.#sequence);
+    this.#words.or(this.#armed, ARMED_SLEEPER);
+    if (isTrue()) return "changed";
+    const outcome = this.#futex.wait(sequence, timeoutMs);
+    // Somebody woke the cell in the very moment in which the time was over: that counts as a wake-up.
+    const isMissed = outcome === "timeout" && this.#words.load(this.#sequence) !== sequence;
+    return isMissed ? "changed" : outcome;
+  }
+
+  /**
+   * Announces that this handle's bell is to be rung at the next change. Look at the condition afterwards.
+   *
+   * @returns Whether it was announced already, and the bell has not been rung since.
+   */
+  arm(): boolean {
+    const wasArmed = this.#bells.arm(this.#index);
+    this.#words.or(this.#armed, ARMED_BELL);
+    return wasArmed;
+  }
+
+  /** Takes the announcement back. */
+  disarm(): void {
+    this.#bells.disarmOwn(this.#index);
+  }
+
+  /** Notes that a waiter found its condition true without having been woken. */
+  countTimeoutWake(): void {
+    this.#words.add(this.#sequence - CELL.sequence + CELL.timeoutWakes, 1);
+  }
+
+  /** How often a waiter found its condition true without having been woken. */
+  get timeoutWakes(): number {
+    return this.#words.load(this.#sequence - CELL.sequence + CELL.timeoutWakes) >>> 0;
+  }
+
+  /** How often waiters were woken. */
+  get wakes(): number {
+    return this.#words.load(this.#sequence - CELL.sequence + CELL.wakes) >>> 0;
+  }
+
+  #wakeWaiters(): void {
+    const words = this.#words;
+    const armed = words.exchange(this.#armed, 0);
+    if (armed === 0) return;
+    words.add(this.#sequence - CELL.sequence + CELL.wakes, 1);
+    if ((armed & ARMED_SLEEPER) !== 0) {
+      words.add(this.#sequence, 1);
+      this.#futex.wake(EVERYBODY);
+    }
+    if ((armed & ARMED_BELL) === 0) return;
+    for (let slot = 0; slot < this.#bells.slotCount; slot++) {
+      if (this.#bells.disarm(slot, this.#index)) this.#bells.ring(slot);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Shared memory as the algorithms of this package see it: 32-bit words, and nothing else.
+ *
+ * An algorithm that takes `Words` can run on real shared memory, on a plain array in a test, and under a model
+ * checker that interleaves its steps; it is the same source in all three.
+ *
+ * @module
+ */
+
+/**
+ * Numbered 32-bit words, read and written as signed integers.
+ *
+ * `load`, `store`, `add`, `and`, `or`, `exchange` and `compareExchange` are sequentially consistent and
+ * fence the plain accesses around them; `get` and `set` are plain.
+ */
+export interface Words {
+  /** Atomic read. */
+  load(index: number): number;
+  /** Atomic write. */
+  store(index: number, value: number): void;
+  /** Atomic addition, wrapping at 32 bits; returns the value before. */
+  add(index: number, delta: number): number;
+  /** Atomic bitwise and; returns the value before. */
+  and(index: number, mask: number): number;
+  /** Atomic bitwise or; returns the value before. */
+  or(index: number, mask: number): number;
+  /** Atomic replacement; returns the value before. */
+  exchange(index: number, value: number): number;
+  /** Atomic replacement when the value is `expected`; returns the value before. */
+  compareExchange(index: number, expected: number, value: number): number;
+  /** Plain read. */
+  get(index: number): number;
+  /** Plain write. */
+  set(index: number, value: number): void;
+}
+
+/** The words of a mapped region. Bytes 0 to 3 are word 0. */
+export class SharedWords implements Words {
+  readonly #words: Int32Array;
+
+  /** @param bytes The region; its start must be aligned to 4 bytes. */
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.#words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
+  }
+
+  load(index: number): number {
+    return Atomics.load(this.#words, index);
+  }
+
+  store(index: number, value: number): void {
+    Atomics.store(this.#words, index, value);
+  }
+
+  add(index: number, delta: number): number {
+    return Atomics.add(this.#words, index, delta);
+  }
+
+  and(index: number, mask: number): number {
+    return Atomics.and(this.#words, index, mask);
+  }
+
+  or(index: number, mask: number): number {
+    return Atomics.or(this.#words, index, mask);
+  }
+
+  exchange(index: number, value: number): number {
+    return Atomics.exchange(this.#words, index, value);
+  }
+
+  compareExchange(index: number, expected: number, value: number): number {
+    return Atomics.compareExchange(this.#words, index, expected, value);
+  }
+
+  get(index: number): number {
+    return this.#words[index] as number;
+  }
+
+  set(index: number, value: number): void {
+    this.#words[index] = value;
+  }
+}
