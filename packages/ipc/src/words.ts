@@ -28,11 +28,16 @@ export interface Words {
   exchange(index: number, value: number): number;
   /** Atomic replacement when the value is `expected`; returns the value before. */
   compareExchange(index: number, expected: number, value: number): number;
+  /** Orders every access before it before every access after it. */
+  fence(): void;
   /** Plain read. */
   get(index: number): number;
   /** Plain write. */
   set(index: number, value: number): void;
 }
+
+/** A word that nobody reads, to order accesses around. */
+const FENCE = new Int32Array(new ArrayBuffer(64));
 
 /** The words of a mapped region. Bytes 0 to 3 are word 0. */
 export class SharedWords implements Words {
@@ -69,6 +74,15 @@ export class SharedWords implements Words {
 
   compareExchange(index: number, expected: number, value: number): number {
     return Atomics.compareExchange(this.#words, index, expected, value);
+  }
+
+  /**
+   * A store and a load, both sequentially consistent: on ARM64 what is before stays before the store
+   * (release), what is after stays after the load (acquire), and the two keep their order.
+   */
+  fence(): void {
+    Atomics.store(FENCE, 0, 0);
+    Atomics.load(FENCE, 0);
   }
 
   get(index: number): number {

@@ -154,6 +154,8 @@ export class Segment implements Disposable {
     this.participants.leave(this.slot);
     this.memory.mapping.dispose();
     release(this.#fd);
+    // Whoever still waits in this segment learns now that it is gone.
+    this.doorbell.ring(this.doorbell.bell);
   }
 
   [Symbol.dispose](): void {
@@ -182,7 +184,11 @@ export class Segment implements Disposable {
 
   #bells(): Bells {
     const { participants, doorbell, slot: own } = this;
+    const isClosed = (): boolean => this.#isDisposed;
     return {
+      get isClosed() {
+        return isClosed();
+      },
       slotCount: participants.slotCount,
       arm: (cell) => participants.arm(own, cell),
       disarmOwn: (cell) => void participants.disarm(own, cell),

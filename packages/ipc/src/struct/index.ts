@@ -22,6 +22,12 @@ export type {
 } from "./layout.ts";
 export { oneOf } from "./one-of.ts";
 export { bool, f32, f64, i8, i16, i32, i64, u8, u16, u32, u53, u64 } from "./scalars.ts";
+export {
+  type ChangesOptions,
+  SharedStruct,
+  type SharedStructOptions,
+  type Versioned,
+} from "./shared-struct.ts";
 export { struct } from "./struct.ts";
 export {
   type CursorOptions,

@@ -19,6 +19,7 @@
  *
  * @module
  */
+import { DisposedError } from "@isthmus/core";
 import type { SharedFutex } from "@isthmus/core/internal";
 import type { Words } from "../words.ts";
 
@@ -43,6 +44,8 @@ export interface Bells {
   disarm(slot: number, cell: number): boolean;
   /** Rings the bell of a slot's owner. */
   ring(slot: number): void;
+  /** Whether this handle has left the segment, so that its memory is gone. */
+  readonly isClosed: boolean;
 }
 
 /** One cell of a segment. */
@@ -101,6 +104,7 @@ export class WaitCell {
    * @returns Whether it was announced already, and the bell has not been rung since.
    */
   arm(): boolean {
+    if (this.#bells.isClosed) throw new DisposedError("segment");
     const wasArmed = this.#bells.arm(this.#index);
     this.#words.or(this.#armed, ARMED_BELL);
     return wasArmed;
@@ -108,7 +112,7 @@ export class WaitCell {
 
   /** Takes the announcement back. */
   disarm(): void {
-    this.#bells.disarmOwn(this.#index);
+    if (!this.#bells.isClosed) this.#bells.disarmOwn(this.#index);
   }
 
   /** Notes that a waiter found its condition true without having been woken. */
