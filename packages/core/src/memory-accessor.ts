@@ -63,12 +63,7 @@ export class MemoryAccessor {
   readInt8(position: number): number {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#readLimit - 1
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 1) {
       view = this.#far(position, 1, false);
       at = this.#farOffset;
     }
@@ -81,12 +76,7 @@ export class MemoryAccessor {
   writeInt8(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#writeLimit - 1
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 1) {
       view = this.#far(position, 1, true);
       at = this.#farOffset;
     }
@@ -102,12 +92,7 @@ export class MemoryAccessor {
   readUint8(position: number): number {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#readLimit - 1
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 1) {
       view = this.#far(position, 1, false);
       at = this.#farOffset;
     }
@@ -120,12 +105,7 @@ export class MemoryAccessor {
   writeUint8(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#writeLimit - 1
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 1) {
       view = this.#far(position, 1, true);
       at = this.#farOffset;
     }
@@ -141,12 +121,7 @@ export class MemoryAccessor {
   readInt16(position: number): number {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#readLimit - 2
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 2) {
       view = this.#far(position, 2, false);
       at = this.#farOffset;
     }
@@ -159,12 +134,7 @@ export class MemoryAccessor {
   writeInt16(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#writeLimit - 2
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 2) {
       view = this.#far(position, 2, true);
       at = this.#farOffset;
     }
@@ -180,12 +150,7 @@ export class MemoryAccessor {
   readUint16(position: number): number {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#readLimit - 2
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 2) {
       view = this.#far(position, 2, false);
       at = this.#farOffset;
     }
@@ -198,12 +163,7 @@ export class MemoryAccessor {
   writeUint16(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#writeLimit - 2
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 2) {
       view = this.#far(position, 2, true);
       at = this.#farOffset;
     }
@@ -219,12 +179,7 @@ export class MemoryAccessor {
   readInt32(position: number): number {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#readLimit - 4
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 4) {
       view = this.#far(position, 4, false);
       at = this.#farOffset;
     }
@@ -237,12 +192,7 @@ export class MemoryAccessor {
   writeInt32(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#writeLimit - 4
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 4) {
       view = this.#far(position, 4, true);
       at = this.#farOffset;
     }
@@ -258,12 +208,7 @@ export class MemoryAccessor {
   readUint32(position: number): number {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#readLimit - 4
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 4) {
       view = this.#far(position, 4, false);
       at = this.#farOffset;
     }
@@ -276,12 +221,7 @@ export class MemoryAccessor {
   writeUint32(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#writeLimit - 4
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 4) {
       view = this.#far(position, 4, true);
       at = this.#farOffset;
     }
@@ -297,12 +237,7 @@ export class MemoryAccessor {
   readBigInt64(position: number): bigint {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#readLimit - 8
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 8) {
       view = this.#far(position, 8, false);
       at = this.#farOffset;
     }
@@ -315,12 +250,7 @@ export class MemoryAccessor {
   writeBigInt64(position: number, value: bigint): void {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#writeLimit - 8
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 8) {
       view = this.#far(position, 8, true);
       at = this.#farOffset;
     }
@@ -334,12 +264,7 @@ export class MemoryAccessor {
   readBigUint64(position: number): bigint {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#readLimit - 8
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 8) {
       view = this.#far(position, 8, false);
       at = this.#farOffset;
     }
@@ -352,12 +277,7 @@ export class MemoryAccessor {
   writeBigUint64(position: number, value: bigint): void {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#writeLimit - 8
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 8) {
       view = this.#far(position, 8, true);
       at = this.#farOffset;
     }
@@ -371,12 +291,7 @@ export class MemoryAccessor {
   readFloat32(position: number): number {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#readLimit - 4
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 4) {
       view = this.#far(position, 4, false);
       at = this.#farOffset;
     }
@@ -389,12 +304,7 @@ export class MemoryAccessor {
   writeFloat32(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#writeLimit - 4
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 4) {
       view = this.#far(position, 4, true);
       at = this.#farOffset;
     }
@@ -408,12 +318,7 @@ export class MemoryAccessor {
   readFloat64(position: number): number {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#readLimit - 8
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 8) {
       view = this.#far(position, 8, false);
       at = this.#farOffset;
     }
@@ -426,12 +331,7 @@ export class MemoryAccessor {
   writeFloat64(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (
-      typeof position !== "number" ||
-      (position | 0) !== position ||
-      position < 0 ||
-      position > this.#writeLimit - 8
-    ) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 8) {
       view = this.#far(position, 8, true);
       at = this.#farOffset;
     }

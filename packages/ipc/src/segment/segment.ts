@@ -37,7 +37,7 @@ export interface SegmentSpec {
   /** Its further sections, in order, with their lengths in bytes. */
   readonly sections: readonly Omit<Section, "offset">[];
   /** Fingerprint of the schema; 0 where there is none. */
-  readonly fingerprint?: { readonly value: bigint; readonly description: string } | undefined;
+  readonly fingerprint?: bigint | undefined;
   readonly isPersistent?: boolean | undefined;
   /** Fills the sections of a new segment before anybody can see them. */
   readonly init?: (memory: SegmentMemory) => void;
@@ -221,7 +221,7 @@ function openFile(verb: OpenVerb, spec: SegmentSpec): { file: NamedFile; created
     kind: spec.kind,
     sections: allSections(spec),
     isPersistent: spec.isPersistent ?? false,
-    fingerprint: spec.fingerprint?.value ?? 0n,
+    fingerprint: spec.fingerprint ?? 0n,
     fill: (fd, path, totalBytes, sections) => {
       const memory = new SegmentMemory(fd, path, totalBytes, sections);
       try {
@@ -246,11 +246,10 @@ function allSections({ cellCount, sections }: SegmentSpec): readonly Omit<Sectio
 
 /** Checks that a segment made by others is what this program would have made. */
 function checkShape({ superblock, name }: NamedFile, spec: SegmentSpec): void {
-  const expected = spec.fingerprint?.value ?? 0n;
+  const expected = spec.fingerprint ?? 0n;
   if (superblock.fingerprint !== expected) {
-    const mine = `${hex(expected)} (${spec.fingerprint?.description ?? "no schema"})`;
     throw new CorruptSegmentError(
-      `Cannot open "${name}": its schema's fingerprint is ${hex(superblock.fingerprint)}, this program's is ${mine}`,
+      `Cannot open "${name}": its schema's fingerprint is ${hex(superblock.fingerprint)}, this program's is ${hex(expected)}`,
     );
   }
   for (const { id, length } of allSections(spec)) {

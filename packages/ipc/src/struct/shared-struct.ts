@@ -95,13 +95,13 @@ export class SharedStruct<F extends Fields> implements Disposable {
   ) {
     if (!(schema instanceof StructSchema)) throw invalidType("schema", "a struct(…)", schema);
     this.schema = schema;
-    const { high, low, hex } = schema.fingerprint;
+    const { high, low } = schema.fingerprint;
     this.#segment = new Segment(verb, {
       name,
       kind: "struct",
       cellCount: CELL_COUNT,
       sections: [MUTEX_SECTION, { id: SECTION.state, length: cellsBytes(schema.size) }],
-      fingerprint: { value: (BigInt(high) << 32n) | BigInt(low), description: `struct ${hex}` },
+      fingerprint: (BigInt(high) << 32n) | BigInt(low),
       isPersistent: options.lifetime === "persistent",
       init: (memory) => initialise(memory, schema, options.initial),
       role: "user",

@@ -47,13 +47,15 @@ export class MutexLock implements Disposable {
    * the mutex now and are the only one who is told.
    */
   readonly abandoned: boolean;
-  readonly #giveBack: () => void;
+  readonly #mutex: NamedMutex;
+  readonly #pass: (() => void) | undefined;
   #isHeld = true;
 
   /** For the library's own use. */
-  constructor(abandoned: boolean, giveBack: () => void) {
+  constructor(abandoned: boolean, mutex: NamedMutex, pass: (() => void) | undefined) {
     this.abandoned = abandoned;
-    this.#giveBack = giveBack;
+    this.#mutex = mutex;
+    this.#pass = pass;
   }
 
   /** Whether the lock has not been released. */
@@ -69,7 +71,8 @@ export class MutexLock implements Disposable {
   release(): void {
     if (!this.#isHeld) throw notHeld();
     this.#isHeld = false;
-    this.#giveBack();
+    giveBack(this.#mutex);
+    this.#pass?.();
   }
 
   /** Gives the lock back unless that has been done. */
@@ -77,6 +80,9 @@ export class MutexLock implements Disposable {
     if (this.#isHeld) this.release();
   }
 }
+
+/** How a lock reaches the inside of its mutex, which is closed to everybody else. */
+let giveBack: (mutex: NamedMutex) => void;
 
 function notHeld(): SystemError {
   return conditionError("EPERM", "release this lock: it has been released", "pthread_mutex_unlock");
@@ -105,6 +111,10 @@ function notHeld(): SystemError {
  * ```
  */
 export class NamedMutex implements Disposable {
+  static {
+    giveBack = (mutex) => mutex.#unlock();
+  }
+
   readonly #segment: Segment;
   readonly #mutex: SegmentMutex;
   readonly #state: ThreadState;
@@ -176,7 +186,7 @@ export class NamedMutex implements Disposable {
     // The common case first, in few enough steps for the caller's loop to have all of it compiled in.
     if (options === undefined && !this.#isDisposed && this.#state.depth === 0) {
       const outcome = this.#mutex.tryLock();
-      if (outcome !== undefined) return this.#lock(outcome, this.#unlock);
+      if (outcome !== undefined) return this.#lock(outcome, undefined);
     }
     const timeoutMs = timeoutOf(options);
     return this.#acquire(timeoutMs) ?? this.#fail(timeoutMs);
@@ -209,10 +219,7 @@ export class NamedMutex implements Disposable {
       const outcome = await this.#mutex.lockAsync(options, attempt);
       if (outcome === undefined) return this.#fail(timeoutMs);
       state.isTask = true;
-      return this.#lock(outcome, () => {
-        this.#unlock();
-        pass();
-      });
+      return this.#lock(outcome, pass);
     } catch (error) {
       pass();
       throw error;
@@ -237,21 +244,20 @@ export class NamedMutex implements Disposable {
     const state = this.#state;
     if (state.depth > 0) {
       if (state.isTask) return undefined;
-      return this.#lock("acquired", this.#unlock);
+      return this.#lock("acquired", undefined);
     }
     const outcome = this.#mutex.lock(timeoutMs);
-    return outcome === undefined ? undefined : this.#lock(outcome, this.#unlock);
+    return outcome === undefined ? undefined : this.#lock(outcome, undefined);
   }
 
   /** Notes that this thread holds the mutex (once more) and makes the lock. */
-  #lock(outcome: Acquisition, giveBack: () => void): MutexLock {
+  #lock(outcome: Acquisition, pass: (() => void) | undefined): MutexLock {
     if (this.#state.depth++ === 0) this.#state.holder = this;
     this.#heldLocks++;
-    return new MutexLock(outcome === "abandoned", giveBack);
+    return new MutexLock(outcome === "abandoned", this, pass);
   }
 
-  /** Bound once: a lock on the synchronous path costs one small object and no closure. */
-  readonly #unlock = (): void => {
+  #unlock(): void {
     const state = this.#state;
     this.#heldLocks--;
     if (--state.depth === 0) {
@@ -262,7 +268,7 @@ export class NamedMutex implements Disposable {
       if (holder.#isDisposed) holder.#closeWhenUnused();
     }
     if (this.#isDisposed) this.#closeWhenUnused();
-  };
+  }
 
   #closeWhenUnused(): void {
     // Recursive locks of other objects rest on the memory through which the thread locked first.
