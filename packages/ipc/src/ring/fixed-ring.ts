@@ -1,0 +1,182 @@
+/**
+ * A ring of slots of one size, for one producer and one consumer in any two processes.
+ *
+ * Positions count records and only grow; they are kept modulo 2^32 in shared memory, and the slot of a record is
+ * its position modulo the number of slots, a power of two. Each side keeps its own position to itself and a copy
+ * of the other's, which it looks up again only when the copy says that there is nothing to do: that is what makes
+ * the ring fast, because the cache line of a counter then travels between the CPUs once per batch instead of once
+ * per record (rigtorp's SPSCQueue shows how much it saves). The producer publishes many records with one store.
+ *
+ * The other side's counter is untrusted: a value that cannot be is never used.
+ *
+ * @module
+ */
+import type { Words } from "../words.ts";
+import { LANE } from "./lane-layout.ts";
+
+/** The largest number of slots: positions must be comparable modulo 2^32. */
+export const SLOT_COUNT_MAX: number = 2 ** 30;
+
+function checkSlotCount(slotCount: number): void {
+  const isPowerOfTwo = Number.isInteger(slotCount) && Math.log2(slotCount) % 1 === 0;
+  if (!isPowerOfTwo || slotCount < 1 || slotCount > SLOT_COUNT_MAX) {
+    throw new RangeError(`A ring has a power of two of slots up to 2^30: received ${slotCount}`);
+  }
+}
+
+/** The producing side of a ring. Only one may exist for a ring at a time. */
+export class FixedRingProducer {
+  readonly slotCount: number;
+  readonly #words: Words;
+  readonly #base: number;
+  readonly #mask: number;
+  /** Position of the next record; ahead of the published tail by what has been committed since. */
+  #tail: number;
+  #published: number;
+  #headCopy: number;
+
+  /**
+   * Goes on where the last producer of the ring stopped publishing.
+   *
+   * @param words The segment.
+   * @param base Word at which the lane's counters begin.
+   * @param slotCount Number of slots, a power of two.
+   */
+  constructor(words: Words, base: number, slotCount: number) {
+    checkSlotCount(slotCount);
+    this.slotCount = slotCount;
+    this.#words = words;
+    this.#base = base;
+    this.#mask = slotCount - 1;
+    this.#tail = words.load(base + LANE.tail);
+    this.#published = this.#tail;
+    this.#headCopy = this.#tail;
+    this.#refreshHead();
+  }
+
+  /** How many records have been committed and not published. */
+  get unpublished(): number {
+    return (this.#tail - this.#published) | 0;
+  }
+
+  /**
+   * Finds the slot of the next record.
+   *
+   * @returns Its number, or -1 when the ring is full.
+   */
+  claim(): number {
+    const tail = this.#tail;
+    if (((tail - this.#headCopy) | 0) >= this.slotCount) {
+      this.#refreshHead();
+      if (((tail - this.#headCopy) | 0) >= this.slotCount) return -1;
+    }
+    return tail & this.#mask;
+  }
+
+  /** Takes the claimed slot, which has been filled, into the next publication. */
+  commit(): void {
+    this.#tail = (this.#tail + 1) | 0;
+  }
+
+  /** Makes all committed records visible. What was written before is seen by whoever sees them. */
+  publish(): void {
+    const tail = this.#tail;
+    if (tail === this.#published) return;
+    // A position below the last one as an unsigned number has gone through 2^32.
+    if (tail >>> 0 < this.#published >>> 0) this.#words.add(this.#base + LANE.tailHigh, 1);
+    this.#published = tail;
+    this.#words.store(this.#base + LANE.tail, tail);
+  }
+
+  /** Whether the consumer waits for the very next record. */
+  get isConsumerDry(): boolean {
+    return this.#words.load(this.#base + LANE.isDry) !== 0;
+  }
+
+  /** How many records may be committed before the ring is full, looked up now. */
+  get room(): number {
+    this.#refreshHead();
+    return this.slotCount - ((this.#tail - this.#headCopy) | 0);
+  }
+
+  #refreshHead(): void {
+    const head = this.#words.load(this.#base + LANE.head);
+    const used = (this.#tail - head) | 0;
+    // A head that is ahead of the tail, or further behind than there are slots, is a lie: it frees nothing.
+    if (used >= 0 && used <= this.slotCount) this.#headCopy = head;
+  }
+}
+
+/** The consuming side of a ring. Only one may exist for a ring at a time. */
+export class FixedRingConsumer {
+  readonly slotCount: number;
+  readonly #words: Words;
+  readonly #base: number;
+  readonly #mask: number;
+  #head: number;
+  #tailCopy: number;
+  #corruptions = 0;
+
+  /** Goes on where the last consumer of the ring stopped; see {@link FixedRingProducer}. */
+  constructor(words: Words, base: number, slotCount: number) {
+    checkSlotCount(slotCount);
+    this.slotCount = slotCount;
+    this.#words = words;
+    this.#base = base;
+    this.#mask = slotCount - 1;
+    this.#head = words.load(base + LANE.head);
+    this.#tailCopy = this.#head;
+  }
+
+  /** How often the producer's counter was found to be impossible. */
+  get corruptions(): number {
+    return this.#corruptions;
+  }
+
+  /**
+   * How many records can be read; looked up only when none are left of those known about.
+   *
+   * @returns At least 1, or 0 when the ring is empty.
+   */
+  available(): number {
+    const known = (this.#tailCopy - this.#head) | 0;
+    return known > 0 ? known : this.#lookUp();
+  }
+
+  /**
+   * The slot of a record that can be read.
+   *
+   * @param index 0 for the oldest, below `available()`.
+   */
+  slot(index: number): number {
+    return (this.#head + index) & this.#mask;
+  }
+
+  /** Gives the oldest records' slots back to the producer. */
+  release(count: number): void {
+    const head = (this.#head + count) | 0;
+    if (head >>> 0 < this.#head >>> 0) this.#words.add(this.#base + LANE.headHigh, 1);
+    this.#head = head;
+    this.#words.store(this.#base + LANE.head, head);
+  }
+
+  /** Tells the producer whether the next record is wanted at once. */
+  setDry(isDry: boolean): void {
+    this.#words.store(this.#base + LANE.isDry, isDry ? 1 : 0);
+  }
+
+  #lookUp(): number {
+    const tail = this.#words.load(this.#base + LANE.tail);
+    const count = (tail - this.#head) | 0;
+    if (count >= 0 && count <= this.slotCount) {
+      this.#tailCopy = tail;
+      return count;
+    }
+    // The counter cannot be: nothing before it can be trusted, so go on with what comes after it.
+    this.#corruptions++;
+    this.#head = tail;
+    this.#tailCopy = tail;
+    this.#words.store(this.#base + LANE.head, tail);
+    return 0;
+  }
+}

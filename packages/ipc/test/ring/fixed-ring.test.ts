@@ -1,0 +1,139 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { FixedRingConsumer, FixedRingProducer } from "../../src/ring/fixed-ring.ts";
+import { LANE, LANE_HEADER_BYTES } from "../../src/ring/lane-layout.ts";
+import { memoryOf } from "./support.ts";
+
+const DATA = LANE_HEADER_BYTES / 4;
+
+function ringOf(slotCount: number, start = 0) {
+  const { words } = memoryOf(LANE_HEADER_BYTES + slotCount * 4);
+  words.store(LANE.tail, start);
+  words.store(LANE.head, start);
+  return {
+    words,
+    producer: new FixedRingProducer(words, 0, slotCount),
+    consumer: new FixedRingConsumer(words, 0, slotCount),
+    newProducer: () => new FixedRingProducer(words, 0, slotCount),
+    newConsumer: () => new FixedRingConsumer(words, 0, slotCount),
+  };
+}
+
+/** What a user of the ring may do; numbers say how many. */
+const operations = fc.array(
+  fc.oneof(
+    fc.record({ kind: fc.constant("send" as const), count: fc.integer({ min: 1, max: 20 }) }),
+    fc.record({ kind: fc.constant("publish" as const), count: fc.constant(0) }),
+    fc.record({ kind: fc.constant("receive" as const), count: fc.integer({ min: 1, max: 20 }) }),
+    fc.record({ kind: fc.constant("restartProducer" as const), count: fc.constant(0) }),
+    fc.record({ kind: fc.constant("restartConsumer" as const), count: fc.constant(0) }),
+  ),
+  { maxLength: 60 },
+);
+
+describe("FixedRing", () => {
+  test("gives every published record once and in order, whatever is done to it", () => {
+    const starts = fc.constantFrom(0, -3, 0x7fff_fffd, -0x8000_0000 + 5);
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 4 }), starts, operations, (log2, start, steps) => {
+        const slotCount = 2 ** log2;
+        const ring = ringOf(slotCount, start);
+        let { producer, consumer } = ring;
+        let next = 1;
+        const committed: number[] = [];
+        const published: number[] = [];
+        for (const { kind, count } of steps) {
+          if (kind === "send") {
+            for (let i = 0; i < count; i++) {
+              const slot = producer.claim();
+              const isFull = committed.length + published.length === slotCount;
+              expect(slot === -1).toBe(isFull);
+              if (slot === -1) break;
+              ring.words.set(DATA + slot, next);
+              producer.commit();
+              committed.push(next++);
+            }
+          } else if (kind === "publish") {
+            producer.publish();
+            published.push(...committed.splice(0));
+          } else if (kind === "receive") {
+            const available = consumer.available();
+            expect(available === 0).toBe(published.length === 0);
+            expect(available).toBeLessThanOrEqual(published.length);
+            const taken = Math.min(count, available);
+            for (let i = 0; i < taken; i++) {
+              expect(ring.words.get(DATA + consumer.slot(i))).toBe(published.shift() as number);
+            }
+            if (taken > 0) consumer.release(taken);
+          } else if (kind === "restartProducer") {
+            producer = ring.newProducer();
+            // What was committed and not published is lost with the producer, and nothing else is.
+            committed.length = 0;
+          } else {
+            consumer = ring.newConsumer();
+          }
+        }
+        expect(consumer.corruptions).toBe(0);
+      }),
+    );
+  });
+
+  test("counts how often its positions have wrapped around", () => {
+    const { words, producer, consumer } = ringOf(4, -1);
+    for (let i = 0; i < 2; i++) {
+      expect(producer.claim()).not.toBe(-1);
+      producer.commit();
+    }
+    producer.publish();
+    expect(consumer.available()).toBe(2);
+    consumer.release(2);
+    expect([words.load(LANE.tail), words.load(LANE.tailHigh)]).toEqual([1, 1]);
+    expect([words.load(LANE.head), words.load(LANE.headHigh)]).toEqual([1, 1]);
+  });
+
+  test("does not believe a head that cannot be", () => {
+    fc.assert(
+      fc.property(fc.integer(), (lie) => {
+        const { words, producer } = ringOf(8);
+        for (let i = 0; i < 8; i++) {
+          producer.claim();
+          producer.commit();
+        }
+        producer.publish();
+        words.store(LANE.head, lie);
+        const isPossible = lie >= 0 && lie <= 8;
+        expect(producer.claim() !== -1).toBe(isPossible && lie > 0);
+      }),
+      { examples: [[0], [8], [9], [-1], [0x7fff_ffff], [-0x8000_0000]] },
+    );
+  });
+
+  test("goes on behind a tail that cannot be, and counts it", () => {
+    fc.assert(
+      fc.property(fc.integer(), (lie) => {
+        const { words, consumer } = ringOf(8);
+        words.store(LANE.tail, lie);
+        const isPossible = lie >= 0 && lie <= 8;
+        expect(consumer.available()).toBe(isPossible ? lie : 0);
+        expect(consumer.corruptions).toBe(isPossible ? 0 : 1);
+        if (isPossible) return;
+        // A producer that starts on these counters is understood again.
+        const producer = new FixedRingProducer(words, 0, 8);
+        const slot = producer.claim();
+        producer.commit();
+        producer.publish();
+        expect(consumer.available()).toBe(1);
+        expect(consumer.slot(0)).toBe(slot);
+      }),
+      { examples: [[0], [8], [9], [-1], [0x7fff_ffff], [-0x8000_0000]] },
+    );
+  });
+
+  test("refuses a number of slots that is no power of two", () => {
+    for (const slotCount of [0, 3, -4, 1.5, Number.NaN, 2 ** 31]) {
+      const { words } = memoryOf(LANE_HEADER_BYTES);
+      expect(() => new FixedRingProducer(words, 0, slotCount)).toThrow(RangeError);
+      expect(() => new FixedRingConsumer(words, 0, slotCount)).toThrow(RangeError);
+    }
+  });
+});
