@@ -16,6 +16,8 @@ export interface BackingOptions {
   readonly fd: number;
   /** Its path or name, for messages; undefined for anonymous memory. */
   readonly path: string | undefined;
+  /** How messages name it; its path in quotes, or "anonymous memory", unless it has another name. */
+  readonly label?: string;
   /** Whether the file has a length of its own that others can change (a device has none). */
   readonly isRegular: boolean;
   /** Where in the file the map's offset 0 is, in bytes. */
@@ -35,14 +37,16 @@ export class Backing {
   readonly path: string | undefined;
   readonly isRegular: boolean;
   readonly baseOffset: number;
+  readonly #label: string;
   readonly #close: CloseFile;
   #users = 1;
 
-  constructor({ fd, path, isRegular, baseOffset = 0, close = closeSync }: BackingOptions) {
+  constructor({ fd, path, label, isRegular, baseOffset = 0, close = closeSync }: BackingOptions) {
     this.fd = fd;
     this.path = path;
     this.isRegular = isRegular;
     this.baseOffset = baseOffset;
+    this.#label = label ?? (path === undefined ? "anonymous memory" : `"${path}"`);
     this.#close = close;
     dropped.register(this, { fd, close }, this);
   }
@@ -94,6 +98,6 @@ export class Backing {
 
   /** The file as messages name it. */
   describe(): string {
-    return this.path === undefined ? "anonymous memory" : `"${this.path}"`;
+    return this.#label;
   }
 }

@@ -6,8 +6,8 @@
  */
 export { Mapping } from "./mapping.ts";
 export { collectAbandoned } from "./named/collect.ts";
-export { directoryPath, ensureDirectory } from "./named/directory.ts";
-export { type HeldFile, hold, isSameFile, release } from "./named/holder.ts";
+export { directoryPath, ensureDirectory, findDirectory } from "./named/directory.ts";
+export { type HeldFile, hold, isSameFile, isSeenHeld, release } from "./named/holder.ts";
 export { checkName, HIDDEN_PREFIX } from "./named/name.ts";
 export {
   type CreateRequest,
@@ -15,10 +15,12 @@ export {
   createOrOpenNamedFile,
   type NamedFile,
   openNamedFile,
+  removeUnheldFile,
   unlinkNamedFile,
 } from "./named/named-file.ts";
 export {
   decodeSuperblock,
+  isRemovableHead,
   readHead,
   SECTION,
   SEGMENT_KINDS,
@@ -26,6 +28,7 @@ export {
   type SegmentKind,
   type Superblock,
 } from "./named/superblock.ts";
+export { bareMutexPairs } from "./native/bare-calls.ts";
 export { conditionError, fromNodeError } from "./native/errno.ts";
 export { FAULT_SEEN } from "./native/fault-flag.ts";
 export { platform } from "./native/platform.ts";

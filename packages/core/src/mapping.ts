@@ -46,6 +46,12 @@ const LEAKED: ArrayBuffer[][] = [];
 export interface MappingRequest extends Omit<MapRequest, "fileOffsetBytes"> {
   /** Where the range begins in the file, in bytes; any alignment. */
   readonly offsetBytes: number;
+  /**
+   * Whether the region stays mapped until `dispose`, even when the thread that mapped it ends. A Worker's buffers
+   * are released before its thread ends, and only then does the kernel look, in memory, for the robust mutexes
+   * that the thread held: unmapped by then, they would stay locked for ever.
+   */
+  readonly isPinned?: boolean;
 }
 
 /**
@@ -75,10 +81,14 @@ export class Mapping implements Disposable {
   /** Bytes between the first mapped page and the range. */
   readonly pointerOffset: number;
   readonly #isPrivate: boolean;
+  /** Whether writes to the pages go to the file. */
+  readonly #isWrittenThrough: boolean;
+  readonly #isPinned: boolean;
   #address: Address | undefined;
   #windows: ArrayBuffer[];
   #bridges: ArrayBuffer[] = [];
   #guard: RangeGuard | undefined;
+  #isDisposed = false;
 
   /**
    * Maps a range. A range of length 0 maps nothing and is valid.
@@ -90,6 +100,9 @@ export class Mapping implements Disposable {
     const { lengthBytes, offsetBytes } = request;
     this.lengthBytes = lengthBytes;
     this.#isPrivate = request.sharing === "private";
+    const isWritable = request.protection.startsWith("readWrite");
+    this.#isWrittenThrough = isWritable && !this.#isPrivate;
+    this.#isPinned = request.isPinned ?? false;
     if (lengthBytes === 0) {
       this.pointerOffset = 0;
       this.#windows = [new ArrayBuffer(0)];
@@ -104,14 +117,19 @@ export class Mapping implements Disposable {
       fileOffsetBytes: offsetBytes - this.pointerOffset,
     });
     this.#address = address;
-    this.#windows = ownWindows(address, mappedBytes);
+    this.#windows = wrapWindows(address, mappedBytes, this.#isPinned);
     this.#guard = system.guard(address, mappedBytes);
     for (const window of this.#windows) KEPT_ALIVE.set(window, this.#guard);
   }
 
   /** Whether `dispose` has been called. */
   get isDisposed(): boolean {
-    return this.#windows.length === 0;
+    return this.#isDisposed;
+  }
+
+  /** Whether such an access is caught; where it is not, it ends the process (`SIGBUS`). */
+  get isGuarded(): boolean {
+    return this.#guard !== undefined;
   }
 
   /** Whether an access found the file shorter than the range; what was read there are zeros. */
@@ -184,7 +202,7 @@ export class Mapping implements Disposable {
     if (advice === "dontNeed" && this.#isPrivate) return false;
     let isTaken = true;
     this.#onPages(offset, length, (address, bytes) => {
-      isTaken = platform().advise(address, bytes, advice, !this.#isPrivate);
+      isTaken = platform().advise(address, bytes, advice, this.#isWrittenThrough);
     });
     return isTaken;
   }
@@ -245,8 +263,11 @@ export class Mapping implements Disposable {
 
   /** Detaches every typed array and unmaps the memory. Calling it again does nothing. */
   dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     const windows = this.#windows;
     const bridges = this.#bridges;
+    const address = this.#address;
     this.#windows = [];
     this.#bridges = [];
     this.#address = undefined;
@@ -258,7 +279,10 @@ export class Mapping implements Disposable {
       return;
     }
     // A window that was transferred away stays mapped, owned by the buffer that it now lives in.
-    for (const window of windows) detach(window);
+    const isAllHere = !windows.map(detach).includes(false);
+    if (this.#isPinned && isAllHere && address !== undefined) {
+      platform().unmap(address, this.pointerOffset + this.lengthBytes);
+    }
   }
 
   [Symbol.dispose](): void {
@@ -297,19 +321,22 @@ export class Mapping implements Disposable {
   }
 }
 
-/** Covers a mapped region with buffers that own it; unmaps it all when that fails half-way. */
-function ownWindows(address: Address, mappedBytes: number): ArrayBuffer[] {
+/** Covers a mapped region with buffers, which own it unless it is pinned; unmaps it all when that fails half-way. */
+function wrapWindows(address: Address, mappedBytes: number, isPinned: boolean): ArrayBuffer[] {
+  const { ownedBuffer, borrowedBuffer } = platform();
+  const wrap = isPinned ? borrowedBuffer : ownedBuffer;
   const windows: ArrayBuffer[] = [];
   let offset = 0;
   try {
     while (offset < mappedBytes) {
       const length = Math.min(WINDOW_BYTES, mappedBytes - offset);
-      windows.push(platform().ownedBuffer((address + offset) as Address, length));
+      windows.push(wrap((address + offset) as Address, length));
       offset += length;
     }
   } catch (error) {
     for (const window of windows) detach(window);
-    platform().unmap((address + offset) as Address, mappedBytes - offset);
+    const unmappedBytes = isPinned ? 0 : offset;
+    platform().unmap((address + unmappedBytes) as Address, mappedBytes - unmappedBytes);
     throw error;
   }
   return windows;

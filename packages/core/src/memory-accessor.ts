@@ -5,7 +5,7 @@
  */
 import { DisposedError, NotSupportedError } from "./errors.ts";
 import { WINDOW_BYTES } from "./mapping.ts";
-import { FAULT_SEEN } from "./native/fault-flag.ts";
+import { FAULT_SEEN, faultSeen } from "./native/fault-flag.ts";
 import {
   checkBoolean,
   checkInteger,
@@ -68,7 +68,7 @@ export class MemoryAccessor {
       at = this.#farOffset;
     }
     const value = view.getInt8(at);
-    if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
+    if (faultSeen()) this.#view.checkFaults();
     return value;
   }
 
@@ -97,7 +97,7 @@ export class MemoryAccessor {
       at = this.#farOffset;
     }
     const value = view.getUint8(at);
-    if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
+    if (faultSeen()) this.#view.checkFaults();
     return value;
   }
 
@@ -126,7 +126,7 @@ export class MemoryAccessor {
       at = this.#farOffset;
     }
     const value = view.getInt16(at, true);
-    if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
+    if (faultSeen()) this.#view.checkFaults();
     return value;
   }
 
@@ -155,7 +155,7 @@ export class MemoryAccessor {
       at = this.#farOffset;
     }
     const value = view.getUint16(at, true);
-    if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
+    if (faultSeen()) this.#view.checkFaults();
     return value;
   }
 
@@ -184,7 +184,7 @@ export class MemoryAccessor {
       at = this.#farOffset;
     }
     const value = view.getInt32(at, true);
-    if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
+    if (faultSeen()) this.#view.checkFaults();
     return value;
   }
 
@@ -213,7 +213,7 @@ export class MemoryAccessor {
       at = this.#farOffset;
     }
     const value = view.getUint32(at, true);
-    if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
+    if (faultSeen()) this.#view.checkFaults();
     return value;
   }
 
@@ -242,7 +242,7 @@ export class MemoryAccessor {
       at = this.#farOffset;
     }
     const value = view.getBigInt64(at, true);
-    if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
+    if (faultSeen()) this.#view.checkFaults();
     return value;
   }
 
@@ -269,7 +269,7 @@ export class MemoryAccessor {
       at = this.#farOffset;
     }
     const value = view.getBigUint64(at, true);
-    if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
+    if (faultSeen()) this.#view.checkFaults();
     return value;
   }
 
@@ -296,7 +296,7 @@ export class MemoryAccessor {
       at = this.#farOffset;
     }
     const value = view.getFloat32(at, true);
-    if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
+    if (faultSeen()) this.#view.checkFaults();
     return value;
   }
 
@@ -323,7 +323,7 @@ export class MemoryAccessor {
       at = this.#farOffset;
     }
     const value = view.getFloat64(at, true);
-    if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
+    if (faultSeen()) this.#view.checkFaults();
     return value;
   }
 

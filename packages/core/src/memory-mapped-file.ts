@@ -4,7 +4,7 @@
  * @module
  */
 import { closeSync, constants, openSync, unlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { accessRules, MEMORY_ACCESS, type MemoryAccess } from "./access.ts";
 import { Backing } from "./backing.ts";
@@ -18,7 +18,7 @@ import {
   unlinkNamedFile,
 } from "./named/named-file.ts";
 import { SECTION } from "./named/superblock.ts";
-import { fromNodeError } from "./native/errno.ts";
+import { conditionError, fromNodeError } from "./native/errno.ts";
 import { platform } from "./native/platform.ts";
 import { type FileOptions, type FileReference, growFile, openFile } from "./open-file.ts";
 import { type ChunkOptions, chunks } from "./scan/chunks.ts";
@@ -287,6 +287,8 @@ export class MemoryMappedFile implements Disposable {
       const what = this.#name === null ? `a "${this.#access}" map of` : "named memory";
       throw new NotSupportedError(`Cannot resize ${what} ${backing.describe()}`);
     }
+    const isAnonymous = this.#createdNew;
+    if (isAnonymous) checkMemoryHolds(bytes);
     const length = backing.currentLength();
     if (bytes > length) growFile(backing.fd, length, bytes, backing.path);
     this.#capacity = bytes;
@@ -361,7 +363,18 @@ function fromNamed(file: NamedFile, access: MemoryAccess, createdNew: boolean): 
   });
 }
 
+/**
+ * No file system limits anonymous memory: the system would hand out page after page until it has none left,
+ * and then end a process, maybe another one.
+ */
+function checkMemoryHolds(capacity: number): void {
+  if (capacity <= totalmem()) return;
+  const attempt = `create anonymous memory of ${capacity} bytes on a machine with ${totalmem()}`;
+  throw conditionError("ENOSPC", attempt, "posix_fallocate");
+}
+
 function anonymous(capacity: number, access: MemoryAccess): MemoryMappedFile {
+  checkMemoryHolds(capacity);
   const fd = platform().createMemoryFile("isthmus") ?? unlinkedFile();
   try {
     platform().allocate(fd, 0, capacity, undefined);

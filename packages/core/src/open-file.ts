@@ -144,10 +144,10 @@ interface Preparation {
 
 /** Makes an open file as long as its map. On failure everything is as it was before. */
 function prepare(preparation: Preparation): OpenedFile {
-  const { fd, path, access, createdPath } = preparation;
+  const { fd, path, access, what, createdPath } = preparation;
   try {
     const { capacity, isRegular } = fitToCapacity(preparation);
-    return { backing: new Backing({ fd, path, isRegular }), access, capacity };
+    return { backing: new Backing({ fd, path, label: what, isRegular }), access, capacity };
   } catch (error) {
     closeSync(fd);
     if (createdPath !== undefined) rmSync(createdPath, { force: true });

@@ -6,7 +6,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { MemoryMappedFile } from "./memory-mapped-file.ts";
 import { fromNodeError } from "./native/errno.ts";
+import { openFile } from "./open-file.ts";
 import { checkString } from "./validate.ts";
+import { mapView } from "./view.ts";
 
 /**
  * The content of a file: a copy when it is small (below `MemoryMappedFile.threshold`), else its mapped bytes,
@@ -30,7 +32,12 @@ export function readFile(path: string): Uint8Array<ArrayBuffer> {
   } catch (error) {
     throw fromNodeError(error, `read "${path}"`);
   }
-  using file = MemoryMappedFile.createFromFile(path, { access: "read" });
-  // Not disposed: the array keeps the memory, and the collector gives it back.
-  return file.createViewAccessor().bytes();
+  const { backing, access, capacity } = openFile(path, { access: "read" });
+  try {
+    // Not disposed: the array keeps the memory, and the collector gives it back.
+    return mapView(backing, 0, capacity, access).bytes(0, capacity);
+  } finally {
+    // Mapped memory needs no descriptor, and a collector in no hurry would keep too many of them.
+    backing.release();
+  }
 }

@@ -85,7 +85,7 @@ export class ViewStream implements Disposable {
     checkOneOf("origin", origin, SEEK_ORIGINS);
     const base = { begin: 0, current: this.#position, end: this.#view.capacity }[origin];
     if (base + offset < 0) throw outOfRange("offset", `>= ${-base} from "${origin}"`, offset);
-    this.#position = base + offset;
+    this.#position = checkInteger("position", base + offset);
     return this.#position;
   }
 

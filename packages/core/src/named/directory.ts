@@ -44,6 +44,25 @@ export function ensureDirectory(): string {
   return path;
 }
 
+/**
+ * The directory as an observer finds it: nothing is created.
+ *
+ * @returns Its path; undefined when there is none yet.
+ * @throws {SystemError} As {@link ensureDirectory} does for a directory that must not be used.
+ */
+export function findDirectory(): string | undefined {
+  const path = directoryPath();
+  let stats: Stats | undefined;
+  try {
+    stats = lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw fromNodeError(error, `look at the directory of named memory "${path}"`);
+  }
+  if (stats === undefined) return undefined;
+  checkOwnership(path, stats);
+  return path;
+}
+
 function checkOwnership(path: string, stats: Stats): void {
   const refused = (code: "ENOTDIR" | "EACCES", why: string): SystemError =>
     conditionError(

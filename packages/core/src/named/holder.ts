@@ -6,12 +6,18 @@
  * holds the name, and may remove it. After taking a lock on a file that was opened by its path, the path is
  * looked up again: if it leads to another file now, somebody replaced the file in between.
  *
+ * `flock` can be asked who holds it only by trying to take it, and a lock that an observer takes for a moment
+ * would meet the last holder's question and keep the file from being removed. So every holder also shares an
+ * open-file lock on the file's first byte, taken before its `flock` and kept as long: nobody decides anything
+ * by it, but `F_OFD_GETLK` tells an observer of it and changes nothing.
+ *
  * @module
  */
 import { closeSync, fstatSync, lstatSync, unlinkSync } from "node:fs";
 import { SystemError } from "../errors.ts";
 import { fromNodeError } from "../native/errno.ts";
 import { platform } from "../native/platform.ts";
+import { hasSyncPlatform, syncPlatform } from "../native/sync-platform.ts";
 
 /** A name that this process holds. */
 export interface HeldFile {
@@ -48,6 +54,34 @@ export function removeWhenUnheld(fd: number, path: string): boolean {
   if (!platform().tryLockFile(fd, "exclusive") || !isSameFile(fd, path)) return false;
   unlinkIfThere(path);
   return true;
+}
+
+/** The byte of the file that all its holders share, for observers. */
+const HOLDERS_BYTE = 0;
+
+/** Lets observers see a holder. Call it before the holder's lock is taken; closing `fd` takes it back. */
+export function announceHolder(fd: number): void {
+  if (!hasSyncPlatform()) return;
+  try {
+    syncPlatform().tryShareByte(fd, HOLDERS_BYTE);
+  } catch {
+    // A file system without such locks: observers cannot see who holds the name, and everything else works.
+  }
+}
+
+/**
+ * Whether anybody but this open file holds a name. It takes no lock, so that holders, openers and those who
+ * leave do not notice; nothing may be removed because of its answer.
+ *
+ * @returns Undefined where the system cannot tell.
+ */
+export function isSeenHeld(fd: number): boolean | undefined {
+  if (!hasSyncPlatform()) return undefined;
+  try {
+    return syncPlatform().isByteLocked(fd, HOLDERS_BYTE);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What this process holds now, to be let go of when it ends by itself. */

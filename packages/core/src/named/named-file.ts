@@ -20,8 +20,15 @@ import { CorruptSegmentError, SystemError, TimeoutError } from "../errors.ts";
 import { conditionError, fromNodeError } from "../native/errno.ts";
 import { platform } from "../native/platform.ts";
 import { collectAbandoned } from "./collect.ts";
-import { ensureDirectory } from "./directory.ts";
-import { hold, isSameFile, removeWhenUnheld, unlinkIfThere } from "./holder.ts";
+import { ensureDirectory, findDirectory } from "./directory.ts";
+import {
+  announceHolder,
+  hold,
+  isSameFile,
+  isSeenHeld,
+  removeWhenUnheld,
+  unlinkIfThere,
+} from "./holder.ts";
 import { asideName, checkName } from "./name.ts";
 import {
   decodeSuperblock,
@@ -151,10 +158,40 @@ export function unlinkNamedFile(givenName: string): void {
   const patience = new Patience(name);
   for (;;) {
     const fd = openToUnlink(path);
-    if (fd === undefined) return unlink(name, path);
+    if (fd === undefined) break;
     try {
       if (removeWhenUnheld(fd, path)) return;
-      if (platform().tryLockFile(fd, "shared") && isSameFile(fd, path)) return unlink(name, path);
+      if (platform().tryLockFile(fd, "shared") && isSameFile(fd, path)) {
+        unlink(name, path);
+        return;
+      }
+    } finally {
+      closeSync(fd);
+    }
+    patience.wait();
+  }
+  unlink(name, path);
+}
+
+/**
+ * Removes a name if nobody holds it, whatever the file is, persistent or not a segment at all. It collects
+ * nothing else.
+ *
+ * @returns False when somebody holds it.
+ * @throws {SystemError} `ENOENT` when there is no such name; `ELOOP`, `EISDIR`, … for what no name can be.
+ */
+export function removeUnheldFile(givenName: string): boolean {
+  const name = checkName(givenName);
+  const directory = findDirectory();
+  const path = join(directory ?? "", name);
+  const patience = new Patience(name);
+  for (;;) {
+    const fd = directory === undefined ? undefined : openExisting(path);
+    if (fd === undefined) throw conditionError("ENOENT", `remove "${name}"`, "unlink", path);
+    try {
+      if (removeWhenUnheld(fd, path)) return true;
+      // Otherwise somebody looked at it or replaced it in this moment.
+      if (isSeenHeld(fd) !== false) return false;
     } finally {
       closeSync(fd);
     }
@@ -203,6 +240,7 @@ function build(
   const fd = createAside(aside);
   let isDone = false;
   try {
+    announceHolder(fd);
     // From here on the file is seen to be held, so that nobody collects it as a leftover. Who has found it
     // before is about to remove it: a file with that lock on it must not get the name.
     if (!platform().tryLockFile(fd, "shared")) return undefined;
@@ -297,6 +335,7 @@ function claimShared(
   { isPersistent }: Superblock,
 ): "held" | "gone" | "busy" {
   if (!isPersistent && removeWhenUnheld(fd, path)) return "gone";
+  announceHolder(fd);
   if (!platform().tryLockFile(fd, "shared")) return "busy";
   return isSameFile(fd, path) ? "held" : "busy";
 }

@@ -12,7 +12,6 @@
  */
 /// <reference path="./assets.d.ts" />
 import { cc, FFIType, type Pointer, toArrayBuffer } from "bun:ffi";
-import { isMainThread } from "node:worker_threads";
 import source from "./bus-guard.c" with { type: "file" };
 import { FAULT_SEEN } from "./fault-flag.ts";
 import type { Libc } from "./libc.ts";
@@ -24,7 +23,6 @@ const START_WORD = 0;
 const END_WORD = 2;
 const FAULT_WORD = 4;
 const USED_WORD = 0;
-const PAGE_SIZE_WORD = 1;
 /** Linux allows a process 65,530 mappings by default, so no more ranges than this can be watched. */
 const SLOT_COUNT = 1 << 16;
 const TABLE_BYTES = (SLOT_COUNT + 1) * SLOT_WORDS * 4;
@@ -54,10 +52,21 @@ export function createBusGuard(libc: Libc, system: PosixSystem, pageSizeBytes: n
     0,
   );
   if (typeof tableAddress !== "number") return UNAVAILABLE;
-  const words = new Int32Array(toArrayBuffer(tableAddress as Pointer, 0, TABLE_BYTES));
-  words[PAGE_SIZE_WORD] = pageSizeBytes;
-  return install(system, tableAddress as Pointer) ? slotGuard(words) : UNAVAILABLE;
+  const retire = install(libc, system, tableAddress, pageSizeBytes);
+  if (retire === undefined) return UNAVAILABLE;
+  // SAFETY: the buffer is in use for as long as this thread may map anything; that it is released then, also
+  // when a worker is terminated in the middle of something, takes the thread's handler out of use.
+  return slotGuard(new Int32Array(wrapTable(tableAddress, 0, TABLE_BYTES, tableAddress, retire)));
 }
+
+/** `toArrayBuffer` with a deallocator, which the type declarations of Bun 1.4 leave out. */
+const wrapTable = toArrayBuffer as unknown as (
+  address: number,
+  byteOffset: number,
+  byteLength: number,
+  context: number,
+  deallocator: number,
+) => ArrayBuffer;
 
 /** Keeps the compiled code alive: the kernel holds its address. */
 let handler: ReturnType<typeof compile> | undefined;
@@ -65,25 +74,42 @@ let handler: ReturnType<typeof compile> | undefined;
 function compile(system: PosixSystem) {
   return cc({
     source,
+    // Nothing is linked: see bus-guard.c.
+    flags: "-nostdlib",
     define: { ...system.busGuard },
     symbols: {
-      install: { args: [FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
-      uninstall: { args: [], returns: FFIType.i32 },
+      install: {
+        args: [FFIType.ptr, FFIType.u32, FFIType.ptr, FFIType.ptr, FFIType.ptr],
+        returns: FFIType.i32,
+      },
+      retire: { args: [FFIType.ptr, FFIType.ptr], returns: FFIType.void },
     },
   });
 }
 
-function install(system: PosixSystem, tableAddress: Pointer): boolean {
+/** Returns the address of the function that undoes it; undefined when it cannot be done. */
+function install(
+  libc: Libc,
+  system: PosixSystem,
+  tableAddress: number,
+  pageSizeBytes: number,
+): number | undefined {
   try {
     handler = compile(system);
   } catch {
-    return false; // no compiler in this build of Bun: truncated files end the process, as without a guard
+    return undefined; // no compiler in this build of Bun: truncated files end the process, as without a guard
   }
   const { symbols } = handler;
-  if (symbols.install(tableAddress, FAULT_SEEN) !== 0) return false;
-  // The code belongs to this thread; a worker takes its handler along when it ends.
-  if (!isMainThread) process.once("exit", () => symbols.uninstall());
-  return true;
+  const { mmap, sigaction } = libc.addresses;
+  const failed = symbols.install(
+    tableAddress as Pointer,
+    pageSizeBytes,
+    FAULT_SEEN,
+    mmap as Pointer,
+    sigaction as Pointer,
+  );
+  if (failed !== 0) return undefined;
+  return (symbols.retire as unknown as { readonly ptr: number }).ptr;
 }
 
 function slotGuard(words: Int32Array): BusGuard {
@@ -91,7 +117,9 @@ function slotGuard(words: Int32Array): BusGuard {
   const release = (slot: number): void => {
     const base = wordOf(slot);
     const hadFaults = words[base + FAULT_WORD] !== 0;
-    words.fill(0, base, base + SLOT_WORDS);
+    // The end goes first and comes last: in between the range is empty for a handler on another thread.
+    words.fill(0, base + END_WORD, base + SLOT_WORDS);
+    words.fill(0, base, base + END_WORD);
     free.push(slot);
     if (hadFaults && !anyFault(words)) FAULT_SEEN[0] = 0;
   };
@@ -103,8 +131,8 @@ function slotGuard(words: Int32Array): BusGuard {
       if (slot >= SLOT_COUNT) return undefined;
       if (slot === words[USED_WORD]) words[USED_WORD] = slot + 1;
       const base = wordOf(slot);
-      writeAddress(words, base + END_WORD, address + lengthBytes);
       writeAddress(words, base + START_WORD, address);
+      writeAddress(words, base + END_WORD, address + lengthBytes);
       const guard: RangeGuard = {
         get hasFaulted() {
           return words[base + FAULT_WORD] !== 0;

@@ -6,7 +6,10 @@
 import { constants } from "node:os";
 import { SystemError } from "../errors.ts";
 
-/** Names of this system's error numbers, and those that Node's table leaves out. */
+/**
+ * Names of this system's error numbers, and those that Node's table leaves out. Where a number has two names,
+ * the first in the alphabet counts: EAGAIN for EWOULDBLOCK, ENOTSUP for EOPNOTSUPP, as in Node.
+ */
 const NAMES: ReadonlyMap<number, string> = new Map([
   ...(process.platform === "linux"
     ? ([
@@ -14,7 +17,9 @@ const NAMES: ReadonlyMap<number, string> = new Map([
         [131, "ENOTRECOVERABLE"],
       ] as const)
     : []),
-  ...Object.entries(constants.errno).map(([name, errno]) => [errno, name] as const),
+  ...Object.entries(constants.errno)
+    .map(([name, errno]) => [errno, name] as const)
+    .sort(([, first], [, second]) => (first < second ? 1 : -1)),
 ]);
 
 /** Why a call failed and what to do next, for the codes a user of this library meets. */

@@ -21,6 +21,8 @@ const COMMON = {
   flock: { args: [i32, i32], returns: i32 },
   dup: { args: [i32], returns: i32 },
   getpagesize: { args: [], returns: i32 },
+  // Never called from here: only its address is passed on.
+  sigaction: { args: [i32, ptr, ptr], returns: i32 },
 } as const satisfies Record<string, FFIFunction>;
 
 /** Calls that some systems lack; the system's description says which may be used. */
@@ -64,8 +66,12 @@ export interface LibcCalls {
 /** The loaded C library of this process. */
 export interface Libc {
   readonly call: LibcCalls;
-  /** The address of `munmap`, which JavaScriptCore calls when a mapped buffer is released. */
-  readonly munmapAddress: number;
+  /** Addresses of functions that native code calls: JavaScriptCore to release a buffer, `bus-guard.c`. */
+  readonly addresses: {
+    readonly munmap: number;
+    readonly mmap: number;
+    readonly sigaction: number;
+  };
   /** The error number of this thread's last failed call; read it before anything else is called. */
   errno(): number;
 }
@@ -90,10 +96,15 @@ export function loadLibc(system: PosixSystem): Libc {
       const { symbols } = dlopen(name, wanted);
       const call = symbols as unknown as LibcCalls;
       const errnoAddress = symbols[system.errnoSymbol] as unknown as () => Pointer;
-      const { ptr: munmapAddress } = symbols["munmap"] as unknown as { readonly ptr: number };
+      const addressOf = (name: keyof typeof COMMON): number =>
+        (symbols[name] as unknown as { readonly ptr: number }).ptr;
       return {
         call,
-        munmapAddress,
+        addresses: {
+          munmap: addressOf("munmap"),
+          mmap: addressOf("mmap"),
+          sigaction: addressOf("sigaction"),
+        },
         // SAFETY: the C library returns this thread's errno, valid as long as the thread.
         errno: () => read.i32(errnoAddress(), 0),
       };

@@ -70,6 +70,7 @@ const CLOCK_REALTIME_COARSE = 5;
 
 const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
+const F_RDLCK = 0;
 const F_WRLCK = 1;
 const F_UNLCK = 2;
 /** struct flock: type i16 at 0, whence i16 at 2, start i64 at 8, length i64 at 16, pid i32 at 24 (0 for OFD locks). */
@@ -144,7 +145,7 @@ function futexCalls(
 function byteLockCalls(
   calls: Calls,
   errno: () => number,
-): Pick<SyncPlatform, "tryLockByte" | "unlockByte" | "isByteLocked"> {
+): Pick<SyncPlatform, "tryLockByte" | "tryShareByte" | "unlockByte" | "isByteLocked"> {
   const flock = new DataView(new ArrayBuffer(FLOCK.bytes));
   const flockPointer = ptr(flock);
   const call = (fd: number, command: number, type: number, offset: number): number => {
@@ -156,13 +157,15 @@ function byteLockCalls(
     // SAFETY: the structure is this function's own and lives as long as the process.
     return calls.fcntl(fd, command, flockPointer);
   };
+  const tryLock = (fd: number, type: number, offset: number): boolean => {
+    if (call(fd, F_OFD_SETLK, type, offset) === 0) return true;
+    const code = errno();
+    if (code === E.AGAIN || code === E.ACCES) return false;
+    throw systemError("lock a byte of a segment", "fcntl", code);
+  };
   return {
-    tryLockByte: (fd, offset) => {
-      if (call(fd, F_OFD_SETLK, F_WRLCK, offset) === 0) return true;
-      const code = errno();
-      if (code === E.AGAIN || code === E.ACCES) return false;
-      throw systemError("lock a participant's byte", "fcntl", code);
-    },
+    tryLockByte: (fd, offset) => tryLock(fd, F_WRLCK, offset),
+    tryShareByte: (fd, offset) => tryLock(fd, F_RDLCK, offset),
     unlockByte: (fd, offset) => {
       if (call(fd, F_OFD_SETLK, F_UNLCK, offset) !== 0) {
         throw systemError("unlock a participant's byte", "fcntl", errno());

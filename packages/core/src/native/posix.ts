@@ -76,7 +76,7 @@ type MemoryCalls = Pick<
 >;
 
 function memoryCalls(libc: Libc, system: PosixSystem): MemoryCalls {
-  const { call, munmapAddress } = libc;
+  const { call, addresses } = libc;
   const checked = (result: number, attempt: string, syscall: string): void => {
     if (result !== 0) throw systemError(attempt, syscall, libc.errno());
   };
@@ -86,7 +86,7 @@ function memoryCalls(libc: Libc, system: PosixSystem): MemoryCalls {
     unmap: (address, length) => checked(call.munmap(address, length), "unmap memory", "munmap"),
     // SAFETY: the deallocator's (bytes, context) are munmap's (address, length): the range is unmapped once,
     // by whoever holds the memory last, on any thread. The context is a plain number, never followed.
-    ownedBuffer: (address, length) => wrapMemory(address, 0, length, length, munmapAddress),
+    ownedBuffer: (address, length) => wrapMemory(address, 0, length, length, addresses.munmap),
     // SAFETY: the caller detaches the buffer before the range goes away.
     borrowedBuffer: (address, length) => wrapMemory(address, 0, length),
     sync: (address, length, mode) =>

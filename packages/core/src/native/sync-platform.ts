@@ -31,6 +31,9 @@ export interface SyncPlatform {
    */
   tryLockByte(fd: number, offset: number): boolean;
 
+  /** Locks one byte as `tryLockByte` does, but together with others who share it. */
+  tryShareByte(fd: number, offset: number): boolean;
+
   /** Unlocks a byte. */
   unlockByte(fd: number, offset: number): void;
 
@@ -61,6 +64,11 @@ export interface SyncPlatform {
 
 let current: SyncPlatform | undefined;
 
+/** Whether this operating system has an implementation of these calls. */
+export function hasSyncPlatform(): boolean {
+  return process.platform === "linux";
+}
+
 /**
  * The calls of this process, made on first use.
  *
@@ -72,7 +80,7 @@ export function syncPlatform(): SyncPlatform {
 }
 
 function createSyncPlatform(): SyncPlatform {
-  if (process.platform === "linux") return createLinuxSync();
+  if (hasSyncPlatform()) return createLinuxSync();
   throw new NotSupportedError(
     `Cannot synchronise processes on "${process.platform}": @isthmus/ipc runs on Linux so far`,
   );

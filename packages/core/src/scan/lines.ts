@@ -32,10 +32,11 @@ export function lines(
 /** Decodes all whole lines of a piece at once: one call for thousands of lines instead of one for each. */
 function* textLines(source: ViewSource): Generator<string, void> {
   for (const piece of wholeLines(source)) {
-    const end = piece.at(-1) === LINE_FEED ? piece.length - 1 : piece.length;
-    for (const line of piece.toString("utf8", 0, end).split("\n")) {
-      yield line.endsWith("\r") ? line.slice(0, -1) : line;
-    }
+    const texts = piece.toString("utf8").split("\n");
+    // Behind the last line feed: nothing, or the end of the file, where a "\r" ends no line.
+    const last = texts.pop();
+    for (const line of texts) yield line.endsWith("\r") ? line.slice(0, -1) : line;
+    if (last) yield last;
   }
 }
 

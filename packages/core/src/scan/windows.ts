@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Backing } from "../backing.ts";
+import type { Mapping } from "../mapping.ts";
 import { FAULT_SEEN } from "../native/fault-flag.ts";
 import { mapView, type ViewSource } from "../view.ts";
 
@@ -46,10 +48,18 @@ export function* windows(source: ViewSource, options: WindowOptions): Generator<
       using mapping = mapView(backing, start, end - start, "read");
       mapping.advise(0, end - start, "populate");
       const { buffer, byteOffset, byteLength } = mapping.bytes(0, end - start);
-      yield { start, bytes: Buffer.from(buffer, byteOffset, byteLength) };
-      if (FAULT_SEEN[0] !== 0 && mapping.hasFaulted) throw backing.truncated(end);
+      try {
+        yield { start, bytes: Buffer.from(buffer, byteOffset, byteLength) };
+      } finally {
+        // Also when the loop is left early: a search may have found zeros that are not in the file.
+        checkFaults(mapping, backing, end);
+      }
     }
   } finally {
     backing.release();
   }
+}
+
+function checkFaults(mapping: Mapping, backing: Backing, end: number): void {
+  if (FAULT_SEEN[0] !== 0 && mapping.hasFaulted) throw backing.truncated(end);
 }

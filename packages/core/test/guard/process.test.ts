@@ -1,0 +1,115 @@
+/** The guard as part of a process: what it must not swallow, and threads that come and go. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { truncateSync } from "node:fs";
+import { join } from "node:path";
+import { Participant } from "../named/support/participant.ts";
+import { TemporaryDirectory } from "../named/support/temporary-directory.ts";
+
+// Generous: the processes of a test may have to share a busy machine.
+setDefaultTimeout(30_000);
+
+const fixture = (name: string) => join(import.meta.dir, "fixtures", name);
+
+describe("a SIGBUS that is not the library's", () => {
+  /** How a process ends that runs the same script with and without the library. */
+  async function endOf(withLibrary: false | "idle" | "faulted", cause: "mmap" | "kill") {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("foreign", new Uint8Array(8192));
+    const input = { path, other: directory.file("own"), withLibrary, cause };
+    await using process = new Participant({ fixture: fixture("outside"), input });
+    return await process.end();
+  }
+
+  for (const cause of ["mmap", "kill"] as const) {
+    test(`ends the process as it would without the library (${cause})`, async () => {
+      const bare = await endOf(false, cause);
+      expect(bare).toBe("SIGBUS");
+      expect(await endOf("idle", cause)).toBe(bare);
+      expect(await endOf("faulted", cause)).toBe(bare);
+    });
+  }
+});
+
+test("a hole of more pages than a process may have mappings is survived", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("large", "");
+  truncateSync(path, 600 << 20);
+  await using process = new Participant({ fixture: fixture("large-hole"), input: { path } });
+  expect(await process.answer<number>()).toBe(0);
+});
+
+/** Maps in the places that an ended worker has left, and finds each of them watched. */
+const MANY: readonly string[] = ["mapMany", ...Array<string>(20).fill("fault")];
+
+describe("a truncated file is survived by", () => {
+  const plans: Readonly<Record<string, readonly string[]>> = {
+    "the main thread beside a worker": ["map", "start a", "fault", "fault a"],
+    "the main thread that maps after a worker": ["start a", "map", "fault", "fault a"],
+    "several workers": ["start a", "start b", "start c", "fault b", "fault a", "fault c"],
+  };
+  for (const end of ["exit", "close", "terminate"]) {
+    Object.assign(plans, {
+      [`the main thread after a worker's end (${end})`]: [
+        "map",
+        "map",
+        "start a",
+        `${end} a`,
+        "fault",
+        ...MANY,
+        "fault",
+      ],
+      [`the main thread that maps while a worker lives, and ends (${end})`]: [
+        "start a",
+        "map",
+        `${end} a`,
+        "fault",
+        ...MANY,
+      ],
+      [`everybody when workers end in the order of their start (${end})`]: [
+        "map",
+        "map",
+        "start a",
+        "start b",
+        "start c",
+        `${end} a`,
+        "fault",
+        `${end} b`,
+        "fault c",
+        `${end} c`,
+        ...MANY,
+        "fault",
+      ],
+      [`a worker after others have ended (${end})`]: [
+        "start a",
+        "start b",
+        `${end} a`,
+        "start c",
+        "fault b",
+        `${end} b`,
+        "fault c",
+        ...MANY,
+      ],
+    });
+  }
+  for (const [who, plan] of Object.entries(plans)) {
+    test(who, async () => {
+      using directory = new TemporaryDirectory();
+      const input = { directory: directory.path, plan };
+      await using process = new Participant({ fixture: fixture("workers"), input });
+      const seen = await process.answer<unknown[]>();
+      const faults = plan.filter((step) => step.startsWith("fault"));
+      expect(seen).toEqual(faults.map(() => "FileTruncatedError"));
+      expect(await process.end()).toBe(0);
+    });
+  }
+
+  test("the main thread after many workers that overlapped", async () => {
+    using directory = new TemporaryDirectory();
+    const plan = ["map", "start 0"];
+    for (let i = 1; i < 20; i++) plan.push(`start ${i}`, `terminate ${i - 1}`);
+    plan.push("fault", "fault 19", ...MANY);
+    const input = { directory: directory.path, plan };
+    await using process = new Participant({ fixture: fixture("workers"), input });
+    expect(await process.answer<unknown[]>()).toEqual(Array(22).fill("FileTruncatedError"));
+  });
+});

@@ -1,0 +1,93 @@
+/** What a process has open and mapped before and after thousands of names. */
+import { describe, expect, setDefaultTimeout } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { MemoryMappedFile, SystemError } from "../../src/index.ts";
+import { expectCode } from "./support/expect-code.ts";
+import { Home } from "./support/home.ts";
+import { isLinux, testIf } from "./support/requirement.ts";
+
+// Generous: the processes of a test may have to share a busy machine.
+setDefaultTimeout(30_000);
+
+const CYCLES = 5000;
+const onLinux = testIf(isLinux, "Linux, for /proc/self");
+
+/** Open descriptors, and mappings of files in a directory or of anonymous memory files. */
+function held(home: Home): { descriptors: number; mappings: number } {
+  const maps = readFileSync("/proc/self/maps", "utf8").split("\n");
+  const isOurs = (line: string) => line.includes(home.path) || line.includes("memfd:isthmus");
+  return {
+    descriptors: readdirSync("/proc/self/fd").length,
+    mappings: maps.filter(isOurs).length,
+  };
+}
+
+const CYCLE: Readonly<Record<string, () => void>> = {
+  "named memory that is created": () => {
+    using memory = MemoryMappedFile.createNew("cycled", 100);
+    using view = memory.createViewAccessor();
+    view.writeInt32(0, 1);
+  },
+  "named memory that is opened": () => {
+    using _memory = MemoryMappedFile.createNew("cycled", 100);
+    using opened = MemoryMappedFile.openExisting("cycled");
+    using _stream = opened.createViewStream();
+  },
+  "anonymous memory": () => {
+    using memory = MemoryMappedFile.createNew(null, 100);
+    using _view = memory.createViewAccessor();
+  },
+};
+
+describe(`${CYCLES} cycles leave no descriptor and no mapping of`, () => {
+  for (const [what, cycle] of Object.entries(CYCLE)) {
+    onLinux(what, () => {
+      using home = new Home();
+      cycle();
+      const before = held(home);
+      const listeners = process.listenerCount("exit");
+      for (let i = 0; i < CYCLES; i++) cycle();
+      expect(held(home)).toEqual(before);
+      expect(process.listenerCount("exit")).toBe(listeners);
+      expect(home.files()).toEqual([]);
+    });
+  }
+
+  onLinux("names that are refused", () => {
+    using home = new Home();
+    using _memory = MemoryMappedFile.createNew("taken", 100);
+    home.plant("junk", "no segment");
+    const before = held(home);
+    for (let i = 0; i < CYCLES / 5; i++) {
+      expectCode(() => MemoryMappedFile.createNew("taken", 1), "SystemError", "EEXIST");
+      expectCode(() => MemoryMappedFile.openExisting("none"), "SystemError", "ENOENT");
+      expectCode(
+        () => MemoryMappedFile.openExisting("junk"),
+        "CorruptSegmentError",
+        "ERR_CORRUPT_SEGMENT",
+      );
+      expect(() => MemoryMappedFile.createNew("large", 2 ** 50)).toThrow(SystemError);
+    }
+    expect(held(home)).toEqual(before);
+    expect(home.files()).toEqual(["junk", "taken"]);
+  });
+});
+
+onLinux("maps and views that are dropped undisposed are given back by the collector", async () => {
+  using home = new Home();
+  const before = held(home);
+  const make = (index: number) => {
+    MemoryMappedFile.createNew(`dropped-${index}`, 100).createViewAccessor();
+    MemoryMappedFile.createNew(null, 100).createViewStream();
+  };
+  for (let i = 0; i < 200; i++) make(i);
+  expect(held(home).mappings).toBeGreaterThan(before.mappings);
+  for (let attempt = 0; attempt < 50 && home.files().length > 0; attempt++) {
+    Bun.gc(true);
+    await Bun.sleep(2);
+  }
+  // The last one made may still be seen on the stack, and be taken for one in use.
+  expect(home.files().length).toBeLessThanOrEqual(2);
+  expect(held(home).descriptors - before.descriptors).toBeLessThanOrEqual(4);
+  expect(held(home).mappings - before.mappings).toBeLessThanOrEqual(4);
+});

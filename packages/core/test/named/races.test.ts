@@ -1,0 +1,58 @@
+/** Real processes that race for one name, thousands of times. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { Home } from "./support/home.ts";
+import { race } from "./support/race.ts";
+
+// Generous: the processes of a test may have to share a busy machine.
+setDefaultTimeout(60_000);
+
+const total = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
+
+describe("MemoryMappedFile.createNew()", () => {
+  for (const [processes, rounds] of [
+    [2, 2000],
+    [4, 500],
+  ] as const) {
+    test(`has exactly one winner among ${processes} processes, ${rounds} times`, async () => {
+      using home = new Home();
+      const result = await race(home, { scenario: "createNew", processes, rounds });
+      expect(result.violations).toEqual([]);
+      expect(total(result.wins)).toBe(rounds);
+      // A race that always the same process wins is none.
+      expect(Math.min(...result.wins)).toBeGreaterThan(0);
+      expect(home.files()).toEqual([]);
+    });
+  }
+});
+
+describe("MemoryMappedFile.createOrOpen()", () => {
+  for (const [processes, rounds] of [
+    [2, 1000],
+    [4, 300],
+  ] as const) {
+    test(`makes one memory for ${processes} processes, ${rounds} times`, async () => {
+      using home = new Home();
+      const result = await race(home, { scenario: "createOrOpen", processes, rounds });
+      expect(result.violations).toEqual([]);
+      expect(total(result.wins)).toBe(rounds);
+      expect(total(result.opens)).toBe(rounds * (processes - 1));
+      expect(home.files()).toEqual([]);
+    });
+  }
+});
+
+describe("a storm of creating, opening and leaving", () => {
+  for (const [processes, rounds] of [
+    [2, 4000],
+    [4, 2000],
+  ] as const) {
+    test(`by ${processes} processes never robs, mixes up or leaves a name behind`, async () => {
+      using home = new Home();
+      const result = await race(home, { scenario: "storm", processes, rounds, seed: 7 });
+      expect(result.violations).toEqual([]);
+      expect(total(result.wins)).toBeGreaterThan(0);
+      expect(total(result.opens)).toBeGreaterThan(0);
+      expect(home.files()).toEqual([]);
+    });
+  }
+});

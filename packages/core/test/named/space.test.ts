@@ -1,0 +1,143 @@
+/** Memory that is not there: full file systems and capacities beyond all measure. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { MemoryMappedFile } from "../../src/index.ts";
+import { expectCode, expectRemote } from "./support/expect-code.ts";
+import { Home } from "./support/home.ts";
+import { Participant } from "./support/participant.ts";
+import { isLinux, isRoot, testIf } from "./support/requirement.ts";
+import { TemporaryDirectory } from "./support/temporary-directory.ts";
+
+// Generous: the processes of a test may have to share a busy machine.
+setDefaultTimeout(30_000);
+
+const MIB = 1 << 20;
+
+/** A file system in memory, unmounted when the test ends; undefined where nobody may mount one. */
+class SmallFileSystem implements Disposable {
+  readonly #directory = new TemporaryDirectory();
+  readonly isMounted: boolean;
+
+  constructor(options: string) {
+    this.isMounted = run("mount", "-t", "tmpfs", "-o", options, "isthmus-test", this.path);
+  }
+
+  get path(): string {
+    return this.#directory.path;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.isMounted) run("umount", "--lazy", this.path);
+    this.#directory[Symbol.dispose]();
+  }
+}
+
+function run(...command: string[]): boolean {
+  return Bun.spawnSync(command, { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
+}
+
+function canMount(): boolean {
+  if (!isLinux || !isRoot) return false;
+  using probe = new SmallFileSystem("size=1m");
+  return probe.isMounted;
+}
+
+const mounted = testIf(canMount(), "the right to mount a tmpfs");
+
+describe("a file system of 1 MiB", () => {
+  mounted("refuses 2 MiB with ENOSPC and keeps nothing of it", () => {
+    using disk = new SmallFileSystem("size=1m");
+    using home = new Home(disk.path);
+    for (const create of [MemoryMappedFile.createNew, MemoryMappedFile.createOrOpen]) {
+      for (const lifetime of ["held", "persistent"] as const) {
+        const call = () => create("large", 2 * MIB, { lifetime });
+        const { message } = expectCode(call, "SystemError", "ENOSPC");
+        expect(message).toMatch(/allocate \d+ bytes/);
+        expect(readdirSync(home.path)).toEqual([]);
+      }
+    }
+    using memory = MemoryMappedFile.createNew("fits", MIB / 2);
+    expect(memory.capacity).toBe(MIB / 2);
+  });
+
+  mounted(
+    "that is full leaves holders alone, and is of use again when they leave",
+    async () => {
+      using disk = new SmallFileSystem("size=1m");
+      using home = new Home(disk.path);
+      await using holder = new Participant();
+      await holder.call("create", "m", "held", MIB / 2);
+      await holder.call("view", "v", "m");
+      const filler = join(disk.path, "filler");
+      const { bavail, bsize } = statfsSync(disk.path);
+      writeFileSync(filler, new Uint8Array(bavail * bsize));
+      expect(statfsSync(disk.path).bavail).toBe(0);
+      for (let position = 0; position < MIB / 2; position += 4096) {
+        await holder.call("write", "v", position, position + 1);
+      }
+      expect(await holder.call<number>("read", "v", MIB / 2 - 4096)).toBe(MIB / 2 - 4095);
+      await expectRemote(holder.call("create", "n", "more", 1), "SystemError", "ENOSPC");
+      MemoryMappedFile.openExisting("held").dispose();
+      rmSync(filler);
+      MemoryMappedFile.createNew("more", 1).dispose();
+      await holder.call("dispose", "v");
+      await holder.call("dispose", "m");
+      expect(home.files()).toEqual([]);
+    },
+    20_000,
+  );
+
+  mounted("without room for another file refuses with ENOSPC", () => {
+    using disk = new SmallFileSystem("size=1m,nr_inodes=4");
+    using home = new Home(disk.path); // the second inode
+    using _memory = MemoryMappedFile.createNew("third", 1);
+    const create = () => MemoryMappedFile.createNew("more", 1);
+    expect(expectCode(create, "SystemError", "ENOSPC").message).toContain("(link)");
+    home.plant("fourth", "");
+    expect(expectCode(create, "SystemError", "ENOSPC").message).toContain("(open)");
+    expect(home.files()).toEqual(["fourth", "third"]);
+  });
+});
+
+describe("a capacity beyond all measure", () => {
+  for (const exponent of [50, 53]) {
+    const capacity = Math.min(2 ** exponent, Number.MAX_SAFE_INTEGER);
+    test(`of ${capacity} bytes is refused, named or not, and nothing is left`, () => {
+      using home = new Home();
+      for (const name of ["huge", null]) {
+        const call = () => MemoryMappedFile.createNew(name, capacity);
+        const codes = ["ENOSPC", "EFBIG", "ENOMEM"];
+        let code = "none";
+        try {
+          call();
+        } catch (error) {
+          ({ code } = error as { code: string });
+        }
+        expect(codes).toContain(code);
+      }
+      expect(home.files()).toEqual([]);
+    });
+  }
+});
+
+testIf(isLinux, "Linux, for ulimit")(
+  "a process without descriptors gets EMFILE, and goes on",
+  async () => {
+    using home = new Home();
+    await using process_ = new Participant({
+      prefix: ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"],
+    });
+    let made = 0;
+    const failure = await (async () => {
+      for (; made < 64; made++) await process_.call("create", `m${made}`, `n${made}`, 8);
+    })().catch((error: unknown) => error);
+    expect(made).toBeGreaterThan(8);
+    await expectRemote(Promise.reject(failure), "SystemError", "EMFILE");
+    await process_.call("dispose", "m0");
+    await process_.call("create", "again", "again", 8);
+    process_.finish();
+    await process_.end();
+    expect(home.files()).toEqual([]);
+  },
+);
