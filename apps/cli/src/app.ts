@@ -13,6 +13,11 @@ import {
 } from "@stricli/core";
 import packageJson from "../package.json" with { type: "json" };
 import { demo } from "./commands/demo.ts";
+import { doctor } from "./commands/doctor.ts";
+import { gc } from "./commands/gc.ts";
+import { inspect } from "./commands/inspect.ts";
+import { ls } from "./commands/ls.ts";
+import { rm } from "./commands/rm.ts";
 import { scan } from "./commands/scan.ts";
 import type { Environment, IsthmusContext } from "./context.ts";
 import { errorLine } from "./error-line.ts";
@@ -24,12 +29,14 @@ export const DEFAULT_COMMAND = "demo";
 /** The flags that belong to `isthmus` itself and not to the default command. */
 export const ROOT_FLAGS: ReadonlySet<string> = new Set(["--help", "-h", "--version", "-v"]);
 
-const ROUTES = { demo, scan } as const;
+const ROUTES = { demo, scan, ls, inspect, rm, gc, doctor } as const;
 
 const EXAMPLES = [
   ["isthmus", "the complete demonstration, every step checked"],
   ["isthmus scan app.log", "bytes, lines, words and the bytes themselves"],
   ["isthmus scan --find ERROR --json *.log", "one JSON object per file"],
+  ["isthmus ls", "what lives in shared memory, who holds it and who has died"],
+  ["isthmus doctor", "whether this machine is fit for it, and what to do if not"],
 ] as const;
 
 /**

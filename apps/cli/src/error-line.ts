@@ -4,6 +4,7 @@
  * @module
  */
 import type { Environment } from "./context.ts";
+import { printable } from "./output/printable.ts";
 
 /** The next step for errors whose message alone leaves a user alone, by their `code`. */
 const HINTS: Readonly<Record<string, string>> = {
@@ -34,5 +35,5 @@ export function errorLine(error: unknown, env: Environment): string {
 }
 
 function oneLine(text: string): string {
-  return text.trim().replace(/\s*\n\s*/g, " ");
+  return printable(text.trim().replace(/\s*\n\s*/g, " "));
 }

@@ -4,8 +4,9 @@
  * @module
  */
 import { MemoryMappedFile } from "@isthmus/core";
+import { NamedMutex, observe } from "@isthmus/ipc";
 import { formatCount } from "../output/format.ts";
-import { checkEqual, checkRefused } from "./check.ts";
+import { check, checkEqual, checkRefused } from "./check.ts";
 import type { DemoRoom } from "./room.ts";
 import { addMany, balancesOf, counterOf, openAccount, TOTAL, versionOf } from "./shared-account.ts";
 import type { DemoConcept } from "./step.ts";
@@ -14,6 +15,7 @@ const PEER = "peer.ts";
 const CAPACITY = 4096;
 const ADDITIONS = 500_000;
 const TRANSFERS = 50_000;
+const COUNTS = 50_000;
 
 /** Shared memory: names, their lives, and structures that several processes change. */
 export const sharedMemory: DemoConcept = {
@@ -25,6 +27,8 @@ export const sharedMemory: DemoConcept = {
     { name: "a name goes with its last holder", run: lastHolder },
     { name: "a killed holder blocks nothing", run: killedHolder },
     { name: "an atomic counter of two processes", run: atomicCounter },
+    { name: "a mutex between two processes", run: mutualExclusion },
+    { name: "a mutex whose owner was killed", run: killedOwner },
     { name: "a structure under a lock", run: lockedStructure },
   ],
 };
@@ -101,6 +105,39 @@ async function atomicCounter(room: DemoRoom): Promise<string> {
   checkEqual(await child.nextLine(), "added", "what the other process says");
   checkEqual(counterOf(view), 2 * ADDITIONS, "the counter");
   return `2 × ${formatCount(ADDITIONS)} additions, none lost`;
+}
+
+async function mutualExclusion(room: DemoRoom): Promise<string> {
+  using file = MemoryMappedFile.createNew("demo-exclusion", CAPACITY);
+  using view = file.createViewAccessor();
+  using _mutex = NamedMutex.createOrOpen("demo-mutex");
+  await using first = room.spawn(PEER, "count", "demo-exclusion", COUNTS);
+  await using second = room.spawn(PEER, "count", "demo-exclusion", COUNTS);
+  checkEqual(await first.nextLine(), "counted", "what one process says");
+  checkEqual(await second.nextLine(), "counted", "what the other process says");
+  checkEqual(view.readInt32(0), 2 * COUNTS, "the counter");
+  const { acquisitions = 0, contentions = 0 } = observe("demo-mutex").mutex ?? {};
+  // One more each, to wait for one another.
+  checkEqual(acquisitions, 2 * (COUNTS + 1), "acquisitions of the mutex");
+  return `2 × ${formatCount(COUNTS)} plain additions, none lost; ${formatCount(contentions)} had to wait`;
+}
+
+async function killedOwner(room: DemoRoom): Promise<string> {
+  using mutex = NamedMutex.createOrOpen("demo-abandoned");
+  await using child = room.spawn(PEER, "own", "demo-abandoned");
+  checkEqual(await child.nextLine(), "owning", "what the other process says");
+  checkEqual(mutex.tryAcquire(), undefined, "acquiring a mutex that another process holds");
+  const owner = observe("demo-abandoned").mutex?.owner;
+  checkEqual(owner?.pid, child.pid, "the owner that the observer sees");
+  await child[Symbol.asyncDispose]();
+  checkEqual(observe("demo-abandoned").mutex?.owner?.isAlive, false, "whether the owner lives");
+  {
+    using lock = mutex.acquire();
+    check(lock.abandoned, "the next owner was not told that the last one died");
+  }
+  using lock = mutex.acquire();
+  check(!lock.abandoned, "the mutex is still abandoned after its recovery");
+  return `process ${child.pid} was killed holding it; the observer named it, the next owner was told`;
 }
 
 async function lockedStructure(room: DemoRoom): Promise<string> {

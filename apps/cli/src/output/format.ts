@@ -11,6 +11,11 @@ export function formatCount(value: number): string {
   return WHOLE.format(value);
 }
 
+/** A number of things: `1 file`, `2 files`. */
+export function formatCountOf(value: number, noun: string): string {
+  return `${formatCount(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
 /** A size in binary units: `512 B`, `1.50 MiB`, `10.0 GiB`. */
 export function formatSize(bytes: number): string {
   return withUnit(bytes, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]);

@@ -5,10 +5,15 @@
  * @module
  */
 import { MemoryMappedFile } from "@isthmus/core";
+import { NamedMutex } from "@isthmus/ipc";
 import { codeOf } from "../check.ts";
 import { addMany, transferMany } from "../shared-account.ts";
 
 type Role = (name: string, count: number) => void | Promise<void>;
+
+/** Where the processes that count together count themselves. */
+const ARRIVALS_OFFSET = 4;
+const ARRIVAL_TIMEOUT_MS = 5000;
 
 const ROLES: Readonly<Record<string, Role>> = {
   /** Reads a number that the other process wrote, and answers in memory. */
@@ -38,6 +43,33 @@ const ROLES: Readonly<Record<string, Role>> = {
     using view = file.createViewAccessor();
     addMany(view, count);
     say("added");
+  },
+  /** Adds to a counter by ordinary reads and writes, under the mutex. */
+  count: async (name, count) => {
+    using file = MemoryMappedFile.openExisting(name);
+    using view = file.createViewAccessor();
+    using mutex = NamedMutex.openExisting("demo-mutex");
+    const add = (offset: number): void => {
+      using _lock = mutex.acquire();
+      view.writeInt32(offset, view.readInt32(offset) + 1);
+    };
+    // Both begin when both have come, so that they do meet.
+    add(ARRIVALS_OFFSET);
+    const deadlineMs = performance.now() + ARRIVAL_TIMEOUT_MS;
+    while (view.readInt32(ARRIVALS_OFFSET) < 2 && performance.now() < deadlineMs) {
+      await Bun.sleep(1);
+    }
+    for (let done = 0; done < count; done += 1) {
+      add(0);
+    }
+    say("counted");
+  },
+  /** Acquires a mutex and keeps it until it is killed. */
+  own: async (name) => {
+    using mutex = NamedMutex.openExisting(name);
+    using _lock = mutex.acquire();
+    say("owning");
+    await Bun.stdin.text();
   },
   /** Moves amounts within a structure under its lock, as the other process does. */
   transfer: (name, count) => {

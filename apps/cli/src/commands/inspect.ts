@@ -1,0 +1,143 @@
+/**
+ * `isthmus inspect NAME`
+ *
+ * @module
+ */
+import { CorruptSegmentError } from "@isthmus/core";
+import { listSegments, observe, type SegmentInfo } from "@isthmus/ipc";
+import { buildCommand, type Command } from "@stricli/core";
+import { createBreather } from "../breather.ts";
+import type { IsthmusContext } from "../context.ts";
+import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
+import { guarded } from "../guarded.ts";
+import { hexDump } from "../output/hex-dump.ts";
+import { writeJsonLine } from "../output/json.ts";
+import { namedError } from "../segments/not-found-error.ts";
+import { type Dump, findDumps, openDump } from "../segments/section-dump.ts";
+import { segmentRecord } from "../segments/segment-record.ts";
+import { formatSegmentReport } from "../segments/segment-report.ts";
+
+interface InspectFlags extends CommonFlags {
+  readonly hex: boolean;
+  readonly section?: string;
+  readonly limit: number;
+}
+
+/** How much of each section is dumped unless told otherwise, in bytes. */
+const DEFAULT_LIMIT = 256;
+
+/** Prints everything about one segment. */
+async function runInspect(this: IsthmusContext, flags: InspectFlags, name: string): Promise<void> {
+  const { process, style } = this;
+  const { info, problem } = look(name);
+  const isDumped = flags.hex || flags.section !== undefined;
+  const dumps = isDumped && info ? findDumps(info, flags.section, flags.limit) : [];
+  if (info && flags.json) {
+    const hex = isDumped ? { dumps: dumps.map((dump) => dumpRecord(info, dump)) } : {};
+    writeJsonLine(process.stdout, { ...segmentRecord(info), ...hex });
+  } else if (info) {
+    if (problem === undefined) {
+      process.stdout.write(formatSegmentReport(info, Date.now(), style.stdout));
+    }
+    for (const dump of dumps) await writeDump(this, info, dump);
+  }
+  if (problem !== undefined) throw problem;
+}
+
+/** Observes a segment; of a damaged one, what can be said all the same. */
+function look(name: string): { info: SegmentInfo | undefined; problem?: Error } {
+  try {
+    return { info: observe(name) };
+  } catch (error) {
+    if (!(error instanceof CorruptSegmentError)) throw namedError(error, name);
+    return { info: listSegments().find((info) => info.name === name), problem: error };
+  }
+}
+
+async function writeDump(
+  { process, style, signal }: IsthmusContext,
+  info: SegmentInfo,
+  dump: Dump,
+): Promise<void> {
+  using bytes = openDump(info);
+  const breathe = createBreather(signal);
+  process.stdout.write(`\n${style.stdout.bold(`Section ${dump.section}`)}\n`);
+  const end = dump.offset + dump.lengthBytes;
+  for (const line of hexDump(bytes.read, dump.offset, end)) {
+    process.stdout.write(`${line}\n`);
+    await breathe();
+  }
+  const rest = dump.sectionBytes - dump.lengthBytes;
+  if (rest > 0) process.stdout.write(style.stdout.dim(`… ${rest} more bytes: --limit 0\n`));
+}
+
+function dumpRecord(info: SegmentInfo, dump: Dump): Readonly<Record<string, unknown>> {
+  using bytes = openDump(info);
+  return {
+    section: dump.section,
+    offset_bytes: dump.offset,
+    length_bytes: dump.lengthBytes,
+    hex: Buffer.from(bytes.read(dump.offset, dump.lengthBytes)).toString("hex"),
+  };
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(limit)) {
+    throw new SyntaxError("it must be a whole number of bytes, 0 for all");
+  }
+  return limit;
+}
+
+/** The definition of the command. */
+export const inspect: Command<IsthmusContext> = buildCommand<
+  InspectFlags,
+  [string],
+  IsthmusContext
+>({
+  func: guarded(runInspect),
+  parameters: {
+    flags: {
+      ...COMMON_FLAGS,
+      hex: {
+        kind: "boolean",
+        brief: "Also dump the sections, as hexdump -C does",
+        default: false,
+        withNegated: false,
+      },
+      section: {
+        kind: "parsed",
+        parse: String,
+        brief: "Dump only this section (its name or number); implies --hex",
+        placeholder: "SECTION",
+        optional: true,
+      },
+      limit: {
+        kind: "parsed",
+        parse: parseLimit,
+        brief: "Bytes to dump of each section; 0: all of it",
+        placeholder: "BYTES",
+        default: String(DEFAULT_LIMIT),
+      },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        { brief: "A name, as isthmus ls prints it", placeholder: "NAME", parse: String },
+      ],
+    },
+  },
+  docs: {
+    brief: "Show one segment: header, participants, lock holder, sections, bytes",
+    fullDescription:
+      "Shows the header, the sections, who takes part (and who died), who holds the lock since\n" +
+      "when, and the counters of its wait cells. It reads only: no process notices. Of a\n" +
+      "damaged file --hex dumps the bytes all the same.",
+    customUsage: [
+      { input: "telemetry", brief: "everything but the bytes" },
+      { input: "--hex --limit 64 telemetry", brief: "also 64 bytes of each section" },
+      { input: "--section data --limit 0 telemetry", brief: "all of one section" },
+      { input: "--json telemetry | jq .mutex.owner", brief: "who holds the lock" },
+    ],
+  },
+});

@@ -1,0 +1,129 @@
+/**
+ * What Isthmus asks of the kernel, each tried for real on the file system of named memory.
+ *
+ * @module
+ */
+import { closeSync, constants, openSync } from "node:fs";
+import { Mapping, platform, syncPlatform } from "@isthmus/core/internal";
+import { type Check, type Finding, fail, ok, warn } from "./check.ts";
+import { ProbeDirectory } from "./place.ts";
+
+/** Where the parts of a probe lie in one page: a word to sleep on, a mutex, the time of its locking. */
+const PROBE = { futex: 0, mutex: 64, stamp: 128, byte: 0 } as const;
+
+const PIPE_FLAGS = constants.O_RDWR | constants.O_NONBLOCK;
+
+/** The checks of system calls. */
+export const kernelChecks: readonly Check[] = [
+  { name: "file locks", run: checkFileLocks },
+  { name: "open-file locks", run: checkByteLocks },
+  { name: "robust mutex", run: checkMutex },
+  { name: "futex", run: checkFutex },
+  { name: "named pipes", run: checkPipes },
+  { name: "anonymous memory", run: checkMemoryFile },
+  { name: "truncation guard", run: checkGuard },
+];
+
+const OTHER_PLACE =
+  "set ISTHMUS_DIR to a directory on another file system, for example in /dev/shm";
+const OTHER_KERNEL = "run on Linux 3.15 or later; a sandbox such as gVisor may lack it";
+
+/** Two holders of one file must see each other: every name rests on it. */
+function checkFileLocks(): Finding {
+  using probe = new ProbeDirectory();
+  const first = openSync(probe.file("lock"), "w+", 0o600);
+  const second = openSync(probe.file("lock"), "r+");
+  try {
+    const isTaken = platform().tryLockFile(first, "shared");
+    const isExcluded = !platform().tryLockFile(second, "exclusive");
+    if (isTaken && isExcluded) return ok("flock tells who holds a name");
+    return fail("flock does not exclude: names would be removed under their holders", OTHER_PLACE);
+  } finally {
+    closeSync(second);
+    closeSync(first);
+  }
+}
+
+function checkByteLocks(): Finding {
+  using probe = new ProbeDirectory();
+  const first = openSync(probe.file("lock"), "w+", 0o600);
+  const second = openSync(probe.file("lock"), "r+");
+  try {
+    const isTaken = syncPlatform().tryLockByte(first, PROBE.byte);
+    const isSeen = syncPlatform().isByteLocked(second, PROBE.byte);
+    if (isTaken && isSeen) return ok("F_OFD_SETLK tells which participant has died");
+    return fail("open-file locks are not seen: participants would look dead", OTHER_PLACE);
+  } finally {
+    closeSync(second);
+    closeSync(first);
+  }
+}
+
+function checkMutex(): Finding {
+  return withPage((mapping) => {
+    const mutex = mapping.robustMutex(PROBE.mutex, PROBE.stamp);
+    mutex.init();
+    const outcome = mutex.tryLock();
+    if (outcome !== "acquired") return fail(`a new mutex is ${outcome}`, OTHER_KERNEL);
+    mutex.unlock();
+    return ok("the C library's process-shared mutex reports a dead owner");
+  });
+}
+
+function checkFutex(): Finding {
+  return withPage((mapping) => {
+    const futex = mapping.futex(PROBE.futex);
+    // The word is 0: a sleeper that expects 1 must not sleep.
+    const outcome = futex.wait(1, 1000);
+    if (outcome !== "changed") return fail(`a futex wait ended with ${outcome}`, OTHER_KERNEL);
+    futex.wake(1);
+    return ok("processes can sleep on shared memory");
+  });
+}
+
+function checkPipes(): Finding {
+  using probe = new ProbeDirectory();
+  syncPlatform().makeFifo(probe.file("pipe"));
+  closeSync(openSync(probe.file("pipe"), PIPE_FLAGS));
+  return ok("processes can wake each other's event loop");
+}
+
+function checkMemoryFile(): Finding {
+  const fd = platform().createMemoryFile("isthmus-doctor");
+  if (fd === undefined) return ok("no memfd on this system: a removed file is used instead");
+  closeSync(fd);
+  return ok("memfd_create");
+}
+
+function checkGuard(): Finding {
+  return withPage((mapping) =>
+    mapping.isGuarded
+      ? ok("a file that is cut short under a map is an error, not the end of the process")
+      : warn(
+          "no SIGBUS guard: a file that is cut short under a map ends the process",
+          "never truncate a file that is mapped; use a build of Bun with a C compiler",
+        ),
+  );
+}
+
+/** Runs a check on one page of shared memory. */
+function withPage(check: (mapping: Mapping) => Finding): Finding {
+  using probe = new ProbeDirectory();
+  const path = probe.file("page");
+  const fd = openSync(path, "w+", 0o600);
+  try {
+    const lengthBytes = platform().pageSizeBytes;
+    platform().allocate(fd, 0, lengthBytes, path);
+    using mapping = new Mapping({
+      fd,
+      path,
+      offsetBytes: 0,
+      lengthBytes,
+      protection: "readWrite",
+      sharing: "shared",
+    });
+    return check(mapping);
+  } finally {
+    closeSync(fd);
+  }
+}

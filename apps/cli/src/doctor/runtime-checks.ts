@@ -1,0 +1,81 @@
+/**
+ * What the program runs on.
+ *
+ * @module
+ */
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { platform, syncPlatform } from "@isthmus/core/internal";
+import { type Check, fail, ok } from "./check.ts";
+
+/** What the first PID namespace of a Linux system is called (PROC_PID_INIT_INO in the kernel). */
+const FIRST_PID_NAMESPACE = "pid:[4026531836]";
+
+const CPUS: Readonly<Record<number, string>> = { 1: "x64", 2: "arm64" };
+const C_LIBRARIES: Readonly<Record<number, string>> = {
+  1: "glibc",
+  2: "musl",
+  3: "macOS",
+  4: "FreeBSD",
+};
+
+/** The checks of runtime, C library and surroundings. */
+export const runtimeChecks: readonly Check[] = [
+  { name: "runtime", run: checkRuntime },
+  { name: "c library", run: checkLibrary },
+  { name: "page size", run: () => ok(`${platform().pageSizeBytes} bytes`) },
+  { name: "processes", run: checkProcesses },
+];
+
+function checkRuntime() {
+  const where = `Bun ${Bun.version} on ${process.platform} ${process.arch}`;
+  platform();
+  try {
+    syncPlatform();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return fail(`${where}: ${why}`, "files and named memory work; run on Linux for the rest");
+  }
+  return ok(where);
+}
+
+/** Only processes of one ABI can share a mutex: a container of musl and a host of glibc cannot. */
+function checkLibrary() {
+  const tag = platform().abiTag;
+  const cpu = CPUS[tag & 0xff] ?? "an unknown CPU";
+  const library = C_LIBRARIES[(tag >>> 8) & 0xff] ?? "an unknown C library";
+  const hex = `0x${tag.toString(16).padStart(8, "0")}`;
+  return ok(
+    `${library} on ${cpu}, ABI tag ${hex}: only processes with the same tag can share segments`,
+  );
+}
+
+function checkProcesses() {
+  const container = containerHint();
+  const where = container === undefined ? "no container seen" : `in a container (${container})`;
+  const namespace = pidNamespace();
+  if (namespace === undefined) return ok(where);
+  if (namespace === FIRST_PID_NAMESPACE) return ok(`${where}, the system's own process numbers`);
+  return ok(
+    `${where}, process numbers of a namespace (${namespace}): participants outside it show other pids, their deaths are seen all the same`,
+  );
+}
+
+function pidNamespace(): string | undefined {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return undefined; // not Linux, or no /proc
+  }
+}
+
+function containerHint(): string | undefined {
+  if (existsSync("/.dockerenv")) return "/.dockerenv";
+  if (existsSync("/run/.containerenv")) return "/run/.containerenv";
+  if (process.env["KUBERNETES_SERVICE_HOST"] !== undefined) return "Kubernetes";
+  try {
+    const groups = readFileSync("/proc/1/cgroup", "utf8");
+    return /docker|kubepods|containerd|lxc/.exec(groups)?.[0];
+  } catch {
+    return undefined;
+  }
+}

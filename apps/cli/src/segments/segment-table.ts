@@ -1,0 +1,52 @@
+/**
+ * Segments as a person reads them: one line each.
+ *
+ * @module
+ */
+import type { SegmentInfo } from "@isthmus/ipc";
+import { formatSize } from "../output/format.ts";
+import { printable } from "../output/printable.ts";
+import type { Style } from "../output/style.ts";
+import { formatTable } from "../output/table.ts";
+import { ageText, heldText, NOTHING, ownerText, participantsText } from "./segment-text.ts";
+
+const HEADINGS = ["NAME", "KIND", "SIZE", "HELD", "PARTICIPANTS", "LOCK", "AGE", "NOTE"];
+
+/**
+ * Formats the table of `isthmus ls`.
+ *
+ * @param segments The segments, in the order of the lines.
+ * @param nowMs The time, in milliseconds since 1970.
+ * @param style The colours of stdout.
+ * @returns The text, ending in a newline.
+ */
+export function formatSegmentTable(
+  segments: readonly SegmentInfo[],
+  nowMs: number,
+  style: Style,
+): string {
+  const rows = segments.map((info) => [
+    printable(info.name),
+    info.kind,
+    formatSize(info.totalBytes),
+    heldText(info, style),
+    participantsText(info, style),
+    ownerText(info, nowMs, style),
+    info.error ? NOTHING : ageText(info.createdAtMs, nowMs),
+    noteText(info, style),
+  ]);
+  const lines = formatTable([HEADINGS.map(style.bold), ...rows], ["left", "left", "right"]);
+  return `${lines.join("\n")}\n`;
+}
+
+/** Whether a collection would remove it: nobody holds it and it is not meant to stay. */
+export function isLeftOver({ isHeld, isPersistent }: SegmentInfo): boolean {
+  return isHeld === false && !isPersistent;
+}
+
+function noteText(info: SegmentInfo, style: Style): string {
+  if (info.error?.code === "ERR_CORRUPT_SEGMENT") return style.red("corrupt");
+  if (info.error) return style.red(info.error.code);
+  if (isLeftOver(info)) return style.yellow("left over");
+  return info.isPersistent ? "persistent" : "";
+}

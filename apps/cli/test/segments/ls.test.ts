@@ -1,0 +1,133 @@
+import { describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { Scene } from "./support.ts";
+
+const FIELDS = [
+  "name",
+  "kind",
+  "total_bytes",
+  "held",
+  "persistent",
+  "creator_pid",
+  "created_at_ms",
+  "epoch",
+  "fingerprint",
+  "participants_live",
+  "participants_dead",
+  "sections",
+  "participants",
+  "mutex",
+  "cells",
+  "error",
+  "error_code",
+];
+
+describe("isthmus ls", () => {
+  test("prints nothing on stdout where nothing has a name, and makes no directory", async () => {
+    await using scene = new Scene();
+    const empty = await scene.run("ls");
+    expect({ stdout: empty.stdout, exitCode: empty.exitCode }).toEqual({ stdout: "", exitCode: 0 });
+    expect(empty.stderr).toContain("Nothing has a name in");
+    expect(await scene.run("ls", "--json")).toEqual({ stdout: "", stderr: "", exitCode: 0 });
+    expect(scene.files()).toEqual([]);
+  });
+
+  test("prints a line for each name, and who lives and has died", async () => {
+    await using scene = new Scene();
+    const alive = await scene.start("mutex orders", "memory prices", "persistent kept");
+    const deadPid = await scene.leave("mutex orders", "acquire orders", "memory orphan");
+    const { stdout, stderr, exitCode } = await scene.run("ls");
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toMatch(/^NAME +KIND +SIZE +HELD +PARTICIPANTS +LOCK +AGE +NOTE$/);
+    expect(lines[1]).toMatch(/^kept +memory +4\.10 KiB +yes +– +– +.* persistent$/);
+    expect(lines[2]).toMatch(
+      new RegExp(`^orders +mutex .* yes +1 live, 1 dead +holder\\.ts \\(${deadPid}\\) dead `),
+    );
+    expect(lines[3]).toMatch(/^orphan +memory .* no +– .* left over$/);
+    expect(lines[4]).toMatch(/^prices +memory .* yes /);
+    expect(lines).toHaveLength(5);
+    expect(stderr).toBe("1 left over from crashes: isthmus gc removes them\n");
+    expect(exitCode).toBe(0);
+    expect(await alive.tell("acquire orders")).toBe("ok");
+  });
+
+  test("--json prints one object per name, with exact sizes and stable fields", async () => {
+    await using scene = new Scene();
+    const alive = await scene.start("mutex orders", "acquire orders");
+    const [record, ...rest] = await scene.json("ls");
+    expect(rest).toEqual([]);
+    expect(Object.keys(record ?? {})).toEqual(FIELDS);
+    expect(record).toMatchObject({
+      name: "orders",
+      kind: "mutex",
+      held: true,
+      persistent: false,
+      creator_pid: alive.pid,
+      participants_live: 1,
+      participants_dead: 0,
+      participants: [{ pid: alive.pid, role: "user", name: "holder.ts", alive: true }],
+      mutex: { owner: { pid: alive.pid, alive: true }, acquisitions: 1, recoveries: 0 },
+      cells: [{ cell: 0, wakes: 0, timeout_wakes: 0 }],
+      error: null,
+      error_code: null,
+    });
+    const sections = record?.["sections"] as { name: string; length_bytes: number }[];
+    expect(sections.map(({ name }) => name)).toEqual(["participants", "cells", "mutex"]);
+  });
+
+  test("lists damaged files as such and passes over what is no file", async () => {
+    await using scene = new Scene();
+    await scene.start("memory good");
+    scene.plant("garbage", "no segment");
+    scene.plant("zeros", new Uint8Array(8192));
+    mkdirSync(join(scene.names, "directory"));
+    symlinkSync("/etc/passwd", join(scene.names, "link"));
+    Bun.spawnSync(["mkfifo", join(scene.names, "pipe")]);
+    const records = await scene.json("ls");
+    expect(records.map(({ name, kind, error_code }) => [name, kind, error_code])).toEqual([
+      ["garbage", "unknown", "ERR_CORRUPT_SEGMENT"],
+      ["good", "memory", null],
+      ["zeros", "unknown", "ERR_CORRUPT_SEGMENT"],
+    ]);
+    const { stdout, exitCode } = await scene.run("ls");
+    expect(stdout).toMatch(/^garbage .* corrupt$/m);
+    expect(exitCode).toBe(0);
+    expect(scene.files()).toEqual(["directory", "garbage", "good", "link", "pipe", "zeros"]);
+  });
+
+  test("prints names so that they cannot do anything to the terminal", async () => {
+    await using scene = new Scene();
+    scene.plant("\x1b[31mred\u202e", "");
+    const { stdout } = await scene.run("ls");
+    expect(stdout).toContain("\\x1b[31mred\\u{202e} ");
+    expect(stdout).not.toContain("\x1b");
+  });
+
+  test("fails with the reason for a directory that others may write to", async () => {
+    await using scene = new Scene();
+    chmodSync(scene.names, 0o777);
+    const { stdout, stderr, exitCode } = await scene.run("ls");
+    expect(stderr).toContain("others may write to it (mode 0777, must be 0700)");
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
+  });
+
+  test("never fails while processes come and go", async () => {
+    await using scene = new Scene();
+    const steady = await scene.start("mutex steady");
+    const busy = await scene.start();
+    let isDone = false;
+    const answer = busy.tell("churn 1500").finally(() => {
+      isDone = true;
+    });
+    do {
+      const { stderr, exitCode, stdout } = await scene.run("ls", "--json");
+      expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+      expect(stdout).toContain('"name":"steady"');
+      expect(stdout).not.toContain('"alive":false');
+    } while (!isDone);
+    expect(await answer).toBe("ok");
+    expect(scene.files()).toEqual(["steady"]);
+    expect(await steady.tell("acquire steady")).toBe("ok");
+  }, 30_000);
+});

@@ -1,0 +1,61 @@
+/**
+ * Everything that has a name.
+ *
+ * @module
+ */
+import { type Dirent, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { CorruptSegmentError, SystemError } from "@isthmus/core";
+import { findDirectory, fromNodeError, HIDDEN_PREFIX } from "@isthmus/core/internal";
+import { describeProblem, readSegment } from "./observe.ts";
+import type { SegmentInfo } from "./segment-info.ts";
+
+/**
+ * Describes all segments of this user, held or left over, in the order of their names. It reads only: see
+ * {@link observe}. A file that cannot be understood does not hinder the others: its entry says why in `error`.
+ * What cannot be a segment (directories, links, pipes) is not in it.
+ *
+ * @returns One entry per name; none when nothing has ever had a name.
+ * @throws {SystemError} `EACCES` or `ENOTDIR` when the directory of named memory must not be used.
+ *
+ * @example Names whose last holder has crashed
+ * ```ts
+ * import { listSegments } from "@isthmus/ipc";
+ *
+ * for (const { name, isHeld, isPersistent } of listSegments()) {
+ *   if (isHeld === false && !isPersistent) console.log(name);
+ * }
+ * ```
+ */
+export function listSegments(): SegmentInfo[] {
+  const directory = findDirectory();
+  if (directory === undefined) return [];
+  const all: SegmentInfo[] = [];
+  for (const entry of entriesOf(directory)) {
+    if (!entry.isFile() || entry.name.startsWith(HIDDEN_PREFIX)) continue;
+    const info = readEntry(join(directory, entry.name), entry.name);
+    if (info !== undefined) all.push(info);
+  }
+  return all.sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+/** What is in a directory; nothing when it has gone in the meantime. */
+export function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    const typed = fromNodeError(error, `read the directory of named memory "${directory}"`);
+    if (typed instanceof SystemError && typed.code === "ENOENT") return [];
+    throw typed;
+  }
+}
+
+function readEntry(path: string, name: string): SegmentInfo | undefined {
+  try {
+    return readSegment(path, name);
+  } catch (error) {
+    const isExpected = error instanceof SystemError || error instanceof CorruptSegmentError;
+    if (!isExpected) throw error;
+    return describeProblem(path, name, error);
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * Looking at a segment from outside.
+ *
+ * An observer opens the file for reading, copies what it wants to know and closes it. It maps nothing (a file
+ * that is cut short under it cannot harm it), joins nothing and takes no lock: who holds the name and who is
+ * alive it learns from `F_OFD_GETLK`, which changes nothing. So it needs nobody's help, works when everybody
+ * has died, and nobody notices it.
+ *
+ * @module
+ */
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { type CorruptSegmentError, SystemError } from "@isthmus/core";
+import {
+  checkName,
+  conditionError,
+  decodeSuperblock,
+  findDirectory,
+  fromNodeError,
+  isRemovableHead,
+  isSameFile,
+  isSeenHeld,
+  readHead,
+  SECTION,
+  SEGMENT_KINDS,
+  type SegmentKind,
+  type Superblock,
+} from "@isthmus/core/internal";
+import { SectionReader } from "./section-reader.ts";
+import type { SectionInfo, SegmentInfo } from "./segment-info.ts";
+
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** How often a name is looked up anew that is replaced while it is read. */
+const LOOKUPS_MAX = 8;
+
+/**
+ * Describes a segment: who takes part, who holds its mutex since when, what its counters say.
+ *
+ * **Safety.** Nothing is locked, so different fields may be of slightly different moments.
+ *
+ * @param name The name.
+ * @returns The segment at this moment.
+ * @throws {SystemError} `ENOENT` when there is no such name; `EACCES`, `ELOOP`, … when it cannot be opened.
+ * @throws {CorruptSegmentError} When the file is not a segment of this version.
+ *
+ * @example Who holds a mutex?
+ * ```ts
+ * import { NamedMutex, observe } from "@isthmus/ipc";
+ *
+ * using mutex = NamedMutex.createOrOpen("observed-mutex");
+ * using lock = mutex.acquire();
+ * console.log(observe("observed-mutex").mutex?.owner?.pid === process.pid); // true
+ * ```
+ */
+export function observe(name: string): SegmentInfo {
+  const checked = checkName(name);
+  const directory = findDirectory();
+  const info = directory === undefined ? undefined : readSegment(join(directory, checked), checked);
+  if (info === undefined) {
+    throw conditionError("ENOENT", `observe "${checked}"`, "open", directory);
+  }
+  return info;
+}
+
+/**
+ * Describes what is at a path of the directory of named memory, as {@link observe} does.
+ *
+ * @returns Undefined when there is nothing, or it went while it was looked at.
+ */
+export function readSegment(path: string, name: string): SegmentInfo | undefined {
+  return inspectFile(path, name, describe);
+}
+
+/**
+ * Describes a file that could not be understood: what can be said of it all the same.
+ *
+ * @param error Why it could not be understood.
+ * @returns Undefined when it is gone by now.
+ */
+export function describeProblem(
+  path: string,
+  name: string,
+  error: SystemError | CorruptSegmentError,
+): SegmentInfo | undefined {
+  const { code, message } = error;
+  const nothing = { ...EMPTY, name, path, error: { code, message } };
+  try {
+    return inspectFile(path, name, (fd) => {
+      const head = readHead(fd);
+      return {
+        ...nothing,
+        totalBytes: fstatSync(fd).size,
+        isPersistent: !isRemovableHead(head),
+        isHeld: isSeenHeld(fd),
+      };
+    });
+  } catch {
+    return nothing;
+  }
+}
+
+const EMPTY = {
+  kind: "unknown",
+  totalBytes: 0,
+  isPersistent: true,
+  isHeld: undefined,
+  fingerprint: hex(0n),
+  epoch: hex(0n),
+  creatorPid: 0,
+  createdAtMs: 0,
+  sections: [],
+  participants: [],
+  mutex: undefined,
+  cells: [],
+} as const;
+
+/** Runs a look at a file, and again when the path leads to another one by the end of it. */
+function inspectFile(
+  path: string,
+  name: string,
+  look: (fd: number, path: string, name: string) => SegmentInfo,
+): SegmentInfo | undefined {
+  for (let lookup = 1; ; lookup++) {
+    const fd = openToRead(path, name);
+    if (fd === undefined) return undefined;
+    try {
+      const info = look(fd, path, name);
+      if (lookup === LOOKUPS_MAX || isSameFile(fd, path)) return info;
+    } catch (error) {
+      const typed = fromNodeError(error, `observe "${name}"`);
+      if (lookup === LOOKUPS_MAX || isSameFile(fd, path)) throw typed;
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+function openToRead(path: string, name: string): number | undefined {
+  try {
+    return openSync(path, OPEN_FLAGS);
+  } catch (error) {
+    const typed = fromNodeError(error, `observe "${name}"`);
+    if (typed instanceof SystemError && typed.code === "ENOENT") return undefined;
+    throw typed;
+  }
+}
+
+function describe(fd: number, path: string, name: string): SegmentInfo {
+  const stats = fstatSync(fd);
+  if (stats.isDirectory()) throw conditionError("EISDIR", `observe "${name}"`, "open", path);
+  const superblock = decodeSuperblock(readHead(fd), stats.size, name);
+  const reader = new SectionReader(fd, superblock.sections);
+  // Before the participants: a holder is seen as one before it joins and until after it has left.
+  const isSeen = isSeenHeld(fd);
+  const participants = reader.participants();
+  return {
+    name,
+    path,
+    kind: kindOf(superblock),
+    totalBytes: superblock.totalBytes,
+    isPersistent: superblock.isPersistent,
+    isHeld: participants.some(({ isAlive }) => isAlive) || isSeen,
+    fingerprint: hex(superblock.fingerprint),
+    epoch: hex(superblock.epoch),
+    creatorPid: superblock.creatorPid,
+    createdAtMs: superblock.createdAtMs,
+    sections: superblock.sections.map(
+      ({ id, offset, length }): SectionInfo => ({
+        id,
+        name: sectionName(id),
+        offset,
+        lengthBytes: length,
+      }),
+    ),
+    participants,
+    mutex: reader.mutex(participants),
+    cells: reader.cells(),
+    error: undefined,
+  };
+}
+
+function kindOf({ kind }: Superblock): SegmentKind | "unknown" {
+  const found = Object.entries(SEGMENT_KINDS).find(([, code]) => code === kind);
+  return (found?.[0] as SegmentKind | undefined) ?? "unknown";
+}
+
+function sectionName(id: number): SectionInfo["name"] {
+  const found = Object.entries(SECTION).find(([, number]) => number === id);
+  return (found?.[0] as SectionInfo["name"] | undefined) ?? "unknown";
+}
+
+function hex(value: bigint): string {
+  return value.toString(16).padStart(16, "0");
+}

@@ -1,0 +1,60 @@
+/**
+ * Removing a name by hand.
+ *
+ * @module
+ */
+import type { SystemError } from "@isthmus/core";
+import {
+  checkBoolean,
+  checkOptions,
+  conditionError,
+  removeUnheldFile,
+  unlinkNamedFile,
+} from "@isthmus/core/internal";
+import { observe } from "./observe.ts";
+
+/** How to remove a name. */
+export interface RemoveOptions {
+  /** Whether to remove it although somebody holds it: those go on, nobody else can open it. Default false. */
+  readonly force?: boolean | undefined;
+}
+
+/**
+ * Removes a name that nobody holds: left over from a crash, persistent, or a file that is no segment.
+ *
+ * @param name The name.
+ * @param options Whether to remove a held one, too.
+ * @throws {SystemError} `ENOENT` when there is no such name; `EBUSY` when somebody holds it.
+ */
+export function removeSegment(name: string, options?: RemoveOptions): void {
+  const isForced = checkBoolean("force", checkOptions("options", options).force ?? false);
+  if (isForced) removeAnyway(name);
+  else if (!removeUnheldFile(name)) throw busy(name);
+}
+
+function removeAnyway(name: string): void {
+  let isRemoved = false;
+  try {
+    isRemoved = removeUnheldFile(name);
+  } catch (error) {
+    if ((error as Partial<SystemError>).code === "ENOENT") throw error;
+    // What cannot be opened has no holders to ask: a symbolic link, a file of other rights.
+  }
+  if (!isRemoved) unlinkNamedFile(name);
+}
+
+function busy(name: string): SystemError {
+  return conditionError("EBUSY", `remove "${name}"${holdersOf(name)}`, "flock");
+}
+
+/** Who holds a name, for a message: as far as they have said so. */
+function holdersOf(name: string): string {
+  try {
+    const alive = observe(name).participants.filter(({ isAlive }) => isAlive);
+    if (alive.length === 0) return " (somebody holds it)";
+    const pids = [...new Set(alive.map(({ pid }) => pid))].join(", ");
+    return ` (held by process ${pids})`;
+  } catch {
+    return "";
+  }
+}

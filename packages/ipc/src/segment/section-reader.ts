@@ -1,0 +1,124 @@
+/**
+ * Reading what is inside a segment without mapping it, joining it or locking anything. All bytes are somebody
+ * else's: lengths are bounded, and nothing that is read is followed.
+ *
+ * @module
+ */
+import { readSync } from "node:fs";
+import { SECTION, type Section, syncPlatform } from "@isthmus/core/internal";
+import { MUTEX, MUTEX_BYTES } from "../sync/mutex-layout.ts";
+import { CELL, CELL_BYTES } from "../wait/wait-cell.ts";
+import { SharedWords } from "../words.ts";
+import { SLOT_BYTES } from "./participant-layout.ts";
+import { type Participant, Participants, type SlotLocks } from "./participants.ts";
+import type { CellInfo, MutexInfo, ParticipantInfo } from "./segment-info.ts";
+
+/** No segment has more; a damaged section table may say so. */
+const SLOT_COUNT_MAX = 4096;
+const CELL_COUNT_MAX = 32;
+
+/** Reads the sections of one open file. */
+export class SectionReader {
+  readonly #fd: number;
+  readonly #sections: readonly Section[];
+
+  /**
+   * @param fd The file, open for reading.
+   * @param sections Its section table; every section lies within the file.
+   */
+  constructor(fd: number, sections: readonly Section[]) {
+    this.#fd = fd;
+    this.#sections = sections;
+  }
+
+  /**
+   * Everybody in the participants section. A free lock alone does not tell the dead from those who are just
+   * leaving, but they free the slot before the lock: so who is still in the slot after its lock was found free
+   * has died. Whoever left, or died, in between is not in it.
+   */
+  participants(): ParticipantInfo[] {
+    const first = this.#listParticipants();
+    const isSettled = first.every(({ isAlive }) => isAlive);
+    const second = isSettled ? first : this.#listParticipants();
+    return second
+      .filter((one) => one.isAlive || first.some((two) => !two.isAlive && isSame(one, two)))
+      .map(({ bell: _, ...info }) => info);
+  }
+
+  /** The mutex, when there is one. */
+  mutex(participants: readonly ParticipantInfo[]): MutexInfo | undefined {
+    const words = this.#words(SECTION.mutex, MUTEX_BYTES);
+    if (words === undefined) return undefined;
+    const at = (field: number): number => words.get(field) >>> 0;
+    const owner = participants.find(({ slot }) => slot === at(MUTEX.owner) - 1);
+    return {
+      owner: owner && {
+        pid: owner.pid,
+        name: owner.name,
+        sinceMs: at(MUTEX.since) * 1000 + Math.floor(at(MUTEX.since + 2) / 1e6),
+        isAlive: owner.isAlive,
+      },
+      acquisitions: at(MUTEX.acquisitions),
+      contentions: at(MUTEX.contentions),
+      recoveries: at(MUTEX.recoveries),
+    };
+  }
+
+  /** The wait cells. */
+  cells(): CellInfo[] {
+    const words = this.#words(SECTION.cells, CELL_COUNT_MAX * CELL_BYTES);
+    if (words === undefined) return [];
+    return Array.from({ length: Math.floor(words.count / (CELL_BYTES / 4)) }, (_, index) => {
+      const at = (field: number): number => words.get(index * (CELL_BYTES / 4) + field) >>> 0;
+      return {
+        index,
+        isAwaited: at(CELL.armed) !== 0,
+        wakes: at(CELL.wakes),
+        timeoutWakes: at(CELL.timeoutWakes),
+      };
+    });
+  }
+
+  #listParticipants(): Participant[] {
+    const words = this.#words(SECTION.participants, SLOT_COUNT_MAX * SLOT_BYTES);
+    const section = this.#find(SECTION.participants);
+    if (words === undefined || section === undefined) return [];
+    return new Participants(words, 0, words.count * 4, locksOf(this.#fd, section)).list();
+  }
+
+  #find(id: number): Section | undefined {
+    return this.#sections.find((section) => section.id === id);
+  }
+
+  #words(id: number, limitBytes: number): CopiedWords | undefined {
+    const section = this.#find(id);
+    if (section === undefined) return undefined;
+    const bytes = new Uint8Array(Math.min(section.length, limitBytes) & ~3);
+    readSync(this.#fd, bytes, 0, bytes.length, section.offset);
+    return new CopiedWords(bytes);
+  }
+}
+
+/** The words of a section as they were in one moment. Beyond the end everything is 0. */
+class CopiedWords extends SharedWords {
+  readonly count: number;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    super(bytes);
+    this.count = bytes.length / 4;
+  }
+}
+
+function isSame(one: Participant, two: Participant): boolean {
+  return one.slot === two.slot && one.generation === two.generation;
+}
+
+/** Locks that can only be asked about. */
+function locksOf(fd: number, { offset }: Section): SlotLocks {
+  const calls = syncPlatform();
+  return {
+    tryLock: () => false,
+    unlock: () => {},
+    isLockedByOther: (slot) => calls.isByteLocked(fd, offset + slot * SLOT_BYTES),
+  };
+}
