@@ -1,0 +1,53 @@
+import { describe, expect, test } from "bun:test";
+import { MemoryMappedFile } from "../src/index.ts";
+import { expectDisposed, methodsOf } from "./support/disposed.ts";
+
+const MAP_USES: Record<string, (file: MemoryMappedFile) => unknown> = {
+  createViewAccessor: (file) => file.createViewAccessor(),
+  createViewStream: (file) => file.createViewStream(),
+  chunks: (file) => file.chunks(),
+  lines: (file) => file.lines(),
+  "lines raw": (file) => file.lines({ raw: true }),
+  count: (file) => file.count(0),
+  indexOf: (file) => file.indexOf(0),
+  histogram: (file) => file.histogram(),
+  resize: (file) => file.resize(1 << 20),
+  refresh: (file) => file.refresh(),
+};
+
+describe("MemoryMappedFile after dispose()", () => {
+  test.each(Object.entries(MAP_USES))("refuses %s", (_name, use) => {
+    const file = MemoryMappedFile.createNew(null, 4096);
+    file.dispose();
+    expect(expectDisposed(() => use(file)).message).toContain("MemoryMappedFile");
+  });
+
+  test("still says what it was, and may be disposed again", () => {
+    const file = MemoryMappedFile.createNew(null, 4096);
+    file.dispose();
+    file.dispose();
+    file[Symbol.dispose]();
+    expect([file.capacity, file.access, file.name]).toEqual([4096, "readWrite", null]);
+  });
+
+  test("covers every method", () => {
+    const covered = Object.keys(MAP_USES).map((use) => use.split(" ")[0] as string);
+    expect(methodsOf(MemoryMappedFile)).toEqual([...new Set(covered)].sort());
+  });
+});
+
+describe("using", () => {
+  test("disposes maps, views and streams at the end of the block", () => {
+    const kept: (() => unknown)[] = [];
+    {
+      using file = MemoryMappedFile.createNew(null, 4096);
+      using view = file.createViewAccessor();
+      using stream = file.createViewStream();
+      kept.push(() => file.createViewAccessor());
+      kept.push(() => view.readUint8(0));
+      kept.push(() => stream.readByte());
+      view.writeUint8(0, 1);
+    }
+    for (const use of kept) expectDisposed(use);
+  });
+});

@@ -1,0 +1,128 @@
+import { expect, test } from "bun:test";
+import { appendFileSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { MEMORY_ACCESS } from "../src/access.ts";
+import {
+  FileTruncatedError,
+  MemoryMappedFile,
+  NotSupportedError,
+  SystemError,
+} from "../src/index.ts";
+import { pattern } from "./support/bytes.ts";
+import { expectError } from "./support/expect-error.ts";
+import { TemporaryDirectory } from "./support/temporary-directory.ts";
+
+const CONTENT = pattern(5000);
+
+test("MemoryMappedFile.resize() makes file and map longer, and leaves views as they are", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("data.bin", CONTENT);
+  using file = MemoryMappedFile.createFromFile(path);
+  using old = file.createViewAccessor();
+  file.resize(50_001);
+  expect([file.capacity, statSync(path).size, old.capacity]).toEqual([50_001, 50_001, 5000]);
+  expectError(() => old.readUint8(5000), RangeError, "ERR_OUT_OF_RANGE");
+  using view = file.createViewAccessor();
+  view.writeUint8(50_000, 9);
+  old.writeUint8(0, 8);
+  expect(view.readUint8(0)).toBe(8);
+  expect(view.bytes(5000, 45_000).every((byte) => byte === 0)).toBe(true);
+  expect(readFileSync(path)[50_000]).toBe(9);
+  expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(50_001 - MemoryMappedFile.pageSize);
+});
+
+test("MemoryMappedFile.resize() to the present capacity does nothing", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("data.bin", CONTENT);
+  using file = MemoryMappedFile.createFromFile(path);
+  file.resize(5000);
+  expect([file.capacity, statSync(path).size]).toEqual([5000, 5000]);
+});
+
+test.each([
+  ["shorter", 4999, RangeError, "ERR_OUT_OF_RANGE"],
+  ["0", 0, RangeError, "ERR_OUT_OF_RANGE"],
+  ["negative", -1, RangeError, "ERR_OUT_OF_RANGE"],
+  ["NaN", Number.NaN, RangeError, "ERR_OUT_OF_RANGE"],
+  ["a fraction", 6000.5, RangeError, "ERR_OUT_OF_RANGE"],
+  ["2^53", 2 ** 53, RangeError, "ERR_OUT_OF_RANGE"],
+  ["a BigInt", 6000n, TypeError, "ERR_INVALID_ARG_TYPE"],
+  ["absent", undefined, TypeError, "ERR_INVALID_ARG_TYPE"],
+])("MemoryMappedFile.resize() refuses a length that is %s", (_label, bytes, type, code) => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("data.bin", CONTENT);
+  using file = MemoryMappedFile.createFromFile(path);
+  expectError(() => file.resize(bytes as number), type, code);
+  expect([file.capacity, statSync(path).size]).toEqual([5000, 5000]);
+});
+
+test("MemoryMappedFile.resize() works only on maps that write to their file", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("data.bin", CONTENT);
+  for (const access of MEMORY_ACCESS) {
+    using file = MemoryMappedFile.createFromFile(path, { access });
+    const resize = () => file.resize(file.capacity + 1);
+    if (access.startsWith("readWrite")) resize();
+    else expectError(resize, NotSupportedError, "ERR_NOT_SUPPORTED");
+  }
+  expect(statSync(path).size).toBe(5002);
+});
+
+test("MemoryMappedFile.resize() takes over what another process has added already", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("data.bin", CONTENT);
+  using file = MemoryMappedFile.createFromFile(path);
+  appendFileSync(path, "added");
+  file.resize(5003);
+  expect([file.capacity, statSync(path).size]).toEqual([5003, 5005]);
+  using view = file.createViewAccessor({ offset: 5000 });
+  expect(view.readString(0, 3)).toBe("add");
+});
+
+test("MemoryMappedFile.resize() refuses a length that no file system holds, and changes nothing", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("data.bin", CONTENT);
+  using file = MemoryMappedFile.createFromFile(path);
+  const error = expectError(() => file.resize(Number.MAX_SAFE_INTEGER), SystemError, "EFBIG");
+  expect(error.path).toBe(path);
+  expect([file.capacity, statSync(path).size]).toEqual([5000, 5000]);
+});
+
+test("MemoryMappedFile.resize() makes anonymous memory longer", () => {
+  using memory = MemoryMappedFile.createNew(null, 100);
+  using old = memory.createViewAccessor();
+  old.writeUint8(99, 1);
+  memory.resize(10_000);
+  using view = memory.createViewAccessor();
+  expect([view.capacity, view.readUint8(99), view.readUint8(9999)]).toEqual([10_000, 1, 0]);
+});
+
+test("MemoryMappedFile.refresh() sees what another process appends", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("data.bin", CONTENT);
+  for (const access of ["readWrite", "read", "copyOnWrite", "readExecute"] as const) {
+    using file = MemoryMappedFile.createFromFile(path, { access });
+    const before = file.capacity;
+    expect(file.refresh()).toBe(before);
+    const script = 'require("node:fs").appendFileSync(process.argv[1], "appended")';
+    const { exitCode } = Bun.spawnSync([process.execPath, "-e", script, path]);
+    expect([exitCode, file.capacity]).toEqual([0, before]);
+    const beyond = () => file.createViewAccessor({ offset: before, size: 8 });
+    expectError(beyond, SystemError, "EACCES");
+    expect([file.refresh(), file.capacity]).toEqual([before + 8, before + 8]);
+    using view = beyond();
+    expect(view.readString(0, 8)).toBe("appended");
+  }
+});
+
+test("MemoryMappedFile.refresh() reports a file that has become shorter", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("data.bin", CONTENT);
+  using file = MemoryMappedFile.createFromFile(path);
+  truncateSync(path, 4999);
+  expectError(() => file.refresh(), FileTruncatedError, "ERR_FILE_TRUNCATED");
+  expect(file.capacity).toBe(5000);
+  file.resize(5000); // gives the file its length back
+  expect(file.refresh()).toBe(5000);
+  using view = file.createViewAccessor();
+  expect([view.readUint8(4998), view.readUint8(4999)]).toEqual([CONTENT[4998] as number, 0]);
+});

@@ -1,0 +1,154 @@
+import { expect, test } from "bun:test";
+import { closeSync, copyFileSync, openSync, realpathSync, symlinkSync } from "node:fs";
+import { createServer } from "node:net";
+import { MEMORY_ACCESS } from "../src/access.ts";
+import { MemoryMappedFile, NotSupportedError, SystemError } from "../src/index.ts";
+import { expectError } from "./support/expect-error.ts";
+import { isLinux, testIf } from "./support/requirement.ts";
+import { TemporaryDirectory } from "./support/temporary-directory.ts";
+
+const MODES = ["open", "openOrCreate", "create"] as const;
+const canMakePipe = Bun.which("mkfifo") !== null;
+
+function makePipe(path: string): string {
+  Bun.spawnSync(["mkfifo", path]);
+  return path;
+}
+
+testIf(canMakePipe, "mkfifo")(
+  "MemoryMappedFile.createFromFile() refuses a pipe, in any mode and access, without waiting",
+  () => {
+    using directory = new TemporaryDirectory();
+    const file = makePipe(directory.file("pipe"));
+    for (const mode of MODES) {
+      for (const access of MEMORY_ACCESS) {
+        if (mode === "create" && access.startsWith("read") && !access.includes("Write")) continue;
+        const action = () =>
+          MemoryMappedFile.createFromFile(file, { mode, access, capacity: 4096 });
+        expect(expectError(action, NotSupportedError, "ERR_NOT_SUPPORTED").message).toContain(file);
+      }
+    }
+  },
+);
+
+testIf(canMakePipe, "mkfifo")(
+  "MemoryMappedFile.createFromFile() refuses the descriptor of a pipe, which stays open",
+  () => {
+    using directory = new TemporaryDirectory();
+    const fd = openSync(makePipe(directory.file("pipe")), "r+");
+    const action = () => MemoryMappedFile.createFromFile(fd, { capacity: 4096 });
+    expectError(action, NotSupportedError, "ERR_NOT_SUPPORTED");
+    closeSync(fd);
+  },
+);
+
+test("MemoryMappedFile.createFromFile() refuses a socket", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("socket");
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  try {
+    for (const access of MEMORY_ACCESS) {
+      const action = () => MemoryMappedFile.createFromFile(path, { access, capacity: 4096 });
+      expectError(action, NotSupportedError, "ERR_NOT_SUPPORTED");
+    }
+  } finally {
+    server.close();
+  }
+});
+
+test("MemoryMappedFile.createFromFile() refuses a directory with EISDIR, whatever the access", () => {
+  using directory = new TemporaryDirectory();
+  for (const access of MEMORY_ACCESS) {
+    for (const capacity of [0, 4096, 1 << 20]) {
+      const action = () => MemoryMappedFile.createFromFile(directory.path, { access, capacity });
+      expect(expectError(action, SystemError, "EISDIR").path).toBe(directory.path);
+    }
+  }
+});
+
+test("MemoryMappedFile.createFromFile() refuses the descriptor of a directory with EISDIR", () => {
+  using directory = new TemporaryDirectory();
+  const fd = openSync(directory.path, "r");
+  const action = () => MemoryMappedFile.createFromFile(fd, { access: "read" });
+  expectError(action, SystemError, "EISDIR");
+  closeSync(fd);
+});
+
+test("MemoryMappedFile.createFromFile() maps /dev/zero, private to each view, for a capacity", () => {
+  using file = MemoryMappedFile.createFromFile("/dev/zero", {
+    access: "copyOnWrite",
+    capacity: 10_000,
+  });
+  using view = file.createViewAccessor();
+  using other = file.createViewAccessor({ offset: 5000 });
+  expect(view.capacity).toBe(10_000);
+  expect(view.bytes().every((byte) => byte === 0)).toBe(true);
+  view.writeInt32(5000, 7);
+  expect([view.readInt32(5000), other.readInt32(0)]).toEqual([7, 0]);
+});
+
+test("MemoryMappedFile.createFromFile() wants a capacity for a device, which has no length", () => {
+  const action = () => MemoryMappedFile.createFromFile("/dev/zero");
+  expectError(action, RangeError, "ERR_OUT_OF_RANGE");
+});
+
+test("MemoryMappedFile.createFromFile() refuses a device that cannot be mapped, at once", () => {
+  const action = () => MemoryMappedFile.createFromFile("/dev/null", { capacity: 4096 });
+  expectError(action, SystemError, "ENODEV");
+});
+
+test("MemoryMappedFile.resize() and refresh() know that a device has no length", () => {
+  using file = MemoryMappedFile.createFromFile("/dev/zero", { capacity: 4096 });
+  expectError(() => file.resize(8192), NotSupportedError, "ERR_NOT_SUPPORTED");
+  expect(file.refresh()).toBe(4096);
+});
+
+test("MemoryMappedFile.createFromFile() refuses a chain of links without end", () => {
+  using directory = new TemporaryDirectory();
+  const [first, second] = [directory.file("first"), directory.file("second")];
+  symlinkSync(first, second);
+  symlinkSync(second, first);
+  for (const mode of MODES) {
+    const action = () => MemoryMappedFile.createFromFile(first, { mode, capacity: 10 });
+    expectError(action, SystemError, "ELOOP");
+  }
+});
+
+testIf(isLinux && Bun.which("sleep") !== null, "Linux and sleep")(
+  "MemoryMappedFile.createFromFile() reads but does not write a program that is running",
+  async () => {
+    using directory = new TemporaryDirectory();
+    const program = directory.file("program");
+    copyFileSync(realpathSync(Bun.which("sleep") as string), program);
+    const child = Bun.spawn([program, "60"], { argv0: "sleep" }); // one of many in some programs
+    try {
+      expectError(() => MemoryMappedFile.createFromFile(program), SystemError, "ETXTBSY");
+      using file = MemoryMappedFile.createFromFile(program, { access: "readExecute" });
+      using view = file.createViewAccessor();
+      expect(view.readString(1, 3)).toBe("ELF");
+    } finally {
+      child.kill();
+      await child.exited;
+    }
+  },
+);
+
+test("MemoryMappedFile.createFromFile() names what is wrong with a path", () => {
+  using directory = new TemporaryDirectory();
+  const file = directory.file("file", "content");
+  const cases = [
+    [directory.file("missing"), "ENOENT"],
+    [`${directory.path}/missing/file`, "ENOENT"],
+    [`${file}/below`, "ENOTDIR"],
+    [`${file}/`, "ENOTDIR"],
+    [directory.file("n".repeat(300)), "ENAMETOOLONG"],
+  ] as const;
+  for (const [path, code] of cases) {
+    const error = expectError(() => MemoryMappedFile.createFromFile(path), SystemError, code);
+    expect(error).toMatchObject({ path, syscall: "open", name: "SystemError" });
+    expect(error.errno).toBeGreaterThan(0);
+    expect(error.message).toContain(path);
+    expect(error.cause).toBeInstanceOf(Error);
+  }
+});

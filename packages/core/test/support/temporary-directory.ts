@@ -1,0 +1,24 @@
+/**
+ * A directory for the files of one test.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A new directory that is removed with all its content when the test ends, passed or failed. */
+export class TemporaryDirectory implements Disposable {
+  readonly path: string = mkdtempSync(join(tmpdir(), "isthmus-test-"));
+
+  /** The path of a file in the directory, written first when there is content for it. */
+  file(name: string, content?: string | Uint8Array): string {
+    const path = join(this.path, name);
+    if (content !== undefined) writeFileSync(path, content);
+    return path;
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}

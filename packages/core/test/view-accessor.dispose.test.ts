@@ -1,0 +1,153 @@
+import { describe, expect, test } from "bun:test";
+import { DisposedError, MemoryMappedFile, type ViewAccessor } from "../src/index.ts";
+import { MemoryAccessor } from "../src/memory-accessor.ts";
+import { ViewAccessor as ViewAccessorClass } from "../src/view-accessor.ts";
+import { expectDisposed, methodsOf } from "./support/disposed.ts";
+import { expectRejection } from "./support/expect-error.ts";
+
+const NUMBERS = ["Int8", "Uint8", "Int16", "Uint16", "Int32", "Uint32", "Float32", "Float64"];
+
+const ACCESSOR_USES: Record<string, (view: ViewAccessor) => unknown> = {
+  ...Object.fromEntries(
+    NUMBERS.flatMap((type) => [
+      [`read${type}`, (view: ViewAccessor) => view[`read${type}` as "readInt8"](0)],
+      [`write${type}`, (view: ViewAccessor) => view[`write${type}` as "writeInt8"](0, 0)],
+    ]),
+  ),
+  readBigInt64: (view) => view.readBigInt64(0),
+  writeBigInt64: (view) => view.writeBigInt64(0, 0n),
+  readBigUint64: (view) => view.readBigUint64(0),
+  writeBigUint64: (view) => view.writeBigUint64(0, 0n),
+  readBoolean: (view) => view.readBoolean(0),
+  writeBoolean: (view) => view.writeBoolean(0, true),
+  readChar: (view) => view.readChar(0),
+  writeChar: (view) => view.writeChar(0, "x"),
+  readArray: (view) => view.readArray(0, new Uint8Array(1)),
+  writeArray: (view) => view.writeArray(0, new Uint8Array(1)),
+  readString: (view) => view.readString(0),
+  writeString: (view) => view.writeString(0, "x"),
+  bytes: (view) => view.bytes(),
+  flush: (view) => view.flush(),
+  advise: (view) => view.advise("random"),
+  residentBytes: (view) => view.residentBytes(),
+  lock: (view) => view.lock(),
+  unlock: (view) => view.unlock(),
+};
+
+describe("ViewAccessor after dispose()", () => {
+  test.each(Object.entries(ACCESSOR_USES))("refuses %s", (_name, use) => {
+    using file = MemoryMappedFile.createNew(null, 4096);
+    const view = file.createViewAccessor();
+    use(view);
+    view.dispose();
+    expectDisposed(() => use(view));
+  });
+
+  test("rejects flushAsync", async () => {
+    using file = MemoryMappedFile.createNew(null, 4096);
+    const view = file.createViewAccessor();
+    view.dispose();
+    await expectRejection(view.flushAsync(), DisposedError, "ERR_DISPOSED");
+  });
+
+  test("can neither be read nor written, and may be disposed again", () => {
+    using file = MemoryMappedFile.createNew(null, 4096);
+    const view = file.createViewAccessor({ offset: 10 });
+    view.dispose();
+    view.dispose();
+    view[Symbol.dispose]();
+    expect([view.canRead, view.canWrite, view.capacity]).toEqual([false, false, 4086]);
+    using other = file.createViewAccessor();
+    expect(other.readUint8(0)).toBe(0); // the second dispose has not given back what is the map's
+  });
+
+  test("covers every method", () => {
+    const isPublic = (name: string) => name !== "close" && name !== "checkPosition";
+    const methods = [...methodsOf(MemoryAccessor), ...methodsOf(ViewAccessorClass)];
+    const covered = [...Object.keys(ACCESSOR_USES), "flushAsync"];
+    expect(methods.filter(isPublic).sort()).toEqual(covered.sort());
+  });
+
+  test("reports disposal before anything else that is wrong", () => {
+    using file = MemoryMappedFile.createNew(null, 4096, { access: "read" });
+    const view = file.createViewAccessor();
+    view.dispose();
+    expectDisposed(() => view.readInt32(-1));
+    expectDisposed(() => view.writeInt32(-1, Number.NaN));
+    expectDisposed(() => view.bytes(-1));
+    expectDisposed(() => view.flush({ offset: -1 }));
+    expectDisposed(() => view.advise("nonsense" as "random"));
+  });
+});
+
+describe("ViewAccessor.bytes() after dispose()", () => {
+  test("is dead: its length is 0 and it reads undefined", () => {
+    using file = MemoryMappedFile.createNew(null, 4096);
+    const view = file.createViewAccessor();
+    const bytes = view.bytes();
+    const part = bytes.subarray(10, 20);
+    const words = new Int32Array(bytes.buffer);
+    const data = new DataView(bytes.buffer);
+    view.dispose();
+    expect([bytes.length, part.length, words.length]).toEqual([0, 0, 0]);
+    expect([bytes[0], part[0], words[0]]).toEqual([undefined, undefined, undefined]);
+    bytes[0] = 1;
+    expect(() => bytes.fill(1)).not.toThrow(DisposedError);
+    expect(() => data.getInt32(0)).toThrow(TypeError);
+    expect(() => Atomics.load(words, 0)).toThrow();
+  });
+
+  test("is dead in a loop that was compiled while it lived", () => {
+    using file = MemoryMappedFile.createNew(null, 1 << 16);
+    const view = file.createViewAccessor();
+    const bytes = view.bytes().fill(1);
+    const sum = (array: Uint8Array, count: number): number => {
+      let total = 0;
+      for (let i = 0; i < count; i++) total += array[i] as number;
+      return total;
+    };
+    for (let round = 0; round < 200; round++) expect(sum(bytes, bytes.length)).toBe(1 << 16);
+    view.dispose();
+    expect(sum(bytes, 1 << 16)).toBeNaN();
+  });
+
+  test("is dead in the middle of a loop that disposes the view", () => {
+    using file = MemoryMappedFile.createNew(null, 1 << 16);
+    let seen = 0;
+    for (let round = 0; round < 50; round++) {
+      const view = file.createViewAccessor();
+      const bytes = view.bytes();
+      for (let i = 0; i < 1 << 16; i++) {
+        if (i === 1000) view.dispose();
+        if (bytes[i] !== undefined) seen++;
+      }
+    }
+    expect(seen).toBe(50 * 1000);
+  });
+
+  test("ends accessors in compiled loops with DisposedError", () => {
+    using file = MemoryMappedFile.createNew(null, 1 << 16);
+    for (let round = 0; round < 20; round++) {
+      const view = file.createViewAccessor();
+      let reads = 0;
+      expectDisposed(() => {
+        for (let i = 0; i < 1 << 14; i++) {
+          if (i === 10_000) view.dispose();
+          view.writeInt32(i * 4, view.readInt32(i * 4) + 1);
+          reads++;
+        }
+      });
+      expect(reads).toBe(10_000);
+    }
+  });
+});
+
+test("ViewAccessor.flushAsync() ends well when the view is disposed meanwhile", async () => {
+  using file = MemoryMappedFile.createNew(null, 4096);
+  const view = file.createViewAccessor();
+  view.writeUint8(0, 1);
+  const flushed = view.flushAsync();
+  view.dispose();
+  file.dispose();
+  expect(await flushed).toBeUndefined();
+});
