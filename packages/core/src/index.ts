@@ -13,13 +13,11 @@ export {
   type SystemErrorDetails,
   TimeoutError,
 } from "./errors.ts";
-export {
-  type CreateMemoryOptions,
-  MemoryMappedFile,
-  type OpenMemoryOptions,
-} from "./memory-mapped-file.ts";
+export type { FileReference } from "./file-reference.ts";
+export { MemoryMappedFile } from "./memory-mapped-file.ts";
 export type { MemoryAdvice } from "./native/platform.ts";
-export type { FileMode, FileOptions, FileReference } from "./open-file.ts";
+export type { FileMode, FileOptions } from "./open-file.ts";
+export type { CreateMemoryOptions, OpenMemoryOptions } from "./open-memory.ts";
 export { readFile } from "./read-file.ts";
 export type { ChunkOptions } from "./scan/chunks.ts";
 export type { LineOptions } from "./scan/lines.ts";

@@ -3,62 +3,34 @@
  *
  * @module
  */
-import { closeSync, constants, openSync, unlinkSync } from "node:fs";
-import { tmpdir, totalmem } from "node:os";
-import { join } from "node:path";
-import { accessRules, MEMORY_ACCESS, type MemoryAccess } from "./access.ts";
-import { Backing } from "./backing.ts";
-import { CorruptSegmentError, DisposedError, NotSupportedError } from "./errors.ts";
-import { release } from "./named/holder.ts";
-import {
-  createNamedFile,
-  createOrOpenNamedFile,
-  type NamedFile,
-  openNamedFile,
-  unlinkNamedFile,
-} from "./named/named-file.ts";
-import { SECTION } from "./named/superblock.ts";
-import { conditionError, fromNodeError } from "./native/errno.ts";
+import { accessRules, type MemoryAccess } from "./access.ts";
+import type { Backing } from "./backing.ts";
+import { DisposedError, NotSupportedError } from "./errors.ts";
+import type { FileReference } from "./file-reference.ts";
+import { unlinkNamedFile } from "./named/named-file.ts";
 import { platform } from "./native/platform.ts";
-import { type FileOptions, type FileReference, growFile, openFile } from "./open-file.ts";
+import { type FileOptions, growFile, openFile } from "./open-file.ts";
+import {
+  type CreateMemoryOptions,
+  checkMemoryHolds,
+  createMemory,
+  createOrOpenMemory,
+  type MapParts,
+  type OpenMemoryOptions,
+  openMemory,
+} from "./open-memory.ts";
 import { type ChunkOptions, chunks } from "./scan/chunks.ts";
 import { histogram } from "./scan/histogram.ts";
 import { type LineOptions, lines } from "./scan/lines.ts";
 import type { Needle } from "./scan/needle.ts";
 import { count, indexOf } from "./scan/search.ts";
-import { checkInteger, checkOneOf, checkOptions, invalidType } from "./validate.ts";
+import { checkInteger, invalidType } from "./validate.ts";
 import type { ViewOptions, ViewSource } from "./view.ts";
 import { ViewAccessor } from "./view-accessor.ts";
 import { ViewStream } from "./view-stream.ts";
 
 /** The size from which mapping beats ordinary reading, in bytes; see `MemoryMappedFile.threshold`. */
 const THRESHOLD_BYTES = 1 << 20;
-
-const LIFETIMES = ["held", "persistent"] as const;
-
-/** How named or anonymous memory is opened. */
-export interface OpenMemoryOptions {
-  /** What the map may do. Default `"readWrite"`. */
-  readonly access?: MemoryAccess | undefined;
-}
-
-/** How named or anonymous memory is made. */
-export interface CreateMemoryOptions extends OpenMemoryOptions {
-  /**
-   * `"held"` (default): the name goes with the last process that holds it, also when that one crashes.
-   * `"persistent"`: it stays until `MemoryMappedFile.unlink` (or a restart of the system).
-   */
-  readonly lifetime?: (typeof LIFETIMES)[number] | undefined;
-}
-
-/** What a map is made of. */
-interface Parts {
-  readonly backing: Backing;
-  readonly access: MemoryAccess;
-  readonly capacity: number;
-  readonly name: string | null;
-  readonly createdNew: boolean;
-}
 
 /** Only this module makes maps; users call the static methods. */
 const INTERNAL: unique symbol = Symbol("MemoryMappedFile");
@@ -92,7 +64,7 @@ export class MemoryMappedFile implements Disposable {
   #isDisposed = false;
 
   /** For the library's own use. */
-  constructor(key: typeof INTERNAL, parts: Parts) {
+  constructor(key: typeof INTERNAL, parts: MapParts) {
     if (key !== INTERNAL) {
       throw invalidType("key", "the library's own (call a static method instead of new)", key);
     }
@@ -141,10 +113,7 @@ export class MemoryMappedFile implements Disposable {
     capacity: number,
     options?: CreateMemoryOptions,
   ): MemoryMappedFile {
-    const checked = checkMemory(capacity, options);
-    if (name === null) return anonymous(capacity, checked.access);
-    const file = createNamedFile(memoryRequest(name, capacity, checked.isPersistent));
-    return fromNamed(file, checked.access, true);
+    return new MemoryMappedFile(INTERNAL, createMemory(name, capacity, options));
   }
 
   /**
@@ -154,8 +123,7 @@ export class MemoryMappedFile implements Disposable {
    * @throws {CorruptSegmentError} When the name is something else than memory, or of another version.
    */
   static openExisting(name: string, options?: OpenMemoryOptions): MemoryMappedFile {
-    const access = checkAccess(checkOptions("options", options).access);
-    return fromNamed(openNamedFile(name, "memory"), access, false);
+    return new MemoryMappedFile(INTERNAL, openMemory(name, options));
   }
 
   /**
@@ -169,9 +137,7 @@ export class MemoryMappedFile implements Disposable {
     capacity: number,
     options?: CreateMemoryOptions,
   ): MemoryMappedFile {
-    const checked = checkMemory(capacity, options);
-    const file = createOrOpenNamedFile(memoryRequest(name, capacity, checked.isPersistent));
-    return fromNamed(file, checked.access, file.createdNew);
+    return new MemoryMappedFile(INTERNAL, createOrOpenMemory(name, capacity, options));
   }
 
   /**
@@ -321,85 +287,5 @@ export class MemoryMappedFile implements Disposable {
   #source(): ViewSource {
     if (this.#isDisposed) throw new DisposedError("MemoryMappedFile");
     return { backing: this.#backing, access: this.#access, capacity: this.#capacity };
-  }
-}
-
-function checkAccess(access: unknown): MemoryAccess {
-  return checkOneOf("access", access ?? "readWrite", MEMORY_ACCESS);
-}
-
-function checkMemory(capacity: number, options: CreateMemoryOptions | undefined) {
-  checkInteger("capacity", capacity, 1);
-  const { access, lifetime = "held" } = checkOptions("options", options);
-  const isPersistent = checkOneOf("lifetime", lifetime, LIFETIMES) === "persistent";
-  return { access: checkAccess(access), isPersistent };
-}
-
-function memoryRequest(name: string, capacity: number, isPersistent: boolean) {
-  const sections = [{ id: SECTION.data, length: capacity }];
-  return { name, kind: "memory", sections, isPersistent } as const;
-}
-
-function fromNamed(file: NamedFile, access: MemoryAccess, createdNew: boolean): MemoryMappedFile {
-  const data = file.superblock.sections.find(({ id }) => id === SECTION.data);
-  if (data === undefined) {
-    release(file.fd);
-    throw new CorruptSegmentError(`Cannot open "${file.name}": it has no section with data`);
-  }
-  const backing = new Backing({
-    fd: file.fd,
-    path: file.path,
-    isRegular: true,
-    baseOffset: data.offset,
-    close: release,
-  });
-  const { name } = file;
-  return new MemoryMappedFile(INTERNAL, {
-    backing,
-    access,
-    capacity: data.length,
-    name,
-    createdNew,
-  });
-}
-
-/**
- * No file system limits anonymous memory: the system would hand out page after page until it has none left,
- * and then end a process, maybe another one.
- */
-function checkMemoryHolds(capacity: number): void {
-  if (capacity <= totalmem()) return;
-  const attempt = `create anonymous memory of ${capacity} bytes on a machine with ${totalmem()}`;
-  throw conditionError("ENOSPC", attempt, "posix_fallocate");
-}
-
-function anonymous(capacity: number, access: MemoryAccess): MemoryMappedFile {
-  checkMemoryHolds(capacity);
-  const fd = platform().createMemoryFile("isthmus") ?? unlinkedFile();
-  try {
-    platform().allocate(fd, 0, capacity, undefined);
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
-  const backing = new Backing({ fd, path: undefined, isRegular: true });
-  return new MemoryMappedFile(INTERNAL, {
-    backing,
-    access,
-    capacity,
-    name: null,
-    createdNew: true,
-  });
-}
-
-/** Anonymous memory where the system has no memory files: a temporary file that has lost its name. */
-function unlinkedFile(): number {
-  const path = join(tmpdir(), `isthmus-${crypto.randomUUID()}`);
-  try {
-    const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
-    unlinkSync(path);
-    return fd;
-  } catch (error) {
-    throw fromNodeError(error, "create anonymous memory");
   }
 }

@@ -15,29 +15,19 @@ import {
   statSync,
 } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
-import { fileURLToPath } from "node:url";
 import { accessRules, MEMORY_ACCESS, type MemoryAccess } from "./access.ts";
 import { Backing } from "./backing.ts";
 import { NotSupportedError, SystemError } from "./errors.ts";
+import { type FileReference, resolveReference } from "./file-reference.ts";
 import { checkMappable } from "./mapping.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
 import { platform } from "./native/platform.ts";
-import {
-  checkInteger,
-  checkOneOf,
-  checkOptions,
-  invalidType,
-  invalidValue,
-  outOfRange,
-} from "./validate.ts";
+import { checkInteger, checkOneOf, checkOptions, invalidValue, outOfRange } from "./validate.ts";
 
 /** What happens when the file exists or does not. */
 export type FileMode = "open" | "openOrCreate" | "create" | "createNew";
 
 const FILE_MODES: readonly FileMode[] = ["open", "openOrCreate", "create", "createNew"];
-
-/** A file to map: a path, a `file:` URL, a `Bun.file`, an open descriptor, or an object that has one. */
-export type FileReference = string | URL | Blob | number | { readonly fd: number };
 
 /** How to map a file. */
 export interface FileOptions {
@@ -84,37 +74,6 @@ export function openFile(file: FileReference, options: FileOptions | undefined):
     return openDescriptor(reference, access, capacity);
   }
   return openPath({ path: reference, mode, access, capacity });
-}
-
-function resolveReference(file: FileReference): string | number {
-  if (typeof file === "number") return checkInteger("file", file, 0, 0x7fff_ffff);
-  if (typeof file === "string") return checkPath(file);
-  if (file instanceof URL) return checkPath(pathOfUrl(file));
-  if (file instanceof Blob) {
-    const { name } = file as Blob & { readonly name?: string };
-    // Files in memory and on S3 have names too, which are not paths here.
-    const isElsewhere = file instanceof File || "bucket" in file;
-    if (!isElsewhere && typeof name === "string") return checkPath(name);
-    throw invalidValue("file", "a Bun.file with a path (pass a descriptor itself)", file);
-  }
-  if (typeof file === "object" && file !== null && typeof file.fd === "number") {
-    return checkInteger("file.fd", file.fd, 0, 0x7fff_ffff);
-  }
-  throw invalidType("file", "a path, a file: URL, a Bun.file or a file descriptor", file);
-}
-
-function pathOfUrl(url: URL): string {
-  try {
-    return fileURLToPath(url);
-  } catch {
-    throw invalidValue("file", "a file: URL with a path on this computer", url.href);
-  }
-}
-
-function checkPath(path: string): string {
-  if (path === "") throw invalidValue("file", "a path that is not empty", path);
-  if (path.includes("\0")) throw invalidValue("file", "a path without a NUL character", path);
-  return path;
 }
 
 function openDescriptor(given: number, access: MemoryAccess, capacity: number): OpenedFile {

@@ -1,0 +1,47 @@
+/**
+ * The ways to say which file is meant.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { checkInteger, invalidType, invalidValue } from "./validate.ts";
+
+/** A file to map: a path, a `file:` URL, a `Bun.file`, an open descriptor, or an object that has one. */
+export type FileReference = string | URL | Blob | number | { readonly fd: number };
+
+/**
+ * Finds out which file is meant.
+ *
+ * @returns Its path, or an open descriptor.
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` for what is no file, `ERR_INVALID_ARG_VALUE` for one that cannot be mapped.
+ */
+export function resolveReference(file: FileReference): string | number {
+  if (typeof file === "number") return checkInteger("file", file, 0, 0x7fff_ffff);
+  if (typeof file === "string") return checkPath(file);
+  if (file instanceof URL) return checkPath(pathOfUrl(file));
+  if (file instanceof Blob) {
+    const { name } = file as Blob & { readonly name?: string };
+    // Files in memory and on S3 have names too, which are not paths here.
+    const isElsewhere = file instanceof File || "bucket" in file;
+    if (!isElsewhere && typeof name === "string") return checkPath(name);
+    throw invalidValue("file", "a Bun.file with a path (pass a descriptor itself)", file);
+  }
+  if (typeof file === "object" && file !== null && typeof file.fd === "number") {
+    return checkInteger("file.fd", file.fd, 0, 0x7fff_ffff);
+  }
+  throw invalidType("file", "a path, a file: URL, a Bun.file or a file descriptor", file);
+}
+
+function pathOfUrl(url: URL): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    throw invalidValue("file", "a file: URL with a path on this computer", url.href);
+  }
+}
+
+function checkPath(path: string): string {
+  if (path === "") throw invalidValue("file", "a path that is not empty", path);
+  if (path.includes("\0")) throw invalidValue("file", "a path without a NUL character", path);
+  return path;
+}
