@@ -49,8 +49,8 @@ const INTERNAL: unique symbol = Symbol("MemoryMappedFile");
  * ```ts
  * import { MemoryMappedFile } from "@isthmus/core";
  *
- * await Bun.write("/tmp/isthmus-example.bin", new Uint32Array([1, 2, 3]));
- * using file = MemoryMappedFile.createFromFile("/tmp/isthmus-example.bin", { access: "read" });
+ * await Bun.write("example.bin", new Uint32Array([1, 2, 3]));
+ * using file = MemoryMappedFile.createFromFile("example.bin", { access: "read" });
  * using view = file.createViewAccessor();
  * console.log(view.readUint32(4)); // 2
  * ```

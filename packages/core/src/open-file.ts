@@ -65,10 +65,10 @@ interface Request {
  */
 export function openFile(file: FileReference, options: FileOptions | undefined): OpenedFile {
   const reference = resolveReference(file);
-  const checked = checkOptions("options", options);
-  const mode = checkOneOf("mode", checked.mode ?? "open", FILE_MODES);
-  const capacity = checkInteger("capacity", checked.capacity ?? 0);
-  const access = checkOneOf("access", checked.access ?? "readWrite", MEMORY_ACCESS);
+  const { mode = "open", capacity = 0, access = "readWrite" } = checkOptions("options", options);
+  checkOneOf("mode", mode, FILE_MODES);
+  checkInteger("capacity", capacity);
+  checkOneOf("access", access, MEMORY_ACCESS);
   if (typeof reference === "number") {
     if (mode !== "open") throw invalidValue("mode", '"open" for a file descriptor', mode);
     return openDescriptor(reference, access, capacity);

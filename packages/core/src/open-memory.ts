@@ -61,7 +61,8 @@ export function createMemory(
 
 /** Opens named memory; see `MemoryMappedFile.openExisting`. */
 export function openMemory(name: string, options: OpenMemoryOptions | undefined): MapParts {
-  const access = checkAccess(checkOptions("options", options).access);
+  const { access = "readWrite" } = checkOptions("options", options);
+  checkOneOf("access", access, MEMORY_ACCESS);
   return fromNamed(openNamedFile(name, "memory"), access, false);
 }
 
@@ -76,15 +77,11 @@ export function createOrOpenMemory(
   return fromNamed(file, checked.access, file.createdNew);
 }
 
-function checkAccess(access: unknown): MemoryAccess {
-  return checkOneOf("access", access ?? "readWrite", MEMORY_ACCESS);
-}
-
 function checkMemory(capacity: number, options: CreateMemoryOptions | undefined) {
   checkInteger("capacity", capacity, 1);
-  const { access, lifetime = "held" } = checkOptions("options", options);
-  const isPersistent = checkOneOf("lifetime", lifetime, LIFETIMES) === "persistent";
-  return { access: checkAccess(access), isPersistent };
+  const { access = "readWrite", lifetime = "held" } = checkOptions("options", options);
+  checkOneOf("access", access, MEMORY_ACCESS);
+  return { access, isPersistent: checkOneOf("lifetime", lifetime, LIFETIMES) === "persistent" };
 }
 
 function memoryRequest(name: string, capacity: number, isPersistent: boolean) {

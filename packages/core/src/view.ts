@@ -114,15 +114,17 @@ export class View {
 
   /** Checks a range of the view and fills in its defaults. */
   range(options: RangeOptions): { offset: number; size: number } {
-    const offset = checkInteger("offset", options.offset ?? 0, 0, this.capacity);
+    const { offset = 0, size = 0 } = options;
+    checkInteger("offset", offset, 0, this.capacity);
     const room = this.capacity - offset;
-    return { offset, size: checkInteger("size", options.size ?? 0, 0, room) || room };
+    return { offset, size: checkInteger("size", size, 0, room) || room };
   }
 
   /** Writes changes of a range to the file; see `ViewAccessor.flush`. */
   flush(options?: FlushOptions): void {
     const checked = checkOptions("options", options);
-    const mode = checkOneOf("mode", checked.mode ?? "sync", FLUSH_MODES);
+    const { mode = "sync" } = checked;
+    checkOneOf("mode", mode, FLUSH_MODES);
     const { offset, size } = this.range(checked);
     if (this.#writesFile) this.mapping.sync(offset, size, mode);
   }
@@ -161,9 +163,10 @@ export class View {
 
 function resolveView(source: ViewSource, options: ViewOptions | undefined) {
   const checked = checkOptions("options", options);
-  const offset = checkInteger("offset", checked.offset ?? 0);
-  const wantedSize = checkInteger("size", checked.size ?? 0);
-  const access = checkOneOf("access", checked.access ?? source.access, MEMORY_ACCESS);
+  const { offset = 0, size: wantedSize = 0, access = source.access } = checked;
+  checkInteger("offset", offset);
+  checkInteger("size", wantedSize);
+  checkOneOf("access", access, MEMORY_ACCESS);
   const { backing, capacity } = source;
   if (!accessRules(source.access).views.includes(access)) {
     const attempt = `create a "${access}" view of ${backing.describe()}, which is mapped "${source.access}"`;

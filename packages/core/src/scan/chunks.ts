@@ -26,10 +26,12 @@ export interface ChunkOptions {
  */
 export function chunks(source: ViewSource, options?: ChunkOptions): Generator<Uint8Array, void> {
   const checked = checkOptions("options", options);
-  const size = checkInteger("size", checked.size ?? CHUNK_BYTES, 1, CHUNK_BYTES_MAX);
-  const from = checkInteger("offset", checked.offset ?? 0, 0, source.capacity);
+  const { size = CHUNK_BYTES, offset: from = 0 } = checked;
+  checkInteger("size", size, 1, CHUNK_BYTES_MAX);
+  checkInteger("offset", from, 0, source.capacity);
   const room = source.capacity - from;
-  const length = checkInteger("length", checked.length ?? room, 0, room);
+  const { length = room } = checked;
+  checkInteger("length", length, 0, room);
   return walk(source, size, from, from + length);
 }
 
