@@ -24,6 +24,7 @@ import {
   platform,
   type RangeGuard,
 } from "./native/platform.ts";
+import { syncPlatform } from "./native/sync-platform.ts";
 import { SharedFutex, SharedMutex } from "./shared-objects.ts";
 import { outOfRange } from "./validate.ts";
 
@@ -89,6 +90,7 @@ export class Mapping implements Disposable {
   #bridges: ArrayBuffer[] = [];
   #guard: RangeGuard | undefined;
   #isDisposed = false;
+  #isKept = false;
 
   /**
    * Maps a range. A range of length 0 maps nothing and is valid.
@@ -258,7 +260,13 @@ export class Mapping implements Disposable {
    * @param stampOffset Where `tryLock` writes the time of locking, as a `struct timespec`.
    */
   robustMutex(offset: number, stampOffset: number): SharedMutex {
-    return new SharedMutex(this, this.#addressOf(offset), this.#addressOf(stampOffset));
+    const bytes = this.bytes(offset, syncPlatform().mutexBytes);
+    return new SharedMutex(this, bytes, this.#addressOf(offset), this.#addressOf(stampOffset));
+  }
+
+  /** Leaves the memory of a pinned mapping mapped for good, because native code still refers to it. */
+  keepMapped(): void {
+    this.#isKept = true;
   }
 
   /** Detaches every typed array and unmaps the memory. Calling it again does nothing. */
@@ -280,7 +288,7 @@ export class Mapping implements Disposable {
     }
     // A window that was transferred away stays mapped, owned by the buffer that it now lives in.
     const isAllHere = !windows.map(detach).includes(false);
-    if (this.#isPinned && isAllHere && address !== undefined) {
+    if (this.#isPinned && !this.#isKept && isAllHere && address !== undefined) {
       platform().unmap(address, this.pointerOffset + this.lengthBytes);
     }
   }

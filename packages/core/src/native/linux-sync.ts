@@ -8,7 +8,7 @@ import { NotSupportedError } from "../errors.ts";
 import { systemError } from "./errno.ts";
 import { linux } from "./linux.ts";
 import type { Address } from "./platform.ts";
-import type { MutexOutcome, SyncPlatform } from "./sync-platform.ts";
+import type { SyncPlatform } from "./sync-platform.ts";
 
 const { i32, i64, ptr: pointer, u32, u64, cstring } = FFIType;
 
@@ -64,6 +64,8 @@ const PTHREAD_MUTEX_ERRORCHECK = 2;
 const PTHREAD_PROCESS_SHARED = 1;
 const PTHREAD_MUTEX_ROBUST = 1;
 const MUTEX_ATTRIBUTES_BYTES = 64;
+/** Enough for the mutex of either C library. */
+const MUTEX_BYTES_MAX = 64;
 
 /** The time of the last tick: read without entering the kernel, and without asking the hardware. */
 const CLOCK_REALTIME_COARSE = 5;
@@ -182,40 +184,45 @@ function byteLockCalls(
 
 function mutexCalls(
   calls: Calls,
-): Pick<SyncPlatform, "initMutex" | "tryLockMutex" | "unlockMutex"> {
+): Pick<SyncPlatform, "initMutex" | "mutexType" | "tryLockMutex" | "unlockMutex"> {
   // Thread functions return the error number instead of setting errno.
   const checked = (code: number, what: string): void => {
     if (code !== 0) throw systemError("use a shared mutex", what, code);
   };
-  const tryLock = (address: Address): MutexOutcome => {
-    // SAFETY: the caller's mapping covers the mutex and outlives the time it is locked.
-    const code = calls.pthread_mutex_trylock(address);
-    if (code === 0) return "acquired";
-    if (code === E.BUSY) return "busy";
-    if (code !== E.OWNERDEAD)
-      throw systemError("lock a shared mutex", "pthread_mutex_trylock", code);
-    checked(calls.pthread_mutex_consistent(address), "pthread_mutex_consistent");
-    return "abandoned";
+  const initMutex = (address: Address): void => {
+    const attributes = ptr(new Uint8Array(new ArrayBuffer(MUTEX_ATTRIBUTES_BYTES)));
+    checked(calls.pthread_mutexattr_init(attributes), "pthread_mutexattr_init");
+    checked(
+      calls.pthread_mutexattr_settype(attributes, PTHREAD_MUTEX_ERRORCHECK),
+      "pthread_mutexattr_settype",
+    );
+    checked(
+      calls.pthread_mutexattr_setpshared(attributes, PTHREAD_PROCESS_SHARED),
+      "pthread_mutexattr_setpshared",
+    );
+    checked(
+      calls.pthread_mutexattr_setrobust(attributes, PTHREAD_MUTEX_ROBUST),
+      "pthread_mutexattr_setrobust",
+    );
+    checked(calls.pthread_mutex_init(address, attributes), "pthread_mutex_init");
   };
+  const typeOffset = linux().abi.mutexTypeOffset ?? 0;
+  const sample = ptr(new Uint8Array(new ArrayBuffer(MUTEX_BYTES_MAX)));
+  initMutex(sample as number as Address);
   return {
-    initMutex: (address) => {
-      const attributes = ptr(new Uint8Array(new ArrayBuffer(MUTEX_ATTRIBUTES_BYTES)));
-      checked(calls.pthread_mutexattr_init(attributes), "pthread_mutexattr_init");
-      checked(
-        calls.pthread_mutexattr_settype(attributes, PTHREAD_MUTEX_ERRORCHECK),
-        "pthread_mutexattr_settype",
-      );
-      checked(
-        calls.pthread_mutexattr_setpshared(attributes, PTHREAD_PROCESS_SHARED),
-        "pthread_mutexattr_setpshared",
-      );
-      checked(
-        calls.pthread_mutexattr_setrobust(attributes, PTHREAD_MUTEX_ROBUST),
-        "pthread_mutexattr_setrobust",
-      );
-      checked(calls.pthread_mutex_init(address, attributes), "pthread_mutex_init");
+    initMutex,
+    mutexType: { offset: typeOffset, value: read.i32(sample, typeOffset) },
+    tryLockMutex: (address) => {
+      // SAFETY: the caller's mapping covers the mutex and outlives the time it is locked.
+      const code = calls.pthread_mutex_trylock(address);
+      if (code === 0) return "acquired";
+      if (code === E.BUSY) return "busy";
+      if (code !== E.OWNERDEAD) {
+        throw systemError("lock a shared mutex", "pthread_mutex_trylock", code);
+      }
+      checked(calls.pthread_mutex_consistent(address), "pthread_mutex_consistent");
+      return "abandoned";
     },
-    tryLockMutex: tryLock,
     unlockMutex: (address) => checked(calls.pthread_mutex_unlock(address), "pthread_mutex_unlock"),
   };
 }

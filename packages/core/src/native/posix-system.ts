@@ -16,6 +16,8 @@ export interface PosixSystem {
     readonly libc: number;
     /** `sizeof(pthread_mutex_t)`. */
     readonly mutexBytes: number;
+    /** Where in a mutex its type is, in bytes; it never changes once the mutex is made. */
+    readonly mutexTypeOffset?: number;
   };
   /** The function that returns the address of this thread's `errno`. */
   readonly errnoSymbol: "__errno_location" | "__error";

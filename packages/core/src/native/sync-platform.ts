@@ -46,6 +46,12 @@ export interface SyncPlatform {
   /** Makes a robust, process-shared mutex out of `mutexBytes` zero bytes. */
   initMutex(address: Address): void;
 
+  /**
+   * The word of a mutex that says what kind it is, and its value in every mutex that `initMutex` makes. With some
+   * other values the C library ends the process (measured), so look at it before anything else.
+   */
+  readonly mutexType: { readonly offset: number; readonly value: number };
+
   /** Tries to lock a mutex for this thread. An abandoned one is marked consistent at once. */
   tryLockMutex(address: Address): MutexOutcome;
 

@@ -4,7 +4,13 @@
  * @module
  */
 import { NotSupportedError } from "@isthmus/core";
-import { checkInteger, invalidType, SECTION } from "@isthmus/core/internal";
+import {
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  invalidType,
+  SECTION,
+} from "@isthmus/core/internal";
 import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
 import { initMutex, MUTEX_SECTION, SegmentMutex } from "../sync/segment-mutex.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
@@ -33,6 +39,8 @@ const CHANGE_CELL = 1;
 const CELL_COUNT = 2;
 
 const TWO_POW_32 = 2 ** 32;
+
+const LIFETIMES = ["held", "persistent"] as const;
 
 /** How a shared struct is made. */
 export interface SharedStructOptions<F extends Fields> {
@@ -86,6 +94,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
   readonly #cursor: StructCursor<F>;
   readonly #disposal = new AbortController();
   #isUpdating = false;
+  #isDisposed = false;
 
   private constructor(
     verb: OpenVerb,
@@ -94,6 +103,8 @@ export class SharedStruct<F extends Fields> implements Disposable {
     options: SharedStructOptions<F>,
   ) {
     if (!(schema instanceof StructSchema)) throw invalidType("schema", "a struct(…)", schema);
+    const { initial, lifetime = "held" } = checkOptions<SharedStructOptions<F>>("options", options);
+    checkOneOf("lifetime", lifetime, LIFETIMES);
     this.schema = schema;
     const { high, low } = schema.fingerprint;
     this.#segment = new Segment(verb, {
@@ -102,8 +113,8 @@ export class SharedStruct<F extends Fields> implements Disposable {
       cellCount: CELL_COUNT,
       sections: [MUTEX_SECTION, { id: SECTION.state, length: cellsBytes(schema.size) }],
       fingerprint: (BigInt(high) << 32n) | BigInt(low),
-      isPersistent: options.lifetime === "persistent",
-      init: (memory) => initialise(memory, schema, options.initial),
+      isPersistent: lifetime === "persistent",
+      init: (memory) => initialise(memory, schema, initial),
       role: "user",
     });
     this.#mutex = new SegmentMutex(this.#segment, MUTEX_CELL);
@@ -226,15 +237,18 @@ export class SharedStruct<F extends Fields> implements Disposable {
    * @param options A `signal` that ends the loop, and since which version changes count.
    */
   changes(options: ChangesOptions = {}): AsyncGenerator<StructValue<F>, void> {
-    const { signal } = checkWait({ signal: options.signal });
-    const since = options.since === undefined ? this.version : checkInteger("since", options.since);
-    return this.#follow(since, signal);
+    const { signal, since = this.version } = checkOptions<ChangesOptions>("options", options);
+    checkWait({ signal });
+    return this.#follow(checkInteger("since", since), signal);
   }
 
-  /** Lets go of the struct. Loops over `changes()` end. */
+  /** Lets go of the struct; inside an update, when that ends. Loops over `changes()` end. */
   dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     this.#disposal.abort();
-    this.#segment.dispose();
+    // The mutex lies in this memory: unmapped while it is held, it would never be free again.
+    if (!this.#isUpdating) this.#segment.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -294,6 +308,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
     this.#isUpdating = false;
     this.#mutex.unlock();
     this.#changes.wake();
+    if (this.#isDisposed) this.#segment.dispose();
   }
 
   #change(change: (current: StructCursor<F>) => void): number {

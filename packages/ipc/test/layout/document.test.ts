@@ -1,0 +1,253 @@
+/** `docs/layout.md` says what the source does: every table is compared with it. */
+import { describe, expect, test } from "bun:test";
+import { closeSync, openSync } from "node:fs";
+import { CorruptSegmentError } from "@isthmus/core";
+import { decodeSuperblock, readHead, SECTION, SEGMENT_KINDS } from "@isthmus/core/internal";
+import {
+  array,
+  bool,
+  bytes,
+  type FieldType,
+  f32,
+  f64,
+  i8,
+  i16,
+  i32,
+  i64,
+  NamedEvent,
+  NamedMutex,
+  NamedSemaphore,
+  oneOf,
+  SharedStruct,
+  struct,
+  u8,
+  u16,
+  u32,
+  u53,
+  u64,
+  utf8,
+} from "../../src/index.ts";
+import {
+  PARTICIPANT_NAME_BYTES_MAX,
+  ROLES,
+  SLOT,
+  SLOT_BYTES,
+  SLOT_COUNT,
+} from "../../src/segment/participant-layout.ts";
+import {
+  COPIES_OFFSET,
+  COPY_COUNT,
+  COPY_HEADER_BYTES,
+  cellsBytes,
+  copyBytes,
+} from "../../src/struct/cells-layout.ts";
+import { EVENT, EVENT_BYTES } from "../../src/sync/event-layout.ts";
+import { MUTEX, MUTEX_BYTES } from "../../src/sync/mutex-layout.ts";
+import { SEMAPHORE, SEMAPHORE_BYTES } from "../../src/sync/semaphore-layout.ts";
+import { CELL, CELL_BYTES } from "../../src/wait/wait-cell.ts";
+import { Home } from "../shared-struct/support/home.ts";
+import { blocksOf, codesOf, fieldsOf, offsetsOf, rowsOf, textOf } from "./support/document.ts";
+
+const WORD = 4;
+
+describe("docs/layout.md", () => {
+  const lengths: Readonly<Record<string, number>> = {
+    Superblock: 4096,
+    "Section entry": 24,
+    Participants: SLOT_BYTES,
+    "Wait cells": CELL_BYTES,
+    Mutex: MUTEX_BYTES,
+    "State of a semaphore": SEMAPHORE_BYTES,
+    "State of an event": EVENT_BYTES,
+  };
+  for (const [heading, length] of Object.entries(lengths)) {
+    test(`${heading}: the rows cover ${length} bytes without a gap`, () => {
+      let end = 0;
+      for (const { name, offset, bytes: count } of fieldsOf(heading)) {
+        expect({ name, offset }).toEqual({ name, offset: end });
+        end += name === "sections" ? 32 * 24 : count;
+      }
+      expect(end).toBe(length);
+    });
+  }
+
+  test("Participants, Wait cells, Mutex and states: the offsets are those of the source", () => {
+    expect(offsetsOf("Participants", WORD)).toEqual(SLOT);
+    expect(offsetsOf("Wait cells", WORD)).toEqual(CELL);
+    expect(offsetsOf("Mutex", WORD)).toEqual(MUTEX);
+    expect(offsetsOf("State of a semaphore", WORD)).toEqual(SEMAPHORE);
+    expect(offsetsOf("State of an event", WORD)).toEqual(EVENT);
+    const name = fieldsOf("Participants").find((field) => field.name === "name");
+    expect(name?.bytes).toBe(PARTICIPANT_NAME_BYTES_MAX);
+  });
+
+  test("State of a struct: the offsets are those of the source", () => {
+    expect(offsetsOf("State of a struct", 1)).toEqual({ sequence: 0, copies: COPIES_OFFSET });
+    const copy = { version: 0, record: COPY_HEADER_BYTES };
+    expect(offsetsOf("Copy", 1)).toEqual(copy);
+    for (const size of [1, 48, 49, 1000]) {
+      const length = Math.ceil((16 + size) / 64) * 64;
+      expect([copyBytes(size), cellsBytes(size)]).toEqual([length, 64 + COPY_COUNT * length]);
+    }
+  });
+
+  test("Roles, Kinds, Sections: the codes are those of the source", () => {
+    expect(codesOf("Roles", "code", "role")).toEqual(ROLES);
+    expect(codesOf("Kinds", "code", "kind")).toEqual(SEGMENT_KINDS);
+    expect(codesOf("Sections", "id", "section")).toEqual(SECTION);
+    const participants = rowsOf("Sections").find(({ section }) => section === "participants");
+    expect(participants?.["length"]).toBe(`${SLOT_COUNT} × ${SLOT_BYTES}`);
+  });
+});
+
+describe("docs/layout.md, compared with segments", () => {
+  /** The head of a new struct, and how it is decoded. */
+  function headOf(home: Home): { head: Uint8Array; size: number } {
+    using _shared = SharedStruct.createNew("made", struct({ x: u8 }));
+    const path = home.file("made");
+    const fd = openSync(path, "r");
+    try {
+      return { head: readHead(fd).slice(), size: Bun.file(path).size };
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  test("Superblock: each field is where the table says", () => {
+    using home = new Home();
+    const { head, size } = headOf(home);
+    const decode = (): Record<string, unknown> => ({ ...decodeSuperblock(head, size, "made") });
+    const intact = decode();
+    /** Names of the library for what the table calls otherwise. */
+    const names: Record<string, string> = {
+      flags: "isPersistent",
+      nameLength: "name",
+      createdAt: "createdAtMs",
+    };
+    for (const { name, offset, bytes: count } of fieldsOf("Superblock")) {
+      const at = name === "sections" ? offset + 8 : offset;
+      // The last byte of what is reserved, the first of everything else.
+      const place = name === "reserved" ? offset + count - 1 : at;
+      head[place] = (head[place] as number) ^ 1;
+      const changed = changesOf(intact, decode);
+      head[place] = (head[place] as number) ^ 1;
+      if (name === "reserved") expect([offset, changed]).toEqual([offset, []]);
+      else if (typeof changed === "string") expect(changed).toContain(messageOf(name));
+      else expect(changed).toEqual([names[name] ?? name]);
+    }
+  });
+
+  /** Which properties differ, or the message of the error. */
+  function changesOf(
+    intact: Record<string, unknown>,
+    decode: () => Record<string, unknown>,
+  ): string[] | string {
+    try {
+      const found = decode();
+      return Object.keys(found).filter((key) => !Bun.deepEquals(found[key], intact[key]));
+    } catch (error) {
+      if (error instanceof CorruptSegmentError) return error.message;
+      throw error;
+    }
+  }
+
+  /** What the message of an error calls a field. */
+  function messageOf(field: string): string {
+    const names: Record<string, string> = {
+      layoutVersion: "layout version",
+      byteOrder: "byte order",
+      abi: "ABI tag",
+      totalBytes: "total size",
+      sectionCount: "section",
+      headerBytes: "section",
+    };
+    return names[field] ?? field;
+  }
+
+  test("Kinds: each has the sections and cells of the table", () => {
+    using home = new Home();
+    using stack = new DisposableStack();
+    stack.use(NamedMutex.createNew("mutex"));
+    stack.use(NamedSemaphore.createNew("semaphore"));
+    stack.use(NamedEvent.createNew("event", { reset: "auto" }));
+    stack.use(SharedStruct.createNew("struct", struct({ x: u8 })));
+    for (const kind of ["mutex", "semaphore", "event", "struct"]) {
+      const row = rowsOf("Kinds").find((candidate) => candidate["kind"] === kind);
+      const fd = openSync(home.file(kind), "r");
+      const { sections } = decodeSuperblock(readHead(fd), Bun.file(home.file(kind)).size, kind);
+      closeSync(fd);
+      const ids = row?.["sections"]?.split(", ").map((name) => SECTION[name as "data"]);
+      expect(sections.map(({ id }) => id)).toEqual(ids as number[]);
+      const cells = sections.find(({ id }) => id === SECTION.cells);
+      expect(cells?.length).toBe(Number(row?.["cells"]) * CELL_BYTES);
+    }
+  });
+});
+
+describe("docs/layout.md, Records", () => {
+  const types: Readonly<Record<string, FieldType<unknown>>> = {
+    u8,
+    u16,
+    u32,
+    i8,
+    i16,
+    i32,
+    u53,
+    u64,
+    i64,
+    f32,
+    f64,
+    bool,
+  } as Record<string, FieldType<unknown>>;
+
+  test("the table has the size and alignment of every number", () => {
+    const numbers = rowsOf("Records").filter(({ bytes: count }) => Number(count) > 0);
+    expect(numbers.map(({ type }) => type)).toEqual(Object.keys(types));
+    for (const { type, bytes: count, alignment } of numbers) {
+      const { layout } = types[type as string] as FieldType<unknown>;
+      expect([layout.size, layout.alignment]).toEqual([Number(count), Number(alignment)]);
+    }
+  });
+
+  test("texts, bytes and words have the size of the table", () => {
+    for (const n of [1, 4, 5, 31]) {
+      for (const type of [utf8(n), bytes(n)]) {
+        expect(type.layout).toMatchObject({ size: Math.ceil((4 + n) / 4) * 4, alignment: 4 });
+      }
+    }
+    const words = (count: number) => Array.from({ length: count }, (_, i) => `${i}`);
+    expect(oneOf("first", ...words(255)).layout).toMatchObject({ size: 1, alignment: 1 });
+    expect(oneOf("first", ...words(256)).layout).toMatchObject({ size: 2, alignment: 2 });
+  });
+
+  test("the example has the text, the fingerprint and the bytes that are shown", () => {
+    const Order = struct({
+      id: u32,
+      price: f64,
+      side: oneOf("buy", "sell"),
+      isFilled: bool,
+      symbol: utf8(6),
+      fills: array(struct({ at: u53, size: u16 }), 2),
+    });
+    const [declaration, text, dump] = blocksOf("Example");
+    expect(Order.canonical).toBe(text as string);
+    expect(textOf("Example")).toContain(`Fingerprint: \`${Order.fingerprint.hex}\``);
+    expect(declaration).toContain("fills: array(struct({ at: u53, size: u16 }), 2)");
+    const view = new DataView(new ArrayBuffer(Order.size));
+    const fills = [
+      { at: 1, size: 300 },
+      { at: 2 ** 40, size: 0 },
+    ];
+    Order.encode(view, 0, {
+      id: 7,
+      price: 2.5,
+      side: "sell",
+      isFilled: true,
+      symbol: "XYZ",
+      fills,
+    });
+    const lines = (dump as string).trimEnd().split("\n");
+    const shown = lines.map((line) => line.slice(4).replaceAll(" ", "")).join("");
+    expect(Buffer.from(view.buffer).toString("hex")).toBe(shown);
+  });
+});

@@ -1,0 +1,54 @@
+/**
+ * Programs in Python, where there is one.
+ *
+ * @module
+ */
+import { test } from "bun:test";
+import { join } from "node:path";
+import { Peer } from "../../shared-struct/support/peer.ts";
+
+const PYTHON = process.platform === "linux" ? Bun.which("python3") : null;
+
+/** `test`, or a skipped one whose name says why it is skipped. */
+export function testPython(name: string, body: () => Promise<void>, timeoutMs?: number): void {
+  const title = PYTHON === null ? `${name} [skipped: needs Linux and python3]` : name;
+  test.skipIf(PYTHON === null)(title, body, timeoutMs);
+}
+
+function command(program: string): string[] {
+  // -B: leaves no compiled files beside the sources.
+  return [PYTHON as string, "-B", join(import.meta.dir, "..", `${program}.py`)];
+}
+
+/** Starts the writer; see `writer.py`. */
+export function startWriter(): Peer {
+  return new Peer(command("writer"));
+}
+
+/** What the reader prints of a segment; see `reader.py`. */
+export interface Observation {
+  readonly superblock: Readonly<Record<string, unknown>>;
+  readonly sections: readonly { id: number; offset: number; length: number }[];
+  readonly isHeld: boolean;
+  readonly participants: readonly { slot: number; pid: number; name: string; isAlive: boolean }[];
+  readonly cells: readonly Readonly<Record<string, number>>[];
+  readonly mutex: Readonly<Record<string, unknown>> | null;
+  readonly struct: { fingerprint: string; version: number; value: unknown } | null;
+}
+
+/**
+ * Runs the reader on a segment.
+ *
+ * @param canonical The canonical text of its schema, to see the record, too.
+ * @throws {Error} With what it wrote to standard error, when it fails.
+ */
+export async function readSegment(name: string, canonical = ""): Promise<Observation> {
+  const options = { stdin: Buffer.from(canonical), stdout: "pipe", stderr: "pipe" } as const;
+  const child = Bun.spawn([...command("reader"), name], { ...options, env: process.env });
+  const [output, errors] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  if ((await child.exited) !== 0) throw new Error(errors);
+  return JSON.parse(output) as Observation;
+}

@@ -1,0 +1,35 @@
+/** Memory full of random bytes: an operation gives a value or an error of the contract, and comes to its end. */
+import { describe, expect, test } from "bun:test";
+import { Home } from "./support/home.ts";
+import { Peer } from "./support/peer.ts";
+
+const SEED = Number(process.env["ISTHMUS_SEED"] ?? Date.now() % 1e9);
+const ROUNDS = 300;
+
+/** How an operation may end; a crash or a hang of the process fails the test, and so does any other error. */
+const OUTCOMES =
+  /^\w+ (value|ERR_CORRUPT_SEGMENT|ETIMEDOUT|EINVAL|EDEADLK|ENOTRECOVERABLE|EAGAIN)$/;
+
+describe(`random bytes (ISTHMUS_SEED=${SEED})`, () => {
+  for (const section of ["participants", "cells", "state", "mutex"] as const) {
+    test(`in the ${section} section of a live segment`, async () => {
+      using home = new Home();
+      await using user = Peer.fixture("hostile");
+      const tally = await user.call<object>("run", home.path, section, ROUNDS, SEED);
+      for (const outcome of Object.keys(tally)) expect(outcome).toMatch(OUTCOMES);
+      expect(tally).toHaveProperty(["read value"]);
+      expect(await user.finish()).toBe(0);
+      expect(home.names()).toEqual([]);
+    }, 60_000);
+  }
+
+  test("written by another process all the time", async () => {
+    using home = new Home();
+    await using vandal = Peer.fixture("hostile");
+    await vandal.call("open");
+    vandal.send("damage", home.path, ["participants", "cells", "state"], SEED);
+    await using user = Peer.fixture("hostile");
+    const tally = await user.call<object>("use", ROUNDS);
+    for (const outcome of Object.keys(tally)) expect(outcome).toMatch(OUTCOMES);
+  }, 60_000);
+});

@@ -1,0 +1,16 @@
+/**
+ * A stream of text, line by line.
+ *
+ * @module
+ */
+
+/** Yields the lines of a stream, each when its line feed has come. */
+export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() as string;
+    yield* lines;
+  }
+}
