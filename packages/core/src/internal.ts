@@ -16,6 +16,7 @@ export {
   type NamedFile,
   openNamedFile,
   removeUnheldFile,
+  type SectionRequest,
   unlinkNamedFile,
 } from "./named/named-file.ts";
 export {
@@ -32,8 +33,13 @@ export { bareMutexPairs } from "./native/bare-calls.ts";
 export { conditionError, fromNodeError } from "./native/errno.ts";
 export { FAULT_SEEN } from "./native/fault-flag.ts";
 export { platform } from "./native/platform.ts";
-export { type FutexOutcome, type MutexOutcome, syncPlatform } from "./native/sync-platform.ts";
-export type { SharedFutex, SharedMutex } from "./shared-objects.ts";
+export {
+  type FutexOutcome,
+  type MutexOutcome,
+  type SharedMutex,
+  syncPlatform,
+} from "./native/sync-platform.ts";
+export type { SharedFutex } from "./shared-futex.ts";
 export {
   checkBoolean,
   checkInteger,

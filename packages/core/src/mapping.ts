@@ -24,8 +24,8 @@ import {
   platform,
   type RangeGuard,
 } from "./native/platform.ts";
-import { syncPlatform } from "./native/sync-platform.ts";
-import { SharedFutex, SharedMutex } from "./shared-objects.ts";
+import { type SharedMutex, syncPlatform } from "./native/sync-platform.ts";
+import { SharedFutex } from "./shared-futex.ts";
 import { outOfRange } from "./validate.ts";
 
 /** The longest `ArrayBuffer`, in bytes. */
@@ -260,8 +260,12 @@ export class Mapping implements Disposable {
    * @param stampOffset Where `tryLock` writes the time of locking, as a `struct timespec`.
    */
   robustMutex(offset: number, stampOffset: number): SharedMutex {
-    const bytes = this.bytes(offset, syncPlatform().mutexBytes);
-    return new SharedMutex(this, bytes, this.#addressOf(offset), this.#addressOf(stampOffset));
+    const calls = syncPlatform();
+    return calls.mutex(this, {
+      bytes: this.bytes(offset, calls.mutexBytes),
+      address: this.#addressOf(offset),
+      stampAddress: this.#addressOf(stampOffset),
+    });
   }
 
   /** Leaves the memory of a pinned mapping mapped for good, because native code still refers to it. */

@@ -10,6 +10,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  ftruncateSync,
   linkSync,
   openSync,
   unlinkSync,
@@ -50,12 +51,24 @@ export interface NamedFile {
   readonly superblock: Superblock;
 }
 
+/** A section of a new named file. */
+export interface SectionRequest {
+  readonly id: number;
+  /** Length in bytes. */
+  readonly length: number;
+  /**
+   * Whether the file is only sized for it and nothing allocated yet. Such sections come last, and nobody may
+   * touch a byte of them before it has been allocated: a full file system would end the process.
+   */
+  readonly isReserved?: boolean | undefined;
+}
+
 /** What a new named file is. */
 export interface CreateRequest {
   readonly name: string;
   readonly kind: SegmentKind;
   /** The sections in order, each with its length in bytes; laid out on whole pages. */
-  readonly sections: readonly Omit<Section, "offset">[];
+  readonly sections: readonly SectionRequest[];
   /** Whether the file stays when nobody holds it. */
   readonly isPersistent: boolean;
   /** Fingerprint of the schema; 0 where there is none. */
@@ -270,12 +283,15 @@ function write(request: CreateRequest, fd: number, path: string): Superblock {
   const sections: Section[] = [];
   const pageSize = platform().pageSizeBytes;
   let end = headerBytes();
-  for (const { id, length } of request.sections) {
+  let allocatedEnd = end;
+  for (const { id, length, isReserved } of request.sections) {
     const offset = Math.ceil(end / pageSize) * pageSize;
     sections.push({ id, offset, length });
     end = offset + length;
+    if (isReserved !== true) allocatedEnd = end;
   }
-  platform().allocate(fd, 0, end, path);
+  platform().allocate(fd, 0, allocatedEnd, path);
+  if (allocatedEnd < end) size(fd, end, path);
   const superblock: Superblock = {
     kind: SEGMENT_KINDS[request.kind],
     isPersistent: request.isPersistent,
@@ -290,6 +306,15 @@ function write(request: CreateRequest, fd: number, path: string): Superblock {
   request.fill?.(fd, path, end, sections);
   writeSync(fd, encodeSuperblock(superblock), 0, undefined, 0);
   return superblock;
+}
+
+/** Gives the file its length without allocating what is new of it. */
+function size(fd: number, totalBytes: number, path: string): void {
+  try {
+    ftruncateSync(fd, totalBytes);
+  } catch (error) {
+    throw fromNodeError(error, `size "${path}" to ${totalBytes} bytes`);
+  }
 }
 
 /** Gives the finished file its name. False when the name is taken, or the file was taken for a leftover. */

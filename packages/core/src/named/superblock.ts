@@ -48,7 +48,14 @@ export const SEGMENT_KINDS = {
 export type SegmentKind = keyof typeof SEGMENT_KINDS;
 
 /** What a section can hold. Named memory has `data` only; `@isthmus/ipc` describes the others. */
-export const SECTION = { data: 1, participants: 2, cells: 3, mutex: 4, state: 5 } as const;
+export const SECTION = {
+  data: 1,
+  participants: 2,
+  cells: 3,
+  mutex: 4,
+  state: 5,
+  lanes: 6,
+} as const;
 
 /** Part of a named file. Offsets and lengths in bytes. */
 export interface Section {

@@ -5,12 +5,14 @@
  */
 import { dlopen, FFIType, ptr } from "bun:ffi";
 import { linux } from "./linux.ts";
+import type { Address } from "./platform.ts";
+import { syncPlatform } from "./sync-platform.ts";
 
 /** Enough for the mutex of any C library. */
 const MUTEX_BYTES = 64;
 
 /**
- * Locks and unlocks a private mutex of the C library, nobody else wanting it.
+ * Locks and unlocks a mutex of the kind that processes share here (robust, error-checking), nobody else wanting it.
  *
  * @returns A function that does it a number of times.
  */
@@ -19,9 +21,12 @@ export function bareMutexPairs(): (count: number) => void {
     pthread_mutex_lock: { args: [FFIType.ptr], returns: FFIType.i32 },
     pthread_mutex_unlock: { args: [FFIType.ptr], returns: FFIType.i32 },
   });
-  // SAFETY: zero bytes are an unlocked mutex on Linux; the closure keeps them where they are.
+  // SAFETY: the closure keeps the memory where it is.
   const memory = new Uint8Array(new ArrayBuffer(MUTEX_BYTES));
   const mutex = ptr(memory);
+  const address = mutex as number as Address;
+  const owner = { isDisposed: false, keepMapped: () => {} };
+  syncPlatform().mutex(owner, { bytes: memory, address, stampAddress: address }).init();
   return (count) => {
     for (let i = 0; i < count; i++) {
       symbols.pthread_mutex_lock(mutex);

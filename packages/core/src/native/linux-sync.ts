@@ -1,74 +1,22 @@
 /**
- * Futexes, open-file locks, robust mutexes and named pipes of Linux, through glibc or musl.
+ * Futexes, open-file locks and named pipes of Linux, through glibc or musl.
  *
  * @module
  */
-import { dlopen, type FFIFunction, FFIType, type Pointer, ptr, read } from "bun:ffi";
+import { ptr, read } from "bun:ffi";
 import { NotSupportedError } from "../errors.ts";
 import { systemError } from "./errno.ts";
 import { linux } from "./linux.ts";
-import type { Address } from "./platform.ts";
+import { CLOCK_REALTIME_COARSE, type LinuxCalls, loadLinuxCalls } from "./linux-calls.ts";
+import { linuxMutexes } from "./linux-mutex.ts";
 import type { SyncPlatform } from "./sync-platform.ts";
 
-const { i32, i64, ptr: pointer, u32, u64, cstring } = FFIType;
-
-const SYMBOLS: Record<string, FFIFunction> = {
-  // Variadic in C; on x64 and arm64 Linux a fixed list of arguments is passed alike.
-  syscall: { args: [i64, u64, i32, u32, pointer, u64, u32], returns: i32 },
-  fcntl: { args: [i32, i32, pointer], returns: i32 },
-  clock_gettime: { args: [i32, u64], returns: i32 },
-  mkfifo: { args: [cstring, u32], returns: i32 },
-  __errno_location: { args: [], returns: pointer },
-  pthread_mutexattr_init: { args: [pointer], returns: i32 },
-  pthread_mutexattr_settype: { args: [pointer, i32], returns: i32 },
-  pthread_mutexattr_setpshared: { args: [pointer, i32], returns: i32 },
-  pthread_mutexattr_setrobust: { args: [pointer, i32], returns: i32 },
-  pthread_mutex_init: { args: [u64, pointer], returns: i32 },
-  pthread_mutex_trylock: { args: [u64], returns: i32 },
-  pthread_mutex_unlock: { args: [u64], returns: i32 },
-  pthread_mutex_consistent: { args: [u64], returns: i32 },
-};
-
-interface Calls {
-  syscall(
-    number: number,
-    address: number,
-    operation: number,
-    value: number,
-    timeout: Pointer | null,
-    address2: number,
-    value3: number,
-  ): number;
-  fcntl(fd: number, command: number, argument: Pointer): number;
-  clock_gettime(clock: number, address: number): number;
-  mkfifo(path: string, mode: number): number;
-  __errno_location(): Pointer;
-  pthread_mutexattr_init(attributes: Pointer): number;
-  pthread_mutexattr_settype(attributes: Pointer, type: number): number;
-  pthread_mutexattr_setpshared(attributes: Pointer, shared: number): number;
-  pthread_mutexattr_setrobust(attributes: Pointer, robust: number): number;
-  pthread_mutex_init(mutex: number, attributes: Pointer): number;
-  pthread_mutex_trylock(mutex: number): number;
-  pthread_mutex_unlock(mutex: number): number;
-  pthread_mutex_consistent(mutex: number): number;
-}
-
 /** Error numbers that are outcomes here. Linux gives them the same values on every CPU Bun runs on. */
-const E = { INTR: 4, AGAIN: 11, ACCES: 13, BUSY: 16, TIMEDOUT: 110, OWNERDEAD: 130 } as const;
+const E = { INTR: 4, AGAIN: 11, ACCES: 13, TIMEDOUT: 110 } as const;
 
 const FUTEX_WAIT = 0;
 const FUTEX_WAKE = 1;
 const FUTEX_NUMBER: Readonly<Record<string, number>> = { x64: 202, arm64: 98 };
-
-const PTHREAD_MUTEX_ERRORCHECK = 2;
-const PTHREAD_PROCESS_SHARED = 1;
-const PTHREAD_MUTEX_ROBUST = 1;
-const MUTEX_ATTRIBUTES_BYTES = 64;
-/** Enough for the mutex of either C library. */
-const MUTEX_BYTES_MAX = 64;
-
-/** The time of the last tick: read without entering the kernel, and without asking the hardware. */
-const CLOCK_REALTIME_COARSE = 5;
 
 const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
@@ -78,29 +26,16 @@ const F_UNLCK = 2;
 /** struct flock: type i16 at 0, whence i16 at 2, start i64 at 8, length i64 at 16, pid i32 at 24 (0 for OFD locks). */
 const FLOCK = { bytes: 32, type: 0, whence: 2, start: 8, length: 16, pid: 24 } as const;
 
-/** Loads the symbols: from libc, or from libpthread before glibc 2.34 moved them there. */
-function load(): Calls {
-  const failures: string[] = [];
-  for (const name of [...linux().libc, "libpthread.so.0"]) {
-    try {
-      return dlopen(name, SYMBOLS).symbols as unknown as Calls;
-    } catch (error) {
-      failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
-    }
-  }
-  throw new NotSupportedError(`Cannot load the thread functions of libc: ${failures.join("; ")}`);
-}
-
 /** Makes the calls of Linux. */
 export function createLinuxSync(): SyncPlatform {
-  const calls = load();
+  const calls = loadLinuxCalls();
   // SAFETY: the C library returns this thread's errno, valid as long as the thread.
   const errno = (): number => read.i32(calls.__errno_location(), 0);
   return {
     ...futexCalls(calls, errno),
     ...byteLockCalls(calls, errno),
-    ...mutexCalls(calls),
     mutexBytes: linux().abi.mutexBytes,
+    mutex: linuxMutexes(calls),
     // SAFETY: the caller's mapping covers the 16 bytes.
     stampTime: (address) => void calls.clock_gettime(CLOCK_REALTIME_COARSE, address),
     makeFifo: (path) => {
@@ -112,7 +47,7 @@ export function createLinuxSync(): SyncPlatform {
 }
 
 function futexCalls(
-  calls: Calls,
+  calls: LinuxCalls,
   errno: () => number,
 ): Pick<SyncPlatform, "futexWait" | "futexWake"> {
   const number = FUTEX_NUMBER[process.arch];
@@ -145,7 +80,7 @@ function futexCalls(
 }
 
 function byteLockCalls(
-  calls: Calls,
+  calls: LinuxCalls,
   errno: () => number,
 ): Pick<SyncPlatform, "tryLockByte" | "tryShareByte" | "unlockByte" | "isByteLocked"> {
   const flock = new DataView(new ArrayBuffer(FLOCK.bytes));
@@ -179,50 +114,5 @@ function byteLockCalls(
       }
       return flock.getInt16(FLOCK.type, true) !== F_UNLCK;
     },
-  };
-}
-
-function mutexCalls(
-  calls: Calls,
-): Pick<SyncPlatform, "initMutex" | "mutexType" | "tryLockMutex" | "unlockMutex"> {
-  // Thread functions return the error number instead of setting errno.
-  const checked = (code: number, what: string): void => {
-    if (code !== 0) throw systemError("use a shared mutex", what, code);
-  };
-  const initMutex = (address: Address): void => {
-    const attributes = ptr(new Uint8Array(new ArrayBuffer(MUTEX_ATTRIBUTES_BYTES)));
-    checked(calls.pthread_mutexattr_init(attributes), "pthread_mutexattr_init");
-    checked(
-      calls.pthread_mutexattr_settype(attributes, PTHREAD_MUTEX_ERRORCHECK),
-      "pthread_mutexattr_settype",
-    );
-    checked(
-      calls.pthread_mutexattr_setpshared(attributes, PTHREAD_PROCESS_SHARED),
-      "pthread_mutexattr_setpshared",
-    );
-    checked(
-      calls.pthread_mutexattr_setrobust(attributes, PTHREAD_MUTEX_ROBUST),
-      "pthread_mutexattr_setrobust",
-    );
-    checked(calls.pthread_mutex_init(address, attributes), "pthread_mutex_init");
-  };
-  const typeOffset = linux().abi.mutexTypeOffset ?? 0;
-  const sample = ptr(new Uint8Array(new ArrayBuffer(MUTEX_BYTES_MAX)));
-  initMutex(sample as number as Address);
-  return {
-    initMutex,
-    mutexType: { offset: typeOffset, value: read.i32(sample, typeOffset) },
-    tryLockMutex: (address) => {
-      // SAFETY: the caller's mapping covers the mutex and outlives the time it is locked.
-      const code = calls.pthread_mutex_trylock(address);
-      if (code === 0) return "acquired";
-      if (code === E.BUSY) return "busy";
-      if (code !== E.OWNERDEAD) {
-        throw systemError("lock a shared mutex", "pthread_mutex_trylock", code);
-      }
-      checked(calls.pthread_mutex_consistent(address), "pthread_mutex_consistent");
-      return "abandoned";
-    },
-    unlockMutex: (address) => checked(calls.pthread_mutex_unlock(address), "pthread_mutex_unlock"),
   };
 }

@@ -13,6 +13,39 @@ export type FutexOutcome = "woken" | "changed" | "timeout" | "interrupted";
 /** How an attempt to lock a robust mutex ended; `"abandoned"`: locked, and its last owner died holding it. */
 export type MutexOutcome = "acquired" | "abandoned" | "busy";
 
+/** As much of a mapping as what lives in it needs to know. */
+export interface MemoryOwner {
+  readonly isDisposed: boolean;
+  /** Leaves the memory mapped when the mapping is disposed, because native code still refers to it. */
+  keepMapped(): void;
+}
+
+/** Where a mutex is. */
+export interface MutexPlace {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly address: Address;
+  /** Where to write the time of locking, as a `struct timespec`. */
+  readonly stampAddress: Address;
+}
+
+/** A robust mutex in shared memory. It ends with its mapping: `DisposedError` from then on. */
+export interface SharedMutex {
+  /** Makes a mutex out of zero bytes, before anybody else can see them. */
+  init(): void;
+  /**
+   * Tries to lock for this thread, and notes when. An abandoned mutex is marked consistent at once.
+   *
+   * @throws {CorruptSegmentError} When somebody has made something else of it.
+   */
+  tryLock(): MutexOutcome;
+  /**
+   * Unlocks what this thread has locked.
+   *
+   * @throws {SystemError} When it has not, or somebody has overwritten it since.
+   */
+  unlock(): void;
+}
+
 /** The calls that `@isthmus/ipc` is made of. */
 export interface SyncPlatform {
   /**
@@ -43,20 +76,8 @@ export interface SyncPlatform {
   /** Size of a mutex in bytes. */
   readonly mutexBytes: number;
 
-  /** Makes a robust, process-shared mutex out of `mutexBytes` zero bytes. */
-  initMutex(address: Address): void;
-
-  /**
-   * The word of a mutex that says what kind it is, and its value in every mutex that `initMutex` makes. With some
-   * other values the C library ends the process (measured), so look at it before anything else.
-   */
-  readonly mutexType: { readonly offset: number; readonly value: number };
-
-  /** Tries to lock a mutex for this thread. An abandoned one is marked consistent at once. */
-  tryLockMutex(address: Address): MutexOutcome;
-
-  /** Unlocks a mutex that this thread has locked. */
-  unlockMutex(address: Address): void;
+  /** The mutex that is, or will be, at a place in a mapping. */
+  mutex(owner: MemoryOwner, place: MutexPlace): SharedMutex;
 
   /**
    * Writes the time of day as a `struct timespec` (seconds i64, nanoseconds i64), exact to a few milliseconds

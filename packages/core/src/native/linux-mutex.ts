@@ -1,0 +1,138 @@
+/**
+ * The robust, process-shared mutex of Linux's C libraries.
+ *
+ * @module
+ */
+import { type Pointer, ptr, read } from "bun:ffi";
+import { CorruptSegmentError, DisposedError } from "../errors.ts";
+import { systemError } from "./errno.ts";
+import { linux } from "./linux.ts";
+import { CLOCK_REALTIME_COARSE, type LinuxCalls } from "./linux-calls.ts";
+import type { Address } from "./platform.ts";
+import type { MemoryOwner, MutexOutcome, MutexPlace, SharedMutex } from "./sync-platform.ts";
+
+/** Error numbers that are outcomes here. */
+const E = { BUSY: 16, OWNERDEAD: 130 } as const;
+
+const PTHREAD_MUTEX_ERRORCHECK = 2;
+const PTHREAD_PROCESS_SHARED = 1;
+const PTHREAD_MUTEX_ROBUST = 1;
+const MUTEX_ATTRIBUTES_BYTES = 64;
+/** Enough for the mutex of either C library. */
+const MUTEX_BYTES_MAX = 64;
+
+/** How mutexes of this library begin their life, and how to recognise them. */
+interface MutexKind {
+  readonly calls: LinuxCalls;
+  /** Where the word is that says what kind of mutex it is, in bytes. */
+  readonly typeOffset: number;
+  /** Its value in every mutex that `init` makes. */
+  readonly type: number;
+}
+
+/** Returns the function that finds a mutex in a mapping. */
+export function linuxMutexes(
+  calls: LinuxCalls,
+): (owner: MemoryOwner, place: MutexPlace) => SharedMutex {
+  const typeOffset = linux().abi.mutexTypeOffset ?? 0;
+  const sample = ptr(new Uint8Array(new ArrayBuffer(MUTEX_BYTES_MAX)));
+  initMutex(calls, sample as number as Address);
+  const kind: MutexKind = { calls, typeOffset, type: read.i32(sample, typeOffset) };
+  return (owner, place) => new LinuxMutex(kind, owner, place);
+}
+
+/** Thread functions return the error number instead of setting errno. */
+function check(code: number, syscall: string): void {
+  if (code !== 0) throw systemError("use a shared mutex", syscall, code);
+}
+
+function initMutex(calls: LinuxCalls, address: Address): void {
+  const attributes: Pointer = ptr(new Uint8Array(new ArrayBuffer(MUTEX_ATTRIBUTES_BYTES)));
+  check(calls.pthread_mutexattr_init(attributes), "pthread_mutexattr_init");
+  check(
+    calls.pthread_mutexattr_settype(attributes, PTHREAD_MUTEX_ERRORCHECK),
+    "pthread_mutexattr_settype",
+  );
+  check(
+    calls.pthread_mutexattr_setpshared(attributes, PTHREAD_PROCESS_SHARED),
+    "pthread_mutexattr_setpshared",
+  );
+  check(
+    calls.pthread_mutexattr_setrobust(attributes, PTHREAD_MUTEX_ROBUST),
+    "pthread_mutexattr_setrobust",
+  );
+  check(calls.pthread_mutex_init(address, attributes), "pthread_mutex_init");
+}
+
+/**
+ * One mutex in a mapping. Its two hot methods call the C library directly: what they would be split into is no
+ * longer compiled into the caller's loop (measured: half the cost of a lock).
+ */
+class LinuxMutex implements SharedMutex {
+  readonly #calls: LinuxCalls;
+  readonly #owner: MemoryOwner;
+  readonly #address: Address;
+  readonly #stampAddress: Address;
+  /** The word that says what kind of mutex it is; gone, as all of the mapping, once that is disposed. */
+  readonly #type: Int32Array;
+  readonly #expectedType: number;
+
+  constructor({ calls, typeOffset, type }: MutexKind, owner: MemoryOwner, place: MutexPlace) {
+    const { buffer, byteOffset } = place.bytes;
+    this.#calls = calls;
+    this.#owner = owner;
+    this.#address = place.address;
+    this.#stampAddress = place.stampAddress;
+    this.#type = new Int32Array(buffer, byteOffset + typeOffset, 1);
+    this.#expectedType = type;
+  }
+
+  init(): void {
+    if (this.#owner.isDisposed) throw new DisposedError("mapping");
+    initMutex(this.#calls, this.#address);
+  }
+
+  tryLock(): MutexOutcome {
+    // With some values of a type that somebody has overwritten, the C library ends the process (measured).
+    if (this.#type[0] !== this.#expectedType) throw this.#unusable();
+    // SAFETY: the mapping is there, as its type word is, and stays while the mutex is locked.
+    const code = this.#calls.pthread_mutex_trylock(this.#address);
+    if (code === E.BUSY) return "busy";
+    if (code !== 0) return this.#afterOwnersDeath(code);
+    this.#calls.clock_gettime(CLOCK_REALTIME_COARSE, this.#stampAddress);
+    return "acquired";
+  }
+
+  unlock(): void {
+    if (this.#type[0] !== this.#expectedType) throw this.#unusable();
+    const code = this.#calls.pthread_mutex_unlock(this.#address);
+    if (code !== 0) this.#failToUnlock(code);
+  }
+
+  #afterOwnersDeath(code: number): MutexOutcome {
+    if (code !== E.OWNERDEAD) {
+      throw systemError("lock a shared mutex", "pthread_mutex_trylock", code);
+    }
+    check(this.#calls.pthread_mutex_consistent(this.#address), "pthread_mutex_consistent");
+    this.#calls.clock_gettime(CLOCK_REALTIME_COARSE, this.#stampAddress);
+    return "abandoned";
+  }
+
+  /**
+   * A mutex that somebody has overwritten while it was held stays in the C library's list of what this thread
+   * holds, and the list leads through the mapping: so that is never unmapped.
+   */
+  #failToUnlock(code: number): never {
+    this.#owner.keepMapped();
+    throw systemError("unlock a shared mutex", "pthread_mutex_unlock", code);
+  }
+
+  #unusable(): Error {
+    if (this.#owner.isDisposed) return new DisposedError("mapping");
+    this.#owner.keepMapped();
+    const hex = (type: number | undefined): string => `0x${((type ?? 0) >>> 0).toString(16)}`;
+    return new CorruptSegmentError(
+      `Cannot use a shared mutex: its type must be ${hex(this.#expectedType)}: found ${hex(this.#type[0])}`,
+    );
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * A word inside a mapping to sleep on.
+ *
+ * @module
+ */
+import { DisposedError } from "./errors.ts";
+import type { Address } from "./native/platform.ts";
+import { type FutexOutcome, type MemoryOwner, syncPlatform } from "./native/sync-platform.ts";
+
+/** A word in shared memory to sleep on; see `Mapping.futex`. */
+export class SharedFutex {
+  readonly #owner: MemoryOwner;
+  readonly #address: Address;
+  readonly #calls = syncPlatform();
+
+  constructor(owner: MemoryOwner, address: Address) {
+    this.#owner = owner;
+    this.#address = address;
+  }
+
+  /** Sleeps while the word has the expected value, a bounded time. */
+  wait(expected: number, timeoutMs: number): FutexOutcome {
+    checkAlive(this.#owner);
+    return this.#calls.futexWait(this.#address, expected, timeoutMs);
+  }
+
+  /** Wakes up to `count` sleepers; returns how many. */
+  wake(count: number): number {
+    checkAlive(this.#owner);
+    return this.#calls.futexWake(this.#address, count);
+  }
+}
+
+function checkAlive(owner: MemoryOwner): void {
+  if (owner.isDisposed) throw new DisposedError("mapping");
+}
