@@ -114,16 +114,27 @@ export class Participants {
     const reaped: number[] = [];
     for (let slot = 0; slot < this.slotCount; slot++) {
       if (!this.#isInUse(slot) || this.#own.has(slot) || !this.#locks.tryLock(slot)) continue;
-      // Looked at again under the lock: another reaper may have been here between the look and the lock.
-      if (this.#isInUse(slot)) {
+      try {
+        // Looked at again under the lock: another reaper may have been here between the look and the lock.
+        if (!this.#isInUse(slot)) continue;
         reap(slot);
         this.#words.store(this.#at(slot, SLOT.armed), 0);
         this.#words.store(this.#at(slot, SLOT.state), STATE.free);
         reaped.push(slot);
+      } finally {
+        // Also when the reaper failed: with the lock on it, the dead would look alive to everybody else.
+        this.#locks.unlock(slot);
       }
-      this.#locks.unlock(slot);
     }
     return reaped;
+  }
+
+  /** Whether there is anybody to clear up after. Changes nothing. */
+  hasDead(): boolean {
+    for (let slot = 0; slot < this.slotCount; slot++) {
+      if (this.#isInUse(slot) && !this.isAlive(slot)) return true;
+    }
+    return false;
   }
 
   /** Whether a slot is in use by somebody who has not died. */
@@ -141,8 +152,9 @@ export class Participants {
     return all;
   }
 
-  /** The doorbell of a slot's owner; 0 when it has none. */
+  /** The doorbell of a slot's owner; 0 when it has none, and when there is no such slot. */
   bellOf(slot: number): number {
+    if (slot < 0 || slot >= this.slotCount) return 0;
     return this.#readLong(this.#at(slot, SLOT.bell));
   }
 

@@ -11,7 +11,7 @@ import type { Role } from "./participant-layout.ts";
 export interface SectionInfo {
   readonly id: number;
   /** What it holds; `"unknown"` for a section that this version does not know. */
-  readonly name: "data" | "participants" | "cells" | "mutex" | "state" | "unknown";
+  readonly name: "data" | "participants" | "cells" | "mutex" | "state" | "lanes" | "unknown";
   /** Where it begins in the file, in bytes. */
   readonly offset: number;
   readonly lengthBytes: number;

@@ -11,9 +11,11 @@ import {
   Mapping,
   type NamedFile,
   openNamedFile,
+  platform,
   release,
   SECTION,
   type Section,
+  type SectionRequest,
   type SegmentKind,
   type Superblock,
   syncPlatform,
@@ -28,6 +30,12 @@ import { ownStartTicks } from "./process-identity.ts";
 /** How a segment is opened. */
 export type OpenVerb = "createNew" | "openExisting" | "createOrOpen";
 
+/** A section of a kind of segment. */
+export interface SectionSpec extends SectionRequest {
+  /** Whether it is as long as its creator chose: who opens it takes the length from the file. */
+  readonly isSizedByCreator?: boolean | undefined;
+}
+
 /** What a kind of segment looks like, and who opens it. */
 export interface SegmentSpec {
   readonly name: string;
@@ -35,7 +43,7 @@ export interface SegmentSpec {
   /** How many wait cells it has. */
   readonly cellCount: number;
   /** Its further sections, in order, with their lengths in bytes. */
-  readonly sections: readonly Omit<Section, "offset">[];
+  readonly sections: readonly SectionSpec[];
   /** Fingerprint of the schema; 0 where there is none. */
   readonly fingerprint?: bigint | undefined;
   readonly isPersistent?: boolean | undefined;
@@ -63,6 +71,7 @@ export class SegmentMemory {
       lengthBytes: totalBytes,
       protection: "readWrite",
       sharing: "shared",
+      isPinned: true,
     });
     this.words = new SharedWords(this.mapping.bytes(0, totalBytes));
     this.#sections = sections;
@@ -93,6 +102,8 @@ export class Segment implements Disposable {
   readonly slot: number;
   readonly #fd: number;
   readonly #cellCount: number;
+  /** One object per cell: it knows who of this handle waits there. */
+  readonly #cells = new Map<number, WaitCell>();
   #isDisposed = false;
 
   /**
@@ -131,10 +142,15 @@ export class Segment implements Disposable {
   /** A wait cell, by its number. */
   cell(index: number): WaitCell {
     if (index >= this.#cellCount) throw new RangeError(`There is no wait cell ${index}`);
+    const known = this.#cells.get(index);
+    if (known !== undefined) return known;
     const { offset } = this.memory.section(SECTION.cells);
     const byteOffset = offset + index * CELL_BYTES;
     const { words, mapping } = this.memory;
-    return new WaitCell(words, byteOffset / 4, index, this.#bells(), mapping.futex(byteOffset));
+    const futex = mapping.futex(byteOffset);
+    const cell = new WaitCell(words, byteOffset / 4, index, this.#bells(), futex);
+    this.#cells.set(index, cell);
+    return cell;
   }
 
   /** Clears up after participants that died; see {@link Participants.reapDead}. */
@@ -142,20 +158,36 @@ export class Segment implements Disposable {
     return this.participants.reapDead((slot) => reap(this.memory, slot));
   }
 
+  /**
+   * Really allocates a part of a section that is only reserved.
+   *
+   * @param id The section.
+   * @param offset Where the part begins, in bytes from the section's start.
+   * @throws {SystemError} `ENOSPC` when the file system has no room for it.
+   */
+  allocate(id: number, offset: number, lengthBytes: number): void {
+    const section = this.memory.section(id);
+    platform().allocate(this.#fd, section.offset + offset, lengthBytes, this.name);
+  }
+
   /** Throws when the segment has been left. */
   checkOpen(what: string): void {
     if (this.#isDisposed) throw new DisposedError(what);
   }
 
-  /** Leaves the segment: gives the slot back, unmaps the memory, lets go of the name. */
-  dispose(): void {
+  /**
+   * Leaves the segment: ends the waits of this handle, gives the slot back, unmaps the memory, lets go of the
+   * name.
+   *
+   * @param isSlotKept Leaves the slot as a death would, for others to clear up after it.
+   */
+  dispose(isSlotKept = false): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.participants.leave(this.slot);
+    for (const cell of this.#cells.values()) cell.close();
+    if (!isSlotKept) this.participants.leave(this.slot);
     this.memory.mapping.dispose();
     release(this.#fd);
-    // Whoever still waits in this segment learns now that it is gone.
-    this.doorbell.ring(this.doorbell.bell);
   }
 
   [Symbol.dispose](): void {
@@ -236,7 +268,7 @@ function openFile(verb: OpenVerb, spec: SegmentSpec): { file: NamedFile; created
   return { file, createdNew: file.createdNew };
 }
 
-function allSections({ cellCount, sections }: SegmentSpec): readonly Omit<Section, "offset">[] {
+function allSections({ cellCount, sections }: SegmentSpec): readonly SectionSpec[] {
   return [
     { id: SECTION.participants, length: SLOT_COUNT * SLOT_BYTES },
     { id: SECTION.cells, length: cellCount * CELL_BYTES },
@@ -252,9 +284,10 @@ function checkShape({ superblock, name }: NamedFile, spec: SegmentSpec): void {
       `Cannot open "${name}": its schema's fingerprint is ${hex(superblock.fingerprint)}, this program's is ${hex(expected)}`,
     );
   }
-  for (const { id, length } of allSections(spec)) {
+  for (const { id, length, isSizedByCreator } of allSections(spec)) {
     const found = superblock.sections.find((section) => section.id === id);
-    if (found?.length === length && found.offset % CELL_BYTES === 0) continue;
+    const isAsLong = found?.length === length || (found !== undefined && isSizedByCreator === true);
+    if (isAsLong && found.offset % CELL_BYTES === 0) continue;
     throw new CorruptSegmentError(
       `Cannot open "${name}": its section ${id} must have ${length} bytes: found ${found?.length ?? "none"}`,
     );

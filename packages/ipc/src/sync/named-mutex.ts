@@ -6,7 +6,13 @@
 import { DisposedError, type SystemError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
 import { type OpenVerb, Segment } from "../segment/segment.ts";
-import { type AsyncWaitOptions, checkWait, timedOut, type WaitOptions } from "../wait/wait-for.ts";
+import {
+  type AsyncWaitOptions,
+  checkTimeout,
+  checkWait,
+  timedOut,
+  type WaitOptions,
+} from "../wait/wait-for.ts";
 import {
   type Acquisition,
   initMutex,
@@ -15,9 +21,6 @@ import {
   SegmentMutex,
 } from "./segment-mutex.ts";
 import { TaskQueue } from "./task-queue.ts";
-
-/** How long `acquire` waits unless told otherwise, in milliseconds. */
-const DEFAULT_TIMEOUT_MS = 5000;
 
 const MUTEX_CELL = 0;
 
@@ -37,6 +40,9 @@ interface ThreadState {
 }
 
 const threadStates = new Map<bigint, ThreadState>();
+
+/** How a lock reaches the inside of its mutex, which is closed to everybody else. */
+let giveBack: (mutex: NamedMutex) => void;
 
 /**
  * A held lock. Give it back with `release()`, or let `using` do it.
@@ -72,7 +78,7 @@ export class MutexLock implements Disposable {
     if (!this.#isHeld) throw notHeld();
     this.#isHeld = false;
     giveBack(this.#mutex);
-    this.#pass?.();
+    if (this.#pass !== undefined) this.#pass();
   }
 
   /** Gives the lock back unless that has been done. */
@@ -80,9 +86,6 @@ export class MutexLock implements Disposable {
     if (this.#isHeld) this.release();
   }
 }
-
-/** How a lock reaches the inside of its mutex, which is closed to everybody else. */
-let giveBack: (mutex: NamedMutex) => void;
 
 function notHeld(): SystemError {
   return conditionError("EPERM", "release this lock: it has been released", "pthread_mutex_unlock");
@@ -119,8 +122,6 @@ export class NamedMutex implements Disposable {
   readonly #mutex: SegmentMutex;
   readonly #state: ThreadState;
   #isDisposed = false;
-  /** Locks that were acquired through this object and are held: its memory must stay for them. */
-  #heldLocks = 0;
 
   private constructor(verb: OpenVerb, name: string) {
     this.#segment = new Segment(verb, {
@@ -186,9 +187,9 @@ export class NamedMutex implements Disposable {
     // The common case first, in few enough steps for the caller's loop to have all of it compiled in.
     if (options === undefined && !this.#isDisposed && this.#state.depth === 0) {
       const outcome = this.#mutex.tryLock();
-      if (outcome !== undefined) return this.#lock(outcome, undefined);
+      if (outcome !== undefined) return this.#lock(outcome);
     }
-    const timeoutMs = timeoutOf(options);
+    const timeoutMs = checkTimeout(options);
     return this.#acquire(timeoutMs) ?? this.#fail(timeoutMs);
   }
 
@@ -213,13 +214,19 @@ export class NamedMutex implements Disposable {
     try {
       this.#checkOpen();
       const remaining = Math.max(0, deadline - performance.now());
-      const attempt = (): Acquisition | undefined =>
-        state.depth === 0 ? this.#mutex.tryLock() : undefined;
+      // Noted in the very step that locks: other tasks of this thread run before this one goes on.
+      const attempt = (): Acquisition | undefined => {
+        const outcome = state.depth === 0 ? this.#mutex.tryLock() : undefined;
+        if (outcome !== undefined) {
+          state.isTask = true;
+          this.#note();
+        }
+        return outcome;
+      };
       const options = { timeoutMs: remaining, signal };
       const outcome = await this.#mutex.lockAsync(options, attempt);
       if (outcome === undefined) return this.#fail(timeoutMs);
-      state.isTask = true;
-      return this.#lock(outcome, pass);
+      return new MutexLock(outcome === "abandoned", this, pass);
     } catch (error) {
       pass();
       throw error;
@@ -232,7 +239,7 @@ export class NamedMutex implements Disposable {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#closeWhenUnused();
+    if (this.#state.holder !== this) this.#close();
   }
 
   [Symbol.dispose](): void {
@@ -244,36 +251,34 @@ export class NamedMutex implements Disposable {
     const state = this.#state;
     if (state.depth > 0) {
       if (state.isTask) return undefined;
-      return this.#lock("acquired", undefined);
+      return this.#lock("acquired");
     }
     const outcome = this.#mutex.lock(timeoutMs);
-    return outcome === undefined ? undefined : this.#lock(outcome, undefined);
+    return outcome === undefined ? undefined : this.#lock(outcome);
   }
 
   /** Notes that this thread holds the mutex (once more) and makes the lock. */
-  #lock(outcome: Acquisition, pass: (() => void) | undefined): MutexLock {
-    if (this.#state.depth++ === 0) this.#state.holder = this;
-    this.#heldLocks++;
-    return new MutexLock(outcome === "abandoned", this, pass);
+  #lock(outcome: Acquisition): MutexLock {
+    this.#note();
+    return new MutexLock(outcome === "abandoned", this, undefined);
   }
 
+  #note(): void {
+    if (this.#state.depth++ === 0) this.#state.holder = this;
+  }
+
+  /** Gives one lock back; the last one unlocks, through the memory through which it was locked. */
   #unlock(): void {
     const state = this.#state;
-    this.#heldLocks--;
-    if (--state.depth === 0) {
-      const holder = state.holder as NamedMutex;
-      state.holder = undefined;
-      state.isTask = false;
-      holder.#mutex.unlock();
-      if (holder.#isDisposed) holder.#closeWhenUnused();
-    }
-    if (this.#isDisposed) this.#closeWhenUnused();
+    if (--state.depth > 0) return;
+    const holder = state.holder as NamedMutex;
+    state.holder = undefined;
+    state.isTask = false;
+    holder.#mutex.unlock();
+    if (holder.#isDisposed) holder.#close();
   }
 
-  #closeWhenUnused(): void {
-    // Recursive locks of other objects rest on the memory through which the thread locked first.
-    const isUsed = this.#heldLocks > 0 || this.#state.holder === this;
-    if (isUsed || this.#segment.isDisposed) return;
+  #close(): void {
     releaseThreadState(this.#segment.superblock.epoch);
     this.#segment.dispose();
   }
@@ -287,10 +292,6 @@ export class NamedMutex implements Disposable {
   #checkOpen(): void {
     if (this.#isDisposed) throw new DisposedError("NamedMutex");
   }
-}
-
-function timeoutOf(options: WaitOptions | undefined): number {
-  return checkWait({ ...options, timeoutMs: options?.timeoutMs ?? DEFAULT_TIMEOUT_MS }).timeoutMs;
 }
 
 function threadStateOf(epoch: bigint): ThreadState {

@@ -35,7 +35,8 @@ export function initMutex(memory: SegmentMemory): void {
   mutexOf(memory).init();
 }
 
-function mutexOf(memory: SegmentMemory): SharedMutex {
+/** The mutex of a segment, without its owner's name tag. */
+export function mutexOf(memory: SegmentMemory): SharedMutex {
   const { offset } = memory.section(SECTION.mutex);
   return memory.mapping.robustMutex(offset + MUTEX.mutex, offset + MUTEX.since * 4);
 }
@@ -92,11 +93,14 @@ export class SegmentMutex {
     options: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
     attempt: () => Acquisition | undefined = () => this.tryLock(),
   ): Promise<Acquisition | undefined> {
+    options.signal?.throwIfAborted();
+    const first = attempt();
+    if (first !== undefined || options.timeoutMs === 0) return first;
     const { doorbell } = this.#segment;
     const condition = { ...this.#condition(), attempt };
     return this.#countContention(
       await waitAsync(condition, doorbell, options, (onDeath) => {
-        const bell = this.#ownerBell();
+        const bell = this.#segment.participants.bellOf(this.ownerSlot);
         return bell === 0 ? undefined : doorbell.watchLife(bell, onDeath);
       }),
     );
@@ -109,10 +113,15 @@ export class SegmentMutex {
     this.#cell.wake();
   }
 
+  /** The slot of who holds it now, as far as the holder has said so; -1 when nobody has. */
+  get ownerSlot(): number {
+    return (this.#words.load(this.#base + MUTEX.owner) >>> 0) - 1;
+  }
+
   /** Who holds it now, as far as the holder has said so. */
   owner(): MutexOwner | undefined {
     const words = this.#words;
-    const slot = (words.load(this.#base + MUTEX.owner) >>> 0) - 1;
+    const slot = this.ownerSlot;
     const found = this.#segment.participants.list().find((one: Participant) => one.slot === slot);
     if (found === undefined) return undefined;
     const since = this.#base + MUTEX.since;
@@ -125,6 +134,7 @@ export class SegmentMutex {
     return {
       attempt: () => this.tryLock(),
       description: `acquire the mutex of "${this.#segment.name}"`,
+      owner: "NamedMutex",
       cell: this.#cell,
     };
   }
@@ -135,11 +145,5 @@ export class SegmentMutex {
     const index = this.#base + MUTEX.contentions;
     words.set(index, words.get(index) + 1);
     return outcome;
-  }
-
-  #ownerBell(): number {
-    const { memory, participants } = this.#segment;
-    const slot = (memory.words.load(this.#base + MUTEX.owner) >>> 0) - 1;
-    return slot >= 0 && slot < participants.slotCount ? participants.bellOf(slot) : 0;
   }
 }

@@ -10,12 +10,17 @@
  */
 import { closeSync, constants, openSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { ensureDirectory, platform, syncPlatform } from "@isthmus/core/internal";
+import { type SystemError, TimeoutError } from "@isthmus/core";
+import { ensureDirectory, isSameFile, platform, syncPlatform } from "@isthmus/core/internal";
 import { FifoReader } from "./fifo-reader.ts";
 
 const OPEN_BOTH_WAYS = constants.O_RDWR | constants.O_NONBLOCK;
 const OPEN_TO_RING = constants.O_WRONLY | constants.O_NONBLOCK;
 const ONE_BYTE = new Uint8Array(1);
+
+/** How long others may keep removing a pipe that has just been made, which takes them a few system calls. */
+const BUSY_TIMEOUT_MS = 5000;
+const BUSY_PAUSE_MS = 1;
 
 /** How many descriptors for ringing others are kept open. */
 const RINGERS_MAX = 64;
@@ -25,8 +30,25 @@ function pipePath(directory: string, kind: "bell" | "life", bell: number): strin
   return join(directory, `.${kind}-${bell.toString(16).padStart(14, "0")}`);
 }
 
-/** Somebody who waits for this process's bell; returns whether it is done with waiting. */
-export type BellListener = () => void;
+/**
+ * How often those who wait look without having been rung, in milliseconds. One timer for all of a process: a timer
+ * for every wait cost as much as the wake-up itself.
+ */
+const SAFETY_MS = 1000;
+
+/**
+ * Somebody who waits for this process's bell. `isSafetyLook`: the bell has not been rung, time has passed.
+ */
+export type BellListener = (isSafetyLook: boolean) => void;
+
+/** Somebody who wants to know when a process has ended. */
+export type LifeListener = () => void;
+
+/** The reader of another process's life line, and for whom it reads. */
+interface Life {
+  readonly reader: FifoReader;
+  readonly listeners: Set<LifeListener>;
+}
 
 /** This process's bell and life line, and its way to those of others, in one directory. */
 export class Doorbell {
@@ -38,7 +60,8 @@ export class Doorbell {
   readonly #listeners = new Set<BellListener>();
   readonly #reader: FifoReader;
   readonly #ringers = new Map<number, number>();
-  readonly #lives = new Map<number, { reader: FifoReader; listeners: Set<BellListener> }>();
+  readonly #lives = new Map<number, Life>();
+  #safety: Timer | undefined;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -48,8 +71,9 @@ export class Doorbell {
     const bellPath = this.#makePipe("bell");
     this.#makePipe("life");
     this.#reader = new FifoReader(bellPath, {
-      onBytes: () => notify(this.#listeners),
+      onBytes: () => this.#notify(false),
       onEnd: () => {},
+      onStop: () => this.#stopSafetyLooks(),
     });
     process.once("exit", () => this.#close());
   }
@@ -61,8 +85,11 @@ export class Doorbell {
   listen(listener: BellListener): () => void {
     this.#listeners.add(listener);
     this.#reader.acquire();
+    this.#safety ??= setInterval(() => this.#notify(true), SAFETY_MS);
     return () => {
-      if (this.#listeners.delete(listener)) this.#reader.release();
+      if (!this.#listeners.delete(listener)) return;
+      this.#reader.release();
+      this.#stopSafetyLooks();
     };
   }
 
@@ -73,7 +100,7 @@ export class Doorbell {
    */
   ring(bell: number): boolean {
     if (bell === this.bell) {
-      queueMicrotask(() => notify(this.#listeners));
+      queueMicrotask(() => this.#notify(false));
       return true;
     }
     const fd = this.#ringerOf(bell);
@@ -94,37 +121,61 @@ export class Doorbell {
    * Calls back when a bell's owner ends, or at once when it has ended already, until the returned function is
    * called. It is a hint: ask the owner's lock before anything is taken from it.
    */
-  watchLife(bell: number, listener: BellListener): () => void {
-    let life = this.#lives.get(bell);
-    if (life === undefined) {
-      const listeners = new Set<BellListener>();
-      const reader = new FifoReader(pipePath(this.#directory, "life", bell), {
-        onBytes: () => {},
-        onEnd: () => notify(listeners),
-      });
-      life = { reader, listeners };
-      this.#lives.set(bell, life);
-    }
-    const { reader, listeners } = life;
-    listeners.add(listener);
-    reader.acquire();
+  watchLife(bell: number, listener: LifeListener): () => void {
+    const life = this.#lives.get(bell) ?? this.#openLife(bell);
+    life.listeners.add(listener);
+    life.reader.acquire();
     return () => {
-      if (!listeners.delete(listener)) return;
-      reader.release();
-      if (listeners.size === 0) this.#lives.delete(bell);
+      if (life.listeners.delete(listener)) life.reader.release();
     };
+  }
+
+  #openLife(bell: number): Life {
+    const listeners = new Set<LifeListener>();
+    const reader = new FifoReader(pipePath(this.#directory, "life", bell), {
+      onBytes: () => {},
+      onEnd: () => {
+        for (const listener of [...listeners]) listener();
+      },
+      onStop: () => {
+        if (this.#lives.get(bell)?.reader === reader) this.#lives.delete(bell);
+      },
+    });
+    const life = { reader, listeners };
+    this.#lives.set(bell, life);
+    return life;
+  }
+
+  /** Calls everybody who listened when the call began; they may stop listening meanwhile. */
+  #notify(isSafetyLook: boolean): void {
+    for (const listener of [...this.#listeners]) listener(isSafetyLook);
+  }
+
+  /** Stops looking unless somebody waits, or has just waited. Who waits looks even if the pipe has gone. */
+  #stopSafetyLooks(): void {
+    if (this.#listeners.size > 0 || this.#reader.isReading) return;
+    clearInterval(this.#safety);
+    this.#safety = undefined;
   }
 
   /** Makes a pipe and keeps it open in both directions, so that it has no end while this process lives. */
   #makePipe(kind: "bell" | "life"): string {
     const path = pipePath(this.#directory, kind, this.bell);
-    syncPlatform().makeFifo(path);
-    const fd = openSync(path, OPEN_BOTH_WAYS);
-    // The lock of a holder: without it the pipe would be collected as a dead process's leftover.
-    platform().tryLockFile(fd, "shared");
-    this.#fds.push(fd);
-    this.#paths.push(path);
-    return path;
+    const deadline = performance.now() + BUSY_TIMEOUT_MS;
+    for (;;) {
+      const fd = makeHeldPipe(path);
+      if (fd !== undefined) {
+        this.#fds.push(fd);
+        this.#paths.push(path);
+        return path;
+      }
+      if (performance.now() > deadline) {
+        throw new TimeoutError(
+          `Cannot make "${path}": others have removed it for ${BUSY_TIMEOUT_MS} ms`,
+        );
+      }
+      Bun.sleepSync(BUSY_PAUSE_MS);
+    }
   }
 
   #ringerOf(bell: number): number | undefined {
@@ -160,9 +211,28 @@ export class Doorbell {
   }
 }
 
-/** Calls everybody who listened when the call began; they may stop listening meanwhile. */
-function notify(listeners: ReadonlySet<BellListener>): void {
-  for (const listener of [...listeners]) listener();
+/**
+ * Makes a pipe, opens it and takes the lock of a holder on it.
+ *
+ * @returns Undefined when somebody has taken it for what a dead process has left, before it was locked.
+ */
+function makeHeldPipe(path: string): number | undefined {
+  let fd: number;
+  try {
+    syncPlatform().makeFifo(path);
+  } catch (error) {
+    // One of ours that somebody is about to remove: nobody else makes a pipe of this number.
+    if ((error as Partial<SystemError>).code !== "EEXIST") throw error;
+  }
+  try {
+    fd = openSync(path, OPEN_BOTH_WAYS);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  if (platform().tryLockFile(fd, "shared") && isSameFile(fd, path)) return fd;
+  closeSync(fd);
+  return undefined;
 }
 
 const doorbells = new Map<string, Doorbell>();

@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, openSync, readSync } from "node:fs";
 
 /**
  * How long reading goes on after the last interest, in milliseconds. A stream of Bun keeps the process alive,
  * so it must end; but opening one costs tens of microseconds, so it does not end between two waits.
  */
 const LINGER_MS = 20;
+
+const SCRATCH = new Uint8Array(1024);
 
 /** As much of a stream's reader as is used here. */
 interface Reader {
@@ -23,6 +25,8 @@ export interface FifoEvents {
   readonly onBytes: () => void;
   /** Nobody has the pipe open for writing any more, or it does not exist. */
   readonly onEnd: () => void;
+  /** Reading has ended, because nobody was interested for a while or because the pipe has. */
+  readonly onStop?: () => void;
 }
 
 /** Reads a pipe while its count of interests is above zero. */
@@ -32,24 +36,41 @@ export class FifoReader {
   #interests = 0;
   #reader: Reader | undefined;
   #linger: Timer | undefined;
+  /** How often an interest has begun: tells the timer whether there was one since it was set. */
+  #interestCount = 0;
 
   constructor(path: string, events: FifoEvents) {
     this.#path = path;
     this.#events = events;
   }
 
+  /** Whether it reads at this moment, or lingers. */
+  get isReading(): boolean {
+    return this.#reader !== undefined;
+  }
+
   /** Begins to be interested: the event loop is woken, and the process kept alive, from now on. */
   acquire(): void {
     this.#interests++;
-    clearTimeout(this.#linger);
-    this.#linger = undefined;
+    this.#interestCount++;
     if (this.#reader === undefined) this.#start();
   }
 
   /** Ends an interest. */
   release(): void {
-    if (--this.#interests > 0 || this.#reader === undefined) return;
-    this.#linger = setTimeout(() => this.#stop(), LINGER_MS);
+    this.#interests--;
+    // One timer for many short waits: setting and clearing one for each cost as much as the wait's wake-up.
+    if (this.#interests === 0 && this.#reader !== undefined) this.#linger ??= this.#setLinger();
+  }
+
+  #setLinger(): Timer {
+    const interestCount = this.#interestCount;
+    return setTimeout(() => {
+      this.#linger = undefined;
+      if (this.#interests > 0) return;
+      if (this.#interestCount === interestCount) this.#stop();
+      else this.#linger = this.#setLinger();
+    }, LINGER_MS);
   }
 
   #start(): void {
@@ -57,7 +78,14 @@ export class FifoReader {
     try {
       fd = openSync(this.#path, constants.O_RDONLY | constants.O_NONBLOCK);
     } catch {
-      queueMicrotask(this.#events.onEnd);
+      queueMicrotask(() => this.#end());
+      return;
+    }
+    // The kernel reports no end of a pipe that nobody had open for writing when it was opened for reading (pipe(7));
+    // a read does.
+    if (isAtEnd(fd)) {
+      closeSync(fd);
+      queueMicrotask(() => this.#end());
       return;
     }
     const reader = Bun.file(fd).stream().getReader();
@@ -69,6 +97,18 @@ export class FifoReader {
     const reader = this.#reader;
     this.#reader = undefined;
     void reader?.cancel();
+    this.#events.onStop?.();
+  }
+
+  #end(): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    // Somebody may have begun to read since the end was found.
+    void reader?.cancel();
+    clearTimeout(this.#linger);
+    this.#linger = undefined;
+    this.#events.onStop?.();
+    this.#events.onEnd();
   }
 
   async #pump(reader: Reader, fd: number): Promise<void> {
@@ -79,11 +119,20 @@ export class FifoReader {
         if (done) break;
         this.#events.onBytes();
       }
-      this.#reader = undefined;
-      this.#events.onEnd();
+      this.#end();
     } finally {
       // The descriptor was given to the stream, not opened by it: it is ours to close.
       closeSync(fd);
     }
+  }
+}
+
+/** Whether nobody has a pipe open for writing. Takes out what is in it, which is older than the interest in it. */
+function isAtEnd(fd: number): boolean {
+  try {
+    while (readSync(fd, SCRATCH) > 0);
+    return true;
+  } catch {
+    return false; // EAGAIN: it is empty, and somebody may write to it
   }
 }

@@ -14,8 +14,8 @@
  * All are sequentially consistent, so at least one of the two sees the other. (LMAX Disruptor's
  * LiteBlockingWaitStrategy and folly's EventCount rest on the same order.)
  *
- * `timeoutWakes` counts what this order should make impossible; a poster's crash between its two steps is the one
- * way to it, and the safety re-check that finds it keeps the waiter from sleeping on.
+ * `timeoutWakes` counts what this order should make impossible. Only deaths lead to it: of a poster between its two
+ * steps, and of the owner of a mutex, who posts nothing. The look that every waiter takes now and then finds these.
  *
  * @module
  */
@@ -56,6 +56,8 @@ export class WaitCell {
   readonly #index: number;
   readonly #bells: Bells;
   readonly #futex: Pick<SharedFutex, "wait" | "wake">;
+  /** Those of this handle that wait in the event loop, with how to end their wait. They share one request. */
+  readonly #waiters = new Set<() => void>();
 
   /**
    * @param words The segment.
@@ -110,9 +112,21 @@ export class WaitCell {
     return wasArmed;
   }
 
-  /** Takes the announcement back. */
-  disarm(): void {
+  /** Begins a wait in the event loop. `onClose` is called when the handle is disposed meanwhile. */
+  enter(onClose: () => void): void {
+    this.#waiters.add(onClose);
+  }
+
+  /** Ends a wait in the event loop; the last one of this handle takes the announcement back. */
+  leave(onClose: () => void): void {
+    if (!this.#waiters.delete(onClose) || this.#waiters.size > 0) return;
+    // Leaving the segment takes every announcement back, and its memory may be gone by now.
     if (!this.#bells.isClosed) this.#bells.disarmOwn(this.#index);
+  }
+
+  /** Ends all waits of this handle in the event loop, while its memory is still there. */
+  close(): void {
+    for (const onClose of [...this.#waiters]) onClose();
   }
 
   /** Notes that a waiter found its condition true without having been woken. */

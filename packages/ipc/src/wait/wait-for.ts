@@ -6,20 +6,22 @@
 import { availableParallelism } from "node:os";
 import { TimeoutError } from "@isthmus/core";
 import { checkInteger, checkOptions, conditionError, invalidType } from "@isthmus/core/internal";
+import { runPostponed } from "./before-sleep.ts";
 import type { Doorbell } from "./doorbell.ts";
+import { EventLoopWait } from "./event-loop-wait.ts";
 import type { WaitCell } from "./wait-cell.ts";
 
 /** How long one sleep on a futex lasts at most, in milliseconds: then the condition is looked at again. */
 const SLICE_MS = 50;
-
-/** How often a waiter in the event loop looks without having been woken, in milliseconds; see `timeoutWakes`. */
-const SAFETY_MS = 1000;
 
 /** Looks before the first sleep. On one or two CPUs spinning only keeps the other side from running. */
 const SPINS = availableParallelism() > 2 ? 200 : 0;
 
 /** Signals whose handlers a program expects to run while it waits. */
 const WATCHED_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** How long a wait on this thread lasts unless told otherwise, in milliseconds. */
+const DEFAULT_TIMEOUT_MS = 5000;
 
 /** The longest wait a timer takes, in milliseconds; longer ones are as good as endless. */
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
@@ -42,6 +44,8 @@ export interface Condition<T> {
   readonly attempt: () => T | undefined;
   /** What it is, for messages: "Cannot … within 50 ms". */
   readonly description: string;
+  /** Whose disposal ends the wait, as a user knows it, for example "NamedMutex". */
+  readonly owner?: string;
   /** The cell that is woken when it may be there. */
   readonly cell: WaitCell;
 }
@@ -57,6 +61,12 @@ export function checkWait(options: AsyncWaitOptions | undefined): {
   }
   if (timeoutMs === undefined || timeoutMs === Infinity) return { timeoutMs: Infinity, signal };
   return { timeoutMs: checkInteger("timeoutMs", timeoutMs, 0, TIMEOUT_MS_MAX), signal };
+}
+
+/** Checks the options of a wait on this thread, which ends by itself after 5 seconds unless told otherwise. */
+export function checkTimeout(options: WaitOptions | undefined): number {
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = checkOptions<WaitOptions>("options", options);
+  return checkWait({ timeoutMs }).timeoutMs;
 }
 
 /** The error of a wait that came to its end. */
@@ -79,6 +89,7 @@ export function waitSync<T>(condition: Condition<T>, timeoutMs: number): T | und
     const found = attempt();
     if (found !== undefined) return found;
   }
+  runPostponed();
   const deadline = performance.now() + timeoutMs;
   let found: T | undefined;
   const isTrue = (): boolean => {
@@ -110,6 +121,9 @@ function interrupted(description: string): Error {
   );
 }
 
+/** Watches somebody's life; calls back when it ends and returns how to stop watching. */
+export type Watch = (onDeath: () => void) => (() => void) | undefined;
+
 /**
  * Waits in the event loop, which goes on meanwhile.
  *
@@ -118,69 +132,16 @@ function interrupted(description: string): Error {
  * @param options How long, and what ends the wait early.
  * @param watch Called after each look in vain; may watch somebody's life, and returns how to stop that.
  * @returns What the attempt gave, or undefined when the time was over.
+ * @throws {DisposedError} When the handle that waits was disposed meanwhile.
  */
 export async function waitAsync<T>(
   condition: Condition<T>,
   doorbell: Doorbell,
   options: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
-  watch?: (onDeath: () => void) => (() => void) | undefined,
+  watch?: Watch,
 ): Promise<T | undefined> {
-  const { attempt, cell } = condition;
-  const { timeoutMs, signal } = options;
-  signal?.throwIfAborted();
-  const first = attempt();
-  if (first !== undefined || timeoutMs === 0) return first;
-  const cleanups: (() => void)[] = [];
-  try {
-    return await new Promise<T | undefined>((resolve, reject) => {
-      let isSettled = false;
-      let unwatch: (() => void) | undefined;
-      // What an attempt gave must reach the caller: once there is something, nothing else may happen.
-      const settle = (result: () => T | undefined): void => {
-        if (isSettled) return;
-        isSettled = true;
-        try {
-          resolve(result());
-        } catch (error) {
-          reject(error);
-        }
-      };
-      const look = (isSafetyLook: boolean): void => {
-        if (isSettled) return;
-        try {
-          const wasArmed = cell.arm();
-          const found = attempt();
-          if (found === undefined) {
-            unwatch?.();
-            unwatch = watch?.(() => look(false));
-            return;
-          }
-          if (isSafetyLook && wasArmed) cell.countTimeoutWake();
-          settle(() => found);
-        } catch (error) {
-          settle(() => {
-            throw error;
-          });
-        }
-      };
-      cleanups.push(() => cell.disarm());
-      cleanups.push(doorbell.listen(() => look(false)));
-      cleanups.push(() => unwatch?.());
-      const safety = setInterval(() => look(true), SAFETY_MS);
-      cleanups.push(() => clearInterval(safety));
-      if (timeoutMs !== Infinity) {
-        const timer = setTimeout(() => settle(attempt), timeoutMs);
-        cleanups.push(() => clearTimeout(timer));
-      }
-      const abort = (): void =>
-        settle(() => {
-          throw signal?.reason;
-        });
-      signal?.addEventListener("abort", abort, { once: true });
-      cleanups.push(() => signal?.removeEventListener("abort", abort));
-      look(false);
-    });
-  } finally {
-    for (const cleanup of cleanups) cleanup();
-  }
+  options.signal?.throwIfAborted();
+  const first = condition.attempt();
+  if (first !== undefined || options.timeoutMs === 0) return first;
+  return await new EventLoopWait(condition, doorbell, options, watch).begin();
 }

@@ -1,0 +1,283 @@
+/**
+ * A semaphore with a name, for any number of processes.
+ *
+ * @module
+ */
+import { CorruptSegmentError } from "@isthmus/core";
+import {
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  outOfRange,
+  SECTION,
+} from "@isthmus/core/internal";
+import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
+import type { WaitCell } from "../wait/wait-cell.ts";
+import {
+  type AsyncWaitOptions,
+  type Condition,
+  checkTimeout,
+  checkWait,
+  timedOut,
+  type WaitOptions,
+  type Watch,
+  waitAsync,
+  waitSync,
+} from "../wait/wait-for.ts";
+import { giveBackFor, ReturningUnits } from "./returning-units.ts";
+import { initMutex, MUTEX_SECTION } from "./segment-mutex.ts";
+import { SemaphoreCount } from "./semaphore-count.ts";
+import { RETURN_ON_DEATH, SEMAPHORE, SEMAPHORE_BYTES, UNITS_MAX } from "./semaphore-layout.ts";
+
+const SEMAPHORE_CELL = 0;
+
+/** What a new semaphore is like. Whoever opens one that exists gets it as it is; these are checked and ignored. */
+export interface SemaphoreOptions {
+  /** Units that can be taken at first. Default 0. */
+  readonly initial?: number | undefined;
+  /** The most units there can be. Default 2147483647. */
+  readonly max?: number | undefined;
+  /** Whether the units of a holder that dies or is disposed come back. Default false, as in .NET. */
+  readonly returnOnDeath?: boolean | undefined;
+}
+
+/**
+ * A named semaphore: a number of units that processes take and release.
+ *
+ * Anybody may release, also who has taken nothing. A unit that is taken by a process which then dies is gone,
+ * unless the semaphore was created with `returnOnDeath: true`: then every object is the holder of what was
+ * taken through it, and what it has not released comes back exactly once when its process ends, however it
+ * ends, or when it is disposed. Release through the object that took, or the unit counts as a new one.
+ *
+ * Waiters are not served in any order. A wait has acquire and a release release order: what was written before
+ * a unit was released is seen by whoever takes it.
+ *
+ * @example
+ * ```ts
+ * import { NamedSemaphore } from "@isthmus/ipc";
+ *
+ * using places = NamedSemaphore.createOrOpen("example-places", { initial: 2, max: 2 });
+ * places.wait({ timeoutMs: 1000 });
+ * try {
+ *   console.log(places.count); // 1
+ * } finally {
+ *   places.release();
+ * }
+ * ```
+ */
+export class NamedSemaphore implements Disposable {
+  readonly #segment: Segment;
+  readonly #cell: WaitCell;
+  readonly #units: SemaphoreCount | ReturningUnits;
+  readonly #base: number;
+  readonly #max: number;
+
+  private constructor(verb: OpenVerb, name: string, options?: SemaphoreOptions) {
+    const { initial, max, returnOnDeath } = checkSemaphore(options);
+    this.#segment = new Segment(verb, {
+      name,
+      kind: "semaphore",
+      cellCount: 1,
+      sections: [MUTEX_SECTION, { id: SECTION.state, length: SEMAPHORE_BYTES }],
+      init: (memory) => initSemaphore(memory, initial, max, returnOnDeath),
+      role: "user",
+      reap: giveBackFor,
+    });
+    const { memory } = this.#segment;
+    this.#base = memory.wordOf(SECTION.state);
+    this.#max = memory.words.get(this.#base + SEMAPHORE.max);
+    if (this.#max < 1) {
+      this.#segment.dispose();
+      throw corrupt(name, this.#max);
+    }
+    this.#cell = this.#segment.cell(SEMAPHORE_CELL);
+    this.#units = this.returnOnDeath
+      ? new ReturningUnits(this.#segment, SEMAPHORE_CELL)
+      : new SemaphoreCount(memory.words, this.#base);
+    // Joining may have given back what a dead holder had.
+    this.#cell.wake();
+  }
+
+  /**
+   * Creates a semaphore.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options How many units it has.
+   * @throws {SystemError} `EEXIST` when somebody alive holds the name.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` unless 0 <= `initial` <= `max` and 1 <= `max`.
+   */
+  static createNew(name: string, options?: SemaphoreOptions): NamedSemaphore {
+    return new NamedSemaphore("createNew", name, options);
+  }
+
+  /**
+   * Opens a semaphore.
+   *
+   * @throws {SystemError} `ENOENT` when nobody holds the name.
+   * @throws {CorruptSegmentError} When the name is something else.
+   */
+  static openExisting(name: string): NamedSemaphore {
+    return new NamedSemaphore("openExisting", name);
+  }
+
+  /** Opens a semaphore, or creates it; see `createdNew`. Units and `max` of one that exists stay as they are. */
+  static createOrOpen(name: string, options?: SemaphoreOptions): NamedSemaphore {
+    return new NamedSemaphore("createOrOpen", name, options);
+  }
+
+  /** The name. */
+  get name(): string {
+    return this.#segment.name;
+  }
+
+  /** Whether this call created the semaphore. */
+  get createdNew(): boolean {
+    return this.#segment.createdNew;
+  }
+
+  /** The most units there can be, as the creator said. */
+  get max(): number {
+    return this.#max;
+  }
+
+  /** Whether the units of a holder that dies come back, as the creator said. */
+  get returnOnDeath(): boolean {
+    this.#checkOpen();
+    return (this.#word(SEMAPHORE.flags) & RETURN_ON_DEATH) !== 0;
+  }
+
+  /** How many units can be taken at this moment; those of the dead count once somebody has looked for them. */
+  get count(): number {
+    this.#checkOpen();
+    return this.#word(SEMAPHORE.count);
+  }
+
+  /**
+   * Takes a unit, sleeping on this thread while there is none.
+   *
+   * @param options `timeoutMs`: 5000 unless given, in milliseconds; `Infinity` waits for ever.
+   * @throws {TimeoutError} `ETIMEDOUT` when the time is over.
+   * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
+   */
+  wait(options?: WaitOptions): void {
+    this.#checkOpen();
+    // The common case first: it need not look at the options.
+    if (options === undefined && this.#units.take()) return;
+    const timeoutMs = checkTimeout(options);
+    if (waitSync(this.#condition(), timeoutMs) === undefined) throw this.#timedOut(timeoutMs);
+  }
+
+  /** Takes a unit if there is one; returns whether. Never waits. */
+  tryWait(): boolean {
+    this.#checkOpen();
+    return this.#units.take();
+  }
+
+  /**
+   * Takes a unit without blocking the event loop.
+   *
+   * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
+   * @returns Rejects with `TimeoutError`, the signal's reason, or `DisposedError` when disposed meanwhile.
+   */
+  async waitAsync(options?: AsyncWaitOptions): Promise<void> {
+    this.#checkOpen();
+    const checked = checkWait(options);
+    const { doorbell } = this.#segment;
+    const found = await waitAsync(this.#condition(), doorbell, checked, this.#watch());
+    if (found === undefined) throw this.#timedOut(checked.timeoutMs);
+  }
+
+  /**
+   * Releases units.
+   *
+   * @param units How many. Default 1.
+   * @returns How many units could be taken before.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when there would be more than `max`; nothing is released then.
+   */
+  release(units = 1): number {
+    this.#checkOpen();
+    checkInteger("units", units, 1);
+    const before = this.#units.give(units);
+    if (before === undefined) {
+      throw outOfRange("units", `<= ${this.#max - this.count} (of ${this.#max} in all)`, units);
+    }
+    this.#cell.wake();
+    return before;
+  }
+
+  /**
+   * Lets go of the semaphore. Waits that are under way on this object in the event loop reject. Units that were
+   * taken through it stay taken, unless the semaphore was created with `returnOnDeath`.
+   */
+  dispose(): void {
+    if (this.#segment.isDisposed) return;
+    const isSlotClear = !(this.#units instanceof ReturningUnits) || this.#units.leave();
+    this.#segment.dispose(!isSlotClear);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #condition(): Condition<true> {
+    const units = this.#units;
+    return {
+      attempt: () => units.take() || undefined,
+      description: this.#description(),
+      owner: "NamedSemaphore",
+      cell: this.#cell,
+    };
+  }
+
+  #watch(): Watch | undefined {
+    const units = this.#units;
+    return units instanceof ReturningUnits ? (onDeath) => units.watch(onDeath) : undefined;
+  }
+
+  #word(field: number): number {
+    return this.#segment.memory.words.load(this.#base + field);
+  }
+
+  #description(): string {
+    return `take a unit of the semaphore "${this.name}"`;
+  }
+
+  #timedOut(timeoutMs: number): Error {
+    return timedOut(this.#description(), timeoutMs);
+  }
+
+  #checkOpen(): void {
+    this.#segment.checkOpen("NamedSemaphore");
+  }
+}
+
+function checkSemaphore(options: SemaphoreOptions | undefined): {
+  initial: number;
+  max: number;
+  returnOnDeath: boolean;
+} {
+  const checked = checkOptions<SemaphoreOptions>("options", options);
+  const { initial = 0, max = UNITS_MAX, returnOnDeath = false } = checked;
+  checkInteger("options.max", max, 1, UNITS_MAX);
+  checkInteger("options.initial", initial, 0, max);
+  checkBoolean("options.returnOnDeath", returnOnDeath);
+  return { initial, max, returnOnDeath };
+}
+
+function initSemaphore(
+  memory: SegmentMemory,
+  initial: number,
+  max: number,
+  returnOnDeath: boolean,
+): void {
+  const { words } = memory;
+  const base = memory.wordOf(SECTION.state);
+  initMutex(memory);
+  words.set(base + SEMAPHORE.max, max);
+  words.set(base + SEMAPHORE.flags, returnOnDeath ? RETURN_ON_DEATH : 0);
+  words.set(base + SEMAPHORE.count, initial);
+}
+
+function corrupt(name: string, max: number): CorruptSegmentError {
+  return new CorruptSegmentError(`Cannot open "${name}": its max must be >= 1: found ${max}`);
+}

@@ -1,0 +1,126 @@
+/**
+ * One wait in the event loop, from its first look to its end.
+ *
+ * @module
+ */
+import { DisposedError } from "@isthmus/core";
+import type { Doorbell } from "./doorbell.ts";
+import type { Condition, Watch } from "./wait-for.ts";
+
+/**
+ * When to look again after somebody's death was reported and nothing was found, in milliseconds. The end of a
+ * process is not one moment: its life line can end before its locks are gone.
+ */
+const DEATH_LOOK_MS = 5;
+
+/** A wait for a condition. Whatever ends it first decides; nothing that was obtained is lost. */
+export class EventLoopWait<T> {
+  readonly #condition: Condition<T>;
+  readonly #doorbell: Doorbell;
+  readonly #timeoutMs: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #watch: Watch | undefined;
+  readonly #outcome = Promise.withResolvers<T | undefined>();
+  #isSettled = false;
+  #timer: Timer | undefined;
+  #deathTimer: Timer | undefined;
+  #unwatch: (() => void) | undefined;
+  #unlisten: (() => void) | undefined;
+
+  constructor(
+    condition: Condition<T>,
+    doorbell: Doorbell,
+    options: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
+    watch: Watch | undefined,
+  ) {
+    this.#condition = condition;
+    this.#doorbell = doorbell;
+    this.#timeoutMs = options.timeoutMs;
+    this.#signal = options.signal;
+    this.#watch = watch;
+  }
+
+  /** Begins to wait. Called once. */
+  begin(): Promise<T | undefined> {
+    this.#condition.cell.enter(this.#onClose);
+    this.#unlisten = this.#doorbell.listen(this.#look);
+    if (this.#timeoutMs !== Infinity) {
+      this.#timer = setTimeout(this.#onTime, this.#timeoutMs);
+    }
+    this.#signal?.addEventListener("abort", this.#onAbort);
+    this.#look(false);
+    return this.#outcome.promise;
+  }
+
+  /** Announces itself, then looks: in this order, so that no change is missed. */
+  readonly #look = (isSafetyLook: boolean): void => {
+    if (this.#isSettled) return;
+    try {
+      const { attempt, cell } = this.#condition;
+      const wasArmed = cell.arm();
+      const found = attempt();
+      if (found === undefined) {
+        this.#watchOthers();
+        return;
+      }
+      if (isSafetyLook && wasArmed) cell.countTimeoutWake();
+      this.#resolve(found);
+    } catch (error) {
+      this.#reject(error);
+    }
+  };
+
+  #watchOthers(): void {
+    // After a death, not before the time set for it: the life line that ended would end again at once.
+    if (this.#watch === undefined || this.#deathTimer !== undefined) return;
+    const unwatchLast = this.#unwatch;
+    // Watched anew before the last watch ends: a pipe that is still of interest stays open.
+    this.#unwatch = this.#watch(this.#onDeath);
+    unwatchLast?.();
+  }
+
+  readonly #onDeath = (): void => {
+    this.#deathTimer ??= setTimeout(() => {
+      this.#deathTimer = undefined;
+      this.#look(false);
+    }, DEATH_LOOK_MS);
+    this.#look(false);
+  };
+
+  readonly #onTime = (): void => {
+    if (this.#isSettled) return;
+    try {
+      this.#resolve(this.#condition.attempt());
+    } catch (error) {
+      this.#reject(error);
+    }
+  };
+
+  readonly #onAbort = (): void => this.#reject(this.#signal?.reason);
+
+  readonly #onClose = (): void =>
+    this.#reject(new DisposedError(this.#condition.owner ?? "segment"));
+
+  #resolve(found: T | undefined): void {
+    if (!this.#end()) return;
+    this.#outcome.resolve(found);
+  }
+
+  #reject(error: unknown): void {
+    if (!this.#end()) return;
+    this.#outcome.reject(error);
+  }
+
+  /** Ends the wait and lets go of all it used; false when it had ended already. */
+  #end(): boolean {
+    if (this.#isSettled) return false;
+    this.#isSettled = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#deathTimer);
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#unwatch?.();
+    this.#unlisten?.();
+    this.#condition.cell.leave(this.#onClose);
+    return true;
+  }
+}

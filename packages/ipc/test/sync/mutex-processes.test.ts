@@ -1,0 +1,234 @@
+/** NamedMutex between processes: exclusion, owners that die or stop, signals, and what keeps a process alive. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { MemoryMappedFile } from "@isthmus/core";
+import { NamedMutex } from "../../src/index.ts";
+import { expectRejection } from "./support/expect-code.ts";
+import { Home, until } from "./support/home.ts";
+import { Party, parties } from "./support/party.ts";
+
+setDefaultTimeout(60_000);
+
+const ROUNDS = 10_000;
+
+describe("NamedMutex between processes", () => {
+  test("excludes them all: no increment is lost, by sync and async locks mixed", async () => {
+    using home = new Home();
+    using counter = MemoryMappedFile.createNew("m-counter", 4);
+    using view = counter.createViewAccessor();
+    using mutex = NamedMutex.createNew("m");
+    await using stack = new AsyncDisposableStack();
+    const all = parties(stack, 4);
+    const how = ["sync", "async", "mixed", "mixed"];
+    await Promise.all(all.map((party, index) => party.call("raise", "m", ROUNDS, how[index])));
+    expect(view.readInt32(0)).toBe(4 * ROUNDS);
+    expect(mutex.owner).toBeUndefined();
+    expect(home.cell("m").timeoutWakes).toBe(0);
+  });
+
+  test("the owner is visible to others, and releasing hands over", async () => {
+    using home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    await using party = new Party();
+    await party.call("acquire", "m");
+    expect(mutex.owner).toMatchObject({ pid: party.pid, name: "party.ts", isAlive: true });
+    expect(mutex.tryAcquire()).toBeUndefined();
+    await expectRejection(mutex.acquireAsync({ timeoutMs: 5 }), "TimeoutError", "ETIMEDOUT");
+    const wait = mutex.acquireAsync();
+    await home.untilWaiting("m", "in event loop");
+    await party.call("release", "m");
+    const lock = await wait;
+    expect(lock.abandoned).toBe(false);
+    expect(await party.call("tryAcquire", "m")).toBeNull();
+    lock.release();
+  });
+});
+
+describe("NamedMutex whose owner dies", () => {
+  test("by SIGKILL: exactly one of the waiters is told, asleep or in the event loop", async () => {
+    using home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    await using stack = new AsyncDisposableStack();
+    const [owner, sleeper, looper] = parties(stack, 3) as [Party, Party, Party];
+    await owner.call("acquire", "m");
+    const turn = async (party: Party, operation: string) => {
+      const { abandoned } = await party.call<{ abandoned: boolean }>(operation, "m", {
+        timeoutMs: 30_000,
+      });
+      await party.call("release", "m");
+      return abandoned;
+    };
+    const turns = [turn(sleeper, "acquire"), turn(looper, "acquireAsync")];
+    await home.untilWaiting("m", "asleep");
+    await home.untilWaiting("m", "in event loop");
+    await owner.kill();
+    expect((await Promise.all(turns)).sort()).toEqual([false, true]);
+    const { abandoned } = mutex.acquire();
+    expect(abandoned).toBe(false);
+  });
+
+  test("by SIGKILL: who comes later is told, and sees until then who it was", async () => {
+    using _home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    await using owner = new Party();
+    await owner.call("acquire", "m");
+    await owner.kill();
+    expect(mutex.owner).toMatchObject({ pid: owner.pid, isAlive: false });
+    const lock = mutex.tryAcquire();
+    expect(lock?.abandoned).toBe(true);
+    lock?.release();
+    using again = mutex.acquire();
+    expect(again.abandoned).toBe(false);
+  });
+
+  test("by SIGKILL: only waiters in one process's event loop, woken without looking at a clock", async () => {
+    using home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    await using owner = new Party();
+    await owner.call("acquire", "m");
+    const wait = mutex.acquireAsync();
+    await home.untilWaiting("m", "in event loop");
+    await owner.kill();
+    using lock = await wait;
+    expect(lock.abandoned).toBe(true);
+  });
+
+  for (const [how, code] of [
+    ["exit while holding", 3],
+    ["end while holding", 0],
+  ] as const) {
+    test(`by ${how}: the next one is told`, async () => {
+      using _home = new Home();
+      using mutex = NamedMutex.createNew("m");
+      await using owner = new Party("one-shot", how);
+      expect(await owner.end()).toBe(code);
+      using lock = mutex.acquire();
+      expect(lock.abandoned).toBe(true);
+    });
+  }
+
+  for (const end of ["close", "exit", "terminate"]) {
+    test(`a Worker that ends by ${end}: the next one is told`, async () => {
+      using home = new Home();
+      using mutex = NamedMutex.createNew("m");
+      const script = new URL("./fixtures/worker-holder.ts", import.meta.url);
+      // Without it a Worker gets the environment with which this process was started.
+      const worker = new Worker(script, { env: { ...process.env } as Record<string, string> });
+      const holding = new Promise((resolve, reject) => {
+        worker.onmessage = resolve;
+        worker.onerror = ({ message }) => reject(new Error(message));
+      });
+      worker.postMessage({ name: "m", end });
+      await holding;
+      const wait = mutex.acquireAsync();
+      if (end === "terminate") {
+        await home.untilWaiting("m", "in event loop");
+        await worker.terminate();
+      }
+      using lock = await wait;
+      expect(lock.abandoned).toBe(true);
+    });
+  }
+
+  test("a child that the owner has started does not keep the lock", async () => {
+    using _home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    await using owner = new Party();
+    await owner.call("acquire", "m");
+    const child = await owner.call<number>("spawnChild");
+    try {
+      await owner.kill();
+      process.kill(child, 0); // it lives
+      expect(mutex.owner?.isAlive).toBe(false);
+      using lock = await mutex.acquireAsync();
+      expect(lock.abandoned).toBe(true);
+    } finally {
+      process.kill(child, "SIGKILL");
+    }
+  });
+});
+
+describe("NamedMutex whose owner is stopped", () => {
+  test("is not robbed: waiting times out, and goes on when the owner does", async () => {
+    using home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    await using stack = new AsyncDisposableStack();
+    const [owner, sleeper] = parties(stack, 2) as [Party, Party];
+    await owner.call("acquire", "m");
+    owner.signal("SIGSTOP");
+    await expectRejection(mutex.acquireAsync({ timeoutMs: 150 }), "TimeoutError", "ETIMEDOUT");
+    const options = { timeoutMs: 150 };
+    await expectRejection(sleeper.call("acquire", "m", options), "TimeoutError", "ETIMEDOUT");
+    expect(mutex.owner).toMatchObject({ pid: owner.pid, isAlive: true });
+    const waits = [mutex.acquireAsync(), sleeper.call("acquireAsync", "m")] as const;
+    await home.untilWaiting("m", "in event loop");
+    owner.signal("SIGCONT");
+    await owner.call("release", "m");
+    const next = await Promise.race(waits);
+    expect(next).toMatchObject({ abandoned: false });
+    if ("release" in (next as object)) (next as Disposable)[Symbol.dispose]();
+    else await sleeper.call("release", "m");
+    await Promise.all(waits);
+  });
+});
+
+describe("NamedMutex and signals", () => {
+  test("Ctrl-C ends a synchronous acquire of a program that handles it, and its handler runs", async () => {
+    using home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    await using party = new Party();
+    await party.call("handleSigint");
+    using _lock = mutex.acquire();
+    const word = party.word();
+    const wait = expectRejection(
+      party.call("acquire", "m", { timeoutMs: 50_000 }),
+      "SystemError",
+      "EINTR",
+    );
+    await home.untilWaiting("m", "asleep");
+    // Between two sleeps a signal finds nothing to interrupt, which is why it is sent until one meets a sleep.
+    let hasHandled = false;
+    void word.then(() => {
+      hasHandled = true;
+    });
+    await until(() => {
+      if (!hasHandled) party.signal("SIGINT");
+      return hasHandled;
+    }, "the handler runs");
+    await wait;
+  });
+
+  test("Ctrl-C ends a program that does not handle it", async () => {
+    using home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    await using party = new Party();
+    using _lock = mutex.acquire();
+    party.call("acquire", "m", { timeoutMs: 50_000 }).catch(() => {});
+    await home.untilWaiting("m", "asleep");
+    party.signal("SIGINT");
+    expect(await party.end()).toBe("SIGINT");
+  });
+});
+
+describe("what keeps a process alive", () => {
+  for (const what of ["idle", "idle after a wait"]) {
+    test(`not a mutex that is ${what}`, async () => {
+      using home = new Home();
+      await using party = new Party("one-shot", what);
+      expect(await party.end()).toBe(0);
+      expect(home.files()).toEqual([]);
+    });
+  }
+
+  test("a task that waits, until it has the mutex", async () => {
+    using home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    const lock = mutex.acquire();
+    await using party = new Party("one-shot", "waiting");
+    expect(await party.word()).toBe("open");
+    const word = party.word();
+    await home.untilWaiting("m", "in event loop");
+    lock.release();
+    expect(await word).toBe("acquired");
+    expect(await party.end()).toBe(0);
+  });
+});

@@ -1,0 +1,246 @@
+/** NamedMutex within one process: verbs, recursion, tasks, errors. */
+import { describe, expect, test } from "bun:test";
+import { NamedEvent, NamedMutex, NamedSemaphore } from "../../src/index.ts";
+import { expectCode, expectRejection } from "./support/expect-code.ts";
+import { Home } from "./support/home.ts";
+
+describe("NamedMutex verbs", () => {
+  test("createNew() twice is EEXIST; openExisting() of nothing is ENOENT", () => {
+    using _home = new Home();
+    expectCode(() => NamedMutex.openExisting("m"), "SystemError", "ENOENT");
+    using first = NamedMutex.createNew("m");
+    expectCode(() => NamedMutex.createNew("m"), "SystemError", "EEXIST");
+    using second = NamedMutex.createOrOpen("m");
+    using third = NamedMutex.openExisting("m");
+    expect([first, second, third].map(({ createdNew }) => createdNew)).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(third.name).toBe("m");
+  });
+
+  test("the name goes with the last object", () => {
+    using home = new Home();
+    const first = NamedMutex.createOrOpen("m");
+    const second = NamedMutex.createOrOpen("m");
+    first.dispose();
+    first.dispose();
+    expect(home.files()).toContain("m");
+    second.dispose();
+    expect(home.files()).not.toContain("m");
+  });
+
+  test("another kind's name is ERR_CORRUPT_SEGMENT and names both kinds", () => {
+    using _home = new Home();
+    using _semaphore = NamedSemaphore.createNew("s");
+    using _event = NamedEvent.createNew("e");
+    const errors = [
+      expectCode(() => NamedMutex.openExisting("s"), "CorruptSegmentError", "ERR_CORRUPT_SEGMENT"),
+      expectCode(() => NamedMutex.createOrOpen("e"), "CorruptSegmentError", "ERR_CORRUPT_SEGMENT"),
+    ];
+    expect(errors[0]?.message).toMatch(/mutex.*semaphore/);
+    expect(errors[1]?.message).toMatch(/mutex.*event/);
+  });
+
+  test("bad names and options are refused", async () => {
+    using _home = new Home();
+    expectCode(() => NamedMutex.createNew(7 as never), "TypeError", "ERR_INVALID_ARG_TYPE");
+    expectCode(() => NamedMutex.createNew("a/b"), "TypeError", "ERR_INVALID_ARG_VALUE");
+    using mutex = NamedMutex.createNew("m");
+    for (const timeoutMs of [-1, 1.5, Number.NaN, 2 ** 31]) {
+      expectCode(() => mutex.acquire({ timeoutMs }), "RangeError", "ERR_OUT_OF_RANGE");
+    }
+    for (const timeoutMs of ["1", 1n, null, {}]) {
+      const options = { timeoutMs: timeoutMs as never };
+      expectCode(() => mutex.acquire(options), "TypeError", "ERR_INVALID_ARG_TYPE");
+      await expectRejection(mutex.acquireAsync(options), "TypeError", "ERR_INVALID_ARG_TYPE");
+    }
+    expectCode(() => mutex.acquire(5 as never), "TypeError", "ERR_INVALID_ARG_TYPE");
+    const signal = { aborted: false } as never;
+    await expectRejection(mutex.acquireAsync({ signal }), "TypeError", "ERR_INVALID_ARG_TYPE");
+    expect(mutex.owner).toBeUndefined();
+  });
+});
+
+describe("NamedMutex on the synchronous path", () => {
+  test("is recursive, and as many releases set it free", () => {
+    using _home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    const locks = [mutex.acquire(), mutex.acquire({ timeoutMs: 0 }), mutex.tryAcquire()];
+    for (const lock of locks) {
+      expect(mutex.owner?.pid).toBe(process.pid);
+      lock?.release();
+    }
+    expect(mutex.owner).toBeUndefined();
+  });
+
+  test("is recursive across objects of one name, in every order of release and disposal", () => {
+    using home = new Home();
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      const objects = [NamedMutex.createOrOpen("m"), NamedMutex.createOrOpen("m")];
+      const locks = objects.map((mutex) => mutex.acquire());
+      for (const mutex of objects) mutex.dispose();
+      expect(home.files()).toContain("m");
+      using witness = NamedMutex.openExisting("m");
+      for (const index of order) {
+        expect(witness.owner?.isAlive).toBe(true);
+        locks[index]?.release();
+      }
+      expect(witness.owner).toBeUndefined();
+      witness.acquire().release();
+    }
+    expect(home.files()).not.toContain("m");
+  });
+
+  test("a lock released twice is EPERM; `using` after release is fine", () => {
+    using _home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    const outer = mutex.acquire();
+    {
+      using lock = mutex.acquire();
+      expect(lock.isHeld).toBe(true);
+      lock.release();
+      expect(lock.isHeld).toBe(false);
+      expectCode(() => lock.release(), "SystemError", "EPERM");
+    }
+    expect(mutex.owner?.pid).toBe(process.pid);
+    outer.release();
+    expectCode(() => outer.release(), "SystemError", "EPERM");
+    expect(mutex.owner).toBeUndefined();
+  });
+
+  test("disposed while held, the lock stays until it is released", () => {
+    using home = new Home();
+    const mutex = NamedMutex.createNew("m");
+    const lock = mutex.acquire();
+    mutex.dispose();
+    expect(home.files()).toContain("m");
+    expectCode(() => mutex.tryAcquire(), "DisposedError", "ERR_DISPOSED");
+    expectCode(() => mutex.acquire(), "DisposedError", "ERR_DISPOSED");
+    expectCode(() => mutex.owner, "DisposedError", "ERR_DISPOSED");
+    lock.release();
+    expect(home.files()).not.toContain("m");
+  });
+
+  test("owner says who, since when, and that it lives", () => {
+    using _home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    const before = Date.now();
+    using _lock = mutex.acquire();
+    const { pid, name, sinceMs, isAlive } = mutex.owner ?? {};
+    expect({ pid, isAlive }).toEqual({ pid: process.pid, isAlive: true });
+    expect(name).not.toBe("");
+    // The clock that stamps it ticks every few milliseconds.
+    expect(sinceMs).toBeGreaterThan(before - 100);
+    expect(sinceMs).toBeLessThanOrEqual(Date.now());
+  });
+});
+
+describe("NamedMutex on the asynchronous path", () => {
+  test("tasks exclude each other and take turns in their order", async () => {
+    using _home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    using other = NamedMutex.openExisting("m");
+    const order: number[] = [];
+    let inside = 0;
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        using _lock = await (index % 3 === 0 ? other : mutex).acquireAsync();
+        expect(++inside).toBe(1);
+        order.push(index);
+        await Bun.sleep(0);
+        inside--;
+      }),
+    );
+    expect(order).toEqual(Array.from({ length: 20 }, (_, index) => index));
+    expect(mutex.owner).toBeUndefined();
+  });
+
+  test("a task's lock fails acquire() of the same thread at once", async () => {
+    using _home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    const lock = await mutex.acquireAsync();
+    expect(mutex.tryAcquire()).toBeUndefined();
+    const error = expectCode(
+      () => mutex.acquire({ timeoutMs: Infinity }),
+      "TimeoutError",
+      "ETIMEDOUT",
+    );
+    expect(error.message).toContain("a task of this thread holds it");
+    lock.release();
+    mutex.acquire().release();
+  });
+
+  test("what a task has acquired is its own before the task goes on", async () => {
+    using home = new Home();
+    const mutex = NamedMutex.createNew("m");
+    const task = mutex.acquireAsync();
+    for (let turn = 0; mutex.owner === undefined && turn < 20; turn++) await Promise.resolve();
+    // Locked by now, but the task has not been told: nobody else of this thread may act as if it were free.
+    expectCode(() => mutex.acquire({ timeoutMs: Infinity }), "TimeoutError", "ETIMEDOUT");
+    mutex.dispose();
+    expect(home.files()).toContain("m");
+    (await task).release();
+    expect(home.files()).not.toContain("m");
+  });
+
+  test("times out, also in the queue, and lets the next one through", async () => {
+    using _home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    const lock = mutex.acquire();
+    const waiting = [
+      mutex.acquireAsync({ timeoutMs: 20 }),
+      mutex.acquireAsync({ timeoutMs: 1 }),
+      mutex.acquireAsync(),
+    ] as const;
+    await expectRejection(waiting[1], "TimeoutError", "ETIMEDOUT");
+    await expectRejection(waiting[0], "TimeoutError", "ETIMEDOUT");
+    await expectRejection(mutex.acquireAsync({ timeoutMs: 0 }), "TimeoutError", "ETIMEDOUT");
+    lock.release();
+    (await waiting[2]).release();
+    expect(mutex.owner).toBeUndefined();
+  });
+
+  test("an aborted signal ends the wait with its reason: before, in the queue, and at the head", async () => {
+    using _home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    const reason = new Error("enough");
+    const failure = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
+    expect(await failure(mutex.acquireAsync({ signal: AbortSignal.abort(reason) }))).toBe(reason);
+    const lock = mutex.acquire();
+    const head = new AbortController();
+    const queued = new AbortController();
+    const ends = [
+      failure(mutex.acquireAsync({ signal: head.signal })),
+      failure(mutex.acquireAsync({ signal: queued.signal })),
+    ];
+    const last = mutex.acquireAsync();
+    await Bun.sleep(1);
+    queued.abort(reason);
+    expect(await ends[1]).toBe(reason);
+    head.abort(reason);
+    expect(await ends[0]).toBe(reason);
+    lock.release();
+    (await last).release();
+  });
+
+  test("disposed meanwhile, those who wait get DisposedError", async () => {
+    using home = new Home();
+    const holder = NamedMutex.createNew("m");
+    const waiter = NamedMutex.openExisting("m");
+    const lock = await holder.acquireAsync();
+    const waits = [waiter.acquireAsync(), waiter.acquireAsync()];
+    await Bun.sleep(1);
+    waiter.dispose();
+    lock.release();
+    for (const wait of waits) await expectRejection(wait, "DisposedError", "ERR_DISPOSED");
+    await expectRejection(waiter.acquireAsync(), "DisposedError", "ERR_DISPOSED");
+    holder.acquire().release();
+    holder.dispose();
+    expect(home.files()).not.toContain("m");
+  });
+});

@@ -1,0 +1,102 @@
+/**
+ * A directory of named memory for one test, never the user's own.
+ *
+ * @module
+ */
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { collectAbandoned, decodeSuperblock, SECTION } from "@isthmus/core/internal";
+import { CELL, CELL_BYTES } from "../../../src/wait/wait-cell.ts";
+
+const PARENT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
+/** Between tests: a place that cannot be made, so that no test can fall back on the user's directory. */
+const NOWHERE = join(PARENT, "isthmus-test-nowhere", "never");
+
+/** How long anything may take that a test waits for; nothing depends on how fast it is. */
+const PATIENCE_MS = 20_000;
+const LOOK_MS = 2;
+
+process.env["ISTHMUS_DIR"] = NOWHERE;
+
+/** What a wait cell says. */
+export interface CellState {
+  readonly armed: number;
+  readonly wakes: number;
+  readonly timeoutWakes: number;
+}
+
+/** Waits until something holds, however long the machine takes for it. */
+export async function until(isReached: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!isReached()) {
+    if (performance.now() > deadline) throw new Error(`This never happens: ${what}`);
+    await Bun.sleep(LOOK_MS);
+  }
+}
+
+/** A new directory that `ISTHMUS_DIR` leads to until the test ends; then it is removed with all in it. */
+export class Home implements Disposable {
+  readonly path: string = mkdtempSync(join(PARENT, "isthmus-test-"));
+
+  constructor() {
+    process.env["ISTHMUS_DIR"] = this.path;
+  }
+
+  /** The names of all files in it, hidden ones too. */
+  files(): string[] {
+    return readdirSync(this.path).sort();
+  }
+
+  /** Removes what the dead have left, as the next process to use the directory would. */
+  collect(): void {
+    collectAbandoned(this.path);
+  }
+
+  /** A wait cell of a named thing, read from its file without taking part in it. */
+  cell(name: string, index = 0): CellState {
+    const bytes = readFileSync(join(this.path, name));
+    const { sections } = decodeSuperblock(bytes, bytes.length, name);
+    const offset = sections.find(({ id }) => id === SECTION.cells)?.offset ?? Number.NaN;
+    const word = (field: number): number =>
+      bytes.readUInt32LE(offset + index * CELL_BYTES + field * 4);
+    return {
+      armed: word(CELL.armed),
+      wakes: word(CELL.wakes),
+      timeoutWakes: word(CELL.timeoutWakes),
+    };
+  }
+
+  /** Writes a word of a named thing's section, as a rogue process might. */
+  patch(name: string, sectionId: number, word: number, value: number): void {
+    const path = join(this.path, name);
+    const bytes = readFileSync(path);
+    const { sections } = decodeSuperblock(bytes, bytes.length, name);
+    const offset = sections.find(({ id }) => id === sectionId)?.offset ?? Number.NaN;
+    const fd = openSync(path, "r+");
+    writeSync(fd, new Int32Array([value]), 0, 4, offset + word * 4);
+    closeSync(fd);
+  }
+
+  /** Waits until somebody waits in a cell: asleep, or in an event loop. */
+  async untilWaiting(name: string, how: "asleep" | "in event loop", index = 0): Promise<void> {
+    const bit = how === "asleep" ? 1 : 2;
+    await until(() => (this.cell(name, index).armed & bit) !== 0, `somebody waits ${how}`);
+  }
+
+  [Symbol.dispose](): void {
+    // A test that ran out of time ends when the next one has begun, whose directory this must not undo.
+    if (process.env["ISTHMUS_DIR"] === this.path) process.env["ISTHMUS_DIR"] = NOWHERE;
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}

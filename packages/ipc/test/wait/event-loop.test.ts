@@ -1,0 +1,203 @@
+/** Waiting in the event loop: how waits end, and what they leave behind. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { NamedEvent, NamedMutex } from "../../src/index.ts";
+import { Segment } from "../../src/segment/segment.ts";
+import { ownDoorbell } from "../../src/wait/doorbell.ts";
+import { type Condition, waitAsync } from "../../src/wait/wait-for.ts";
+import { expectRejection } from "../sync/support/expect-code.ts";
+import { Home, until } from "../sync/support/home.ts";
+import { Party, parties } from "../sync/support/party.ts";
+
+setDefaultTimeout(60_000);
+
+const CELL = 0;
+const FOR_EVER = { timeoutMs: Infinity, signal: undefined };
+
+/** A segment with one cell, to wait in by hand. */
+function openSegment(): Segment {
+  return new Segment("createOrOpen", {
+    name: "cell",
+    kind: "event",
+    cellCount: 1,
+    sections: [],
+    role: "user",
+  });
+}
+
+function never(segment: Segment): Condition<true> & { looks: number } {
+  const condition = {
+    looks: 0,
+    attempt: () => {
+      condition.looks++;
+      return undefined;
+    },
+    description: "see this",
+    cell: segment.cell(CELL),
+  };
+  return condition;
+}
+
+function descriptors(): number {
+  return readdirSync("/proc/self/fd").length;
+}
+
+describe("waitAsync()", () => {
+  test("is not driven round and round by a life that has ended", async () => {
+    using _home = new Home();
+    using segment = openSegment();
+    const { doorbell } = segment;
+    const condition = never(segment);
+    const gone = 12_345; // nobody's bell
+    const options = { timeoutMs: 60, signal: undefined };
+    const result = await waitAsync(condition, doorbell, options, (onDeath) =>
+      doorbell.watchLife(gone, onDeath),
+    );
+    expect(result).toBeUndefined();
+    expect(condition.looks).toBeLessThan(60);
+  });
+
+  test("hears of a death while it waits, and of one before", async () => {
+    using _home = new Home();
+    using segment = openSegment();
+    const { doorbell, participants } = segment;
+    await using party = new Party();
+    await party.call("mutex", "createNew", "m");
+    using mutex = NamedMutex.openExisting("m");
+    await party.call("acquire", "m");
+    const bell = bellOf(party.pid);
+    expect(bell).toBeGreaterThan(0);
+    let deaths = 0;
+    const unwatch = doorbell.watchLife(bell, () => deaths++);
+    await party.kill();
+    await until(() => deaths > 0, "the death is heard of");
+    unwatch();
+    const again = doorbell.watchLife(bell, () => deaths++);
+    await until(() => deaths > 1, "the death is heard of afterwards");
+    again();
+    expect(participants.list()).toHaveLength(1);
+    expect(mutex.owner?.isAlive).toBe(false);
+  });
+
+  test("ends when its segment is disposed, and takes its request back", async () => {
+    using _home = new Home();
+    const segment = openSegment();
+    using other = openSegment();
+    const waits = [never(segment), never(segment)].map((condition) =>
+      waitAsync(condition, segment.doorbell, FOR_EVER),
+    );
+    await Bun.sleep(0);
+    const { slot } = segment;
+    segment.dispose();
+    for (const wait of waits) await expectRejection(wait, "DisposedError", "ERR_DISPOSED");
+    expect(other.participants.disarm(slot, 0)).toBe(false);
+    const condition = never(segment);
+    const late = waitAsync(condition, segment.doorbell, FOR_EVER);
+    await expectRejection(late, "DisposedError", "ERR_DISPOSED");
+  });
+
+  test("goes on looking now and then when its pipe has been taken away", async () => {
+    using home = new Home();
+    using event = NamedEvent.createNew("e");
+    await using party = new Party();
+    await party.call("event", "openExisting", "e");
+    const own = ownDoorbell().bell.toString(16).padStart(14, "0");
+    unlinkSync(join(home.path, `.bell-${own}`));
+    const wait = event.waitAsync();
+    await party.call("set", "e");
+    await wait;
+    expect(event.isSet).toBe(false);
+  });
+
+  test("passes an error of the condition on, and ends", async () => {
+    using _home = new Home();
+    using segment = openSegment();
+    const { doorbell } = segment;
+    let isBroken = false;
+    const attempt = (): undefined => {
+      if (isBroken) throw new RangeError("broken");
+    };
+    const condition = { attempt, description: "see this", cell: segment.cell(0) };
+    const wait = waitAsync(condition, doorbell, FOR_EVER).catch((error: Error) => error.message);
+    isBroken = true;
+    segment.cell(0).wake();
+    expect(await wait).toBe("broken");
+    expect(segment.participants.disarm(segment.slot, 0)).toBe(false);
+  });
+
+  test("keeps no descriptor, and no pipe of a dead process", async () => {
+    using home = new Home();
+    using event = NamedEvent.createNew("e");
+    // Warm: the doorbell is made, and the runtime has opened what it opens once.
+    await event.waitAsync({ timeoutMs: 1 }).catch(() => {});
+    await Bun.sleep(60);
+    const before = descriptors();
+    for (let round = 0; round < 10; round++) {
+      await using party = new Party();
+      await party.call("event", "openExisting", "e");
+      const wait = event.waitAsync();
+      await party.call("set", "e");
+      await wait;
+      await party.kill();
+    }
+    await until(() => descriptors() <= before + 2, "descriptors are closed");
+    home.collect();
+    expect(home.files().map((name) => name.slice(0, 6))).toEqual([".bell-", ".life-", "e"]);
+  });
+});
+
+describe("Doorbell", () => {
+  test("is made where others find it, while they collect leftovers", async () => {
+    using _home = new Home();
+    await using stack = new AsyncDisposableStack();
+    const [maker, ...collectors] = parties(stack, 4, "doorbells") as [Party, ...Party[]];
+    const collections = Promise.all(collectors.map((one) => one.call("collect")));
+    // Two descriptors each, which stay open until the process ends.
+    expect(await maker.call<string[]>("make", 450)).toEqual([]);
+    for (const one of collectors) await one.call("stop");
+    await collections;
+  });
+
+  test("ringing somebody who is gone, or never was, is false", async () => {
+    using _home = new Home();
+    const doorbell = ownDoorbell();
+    await using party = new Party();
+    await party.call("mutex", "createNew", "m");
+    const bell = bellOf(party.pid);
+    expect(doorbell.ring(bell)).toBe(true);
+    expect(doorbell.ring(1)).toBe(false);
+    expect(doorbell.ring(0)).toBe(false);
+    await party.kill();
+    doorbell.ring(bell); // may still find the open pipe
+    expect(doorbell.ring(bell)).toBe(false);
+  });
+
+  test("rings that nobody reads fill a pipe and harm nobody", async () => {
+    using _home = new Home();
+    using event = NamedEvent.createNew("e");
+    await using party = new Party();
+    await party.call("event", "openExisting", "e");
+    const doorbell = ownDoorbell();
+    const bell = bellOf(party.pid, "e");
+    for (let ring = 0; ring < 70_000; ring++) {
+      if (!doorbell.ring(bell)) throw new Error(`ring ${ring} failed`);
+    }
+    const wait = party.call("waitAsync", "e");
+    event.set();
+    await wait;
+  });
+});
+
+/** The doorbell's number of a process that has opened a mutex or an event. */
+function bellOf(pid: number, name = "m"): number {
+  const isMutex = name === "m";
+  using segment = new Segment("openExisting", {
+    name,
+    kind: isMutex ? "mutex" : "event",
+    cellCount: 1,
+    sections: [isMutex ? { id: 4, length: 128 } : { id: 5, length: 64 }],
+    role: "user",
+  });
+  return segment.participants.list().find((one) => one.pid === pid)?.bell ?? 0;
+}

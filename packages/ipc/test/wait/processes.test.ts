@@ -1,0 +1,68 @@
+/** Waiting between processes: no wake-up is lost, and who waits costs nothing. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { NamedEvent } from "../../src/index.ts";
+import { Home } from "../sync/support/home.ts";
+import { Party, parties } from "../sync/support/party.ts";
+
+setDefaultTimeout(120_000);
+
+const ROUNDS = 20_000;
+const IDLE_MS = 2000;
+const IDLE_CPU_MS_MAX = 100;
+
+describe("two processes that wake each other in turn", () => {
+  for (const [left, right] of [
+    ["sync", "sync"],
+    ["async", "async"],
+    ["sync", "async"],
+  ] as const) {
+    test(`${left} and ${right}: lose no wake-up`, async () => {
+      using home = new Home();
+      await using stack = new AsyncDisposableStack();
+      const [first, second] = parties(stack, 2) as [Party, Party];
+      for (const party of [first, second]) {
+        for (const name of ["a", "b"]) await party.call("event", "createOrOpen", name);
+      }
+      await Promise.all([
+        first.call("rally", { mine: "a", theirs: "b", isServing: true }, ROUNDS, left),
+        second.call("rally", { mine: "b", theirs: "a", isServing: false }, ROUNDS, right),
+      ]);
+      for (const name of ["a", "b"]) {
+        expect(home.cell(name).timeoutWakes).toBe(0);
+      }
+    });
+  }
+});
+
+describe("a process that waits in vain", () => {
+  for (const how of ["sync", "async"] as const) {
+    test(`${how}: uses no CPU`, async () => {
+      using _home = new Home();
+      await using party = new Party();
+      await party.call("event", "createNew", "e");
+      const cpuMs = await party.call<number>("idle", "e", IDLE_MS, how);
+      expect(cpuMs).toBeLessThan(IDLE_CPU_MS_MAX);
+    });
+  }
+});
+
+describe("many tasks of several processes", () => {
+  test("are all released by one setting, and again", async () => {
+    using home = new Home();
+    using event = NamedEvent.createNew("e", { reset: "manual" });
+    await using stack = new AsyncDisposableStack();
+    const all = parties(stack, 2);
+    for (const party of all) await party.call("event", "openExisting", "e");
+    for (let round = 0; round < 20; round++) {
+      const waits = all.flatMap((party) =>
+        Array.from({ length: 10 }, () => party.call("waitAsync", "e")),
+      );
+      // Answered only once the waits before it are under way.
+      await Promise.all(all.map((party) => party.call("isSet", "e")));
+      event.set();
+      event.reset();
+      await Promise.all(waits);
+    }
+    expect(home.cell("e").timeoutWakes).toBe(0);
+  });
+});
