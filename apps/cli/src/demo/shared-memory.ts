@@ -4,11 +4,11 @@
  * @module
  */
 import { MemoryMappedFile } from "@isthmus/core";
-import { NamedMutex, observe } from "@isthmus/ipc";
+import { NamedMutex, observe, SharedStruct } from "@isthmus/ipc";
 import { formatCount } from "../output/format.ts";
+import { Account, addMany, counterOf, TOTAL } from "./account.ts";
 import { check, checkEqual, checkRefused } from "./check.ts";
 import type { DemoRoom } from "./room.ts";
-import { addMany, balancesOf, counterOf, openAccount, TOTAL, versionOf } from "./shared-account.ts";
 import type { DemoConcept } from "./step.ts";
 
 const PEER = "peer.ts";
@@ -16,6 +16,7 @@ const CAPACITY = 4096;
 const ADDITIONS = 500_000;
 const TRANSFERS = 50_000;
 const COUNTS = 50_000;
+const READS_AT_ONCE = 200;
 
 /** Shared memory: names, their lives, and structures that several processes change. */
 export const sharedMemory: DemoConcept = {
@@ -29,7 +30,9 @@ export const sharedMemory: DemoConcept = {
     { name: "an atomic counter of two processes", run: atomicCounter },
     { name: "a mutex between two processes", run: mutualExclusion },
     { name: "a mutex whose owner was killed", run: killedOwner },
-    { name: "a structure under a lock", run: lockedStructure },
+    { name: "a shared struct of two writers", run: sharedStruct },
+    { name: "a writer killed half-way", run: killedWriter },
+    { name: "woken by a change", run: wokenByChange },
   ],
 };
 
@@ -140,17 +143,61 @@ async function killedOwner(room: DemoRoom): Promise<string> {
   return `process ${child.pid} was killed holding it; the observer named it, the next owner was told`;
 }
 
-async function lockedStructure(room: DemoRoom): Promise<string> {
-  using file = MemoryMappedFile.createNew("demo-account", CAPACITY);
-  using view = file.createViewAccessor();
-  openAccount(view);
-  // Both in processes of their own: a lock that is only a word in memory dies with whoever holds
-  // it, and this process must stay free to hear Ctrl-C.
+async function sharedStruct(room: DemoRoom): Promise<string> {
+  const initial = { left: TOTAL, right: 0, transfers: 0, last: "nobody" };
+  using shared = SharedStruct.createNew("demo-account", Account, { initial });
   await using first = room.spawn(PEER, "transfer", "demo-account", TRANSFERS);
   await using second = room.spawn(PEER, "transfer", "demo-account", TRANSFERS);
-  checkEqual(await first.nextLine(), "torn 0", "torn states seen by one process");
-  checkEqual(await second.nextLine(), "torn 0", "torn states seen by the other process");
-  checkEqual(versionOf(view), 2 * TRANSFERS, "the number of transfers");
-  checkEqual(balancesOf(view), [TOTAL - 2 * TRANSFERS, 2 * TRANSFERS], "the accounts");
-  return `2 × ${formatCount(TRANSFERS)} transfers of two processes, none torn, none lost`;
+  // Reads without a lock while both write: every record must be one that somebody published.
+  let torn = 0;
+  let reads = 0;
+  const finished = Promise.all([first.nextLine(), second.nextLine()]);
+  let isOver = false;
+  void finished.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    for (let i = 0; i < READS_AT_ONCE; i += 1, reads += 1) {
+      const { left, right, transfers } = shared.read();
+      if (left + right !== TOTAL || right !== transfers) torn += 1;
+    }
+    await Bun.sleep(0);
+  }
+  checkEqual(await finished, ["transferred", "transferred"], "what the processes say");
+  checkEqual(torn, 0, "torn records seen by a reader without a lock");
+  checkEqual(shared.read().right, 2 * TRANSFERS, "what has been moved");
+  checkEqual(shared.version, 2 * TRANSFERS, "the version");
+  const figures = `2 × ${formatCount(TRANSFERS)} updates, none lost`;
+  return `${figures}; ${formatCount(reads)} reads beside them, none torn`;
+}
+
+async function killedWriter(room: DemoRoom): Promise<string> {
+  const initial = { left: TOTAL, right: 0, transfers: 0, last: "nobody" };
+  using shared = SharedStruct.createNew("demo-half-way", Account, { initial });
+  await using child = room.spawn(PEER, "stick", "demo-half-way");
+  checkEqual(await child.nextLine(), "half-way", "what the other process says");
+  checkEqual(observe("demo-half-way").mutex?.owner?.pid, child.pid, "who holds the mutex");
+  checkEqual(shared.read(), initial, "what a reader sees while a writer is half-way");
+  await child[Symbol.asyncDispose]();
+  checkEqual(shared.read(), initial, "what a reader sees after the writer's death");
+  shared.update((account) => {
+    account.last = "the survivor";
+  });
+  checkEqual(shared.version, 1, "the version after the next update");
+  checkEqual(observe("demo-half-way").mutex?.recoveries, 1, "recoveries of the mutex");
+  return `process ${child.pid} was killed inside an update; the last version stayed, the next update went on`;
+}
+
+async function wokenByChange(room: DemoRoom): Promise<string> {
+  const initial = { left: TOTAL, right: 0, transfers: 0, last: "nobody" };
+  using shared = SharedStruct.createNew("demo-changes", Account, { initial });
+  const changes = shared.changes({ since: 0 });
+  const next = changes.next();
+  await using child = room.spawn(PEER, "transfer", "demo-changes", 1);
+  const { value } = await next;
+  await child.finish();
+  checkEqual(value?.last, `process ${child.pid}`, "who made the change that woke this process");
+  const looks = observe("demo-changes").cells.map(({ timeoutWakes }) => timeoutWakes);
+  checkEqual(Math.max(...looks), 0, "changes that were found without a wake-up");
+  return `asleep until ${value?.last} published version ${shared.version}`;
 }

@@ -4,16 +4,20 @@
  *
  * @module
  */
+import { writeSync } from "node:fs";
 import { MemoryMappedFile } from "@isthmus/core";
-import { NamedMutex } from "@isthmus/ipc";
+import { NamedMutex, SharedStruct } from "@isthmus/ipc";
+import { Account, addMany } from "../account.ts";
 import { codeOf } from "../check.ts";
-import { addMany, transferMany } from "../shared-account.ts";
 
 type Role = (name: string, count: number) => void | Promise<void>;
 
 /** Where the processes that count together count themselves. */
 const ARRIVALS_OFFSET = 4;
 const ARRIVAL_TIMEOUT_MS = 5000;
+
+/** Far longer than the demonstration needs to end the process. */
+const STICK_MS = 20_000;
 
 const ROLES: Readonly<Record<string, Role>> = {
   /** Reads a number that the other process wrote, and answers in memory. */
@@ -71,11 +75,27 @@ const ROLES: Readonly<Record<string, Role>> = {
     say("owning");
     await Bun.stdin.text();
   },
-  /** Moves amounts within a structure under its lock, as the other process does. */
+  /** Moves amounts between the accounts, one update each, as the other process does. */
   transfer: (name, count) => {
-    using file = MemoryMappedFile.openExisting(name);
-    using view = file.createViewAccessor();
-    say(`torn ${transferMany(view, count)}`);
+    using shared = SharedStruct.openExisting(name, Account);
+    for (let done = 0; done < count; done += 1) {
+      shared.update((account) => {
+        account.left -= 1;
+        account.right += 1;
+        account.transfers += 1;
+        account.last = `process ${process.pid}`;
+      });
+    }
+    say("transferred");
+  },
+  /** Begins an update and stays inside it until it is killed. */
+  stick: (name) => {
+    using shared = SharedStruct.openExisting(name, Account);
+    shared.update((account) => {
+      account.left -= 1;
+      writeSync(1, "half-way\n");
+      Bun.sleepSync(STICK_MS);
+    });
   },
 };
 
