@@ -24,10 +24,11 @@ function isInstalled(): boolean {
 /**
  * Runs `bun install` with the lockfile as it is, when the packages are missing or older than it.
  *
+ * @returns Whether it had to.
  * @throws {Error} when the installation fails; its output has gone to stderr by then.
  */
-export function installWhenMissing(): void {
-  if (isInstalled()) return;
+function installWhenMissing(): boolean {
+  if (isInstalled()) return false;
   process.stderr.write("isthmus: installing packages (first run, or the lockfile changed) …\n");
   const { exitCode } = Bun.spawnSync([process.execPath, "install", "--frozen-lockfile"], {
     cwd: ROOT,
@@ -38,6 +39,8 @@ export function installWhenMissing(): void {
     throw new Error(`Cannot install the packages: "bun install" ended with exit code ${exitCode}`);
   }
   writeFileSync(STAMP, lockfileHash());
+  return true;
 }
 
-installWhenMissing();
+/** Whether importing this module has installed anything. */
+export const hasInstalled: boolean = installWhenMissing();
