@@ -35,6 +35,7 @@ export const readSync = stepped("read", fs.readSync);
 export const writeSync = stepped("write", fs.writeSync);
 export const readdirSync = stepped("readdir", fs.readdirSync);
 export const mkdirSync = stepped("mkdir", fs.mkdirSync);
+export const ftruncateSync = stepped("ftruncate", fs.ftruncateSync);
 export const renameSync = stepped("rename", fs.renameSync);
 export const existsSync = fs.existsSync;
 `;
