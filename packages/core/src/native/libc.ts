@@ -11,13 +11,13 @@ const { i32, i64, ptr, u32, u64, cstring } = FFIType;
 
 /** Calls that all systems have, none of them variadic. */
 const COMMON = {
-  mmap: { args: [u64, u64, i32, i32, i32, i64], returns: ptr },
-  munmap: { args: [u64, u64], returns: i32 },
-  msync: { args: [u64, u64, i32], returns: i32 },
-  madvise: { args: [u64, u64, i32], returns: i32 },
-  mincore: { args: [u64, u64, ptr], returns: i32 },
-  mlock: { args: [u64, u64], returns: i32 },
-  munlock: { args: [u64, u64], returns: i32 },
+  mmap: { args: [ptr, u64, i32, i32, i32, i64], returns: ptr },
+  munmap: { args: [ptr, u64], returns: i32 },
+  msync: { args: [ptr, u64, i32], returns: i32 },
+  madvise: { args: [ptr, u64, i32], returns: i32 },
+  mincore: { args: [ptr, u64, ptr], returns: i32 },
+  mlock: { args: [ptr, u64], returns: i32 },
+  munlock: { args: [ptr, u64], returns: i32 },
   flock: { args: [i32, i32], returns: i32 },
   dup: { args: [i32], returns: i32 },
   getpagesize: { args: [], returns: i32 },
@@ -29,7 +29,7 @@ const COMMON = {
 const OPTIONAL = {
   posix_fallocate: { args: [i32, i64, i64], returns: i32 },
   memfd_create: { args: [cstring, u32], returns: i32 },
-  mlock2: { args: [u64, u64, u32], returns: i32 },
+  mlock2: { args: [ptr, u64, u32], returns: i32 },
   // Variadic in C; a fixed third argument is passed alike on Linux and FreeBSD (x64 and arm64).
   fcntl: { args: [i32, i32, i32], returns: i32 },
   __errno_location: { args: [], returns: ptr },

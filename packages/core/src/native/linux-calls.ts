@@ -7,23 +7,23 @@ import { dlopen, type FFIFunction, FFIType, type Pointer } from "bun:ffi";
 import { NotSupportedError } from "../errors.ts";
 import { linux } from "./linux.ts";
 
-const { i32, i64, ptr: pointer, u32, u64, cstring } = FFIType;
+const { i32, i64, ptr: pointer, u32, cstring } = FFIType;
 
 const SYMBOLS: Record<string, FFIFunction> = {
   // Variadic in C; on x64 and arm64 Linux a fixed list of arguments is passed alike.
-  syscall: { args: [i64, u64, i32, u32, pointer, u64, u32], returns: i32 },
+  syscall: { args: [i64, pointer, i32, u32, pointer, pointer, u32], returns: i32 },
   fcntl: { args: [i32, i32, pointer], returns: i32 },
-  clock_gettime: { args: [i32, u64], returns: i32 },
+  clock_gettime: { args: [i32, pointer], returns: i32 },
   mkfifo: { args: [cstring, u32], returns: i32 },
   __errno_location: { args: [], returns: pointer },
   pthread_mutexattr_init: { args: [pointer], returns: i32 },
   pthread_mutexattr_settype: { args: [pointer, i32], returns: i32 },
   pthread_mutexattr_setpshared: { args: [pointer, i32], returns: i32 },
   pthread_mutexattr_setrobust: { args: [pointer, i32], returns: i32 },
-  pthread_mutex_init: { args: [u64, pointer], returns: i32 },
-  pthread_mutex_trylock: { args: [u64], returns: i32 },
-  pthread_mutex_unlock: { args: [u64], returns: i32 },
-  pthread_mutex_consistent: { args: [u64], returns: i32 },
+  pthread_mutex_init: { args: [pointer, pointer], returns: i32 },
+  pthread_mutex_trylock: { args: [pointer], returns: i32 },
+  pthread_mutex_unlock: { args: [pointer], returns: i32 },
+  pthread_mutex_consistent: { args: [pointer], returns: i32 },
 };
 
 /** The functions as TypeScript sees them. Addresses are numbers: all are below 2^53. */

@@ -32,17 +32,16 @@ interface ThreadState {
   readonly queue: TaskQueue;
   /** How often this thread has acquired it and not released it. */
   depth: number;
-  /** Whether a task holds it (`acquireAsync`), which excludes everybody else on this thread, too. */
-  isTask: boolean;
-  /** The object through whose memory it is locked. */
-  holder: NamedMutex | undefined;
+  /** The handle through whose memory it is locked. */
+  mutex: SegmentMutex | undefined;
+  /** Passes the turn on to the next task; set while a task holds it, which excludes everybody else here, too. */
+  pass: (() => void) | undefined;
+  /** Closes the handle through which it is locked, when that was disposed meanwhile. */
+  close: (() => void) | undefined;
   users: number;
 }
 
 const threadStates = new Map<bigint, ThreadState>();
-
-/** How a lock reaches the inside of its mutex, which is closed to everybody else. */
-let giveBack: (mutex: NamedMutex) => void;
 
 /**
  * A held lock. Give it back with `release()`, or let `using` do it.
@@ -53,20 +52,17 @@ export class MutexLock implements Disposable {
    * the mutex now and are the only one who is told.
    */
   readonly abandoned: boolean;
-  readonly #mutex: NamedMutex;
-  readonly #pass: (() => void) | undefined;
-  #isHeld = true;
+  #state: ThreadState | undefined;
 
   /** For the library's own use. */
-  constructor(abandoned: boolean, mutex: NamedMutex, pass: (() => void) | undefined) {
+  constructor(abandoned: boolean, state: ThreadState) {
     this.abandoned = abandoned;
-    this.#mutex = mutex;
-    this.#pass = pass;
+    this.#state = state;
   }
 
   /** Whether the lock has not been released. */
   get isHeld(): boolean {
-    return this.#isHeld;
+    return this.#state !== undefined;
   }
 
   /**
@@ -75,16 +71,28 @@ export class MutexLock implements Disposable {
    * @throws {SystemError} `EPERM` when it has been released already.
    */
   release(): void {
-    if (!this.#isHeld) throw notHeld();
-    this.#isHeld = false;
-    giveBack(this.#mutex);
-    if (this.#pass !== undefined) this.#pass();
+    const state = this.#state;
+    if (state === undefined) throw notHeld();
+    this.#state = undefined;
+    if (--state.depth === 0) unlock(state);
   }
 
   /** Gives the lock back unless that has been done. */
   [Symbol.dispose](): void {
-    if (this.#isHeld) this.release();
+    if (this.#state !== undefined) this.release();
   }
+}
+
+/** Unlocks, through the memory through which it was locked. */
+function unlock(state: ThreadState): void {
+  const { mutex, pass, close } = state;
+  state.mutex = undefined;
+  mutex?.unlock();
+  if (pass === undefined && close === undefined) return;
+  state.pass = undefined;
+  state.close = undefined;
+  close?.();
+  pass?.();
 }
 
 function notHeld(): SystemError {
@@ -114,10 +122,6 @@ function notHeld(): SystemError {
  * ```
  */
 export class NamedMutex implements Disposable {
-  static {
-    giveBack = (mutex) => mutex.#unlock();
-  }
-
   readonly #segment: Segment;
   readonly #mutex: SegmentMutex;
   readonly #state: ThreadState;
@@ -184,10 +188,15 @@ export class NamedMutex implements Disposable {
    * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
    */
   acquire(options?: WaitOptions): MutexLock {
-    // The common case first, in few enough steps for the caller's loop to have all of it compiled in.
-    if (options === undefined && !this.#isDisposed && this.#state.depth === 0) {
+    // The common case first, written out: what is in functions of its own is not compiled into the caller's loop.
+    const state = this.#state;
+    if (options === undefined && state.depth === 0 && !this.#isDisposed) {
       const outcome = this.#mutex.tryLock();
-      if (outcome !== undefined) return this.#lock(outcome);
+      if (outcome !== undefined) {
+        state.depth = 1;
+        state.mutex = this.#mutex;
+        return new MutexLock(outcome === "abandoned", state);
+      }
     }
     const timeoutMs = checkTimeout(options);
     return this.#acquire(timeoutMs) ?? this.#fail(timeoutMs);
@@ -218,7 +227,7 @@ export class NamedMutex implements Disposable {
       const attempt = (): Acquisition | undefined => {
         const outcome = state.depth === 0 ? this.#mutex.tryLock() : undefined;
         if (outcome !== undefined) {
-          state.isTask = true;
+          state.pass = pass;
           this.#note();
         }
         return outcome;
@@ -226,7 +235,7 @@ export class NamedMutex implements Disposable {
       const options = { timeoutMs: remaining, signal };
       const outcome = await this.#mutex.lockAsync(options, attempt);
       if (outcome === undefined) return this.#fail(timeoutMs);
-      return new MutexLock(outcome === "abandoned", this, pass);
+      return new MutexLock(outcome === "abandoned", state);
     } catch (error) {
       pass();
       throw error;
@@ -239,7 +248,8 @@ export class NamedMutex implements Disposable {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    if (this.#state.holder !== this) this.#close();
+    if (this.#state.mutex === this.#mutex) this.#state.close = () => this.#close();
+    else this.#close();
   }
 
   [Symbol.dispose](): void {
@@ -250,7 +260,7 @@ export class NamedMutex implements Disposable {
     this.#checkOpen();
     const state = this.#state;
     if (state.depth > 0) {
-      if (state.isTask) return undefined;
+      if (state.pass !== undefined) return undefined;
       return this.#lock("acquired");
     }
     const outcome = this.#mutex.lock(timeoutMs);
@@ -260,22 +270,11 @@ export class NamedMutex implements Disposable {
   /** Notes that this thread holds the mutex (once more) and makes the lock. */
   #lock(outcome: Acquisition): MutexLock {
     this.#note();
-    return new MutexLock(outcome === "abandoned", this, undefined);
+    return new MutexLock(outcome === "abandoned", this.#state);
   }
 
   #note(): void {
-    if (this.#state.depth++ === 0) this.#state.holder = this;
-  }
-
-  /** Gives one lock back; the last one unlocks, through the memory through which it was locked. */
-  #unlock(): void {
-    const state = this.#state;
-    if (--state.depth > 0) return;
-    const holder = state.holder as NamedMutex;
-    state.holder = undefined;
-    state.isTask = false;
-    holder.#mutex.unlock();
-    if (holder.#isDisposed) holder.#close();
+    if (this.#state.depth++ === 0) this.#state.mutex = this.#mutex;
   }
 
   #close(): void {
@@ -284,7 +283,7 @@ export class NamedMutex implements Disposable {
   }
 
   #fail(timeoutMs: number): never {
-    const isHeldHere = this.#state.depth > 0 && this.#state.isTask;
+    const isHeldHere = this.#state.pass !== undefined;
     const why = isHeldHere ? " (a task of this thread holds it)" : "";
     throw timedOut(`acquire the mutex "${this.name}"${why}`, timeoutMs);
   }
@@ -297,7 +296,14 @@ export class NamedMutex implements Disposable {
 function threadStateOf(epoch: bigint): ThreadState {
   let state = threadStates.get(epoch);
   if (state === undefined) {
-    state = { queue: new TaskQueue(), depth: 0, isTask: false, holder: undefined, users: 0 };
+    state = {
+      queue: new TaskQueue(),
+      depth: 0,
+      mutex: undefined,
+      pass: undefined,
+      close: undefined,
+      users: 0,
+    };
     threadStates.set(epoch, state);
   }
   state.users++;

@@ -8,7 +8,6 @@ import type { Participant } from "../segment/participants.ts";
 import type { Segment, SegmentMemory } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import { type Condition, waitAsync, waitSync } from "../wait/wait-for.ts";
-import type { SharedWords } from "../words.ts";
 import { MUTEX, MUTEX_BYTES } from "./mutex-layout.ts";
 
 /** How a mutex was acquired; `"abandoned"`: its last owner died holding it. */
@@ -49,8 +48,8 @@ export class SegmentMutex {
   readonly #segment: Segment;
   readonly #mutex: SharedMutex;
   readonly #cell: WaitCell;
-  readonly #base: number;
-  readonly #words: SharedWords;
+  /** The section; only who holds the mutex writes to it. */
+  readonly #block: Int32Array;
   readonly #ownerTag: number;
 
   /**
@@ -62,8 +61,8 @@ export class SegmentMutex {
     this.#segment = segment;
     this.#mutex = mutexOf(segment.memory);
     this.#cell = segment.cell(cellIndex);
-    this.#base = offset / 4;
-    this.#words = segment.memory.words;
+    const { buffer, byteOffset } = segment.memory.mapping.bytes(offset, MUTEX_BYTES);
+    this.#block = new Int32Array(buffer, byteOffset, MUTEX_BYTES / 4);
     this.#ownerTag = segment.slot + 1;
   }
 
@@ -71,13 +70,11 @@ export class SegmentMutex {
   tryLock(): Acquisition | undefined {
     const outcome = this.#mutex.tryLock();
     if (outcome === "busy") return undefined;
-    const words = this.#words;
-    const base = this.#base;
-    words.set(base + MUTEX.acquisitions, words.get(base + MUTEX.acquisitions) + 1);
-    if (outcome === "abandoned") {
-      words.set(base + MUTEX.recoveries, words.get(base + MUTEX.recoveries) + 1);
-    }
-    words.set(base + MUTEX.owner, this.#ownerTag);
+    // Little code, and none of it in functions of its own: only then is all of it compiled into the caller's loop.
+    const block = this.#block;
+    block[MUTEX.acquisitions]! += 1;
+    block[MUTEX.owner] = this.#ownerTag;
+    if (outcome === "abandoned") block[MUTEX.recoveries]! += 1;
     return outcome;
   }
 
@@ -108,25 +105,25 @@ export class SegmentMutex {
 
   /** Unlocks and wakes those who wait. */
   unlock(): void {
-    this.#words.set(this.#base + MUTEX.owner, 0);
+    this.#block[MUTEX.owner] = 0;
     this.#mutex.unlock();
     this.#cell.wake();
   }
 
   /** The slot of who holds it now, as far as the holder has said so; -1 when nobody has. */
   get ownerSlot(): number {
-    return (this.#words.load(this.#base + MUTEX.owner) >>> 0) - 1;
+    return (Atomics.load(this.#block, MUTEX.owner) >>> 0) - 1;
   }
 
   /** Who holds it now, as far as the holder has said so. */
   owner(): MutexOwner | undefined {
-    const words = this.#words;
+    const block = this.#block;
     const slot = this.ownerSlot;
     const found = this.#segment.participants.list().find((one: Participant) => one.slot === slot);
     if (found === undefined) return undefined;
-    const since = this.#base + MUTEX.since;
-    const sinceMs =
-      (words.get(since) >>> 0) * 1000 + Math.floor((words.get(since + 2) >>> 0) / 1e6);
+    const seconds = block[MUTEX.since]! >>> 0;
+    const nanoseconds = block[MUTEX.since + 2]! >>> 0;
+    const sinceMs = seconds * 1000 + Math.floor(nanoseconds / 1e6);
     return { pid: found.pid, name: found.name, sinceMs, isAlive: found.isAlive };
   }
 
@@ -141,9 +138,7 @@ export class SegmentMutex {
 
   #countContention(outcome: Acquisition | undefined): Acquisition | undefined {
     if (outcome === undefined) return undefined;
-    const words = this.#words;
-    const index = this.#base + MUTEX.contentions;
-    words.set(index, words.get(index) + 1);
+    this.#block[MUTEX.contentions]! += 1;
     return outcome;
   }
 }
