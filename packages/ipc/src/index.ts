@@ -1,3 +1,20 @@
+/**
+ * Communication between processes through named shared memory, for Bun.
+ *
+ * @module
+ */
+export type { ConsumerMetrics, LaneMetrics, ProducerMetrics } from "./channel/channel-metrics.ts";
+export type { ChannelOptions } from "./channel/channel-options.ts";
+export type {
+  BytesSchema,
+  ChannelSchema,
+  RecordCursor,
+  RecordInput,
+  RecordValue,
+} from "./channel/channel-schema.ts";
+export { Consumer, type PollOptions, type RecordsOptions } from "./channel/consumer.ts";
+export { type JsonSchema, json } from "./channel/json.ts";
+export { type Batch, Producer, type ProducerOptions } from "./channel/producer.ts";
 export {
   type CollectOptions,
   type CollectReport,

@@ -15,17 +15,21 @@
  * @module
  */
 import type { Words } from "../words.ts";
-import { LANE } from "./lane-layout.ts";
+import { LANE, repairPosition, storePosition } from "./lane-layout.ts";
 
 /** Bytes of a record before its payload. */
 export const RECORD_HEADER_BYTES = 8;
 
-const UNIT_BYTES = 8;
+/** Positions and lengths are multiples of this, in bytes. */
+export const UNIT_BYTES = 8;
 const UNIT_WORDS = 2;
 const PADDING_TAG = -1;
 
-/** How much of a ring one record may take: less would wait for ever behind a slow consumer. */
-const RECORD_SHARE = 4;
+/**
+ * How much of a ring one record may take. With the padding in front of it, it needs less than twice its own
+ * length, so that half of the ring is the most that always finds room in an empty one.
+ */
+const RECORD_SHARE = 2;
 
 /** Limits of a ring's size in bytes. */
 export const RING_BYTES_MIN = 64;
@@ -78,6 +82,7 @@ export class ByteRingProducer {
     this.#base = base;
     this.#data = data;
     this.#units = capacityBytes / UNIT_BYTES;
+    repairPosition(words, base + LANE.tail);
     this.#tail = words.load(base + LANE.tail);
     this.#published = this.#tail;
     this.#headCopy = this.#tail;
@@ -123,14 +128,8 @@ export class ByteRingProducer {
   publish(): void {
     const tail = this.#tail;
     if (tail === this.#published) return;
-    if (tail >>> 0 < this.#published >>> 0) this.#words.add(this.#base + LANE.tailHigh, 1);
+    storePosition(this.#words, this.#base + LANE.tail, this.#published, tail);
     this.#published = tail;
-    this.#words.store(this.#base + LANE.tail, tail);
-  }
-
-  /** Whether the consumer waits for the very next record. */
-  get isConsumerDry(): boolean {
-    return this.#words.load(this.#base + LANE.isDry) !== 0;
   }
 
   #hasRoom(units: number): boolean {
@@ -180,6 +179,7 @@ export class ByteRingConsumer {
     this.#base = base;
     this.#data = data;
     this.#units = capacityBytes / UNIT_BYTES;
+    repairPosition(words, base + LANE.head);
     this.#head = words.load(base + LANE.head);
     this.#next = this.#head;
     this.#tailCopy = this.#head;
@@ -188,6 +188,18 @@ export class ByteRingConsumer {
   /** How often a counter or a length was found to be impossible. */
   get corruptions(): number {
     return this.#corruptions;
+  }
+
+  /** How many units have been handed out and not released. */
+  get unreleased(): number {
+    return (this.#next - this.#head) | 0;
+  }
+
+  /** How many units are known to be left, padding included; looked up only when none are. */
+  available(): number {
+    const known = (this.#tailCopy - this.#next) | 0;
+    if (known > 0) return known;
+    return this.#lookUp() ? (this.#tailCopy - this.#next) | 0 : 0;
   }
 
   /**
@@ -219,14 +231,8 @@ export class ByteRingConsumer {
   release(): void {
     const head = this.#next;
     if (head === this.#head) return;
-    if (head >>> 0 < this.#head >>> 0) this.#words.add(this.#base + LANE.headHigh, 1);
+    storePosition(this.#words, this.#base + LANE.head, this.#head, head);
     this.#head = head;
-    this.#words.store(this.#base + LANE.head, head);
-  }
-
-  /** Tells the producer whether the next record is wanted at once. */
-  setDry(isDry: boolean): void {
-    this.#words.store(this.#base + LANE.isDry, isDry ? 1 : 0);
   }
 
   #lookUp(): boolean {
@@ -234,7 +240,7 @@ export class ByteRingConsumer {
     const count = (tail - this.#next) | 0;
     const used = (tail - this.#head) | 0;
     this.#tailCopy = tail;
-    if (count >= 0 && used <= this.#units) return count > 0;
+    if (count >= 0 && used >= 0 && used <= this.#units) return count > 0;
     return this.#skipAll();
   }
 

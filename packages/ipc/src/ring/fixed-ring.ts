@@ -12,7 +12,7 @@
  * @module
  */
 import type { Words } from "../words.ts";
-import { LANE } from "./lane-layout.ts";
+import { LANE, repairPosition, storePosition } from "./lane-layout.ts";
 
 /** The largest number of slots: positions must be comparable modulo 2^32. */
 export const SLOT_COUNT_MAX: number = 2 ** 30;
@@ -48,6 +48,7 @@ export class FixedRingProducer {
     this.#words = words;
     this.#base = base;
     this.#mask = slotCount - 1;
+    repairPosition(words, base + LANE.tail);
     this.#tail = words.load(base + LANE.tail);
     this.#published = this.#tail;
     this.#headCopy = this.#tail;
@@ -82,15 +83,8 @@ export class FixedRingProducer {
   publish(): void {
     const tail = this.#tail;
     if (tail === this.#published) return;
-    // A position below the last one as an unsigned number has gone through 2^32.
-    if (tail >>> 0 < this.#published >>> 0) this.#words.add(this.#base + LANE.tailHigh, 1);
+    storePosition(this.#words, this.#base + LANE.tail, this.#published, tail);
     this.#published = tail;
-    this.#words.store(this.#base + LANE.tail, tail);
-  }
-
-  /** Whether the consumer waits for the very next record. */
-  get isConsumerDry(): boolean {
-    return this.#words.load(this.#base + LANE.isDry) !== 0;
   }
 
   /** How many records may be committed before the ring is full, looked up now. */
@@ -113,6 +107,8 @@ export class FixedRingConsumer {
   readonly #words: Words;
   readonly #base: number;
   readonly #mask: number;
+  /** Position of the next record to be handed out; ahead of the released head by what has been. */
+  #next: number;
   #head: number;
   #tailCopy: number;
   #corruptions = 0;
@@ -124,7 +120,9 @@ export class FixedRingConsumer {
     this.#words = words;
     this.#base = base;
     this.#mask = slotCount - 1;
+    repairPosition(words, base + LANE.head);
     this.#head = words.load(base + LANE.head);
+    this.#next = this.#head;
     this.#tailCopy = this.#head;
   }
 
@@ -133,50 +131,53 @@ export class FixedRingConsumer {
     return this.#corruptions;
   }
 
+  /** How many records have been handed out and not released. */
+  get unreleased(): number {
+    return (this.#next - this.#head) | 0;
+  }
+
   /**
-   * How many records can be read; looked up only when none are left of those known about.
+   * How many records can be handed out; looked up only when none are left of those known about.
    *
    * @returns At least 1, or 0 when the ring is empty.
    */
   available(): number {
-    const known = (this.#tailCopy - this.#head) | 0;
+    const known = (this.#tailCopy - this.#next) | 0;
     return known > 0 ? known : this.#lookUp();
   }
 
   /**
-   * The slot of a record that can be read.
+   * The slot of a record that can be handed out.
    *
    * @param index 0 for the oldest, below `available()`.
    */
   slot(index: number): number {
-    return (this.#head + index) & this.#mask;
+    return (this.#next + index) & this.#mask;
   }
 
-  /** Gives the oldest records' slots back to the producer. */
-  release(count: number): void {
-    const head = (this.#head + count) | 0;
-    if (head >>> 0 < this.#head >>> 0) this.#words.add(this.#base + LANE.headHigh, 1);
-    this.#head = head;
-    this.#words.store(this.#base + LANE.head, head);
+  /** Takes the oldest records as handed out. Their slots stay as they are until `release`. */
+  advance(count: number): void {
+    this.#next = (this.#next + count) | 0;
   }
 
-  /** Tells the producer whether the next record is wanted at once. */
-  setDry(isDry: boolean): void {
-    this.#words.store(this.#base + LANE.isDry, isDry ? 1 : 0);
+  /** Gives the slots of all records that were handed out back to the producer. */
+  release(): void {
+    const next = this.#next;
+    if (next === this.#head) return;
+    storePosition(this.#words, this.#base + LANE.head, this.#head, next);
+    this.#head = next;
   }
 
   #lookUp(): number {
     const tail = this.#words.load(this.#base + LANE.tail);
-    const count = (tail - this.#head) | 0;
-    if (count >= 0 && count <= this.slotCount) {
-      this.#tailCopy = tail;
-      return count;
-    }
+    const count = (tail - this.#next) | 0;
+    const used = (tail - this.#head) | 0;
+    this.#tailCopy = tail;
+    if (count >= 0 && used >= 0 && used <= this.slotCount) return count;
     // The counter cannot be: nothing before it can be trusted, so go on with what comes after it.
     this.#corruptions++;
-    this.#head = tail;
-    this.#tailCopy = tail;
-    this.#words.store(this.#base + LANE.head, tail);
+    this.#next = tail;
+    this.release();
     return 0;
   }
 }

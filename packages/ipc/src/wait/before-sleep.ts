@@ -4,31 +4,28 @@
  * @module
  */
 
-/** Something put off. */
+/** Something put off. Neither method may throw. */
 export interface Postponed {
-  /** Does it, and takes it off the list. Must not throw. */
+  /** Does what others may be waiting for, if there is any. May be called often. */
   run(): void;
+  /** Does it all. Called once, when this run of JavaScript has ended. */
+  end(): void;
 }
 
-const postponed = new Set<Postponed>();
-let isQueued = false;
+let postponed: Postponed[] = [];
 
-/** Puts something off until this run of JavaScript ends, or the thread waits, whichever is first. */
+/** Puts something off until this run of JavaScript ends. Not again before that. */
 export function postpone(task: Postponed): void {
-  postponed.add(task);
-  if (isQueued) return;
-  isQueued = true;
-  queueMicrotask(runQueued);
+  if (postponed.push(task) === 1) queueMicrotask(endPostponed);
 }
 
-/** Does all that was put off. Called before every sleep; costs one comparison when there is nothing. */
+/** Does what was put off and others may be waiting for. Called before every sleep; cheap when there is nothing. */
 export function runPostponed(): void {
-  if (postponed.size === 0) return;
-  for (const task of postponed) task.run();
-  postponed.clear();
+  for (let i = 0; i < postponed.length; i++) (postponed[i] as Postponed).run();
 }
 
-function runQueued(): void {
-  isQueued = false;
-  runPostponed();
+function endPostponed(): void {
+  const tasks = postponed;
+  postponed = [];
+  for (const task of tasks) task.end();
 }

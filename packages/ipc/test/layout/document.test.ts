@@ -4,6 +4,15 @@ import { closeSync, openSync } from "node:fs";
 import { CorruptSegmentError } from "@isthmus/core";
 import { decodeSuperblock, readHead, SECTION, SEGMENT_KINDS } from "@isthmus/core/internal";
 import {
+  CHANNEL,
+  CHANNEL_HEADER_BYTES,
+  CONSUMER_COUNTERS_OFFSET,
+  LANE_BYTES,
+  LANE_CONSUMER_COUNTERS_OFFSET,
+  LANE_OWNER,
+  LANE_PRODUCER_COUNTERS_OFFSET,
+} from "../../src/channel/channel-layout.ts";
+import {
   array,
   bool,
   bytes,
@@ -18,6 +27,7 @@ import {
   NamedMutex,
   NamedSemaphore,
   oneOf,
+  Producer,
   SharedStruct,
   struct,
   u8,
@@ -27,6 +37,8 @@ import {
   u64,
   utf8,
 } from "../../src/index.ts";
+import { COUNTER, COUNTERS_BYTES } from "../../src/metrics/counter-layout.ts";
+import { LANE } from "../../src/ring/lane-layout.ts";
 import {
   PARTICIPANT_NAME_BYTES_MAX,
   ROLES,
@@ -59,6 +71,9 @@ describe("docs/layout.md", () => {
     Mutex: MUTEX_BYTES,
     "State of a semaphore": SEMAPHORE_BYTES,
     "State of an event": EVENT_BYTES,
+    "State of a channel": CHANNEL_HEADER_BYTES,
+    Lane: LANE_BYTES,
+    Counters: COUNTERS_BYTES,
   };
   for (const [heading, length] of Object.entries(lengths)) {
     test(`${heading}: the rows cover ${length} bytes without a gap`, () => {
@@ -164,6 +179,17 @@ describe("docs/layout.md, compared with segments", () => {
     return names[field] ?? field;
   }
 
+  test("State of a channel, Lane, Counters: the offsets are those of the source", () => {
+    const { counters, ...channel } = offsetsOf("State of a channel", WORD);
+    expect(channel).toEqual(CHANNEL);
+    expect(counters).toBe(CONSUMER_COUNTERS_OFFSET / WORD);
+    const { producerCounters, consumerCounters, ...lane } = offsetsOf("Lane", WORD);
+    expect(lane).toEqual({ ...LANE, ...LANE_OWNER });
+    expect(producerCounters).toBe(LANE_PRODUCER_COUNTERS_OFFSET / WORD);
+    expect(consumerCounters).toBe(LANE_CONSUMER_COUNTERS_OFFSET / WORD);
+    expect(offsetsOf("Counters", 8)).toEqual(COUNTER);
+  });
+
   test("Kinds: each has the sections and cells of the table", () => {
     using home = new Home();
     using stack = new DisposableStack();
@@ -171,7 +197,8 @@ describe("docs/layout.md, compared with segments", () => {
     stack.use(NamedSemaphore.createNew("semaphore"));
     stack.use(NamedEvent.createNew("event", { reset: "auto" }));
     stack.use(SharedStruct.createNew("struct", struct({ x: u8 })));
-    for (const kind of ["mutex", "semaphore", "event", "struct"]) {
+    stack.use(Producer.createNew("channel", { schema: struct({ x: u8 }) }));
+    for (const kind of ["mutex", "semaphore", "event", "struct", "channel"]) {
       const row = rowsOf("Kinds").find((candidate) => candidate["kind"] === kind);
       const fd = openSync(home.file(kind), "r");
       const { sections } = decodeSuperblock(readHead(fd), Bun.file(home.file(kind)).size, kind);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { FixedRingConsumer, FixedRingProducer } from "../../src/ring/fixed-ring.ts";
-import { LANE, LANE_HEADER_BYTES } from "../../src/ring/lane-layout.ts";
+import { LANE, LANE_HEADER_BYTES, positionAt, repairPosition } from "../../src/ring/lane-layout.ts";
 import { memoryOf } from "./support.ts";
 
 const DATA = LANE_HEADER_BYTES / 4;
@@ -64,7 +64,8 @@ describe("FixedRing", () => {
             for (let i = 0; i < taken; i++) {
               expect(ring.words.get(DATA + consumer.slot(i))).toBe(published.shift() as number);
             }
-            if (taken > 0) consumer.release(taken);
+            consumer.advance(taken);
+            consumer.release();
           } else if (kind === "restartProducer") {
             producer = ring.newProducer();
             // What was committed and not published is lost with the producer, and nothing else is.
@@ -78,17 +79,32 @@ describe("FixedRing", () => {
     );
   });
 
-  test("counts how often its positions have wrapped around", () => {
-    const { words, producer, consumer } = ringOf(4, -1);
-    for (let i = 0; i < 2; i++) {
-      expect(producer.claim()).not.toBe(-1);
-      producer.commit();
+  test("has positions that grow beyond 2^32, also past a writer that died between their halves", () => {
+    for (const start of [0, 2 ** 31 - 2, 2 ** 32 - 2, 2 ** 40 + 2 ** 31 - 2]) {
+      const { words } = memoryOf(LANE_HEADER_BYTES);
+      for (const index of [LANE.tail, LANE.head]) {
+        words.store(index, start | 0);
+        words.store(index + 1, Math.floor(start / 2 ** 31));
+      }
+      for (let i = 0; i < 4; i++) {
+        const producer = new FixedRingProducer(words, 0, 4);
+        const consumer = new FixedRingConsumer(words, 0, 4);
+        expect(producer.claim()).not.toBe(-1);
+        producer.commit();
+        producer.publish();
+        expect(consumer.available()).toBe(1);
+        consumer.advance(1);
+        consumer.release();
+        expect(positionAt(words, LANE.tail)).toBe(start + i + 1);
+        expect(positionAt(words, LANE.head)).toBe(start + i + 1);
+      }
     }
-    producer.publish();
-    expect(consumer.available()).toBe(2);
-    consumer.release(2);
-    expect([words.load(LANE.tail), words.load(LANE.tailHigh)]).toEqual([1, 1]);
-    expect([words.load(LANE.head), words.load(LANE.headHigh)]).toEqual([1, 1]);
+    const { words } = memoryOf(LANE_HEADER_BYTES);
+    words.store(LANE.tail, 0x7fff_ffff);
+    words.store(LANE.tailHigh, 1);
+    expect(positionAt(words, LANE.tail)).toBe(2 ** 31 - 1);
+    repairPosition(words, LANE.tail);
+    expect(words.load(LANE.tailHigh)).toBe(0);
   });
 
   test("does not believe a head that cannot be", () => {

@@ -1,0 +1,89 @@
+/**
+ * What is in a channel's segment besides participants and wait cells.
+ *
+ * ```text
+ *   section "state"
+ *     0 ┌ mode          u32   1 slots of one size, 2 byte records, 3 byte records of JSON
+ *     4 │ laneCount     u32   how many producers there can be
+ *     8 │ ringBytes     u32   length of each lane's ring
+ *    12 │ slotBytes     u32   mode 1: distance of two records, a multiple of 8; else 0
+ *    16 │ recordBytes   u32   mode 1: size of a record; else 0
+ *    20 │ laneBytes     u32   distance of two lanes in section "lanes", whole pages
+ *    24 └ reserved      104 bytes
+ *   128 ┌ consumer      u32   participant slot of the consumer + 1; 0: nobody consumes
+ *   132 │ isDry         u32   1 while the consumer has found nothing and wants to see the next record at once
+ *   136 │ readyCount    u32   grows by 1 when a lane has become ready
+ *   140 └ reserved      116 bytes
+ *   256 ┌ counters of the consumer (see metrics/counter-layout.ts), then 64 bytes reserved
+ *   384 ┌ lane 0, lane 1, …, each 384 bytes:
+ *         0 ┌ the two counters, 256 bytes (see ring/lane-layout.ts), with at 64 the producer's and at 192 the
+ *           │ consumer's counters of the lane (see metrics/counter-layout.ts)
+ *       256 ┌ owner     u32   participant slot of the producer + 1; 0: free
+ *       260 │ isReady   u32   1 once the lane's memory has really been allocated
+ *       264 └ reserved  120 bytes
+ *
+ *   section "lanes": the rings, one every `laneBytes`. The file is sized for all of them at creation, and each is
+ *   allocated by the first producer that takes its lane. Nobody touches the ring of a lane that is not ready.
+ * ```
+ *
+ * Cell 0 is woken when there are records to consume, cell 1 when there is room again.
+ *
+ * @module
+ */
+import { COUNTERS_BYTES } from "../metrics/counter-layout.ts";
+import { LANE_HEADER_BYTES } from "../ring/lane-layout.ts";
+
+/** Bytes of section "state" before the first lane. */
+export const CHANNEL_HEADER_BYTES = 384;
+
+/** Word offsets within section "state". */
+export const CHANNEL = {
+  mode: 0,
+  laneCount: 1,
+  ringBytes: 2,
+  slotBytes: 3,
+  recordBytes: 4,
+  laneBytes: 5,
+  consumer: 32,
+  isDry: 33,
+  readyCount: 34,
+} as const;
+
+/** Byte offset of the consumer's counters within section "state". */
+export const CONSUMER_COUNTERS_OFFSET = 256;
+
+/** Bytes of one lane within section "state". */
+export const LANE_BYTES = 384;
+
+/** Word offsets within a lane, after the counters of `LANE`. */
+export const LANE_OWNER = { owner: 64, isReady: 65 } as const;
+
+/** Byte offsets of the counters within a lane. */
+export const LANE_PRODUCER_COUNTERS_OFFSET = 64;
+export const LANE_CONSUMER_COUNTERS_OFFSET = 192;
+
+/** Wait cells of a channel. */
+export const DATA_CELL = 0;
+export const SPACE_CELL = 1;
+export const CELL_COUNT = 2;
+
+/** What the records of a channel look like. */
+export const MODES = { fixed: 1, bytes: 2, json: 3 } as const;
+
+/** The name of a mode. */
+export type Mode = keyof typeof MODES;
+
+/** Length of section "state" in bytes. */
+export function stateBytes(laneCount: number): number {
+  return CHANNEL_HEADER_BYTES + laneCount * LANE_BYTES;
+}
+
+if (CONSUMER_COUNTERS_OFFSET + COUNTERS_BYTES > CHANNEL_HEADER_BYTES) {
+  throw new Error("channel: the consumer's counters overlap the lanes");
+}
+if (LANE_OWNER.owner * 4 !== LANE_HEADER_BYTES || CHANNEL_HEADER_BYTES % 128 !== 0) {
+  throw new Error("channel: a lane's owner does not follow its counters on a line of its own");
+}
+if (LANE_PRODUCER_COUNTERS_OFFSET + COUNTERS_BYTES > 128 || LANE_BYTES % 128 !== 0) {
+  throw new Error("channel: the producer's counters overlap the consumer's");
+}

@@ -1,0 +1,91 @@
+/**
+ * The options of a channel, and how large they make it.
+ *
+ * @module
+ */
+import { checkInteger, checkOneOf, checkOptions, outOfRange } from "@isthmus/core/internal";
+import { RING_BYTES_MIN } from "../ring/byte-ring.ts";
+import type { ChannelSchema, SchemaShape } from "./channel-schema.ts";
+
+/** Room for records of one producer unless told otherwise, in bytes. */
+const DEFAULT_CAPACITY_BYTES = 1 << 20;
+
+/** The largest ring of one producer in bytes. */
+export const CAPACITY_BYTES_MAX: number = 2 ** 29;
+
+/** The most that the rings of all producers may have together, in bytes: one mapping holds them. */
+const LANES_BYTES_MAX = 2 ** 31;
+
+const DEFAULT_PRODUCERS = 8;
+
+/** A segment has 64 places: one is the consumer's, one is left for whoever comes to look. */
+export const PRODUCERS_MAX = 62;
+
+/** Rings begin on whole pages, of the largest kind that a supported system has. */
+const PAGE_BYTES = 16_384;
+
+const LIFETIMES = ["held", "persistent"] as const;
+
+/** How a channel is opened. All but `schema` matters only to whoever creates it. */
+export interface ChannelOptions<S extends ChannelSchema> {
+  /** A `struct(…)`, `bytes` for raw `Uint8Array` records, or `json`. Must be the same on both sides. */
+  readonly schema: S;
+  /**
+   * Room for the records of one producer, in bytes; rounded up to a power of two, of bytes or of records. Default
+   * 1 MiB, at most 512 MiB. A record of `bytes` or `json` may have half of it, less 8 bytes.
+   */
+  readonly capacityBytes?: number | undefined;
+  /** How many producers there can be at a time. Default 8, at most 62. Room is allocated when one comes. */
+  readonly maxProducers?: number | undefined;
+  /** `"persistent"` keeps the channel and its records when nobody holds it. Default `"held"`. */
+  readonly lifetime?: "held" | "persistent" | undefined;
+}
+
+/** The sizes of a channel. */
+export interface Geometry {
+  readonly laneCount: number;
+  readonly ringBytes: number;
+  readonly slotBytes: number;
+  readonly recordBytes: number;
+  readonly laneBytes: number;
+}
+
+/** Checks what creating a channel depends on. */
+export function checkChannelOptions<S extends ChannelSchema>(
+  options: ChannelOptions<S>,
+  shape: SchemaShape,
+): { geometry: Geometry; isPersistent: boolean } {
+  const {
+    capacityBytes = DEFAULT_CAPACITY_BYTES,
+    maxProducers = DEFAULT_PRODUCERS,
+    lifetime = "held",
+  } = checkOptions("options", options);
+  checkInteger("options.capacityBytes", capacityBytes, 1, CAPACITY_BYTES_MAX);
+  checkInteger("options.maxProducers", maxProducers, 1, PRODUCERS_MAX);
+  checkOneOf("options.lifetime", lifetime, LIFETIMES);
+  const geometry = geometryOf(shape, capacityBytes, maxProducers);
+  return { geometry, isPersistent: lifetime === "persistent" };
+}
+
+function geometryOf(shape: SchemaShape, capacityBytes: number, laneCount: number): Geometry {
+  const recordBytes = shape.struct?.size ?? 0;
+  const slotBytes = Math.ceil(recordBytes / 8) * 8;
+  // Two slots at least, so that one can be filled while the other is read.
+  const ringBytes =
+    slotBytes > 0
+      ? slotBytes * Math.max(2, powerOfTwo(capacityBytes / slotBytes))
+      : Math.max(RING_BYTES_MIN, powerOfTwo(capacityBytes));
+  const laneBytes = Math.ceil(ringBytes / PAGE_BYTES) * PAGE_BYTES;
+  if (laneBytes * laneCount > LANES_BYTES_MAX) {
+    throw outOfRange(
+      "options.capacityBytes",
+      `<= ${Math.floor(LANES_BYTES_MAX / laneCount)} for ${laneCount} producers (lower maxProducers)`,
+      ringBytes,
+    );
+  }
+  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes };
+}
+
+function powerOfTwo(atLeast: number): number {
+  return 2 ** Math.max(0, Math.ceil(Math.log2(atLeast)));
+}

@@ -1,0 +1,79 @@
+/**
+ * What a channel's records are: a struct, raw bytes, or JSON.
+ *
+ * @module
+ */
+import { invalidType } from "@isthmus/core/internal";
+import { bytes } from "../struct/bytes.ts";
+import { fingerprintOf } from "../struct/fingerprint.ts";
+import {
+  type Fields,
+  type StructCursor,
+  type StructInput,
+  StructSchema,
+  type StructValue,
+} from "../struct/struct-schema.ts";
+import type { Mode } from "./channel-layout.ts";
+import { type JsonSchema, json } from "./json.ts";
+
+/** The function `bytes` itself is the schema for raw `Uint8Array` records. */
+export type BytesSchema = typeof bytes;
+
+/** The schema of a channel: a `struct(…)`, `bytes` or `json`. */
+// biome-ignore lint/suspicious/noExplicitAny: the fields of a schema are invariant; any struct will do here.
+export type ChannelSchema = StructSchema<any> | BytesSchema | JsonSchema;
+
+/** What `send` takes. */
+export type RecordInput<S extends ChannelSchema> =
+  S extends StructSchema<infer F> ? StructInput<F> : S extends BytesSchema ? Uint8Array : unknown;
+
+/** What `receive` and `for await` give. */
+export type RecordValue<S extends ChannelSchema> =
+  S extends StructSchema<infer F>
+    ? StructValue<F>
+    : S extends BytesSchema
+      ? Uint8Array<ArrayBuffer>
+      : // biome-ignore lint/suspicious/noExplicitAny: as JSON.parse gives it.
+        any;
+
+/** What `poll` and `claim` work on: a cursor of a struct, a view of bytes, a value of JSON. */
+export type RecordCursor<S extends ChannelSchema> =
+  S extends StructSchema<infer F>
+    ? StructCursor<F>
+    : S extends BytesSchema
+      ? Uint8Array<ArrayBuffer>
+      : // biome-ignore lint/suspicious/noExplicitAny: as JSON.parse gives it.
+        any;
+
+/** A schema as the segment knows it. */
+export interface SchemaShape {
+  readonly mode: Mode;
+  readonly fingerprint: bigint;
+  /** The struct in mode `"fixed"`. */
+  readonly struct: StructSchema<Fields> | undefined;
+}
+
+/** Texts whose hashes stand for the schemas that are no struct. */
+const TEXTS = { bytes: "channel of bytes", json: "channel of json" } as const;
+
+/**
+ * Describes a schema.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` when it is none.
+ */
+export function shapeOf(schema: unknown): SchemaShape {
+  if (schema instanceof StructSchema) {
+    return { mode: "fixed", fingerprint: bits(schema.fingerprint), struct: schema };
+  }
+  if (schema === bytes) return markerShape("bytes");
+  if (schema === json) return markerShape("json");
+  throw invalidType("options.schema", "a struct(…), bytes or json", schema);
+}
+
+function markerShape(mode: "bytes" | "json"): SchemaShape {
+  return { mode, fingerprint: bits(fingerprintOf(TEXTS[mode])), struct: undefined };
+}
+
+function bits({ high, low }: { readonly high: number; readonly low: number }): bigint {
+  return (BigInt(high) << 32n) | BigInt(low);
+}

@@ -1,0 +1,160 @@
+/**
+ * What a consumer does behind its methods: looking, letting a batch gather, telling producers that it is dry, and
+ * waiting.
+ *
+ * @module
+ */
+import { SECTION } from "@isthmus/core/internal";
+import { Counters } from "../metrics/counters.ts";
+import { runPostponed } from "../wait/before-sleep.ts";
+import { type Condition, timedOut, waitAsync, waitSync } from "../wait/wait-for.ts";
+import type { Channel } from "./channel.ts";
+import { CHANNEL, CONSUMER_COUNTERS_OFFSET } from "./channel-layout.ts";
+import type { RecordHandler } from "./lane-reader.ts";
+import { LaneReaders } from "./lane-readers.ts";
+
+/**
+ * Turns of an empty loop, one or two microseconds, that a consumer in the middle of a burst leaves its producers alone
+ * for when it has run dry: it then finds a batch instead of taking the line of their counter away for one record.
+ */
+const GATHER_TURNS = 3000;
+
+/** How often it does that before it says that it is dry. */
+const GATHERS_MAX = 4;
+
+/** Polls that share one look at the clock. */
+const POLLS_PER_TOUCH = 64;
+
+/** All lanes of a channel, and the consumer's way out of them. */
+export class Inbox {
+  readonly counters: Counters;
+  readonly #channel: Channel;
+  readonly #readers: LaneReaders;
+  readonly #dryWord: number;
+  /** What producers have been told; true until records come in bursts. */
+  #isDry = true;
+  #polls = 0;
+  #corruptions = 0;
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+    const { offset } = channel.segment.memory.section(SECTION.state);
+    this.counters = new Counters(channel.segment.memory.mapping, offset + CONSUMER_COUNTERS_OFFSET);
+    this.#readers = new LaneReaders(channel);
+    this.#dryWord = channel.base + CHANNEL.isDry;
+    channel.words.store(this.#dryWord, 1);
+  }
+
+  /** Hands records out in place; returns how many. */
+  poll(handler: RecordHandler, limit: number | undefined): number {
+    const readers = this.#readers;
+    let count = readers.poll(handler, limit);
+    for (let gathers = 0; count === 0 && !this.#isDry && gathers < GATHERS_MAX; gathers++) {
+      gather();
+      count = readers.poll(handler, limit);
+    }
+    if (count === 0) {
+      this.#setDry(true);
+      return 0;
+    }
+    // One record at a time is no burst: its sender may be waiting for an answer.
+    if (this.#isDry && count > 1) this.#setDry(false);
+    if (++this.#polls % POLLS_PER_TOUCH === 0) this.note();
+    return count;
+  }
+
+  /**
+   * Copies the next record out. It is released with the next call, or by `release`.
+   *
+   * @returns Undefined when there is none.
+   */
+  take(): unknown {
+    const record = this.#readers.take();
+    if (record === undefined) this.#setDry(true);
+    else if (this.#isDry && this.#readers.isBusy) this.#setDry(false);
+    return record;
+  }
+
+  /** Copies the next record out and releases it. */
+  receive(): unknown {
+    const record = this.take();
+    if (record !== undefined) this.release();
+    return record;
+  }
+
+  /** Gives back the room of everything that was handed out. */
+  release(): void {
+    this.#readers.release();
+  }
+
+  /** Waits on this thread for the next record, and releases it. */
+  wait(timeoutMs: number): unknown {
+    this.#beginWait();
+    const found = waitSync(this.#condition(true), timeoutMs);
+    if (found === undefined) throw timedOut(this.#description(), timeoutMs);
+    return found;
+  }
+
+  /** Waits in the event loop for the next record, and releases it when `isReleased`. */
+  async waitAsync(
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    isReleased = true,
+  ): Promise<unknown> {
+    this.#beginWait();
+    const { doorbell } = this.#channel.segment;
+    const found = await waitAsync(this.#condition(isReleased), doorbell, { timeoutMs, signal });
+    if (found === undefined) throw timedOut(this.#description(), timeoutMs);
+    return found;
+  }
+
+  /** Writes down what changes rarely. */
+  note(): void {
+    this.counters.touch();
+    const { corruptions } = this.#readers;
+    if (corruptions === this.#corruptions) return;
+    this.counters.add("corruptions", corruptions - this.#corruptions);
+    this.#corruptions = corruptions;
+  }
+
+  /** Ends consuming. */
+  close(): void {
+    this.release();
+    this.note();
+    // Nobody will clear it: producers that send in bursts need not publish every record for nobody.
+    this.#channel.words.store(this.#dryWord, 0);
+  }
+
+  #beginWait(): void {
+    this.note();
+    this.counters.add("waits", 1);
+  }
+
+  #condition(isReleased: boolean): Condition<unknown> {
+    return {
+      attempt: () => (isReleased ? this.receive() : this.take()),
+      description: this.#description(),
+      owner: "Consumer",
+      cell: this.#channel.data,
+    };
+  }
+
+  #description(): string {
+    return `receive from "${this.#channel.name}"`;
+  }
+
+  #setDry(isDry: boolean): void {
+    // What this thread holds back may be what the others wait for before they send.
+    if (isDry) runPostponed();
+    if (isDry === this.#isDry) return;
+    this.#isDry = isDry;
+    this.#channel.words.store(this.#dryWord, isDry ? 1 : 0);
+  }
+}
+
+/** Passes a little time without touching shared memory. */
+function gather(): number {
+  let turns = 0;
+  while (turns < GATHER_TURNS) turns++;
+  return turns;
+}

@@ -1,0 +1,227 @@
+/**
+ * One lane as the consumer empties it, whatever its records are.
+ *
+ * @module
+ */
+import type { Counters } from "../metrics/counters.ts";
+import { type ByteRecord, ByteRingConsumer, UNIT_BYTES } from "../ring/byte-ring.ts";
+import { FixedRingConsumer } from "../ring/fixed-ring.ts";
+import type { Anchor } from "../struct/cursor.ts";
+import type { Fields, StructSchema } from "../struct/struct-schema.ts";
+import { anchorOf } from "./anchor.ts";
+import type { Channel } from "./channel.ts";
+
+/** Is given each record in place. */
+// biome-ignore lint/suspicious/noExplicitAny: typed by Consumer.poll.
+export type RecordHandler = (record: any) => void;
+
+/** Returned by `take` when a record could not be decoded: it has been skipped and counted. */
+export const UNREADABLE: unique symbol = Symbol("unreadable");
+
+/** What part of a ring is handed out before it is released. */
+const RELEASE_SHARE = 4;
+
+/** The consuming side of a lane. */
+export interface LaneReader {
+  /** More than 0 when there are records; how many (or how long they are) is known roughly only. */
+  available(): number;
+  /** Hands records out in place and releases those that were; returns how many. */
+  poll(handler: RecordHandler, limit: number): number;
+  /** Copies the next record out; undefined when there is none. It stays in the ring until `release`. */
+  take(): unknown;
+  /** Gives the room of all records that were handed out back to the producer; false when there were none. */
+  release(): boolean;
+  /** Whether so much has been handed out that the producer should get the room back. */
+  readonly isReleaseDue: boolean;
+  /** How many impossible positions, lengths and contents were found. */
+  readonly corruptions: number;
+}
+
+/** Begins to read a lane that is ready. */
+export function openLaneReader(channel: Channel, lane: number, counters: Counters): LaneReader {
+  const { struct, mode } = channel.shape;
+  if (struct !== undefined) return new FixedReader(channel, lane, counters, struct);
+  return mode === "bytes"
+    ? new BytesReader(channel, lane, counters)
+    : new JsonReader(channel, lane, counters);
+}
+
+/** Records of one size: slot after slot. */
+class FixedReader implements LaneReader {
+  readonly #ring: FixedRingConsumer;
+  readonly #schema: StructSchema<Fields>;
+  readonly #view: DataView<ArrayBuffer>;
+  readonly #cursor: object;
+  /** Where the cursor stands. */
+  readonly #anchor: Anchor;
+  readonly #slotBytes: number;
+  /** How many slots the ring has. */
+  readonly #ringLength: number;
+  readonly #counters: Counters;
+  #unreadable = 0;
+
+  constructor(channel: Channel, lane: number, counters: Counters, schema: StructSchema<Fields>) {
+    const { ringBytes, slotBytes } = channel.geometry;
+    const { buffer, byteOffset } = channel.ringOf(lane);
+    this.#ring = new FixedRingConsumer(
+      channel.words,
+      channel.laneWord(lane),
+      ringBytes / slotBytes,
+    );
+    this.#schema = schema;
+    this.#view = new DataView(buffer, byteOffset, ringBytes);
+    this.#cursor = schema.cursor(this.#view, 0, { access: "read" });
+    this.#anchor = anchorOf(this.#cursor);
+    this.#slotBytes = slotBytes;
+    this.#ringLength = ringBytes / slotBytes;
+    this.#counters = counters;
+  }
+
+  get corruptions(): number {
+    return this.#ring.corruptions + this.#unreadable;
+  }
+
+  get isReleaseDue(): boolean {
+    return this.#ring.unreleased * RELEASE_SHARE >= this.#ringLength;
+  }
+
+  available(): number {
+    return this.#ring.available();
+  }
+
+  poll(handler: RecordHandler, limit: number): number {
+    const ring = this.#ring;
+    const cursor = this.#cursor;
+    const anchor = this.#anchor;
+    const slotBytes = this.#slotBytes;
+    const count = Math.min(ring.available(), limit);
+    let done = 0;
+    try {
+      while (done < count) {
+        anchor.base = ring.slot(done) * slotBytes;
+        // Counted before it is handled: a handler that throws has consumed its record.
+        done++;
+        handler(cursor);
+      }
+    } finally {
+      ring.advance(done);
+      this.release();
+    }
+    return done;
+  }
+
+  take(): unknown {
+    const ring = this.#ring;
+    if (ring.available() === 0) return undefined;
+    const offset = ring.slot(0) * this.#slotBytes;
+    ring.advance(1);
+    try {
+      return this.#schema.decode(this.#view, offset);
+    } catch {
+      this.#unreadable++;
+      return UNREADABLE;
+    }
+  }
+
+  release(): boolean {
+    const records = this.#ring.unreleased;
+    if (records === 0) return false;
+    this.#ring.release();
+    this.#counters.addRecords(records, records * this.#schema.size);
+    return true;
+  }
+}
+
+/** Records of any size, what `BytesReader` and `JsonReader` share. */
+abstract class VariableReader implements LaneReader {
+  protected readonly memory: Buffer<ArrayBuffer>;
+  readonly #ring: ByteRingConsumer;
+  /** How many units the ring has. */
+  readonly #ringLength: number;
+  readonly #counters: Counters;
+  readonly #record: ByteRecord = { offset: 0, length: 0, tag: 0 };
+  #unreadable = 0;
+  #records = 0;
+  #bytes = 0;
+
+  constructor(channel: Channel, lane: number, counters: Counters) {
+    const { ringBytes } = channel.geometry;
+    const { buffer, byteOffset } = channel.ringOf(lane);
+    const data = channel.ringOffset(lane) / 4;
+    this.#ring = new ByteRingConsumer(channel.words, channel.laneWord(lane), data, ringBytes);
+    this.memory = Buffer.from(buffer, byteOffset, ringBytes);
+    this.#ringLength = ringBytes / UNIT_BYTES;
+    this.#counters = counters;
+  }
+
+  get corruptions(): number {
+    return this.#ring.corruptions + this.#unreadable;
+  }
+
+  get isReleaseDue(): boolean {
+    return this.#ring.unreleased * RELEASE_SHARE >= this.#ringLength;
+  }
+
+  available(): number {
+    return this.#ring.available();
+  }
+
+  poll(handler: RecordHandler, limit: number): number {
+    let done = 0;
+    try {
+      while (done < limit) {
+        const record = this.#next(true);
+        if (record === undefined) break;
+        if (record === UNREADABLE) continue;
+        done++;
+        handler(record);
+      }
+    } finally {
+      this.release();
+    }
+    return done;
+  }
+
+  take(): unknown {
+    return this.#next(false);
+  }
+
+  release(): boolean {
+    if (this.#ring.unreleased === 0) return false;
+    this.#ring.release();
+    this.#counters.addRecords(this.#records, this.#bytes);
+    this.#records = 0;
+    this.#bytes = 0;
+    return true;
+  }
+
+  /** What a record is to the user; a copy of its own unless `inPlace`. */
+  protected abstract decode(offset: number, length: number, inPlace: boolean): unknown;
+
+  #next(inPlace: boolean): unknown {
+    const record = this.#record;
+    if (!this.#ring.next(record)) return undefined;
+    this.#records++;
+    this.#bytes += record.length;
+    try {
+      return this.decode(record.offset, record.length, inPlace);
+    } catch {
+      this.#unreadable++;
+      return UNREADABLE;
+    }
+  }
+}
+
+class BytesReader extends VariableReader {
+  protected decode(offset: number, length: number, inPlace: boolean): Uint8Array<ArrayBuffer> {
+    const { buffer, byteOffset } = this.memory;
+    const view = new Uint8Array(buffer, byteOffset + offset, length);
+    return inPlace ? view : view.slice();
+  }
+}
+
+class JsonReader extends VariableReader {
+  protected decode(offset: number, length: number): unknown {
+    return JSON.parse(this.memory.toString("utf8", offset, offset + length));
+  }
+}

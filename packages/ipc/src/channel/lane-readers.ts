@@ -1,0 +1,141 @@
+/**
+ * All lanes of a channel as its consumer empties them, each in its turn.
+ *
+ * @module
+ */
+import { Counters } from "../metrics/counters.ts";
+import { RECORD_HEADER_BYTES } from "../ring/byte-ring.ts";
+import type { Channel } from "./channel.ts";
+import { CHANNEL, LANE_CONSUMER_COUNTERS_OFFSET } from "./channel-layout.ts";
+import { type LaneReader, openLaneReader, type RecordHandler, UNREADABLE } from "./lane-reader.ts";
+
+/**
+ * Records that are handed out of one lane before they are released and the next lane has its turn. With more, a
+ * producer that has filled its ring waits longer than it has to.
+ */
+const TURN_RECORDS = 512;
+
+/** Records that `take` gives from one lane before they are released and the next has its turn. */
+const TAKE_RECORDS = 64;
+
+/** The lanes that have ever had a producer. */
+export class LaneReaders {
+  readonly #channel: Channel;
+  readonly #readers: LaneReader[] = [];
+  readonly #isOpen: boolean[] = [];
+  #readyCount = -1;
+  /** The lane whose turn it is, an index into `#readers`. */
+  #turn = 0;
+  /** How many records the lane has had taken in this turn. */
+  #taken = 0;
+
+  /** How many records a lane's ring can have, at most. */
+  readonly #laneRecords: number;
+
+  /**
+   * After how many records waiting producers are woken before a poll is over. Woken after every turn, a producer that
+   * is faster than its consumer slept and woke for every turn's worth of room.
+   */
+  readonly #wakeRecords: number;
+
+  constructor(channel: Channel) {
+    const { ringBytes, slotBytes } = channel.geometry;
+    this.#channel = channel;
+    this.#laneRecords = ringBytes / (slotBytes === 0 ? RECORD_HEADER_BYTES : slotBytes);
+    this.#wakeRecords = Math.ceil(this.#laneRecords / 4);
+  }
+
+  /** How many impossible things were found in all lanes. */
+  get corruptions(): number {
+    return this.#readers.reduce((sum, { corruptions }) => sum + corruptions, 0);
+  }
+
+  /**
+   * Hands records out, lane by lane, until none are left or the limit is reached.
+   *
+   * @param limit How many at most; `undefined`: as many as fit all rings, so that it ends however fast others send.
+   * @returns How many.
+   */
+  poll(handler: RecordHandler, limit: number | undefined): number {
+    this.#findNew();
+    const readers = this.#readers;
+    const most = limit ?? readers.length * this.#laneRecords;
+    let total = 0;
+    let wakeAt = this.#wakeRecords;
+    try {
+      for (let empty = 0; empty < readers.length && total < most; ) {
+        const reader = readers[this.#turn] as LaneReader;
+        this.#passTurn();
+        const polled = reader.poll(handler, Math.min(TURN_RECORDS, most - total));
+        total += polled;
+        empty = polled === 0 ? empty + 1 : 0;
+        if (total < wakeAt) continue;
+        wakeAt = total + this.#wakeRecords;
+        this.#channel.space.wake();
+      }
+    } catch (error) {
+      // The record that the handler did not like has been released, too.
+      this.#channel.space.wake();
+      throw error;
+    }
+    if (total > 0) this.#channel.space.wake();
+    return total;
+  }
+
+  /**
+   * Copies the next record out.
+   *
+   * @returns The record; undefined when there is none.
+   */
+  take(): unknown {
+    this.#findNew();
+    const readers = this.#readers;
+    for (let empty = 0; empty < readers.length; ) {
+      const reader = readers[this.#turn] as LaneReader;
+      if (this.#taken < TAKE_RECORDS && !reader.isReleaseDue) {
+        const record = reader.take();
+        if (record !== undefined) {
+          this.#taken++;
+          if (record === UNREADABLE) continue;
+          return record;
+        }
+        empty++;
+      }
+      this.#passTurn();
+      if (reader.release()) this.#channel.space.wake();
+    }
+    return undefined;
+  }
+
+  /** Whether more than one record is known to be there. */
+  get isBusy(): boolean {
+    return this.#readers.some((reader) => reader.available() > 1);
+  }
+
+  /** Gives back the room of everything that was handed out. */
+  release(): void {
+    let isReleased = false;
+    for (const reader of this.#readers) isReleased = reader.release() || isReleased;
+    if (isReleased) this.#channel.space.wake();
+  }
+
+  #passTurn(): void {
+    this.#turn = this.#turn + 1 >= this.#readers.length ? 0 : this.#turn + 1;
+    this.#taken = 0;
+  }
+
+  /** Looks for lanes that have become ready; costs one load when there are none. */
+  #findNew(): void {
+    const { words, base, geometry, segment } = this.#channel;
+    const readyCount = words.load(base + CHANNEL.readyCount);
+    if (readyCount === this.#readyCount) return;
+    this.#readyCount = readyCount;
+    for (let lane = 0; lane < geometry.laneCount; lane++) {
+      if (this.#isOpen[lane] === true || !this.#channel.isLaneReady(lane)) continue;
+      const offset = this.#channel.laneOffset(lane) + LANE_CONSUMER_COUNTERS_OFFSET;
+      const counters = new Counters(segment.memory.mapping, offset);
+      this.#readers.push(openLaneReader(this.#channel, lane, counters));
+      this.#isOpen[lane] = true;
+    }
+  }
+}

@@ -1,0 +1,170 @@
+/** Hostile memory, a full file system, many channels, and leaks. */
+import { describe, expect, test } from "bun:test";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
+import fc from "fast-check";
+import { CHANNEL_HEADER_BYTES, LANE_BYTES } from "../../src/channel/channel-layout.ts";
+import { bytes, Consumer, json, oneOf, Producer, struct, u32 } from "../../src/index.ts";
+import { Home } from "../shared-struct/support/home.ts";
+
+const Tick = struct({ id: u32, side: oneOf("buy", "sell") });
+const CAPACITY_BYTES = 4096;
+
+/** Writes lies into a section of a segment, as any process that may open it could. */
+function lieIn(path: string, section: number, offset: number, lie: Uint8Array): void {
+  const fd = openSync(path, "r+");
+  try {
+    const { sections, totalBytes } = decodeSuperblock(readHead(fd), Bun.file(path).size, path);
+    const found = sections.find(({ id }) => id === section);
+    if (found === undefined) throw new Error(`no section ${section} in ${totalBytes} bytes`);
+    writeSync(fd, lie, 0, lie.length, found.offset + offset);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+describe("Consumer", () => {
+  for (const [kind, schema, record] of [
+    ["struct", Tick, { id: 1, side: "buy" }],
+    ["bytes", bytes, new Uint8Array(24)],
+    ["json", json, { id: 1 }],
+  ] as const) {
+    test(`${kind}: survives lies in positions, lengths and contents, and goes on`, () => {
+      using home = new Home();
+      const word = fc.oneof(fc.integer(), fc.constantFrom(0, -1, 1, 0x7fff_ffff, 1 << 20, 512));
+      const lies = fc.array(
+        fc.record({
+          isLane: fc.boolean(),
+          at: fc.integer({ min: 0, max: 1023 }),
+          value: word,
+        }),
+        { minLength: 1, maxLength: 12 },
+      );
+      const run = (script: readonly { isLane: boolean; at: number; value: number }[]): void => {
+        const options = { schema: schema as typeof json, capacityBytes: CAPACITY_BYTES };
+        using producer = Producer.createNew("lies", options);
+        using consumer = Consumer.openExisting("lies", options);
+        const send = (): boolean => producer.trySend(record);
+        for (let i = 0; i < 20; i++) send();
+        producer.flush();
+        for (const { isLane, at, value } of script) {
+          const lie = new Uint8Array(new Int32Array([value]).buffer);
+          // Positions of lane 0, or any word of its ring.
+          const position = CHANNEL_HEADER_BYTES + [0, 4, 128, 132][at % 4]!;
+          if (isLane) lieIn(home.file("lies"), SECTION.lanes, at * 4, lie);
+          else lieIn(home.file("lies"), SECTION.state, position, lie);
+          consumer.poll(() => {}, { limit: 3 });
+          while (consumer.tryReceive() !== undefined);
+        }
+        // A producer that publishes again is understood again, after at most one more finding.
+        for (let i = 0; i < 3; i++) {
+          send();
+          producer.flush();
+          consumer.poll(() => {});
+        }
+        send();
+        producer.flush();
+        expect(consumer.metrics.corruptions).toBeGreaterThanOrEqual(0);
+        expect(consumer.poll(() => {})).toBeLessThanOrEqual(CAPACITY_BYTES / 8);
+      };
+      fc.assert(fc.property(lies, run), { numRuns: 60 });
+    });
+  }
+
+  test("counts and skips what its schema does not allow", () => {
+    using home = new Home();
+    using producer = Producer.createNew("word", { schema: Tick, capacityBytes: CAPACITY_BYTES });
+    using consumer = Consumer.openExisting("word", { schema: Tick });
+    for (let id = 0; id < 3; id++) producer.send({ id, side: "sell" });
+    producer.flush();
+    const offset = Tick.layout.fields[1]?.offset ?? 0;
+    lieIn(home.file("word"), SECTION.lanes, 8 + offset, new Uint8Array([99]));
+    expect([consumer.receive().id, consumer.receive().id]).toEqual([0, 2]);
+    expect(consumer.metrics).toMatchObject({ records: 3, corruptions: 1, lag: 0 });
+  });
+
+  test("refuses a channel whose header cannot be", () => {
+    using home = new Home();
+    for (let word = 0; word < 6; word++) {
+      using _producer = Producer.createNew("header", { schema: Tick });
+      lieIn(home.file("header"), SECTION.state, word * 4, new Uint8Array([1, 2, 3, 255]));
+      expect(() => Consumer.openExisting("header", { schema: Tick })).toThrow("cannot be");
+    }
+    expect(LANE_BYTES % 128).toBe(0);
+  });
+});
+
+describe("Producer", () => {
+  test("a full file system is the joining producer's error, and nobody else's", () => {
+    const mountPoint = mkdtempSync(join(tmpdir(), "isthmus-full-"));
+    const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", mountPoint]);
+    const before = process.env["ISTHMUS_DIR"];
+    try {
+      if (mounted.exitCode !== 0) {
+        process.stderr.write(`skipped, cannot mount: ${mounted.stderr.toString()}\n`);
+        return;
+      }
+      process.env["ISTHMUS_DIR"] = join(mountPoint, "names");
+      const options = { schema: Tick, capacityBytes: 1 << 20, maxProducers: 4 };
+      using first = Producer.createNew("full", options);
+      using consumer = Consumer.openExisting("full", options);
+      expect(() => Producer.openExisting("full", options)).toThrow("ENOSPC");
+      let sent = 0;
+      while (first.trySend({ id: sent, side: "buy" })) sent++;
+      expect(sent).toBe(131_072);
+      let seen = 0;
+      while (consumer.poll(() => seen++) > 0);
+      expect(seen).toBe(sent);
+    } finally {
+      process.env["ISTHMUS_DIR"] = before;
+      if (mounted.exitCode === 0) Bun.spawnSync(["umount", "-l", mountPoint]);
+      rmSync(mountPoint, { recursive: true, force: true });
+    }
+  });
+
+  test("hundreds of channels in one process", () => {
+    using home = new Home();
+    using stack = new DisposableStack();
+    const channels = Array.from({ length: 300 }, (_, id) => {
+      const options = { schema: Tick, capacityBytes: CAPACITY_BYTES, maxProducers: 1 };
+      const producer = stack.use(Producer.createNew(`channel-${id}`, options));
+      const consumer = stack.use(Consumer.openExisting(`channel-${id}`, options));
+      producer.send({ id, side: "buy" });
+      return consumer;
+    });
+    channels.forEach((consumer, id) => {
+      expect(consumer.receive().id).toBe(id);
+    });
+    stack.dispose();
+    expect(home.names()).toEqual([]);
+  });
+
+  test("opening and closing leaves no descriptor, mapping or file behind", () => {
+    using home = new Home();
+    const cycle = (): void => {
+      using producer = Producer.createNew("cycle", { schema: Tick, capacityBytes: CAPACITY_BYTES });
+      using consumer = Consumer.openExisting("cycle", { schema: Tick });
+      producer.send({ id: 1, side: "buy" });
+      expect(consumer.receive().id).toBe(1);
+    };
+    const count = () => ({
+      descriptors: readdirSync("/proc/self/fd").length,
+      mappings: readFileSync("/proc/self/maps", "latin1").split(home.path).length,
+    });
+    for (let i = 0; i < 50; i++) cycle();
+    const before = count();
+    for (let i = 0; i < 2000; i++) cycle();
+    expect(count()).toEqual(before);
+    expect(home.names()).toEqual([]);
+  });
+});
