@@ -7,7 +7,7 @@
 export { Mapping } from "./mapping.ts";
 export { collectAbandoned } from "./named/collect.ts";
 export { directoryPath, ensureDirectory, findDirectory } from "./named/directory.ts";
-export { type HeldFile, hold, isSameFile, isSeenHeld, release } from "./named/holder.ts";
+export { isSameFile, isSeenHeld, release } from "./named/holder.ts";
 export { checkName, HIDDEN_PREFIX } from "./named/name.ts";
 export {
   type CreateRequest,
@@ -31,7 +31,6 @@ export {
 } from "./named/superblock.ts";
 export { bareMutexPairs } from "./native/bare-calls.ts";
 export { conditionError, fromNodeError } from "./native/errno.ts";
-export { FAULT_SEEN } from "./native/fault-flag.ts";
 export { platform } from "./native/platform.ts";
 export {
   type FutexOutcome,

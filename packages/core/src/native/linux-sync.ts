@@ -7,7 +7,7 @@ import { ptr, read } from "bun:ffi";
 import { NotSupportedError } from "../errors.ts";
 import { systemError } from "./errno.ts";
 import { linux } from "./linux.ts";
-import { CLOCK_REALTIME_COARSE, type LinuxCalls, loadLinuxCalls } from "./linux-calls.ts";
+import { type LinuxCalls, loadLinuxCalls } from "./linux-calls.ts";
 import { linuxMutexes } from "./linux-mutex.ts";
 import type { SyncPlatform } from "./sync-platform.ts";
 
@@ -36,8 +36,6 @@ export function createLinuxSync(): SyncPlatform {
     ...byteLockCalls(calls, errno),
     mutexBytes: linux().abi.mutexBytes,
     mutex: linuxMutexes(calls),
-    // SAFETY: the caller's mapping covers the 16 bytes.
-    stampTime: (address) => void calls.clock_gettime(CLOCK_REALTIME_COARSE, address),
     makeFifo: (path) => {
       if (calls.mkfifo(path, 0o600) !== 0) {
         throw systemError(`create the pipe "${path}"`, "mkfifo", errno(), path);

@@ -88,9 +88,6 @@ export interface Platform {
   /** Takes a lock on an open file without waiting; the kernel drops it when the last copy of `fd` closes. */
   tryLockFile(fd: number, kind: "shared" | "exclusive"): boolean;
 
-  /** Releases the lock taken with `tryLockFile`. */
-  unlockFile(fd: number): void;
-
   /** Another descriptor of the same open file, not inherited by child processes where the system can. */
   duplicate(fd: number): number;
 

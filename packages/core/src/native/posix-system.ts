@@ -48,4 +48,4 @@ export const PROT = { read: 1, write: 2, execute: 4 } as const;
 /** Sharing flags of `mmap`: the same on every POSIX system. */
 export const MAP = { shared: 1, private: 2, fixed: 16 } as const;
 /** Operations of `flock`: the same on every POSIX system that has it. */
-export const LOCK = { shared: 1, exclusive: 2, nonBlocking: 4, unlock: 8 } as const;
+export const LOCK = { shared: 1, exclusive: 2, nonBlocking: 4 } as const;

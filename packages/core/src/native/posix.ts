@@ -145,10 +145,7 @@ function advise(
   return value !== undefined && libc.call.madvise(address, lengthBytes, value) === 0;
 }
 
-type FileCalls = Pick<
-  Platform,
-  "allocate" | "tryLockFile" | "unlockFile" | "duplicate" | "createMemoryFile"
->;
+type FileCalls = Pick<Platform, "allocate" | "tryLockFile" | "duplicate" | "createMemoryFile">;
 
 function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
   const { call } = libc;
@@ -161,10 +158,6 @@ function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
         if (errno === system.wouldBlock) return false;
         if (errno !== system.interrupted) throw systemError("lock a file", "flock", errno);
       }
-    },
-    unlockFile: (fd) => {
-      if (call.flock(fd, LOCK.unlock) !== 0)
-        throw systemError("unlock a file", "flock", libc.errno());
     },
     duplicate: (fd) => {
       const { duplicateCloexec } = system;

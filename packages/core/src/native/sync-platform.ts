@@ -79,12 +79,6 @@ export interface SyncPlatform {
   /** The mutex that is, or will be, at a place in a mapping. */
   mutex(owner: MemoryOwner, place: MutexPlace): SharedMutex;
 
-  /**
-   * Writes the time of day as a `struct timespec` (seconds i64, nanoseconds i64), exact to a few milliseconds
-   * and in a few nanoseconds.
-   */
-  stampTime(address: Address): void;
-
   /** Creates a named pipe with mode 0600. */
   makeFifo(path: string): void;
 }
