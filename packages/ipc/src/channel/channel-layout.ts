@@ -32,6 +32,7 @@
  */
 import { COUNTERS_BYTES } from "../metrics/counter-layout.ts";
 import { LANE_HEADER_BYTES } from "../ring/lane-layout.ts";
+import type { LaneTable } from "./laned-segment.ts";
 
 /** Bytes of section "state" before the first lane. */
 export const CHANNEL_HEADER_BYTES = 384;
@@ -58,6 +59,15 @@ export const LANE_BYTES = 384;
 /** Word offsets within a lane, after the counters of `LANE`. */
 export const LANE_OWNER = { owner: 64, isReady: 65 } as const;
 
+/** Where the lanes of a channel are described. */
+export const CHANNEL_LANES: LaneTable = {
+  headerBytes: CHANNEL_HEADER_BYTES,
+  entryBytes: LANE_BYTES,
+  owner: LANE_OWNER.owner,
+  isReady: LANE_OWNER.isReady,
+  readyCount: CHANNEL.readyCount,
+};
+
 /** Byte offsets of the counters within a lane. */
 export const LANE_PRODUCER_COUNTERS_OFFSET = 64;
 export const LANE_CONSUMER_COUNTERS_OFFSET = 192;
@@ -72,11 +82,6 @@ export const MODES = { fixed: 1, bytes: 2, json: 3 } as const;
 
 /** The name of a mode. */
 export type Mode = keyof typeof MODES;
-
-/** Length of section "state" in bytes. */
-export function stateBytes(laneCount: number): number {
-  return CHANNEL_HEADER_BYTES + laneCount * LANE_BYTES;
-}
 
 if (CONSUMER_COUNTERS_OFFSET + COUNTERS_BYTES > CHANNEL_HEADER_BYTES) {
   throw new Error("channel: the consumer's counters overlap the lanes");

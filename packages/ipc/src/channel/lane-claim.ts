@@ -1,5 +1,5 @@
 /**
- * How a producer gets a lane of its own.
+ * How a sender gets a lane of its own.
  *
  * A lane belongs to the participant whose slot number its `owner` says. Only who is dead or has left loses it, and
  * what it has published stays: the next owner goes on behind it.
@@ -8,67 +8,63 @@
  */
 import { SystemError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
-import { LANE } from "../ring/lane-layout.ts";
-import type { Channel } from "./channel.ts";
-import { LANE_OWNER } from "./channel-layout.ts";
+import type { Role } from "../segment/participant-layout.ts";
+import type { LanedSegment } from "./laned-segment.ts";
+
+/** Who wants a lane. */
+export interface LaneWanted {
+  /** Its role, and what it wants to do, for messages: "produce". */
+  readonly role: Role;
+  readonly verb: string;
+  /** The option that says how many lanes there are. */
+  readonly limitName: string;
+  /** Whether nobody has still to read what is in a lane that has memory. */
+  readonly isEmpty: (lane: number) => boolean;
+}
 
 /**
  * Takes a lane and makes it ready: an empty one that has memory already, else one that needs memory, else one
- * that the consumer still has to empty.
+ * that others still have to read.
  *
  * @returns The number of the lane.
- * @throws {SystemError} `EAGAIN` when all lanes belong to live producers; `ENOSPC` when there is no memory.
+ * @throws {SystemError} `EAGAIN` when all lanes belong to live processes; `ENOSPC` when there is no memory.
  */
-export function claimLane(channel: Channel): number {
-  channel.reapDead();
+export function claimLane(segment: LanedSegment, wanted: LaneWanted): number {
+  segment.reapDead();
+  const isReady = (lane: number): boolean => segment.isLaneReady(lane);
+  const preferences = [
+    (lane: number): boolean => isReady(lane) && wanted.isEmpty(lane),
+    (lane: number): boolean => !isReady(lane),
+    isReady,
+  ];
   let failure: unknown;
-  for (const isWanted of [isEmpty, isNew, isAny]) {
-    for (let lane = 0; lane < channel.geometry.laneCount; lane++) {
-      if (!isWanted(channel, lane) || !tryOwn(channel, lane)) continue;
+  for (const isWanted of preferences) {
+    for (let lane = 0; lane < segment.laneCount; lane++) {
+      if (!isWanted(lane) || !segment.tryOwnLane(lane)) continue;
       try {
-        channel.makeLaneReady(lane);
+        segment.makeLaneReady(lane);
         return lane;
       } catch (error) {
-        disown(channel, lane);
+        segment.disownLane(lane);
         if (!(error instanceof SystemError)) throw error;
         failure = error;
       }
     }
   }
-  throw failure ?? full(channel);
+  throw failure ?? full(segment, wanted);
 }
 
-function isEmpty(channel: Channel, lane: number): boolean {
-  const word = channel.laneWord(lane);
-  const { words } = channel;
-  return channel.isLaneReady(lane) && words.load(word + LANE.tail) === words.load(word + LANE.head);
-}
-
-function isNew(channel: Channel, lane: number): boolean {
-  return !channel.isLaneReady(lane);
-}
-
-function isAny(channel: Channel, lane: number): boolean {
-  return channel.isLaneReady(lane);
-}
-
-function tryOwn(channel: Channel, lane: number): boolean {
-  const owner = channel.laneWord(lane) + LANE_OWNER.owner;
-  return channel.words.compareExchange(owner, 0, channel.segment.slot + 1) === 0;
-}
-
-function disown(channel: Channel, lane: number): void {
-  channel.words.store(channel.laneWord(lane) + LANE_OWNER.owner, 0);
-}
-
-function full({ name, geometry, segment }: Channel): SystemError {
-  const producers = segment.participants
+function full(
+  { name, laneCount, segment }: LanedSegment,
+  { role, verb, limitName }: LaneWanted,
+): SystemError {
+  const owners = segment.participants
     .list()
-    .filter(({ role, isAlive }) => role === "producer" && isAlive)
+    .filter((participant) => participant.role === role && participant.isAlive)
     .map(({ pid, name: program }) => `${pid} (${program})`);
   return conditionError(
     "EAGAIN",
-    `produce "${name}": all ${geometry.laneCount} lanes (maxProducers) belong to the live processes ${producers.join(", ")}`,
+    `${verb} "${name}": all ${laneCount} lanes (${limitName}) belong to the live processes ${owners.join(", ")}`,
     "fcntl",
   );
 }

@@ -81,7 +81,12 @@ export class Producer<S extends ChannelSchema> implements Disposable {
     checkOneOf("options.onFull", onFull, ON_FULL);
     const channel = new Channel(verb, name, options, "producer");
     try {
-      this.#lane = claimLane(channel);
+      this.#lane = claimLane(channel, {
+        role: "producer",
+        verb: "produce",
+        limitName: "maxProducers",
+        isEmpty: (lane) => channel.isLaneEmpty(lane),
+      });
       this.#outbox = new Outbox(channel, this.#lane, onFull === "fail");
     } catch (error) {
       channel.leave();
