@@ -94,26 +94,29 @@ class FixedReader implements LaneReader {
     const cursor = this.#cursor;
     const anchor = this.#anchor;
     const slotBytes = this.#slotBytes;
-    const count = Math.min(ring.available(), limit);
-    let done = 0;
+    const count = Math.min(ring.adjacent(), limit);
+    if (count === 0) return 0;
+    const start = ring.slot * slotBytes;
+    const end = start + count * slotBytes;
+    let at = start;
     try {
-      while (done < count) {
-        anchor.base = ring.slot(done) * slotBytes;
+      while (at < end) {
+        anchor.base = at;
         // Counted before it is handled: a handler that throws has consumed its record.
-        done++;
+        at += slotBytes;
         handler(cursor);
       }
     } finally {
-      ring.advance(done);
+      ring.advance((at - start) / slotBytes);
       this.release();
     }
-    return done;
+    return count;
   }
 
   take(): unknown {
     const ring = this.#ring;
     if (ring.available() === 0) return undefined;
-    const offset = ring.slot(0) * this.#slotBytes;
+    const offset = ring.slot * this.#slotBytes;
     ring.advance(1);
     try {
       return this.#schema.decode(this.#view, offset);

@@ -1,40 +1,68 @@
 /**
- * What a producer does behind its methods: committing, deciding when to publish, and waiting for room.
+ * What a producer does behind its methods, whatever its records are: deciding when to publish, and waiting for room.
  *
  * @module
  */
-import { conditionError } from "@isthmus/core/internal";
+import { NotSupportedError } from "@isthmus/core";
+import { conditionError, invalidType } from "@isthmus/core/internal";
 import { Counters } from "../metrics/counters.ts";
 import { TaskQueue } from "../sync/task-queue.ts";
 import { postpone, runPostponed } from "../wait/before-sleep.ts";
-import { type Condition, timedOut, waitAsync, waitSync } from "../wait/wait-for.ts";
-import type { SharedWords } from "../words.ts";
+import {
+  type AsyncWaitOptions,
+  type Condition,
+  checkTimeout,
+  checkWait,
+  timedOut,
+  type WaitOptions,
+  waitAsync,
+  waitSync,
+} from "../wait/wait-for.ts";
 import type { Channel } from "./channel.ts";
 import { CHANNEL, LANE_PRODUCER_COUNTERS_OFFSET } from "./channel-layout.ts";
-import { type LaneWriter, openLaneWriter } from "./lane-writer.ts";
+
+/** Fills a place in shared memory: a cursor of a struct, or a view of bytes. */
+// biome-ignore lint/suspicious/noExplicitAny: typed by Producer.claim.
+export type FillInPlace = (place: any) => void;
+
+/** What a batch hands its records to. */
+export interface BatchSink {
+  send(record: unknown): void;
+  claim(write: FillInPlace, lengthBytes?: number): void;
+}
 
 /** Records of one synchronous run that are published together. */
-const BURST_RECORDS = 64;
+export const BURST_RECORDS = 64;
 
-/** How many bursts share one look at the clock. */
-const BURSTS_PER_TOUCH = 16;
+/** How many publications share one look at the clock. */
+const PUBLICATIONS_PER_TOUCH = 16;
+
+/** What `dry` says inside a batch, and when every record is to be looked at. */
+const NEVER: Int32Array<ArrayBuffer> = Int32Array.of(0);
+const ALWAYS: Int32Array<ArrayBuffer> = Int32Array.of(1);
 
 /** The lane of one producer, and its way into it. */
-export class Outbox {
-  readonly writer: LaneWriter;
+export abstract class Outbox {
   readonly counters: Counters;
-  readonly #channel: Channel;
-  readonly #words: SharedWords;
-  readonly #isDry: number;
+  protected readonly channel: Channel;
+  /** One word, looked at after every record: not 0 when something is to be decided, first of all that it be published. */
+  protected dry: Int32Array<ArrayBuffer>;
+  /** Whether this run of JavaScript has published something and will look again when it ends. */
+  protected isRun = false;
+  /** Whether the callback of a batch is running. */
+  protected isBatch = false;
+  /** Whether the producer was disposed, perhaps inside a callback that is still running. */
+  protected isClosing = false;
+  /** The consumer's word in the segment: whether it wants to see the next record at once. */
+  readonly #dry: Int32Array<ArrayBuffer>;
   readonly #isFailing: boolean;
   readonly #turns = new TaskQueue();
-  readonly #postponed = { run: () => this.#publishPending(), end: () => this.#endRun() };
+  readonly #postponed = { run: () => this.publish(), end: () => this.#endRun() };
   /** Sends that wait in the event loop: those that come later must not overtake them. */
   #asyncCount = 0;
-  /** Records that have been committed since the last publication. */
-  #pending = 0;
-  #bursts = 0;
-  #isPostponed = false;
+  #publications = 0;
+  /** What was thrown to whoever came in while a record was being written, until `fail` has passed it on. */
+  #refusal: unknown;
 
   /**
    * @param channel The channel.
@@ -42,90 +70,184 @@ export class Outbox {
    * @param isFailing Whether to throw instead of waiting for room.
    */
   constructor(channel: Channel, lane: number, isFailing: boolean) {
+    const { mapping } = channel.segment.memory;
     const offset = channel.laneOffset(lane) + LANE_PRODUCER_COUNTERS_OFFSET;
-    this.counters = new Counters(channel.segment.memory.mapping, offset);
-    this.writer = openLaneWriter(channel, lane, this.counters);
-    this.#channel = channel;
-    this.#words = channel.words;
-    this.#isDry = channel.base + CHANNEL.isDry;
+    const word = mapping.bytes((channel.base + CHANNEL.isDry) * 4, 4);
+    this.counters = new Counters(mapping, offset);
+    this.channel = channel;
+    this.#dry = new Int32Array(word.buffer, word.byteOffset, 1);
+    this.dry = this.#dry;
     this.#isFailing = isFailing;
   }
 
-  /** Whether sends wait in the event loop. */
-  get isAwaited(): boolean {
-    return this.#asyncCount > 0;
+  /** See `Producer.send`. What it throws goes to `fail`. */
+  abstract send(record: unknown, options?: WaitOptions): void;
+
+  /** See `Producer.claim`; `lengthBytes` for records of `bytes`. What it throws goes to `fail`. */
+  abstract claim(write: FillInPlace, options?: WaitOptions, lengthBytes?: number): void;
+
+  /**
+   * Passes on what `send` or `claim` has thrown: nothing is being written any more. Apart from them, because a `catch`
+   * would make them too long for the compiler to take them into a loop.
+   */
+  fail(error: unknown): never {
+    // Whoever was refused wrote nothing; if the record that was being written then fails, too, it does so later.
+    if (error === this.#refusal) this.#refusal = undefined;
+    else this.abandon();
+    throw error;
   }
 
-  /** Decides what becomes of a record that has just been committed. */
-  committed(): void {
-    const pending = this.#pending + 1;
-    // A plain look, a third of the cost of an atomic one: the record that was written before it, to memory of the
-    // same kind as far as the compiler knows, keeps it where it is.
-    if (this.#isPostponed && pending < BURST_RECORDS && this.#words.get(this.#isDry) === 0) {
-      this.#pending = pending;
-      return;
+  /** Sends a record if there is room; returns whether. */
+  protected abstract attempt(record: unknown): boolean;
+
+  /** Commits and publishes all that has been written; false when that is nothing. */
+  protected abstract release(): boolean;
+
+  /** Forgets the record that was being written. */
+  protected abstract abandon(): void;
+
+  /** Has the next record decided about anew: a batch or a run of JavaScript has ended, or the producer. */
+  protected abstract interrupt(): void;
+
+  /** Whether a record is being written, by code of the user's. */
+  protected abstract get isBusy(): boolean;
+
+  /** See `Producer.trySend`. */
+  trySend(record: unknown): boolean {
+    this.checkFree();
+    if (this.attempt(record)) return true;
+    this.#drop();
+    return false;
+  }
+
+  /** See `Producer.sendAsync`. */
+  async sendAsync(record: unknown, options: AsyncWaitOptions | undefined): Promise<void> {
+    this.checkFree();
+    const { timeoutMs, signal } = checkWait(options);
+    signal?.throwIfAborted();
+    if (this.#asyncCount > 0 || !this.attempt(record)) {
+      await this.#waitInTurn(record, timeoutMs, signal);
     }
-    this.#publishNow();
   }
 
-  /** Apart from `committed`, which is small enough to become part of the caller's loop that way. */
-  #publishNow(): void {
-    this.publish();
-    if (this.#isPostponed) return;
-    this.#isPostponed = true;
-    postpone(this.#postponed);
+  /** See `Producer.batch`. */
+  batch(fill: (sink: BatchSink) => void): void {
+    this.checkFree();
+    if (this.isBatch) throw new NotSupportedError("Cannot begin a batch inside another one");
+    this.isBatch = true;
+    this.dry = NEVER;
+    this.interrupt();
+    const sink = new OpenBatch(this);
+    try {
+      const result = fill(sink) as unknown;
+      if (result !== undefined) refuseAsync(result, "fill");
+    } finally {
+      sink.end();
+      this.publish();
+      this.interrupt();
+      this.isBatch = false;
+      if (this.isClosing) this.#leave();
+      else this.dry = this.#dry;
+    }
   }
 
-  /** Makes everything that was committed visible and wakes the consumer. */
-  publish(): void {
-    this.#pending = 0;
-    if (!this.writer.publish()) return;
-    this.#channel.data.wake();
-    if (++this.#bursts % BURSTS_PER_TOUCH === 0) this.counters.touch();
-  }
-
-  /** Publishes at the end of a run or before a wait, and notes the time. */
+  /** Publishes what has been written and notes the time. */
   flush(): void {
     this.publish();
     this.counters.touch();
   }
 
-  /** Counts a record for which there was no room. The consumer must see those that take the room. */
-  drop(): void {
-    this.counters.add("drops", 1);
-    this.publish();
+  /** Makes everything that has been written visible and wakes the consumer. */
+  publish(): void {
+    if (!this.release()) return;
+    this.channel.data.wake();
+    if (++this.#publications % PUBLICATIONS_PER_TOUCH === 0) this.counters.touch();
   }
 
-  /** Waits on this thread until an attempt to commit has succeeded. */
-  wait(attempt: () => boolean, timeoutMs: number): void {
+  /** Throws unless the producer is open. */
+  checkOpen(): void {
+    if (this.isClosing) this.channel.refuseDisposed("Producer");
+  }
+
+  /** Publishes and leaves the channel: at once, or when the callback that is running has returned. */
+  close(): void {
+    if (this.isClosing) return;
+    this.isClosing = true;
+    // The record that is being written lies in this memory.
+    if (this.isBusy) this.dry = ALWAYS;
+    else if (this.isBatch) this.interrupt();
+    else this.#leave();
+  }
+
+  /**
+   * Throws unless the producer can be used now.
+   *
+   * @param isGuarded Whether what it throws goes to `fail`.
+   */
+  protected checkFree(isGuarded = false): void {
+    if (this.isBusy) {
+      const refusal = new NotSupportedError(
+        `Cannot use the producer of "${this.channel.name}" inside its own claim()`,
+      );
+      if (isGuarded) this.#refusal = refusal;
+      throw refusal;
+    }
+    this.checkOpen();
+  }
+
+  /** Publishes what has been written, and has the rest of this run of JavaScript published at its end at the latest. */
+  protected settle(): void {
+    if (this.isClosing) {
+      this.interrupt();
+      if (!this.isBatch) this.#leave();
+      return;
+    }
+    if (this.isBatch) return;
+    this.publish();
+    if (this.isRun) return;
+    this.isRun = true;
+    postpone(this.#postponed);
+  }
+
+  /** Waits on this thread for room. */
+  protected waitForRoom(attempt: () => boolean, options: WaitOptions | undefined): void {
+    const timeoutMs = checkTimeout(options);
+    const description = this.#description();
     if (this.#isFailing) {
-      this.drop();
-      throw conditionError("EAGAIN", `${this.#description()}: there is no room`, "send");
+      this.#drop();
+      throw conditionError("EAGAIN", `${description}: there is no room`, "send");
     }
     this.#beginWait();
     if (waitSync(this.#condition(attempt), timeoutMs) === undefined) {
-      throw timedOut(this.#description(), timeoutMs);
+      throw timedOut(description, timeoutMs);
     }
   }
 
-  /** Waits in the event loop, after those that wait already, until an attempt to commit has succeeded. */
-  async waitInTurn(
-    attempt: () => boolean,
+  #leave(): void {
+    this.flush();
+    this.interrupt();
+    this.channel.leave();
+  }
+
+  /** Waits in the event loop, after those that wait already, until a record has been sent. */
+  async #waitInTurn(
+    record: unknown,
     timeoutMs: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const deadline = performance.now() + timeoutMs;
+    const description = this.#description();
     this.#asyncCount++;
     try {
       const pass = await this.#turns.enter(signal, timeoutMs);
-      if (pass === undefined) throw timedOut(this.#description(), timeoutMs);
+      if (pass === undefined) throw timedOut(description, timeoutMs);
       try {
-        this.#channel.segment.checkOpen("Producer");
+        this.checkOpen();
         this.#beginWait();
         const options = { timeoutMs: Math.max(0, deadline - performance.now()), signal };
-        const { doorbell } = this.#channel.segment;
-        const found = await waitAsync(this.#condition(attempt), doorbell, options);
-        if (found === undefined) throw timedOut(this.#description(), timeoutMs);
+        const condition = this.#condition(() => this.attempt(record));
+        const found = await waitAsync(condition, this.channel.segment.doorbell, options);
+        if (found === undefined) throw timedOut(description, timeoutMs);
       } finally {
         pass();
       }
@@ -142,27 +264,68 @@ export class Outbox {
 
   #condition(attempt: () => boolean): Condition<true> {
     return {
-      attempt: () => {
-        if (!attempt()) return undefined;
-        this.committed();
-        return true;
-      },
+      attempt: () => (attempt() ? true : undefined),
       description: this.#description(),
       owner: "Producer",
-      cell: this.#channel.space,
+      cell: this.channel.space,
     };
   }
 
-  #description(): string {
-    return `send to "${this.#channel.name}"`;
+  /** Counts a record for which there was no room. The consumer must see those that take the room. */
+  #drop(): void {
+    this.counters.add("drops", 1);
+    this.publish();
   }
 
-  #publishPending(): void {
-    if (this.#pending > 0) this.publish();
+  #description(): string {
+    return `send to "${this.channel.name}"`;
   }
 
   #endRun(): void {
-    this.#isPostponed = false;
-    if (!this.#channel.segment.isDisposed) this.flush();
+    this.isRun = false;
+    if (this.isClosing) return;
+    this.flush();
+    this.interrupt();
   }
+}
+
+/** What a batch's callback gets, of use until that returns. */
+class OpenBatch implements BatchSink {
+  private outbox: Outbox | undefined;
+
+  constructor(outbox: Outbox) {
+    this.outbox = outbox;
+  }
+
+  send(record: unknown): void {
+    const outbox = this.outbox ?? refuseEnded();
+    try {
+      outbox.send(record);
+    } catch (error) {
+      outbox.fail(error);
+    }
+  }
+
+  claim(write: FillInPlace, lengthBytes?: number): void {
+    const outbox = this.outbox ?? refuseEnded();
+    try {
+      outbox.claim(write, undefined, lengthBytes);
+    } catch (error) {
+      outbox.fail(error);
+    }
+  }
+
+  end(): void {
+    this.outbox = undefined;
+  }
+}
+
+function refuseEnded(): never {
+  throw new NotSupportedError("Cannot use a batch after its callback");
+}
+
+/** Refuses a callback that goes on after it has returned: it would write to a record that others read already. */
+export function refuseAsync(result: unknown, name: string): void {
+  if (!(result instanceof Promise)) return;
+  throw invalidType(name, "a function that is not asynchronous", result);
 }

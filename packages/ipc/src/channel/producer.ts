@@ -3,22 +3,17 @@
  *
  * @module
  */
-import { NotSupportedError } from "@isthmus/core";
 import { checkOneOf, checkOptions, invalidType } from "@isthmus/core/internal";
 import type { OpenVerb } from "../segment/segment.ts";
-import {
-  type AsyncWaitOptions,
-  checkTimeout,
-  checkWait,
-  type WaitOptions,
-} from "../wait/wait-for.ts";
+import type { AsyncWaitOptions, WaitOptions } from "../wait/wait-for.ts";
+import { BytesOutbox, JsonOutbox } from "./byte-outbox.ts";
 import { Channel } from "./channel.ts";
 import { type ProducerMetrics, producerMetrics } from "./channel-metrics.ts";
 import type { ChannelOptions } from "./channel-options.ts";
 import type { BytesSchema, ChannelSchema, RecordCursor, RecordInput } from "./channel-schema.ts";
+import { FixedOutbox } from "./fixed-outbox.ts";
 import { claimLane } from "./lane-claim.ts";
-import type { FillInPlace, LaneWriter } from "./lane-writer.ts";
-import { Outbox } from "./outbox.ts";
+import type { BatchSink, FillInPlace, Outbox } from "./outbox.ts";
 
 const ON_FULL = ["wait", "fail"] as const;
 
@@ -69,12 +64,8 @@ export class Producer<S extends ChannelSchema> implements Disposable {
   readonly schema: S;
   readonly #channel: Channel;
   readonly #lane: number;
-  readonly #outbox: Outbox;
-  readonly #writer: LaneWriter;
-  readonly #batch: Batch<S>;
-  /** Whether a callback of the user is writing in place or sending a batch. */
-  #isBusy = false;
-  #isDisposed = false;
+  /** No private name: it is on the way of every record; see `fixed-outbox.ts`. */
+  private readonly outbox: Outbox;
 
   private constructor(verb: OpenVerb, name: string, options: ProducerOptions<S>) {
     const { onFull = "wait" } = checkOptions("options", options);
@@ -87,26 +78,13 @@ export class Producer<S extends ChannelSchema> implements Disposable {
         limitName: "maxProducers",
         isEmpty: (lane) => channel.isLaneEmpty(lane),
       });
-      this.#outbox = new Outbox(channel, this.#lane, onFull === "fail");
+      this.outbox = openOutbox(channel, this.#lane, onFull === "fail");
     } catch (error) {
       channel.leave();
       throw error;
     }
     this.schema = options.schema;
     this.#channel = channel;
-    this.#writer = this.#outbox.writer;
-    this.#batch = {
-      send: (record) => {
-        this.#checkBatch();
-        if (!this.#writer.write(record)) this.#waitToWrite(record);
-      },
-      claim: (write, lengthBytes) => {
-        this.#checkBatch();
-        if (!this.#writer.fill(write as FillInPlace, lengthBytes)) {
-          this.#waitToFill(write as FillInPlace, lengthBytes);
-        }
-      },
-    };
   }
 
   /**
@@ -156,8 +134,8 @@ export class Producer<S extends ChannelSchema> implements Disposable {
 
   /** What this producer's lane has seen so far. */
   get metrics(): ProducerMetrics {
-    this.#checkOpen();
-    return producerMetrics(this.#channel, this.#lane, this.#outbox.counters);
+    this.outbox.checkOpen();
+    return producerMetrics(this.#channel, this.#lane, this.outbox.counters);
   }
 
   /**
@@ -170,20 +148,16 @@ export class Producer<S extends ChannelSchema> implements Disposable {
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when a record of `bytes` or `json` is too long for the channel.
    */
   send(record: RecordInput<S>, options?: WaitOptions): void {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
-    if (this.#writer.write(record)) this.#outbox.committed();
-    else this.#waitToWrite(record, options);
+    try {
+      this.outbox.send(record, options);
+    } catch (error) {
+      this.outbox.fail(error);
+    }
   }
 
   /** Sends a record if there is room; returns whether. Never waits. */
   trySend(record: RecordInput<S>): boolean {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
-    if (!this.#writer.write(record)) {
-      this.#outbox.drop();
-      return false;
-    }
-    this.#outbox.committed();
-    return true;
+    return this.outbox.trySend(record);
   }
 
   /**
@@ -194,34 +168,21 @@ export class Producer<S extends ChannelSchema> implements Disposable {
    * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
    * @returns Rejects with `TimeoutError`, the signal's reason, or `DisposedError` when disposed meanwhile.
    */
-  async sendAsync(record: RecordInput<S>, options?: AsyncWaitOptions): Promise<void> {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
-    const { timeoutMs, signal } = checkWait(options);
-    signal?.throwIfAborted();
-    const outbox = this.#outbox;
-    if (!outbox.isAwaited && this.#writer.write(record)) outbox.committed();
-    else await outbox.waitInTurn(() => this.#writer.write(record), timeoutMs, signal);
+  sendAsync(record: RecordInput<S>, options?: AsyncWaitOptions): Promise<void> {
+    return this.outbox.sendAsync(record, options);
   }
 
   /**
    * Sends many records with one publication: the consumer sees all of them at once. When there is no more room
    * inside the batch, what there is gets published and the producer waits, as `send` does. When the callback
-   * throws, the records before that are published.
+   * throws, the records before that are published. What the callback sends by other ways, as `producer.send`, joins
+   * the batch.
    *
    * @param fill Gets the batch; must not be asynchronous and must not keep it.
+   * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` inside another batch of this producer, or inside its `claim`.
    */
   batch(fill: (batch: Batch<S>) => void): void {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
-    this.#isBusy = true;
-    try {
-      const result = fill(this.#batch) as unknown;
-      if (result instanceof Promise) {
-        throw invalidType("fill", "a function that is not asynchronous", fill);
-      }
-    } finally {
-      this.#outbox.publish();
-      this.#endCallback();
-    }
+    this.outbox.batch(fill as (sink: BatchSink) => void);
   }
 
   /**
@@ -254,93 +215,35 @@ export class Producer<S extends ChannelSchema> implements Disposable {
     second?: FillInPlace | WaitOptions,
     third?: WaitOptions,
   ): void {
-    if (typeof first === "function") this.#claim(first, undefined, second as WaitOptions);
-    else if (typeof second === "function") this.#claim(second, first, third);
-    else throw invalidType("write", "a function", second ?? first);
+    try {
+      if (typeof first === "function") this.outbox.claim(first, second as WaitOptions | undefined);
+      else if (typeof second === "function") this.outbox.claim(second, third, first);
+      else throw invalidType("write", "a function", second ?? first);
+    } catch (error) {
+      this.outbox.fail(error);
+    }
   }
 
   /** Publishes what has been sent and is not visible yet. */
   flush(): void {
-    this.#checkOpen();
-    this.#outbox.flush();
+    this.outbox.checkOpen();
+    this.outbox.flush();
   }
 
   /** Publishes what has been sent and leaves the channel. Records that were published stay for the consumer. */
   dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    // The record that is being written lies in this memory: left when its callback has returned.
-    if (!this.#isBusy) this.#leave();
+    this.outbox.close();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
 
-  /** Small, so that the compiler takes the callback into the caller's loop: that was measured to halve the cost. */
-  #claim(write: FillInPlace, lengthBytes: number | undefined, options?: WaitOptions): void {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
-    this.#isBusy = true;
-    let isFilled = false;
-    try {
-      isFilled = this.#writer.fill(write, lengthBytes);
-    } catch (error) {
-      this.#endCallback();
-      throw error;
-    }
-    if (isFilled && !this.#isDisposed) {
-      this.#isBusy = false;
-      this.#outbox.committed();
-    } else {
-      this.#endClaim(isFilled, write, lengthBytes, options);
-    }
-  }
-
-  #endClaim(
-    isFilled: boolean,
-    write: FillInPlace,
-    lengthBytes: number | undefined,
-    options: WaitOptions | undefined,
-  ): void {
-    try {
-      if (!isFilled) this.#waitToFill(write, lengthBytes, options);
-    } finally {
-      this.#endCallback();
-    }
-  }
-
-  /** A callback of the user has returned, and may have disposed the producer. */
-  #endCallback(): void {
-    this.#isBusy = false;
-    if (this.#isDisposed) this.#leave();
-  }
-
-  /** Apart from `send`, so that the common case makes no closure. */
-  #waitToWrite(record: RecordInput<S>, options?: WaitOptions): void {
-    this.#outbox.wait(() => this.#writer.write(record), checkTimeout(options));
-  }
-
-  #waitToFill(write: FillInPlace, lengthBytes: number | undefined, options?: WaitOptions): void {
-    this.#outbox.wait(() => this.#writer.fill(write, lengthBytes), checkTimeout(options));
-  }
-
-  #leave(): void {
-    this.#outbox.flush();
-    this.#channel.leave();
-  }
-
-  #checkOpen(): void {
-    if (this.#isDisposed) this.#channel.refuseDisposed("Producer");
-  }
-
-  #checkBatch(): void {
-    if (!this.#isBusy) throw new NotSupportedError("Cannot use a batch after its callback");
-  }
-
-  #refuse(): never {
-    if (this.#isDisposed) this.#channel.refuseDisposed("Producer");
-    throw new NotSupportedError(
-      `Cannot use the producer of "${this.name}" inside its own batch() or claim()`,
-    );
-  }
+function openOutbox(channel: Channel, lane: number, isFailing: boolean): Outbox {
+  const { struct, mode } = channel.shape;
+  if (struct !== undefined) return new FixedOutbox(channel, lane, isFailing, struct);
+  return mode === "bytes"
+    ? new BytesOutbox(channel, lane, isFailing)
+    : new JsonOutbox(channel, lane, isFailing);
 }

@@ -60,23 +60,33 @@ export class FixedRingProducer {
     return (this.#tail - this.#published) | 0;
   }
 
-  /**
-   * Finds the slot of the next record.
-   *
-   * @returns Its number, or -1 when the ring is full.
-   */
-  claim(): number {
-    const tail = this.#tail;
-    if (((tail - this.#headCopy) | 0) >= this.slotCount) {
-      this.#refreshHead();
-      if (((tail - this.#headCopy) | 0) >= this.slotCount) return -1;
-    }
-    return tail & this.#mask;
+  /** The slot of the next record. */
+  get slot(): number {
+    return this.#tail & this.#mask;
   }
 
-  /** Takes the claimed slot, which has been filled, into the next publication. */
-  commit(): void {
-    this.#tail = (this.#tail + 1) | 0;
+  /**
+   * Finds free slots that lie next to each other, from `slot` on. The consumer's counter is looked up only when it is
+   * not known already that there are enough.
+   *
+   * @param most How many are wanted at most.
+   * @returns How many there are: 0 when the ring is full.
+   */
+  claim(most: number): number {
+    const wanted = Math.min(most, this.slotCount - this.slot);
+    const known = this.#room();
+    if (known >= wanted) return wanted;
+    this.#refreshHead();
+    return Math.min(wanted, this.#room());
+  }
+
+  /**
+   * Takes claimed slots, which have been filled, into the next publication.
+   *
+   * @param count How many, from `slot` on.
+   */
+  commit(count: number): void {
+    this.#tail = (this.#tail + count) | 0;
   }
 
   /** Makes all committed records visible. What was written before is seen by whoever sees them. */
@@ -87,9 +97,7 @@ export class FixedRingProducer {
     this.#published = tail;
   }
 
-  /** How many records may be committed before the ring is full, looked up now. */
-  get room(): number {
-    this.#refreshHead();
+  #room(): number {
     return this.slotCount - ((this.#tail - this.#headCopy) | 0);
   }
 
@@ -136,6 +144,11 @@ export class FixedRingConsumer {
     return (this.#next - this.#head) | 0;
   }
 
+  /** The slot of the oldest record that can be handed out. */
+  get slot(): number {
+    return this.#next & this.#mask;
+  }
+
   /**
    * How many records can be handed out; looked up only when none are left of those known about.
    *
@@ -146,13 +159,9 @@ export class FixedRingConsumer {
     return known > 0 ? known : this.#lookUp();
   }
 
-  /**
-   * The slot of a record that can be handed out.
-   *
-   * @param index 0 for the oldest, below `available()`.
-   */
-  slot(index: number): number {
-    return (this.#next + index) & this.#mask;
+  /** How many of them lie next to each other, from `slot` on. */
+  adjacent(): number {
+    return Math.min(this.available(), this.slotCount - this.slot);
   }
 
   /** Takes the oldest records as handed out. Their slots stay as they are until `release`. */

@@ -52,10 +52,16 @@ export class StructSchema<F extends Fields = Fields> extends FieldType<
   StructCursor<F>
 > {
   declare readonly layout: StructLayout;
-  #codec: Codec | undefined;
+  #compiled: Codec | undefined;
   readonly #cursorClasses: Partial<Record<CursorAccess, CursorClass>> = {};
   #canonical: string | undefined;
   #fingerprint: Fingerprint | undefined;
+
+  /** What `encode` and `decode` call, for loops that cannot afford a call more. Compiled when first asked for. */
+  get codec(): Codec {
+    this.#compiled ??= compileCodec(this.layout);
+    return this.#compiled;
+  }
 
   /** Bytes of one record, a multiple of `alignment`. */
   get size(): number {
@@ -98,8 +104,7 @@ export class StructSchema<F extends Fields = Fields> extends FieldType<
    *   view.
    */
   encode(view: DataView, byteOffset: number, value: StructInput<F>): void {
-    this.#codec ??= compileCodec(this.layout);
-    this.#codec.encode(view, byteOffset, value);
+    this.codec.encode(view, byteOffset, value);
   }
 
   /**
@@ -112,8 +117,7 @@ export class StructSchema<F extends Fields = Fields> extends FieldType<
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when the record is not inside the view.
    */
   decode(view: DataView, byteOffset: number): StructValue<F> {
-    this.#codec ??= compileCodec(this.layout);
-    return this.#codec.decode(view, byteOffset) as StructValue<F>;
+    return this.codec.decode(view, byteOffset) as StructValue<F>;
   }
 
   /**

@@ -120,11 +120,73 @@ describe("Producer", () => {
     await expect(producer.sendAsync({ id: 1 }, { timeoutMs: 5 })).rejects.toThrow("within 5 ms");
   });
 
+  test("what a record's getter sends to the same producer is refused, and the record with it", () => {
+    using _home = new Home();
+    using stack = new DisposableStack();
+    const { producer, ids } = pairOf(stack);
+    const record = {
+      get id() {
+        producer.send({ id: 1 });
+        return 2;
+      },
+    };
+    for (let id = 3; id < 6; id++) {
+      expect(codeOf(() => producer.send(record))).toBe("ERR_NOT_SUPPORTED");
+      producer.send({ id });
+    }
+    expect(ids()).toEqual([3, 4, 5]);
+  });
+
+  test("batch(): what is sent past the batch joins it; nothing is sent after dispose()", () => {
+    using _home = new Home();
+    using stack = new DisposableStack();
+    const { producer, consumer, ids } = pairOf(stack);
+    producer.send({ id: 0 });
+    expect(ids()).toEqual([0]);
+    producer.batch((batch) => {
+      batch.send({ id: 1 });
+      producer.send({ id: 2 });
+      expect(producer.trySend({ id: 3 })).toBe(true);
+      expect(consumer.metrics.lag).toBe(0);
+    });
+    expect(ids()).toEqual([1, 2, 3]);
+    let escaped: { send(record: { id: number }): void } | undefined;
+    producer.batch((batch) => {
+      escaped = batch;
+      batch.claim((tick) => {
+        tick.id = 4;
+        producer.dispose();
+      });
+      expect(codeOf(() => batch.send({ id: 5 }))).toBe("ERR_DISPOSED");
+    });
+    expect(ids()).toEqual([4]);
+    expect(codeOf(() => escaped?.send({ id: 6 }))).toBe("ERR_NOT_SUPPORTED");
+  });
+
   test("refuses itself inside its own callbacks and after dispose()", () => {
     using _home = new Home();
     using stack = new DisposableStack();
     const { producer, ids } = pairOf(stack);
-    expect(codeOf(() => producer.batch(() => producer.send({ id: 1 })))).toBe("ERR_NOT_SUPPORTED");
+    const uses = [
+      () => producer.send({ id: 1 }),
+      () => producer.claim(() => {}),
+      () => producer.trySend({ id: 1 }),
+      () => producer.batch(() => {}),
+    ];
+    for (const use of uses) {
+      // The first record of a run takes another way than those behind it.
+      for (let id = 0; id < 2; id++) {
+        expect(codeOf(() => producer.claim(use))).toBe("ERR_NOT_SUPPORTED");
+        producer.claim((tick) => {
+          tick.id = id;
+          expect(codeOf(use)).toBe("ERR_NOT_SUPPORTED");
+        });
+      }
+      producer.flush();
+      expect(ids()).toEqual([0, 1]);
+    }
+    const nested = (): void => producer.batch(() => producer.batch(() => {}));
+    expect(codeOf(nested)).toBe("ERR_NOT_SUPPORTED");
     producer.claim((tick) => {
       tick.id = 5;
       producer.dispose();

@@ -44,15 +44,15 @@ describe("FixedRing", () => {
         const published: number[] = [];
         for (const { kind, count } of steps) {
           if (kind === "send") {
-            for (let i = 0; i < count; i++) {
-              const slot = producer.claim();
-              const isFull = committed.length + published.length === slotCount;
-              expect(slot === -1).toBe(isFull);
-              if (slot === -1) break;
-              ring.words.set(DATA + slot, next);
-              producer.commit();
+            const room = slotCount - committed.length - published.length;
+            const claimed = producer.claim(count);
+            // As many as there are next to each other: the rest is at the start of the ring.
+            expect(claimed).toBe(Math.min(count, room, slotCount - producer.slot));
+            for (let i = 0; i < claimed; i++) {
+              ring.words.set(DATA + producer.slot + i, next);
               committed.push(next++);
             }
+            producer.commit(claimed);
           } else if (kind === "publish") {
             producer.publish();
             published.push(...committed.splice(0));
@@ -60,9 +60,10 @@ describe("FixedRing", () => {
             const available = consumer.available();
             expect(available === 0).toBe(published.length === 0);
             expect(available).toBeLessThanOrEqual(published.length);
-            const taken = Math.min(count, available);
+            expect(consumer.adjacent()).toBe(Math.min(available, slotCount - consumer.slot));
+            const taken = Math.min(count, consumer.adjacent());
             for (let i = 0; i < taken; i++) {
-              expect(ring.words.get(DATA + consumer.slot(i))).toBe(published.shift() as number);
+              expect(ring.words.get(DATA + consumer.slot + i)).toBe(published.shift() as number);
             }
             consumer.advance(taken);
             consumer.release();
@@ -89,8 +90,8 @@ describe("FixedRing", () => {
       for (let i = 0; i < 4; i++) {
         const producer = new FixedRingProducer(words, 0, 4);
         const consumer = new FixedRingConsumer(words, 0, 4);
-        expect(producer.claim()).not.toBe(-1);
-        producer.commit();
+        expect(producer.claim(1)).toBe(1);
+        producer.commit(1);
         producer.publish();
         expect(consumer.available()).toBe(1);
         consumer.advance(1);
@@ -111,14 +112,12 @@ describe("FixedRing", () => {
     fc.assert(
       fc.property(fc.integer(), (lie) => {
         const { words, producer } = ringOf(8);
-        for (let i = 0; i < 8; i++) {
-          producer.claim();
-          producer.commit();
-        }
+        expect(producer.claim(9)).toBe(8);
+        producer.commit(8);
         producer.publish();
         words.store(LANE.head, lie);
         const isPossible = lie >= 0 && lie <= 8;
-        expect(producer.claim() !== -1).toBe(isPossible && lie > 0);
+        expect(producer.claim(9)).toBe(isPossible ? lie : 0);
       }),
       { examples: [[0], [8], [9], [-1], [0x7fff_ffff], [-0x8000_0000]] },
     );
@@ -135,11 +134,12 @@ describe("FixedRing", () => {
         if (isPossible) return;
         // A producer that starts on these counters is understood again.
         const producer = new FixedRingProducer(words, 0, 8);
-        const slot = producer.claim();
-        producer.commit();
+        expect(producer.claim(1)).toBe(1);
+        const { slot } = producer;
+        producer.commit(1);
         producer.publish();
         expect(consumer.available()).toBe(1);
-        expect(consumer.slot(0)).toBe(slot);
+        expect(consumer.slot).toBe(slot);
       }),
       { examples: [[0], [8], [9], [-1], [0x7fff_ffff], [-0x8000_0000]] },
     );
