@@ -22,44 +22,34 @@ const GATHER_TURNS = 3000;
 /** How often it does that before it says that it is dry. */
 const GATHERS_MAX = 4;
 
-/** Polls that share one look at the clock. */
+/** Polls that share one look at the clock, a power of two. */
 const POLLS_PER_TOUCH = 64;
 
 /** All lanes of a channel, and the consumer's way out of them. */
-export class Inbox {
+export class Inbox extends LaneReaders {
   readonly counters: Counters;
-  readonly #channel: Channel;
-  readonly #readers: LaneReaders;
   readonly #dryWord: number;
   /** What producers have been told; true until records come in bursts. */
-  #isDry = true;
-  #polls = 0;
-  #corruptions = 0;
+  private isDry = true;
+  private polls = 0;
+  /** Corruptions that have been written down. */
+  #noted = 0;
 
   constructor(channel: Channel) {
-    this.#channel = channel;
+    super(channel);
     const { offset } = channel.segment.memory.section(SECTION.state);
     this.counters = new Counters(channel.segment.memory.mapping, offset + CONSUMER_COUNTERS_OFFSET);
-    this.#readers = new LaneReaders(channel);
     this.#dryWord = channel.base + CHANNEL.isDry;
     channel.words.store(this.#dryWord, 1);
   }
 
   /** Hands records out in place; returns how many. */
   poll(handler: RecordHandler, limit: number | undefined): number {
-    const readers = this.#readers;
-    let count = readers.poll(handler, limit);
-    for (let gathers = 0; count === 0 && !this.#isDry && gathers < GATHERS_MAX; gathers++) {
-      gather();
-      count = readers.poll(handler, limit);
-    }
-    if (count === 0) {
-      this.#setDry(true);
-      return 0;
-    }
+    const count = this.sweep(handler, limit);
+    if (count === 0) return this.isDry ? this.#stayDry() : this.#gather(handler, limit);
     // One record at a time is no burst: its sender may be waiting for an answer.
-    if (this.#isDry && count > 1) this.#setDry(false);
-    if (++this.#polls % POLLS_PER_TOUCH === 0) this.note();
+    if (count > 1 && this.isDry) this.#setDry(false);
+    if ((++this.polls & (POLLS_PER_TOUCH - 1)) === 0) this.note();
     return count;
   }
 
@@ -68,10 +58,10 @@ export class Inbox {
    *
    * @returns Undefined when there is none.
    */
-  take(): unknown {
-    const record = this.#readers.take();
+  override take(): unknown {
+    const record = super.take();
     if (record === undefined) this.#setDry(true);
-    else if (this.#isDry && this.#readers.isBusy) this.#setDry(false);
+    else if (this.isDry && this.isBusy) this.#setDry(false);
     return record;
   }
 
@@ -80,11 +70,6 @@ export class Inbox {
     const record = this.take();
     if (record !== undefined) this.release();
     return record;
-  }
-
-  /** Gives back the room of everything that was handed out. */
-  release(): void {
-    this.#readers.release();
   }
 
   /** Waits on this thread for the next record, and releases it. */
@@ -102,7 +87,7 @@ export class Inbox {
     isReleased = true,
   ): Promise<unknown> {
     this.#beginWait();
-    const { doorbell } = this.#channel.segment;
+    const { doorbell } = this.channel.segment;
     const found = await waitAsync(this.#condition(isReleased), doorbell, { timeoutMs, signal });
     if (found === undefined) throw timedOut(this.#description(), timeoutMs);
     return found;
@@ -111,10 +96,10 @@ export class Inbox {
   /** Writes down what changes rarely. */
   note(): void {
     this.counters.touch();
-    const { corruptions } = this.#readers;
-    if (corruptions === this.#corruptions) return;
-    this.counters.add("corruptions", corruptions - this.#corruptions);
-    this.#corruptions = corruptions;
+    const { corruptions } = this;
+    if (corruptions === this.#noted) return;
+    this.counters.add("corruptions", corruptions - this.#noted);
+    this.#noted = corruptions;
   }
 
   /** Ends consuming. */
@@ -122,7 +107,24 @@ export class Inbox {
     this.release();
     this.note();
     // Nobody will clear it: producers that send in bursts need not publish every record for nobody.
-    this.#channel.words.store(this.#dryWord, 0);
+    this.channel.words.store(this.#dryWord, 0);
+  }
+
+  /** Looks again a few times, leaving the producers alone in between, before it says that it is dry. */
+  #gather(handler: RecordHandler, limit: number | undefined): number {
+    for (let gathers = 0; gathers < GATHERS_MAX; gathers++) {
+      passTime();
+      const count = this.sweep(handler, limit);
+      if (count > 0) return count;
+    }
+    this.#setDry(true);
+    return 0;
+  }
+
+  #stayDry(): 0 {
+    // What this thread holds back may be what the others wait for before they send.
+    runPostponed();
+    return 0;
   }
 
   #beginWait(): void {
@@ -135,25 +137,24 @@ export class Inbox {
       attempt: () => (isReleased ? this.receive() : this.take()),
       description: this.#description(),
       owner: "Consumer",
-      cell: this.#channel.data,
+      cell: this.channel.data,
     };
   }
 
   #description(): string {
-    return `receive from "${this.#channel.name}"`;
+    return `receive from "${this.channel.name}"`;
   }
 
   #setDry(isDry: boolean): void {
-    // What this thread holds back may be what the others wait for before they send.
-    if (isDry) runPostponed();
-    if (isDry === this.#isDry) return;
-    this.#isDry = isDry;
-    this.#channel.words.store(this.#dryWord, isDry ? 1 : 0);
+    if (isDry) this.#stayDry();
+    if (isDry === this.isDry) return;
+    this.isDry = isDry;
+    this.channel.words.store(this.#dryWord, isDry ? 1 : 0);
   }
 }
 
 /** Passes a little time without touching shared memory. */
-function gather(): number {
+function passTime(): number {
   let turns = 0;
   while (turns < GATHER_TURNS) turns++;
   return turns;

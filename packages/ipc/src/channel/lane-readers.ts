@@ -5,6 +5,7 @@
  */
 import { Counters } from "../metrics/counters.ts";
 import { RECORD_HEADER_BYTES } from "../ring/byte-ring.ts";
+import type { SharedWords } from "../words.ts";
 import type { Channel } from "./channel.ts";
 import { CHANNEL, LANE_CONSUMER_COUNTERS_OFFSET } from "./channel-layout.ts";
 import { type LaneReader, openLaneReader, type RecordHandler, UNREADABLE } from "./lane-reader.ts";
@@ -18,14 +19,18 @@ const TURN_RECORDS = 512;
 /** Records that `take` gives from one lane before they are released and the next has its turn. */
 const TAKE_RECORDS = 64;
 
-/** The lanes that have ever had a producer. */
+/**
+ * The lanes that have ever had a producer. Plain fields where every poll goes: see decision 0008.
+ */
 export class LaneReaders {
-  readonly #channel: Channel;
-  readonly #readers: LaneReader[] = [];
+  protected readonly channel: Channel;
+  private readonly words: SharedWords;
+  private readonly readyWord: number;
+  private readonly readers: LaneReader[] = [];
+  private readyCount = -1;
+  /** The lane whose turn it is, an index into `readers`. */
+  private turn = 0;
   readonly #isOpen: boolean[] = [];
-  #readyCount = -1;
-  /** The lane whose turn it is, an index into `#readers`. */
-  #turn = 0;
   /** How many records the lane has had taken in this turn. */
   #taken = 0;
 
@@ -40,14 +45,16 @@ export class LaneReaders {
 
   constructor(channel: Channel) {
     const { ringBytes, slotBytes } = channel.geometry;
-    this.#channel = channel;
+    this.channel = channel;
+    this.words = channel.words;
+    this.readyWord = channel.base + CHANNEL.readyCount;
     this.#laneRecords = ringBytes / (slotBytes === 0 ? RECORD_HEADER_BYTES : slotBytes);
     this.#wakeRecords = Math.ceil(this.#laneRecords / 4);
   }
 
   /** How many impossible things were found in all lanes. */
   get corruptions(): number {
-    return this.#readers.reduce((sum, { corruptions }) => sum + corruptions, 0);
+    return this.readers.reduce((sum, { corruptions }) => sum + corruptions, 0);
   }
 
   /**
@@ -56,29 +63,39 @@ export class LaneReaders {
    * @param limit How many at most; `undefined`: as many as fit all rings, so that it ends however fast others send.
    * @returns How many.
    */
-  poll(handler: RecordHandler, limit: number | undefined): number {
-    this.#findNew();
-    const readers = this.#readers;
+  protected sweep(handler: RecordHandler, limit: number | undefined): number {
+    if (this.words.load(this.readyWord) !== this.readyCount) this.#findNew();
+    const readers = this.readers;
+    for (let i = 0; i < readers.length; i++) {
+      // What there is in the lane whose turn it is costs one look, if it is nothing.
+      if ((readers[this.turn] as LaneReader).available() > 0) return this.#sweepOn(handler, limit);
+      this.#passTurn();
+    }
+    return 0;
+  }
+
+  /** Sweeps, beginning with a lane that has records. */
+  #sweepOn(handler: RecordHandler, limit: number | undefined): number {
+    const { readers } = this;
+    const { space } = this.channel;
     const most = limit ?? readers.length * this.#laneRecords;
     let total = 0;
     let wakeAt = this.#wakeRecords;
     try {
       for (let empty = 0; empty < readers.length && total < most; ) {
-        const reader = readers[this.#turn] as LaneReader;
+        const reader = readers[this.turn] as LaneReader;
         this.#passTurn();
         const polled = reader.poll(handler, Math.min(TURN_RECORDS, most - total));
         total += polled;
         empty = polled === 0 ? empty + 1 : 0;
         if (total < wakeAt) continue;
         wakeAt = total + this.#wakeRecords;
-        this.#channel.space.wake();
+        space.wake();
       }
-    } catch (error) {
-      // The record that the handler did not like has been released, too.
-      this.#channel.space.wake();
-      throw error;
+    } finally {
+      // Also the record that the handler did not like has been released.
+      space.wake();
     }
-    if (total > 0) this.#channel.space.wake();
     return total;
   }
 
@@ -88,10 +105,10 @@ export class LaneReaders {
    * @returns The record; undefined when there is none.
    */
   take(): unknown {
-    this.#findNew();
-    const readers = this.#readers;
+    if (this.words.load(this.readyWord) !== this.readyCount) this.#findNew();
+    const { readers } = this;
     for (let empty = 0; empty < readers.length; ) {
-      const reader = readers[this.#turn] as LaneReader;
+      const reader = readers[this.turn] as LaneReader;
       if (this.#taken < TAKE_RECORDS && !reader.isReleaseDue) {
         const record = reader.take();
         if (record !== undefined) {
@@ -102,39 +119,37 @@ export class LaneReaders {
         empty++;
       }
       this.#passTurn();
-      if (reader.release()) this.#channel.space.wake();
+      if (reader.release()) this.channel.space.wake();
     }
     return undefined;
   }
 
   /** Whether more than one record is known to be there. */
   get isBusy(): boolean {
-    return this.#readers.some((reader) => reader.available() > 1);
+    return this.readers.some((reader) => reader.available() > 1);
   }
 
   /** Gives back the room of everything that was handed out. */
   release(): void {
     let isReleased = false;
-    for (const reader of this.#readers) isReleased = reader.release() || isReleased;
-    if (isReleased) this.#channel.space.wake();
+    for (const reader of this.readers) isReleased = reader.release() || isReleased;
+    if (isReleased) this.channel.space.wake();
   }
 
   #passTurn(): void {
-    this.#turn = this.#turn + 1 >= this.#readers.length ? 0 : this.#turn + 1;
+    this.turn = this.turn + 1 >= this.readers.length ? 0 : this.turn + 1;
     this.#taken = 0;
   }
 
-  /** Looks for lanes that have become ready; costs one load when there are none. */
+  /** Looks for lanes that have become ready. */
   #findNew(): void {
-    const { words, base, geometry, segment } = this.#channel;
-    const readyCount = words.load(base + CHANNEL.readyCount);
-    if (readyCount === this.#readyCount) return;
-    this.#readyCount = readyCount;
+    const { geometry, segment } = this.channel;
+    this.readyCount = this.words.load(this.readyWord);
     for (let lane = 0; lane < geometry.laneCount; lane++) {
-      if (this.#isOpen[lane] === true || !this.#channel.isLaneReady(lane)) continue;
-      const offset = this.#channel.laneOffset(lane) + LANE_CONSUMER_COUNTERS_OFFSET;
+      if (this.#isOpen[lane] === true || !this.channel.isLaneReady(lane)) continue;
+      const offset = this.channel.laneOffset(lane) + LANE_CONSUMER_COUNTERS_OFFSET;
       const counters = new Counters(segment.memory.mapping, offset);
-      this.#readers.push(openLaneReader(this.#channel, lane, counters));
+      this.readers.push(openLaneReader(this.channel, lane, counters));
       this.#isOpen[lane] = true;
     }
   }
