@@ -87,3 +87,9 @@ export class FileTruncatedError extends Error {
   override readonly name: string = "FileTruncatedError";
   readonly code = "ERR_FILE_TRUNCATED";
 }
+
+/** The process at the other end has ended, so that what was asked of it will not be answered. */
+export class PeerDiedError extends Error {
+  override readonly name: string = "PeerDiedError";
+  readonly code = "ERR_PEER_DIED";
+}

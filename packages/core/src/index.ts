@@ -9,6 +9,7 @@ export {
   DisposedError,
   FileTruncatedError,
   NotSupportedError,
+  PeerDiedError,
   SystemError,
   type SystemErrorDetails,
   TimeoutError,

@@ -4,7 +4,7 @@ import * as core from "../src/index.ts";
 import { errorCode, fromNodeError, systemError } from "../src/native/errno.ts";
 
 const { CorruptSegmentError, DisposedError, FileTruncatedError, NotSupportedError } = core;
-const { SystemError, TimeoutError } = core;
+const { PeerDiedError, SystemError, TimeoutError } = core;
 
 const DETAILS = { code: "ENOENT", errno: 2, syscall: "open", path: "/x" };
 
@@ -15,6 +15,7 @@ const SAMPLES = [
   ["TimeoutError", TimeoutError, new TimeoutError("message"), "ETIMEDOUT"],
   ["CorruptSegmentError", CorruptSegmentError, new CorruptSegmentError("m"), "ERR_CORRUPT_SEGMENT"],
   ["FileTruncatedError", FileTruncatedError, new FileTruncatedError("m"), "ERR_FILE_TRUNCATED"],
+  ["PeerDiedError", PeerDiedError, new PeerDiedError("m"), "ERR_PEER_DIED"],
 ] as const;
 
 describe.each(SAMPLES)("%s", (name, type, error, code) => {
@@ -44,7 +45,8 @@ test("SystemError carries what the system said, and its cause", () => {
 
 test("errors take a cause and keep it", () => {
   const cause = new Error("cause");
-  for (const type of [NotSupportedError, TimeoutError, CorruptSegmentError, FileTruncatedError]) {
+  const others = [CorruptSegmentError, FileTruncatedError, PeerDiedError];
+  for (const type of [NotSupportedError, TimeoutError, ...others]) {
     const error = new type("message", { cause });
     expect([error.message, error.cause]).toEqual(["message", cause]);
   }

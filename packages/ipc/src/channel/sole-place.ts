@@ -1,0 +1,53 @@
+/**
+ * A place in a segment that only one participant has at a time, such as that of a channel's consumer.
+ *
+ * @module
+ */
+import type { SystemError } from "@isthmus/core";
+import { conditionError } from "@isthmus/core/internal";
+import type { LanedSegment } from "./laned-segment.ts";
+
+/** How often the place is tried for while its owner is found to have died in this very moment. */
+const ATTEMPTS_MAX = 8;
+
+/** Which place. */
+export interface SolePlace {
+  /** Word that says whose it is: participant slot + 1; 0: free. The segment frees it for the dead. */
+  readonly word: number;
+  /** What its owner does, and is, for messages: "consume", "consumer". */
+  readonly verb: string;
+  readonly what: string;
+}
+
+/**
+ * Takes the place for this handle.
+ *
+ * @throws {SystemError} `EBUSY` when somebody alive has it; the message says who.
+ */
+export function takeSolePlace(segment: LanedSegment, place: SolePlace): void {
+  const { words } = segment;
+  const { slot, participants } = segment.segment;
+  for (let attempt = 1; ; attempt++) {
+    const owner = words.compareExchange(place.word, 0, slot + 1);
+    if (owner === 0) return;
+    if (participants.isAlive(owner - 1) || attempt === ATTEMPTS_MAX) {
+      throw busy(segment, place, owner - 1);
+    }
+    segment.reapDead();
+    // A place whose owner is nobody: only damage can say so, and it would keep everybody out.
+    if (!participants.isAlive(owner - 1)) words.compareExchange(place.word, owner, 0);
+  }
+}
+
+function busy(
+  { name, segment }: LanedSegment,
+  { verb, what }: SolePlace,
+  slot: number,
+): SystemError {
+  const holder = segment.participants.list().find((participant) => participant.slot === slot);
+  const who =
+    holder === undefined
+      ? "another process"
+      : `process ${holder.pid} (${holder.name}) since ${new Date(holder.joinedAtMs).toISOString()}`;
+  return conditionError("EBUSY", `${verb} "${name}": its one ${what} is ${who}`, "fcntl");
+}

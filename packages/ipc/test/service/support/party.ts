@@ -1,0 +1,14 @@
+/**
+ * Another process that asks or answers as it is told.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { Peer } from "../../shared-struct/support/peer.ts";
+
+const SCRIPT = join(import.meta.dir, "..", "fixtures", "party.ts");
+
+/** Starts one; it is killed when the test ends. */
+export function party(stack: AsyncDisposableStack): Peer {
+  return stack.use(new Peer([process.execPath, SCRIPT]));
+}
