@@ -4,20 +4,33 @@
  * @module
  */
 import { DisposedError } from "@isthmus/core";
-import type { Channel } from "./channel.ts";
-import type { Inbox } from "./inbox.ts";
+import type { LanedSegment } from "./laned-segment.ts";
+
+/** Where a loop takes its records from. */
+export interface RecordSource {
+  /** Copies the next record out, if there is one; it is released with the next call, or by `release`. */
+  take(): unknown;
+  /** Gives back the room of everything that was handed out. */
+  release(): void;
+  /** Waits in the event loop for the next record, and releases it when `isReleased`. */
+  waitAsync(
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    isReleased: boolean,
+  ): Promise<unknown>;
+}
 
 /**
  * Yields plain objects. Written by hand, because an async generator costs several times as much per record as the
  * record itself.
  */
 export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
-  readonly #channel: Channel;
-  readonly #inbox: Inbox;
+  readonly #channel: LanedSegment;
+  readonly #inbox: RecordSource;
   readonly #signal: AbortSignal | undefined;
   #isDone = false;
 
-  constructor(channel: Channel, inbox: Inbox, signal: AbortSignal | undefined) {
+  constructor(channel: LanedSegment, inbox: RecordSource, signal: AbortSignal | undefined) {
     this.#channel = channel;
     this.#inbox = inbox;
     this.#signal = signal;

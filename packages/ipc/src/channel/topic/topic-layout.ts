@@ -1,0 +1,117 @@
+/**
+ * What is in a topic's segment besides participants and wait cells.
+ *
+ * ```text
+ *   section "state"
+ *     0 ┌ mode          u32   1 slots of one size, 2 byte records, 3 byte records of JSON
+ *     4 │ laneCount     u32   how many publishers there can be
+ *     8 │ ringBytes     u32   length of each lane's ring
+ *    12 │ slotBytes     u32   mode 1: distance of two records, a multiple of 8; else 0
+ *    16 │ recordBytes   u32   mode 1: size of a record; else 0
+ *    20 │ laneBytes     u32   distance of two lanes in section "lanes", whole pages
+ *    24 └ reserved      104 bytes
+ *   128 ┌ gating        u32 × 2   bit n: publishers wait for the participant in slot n
+ *   136 │ readyCount    u32   grows by 1 when a lane has become ready
+ *   140 └ reserved      52 bytes
+ *   192 ┌ dry           u32 × 2   bit n: the one in slot n has found nothing and wants to see the next record at once
+ *   200 └ reserved      56 bytes
+ *   256 ┌ the subscriber in participant slot 0, in slot 1, … in slot 63, each 128 bytes:
+ *         0 ┌ onSlow    u32   0 nobody subscribes, 1 publishers wait, 2 it is lapped
+ *         4 └ reserved  60 bytes
+ *        64 └ its counters (see metrics/counter-layout.ts)
+ *  8448 ┌ lane 0, lane 1, …, each 8448 bytes:
+ *         0 ┌ the publisher's counters of the ring (see ring/broadcast-layout.ts), then 48 bytes reserved
+ *        64 │ its other counters (see metrics/counter-layout.ts)
+ *       128 │ owner     u32   participant slot of the publisher + 1; 0: free
+ *       132 │ isReady   u32   1 once the lane's memory has really been allocated
+ *       136 └ reserved  120 bytes
+ *       256 ┌ the place in this lane of the subscriber in slot 0, in slot 1, … in slot 63, each 128 bytes:
+ *             0 ┌ where it is (see ring/broadcast-layout.ts), then 48 bytes reserved
+ *            64 └ its counters of this lane (see metrics/counter-layout.ts); its drops are the records that it lost
+ *
+ *   section "lanes": the rings, one every `laneBytes`. The file is sized for all of them at creation, and each is
+ *   allocated by the first publisher that takes its lane. Nobody touches the ring of a lane that is not ready.
+ * ```
+ *
+ * A subscriber needs no claim: what is said by its participant slot's number is its own. Everything that one party
+ * writes often is on lines of its own, 128 bytes because CPUs fetch them in pairs.
+ *
+ * Cell 0 is woken when there are records, cell 1 when a subscriber has given back room, or left.
+ *
+ * @module
+ */
+import { COUNTERS_BYTES } from "../../metrics/counter-layout.ts";
+import { BROADCAST_BYTES, PLACE_BYTES } from "../../ring/broadcast-layout.ts";
+import { SLOT_COUNT } from "../../segment/participant-layout.ts";
+import type { LaneTable } from "../laned-segment.ts";
+
+/** Word offsets within section "state". */
+export const TOPIC = {
+  mode: 0,
+  laneCount: 1,
+  ringBytes: 2,
+  slotBytes: 3,
+  recordBytes: 4,
+  laneBytes: 5,
+  gating: 32,
+  readyCount: 34,
+  dry: 48,
+} as const;
+
+/** Byte offset of the subscribers within section "state". */
+export const SUBSCRIBERS_OFFSET = 256;
+
+/** Bytes of one subscriber, in the header and in every lane. */
+export const SUBSCRIBER_BYTES = 128;
+
+/** Word offset within a subscriber of the header. */
+export const SUBSCRIBER = { onSlow: 0 } as const;
+
+/** Byte offset of the counters within a subscriber, in the header and in every lane. */
+export const SUBSCRIBER_COUNTERS_OFFSET = 64;
+
+/** Values of `onSlow`. */
+export const ON_SLOW = { gate: 1, lap: 2 } as const;
+
+/** Bytes of section "state" before the first lane. */
+export const TOPIC_HEADER_BYTES: number = SUBSCRIBERS_OFFSET + SLOT_COUNT * SUBSCRIBER_BYTES;
+
+/** Byte offset of the publisher's other counters within a lane. */
+export const PUBLISHER_COUNTERS_OFFSET = 64;
+
+/** Word offsets within a lane, after the counters of its ring. */
+export const TOPIC_LANE_OWNER = { owner: 32, isReady: 33 } as const;
+
+/** Byte offset of the places within a lane. */
+export const PLACES_OFFSET = 256;
+
+/** Bytes of one lane within section "state". */
+export const TOPIC_LANE_BYTES: number = PLACES_OFFSET + SLOT_COUNT * SUBSCRIBER_BYTES;
+
+/** Where the lanes of a topic are described. */
+export const TOPIC_LANES: LaneTable = {
+  headerBytes: TOPIC_HEADER_BYTES,
+  entryBytes: TOPIC_LANE_BYTES,
+  owner: TOPIC_LANE_OWNER.owner,
+  isReady: TOPIC_LANE_OWNER.isReady,
+  readyCount: TOPIC.readyCount,
+};
+
+/** Wait cells of a topic. */
+export const DATA_CELL = 0;
+export const SPACE_CELL = 1;
+export const CELL_COUNT = 2;
+
+if (SLOT_COUNT !== 64) throw new Error("topic: there is one bit for each of 64 participants");
+if ((TOPIC.dry + 2) * 4 > SUBSCRIBERS_OFFSET || TOPIC.gating + 2 > TOPIC.readyCount) {
+  throw new Error("topic: the words of bits overlap what follows them");
+}
+if (SUBSCRIBER_COUNTERS_OFFSET + COUNTERS_BYTES > SUBSCRIBER_BYTES || SUBSCRIBER_BYTES % 128) {
+  throw new Error("topic: two subscribers share a line");
+}
+if (PLACE_BYTES > SUBSCRIBER_COUNTERS_OFFSET || BROADCAST_BYTES > PUBLISHER_COUNTERS_OFFSET) {
+  throw new Error("topic: positions overlap the counters");
+}
+if (PUBLISHER_COUNTERS_OFFSET + COUNTERS_BYTES > TOPIC_LANE_OWNER.owner * 4) {
+  throw new Error("topic: the publisher's counters overlap the lane's owner");
+}

@@ -1,0 +1,83 @@
+/**
+ * The options of a topic, and how large they make it.
+ *
+ * @module
+ */
+import { checkInteger, checkOneOf, checkOptions, outOfRange } from "@isthmus/core/internal";
+import { BROADCAST_BYTES_MIN } from "../../ring/broadcast-ring.ts";
+import {
+  CAPACITY_BYTES_MAX,
+  DEFAULT_CAPACITY_BYTES,
+  LANES_BYTES_MAX,
+  PAGE_BYTES,
+  powerOfTwo,
+} from "../channel-options.ts";
+import type { ChannelSchema, SchemaShape } from "../channel-schema.ts";
+
+const DEFAULT_PUBLISHERS = 8;
+
+/** A segment has 64 places: one for a subscriber, and one is left for whoever comes to look. */
+export const PUBLISHERS_MAX = 62;
+
+const LIFETIMES = ["held", "persistent"] as const;
+
+/** How a topic is opened. All but `schema` matters only to whoever creates it. */
+export interface TopicOptions<S extends ChannelSchema> {
+  /** A `struct(…)`, `bytes` for raw `Uint8Array` records, or `json`. Must be the same on all sides. */
+  readonly schema: S;
+  /**
+   * Room for the records of one publisher, in bytes; rounded up to a power of two, of bytes or of records. Default
+   * 1 MiB, at most 512 MiB. Seven eighths of it, at least, are kept for those who are slow or come later. A record
+   * of `bytes` or `json` may have half of it, less 8 bytes.
+   */
+  readonly capacityBytes?: number | undefined;
+  /** How many publishers there can be at a time. Default 8, at most 62. Room is allocated when one comes. */
+  readonly maxPublishers?: number | undefined;
+  /** `"persistent"` keeps the topic and its records when nobody holds it. Default `"held"`. */
+  readonly lifetime?: "held" | "persistent" | undefined;
+}
+
+/** The sizes of a topic. */
+export interface TopicGeometry {
+  readonly laneCount: number;
+  readonly ringBytes: number;
+  readonly slotBytes: number;
+  readonly recordBytes: number;
+  readonly laneBytes: number;
+}
+
+/** Checks what creating a topic depends on. */
+export function checkTopicOptions(
+  options: TopicOptions<ChannelSchema>,
+  shape: SchemaShape,
+): { geometry: TopicGeometry; isPersistent: boolean } {
+  const {
+    capacityBytes = DEFAULT_CAPACITY_BYTES,
+    maxPublishers = DEFAULT_PUBLISHERS,
+    lifetime = "held",
+  } = checkOptions("options", options);
+  checkInteger("options.capacityBytes", capacityBytes, 1, CAPACITY_BYTES_MAX);
+  checkInteger("options.maxPublishers", maxPublishers, 1, PUBLISHERS_MAX);
+  checkOneOf("options.lifetime", lifetime, LIFETIMES);
+  const geometry = geometryOf(shape, capacityBytes, maxPublishers);
+  return { geometry, isPersistent: lifetime === "persistent" };
+}
+
+function geometryOf(shape: SchemaShape, capacityBytes: number, laneCount: number): TopicGeometry {
+  const recordBytes = shape.struct?.size ?? 0;
+  const slotBytes = Math.ceil(recordBytes / 8) * 8;
+  // Two slots at least, so that one can be filled while the other is read.
+  const ringBytes =
+    slotBytes > 0
+      ? slotBytes * Math.max(2, powerOfTwo(capacityBytes / slotBytes))
+      : Math.max(BROADCAST_BYTES_MIN, powerOfTwo(capacityBytes));
+  const laneBytes = Math.ceil(ringBytes / PAGE_BYTES) * PAGE_BYTES;
+  if (laneBytes * laneCount > LANES_BYTES_MAX) {
+    throw outOfRange(
+      "options.capacityBytes",
+      `<= ${Math.floor(LANES_BYTES_MAX / laneCount)} for ${laneCount} publishers (lower maxPublishers)`,
+      ringBytes,
+    );
+  }
+  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes };
+}

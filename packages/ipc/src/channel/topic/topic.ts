@@ -1,0 +1,217 @@
+/**
+ * The segment of a topic: its sizes, its lanes, and its subscribers' places.
+ *
+ * @module
+ */
+import { Counters } from "../../metrics/counters.ts";
+import { Gates, type GateTable, gateBit } from "../../ring/broadcast-gates.ts";
+import { SLOT_COUNT } from "../../segment/participant-layout.ts";
+import type { OpenVerb } from "../../segment/segment.ts";
+import type { WaitCell } from "../../wait/wait-cell.ts";
+import type { SharedWords } from "../../words.ts";
+import { MODES } from "../channel-layout.ts";
+import { CAPACITY_BYTES_MAX } from "../channel-options.ts";
+import { type ChannelSchema, type SchemaShape, shapeOf } from "../channel-schema.ts";
+import { type LanedHeader, LanedSegment } from "../laned-segment.ts";
+import {
+  CELL_COUNT,
+  DATA_CELL,
+  PLACES_OFFSET,
+  SPACE_CELL,
+  SUBSCRIBER,
+  SUBSCRIBER_BYTES,
+  SUBSCRIBER_COUNTERS_OFFSET,
+  SUBSCRIBERS_OFFSET,
+  TOPIC,
+  TOPIC_LANES,
+} from "./topic-layout.ts";
+import {
+  checkTopicOptions,
+  PUBLISHERS_MAX,
+  type TopicGeometry,
+  type TopicOptions,
+} from "./topic-options.ts";
+
+/** A topic that this process has joined. */
+export class Topic extends LanedSegment {
+  readonly shape: SchemaShape;
+  readonly geometry: TopicGeometry;
+  /** Woken when there are records. */
+  readonly data: WaitCell;
+  /** Woken when there may be room. */
+  readonly space: WaitCell;
+
+  /**
+   * Creates or opens a topic.
+   *
+   * @throws {SystemError} `EEXIST`, `ENOENT`, `ENOSPC`, … as the verb says.
+   * @throws {CorruptSegmentError} When the name is something else, or was made with another schema.
+   */
+  constructor(
+    verb: OpenVerb,
+    name: string,
+    options: TopicOptions<ChannelSchema>,
+    role: "publisher" | "subscriber",
+  ) {
+    const shape = shapeOf(options?.schema);
+    const { geometry, isPersistent } = checkTopicOptions(options, shape);
+    const { laneCount, laneBytes } = geometry;
+    super(verb, {
+      name,
+      kind: "topic",
+      table: TOPIC_LANES,
+      laneCount,
+      laneBytes,
+      cellCount: CELL_COUNT,
+      fingerprint: shape.fingerprint,
+      isPersistent,
+      role,
+      init: (words, base) => writeGeometry(words, base, shape, geometry),
+      free: forgetSubscriber,
+    });
+    this.shape = shape;
+    this.geometry = this.adopt((header) => readGeometry(header, shape));
+    this.data = this.segment.cell(DATA_CELL);
+    this.space = this.segment.cell(SPACE_CELL);
+    // A lie that was told of this slot before anybody had it would count as this handle's own word.
+    forgetSubscriber(this.words, this.base, this.segment.slot);
+    // Publishers may wait for somebody who has died and whom joining has cleared up after.
+    this.space.wake();
+  }
+
+  /** Where a lane's ring begins, in bytes from the start of the segment. */
+  ringOffset(lane: number): number {
+    return this.laneMemoryOffset(lane);
+  }
+
+  /** The bytes of a lane's ring. */
+  ringOf(lane: number): Uint8Array<ArrayBuffer> {
+    return this.segment.memory.mapping.bytes(this.ringOffset(lane), this.geometry.ringBytes);
+  }
+
+  /** Word of the bits of those for whom publishers wait. */
+  get gating(): number {
+    return this.base + TOPIC.gating;
+  }
+
+  /** Word of the bits of those who have found nothing. */
+  get dry(): number {
+    return this.base + TOPIC.dry;
+  }
+
+  /** Those for whom a lane's publisher waits. */
+  gatesOf(lane: number): Gates {
+    const table: GateTable = {
+      bits: this.gating,
+      places: this.placeWord(lane, 0),
+      placeWords: SUBSCRIBER_BYTES / 4,
+    };
+    return new Gates(this.words, table);
+  }
+
+  /** Whether publishers wait for the participant in a slot. */
+  isGating(slot: number): boolean {
+    const { word, bit } = gateBit(this.gating, slot);
+    return (this.words.load(word) & bit) !== 0;
+  }
+
+  /** Word at which the place of a slot's subscriber in a lane begins. */
+  placeWord(lane: number, slot: number): number {
+    return this.laneWord(lane) + (PLACES_OFFSET + slot * SUBSCRIBER_BYTES) / 4;
+  }
+
+  /** Word at which what a slot's subscriber says of itself begins. */
+  subscriberWord(slot: number): number {
+    return subscriberWord(this.base, slot);
+  }
+
+  /** What a slot's subscriber counts, in all lanes or in one. */
+  subscriberCounters(slot: number, lane?: number): Counters {
+    const word = lane === undefined ? this.subscriberWord(slot) : this.placeWord(lane, slot);
+    return new Counters(this.segment.memory.mapping, word * 4 + SUBSCRIBER_COUNTERS_OFFSET);
+  }
+
+  /**
+   * Clears up after those for whom this publisher would wait although they have died, or have never been.
+   *
+   * @returns Whether there were any.
+   */
+  reapDeadGates(): boolean {
+    const { participants, slot: own } = this.segment;
+    let isAnyDead = false;
+    for (let slot = 0; slot < SLOT_COUNT; slot++) {
+      if (!this.isGating(slot)) continue;
+      if (slot === own) {
+        // Who publishes does not subscribe by the same handle: somebody lies.
+        forgetSubscriber(this.words, this.base, own);
+        isAnyDead = true;
+      } else if (!participants.isAlive(slot)) {
+        isAnyDead = this.reapSlot(slot) || isAnyDead;
+      }
+    }
+    return isAnyDead;
+  }
+
+  /** Watches the lives of those for whom publishers wait; returns how to stop. */
+  watchGates(onDeath: () => void): () => void {
+    const { participants, doorbell } = this.segment;
+    const stops: (() => void)[] = [];
+    for (let slot = 0; slot < SLOT_COUNT; slot++) {
+      if (!this.isGating(slot)) continue;
+      const bell = participants.bellOf(slot);
+      if (bell !== 0 && bell !== doorbell.bell) stops.push(doorbell.watchLife(bell, onDeath));
+    }
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+}
+
+/** Frees what a participant may have been as a subscriber. */
+function forgetSubscriber(words: SharedWords, base: number, slot: number): void {
+  for (const bits of [TOPIC.gating, TOPIC.dry]) {
+    const { word, bit } = gateBit(base + bits, slot);
+    words.and(word, ~bit);
+  }
+  words.store(subscriberWord(base, slot) + SUBSCRIBER.onSlow, 0);
+}
+
+function subscriberWord(base: number, slot: number): number {
+  return base + (SUBSCRIBERS_OFFSET + slot * SUBSCRIBER_BYTES) / 4;
+}
+
+function writeGeometry(
+  words: SharedWords,
+  base: number,
+  shape: SchemaShape,
+  { laneCount, ringBytes, slotBytes, recordBytes, laneBytes }: TopicGeometry,
+): void {
+  words.set(base + TOPIC.mode, MODES[shape.mode]);
+  words.set(base + TOPIC.laneCount, laneCount);
+  words.set(base + TOPIC.ringBytes, ringBytes);
+  words.set(base + TOPIC.slotBytes, slotBytes);
+  words.set(base + TOPIC.recordBytes, recordBytes);
+  words.set(base + TOPIC.laneBytes, laneBytes);
+}
+
+/** Reads the sizes that the creator chose, and believes none that cannot be. */
+function readGeometry(header: LanedHeader, shape: SchemaShape): TopicGeometry {
+  const recordBytes = shape.struct?.size ?? 0;
+  const slot = Math.ceil(recordBytes / 8) * 8;
+  header.at(TOPIC.mode, "mode", (value) => value === MODES[shape.mode]);
+  header.at(TOPIC.recordBytes, "record size", (value) => value === recordBytes);
+  const slotBytes = header.at(TOPIC.slotBytes, "slot size", (value) => value === slot);
+  const laneCount = header.at(
+    TOPIC.laneCount,
+    "number of lanes",
+    (n) => n >= 1 && n <= PUBLISHERS_MAX,
+  );
+  const unit = slotBytes === 0 ? 8 : slotBytes;
+  const largest = Math.max(CAPACITY_BYTES_MAX, unit) * 2;
+  const isRing = (bytes: number): boolean =>
+    bytes >= unit && bytes <= largest && bytes % unit === 0 && Math.log2(bytes / unit) % 1 === 0;
+  const ringBytes = header.at(TOPIC.ringBytes, "ring size", isRing);
+  const isLane = (bytes: number): boolean => bytes >= ringBytes && bytes % 4096 === 0;
+  const laneBytes = header.at(TOPIC.laneBytes, "lane size", isLane);
+  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes };
+}

@@ -1,0 +1,266 @@
+/** Hostile memory, a full file system, and leaks. */
+import { describe, expect, test } from "bun:test";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
+import fc from "fast-check";
+import {
+  PLACES_OFFSET,
+  SUBSCRIBER_BYTES,
+  TOPIC,
+  TOPIC_HEADER_BYTES,
+} from "../../src/channel/topic/topic-layout.ts";
+import { bytes, json, oneOf, Publisher, Subscriber, struct, u32 } from "../../src/index.ts";
+import { Home } from "../shared-struct/support/home.ts";
+
+const Tick = struct({ id: u32, side: oneOf("buy", "sell") });
+const CAPACITY_BYTES = 4096;
+
+/** Opens a segment's file to write lies into it, as any process that may open it could. */
+class Liar implements Disposable {
+  readonly #fd: number;
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#fd = openSync(path, "r+");
+    this.#path = path;
+  }
+
+  /** Writes over a word of a section. */
+  tell(section: number, offset: number, value: number): void {
+    const { sections } = decodeSuperblock(readHead(this.#fd), Bun.file(this.#path).size, "lies");
+    const found = sections.find(({ id }) => id === section);
+    if (found === undefined) throw new Error(`no section ${section}`);
+    const lie = new Uint8Array(new Int32Array([value]).buffer);
+    writeSync(this.#fd, lie, 0, lie.length, found.offset + offset);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+}
+
+/** Whatever is lied about: these are all that may come out of a publisher or subscriber. */
+const DOCUMENTED = ["ETIMEDOUT", "EAGAIN"];
+
+/** Runs something that may fail only as documented. */
+function attempt(action: () => unknown): void {
+  try {
+    action();
+  } catch (error) {
+    const { code } = error as { readonly code?: string };
+    if (code === undefined || !DOCUMENTED.includes(code)) throw error;
+  }
+}
+
+interface Lie {
+  readonly where: "words" | "lane" | "place" | "ring";
+  readonly at: number;
+  readonly value: number;
+}
+
+const lies: fc.Arbitrary<Lie[]> = fc.array(
+  fc.record({
+    where: fc.constantFrom("words" as const, "lane" as const, "place" as const, "ring" as const),
+    at: fc.nat(1023),
+    value: fc.oneof(fc.integer(), fc.constantFrom(0, -1, 1, 0x7fff_ffff, 1 << 20, 512)),
+  }),
+  { minLength: 1, maxLength: 10 },
+);
+
+/** Tells a lie about what publishers and subscribers believe while they run. */
+function tell(liar: Liar, { where, at, value }: Lie): void {
+  // The bits of both kinds, the count of ready lanes.
+  const words = [TOPIC.gating, TOPIC.gating + 1, TOPIC.dry, TOPIC.dry + 1, TOPIC.readyCount];
+  if (where === "words") {
+    liar.tell(SECTION.state, (words[at % words.length] ?? 0) * 4, value);
+  } else if (where === "lane") {
+    // The publisher's positions, and its counters.
+    liar.tell(SECTION.state, TOPIC_HEADER_BYTES + (at % 32) * 4, value);
+  } else if (where === "place") {
+    const place = PLACES_OFFSET + (at % 4) * SUBSCRIBER_BYTES;
+    liar.tell(SECTION.state, TOPIC_HEADER_BYTES + place + ((at >> 2) % 32) * 4, value);
+  } else {
+    liar.tell(SECTION.lanes, at * 4, value);
+  }
+}
+
+describe("Publisher and Subscriber", () => {
+  for (const [kind, schema, record] of [
+    ["struct", Tick, { id: 1, side: "buy" }],
+    ["bytes", bytes, new Uint8Array(24)],
+    ["json", json, { id: 1 }],
+  ] as const) {
+    test(`${kind}: survive lies in bits, positions, lengths and contents, and go on`, () => {
+      using home = new Home();
+      const run = (script: readonly Lie[], onSlow: "gate" | "lap"): void => {
+        const options = { schema: schema as typeof json, capacityBytes: CAPACITY_BYTES };
+        using publisher = Publisher.createNew("lies", options);
+        using first = Subscriber.openExisting("lies", { ...options, onSlow });
+        using second = Subscriber.openExisting("lies", { ...options, onSlow: "lap" });
+        using liar = new Liar(home.file("lies"));
+        const everybody = (): void => {
+          for (let i = 0; i < 30; i++) attempt(() => publisher.trySend(record));
+          attempt(() => publisher.flush());
+          for (const one of [first, second]) {
+            attempt(() => one.poll(() => {}, { limit: 7 }));
+            attempt(() => one.receive({ timeoutMs: 0 }));
+            expect(one.metrics.corruptions).toBeGreaterThanOrEqual(0);
+            expect(one.lost).toBeGreaterThanOrEqual(0);
+          }
+          expect(publisher.metrics.subscribers.length).toBeLessThanOrEqual(2);
+        };
+        everybody();
+        for (const lie of script) {
+          tell(liar, lie);
+          everybody();
+        }
+        using third = Subscriber.openExisting("lies", { ...options, from: "history", onSlow });
+        attempt(() => third.poll(() => {}));
+        attempt(() => publisher.send(record, { timeoutMs: 0 }));
+      };
+      const slow = fc.constantFrom("gate" as const, "lap" as const);
+      fc.assert(fc.property(lies, slow, run), { numRuns: 80 });
+    });
+  }
+
+  test("a gate of nobody's is found out and opened; that of somebody alive is not", () => {
+    using home = new Home();
+    using publisher = Publisher.createNew("gate", { schema: Tick, capacityBytes: CAPACITY_BYTES });
+    using subscriber = Subscriber.openExisting("gate", { schema: Tick });
+    using liar = new Liar(home.file("gate"));
+    // Everybody gates, it says, and has read nothing.
+    liar.tell(SECTION.state, TOPIC.gating * 4, -1);
+    liar.tell(SECTION.state, (TOPIC.gating + 1) * 4, -1);
+    let sent = 0;
+    while (publisher.trySend({ id: sent, side: "buy" })) sent++;
+    expect(sent).toBe(512);
+    let next = 0;
+    const note = ({ id }: { readonly id: number }): void => expect(id).toBe(next++);
+    for (let round = 0; round < 100; round++) {
+      subscriber.poll(note, { limit: 100 });
+      while (sent < 2000 && publisher.trySend({ id: sent, side: "buy" })) sent++;
+    }
+    expect(subscriber.metrics).toMatchObject({ records: 2000, lost: 0, corruptions: 0 });
+  });
+
+  test("count and skip what the schema does not allow", () => {
+    using home = new Home();
+    using publisher = Publisher.createNew("word", { schema: Tick, capacityBytes: CAPACITY_BYTES });
+    using gated = Subscriber.openExisting("word", { schema: Tick });
+    using lapped = Subscriber.openExisting("word", { schema: Tick, onSlow: "lap" });
+    using liar = new Liar(home.file("word"));
+    for (let id = 0; id < 3; id++) publisher.send({ id, side: "sell" });
+    publisher.flush();
+    liar.tell(SECTION.lanes, 8 + (Tick.layout.fields[1]?.offset ?? 0), 99);
+    for (const one of [gated, lapped]) {
+      expect([one.receive().id, one.receive().id]).toEqual([0, 2]);
+      expect(one.metrics).toMatchObject({ records: 3, corruptions: 1, lag: 0, lost: 0 });
+    }
+  });
+
+  test("a gap between two numbers that no lap explains is a corruption", () => {
+    using home = new Home();
+    using publisher = Publisher.createNew("gap", { schema: bytes, capacityBytes: CAPACITY_BYTES });
+    using gated = Subscriber.openExisting("gap", { schema: bytes });
+    using lapped = Subscriber.openExisting("gap", { schema: bytes, onSlow: "lap" });
+    using liar = new Liar(home.file("gap"));
+    for (let i = 0; i < 3; i++) publisher.send(new Uint8Array([i]));
+    publisher.flush();
+    liar.tell(SECTION.lanes, 16 + 4, 77);
+    for (const one of [gated, lapped]) {
+      expect([one.receive(), one.receive(), one.receive()].map(([byte]) => byte)).toEqual([
+        0, 1, 2,
+      ]);
+      // It does not follow, and what follows does not follow it.
+      expect(one.metrics).toMatchObject({ corruptions: 2, lost: 0 });
+    }
+  });
+
+  test("refuse a topic whose header cannot be", () => {
+    using home = new Home();
+    for (let word = 0; word < 6; word++) {
+      using _publisher = Publisher.createNew("header", { schema: Tick });
+      using liar = new Liar(home.file("header"));
+      liar.tell(SECTION.state, word * 4, -16_580_095);
+      expect(() => Subscriber.openExisting("header", { schema: Tick })).toThrow("cannot be");
+    }
+  });
+
+  test("a full file system is the joining publisher's error, and nobody else's", () => {
+    const mountPoint = mkdtempSync(join(tmpdir(), "isthmus-full-"));
+    const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", mountPoint]);
+    const before = process.env["ISTHMUS_DIR"];
+    try {
+      if (mounted.exitCode !== 0) {
+        process.stderr.write(`skipped, cannot mount: ${mounted.stderr.toString()}\n`);
+        return;
+      }
+      process.env["ISTHMUS_DIR"] = join(mountPoint, "names");
+      const options = { schema: Tick, capacityBytes: 1 << 20, maxPublishers: 4 };
+      using first = Publisher.createNew("full", options);
+      using subscriber = Subscriber.openExisting("full", options);
+      expect(() => Publisher.openExisting("full", options)).toThrow("ENOSPC");
+      let sent = 0;
+      while (first.trySend({ id: sent, side: "buy" })) sent++;
+      expect(sent).toBe(131_072);
+      let seen = 0;
+      while (subscriber.poll(() => seen++) > 0);
+      expect(seen).toBe(sent);
+    } finally {
+      process.env["ISTHMUS_DIR"] = before;
+      if (mounted.exitCode === 0) Bun.spawnSync(["umount", "-l", mountPoint]);
+      rmSync(mountPoint, { recursive: true, force: true });
+    }
+  });
+
+  test("opening and closing leaves no descriptor, mapping or file behind", () => {
+    using home = new Home();
+    const cycle = (onSlow: "gate" | "lap"): void => {
+      const options = { schema: Tick, capacityBytes: CAPACITY_BYTES, maxPublishers: 2 };
+      using publisher = Publisher.createNew("cycle", options);
+      using subscriber = Subscriber.openExisting("cycle", { schema: Tick, onSlow });
+      publisher.send({ id: 1, side: "buy" });
+      expect(subscriber.receive().id).toBe(1);
+    };
+    const count = () => ({
+      descriptors: readdirSync("/proc/self/fd").length,
+      mappings: readFileSync("/proc/self/maps", "latin1").split(home.path).length,
+    });
+    for (let i = 0; i < 50; i++) cycle("gate");
+    const before = count();
+    for (let i = 0; i < 1000; i++) cycle(i % 2 === 0 ? "gate" : "lap");
+    expect(count()).toEqual(before);
+    expect(home.names()).toEqual([]);
+  });
+
+  test("as many subscribers as a segment has places, and no more", () => {
+    using _home = new Home();
+    using stack = new DisposableStack();
+    const options = { schema: Tick, capacityBytes: CAPACITY_BYTES };
+    const publisher = stack.use(Publisher.createNew("many", options));
+    const all = Array.from({ length: 63 }, (_, i) =>
+      stack.use(
+        Subscriber.openExisting("many", { schema: Tick, onSlow: i % 2 === 0 ? "gate" : "lap" }),
+      ),
+    );
+    expect(() => Subscriber.openExisting("many", { schema: Tick })).toThrow("64 places");
+    for (let id = 0; id < 400; id++) publisher.send({ id, side: "buy" });
+    publisher.flush();
+    for (const one of all) {
+      let next = 0;
+      one.poll(({ id }) => expect(id).toBe(next++));
+      expect(next).toBe(400);
+    }
+    expect(publisher.metrics.subscribers.length).toBe(63);
+  });
+});
