@@ -30,6 +30,12 @@ export interface Words {
   compareExchange(index: number, expected: number, value: number): number;
   /** Orders every access before it before every access after it. */
   fence(): void;
+  /**
+   * A look at a word that another process may change, to be called again and again: a plain read that the compiler does
+   * not take out of a loop. Whoever acts on what it saw does so after a `load`. JavaScriptCore makes an atomic load
+   * of a locked addition of 0, which takes 4.5 ns and the word's cache line away from its writer; a look takes 0.2 ns.
+   */
+  glance(index: number): number;
   /** Plain read. */
   get(index: number): number;
   /** Plain write. */
@@ -38,6 +44,9 @@ export interface Words {
 
 /** A word that nobody reads, to order accesses around. */
 const FENCE = new Int32Array(new ArrayBuffer(64));
+
+/** A word that nobody reads: as far as the compiler knows, storing to it may change any other word. */
+const SCRATCH = new Int32Array(new ArrayBuffer(64));
 
 /** The words of a mapped region. Bytes 0 to 3 are word 0. */
 export class SharedWords implements Words {
@@ -83,6 +92,11 @@ export class SharedWords implements Words {
   fence(): void {
     Atomics.store(FENCE, 0, 0);
     Atomics.load(FENCE, 0);
+  }
+
+  glance(index: number): number {
+    SCRATCH[0] = index;
+    return this.#words[index] as number;
   }
 
   get(index: number): number {

@@ -5,6 +5,7 @@
  */
 import { NotSupportedError } from "@isthmus/core";
 import { checkInteger, invalidType, outOfRange } from "@isthmus/core/internal";
+import { sharedClock } from "../metrics/clock.ts";
 import { ByteRingProducer } from "../ring/byte-ring.ts";
 import type { WaitOptions } from "../wait/wait-for.ts";
 import type { Channel } from "./channel.ts";
@@ -17,6 +18,8 @@ export class BytesOutbox extends Outbox {
   /** Records that have been written since the last publication, and the bytes of their payloads. */
   #records = 0;
   #bytes = 0;
+  readonly #now = sharedClock();
+  readonly #stampBytes: number;
   #isFilling = false;
 
   constructor(channel: Channel, lane: number, isFailing: boolean) {
@@ -24,6 +27,7 @@ export class BytesOutbox extends Outbox {
     const { ringBytes } = channel.geometry;
     const { buffer, byteOffset } = channel.ringOf(lane);
     const data = channel.ringOffset(lane) / 4;
+    this.#stampBytes = channel.geometry.stampBytes;
     this.#ring = new ByteRingProducer(channel.words, channel.laneWord(lane), data, ringBytes);
     this.memory = Buffer.from(buffer, byteOffset, ringBytes);
   }
@@ -83,15 +87,19 @@ export class BytesOutbox extends Outbox {
 
   /** Finds room; -1 when there is none now. */
   protected find(lengthBytes: number): number {
-    const { payloadBytesMax } = this.#ring;
-    if (lengthBytes > payloadBytesMax) {
+    const stampBytes = this.#stampBytes;
+    const longest = this.#ring.payloadBytesMax - stampBytes;
+    if (lengthBytes > longest) {
       throw outOfRange(
         "record",
-        `<= ${payloadBytesMax} bytes in "${this.channel.name}" (half of its capacityBytes, less 8)`,
+        `<= ${longest} bytes in "${this.channel.name}" (half of its capacityBytes, less ${8 + stampBytes})`,
         `${lengthBytes} bytes`,
       );
     }
-    return this.#ring.claim(lengthBytes, 0);
+    const offset = this.#ring.claim(lengthBytes + stampBytes, 0);
+    if (stampBytes === 0 || offset < 0) return offset;
+    this.memory.writeDoubleLE(this.#now(), offset);
+    return offset + stampBytes;
   }
 
   protected commit(lengthBytes: number): void {

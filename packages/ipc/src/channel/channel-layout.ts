@@ -9,11 +9,13 @@
  *    12 │ slotBytes     u32   mode 1: distance of two records, a multiple of 8; else 0
  *    16 │ recordBytes   u32   mode 1: size of a record; else 0
  *    20 │ laneBytes     u32   distance of two lanes in section "lanes", whole pages
- *    24 └ reserved      104 bytes
+ *    24 │ stampBytes    u32   8 when every record has the time at which it was sent (see below), else 0
+ *    28 └ reserved      100 bytes
  *   128 ┌ consumer      u32   participant slot of the consumer + 1; 0: nobody consumes
  *   132 │ isDry         u32   1 while the consumer has found nothing and wants to see the next record at once
  *   136 │ readyCount    u32   grows by 1 when a lane has become ready
- *   140 └ reserved      116 bytes
+ *   140 │ departures    u32   grows by 1 when a consumer leaves, and not when one dies
+ *   144 └ reserved      112 bytes
  *   256 ┌ counters of the consumer (see metrics/counter-layout.ts), then 64 bytes reserved
  *   384 ┌ lane 0, lane 1, …, each 384 bytes:
  *         0 ┌ the two counters, 256 bytes (see ring/lane-layout.ts), with at 64 the producer's and at 192 the
@@ -24,7 +26,13 @@
  *
  *   section "lanes": the rings, one every `laneBytes`. The file is sized for all of them at creation, and each is
  *   allocated by the first producer that takes its lane. Nobody touches the ring of a lane that is not ready.
+ *
+ *   section "latency", where stampBytes is 8: a histogram (see metrics/histogram-layout.ts) of the times from sending to
+ *   handing out, written by the consumer.
  * ```
+ *
+ * A stamp is a f64, nanoseconds of CLOCK_MONOTONIC: the last 8 bytes of a slot in mode 1, the first 8 of a record's
+ * payload otherwise.
  *
  * Cell 0 is woken when there are records to consume, cell 1 when there is room again.
  *
@@ -45,9 +53,11 @@ export const CHANNEL = {
   slotBytes: 3,
   recordBytes: 4,
   laneBytes: 5,
+  stampBytes: 6,
   consumer: 32,
   isDry: 33,
   readyCount: 34,
+  departures: 35,
 } as const;
 
 /** Byte offset of the consumer's counters within section "state". */
@@ -71,6 +81,9 @@ export const CHANNEL_LANES: LaneTable = {
 /** Byte offsets of the counters within a lane. */
 export const LANE_PRODUCER_COUNTERS_OFFSET = 64;
 export const LANE_CONSUMER_COUNTERS_OFFSET = 192;
+
+/** Bytes of the time at which a record was sent. */
+export const STAMP_BYTES = 8;
 
 /** Wait cells of a channel. */
 export const DATA_CELL = 0;

@@ -4,9 +4,18 @@
  * @module
  */
 import { Counters } from "../metrics/counters.ts";
+import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { LANE, positionAt } from "../ring/lane-layout.ts";
 import type { Channel } from "./channel.ts";
-import { LANE_CONSUMER_COUNTERS_OFFSET, LANE_PRODUCER_COUNTERS_OFFSET } from "./channel-layout.ts";
+import {
+  CHANNEL,
+  LANE_CONSUMER_COUNTERS_OFFSET,
+  LANE_PRODUCER_COUNTERS_OFFSET,
+} from "./channel-layout.ts";
+import type { TravelTimes } from "./travel-times.ts";
+
+/** Whether somebody consumes a channel. */
+export type ConsumerState = "none" | "alive" | "dead";
 
 /** Counters of one producer's lane, its earlier owners included. */
 export interface ProducerMetrics {
@@ -18,6 +27,12 @@ export interface ProducerMetrics {
   readonly bytes: number;
   /** Where the lane is published up to: in records for a struct, in units of 8 bytes otherwise. Never goes back. */
   readonly position: number;
+  /** Where the lane is consumed up to, in the same unit. Up to `position`: everything published has been taken. */
+  readonly consumedPosition: number;
+  /** Whether the channel has a consumer; `"dead"` from its death until somebody clears up after it. */
+  readonly consumer: ConsumerState;
+  /** How many consumers have left, and not died, since the channel was made. */
+  readonly consumerDepartures: number;
   /** How often there was no room and the producer waited. */
   readonly fullWaits: number;
   /** Records that were refused because there was no room: `trySend` gave false, or `onFull: "fail"` threw. */
@@ -61,6 +76,8 @@ export interface ConsumerMetrics {
   readonly wakes: number;
   /** When it last consumed, in milliseconds since 1970, roughly; 0: never. */
   readonly lastActivityMs: number;
+  /** How long records took from being sent to being handed out; undefined unless made with `latency: true`. */
+  readonly latency: HistogramSnapshot | undefined;
   /** The lanes that have ever had a producer. */
   readonly lanes: readonly LaneMetrics[];
 }
@@ -76,6 +93,9 @@ export function producerMetrics(
     records: counters.get("records"),
     bytes: counters.get("bytes"),
     position: positionAt(channel.words, channel.laneWord(lane) + LANE.tail),
+    consumedPosition: positionAt(channel.words, channel.laneWord(lane) + LANE.head),
+    consumer: consumerState(channel),
+    consumerDepartures: channel.words.load(channel.base + CHANNEL.departures) >>> 0,
     fullWaits: counters.get("waits"),
     drops: counters.get("drops"),
     lag: lagOf(channel, lane),
@@ -85,7 +105,11 @@ export function producerMetrics(
 }
 
 /** Reads what the consumer and its lanes say. */
-export function consumerMetrics(channel: Channel, counters: Counters): ConsumerMetrics {
+export function consumerMetrics(
+  channel: Channel,
+  counters: Counters,
+  times: TravelTimes | undefined,
+): ConsumerMetrics {
   const lanes: LaneMetrics[] = [];
   for (let lane = 0; lane < channel.geometry.laneCount; lane++) {
     if (channel.isLaneReady(lane)) lanes.push(laneMetrics(channel, lane));
@@ -100,6 +124,7 @@ export function consumerMetrics(channel: Channel, counters: Counters): ConsumerM
     corruptions: counters.get("corruptions"),
     wakes: channel.space.wakes,
     lastActivityMs: counters.get("lastActivity"),
+    latency: times?.read(),
     lanes,
   };
 }
@@ -117,6 +142,12 @@ function laneMetrics(channel: Channel, lane: number): LaneMetrics {
     position: positionAt(channel.words, channel.laneWord(lane) + LANE.head),
     lag: lagOf(channel, lane),
   };
+}
+
+function consumerState({ words, base, segment }: Channel): ConsumerState {
+  const slot = words.load(base + CHANNEL.consumer) - 1;
+  if (slot < 0) return "none";
+  return segment.participants.isAlive(slot) ? "alive" : "dead";
 }
 
 /** How far a lane's consumer is behind its producer, in records. */

@@ -59,21 +59,24 @@ const TEXTS = { bytes: "channel of bytes", json: "channel of json" } as const;
 /**
  * Describes a schema.
  *
+ * @param schema What a user gave.
+ * @param name The argument's name, for messages.
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE` when it is none.
  */
-export function shapeOf(schema: unknown): SchemaShape {
+export function shapeOf(schema: unknown, name = "options.schema"): SchemaShape {
   if (schema instanceof StructSchema) {
     return { mode: "fixed", fingerprint: bits(schema.fingerprint), struct: schema };
   }
   if (schema === bytes) return markerShape("bytes");
   if (schema === json) return markerShape("json");
-  throw invalidType("options.schema", "a struct(…), bytes or json", schema);
+  throw invalidType(name, "a struct(…), bytes or json", schema);
 }
 
 function markerShape(mode: "bytes" | "json"): SchemaShape {
   return { mode, fingerprint: bits(fingerprintOf(TEXTS[mode])), struct: undefined };
 }
 
-function bits({ high, low }: { readonly high: number; readonly low: number }): bigint {
+/** A fingerprint as the superblock has it. */
+export function bits({ high, low }: { readonly high: number; readonly low: number }): bigint {
   return (BigInt(high) << 32n) | BigInt(low);
 }

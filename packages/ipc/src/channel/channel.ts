@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { SECTION } from "@isthmus/core/internal";
+import { HISTOGRAM_BYTES } from "../metrics/histogram-layout.ts";
 import { LANE } from "../ring/lane-layout.ts";
 import type { OpenVerb } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
@@ -14,6 +16,7 @@ import {
   DATA_CELL,
   MODES,
   SPACE_CELL,
+  STAMP_BYTES,
 } from "./channel-layout.ts";
 import {
   CAPACITY_BYTES_MAX,
@@ -21,6 +24,7 @@ import {
   checkChannelOptions,
   type Geometry,
   PRODUCERS_MAX,
+  slotBytesOf,
 } from "./channel-options.ts";
 import { type ChannelSchema, type SchemaShape, shapeOf } from "./channel-schema.ts";
 import { type LanedHeader, LanedSegment } from "./laned-segment.ts";
@@ -48,7 +52,7 @@ export class Channel extends LanedSegment {
   ) {
     const shape = shapeOf(options?.schema);
     const { geometry, isPersistent } = checkChannelOptions(options, shape);
-    const { laneCount, laneBytes } = geometry;
+    const { laneCount, laneBytes, stampBytes } = geometry;
     super(verb, {
       name,
       kind: "channel",
@@ -56,6 +60,8 @@ export class Channel extends LanedSegment {
       laneCount,
       laneBytes,
       cellCount: CELL_COUNT,
+      moreSections:
+        stampBytes > 0 ? [{ id: SECTION.latency, length: HISTOGRAM_BYTES, isOptional: true }] : [],
       fingerprint: shape.fingerprint,
       isPersistent,
       role,
@@ -68,6 +74,14 @@ export class Channel extends LanedSegment {
     this.geometry = this.adopt((header) => readGeometry(header, shape));
     this.data = this.segment.cell(DATA_CELL);
     this.space = this.segment.cell(SPACE_CELL);
+  }
+
+  /** Where the consumer counts how long records took; undefined when they do not tell when they were sent. */
+  get latency(): Uint8Array<ArrayBuffer> | undefined {
+    if (this.geometry.stampBytes === 0) return undefined;
+    const { mapping } = this.segment.memory;
+    const { offset, length } = this.segment.memory.section(SECTION.latency);
+    return mapping.bytes(offset, length);
   }
 
   /** Whether everything in a lane has been consumed. */
@@ -91,7 +105,7 @@ function writeGeometry(
   words: SharedWords,
   base: number,
   shape: SchemaShape,
-  { laneCount, ringBytes, slotBytes, recordBytes, laneBytes }: Geometry,
+  { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, stampBytes }: Geometry,
 ): void {
   words.set(base + CHANNEL.mode, MODES[shape.mode]);
   words.set(base + CHANNEL.laneCount, laneCount);
@@ -99,12 +113,15 @@ function writeGeometry(
   words.set(base + CHANNEL.slotBytes, slotBytes);
   words.set(base + CHANNEL.recordBytes, recordBytes);
   words.set(base + CHANNEL.laneBytes, laneBytes);
+  words.set(base + CHANNEL.stampBytes, stampBytes);
 }
 
 /** Reads the sizes that the creator chose, and believes none that cannot be. */
 function readGeometry(header: LanedHeader, shape: SchemaShape): Geometry {
   const recordBytes = shape.struct?.size ?? 0;
-  const slot = Math.ceil(recordBytes / 8) * 8;
+  const isStamp = (bytes: number): boolean => bytes === 0 || bytes === STAMP_BYTES;
+  const stampBytes = header.at(CHANNEL.stampBytes, "size of a time", isStamp);
+  const slot = slotBytesOf(recordBytes, stampBytes);
   header.at(CHANNEL.mode, "mode", (value) => value === MODES[shape.mode]);
   header.at(CHANNEL.recordBytes, "record size", (value) => value === recordBytes);
   const slotBytes = header.at(CHANNEL.slotBytes, "slot size", (value) => value === slot);
@@ -120,5 +137,5 @@ function readGeometry(header: LanedHeader, shape: SchemaShape): Geometry {
   const ringBytes = header.at(CHANNEL.ringBytes, "ring size", isRing);
   const isLane = (bytes: number): boolean => bytes >= ringBytes && bytes % 4096 === 0;
   const laneBytes = header.at(CHANNEL.laneBytes, "lane size", isLane);
-  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes };
+  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, stampBytes };
 }

@@ -130,7 +130,7 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
   get metrics(): ConsumerMetrics {
     this.#checkOpen();
     this.#inbox.note();
-    return consumerMetrics(this.#channel, this.#inbox.counters);
+    return consumerMetrics(this.#channel, this.#inbox.counters, this.#inbox.times);
   }
 
   /**

@@ -22,13 +22,13 @@ const BUSY = -1;
 
 /** The lane of a producer of structs. */
 export class FixedOutbox extends Outbox {
-  private readonly encode: Codec["encode"];
+  protected encode: Codec["encode"];
   readonly #recordBytes: number;
-  private readonly view: DataView<ArrayBuffer>;
+  protected readonly view: DataView<ArrayBuffer>;
   private readonly cursor: object;
   private readonly slotBytes: number;
   /** Where the cursor stands, which is where the next record goes, in bytes from the start of the ring. */
-  private readonly anchor: Anchor;
+  protected readonly anchor: Anchor;
   /** Where the run of free slots next to each other ends, in bytes from the start of the ring. */
   private end = 0;
   readonly #ring: FixedRingProducer;

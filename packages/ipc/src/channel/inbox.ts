@@ -107,7 +107,9 @@ export class Inbox extends LaneReaders {
     this.release();
     this.note();
     // Nobody will clear it: producers that send in bursts need not publish every record for nobody.
-    this.channel.words.store(this.#dryWord, 0);
+    const { words, base } = this.channel;
+    words.store(this.#dryWord, 0);
+    words.add(base + CHANNEL.departures, 1);
   }
 
   /** Looks again a few times, leaving the producers alone in between, before it says that it is dry. */

@@ -10,6 +10,8 @@ import type { Anchor } from "../struct/cursor.ts";
 import type { Fields, StructSchema } from "../struct/struct-schema.ts";
 import { anchorOf } from "./anchor.ts";
 import type { Channel } from "./channel.ts";
+import { STAMP_BYTES } from "./channel-layout.ts";
+import type { TravelTimes } from "./travel-times.ts";
 
 /** Is given each record in place. */
 // biome-ignore lint/suspicious/noExplicitAny: typed by Consumer.poll.
@@ -37,13 +39,20 @@ export interface LaneReader {
   readonly corruptions: number;
 }
 
+/** A lane, and where what is read from it is counted. */
+export interface LaneToRead {
+  readonly channel: Channel;
+  readonly lane: number;
+  readonly counters: Counters;
+  /** Undefined when records do not tell when they were sent. */
+  readonly times: TravelTimes | undefined;
+}
+
 /** Begins to read a lane that is ready. */
-export function openLaneReader(channel: Channel, lane: number, counters: Counters): LaneReader {
-  const { struct, mode } = channel.shape;
-  if (struct !== undefined) return new FixedReader(channel, lane, counters, struct);
-  return mode === "bytes"
-    ? new BytesReader(channel, lane, counters)
-    : new JsonReader(channel, lane, counters);
+export function openLaneReader(lane: LaneToRead): LaneReader {
+  const { struct, mode } = lane.channel.shape;
+  if (struct !== undefined) return new FixedReader(lane, struct);
+  return mode === "bytes" ? new BytesReader(lane) : new JsonReader(lane);
 }
 
 /** Records of one size: slot after slot. */
@@ -58,9 +67,17 @@ class FixedReader implements LaneReader {
   /** How many slots the ring has. */
   readonly #ringLength: number;
   readonly #counters: Counters;
+  readonly #times: TravelTimes | undefined;
+  /** What the user gave to the `poll` that is running. */
+  #handler: RecordHandler = () => {};
+  /** One function for all polls: a closure for each would be garbage. */
+  readonly #noteAndHandle: RecordHandler = (cursor) => {
+    this.#noteTime(this.#anchor.base);
+    this.#handler(cursor);
+  };
   #unreadable = 0;
 
-  constructor(channel: Channel, lane: number, counters: Counters, schema: StructSchema<Fields>) {
+  constructor({ channel, lane, counters, times }: LaneToRead, schema: StructSchema<Fields>) {
     const { ringBytes, slotBytes } = channel.geometry;
     const { buffer, byteOffset } = channel.ringOf(lane);
     this.#ring = new FixedRingConsumer(
@@ -75,6 +92,7 @@ class FixedReader implements LaneReader {
     this.#slotBytes = slotBytes;
     this.#ringLength = ringBytes / slotBytes;
     this.#counters = counters;
+    this.#times = times;
   }
 
   get corruptions(): number {
@@ -90,27 +108,33 @@ class FixedReader implements LaneReader {
   }
 
   poll(handler: RecordHandler, limit: number): number {
+    if (this.#times === undefined) return this.#handOut(handler, limit);
+    this.#handler = handler;
+    return this.#handOut(this.#noteAndHandle, limit);
+  }
+
+  #handOut(handler: RecordHandler, limit: number): number {
     const ring = this.#ring;
     const cursor = this.#cursor;
     const anchor = this.#anchor;
     const slotBytes = this.#slotBytes;
     const count = Math.min(ring.adjacent(), limit);
     if (count === 0) return 0;
-    const start = ring.slot * slotBytes;
-    const end = start + count * slotBytes;
-    let at = start;
+    let at = ring.slot * slotBytes;
+    let done = 0;
     try {
-      while (at < end) {
+      while (done < count) {
         anchor.base = at;
-        // Counted before it is handled: a handler that throws has consumed its record.
         at += slotBytes;
+        // Counted before it is handled: a handler that throws has consumed its record.
+        done++;
         handler(cursor);
       }
     } finally {
-      ring.advance((at - start) / slotBytes);
+      ring.advance(done);
       this.release();
     }
-    return count;
+    return done;
   }
 
   take(): unknown {
@@ -118,6 +142,7 @@ class FixedReader implements LaneReader {
     if (ring.available() === 0) return undefined;
     const offset = ring.slot * this.#slotBytes;
     ring.advance(1);
+    this.#noteTime(offset);
     try {
       return this.#schema.decode(this.#view, offset);
     } catch {
@@ -133,6 +158,11 @@ class FixedReader implements LaneReader {
     this.#counters.addRecords(records, records * this.#schema.size);
     return true;
   }
+
+  /** The time at which a record was sent is the last in its slot. */
+  #noteTime(offset: number): void {
+    this.#times?.note(this.#view.getFloat64(offset + this.#slotBytes - STAMP_BYTES, true));
+  }
 }
 
 /** Records of any size, what `BytesReader` and `JsonReader` share. */
@@ -143,11 +173,12 @@ abstract class VariableReader implements LaneReader {
   readonly #ringLength: number;
   readonly #counters: Counters;
   readonly #record: ByteRecord = { offset: 0, length: 0, tag: 0 };
+  readonly #times: TravelTimes | undefined;
   #unreadable = 0;
   #records = 0;
   #bytes = 0;
 
-  constructor(channel: Channel, lane: number, counters: Counters) {
+  constructor({ channel, lane, counters, times }: LaneToRead) {
     const { ringBytes } = channel.geometry;
     const { buffer, byteOffset } = channel.ringOf(lane);
     const data = channel.ringOffset(lane) / 4;
@@ -155,6 +186,7 @@ abstract class VariableReader implements LaneReader {
     this.memory = Buffer.from(buffer, byteOffset, ringBytes);
     this.#ringLength = ringBytes / UNIT_BYTES;
     this.#counters = counters;
+    this.#times = times;
   }
 
   get corruptions(): number {
@@ -204,6 +236,7 @@ abstract class VariableReader implements LaneReader {
   #next(inPlace: boolean): unknown {
     const record = this.#record;
     if (!this.#ring.next(record)) return undefined;
+    if (this.#times !== undefined) this.#takeTime(record, this.#times);
     this.#records++;
     this.#bytes += record.length;
     try {
@@ -212,6 +245,14 @@ abstract class VariableReader implements LaneReader {
       this.#unreadable++;
       return UNREADABLE;
     }
+  }
+
+  /** Takes the time at which a record was sent from the front of its payload; without one, it is of time 0. */
+  #takeTime(record: ByteRecord, times: TravelTimes): void {
+    const bytes = Math.min(STAMP_BYTES, record.length);
+    times.note(bytes === STAMP_BYTES ? this.memory.readDoubleLE(record.offset) : 0);
+    record.offset += bytes;
+    record.length -= bytes;
   }
 }
 

@@ -9,6 +9,7 @@ import type { SharedWords } from "../words.ts";
 import type { Channel } from "./channel.ts";
 import { CHANNEL, LANE_CONSUMER_COUNTERS_OFFSET } from "./channel-layout.ts";
 import { type LaneReader, openLaneReader, type RecordHandler, UNREADABLE } from "./lane-reader.ts";
+import { type TravelTimes, travelTimesOf } from "./travel-times.ts";
 
 /**
  * Records that are handed out of one lane before they are released and the next lane has its turn. With more, a
@@ -23,6 +24,8 @@ const TAKE_RECORDS = 64;
  * The lanes that have ever had a producer. Plain fields where every poll goes: see decision 0008.
  */
 export class LaneReaders {
+  /** How long records took; undefined when they do not tell when they were sent. */
+  readonly times: TravelTimes | undefined;
   protected readonly channel: Channel;
   private readonly words: SharedWords;
   private readonly readyWord: number;
@@ -46,6 +49,7 @@ export class LaneReaders {
   constructor(channel: Channel) {
     const { ringBytes, slotBytes } = channel.geometry;
     this.channel = channel;
+    this.times = travelTimesOf(channel);
     this.words = channel.words;
     this.readyWord = channel.base + CHANNEL.readyCount;
     this.#laneRecords = ringBytes / (slotBytes === 0 ? RECORD_HEADER_BYTES : slotBytes);
@@ -64,7 +68,7 @@ export class LaneReaders {
    * @returns How many.
    */
   protected sweep(handler: RecordHandler, limit: number | undefined): number {
-    if (this.words.load(this.readyWord) !== this.readyCount) this.#findNew();
+    if (this.words.glance(this.readyWord) !== this.readyCount) this.#findNew();
     const readers = this.readers;
     for (let i = 0; i < readers.length; i++) {
       // What there is in the lane whose turn it is costs one look, if it is nothing.
@@ -105,7 +109,7 @@ export class LaneReaders {
    * @returns The record; undefined when there is none.
    */
   take(): unknown {
-    if (this.words.load(this.readyWord) !== this.readyCount) this.#findNew();
+    if (this.words.glance(this.readyWord) !== this.readyCount) this.#findNew();
     const { readers } = this;
     for (let empty = 0; empty < readers.length; ) {
       const reader = readers[this.turn] as LaneReader;
@@ -149,7 +153,9 @@ export class LaneReaders {
       if (this.#isOpen[lane] === true || !this.channel.isLaneReady(lane)) continue;
       const offset = this.channel.laneOffset(lane) + LANE_CONSUMER_COUNTERS_OFFSET;
       const counters = new Counters(segment.memory.mapping, offset);
-      this.readers.push(openLaneReader(this.channel, lane, counters));
+      this.readers.push(
+        openLaneReader({ channel: this.channel, lane, counters, times: this.times }),
+      );
       this.#isOpen[lane] = true;
     }
   }

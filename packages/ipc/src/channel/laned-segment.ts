@@ -6,7 +6,12 @@
 import { CorruptSegmentError, DisposedError } from "@isthmus/core";
 import { SECTION, type Section, type SegmentKind } from "@isthmus/core/internal";
 import type { Role } from "../segment/participant-layout.ts";
-import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
+import {
+  type OpenVerb,
+  type SectionSpec,
+  Segment,
+  type SegmentMemory,
+} from "../segment/segment.ts";
 import type { SharedWords } from "../words.ts";
 
 /** Where the lanes of a kind of segment are described in its section "state". */
@@ -32,6 +37,8 @@ export interface LanedSpec {
   readonly laneCount: number;
   readonly laneBytes: number;
   readonly cellCount: number;
+  /** Sections behind those of all segments with lanes. */
+  readonly moreSections?: readonly SectionSpec[] | undefined;
   readonly fingerprint: bigint;
   readonly isPersistent: boolean;
   readonly role: Role;
@@ -83,6 +90,7 @@ export class LanedSegment {
           isSizedByCreator: true,
           isReserved: true,
         },
+        ...(spec.moreSections ?? []),
       ],
       fingerprint: spec.fingerprint,
       isPersistent: spec.isPersistent,
@@ -185,6 +193,12 @@ export class LanedSegment {
   /** Frees what dead participants owned. */
   reapDead(): void {
     this.segment.reapDead(this.#free);
+  }
+
+  /** Frees what is said to be a participant's, unless it is alive; returns whether. */
+  reapSlot(slot: number): boolean {
+    const { participants, memory } = this.segment;
+    return participants.reapSlot(slot, (dead) => this.#free(memory, dead));
   }
 
   /** Throws: this handle has left the segment. */

@@ -14,6 +14,7 @@ import type { BytesSchema, ChannelSchema, RecordCursor, RecordInput } from "./ch
 import { FixedOutbox } from "./fixed-outbox.ts";
 import { claimLane } from "./lane-claim.ts";
 import type { BatchSink, FillInPlace, Outbox } from "./outbox.ts";
+import { StampedOutbox } from "./stamped-outbox.ts";
 
 const ON_FULL = ["wait", "fail"] as const;
 
@@ -242,7 +243,10 @@ export class Producer<S extends ChannelSchema> implements Disposable {
 
 function openOutbox(channel: Channel, lane: number, isFailing: boolean): Outbox {
   const { struct, mode } = channel.shape;
-  if (struct !== undefined) return new FixedOutbox(channel, lane, isFailing, struct);
+  if (struct !== undefined) {
+    const Fixed = channel.geometry.stampBytes > 0 ? StampedOutbox : FixedOutbox;
+    return new Fixed(channel, lane, isFailing, struct);
+  }
   return mode === "bytes"
     ? new BytesOutbox(channel, lane, isFailing)
     : new JsonOutbox(channel, lane, isFailing);

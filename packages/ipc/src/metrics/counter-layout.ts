@@ -8,7 +8,8 @@
  *  24 │ drops          f64   records that were refused because there was no room (producer)
  *  32 │ corruptions    f64   impossible positions, lengths and contents that were found (consumer)
  *  40 │ lastActivity   f64   milliseconds since 1970 of the last activity, exact to some of them
- *  48 └ reserved       16 bytes
+ *  48 │ errors         f64   requests that were answered with an error (service)
+ *  56 └ timeouts       f64   requests whose time was over (requester)
  *  64
  * ```
  *
@@ -31,6 +32,8 @@ export const COUNTER = {
   drops: 3,
   corruptions: 4,
   lastActivity: 5,
+  errors: 6,
+  timeouts: 7,
 } as const;
 
 /** The name of a counter. */

@@ -36,7 +36,7 @@ const HIGH_MASK = 0x3f_ffff;
  * @param words The segment.
  * @param index Word of the position's low half; its high half follows.
  */
-export function positionAt(words: Words, index: number): number {
+export function positionAt(words: Pick<Words, "load">, index: number): number {
   const low = words.load(index);
   const high = words.load(index + 1);
   const isAhead = (high & 1) !== low >>> 31;

@@ -2,17 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import { bytes, Consumer, json, Producer, struct, u32 } from "../../src/index.ts";
 import { Home } from "../shared-struct/support/home.ts";
+import { codeOf } from "./support/code-of.ts";
 
 const Tick = struct({ id: u32 });
-
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    return (error as { readonly code?: string }).code ?? String(error);
-  }
-  return "nothing was thrown";
-}
 
 /** Both ends of a new channel. */
 function pairOf(stack: DisposableStack, capacityBytes = 1024) {

@@ -1,0 +1,37 @@
+/**
+ * How long records took from being sent to being handed out.
+ *
+ * @module
+ */
+import { sharedClock } from "../metrics/clock.ts";
+import { Histogram } from "../metrics/histogram.ts";
+import { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
+import type { Channel } from "./channel.ts";
+
+/** The consumer's side of records that tell when they were sent. */
+export class TravelTimes {
+  readonly #memory: Uint8Array<ArrayBuffer>;
+  readonly #histogram: Histogram;
+  readonly #now = sharedClock();
+
+  constructor(memory: Uint8Array<ArrayBuffer>) {
+    this.#memory = memory;
+    this.#histogram = new Histogram(memory);
+  }
+
+  /** Notes that a record is handed out now; the time at which it was sent is whatever memory says. */
+  note(sentNs: number): void {
+    this.#histogram.record(this.#now() - sentNs);
+  }
+
+  /** What has been counted so far, also by earlier consumers. */
+  read(): HistogramSnapshot {
+    return HistogramSnapshot.read(this.#memory);
+  }
+}
+
+/** The travel times of a channel; undefined when its records do not tell when they were sent. */
+export function travelTimesOf(channel: Channel): TravelTimes | undefined {
+  const memory = channel.latency;
+  return memory === undefined ? undefined : new TravelTimes(memory);
+}
