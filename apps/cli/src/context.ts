@@ -8,12 +8,16 @@ import { createStyle, type Style } from "./output/style.ts";
 
 /** The part of a standard stream that commands use. */
 export interface OutputStream {
-  /** Writes text. */
+  /** Writes text; gives false when the reader is behind and `drain` will tell that it has caught up. */
   readonly write: (text: string) => unknown;
+  /** Calls back once. */
+  readonly once?: ((event: "drain", listener: () => void) => unknown) | undefined;
   /** Whether a person is looking at it. */
   readonly isTTY?: boolean | undefined;
   /** The width of the terminal, where there is one. */
   readonly columns?: number | undefined;
+  /** The height of the terminal, where there is one. */
+  readonly rows?: number | undefined;
 }
 
 /** Environment variables, as `process.env` holds them. */
@@ -56,13 +60,17 @@ export interface StricliStreams {
 /** An output stream that answers stricli's question about colour by our own decision. */
 export interface StricliStream {
   readonly write: (text: string) => void;
+  /** Waits until the reader has caught up: what is written meanwhile is kept in memory, however much it is. */
+  readonly drained: () => Promise<void>;
   readonly isTTY: boolean;
   readonly columns: number;
+  readonly rows: number;
   readonly getColorDepth: () => number;
 }
 
-/** The width that is assumed where the terminal does not tell. */
+/** The size that is assumed where the terminal does not tell. */
 const DEFAULT_COLUMNS = 80;
+const DEFAULT_ROWS = 24;
 
 /**
  * Builds the context of one run.
@@ -77,8 +85,8 @@ export function createContext(host: Host, isColorRefused: boolean): IsthmusConte
   const style = { stdout: styleOf(host.stdout), stderr: styleOf(host.stderr) };
   return {
     process: {
-      stdout: adapt(host.stdout, style.stdout),
-      stderr: adapt(host.stderr, style.stderr),
+      stdout: adapt(host.stdout, style.stdout, host.signal),
+      stderr: adapt(host.stderr, style.stderr, host.signal),
       env: host.env,
     },
     cwd: host.cwd,
@@ -87,15 +95,26 @@ export function createContext(host: Host, isColorRefused: boolean): IsthmusConte
   };
 }
 
-function adapt(stream: OutputStream, style: Style): StricliStream {
+function adapt(stream: OutputStream, style: Style, signal: AbortSignal): StricliStream {
+  let isBehind = false;
   return {
     write: (text) => {
-      stream.write(text);
+      isBehind = stream.write(text) === false;
     },
+    drained: () =>
+      new Promise((resolve) => {
+        if (!isBehind || stream.once === undefined || signal.aborted) return resolve();
+        stream.once("drain", resolve);
+        // A reader that has gone never catches up, and a command that is to end does not wait for one.
+        signal.addEventListener("abort", () => resolve(), { once: true });
+      }),
     isTTY: stream.isTTY === true,
-    // A getter, because a terminal can be resized while a command runs.
+    // Getters, because a terminal can be resized while a command runs.
     get columns() {
       return stream.columns ?? DEFAULT_COLUMNS;
+    },
+    get rows() {
+      return stream.rows ?? DEFAULT_ROWS;
     },
     // stricli colours a stream whose depth is at least 4 bits; so our decision is its decision.
     getColorDepth: () => (style.isColored ? 4 : 1),

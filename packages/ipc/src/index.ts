@@ -3,7 +3,13 @@
  *
  * @module
  */
-export type { ConsumerMetrics, LaneMetrics, ProducerMetrics } from "./channel/channel-metrics.ts";
+export { PeerDiedError } from "@isthmus/core";
+export type {
+  ConsumerMetrics,
+  ConsumerState,
+  LaneMetrics,
+  ProducerMetrics,
+} from "./channel/channel-metrics.ts";
 export type { ChannelOptions } from "./channel/channel-options.ts";
 export type {
   BytesSchema,
@@ -15,6 +21,51 @@ export type {
 export { Consumer, type PollOptions, type RecordsOptions } from "./channel/consumer.ts";
 export { type JsonSchema, json } from "./channel/json.ts";
 export { type Batch, Producer, type ProducerOptions } from "./channel/producer.ts";
+export { RemoteError, type RemoteErrorDetails } from "./channel/service/remote-error.ts";
+export {
+  Requester,
+  type RequesterOptions,
+  type RequestSyncOptions,
+} from "./channel/service/requester.ts";
+export {
+  type PollHandler,
+  type PollRequestsOptions,
+  Responder,
+  type ServeHandler,
+  type ServeOptions,
+} from "./channel/service/responder.ts";
+export type {
+  RequesterMetrics,
+  ResponderMetrics,
+  ServiceLaneMetrics,
+} from "./channel/service/service-metrics.ts";
+export type { ServiceOptions } from "./channel/service/service-options.ts";
+export { Publisher, type PublisherOptions } from "./channel/topic/publisher.ts";
+export { type Lapse, Subscriber, type SubscriberOptions } from "./channel/topic/subscriber.ts";
+export type {
+  PublisherMetrics,
+  SubscriberInfo,
+  SubscriberMetrics,
+  TopicLaneMetrics,
+} from "./channel/topic/topic-metrics.ts";
+export type { TopicOptions } from "./channel/topic/topic-options.ts";
+export { type HistogramBucket, HistogramSnapshot } from "./metrics/histogram-snapshot.ts";
+export type {
+  ChannelConsumerInfo,
+  ChannelInfo,
+  ChannelLaneInfo,
+} from "./observe/channel-info.ts";
+export { DirectoryObserver } from "./observe/directory-observer.ts";
+export type { TailedRecord } from "./observe/lane-tail.ts";
+export {
+  type ChannelRates,
+  type LaneRates,
+  ratesBetween,
+  type SegmentRates,
+} from "./observe/rates.ts";
+export { RecordTail, type TailOptions } from "./observe/record-tail.ts";
+export { SegmentObserver, type SegmentSample } from "./observe/segment-observer.ts";
+export { type FollowOptions, tailRecords } from "./observe/tail-records.ts";
 export {
   type CollectOptions,
   type CollectReport,

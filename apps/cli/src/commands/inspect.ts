@@ -128,11 +128,12 @@ export const inspect: Command<IsthmusContext> = buildCommand<
     },
   },
   docs: {
-    brief: "Show one segment: header, participants, lock holder, sections, bytes",
+    brief: "Show one segment: header, participants, lock holder, channel, sections, bytes",
     fullDescription:
       "Shows the header, the sections, who takes part (and who died), who holds the lock since\n" +
-      "when, and the counters of its wait cells. It reads only: no process notices. Of a\n" +
-      "damaged file --hex dumps the bytes all the same.",
+      "when, of a channel its lanes and what flows through them, and the counters of its wait\n" +
+      "cells. It reads only: no process notices. Of a damaged file --hex dumps the bytes all the\n" +
+      "same.",
     customUsage: [
       { input: "telemetry", brief: "everything but the bytes" },
       { input: "--hex --limit 64 telemetry", brief: "also 64 bytes of each section" },

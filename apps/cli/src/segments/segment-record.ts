@@ -4,6 +4,7 @@
  * @module
  */
 import type { SegmentInfo } from "@isthmus/ipc";
+import { channelRecord } from "./channel-record.ts";
 
 /** How many participants live and how many have died without leaving. */
 export function countParticipants({ participants }: SegmentInfo): { live: number; dead: number } {
@@ -54,6 +55,7 @@ export function segmentRecord(info: SegmentInfo): Readonly<Record<string, unknow
       wakes,
       timeout_wakes: timeoutWakes,
     })),
+    channel: info.channel ? channelRecord(info.channel) : null,
     error: info.error?.message ?? null,
     error_code: info.error?.code ?? null,
   };

@@ -8,6 +8,7 @@ import { formatCount, formatSize } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
 import { type Alignment, formatTable } from "../output/table.ts";
+import { channelRows, LANE_ALIGNMENTS, LANE_HEADINGS, laneRows } from "./channel-report.ts";
 import { ageText, heldText, ownerText, participantsText, timeText } from "./segment-text.ts";
 
 /**
@@ -29,6 +30,12 @@ export function formatSegmentReport(info: SegmentInfo, nowMs: number, style: Sty
   }
   if (info.mutex !== undefined) {
     parts.push([style.bold("Mutex"), ...indent(formatTable(mutexRows(info, nowMs, style)))]);
+  }
+  if (info.channel !== undefined) {
+    const { channel } = info;
+    parts.push([style.bold("Channel"), ...indent(formatTable(channelRows(channel, nowMs, style)))]);
+    const lanes = laneRows(channel, nowMs, style);
+    if (lanes.length > 0) parts.push(table("Lanes", LANE_HEADINGS, lanes, style, LANE_ALIGNMENTS));
   }
   if (info.cells.length > 0) {
     const headings = ["CELL", "AWAITED", "WAKES", "TIMEOUT WAKES"];

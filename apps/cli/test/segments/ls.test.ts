@@ -19,6 +19,7 @@ const FIELDS = [
   "participants",
   "mutex",
   "cells",
+  "channel",
   "error",
   "error_code",
 ];

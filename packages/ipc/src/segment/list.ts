@@ -6,7 +6,7 @@
 import { type Dirent, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { CorruptSegmentError, SystemError } from "@isthmus/core";
-import { findDirectory, fromNodeError, HIDDEN_PREFIX } from "@isthmus/core/internal";
+import { directoryPath, findDirectory, fromNodeError, HIDDEN_PREFIX } from "@isthmus/core/internal";
 import { describeProblem, readSegment } from "./observe.ts";
 import type { SegmentInfo } from "./segment-info.ts";
 
@@ -28,15 +28,18 @@ import type { SegmentInfo } from "./segment-info.ts";
  * ```
  */
 export function listSegments(): SegmentInfo[] {
+  const directory = directoryPath();
+  return segmentNames().flatMap((name) => readEntry(join(directory, name), name) ?? []);
+}
+
+/** The names of all files that can be segments, in order. */
+export function segmentNames(): string[] {
   const directory = findDirectory();
   if (directory === undefined) return [];
-  const all: SegmentInfo[] = [];
-  for (const entry of entriesOf(directory)) {
-    if (!entry.isFile() || entry.name.startsWith(HIDDEN_PREFIX)) continue;
-    const info = readEntry(join(directory, entry.name), entry.name);
-    if (info !== undefined) all.push(info);
-  }
-  return all.sort((left, right) => (left.name < right.name ? -1 : 1));
+  return entriesOf(directory)
+    .filter((entry) => entry.isFile() && !entry.name.startsWith(HIDDEN_PREFIX))
+    .map(({ name }) => name)
+    .sort((left, right) => (left < right ? -1 : 1));
 }
 
 /** What is in a directory; nothing when it has gone in the meantime. */

@@ -21,13 +21,10 @@ import {
   isSameFile,
   isSeenHeld,
   readHead,
-  SECTION,
-  SEGMENT_KINDS,
-  type SegmentKind,
-  type Superblock,
 } from "@isthmus/core/internal";
+import { describeSegment, fingerprintText, identify } from "../observe/describe-segment.ts";
 import { SectionReader } from "./section-reader.ts";
-import type { SectionInfo, SegmentInfo } from "./segment-info.ts";
+import type { SegmentInfo } from "./segment-info.ts";
 
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -35,14 +32,15 @@ const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
 const LOOKUPS_MAX = 8;
 
 /**
- * Describes a segment: who takes part, who holds its mutex since when, what its counters say.
+ * Describes a segment once: who takes part, who holds its mutex since when, and of a channel its lanes, positions and
+ * counters. To look again and again, use {@link SegmentObserver}.
  *
  * **Safety.** Nothing is locked, so different fields may be of slightly different moments.
  *
  * @param name The name.
  * @returns The segment at this moment.
  * @throws {SystemError} `ENOENT` when there is no such name; `EACCES`, `ELOOP`, … when it cannot be opened.
- * @throws {CorruptSegmentError} When the file is not a segment of this version.
+ * @throws {CorruptSegmentError} When the file is not a segment of this version, or cannot be what it says it is.
  *
  * @example Who holds a mutex?
  * ```ts
@@ -105,14 +103,15 @@ const EMPTY = {
   totalBytes: 0,
   isPersistent: true,
   isHeld: undefined,
-  fingerprint: hex(0n),
-  epoch: hex(0n),
+  fingerprint: fingerprintText(0n),
+  epoch: fingerprintText(0n),
   creatorPid: 0,
   createdAtMs: 0,
   sections: [],
   participants: [],
   mutex: undefined,
   cells: [],
+  channel: undefined,
 } as const;
 
 /** Runs a look at a file, and again when the path leads to another one by the end of it. */
@@ -136,7 +135,8 @@ function inspectFile(
   }
 }
 
-function openToRead(path: string, name: string): number | undefined {
+/** Opens what is at a path of the directory for reading; undefined when there is nothing. */
+export function openToRead(path: string, name: string): number | undefined {
   try {
     return openSync(path, OPEN_FLAGS);
   } catch (error) {
@@ -150,46 +150,6 @@ function describe(fd: number, path: string, name: string): SegmentInfo {
   const stats = fstatSync(fd);
   if (stats.isDirectory()) throw conditionError("EISDIR", `observe "${name}"`, "open", path);
   const superblock = decodeSuperblock(readHead(fd), stats.size, name);
-  const reader = new SectionReader(fd, superblock.sections);
-  // Before the participants: a holder is seen as one before it joins and until after it has left.
-  const isSeen = isSeenHeld(fd);
-  const participants = reader.participants();
-  return {
-    name,
-    path,
-    kind: kindOf(superblock),
-    totalBytes: superblock.totalBytes,
-    isPersistent: superblock.isPersistent,
-    isHeld: participants.some(({ isAlive }) => isAlive) || isSeen,
-    fingerprint: hex(superblock.fingerprint),
-    epoch: hex(superblock.epoch),
-    creatorPid: superblock.creatorPid,
-    createdAtMs: superblock.createdAtMs,
-    sections: superblock.sections.map(
-      ({ id, offset, length }): SectionInfo => ({
-        id,
-        name: sectionName(id),
-        offset,
-        lengthBytes: length,
-      }),
-    ),
-    participants,
-    mutex: reader.mutex(participants),
-    cells: reader.cells(),
-    error: undefined,
-  };
-}
-
-function kindOf({ kind }: Superblock): SegmentKind | "unknown" {
-  const found = Object.entries(SEGMENT_KINDS).find(([, code]) => code === kind);
-  return (found?.[0] as SegmentKind | undefined) ?? "unknown";
-}
-
-function sectionName(id: number): SectionInfo["name"] {
-  const found = Object.entries(SECTION).find(([, number]) => number === id);
-  return (found?.[0] as SectionInfo["name"] | undefined) ?? "unknown";
-}
-
-function hex(value: bigint): string {
-  return value.toString(16).padStart(16, "0");
+  const reader = new SectionReader({ fd, path, epoch: superblock.epoch }, superblock.sections);
+  return describeSegment({ fd, reader, identity: identify(name, path, superblock) });
 }

@@ -5,30 +5,53 @@
  * @module
  */
 import { readSync } from "node:fs";
-import { SECTION, type Section, syncPlatform } from "@isthmus/core/internal";
+import { SECTION, type Section } from "@isthmus/core/internal";
 import { MUTEX, MUTEX_BYTES } from "../sync/mutex-layout.ts";
 import { CELL, CELL_BYTES } from "../wait/wait-cell.ts";
 import { SharedWords } from "../words.ts";
 import { SLOT_BYTES } from "./participant-layout.ts";
-import { type Participant, Participants, type SlotLocks } from "./participants.ts";
+import { type Participant, Participants } from "./participants.ts";
 import type { CellInfo, MutexInfo, ParticipantInfo } from "./segment-info.ts";
+import { type SlotPlace, slotLocks } from "./slot-locks.ts";
 
 /** No segment has more; a damaged section table may say so. */
 const SLOT_COUNT_MAX = 4096;
 const CELL_COUNT_MAX = 32;
 
+/** Copies the bytes of a file from an offset on; what the file does not have stays as it is. */
+export type CopyBytes = (offset: number, into: Uint8Array<ArrayBuffer>) => void;
+
+/** A file that is open for reading, and which segment it is. */
+export type OpenSegmentFile = Omit<SlotPlace, "sectionOffset">;
+
 /** Reads the sections of one open file. */
 export class SectionReader {
-  readonly #fd: number;
+  readonly #file: OpenSegmentFile;
   readonly #sections: readonly Section[];
+  readonly #copy: CopyBytes;
 
   /**
-   * @param fd The file, open for reading.
+   * @param file The file.
    * @param sections Its section table; every section lies within the file.
+   * @param copy How to get at its bytes; by default it reads the file.
    */
-  constructor(fd: number, sections: readonly Section[]) {
-    this.#fd = fd;
+  constructor(
+    file: OpenSegmentFile,
+    sections: readonly Section[],
+    copy: CopyBytes = copyFrom(file.fd),
+  ) {
+    this.#file = file;
     this.#sections = sections;
+    this.#copy = copy;
+  }
+
+  /** A copy of the beginning of a section, in memory of its own; undefined when there is no such section. */
+  bytes(id: number, limitBytes: number): Uint8Array<ArrayBuffer> | undefined {
+    const section = this.#find(id);
+    if (section === undefined) return undefined;
+    const bytes = new Uint8Array(new ArrayBuffer(Math.min(section.length, limitBytes)));
+    this.#copy(section.offset, bytes);
+    return bytes;
   }
 
   /**
@@ -83,7 +106,9 @@ export class SectionReader {
     const words = this.#words(SECTION.participants, SLOT_COUNT_MAX * SLOT_BYTES);
     const section = this.#find(SECTION.participants);
     if (words === undefined || section === undefined) return [];
-    return new Participants(words, 0, words.count * 4, locksOf(this.#fd, section)).list();
+    // Only asked, never taken.
+    const locks = slotLocks({ ...this.#file, sectionOffset: section.offset });
+    return new Participants(words, 0, words.count * 4, locks).list();
   }
 
   #find(id: number): Section | undefined {
@@ -91,12 +116,13 @@ export class SectionReader {
   }
 
   #words(id: number, limitBytes: number): CopiedWords | undefined {
-    const section = this.#find(id);
-    if (section === undefined) return undefined;
-    const bytes = new Uint8Array(Math.min(section.length, limitBytes) & ~3);
-    readSync(this.#fd, bytes, 0, bytes.length, section.offset);
-    return new CopiedWords(bytes);
+    const bytes = this.bytes(id, limitBytes);
+    return bytes && new CopiedWords(bytes);
   }
+}
+
+function copyFrom(fd: number): CopyBytes {
+  return (offset, into) => void readSync(fd, into, 0, into.length, offset);
 }
 
 /** The words of a section as they were in one moment. Beyond the end everything is 0. */
@@ -105,20 +131,10 @@ class CopiedWords extends SharedWords {
 
   constructor(bytes: Uint8Array<ArrayBuffer>) {
     super(bytes);
-    this.count = bytes.length / 4;
+    this.count = Math.floor(bytes.length / 4);
   }
 }
 
 function isSame(one: Participant, two: Participant): boolean {
   return one.slot === two.slot && one.generation === two.generation;
-}
-
-/** Locks that can only be asked about. */
-function locksOf(fd: number, { offset }: Section): SlotLocks {
-  const calls = syncPlatform();
-  return {
-    tryLock: () => false,
-    unlock: () => {},
-    isLockedByOther: (slot) => calls.isByteLocked(fd, offset + slot * SLOT_BYTES),
-  };
 }

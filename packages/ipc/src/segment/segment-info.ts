@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { SegmentKind } from "@isthmus/core/internal";
+import type { SECTION, SegmentKind } from "@isthmus/core/internal";
+import type { ChannelInfo } from "../observe/channel-info.ts";
 import type { MutexOwner } from "../sync/segment-mutex.ts";
 import type { Role } from "./participant-layout.ts";
 
@@ -11,7 +12,7 @@ import type { Role } from "./participant-layout.ts";
 export interface SectionInfo {
   readonly id: number;
   /** What it holds; `"unknown"` for a section that this version does not know. */
-  readonly name: "data" | "participants" | "cells" | "mutex" | "state" | "lanes" | "unknown";
+  readonly name: keyof typeof SECTION | "unknown";
   /** Where it begins in the file, in bytes. */
   readonly offset: number;
   readonly lengthBytes: number;
@@ -96,6 +97,8 @@ export interface SegmentInfo {
   /** The mutex, for kinds that have one. */
   readonly mutex: MutexInfo | undefined;
   readonly cells: readonly CellInfo[];
+  /** The channel, for segments of that kind. */
+  readonly channel: ChannelInfo | undefined;
   /** Why the file could not be understood; undefined when it could. */
   readonly error: SegmentProblem | undefined;
 }

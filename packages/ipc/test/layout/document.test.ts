@@ -13,6 +13,27 @@ import {
   LANE_PRODUCER_COUNTERS_OFFSET,
 } from "../../src/channel/channel-layout.ts";
 import {
+  MESSAGE,
+  MESSAGE_HEADER_BYTES,
+  SERVICE,
+  SERVICE_COUNTERS,
+  SERVICE_HEADER_BYTES,
+  SERVICE_LANE,
+  SERVICE_LANE_BYTES,
+} from "../../src/channel/service/service-layout.ts";
+import {
+  PLACES_OFFSET,
+  PUBLISHER_COUNTERS_OFFSET,
+  SUBSCRIBER,
+  SUBSCRIBER_BYTES,
+  SUBSCRIBER_COUNTERS_OFFSET,
+  SUBSCRIBERS_OFFSET,
+  TOPIC,
+  TOPIC_HEADER_BYTES,
+  TOPIC_LANE_BYTES,
+  TOPIC_LANE_OWNER,
+} from "../../src/channel/topic/topic-layout.ts";
+import {
   array,
   bool,
   bytes,
@@ -28,6 +49,8 @@ import {
   NamedSemaphore,
   oneOf,
   Producer,
+  Publisher,
+  Requester,
   SharedStruct,
   struct,
   u8,
@@ -38,6 +61,13 @@ import {
   utf8,
 } from "../../src/index.ts";
 import { COUNTER, COUNTERS_BYTES } from "../../src/metrics/counter-layout.ts";
+import {
+  BUCKET_COUNT,
+  BUCKETS_INDEX,
+  HISTOGRAM,
+  HISTOGRAM_BYTES,
+} from "../../src/metrics/histogram-layout.ts";
+import { BROADCAST, PLACE } from "../../src/ring/broadcast-layout.ts";
 import { LANE } from "../../src/ring/lane-layout.ts";
 import {
   PARTICIPANT_NAME_BYTES_MAX,
@@ -54,7 +84,7 @@ import {
   copyBytes,
 } from "../../src/struct/cells-layout.ts";
 import { EVENT, EVENT_BYTES } from "../../src/sync/event-layout.ts";
-import { MUTEX, MUTEX_BYTES } from "../../src/sync/mutex-layout.ts";
+import { MUTEX, MUTEX_BYTES, STRATEGY } from "../../src/sync/mutex-layout.ts";
 import { SEMAPHORE, SEMAPHORE_BYTES } from "../../src/sync/semaphore-layout.ts";
 import { CELL, CELL_BYTES } from "../../src/wait/wait-cell.ts";
 import { Home } from "../shared-struct/support/home.ts";
@@ -74,6 +104,14 @@ describe("docs/layout.md", () => {
     "State of a channel": CHANNEL_HEADER_BYTES,
     Lane: LANE_BYTES,
     Counters: COUNTERS_BYTES,
+    Latency: HISTOGRAM_BYTES,
+    "State of a service": SERVICE_HEADER_BYTES,
+    "Lane of a service": SERVICE_LANE_BYTES,
+    Message: MESSAGE_HEADER_BYTES,
+    "State of a topic": TOPIC_HEADER_BYTES,
+    Subscriber: SUBSCRIBER_BYTES,
+    "Lane of a topic": TOPIC_LANE_BYTES,
+    Place: SUBSCRIBER_BYTES,
   };
   for (const [heading, length] of Object.entries(lengths)) {
     test(`${heading}: the rows cover ${length} bytes without a gap`, () => {
@@ -106,8 +144,9 @@ describe("docs/layout.md", () => {
     }
   });
 
-  test("Roles, Kinds, Sections: the codes are those of the source", () => {
+  test("Roles, Strategies, Kinds, Sections: the codes are those of the source", () => {
     expect(codesOf("Roles", "code", "role")).toEqual(ROLES);
+    expect(codesOf("Strategies", "code", "strategy")).toEqual(STRATEGY);
     expect(codesOf("Kinds", "code", "kind")).toEqual(SEGMENT_KINDS);
     expect(codesOf("Sections", "id", "section")).toEqual(SECTION);
     const participants = rowsOf("Sections").find(({ section }) => section === "participants");
@@ -190,6 +229,49 @@ describe("docs/layout.md, compared with segments", () => {
     expect(offsetsOf("Counters", 8)).toEqual(COUNTER);
   });
 
+  test("State of a service, Lane of a service, Message: the offsets are those of the source", () => {
+    expect(offsetsOf("State of a service", WORD)).toEqual(SERVICE);
+    const { owner, isReady, generation, wantsRoom, requests, replies } = SERVICE_LANE;
+    const rings: Record<string, number> = {};
+    for (const [name, ring] of [
+      ["request", requests],
+      ["reply", replies],
+    ] as const) {
+      rings[`${name}Tail`] = ring + LANE.tail;
+      rings[`${name}TailHigh`] = ring + LANE.tailHigh;
+      rings[`${name}Head`] = ring + LANE.head;
+      rings[`${name}HeadHigh`] = ring + LANE.headHigh;
+    }
+    for (const [name, offset] of Object.entries(SERVICE_COUNTERS)) {
+      rings[`${name}Counters`] = offset / WORD;
+    }
+    const expected = { ...rings, owner, isReady, generation, wantsRoom };
+    expect(offsetsOf("Lane of a service", WORD)).toEqual(expected);
+    const { body, ...message } = offsetsOf("Message", WORD);
+    expect(message).toEqual(MESSAGE);
+    expect(body).toBe(MESSAGE_HEADER_BYTES / WORD);
+  });
+
+  test("State of a topic, Subscriber, Lane of a topic, Place: the offsets are those of the source", () => {
+    const { subscribers, ...topic } = offsetsOf("State of a topic", WORD);
+    expect(topic).toEqual(TOPIC);
+    expect(subscribers).toBe(SUBSCRIBERS_OFFSET / WORD);
+    const counters = SUBSCRIBER_COUNTERS_OFFSET / WORD;
+    expect(offsetsOf("Subscriber", WORD)).toEqual({ ...SUBSCRIBER, counters });
+    const { publisherCounters, places, ...lane } = offsetsOf("Lane of a topic", WORD);
+    expect(lane).toEqual({ ...BROADCAST, ...TOPIC_LANE_OWNER });
+    expect(publisherCounters).toBe(PUBLISHER_COUNTERS_OFFSET / WORD);
+    expect(places).toBe(PLACES_OFFSET / WORD);
+    expect(offsetsOf("Place", WORD)).toEqual({ ...PLACE, counters });
+  });
+
+  test("Latency: the offsets are those of the source", () => {
+    expect(offsetsOf("Latency", 8)).toEqual({ ...HISTOGRAM, buckets: BUCKETS_INDEX });
+    const latency = rowsOf("Sections").find(({ section }) => section === "latency");
+    expect(latency?.["length"]).toStartWith(`${HISTOGRAM_BYTES},`);
+    expect(fieldsOf("Latency").at(-1)?.bytes).toBe(BUCKET_COUNT * 8);
+  });
+
   test("Kinds: each has the sections and cells of the table", () => {
     using home = new Home();
     using stack = new DisposableStack();
@@ -198,7 +280,10 @@ describe("docs/layout.md, compared with segments", () => {
     stack.use(NamedEvent.createNew("event", { reset: "auto" }));
     stack.use(SharedStruct.createNew("struct", struct({ x: u8 })));
     stack.use(Producer.createNew("channel", { schema: struct({ x: u8 }) }));
-    for (const kind of ["mutex", "semaphore", "event", "struct", "channel"]) {
+    const x = struct({ x: u8 });
+    stack.use(Requester.createNew("service", { request: x, response: x }));
+    stack.use(Publisher.createNew("topic", { schema: x }));
+    for (const kind of ["mutex", "semaphore", "event", "struct", "channel", "service", "topic"]) {
       const row = rowsOf("Kinds").find((candidate) => candidate["kind"] === kind);
       const fd = openSync(home.file(kind), "r");
       const { sections } = decodeSuperblock(readHead(fd), Bun.file(home.file(kind)).size, kind);

@@ -51,9 +51,11 @@ def mutex_of(block, participants):
     if not block:
         return None
     owner, acquisitions, contentions, recoveries, seconds, nanoseconds = struct.unpack_from("<4Iqq", block, 64)
+    (strategy,) = struct.unpack_from("<I", block, 96)
     holder = next((one for one in participants if one["slot"] == owner - 1), None)
     return {
         "owner": holder and {"pid": holder["pid"], "isAlive": holder["isAlive"]},
+        "strategy": {1: "robustMutex", 2: "ownerWord"}.get(strategy, "unknown"),
         "acquisitions": acquisitions, "contentions": contentions, "recoveries": recoveries,
         "sinceMs": seconds * 1000 + nanoseconds // 10**6,
     }  # fmt: skip

@@ -21,6 +21,7 @@ PARTICIPANTS, CELLS, MUTEX, STATE = 2, 3, 4, 5
 SLOT_BYTES, CELL_BYTES = 128, 64
 ROLE_USER = 1
 GLIBC_ROBUST = 0x92
+ROBUST_MUTEX, OWNER_WORD = 1, 2  # strategies
 
 SUPERBLOCK = struct.Struct("<8sIIIIIIQQQQIII52xI200s")
 SLOT = struct.Struct("<IIIIQQQI20xI60s")
@@ -207,9 +208,14 @@ class Segment:
     def lock(self, timeout_s=10):
         """Locks the mutex and says so to observers; "abandoned" when the last owner died holding it."""
         mutex = self.at(MUTEX)
-        # Other values would make glibc abort the process, or forget the owner's death.
-        check("mutex type", self.load(mutex + 16) == GLIBC_ROBUST, self.load(mutex + 16))
-        outcome, has_waited = system.lock_mutex(mutex, timeout_s)
+        strategy = self.load(mutex + 96)
+        check("strategy", strategy in (ROBUST_MUTEX, OWNER_WORD), strategy)
+        if strategy == ROBUST_MUTEX:
+            # Other values would make glibc abort the process, or forget the owner's death.
+            check("mutex type", self.load(mutex + 16) == GLIBC_ROBUST, self.load(mutex + 16))
+            outcome, has_waited = system.lock_mutex(mutex, timeout_s)
+        else:
+            outcome, has_waited = self.lock_word(timeout_s)
         for offset, is_counted in ((68, True), (72, has_waited), (76, outcome == "abandoned")):
             self.store(mutex + offset, (self.load(mutex + offset) + is_counted) % 2**32)
         now = time.clock_gettime_ns(time.CLOCK_REALTIME)
@@ -219,9 +225,45 @@ class Segment:
         return outcome
 
     def unlock(self):
-        self.store(self.at(MUTEX, 64), 0)
-        system.unlock_mutex(self.at(MUTEX))
+        mutex = self.at(MUTEX)
+        self.store(mutex + 64, 0)
+        if self.load(mutex + 96) == ROBUST_MUTEX:
+            system.unlock_mutex(mutex)
+        else:
+            found = system.compare_exchange(mutex + 100, self.name_of_life(), 0)
+            check("holder", found == self.name_of_life(), found)
         self.wake(0)
+
+    def generation_of(self, slot):
+        return self.load(self.at(PARTICIPANTS, slot * SLOT_BYTES + 12)) & 0xFFFFFF
+
+    def name_of_life(self):
+        check("slot", self.slot is not None, "only participants can hold this mutex")
+        return self.slot + 1 | self.generation_of(self.slot) << 8
+
+    def is_over(self, name):
+        """Whether the life that a name means has ended."""
+        slot = (name & 0xFF) - 1
+        check("holder", 0 <= slot < self.slot_count(), slot)
+        if self.generation_of(slot) != name >> 8:
+            return True
+        byte = self.section(PARTICIPANTS)[0] + slot * SLOT_BYTES
+        return slot != self.slot and not system.is_byte_locked(self.fd, byte)
+
+    def lock_word(self, timeout_s):
+        """Locks a mutex of strategy 2, looking every millisecond: ("acquired" or "abandoned", whether it waited)."""
+        holder, own = self.at(MUTEX, 100), self.name_of_life()
+        end, has_waited = time.monotonic() + timeout_s, False
+        while True:
+            found = system.compare_exchange(holder, 0, own)
+            if found == 0:
+                return "acquired", has_waited
+            if self.is_over(found) and system.compare_exchange(holder, found, own) == found:
+                return "abandoned", has_waited
+            if time.monotonic() > end:
+                raise TimeoutError("the mutex is held")
+            has_waited = True
+            time.sleep(0.001)
 
     def wake(self, number):
         """Wakes everybody who waits at a cell, after the change that they wait for has been stored."""

@@ -19,6 +19,13 @@ F_OFD_GETLK = 36
 F_OFD_SETLK = 37
 FLOCK = struct.Struct("hhxxxxqqixxxx")  # struct flock: type, whence, start, length, pid
 
+# Python has no atomics of its own. Compilers that call them as functions bring this library.
+try:
+    ATOMIC = ctypes.CDLL("libatomic.so.1")
+except OSError:
+    ATOMIC = None
+SEQ_CST = 5
+
 # FUTEX_WAKE_OP's operations; SHIFT makes the argument 1 << argument.
 SET, ADD, OR, AND_NOT, SHIFT = 0, 1, 2, 3, 8
 
@@ -44,6 +51,16 @@ def atomic(address, operation, argument):
     """Changes a word atomically, with a full barrier: the kernel does it, for want of atomics in Python."""
     code = operation << 28 | (argument & 0xFFF) << 12
     futex(ctypes.addressof(NOBODY), FUTEX_WAKE_OP, 1, 0, address, code)
+
+
+def compare_exchange(address, expected, value):
+    """Sets a word if it is what is expected; returns what it was."""
+    if ATOMIC is None:
+        raise NotImplementedError("needs libatomic.so.1")
+    found = ctypes.c_uint32(expected)
+    exchange = ATOMIC.__atomic_compare_exchange_4
+    exchange(ctypes.c_void_p(address), ctypes.byref(found), ctypes.c_uint32(value), SEQ_CST, SEQ_CST)
+    return found.value
 
 
 def fence():

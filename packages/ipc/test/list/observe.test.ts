@@ -59,6 +59,7 @@ describe("listSegments()", () => {
       participants: [],
       mutex: undefined,
       cells: [],
+      channel: undefined,
       error: undefined,
     });
     expect(epoch).toMatch(/^[0-9a-f]{16}$/);
@@ -72,7 +73,8 @@ describe("listSegments()", () => {
     listSegments();
     const before = readdirSync("/proc/self/fd").length;
     for (let round = 0; round < 50; round++) listSegments();
-    expect(readdirSync("/proc/self/fd").length).toBe(before);
+    // Fewer when the collector has closed what earlier tests left behind, pipes of processes that have ended.
+    expect(readdirSync("/proc/self/fd").length).toBeLessThanOrEqual(before);
   });
 });
 
@@ -82,10 +84,12 @@ describe("observers", () => {
     await using other = new Companion();
     for (const command of ["mutex m", "memory n"]) await other.tell(command);
     const taken: string[] = [];
+    const { byteLocks } = syncPlatform();
+    if (byteLocks === undefined) throw new Error("this system has no such locks to look at");
     const spies = [
       spyOn(platform(), "tryLockFile").mockImplementation(() => taken.push("flock") > 0),
-      spyOn(syncPlatform(), "tryLockByte").mockImplementation(() => taken.push("byte") > 0),
-      spyOn(syncPlatform(), "tryShareByte").mockImplementation(() => taken.push("share") > 0),
+      spyOn(byteLocks, "tryLock").mockImplementation(() => taken.push("byte") > 0),
+      spyOn(byteLocks, "tryShare").mockImplementation(() => taken.push("share") > 0),
     ];
     try {
       for (const isAlive of [true, false]) {

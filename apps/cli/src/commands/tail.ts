@@ -1,0 +1,146 @@
+/**
+ * `isthmus tail NAME`
+ *
+ * @module
+ */
+import { RecordTail, type TailedRecord } from "@isthmus/ipc";
+import { buildCommand, type Command } from "@stricli/core";
+import type { IsthmusContext } from "../context.ts";
+import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
+import { guarded } from "../guarded.ts";
+import { formatCount } from "../output/format.ts";
+import { namedError } from "../segments/not-found-error.ts";
+import { pause } from "../watch/pause.ts";
+import { formatRecord, tailRecord } from "../watch/record-text.ts";
+import { parseCount } from "../watch/watch-flags.ts";
+
+interface TailFlags extends CommonFlags {
+  readonly count?: number;
+  readonly fromStart: boolean;
+  readonly hex: boolean;
+}
+
+/** How much of a record is printed as text, in bytes. */
+const TEXT_BYTES_MAX = 64 * 1024;
+
+/** Records that are written at once. */
+const BURST_RECORDS = 256;
+
+/** Time between two looks when nothing has passed. */
+const INTERVAL_MS = 20;
+
+/** How often to say that records have passed too fast. */
+const MISSED_INTERVAL_MS = 1000;
+
+/** Prints records until there have been enough, or the channel is gone. */
+async function runTail(this: IsthmusContext, flags: TailFlags, name: string): Promise<void> {
+  const { process, style, signal } = this;
+  using tail = open(name, flags);
+  const missed = new Missed(this, tail);
+  const write = (record: TailedRecord): void => {
+    process.stdout.write(
+      flags.json
+        ? `${JSON.stringify(tailRecord(name, tail.mode, record))}\n`
+        : formatRecord(record, flags.hex, style.stdout),
+    );
+  };
+  try {
+    for (let left = flags.count ?? Infinity; left > 0; ) {
+      // Asked first: what was published before the channel went is printed after it.
+      const { isCurrent } = tail;
+      const found = tail.poll(write, { limit: Math.min(left, BURST_RECORDS) });
+      left -= found;
+      missed.tell();
+      if (found === 0 && !isCurrent) break;
+      // A slow reader of stdout makes records pass unseen, and not this process's memory grow.
+      await process.stdout.drained();
+      if (left > 0) await pause(found > 0 ? 0 : INTERVAL_MS, signal);
+    }
+  } finally {
+    missed.tellAll();
+  }
+}
+
+function open(name: string, { fromStart, json }: TailFlags): RecordTail {
+  try {
+    const maxBytes = json ? undefined : TEXT_BYTES_MAX;
+    return new RecordTail(name, { from: fromStart ? "held" : "new", maxBytes });
+  } catch (error) {
+    throw namedError(error, name);
+  }
+}
+
+/** Tells now and then how much has passed too fast to be copied. */
+class Missed {
+  readonly #context: IsthmusContext;
+  readonly #tail: RecordTail;
+  #told = 0;
+  #nextMs = 0;
+
+  constructor(context: IsthmusContext, tail: RecordTail) {
+    this.#context = context;
+    this.#tail = tail;
+  }
+
+  tell(): void {
+    if (performance.now() >= this.#nextMs) this.tellAll();
+  }
+
+  tellAll(): void {
+    const missed = this.#tail.missed - this.#told;
+    if (missed === 0) return;
+    this.#told += missed;
+    this.#nextMs = performance.now() + MISSED_INTERVAL_MS;
+    const { process, style } = this.#context;
+    const what = this.#tail.mode === "fixed" ? "records" : "units of 8 bytes";
+    const line = `isthmus tail: ${formatCount(missed)} ${what} passed too fast to be copied`;
+    process.stderr.write(`${style.stderr.yellow(line)}\n`);
+  }
+}
+
+/** The definition of the command. */
+export const tail: Command<IsthmusContext> = buildCommand<TailFlags, [string], IsthmusContext>({
+  func: guarded(runTail),
+  parameters: {
+    flags: {
+      ...COMMON_FLAGS,
+      count: {
+        kind: "parsed",
+        parse: parseCount,
+        brief: "End after so many records",
+        placeholder: "N",
+        optional: true,
+      },
+      fromStart: {
+        kind: "boolean",
+        brief: "Begin with what the channel still holds",
+        default: false,
+        withNegated: false,
+      },
+      hex: {
+        kind: "boolean",
+        brief: "Dump each record, as hexdump -C does",
+        default: false,
+        withNegated: false,
+      },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        { brief: "A channel, as isthmus ls prints it", placeholder: "NAME", parse: String },
+      ],
+    },
+  },
+  docs: {
+    brief: "Print the records of a channel as they pass, without disturbing",
+    fullDescription:
+      "A line for each record: its lane, its position there, its length, and its text, or its\n" +
+      "bytes where it has none. It copies from a read-only mapping and asks nobody to wait: what\n" +
+      "passes too fast is counted on stderr. It ends when the channel is gone.",
+    customUsage: [
+      { input: "orders", brief: "what is sent from now on" },
+      { input: "--from-start --hex --count 3 orders", brief: "the bytes of three that are there" },
+      { input: "--json orders | jq .record", brief: "records of JSON, as they were sent" },
+    ],
+  },
+});

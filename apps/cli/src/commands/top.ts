@@ -1,0 +1,110 @@
+/**
+ * `isthmus top`
+ *
+ * @module
+ */
+import { directoryPath } from "@isthmus/core/internal";
+import { DirectoryObserver, ratesBetween, type SegmentSample } from "@isthmus/ipc";
+import { buildCommand, type Command } from "@stricli/core";
+import type { IsthmusContext } from "../context.ts";
+import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
+import { guarded } from "../guarded.ts";
+import { formatCountOf, formatDuration } from "../output/format.ts";
+import { writeJsonLine } from "../output/json.ts";
+import { LiveScreen } from "../output/live-screen.ts";
+import { pause } from "../watch/pause.ts";
+import { topRecord } from "../watch/top-record.ts";
+import { formatTopTable, type TopRow } from "../watch/top-table.ts";
+import { parseCount, parseIntervalMs } from "../watch/watch-flags.ts";
+
+interface TopFlags extends CommonFlags {
+  readonly intervalMs: number;
+  readonly count?: number;
+}
+
+const DEFAULT_INTERVAL_MS = 1000;
+
+/** Looks, shows, and waits, until there has been enough. */
+async function runTop(this: IsthmusContext, flags: TopFlags): Promise<void> {
+  const { process, signal } = this;
+  const { count = Infinity, intervalMs } = flags;
+  using observer = new DirectoryObserver();
+  using screen = new LiveScreen(process.stdout, process.env);
+  let previous: ReadonlyMap<string, SegmentSample> = new Map();
+  for (let done = 1; ; done++) {
+    const samples = observer.sample();
+    const rows = samples.map((sample): TopRow => {
+      const before = previous.get(sample.name);
+      return { sample, rates: before && ratesBetween(before, sample) };
+    });
+    if (flags.json) writeRecords(this, rows);
+    else screen.show(linesOf(this, rows, intervalMs, screen.isLive));
+    if (done === count) return;
+    previous = new Map(samples.map((sample) => [sample.name, sample]));
+    await process.stdout.drained();
+    await pause(intervalMs, signal);
+  }
+}
+
+function writeRecords({ process }: IsthmusContext, rows: readonly TopRow[]): void {
+  const nowMs = Date.now();
+  for (const { sample, rates } of rows) {
+    writeJsonLine(process.stdout, topRecord(sample, rates, nowMs));
+  }
+}
+
+function linesOf(
+  { style }: IsthmusContext,
+  rows: readonly TopRow[],
+  intervalMs: number,
+  isLive: boolean,
+): string[] {
+  const nowMs = Date.now();
+  const table = formatTopTable(rows, nowMs, style.stdout);
+  const empty = rows.length === 0 ? [`Nothing has a name in ${directoryPath()}`] : [];
+  if (!isLive) return [...table, ...empty];
+  const every = `every ${formatDuration(intervalMs)}`;
+  const time = new Date(nowMs).toISOString().slice(11, 19);
+  const title = `isthmus top: ${formatCountOf(rows.length, "segment")}, ${every}, ${time} UTC`;
+  return [style.stdout.dim(`${title}. Ctrl-C ends it.`), "", ...table, ...empty];
+}
+
+/** The definition of the command. */
+export const top: Command<IsthmusContext> = buildCommand<TopFlags, [], IsthmusContext>({
+  func: guarded(runTop),
+  parameters: {
+    flags: {
+      ...COMMON_FLAGS,
+      intervalMs: {
+        kind: "parsed",
+        parse: parseIntervalMs,
+        brief: "Time between two looks in milliseconds",
+        placeholder: "MS",
+        default: String(DEFAULT_INTERVAL_MS),
+      },
+      count: {
+        kind: "parsed",
+        parse: parseCount,
+        brief: "End after so many looks instead of at Ctrl-C",
+        placeholder: "N",
+        optional: true,
+      },
+    },
+  },
+  docs: {
+    brief: "Watch all segments live: rates, fill, lag, latency, who lives and who has died",
+    fullDescription:
+      "One line for each name, replaced in place on a terminal, repeated anywhere else. Rates are\n" +
+      "those since the look before, so that the first look has none. WAITS are producers' waits\n" +
+      "for room, or waits for a lock. WHO is: producers → consumer. It maps the figures read-only:\n" +
+      "the watched processes neither know nor pay, and it works when all of them have died.",
+    customUsage: [
+      { input: "", brief: "until Ctrl-C" },
+      { input: "--interval-ms 200", brief: "five looks a second" },
+      {
+        input: "--count 2 --json | jq 'select(.records_per_second > 0)'",
+        brief: "what flows, over one second",
+      },
+    ],
+  },
+});

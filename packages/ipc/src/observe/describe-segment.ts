@@ -1,0 +1,82 @@
+/**
+ * From the bytes of an open segment to what an observer is told.
+ *
+ * @module
+ */
+import {
+  isSeenHeld,
+  SECTION,
+  SEGMENT_KINDS,
+  type SegmentKind,
+  type Superblock,
+} from "@isthmus/core/internal";
+import type { SectionReader } from "../segment/section-reader.ts";
+import type { SectionInfo, SegmentInfo } from "../segment/segment-info.ts";
+import { type KindDetails, readKind } from "./kind-readers.ts";
+
+/** A segment's file that is open for reading. */
+export interface OpenedSegment {
+  readonly fd: number;
+  readonly reader: SectionReader;
+  readonly identity: SegmentIdentity;
+}
+
+/** What a segment is from its creation to its end. */
+export type SegmentIdentity = Omit<
+  SegmentInfo,
+  "isHeld" | "participants" | "mutex" | "cells" | "error" | keyof KindDetails
+>;
+
+/** Says what a segment is: once, because all of it comes from the superblock. */
+export function identify(name: string, path: string, superblock: Superblock): SegmentIdentity {
+  return {
+    name,
+    path,
+    kind: kindOf(superblock),
+    totalBytes: superblock.totalBytes,
+    isPersistent: superblock.isPersistent,
+    fingerprint: fingerprintText(superblock.fingerprint),
+    epoch: fingerprintText(superblock.epoch),
+    creatorPid: superblock.creatorPid,
+    createdAtMs: superblock.createdAtMs,
+    sections: superblock.sections.map(describeSection),
+  };
+}
+
+/**
+ * Describes a segment at this moment.
+ *
+ * @throws {CorruptSegmentError} When it cannot be what it says it is.
+ */
+export function describeSegment({ fd, reader, identity }: OpenedSegment): SegmentInfo {
+  // Before the participants: a holder is seen as one before it joins and until after it has left.
+  const isSeen = isSeenHeld(fd);
+  const participants = reader.participants();
+  const cells = reader.cells();
+  const { name, kind } = identity;
+  return {
+    ...identity,
+    isHeld: participants.some(({ isAlive }) => isAlive) || isSeen,
+    participants,
+    mutex: reader.mutex(participants),
+    cells,
+    ...readKind(kind, { name, reader, participants, cells }),
+    error: undefined,
+  };
+}
+
+/** 64 bits as 16 hexadecimal digits. */
+export function fingerprintText(value: bigint): string {
+  return value.toString(16).padStart(16, "0");
+}
+
+function kindOf({ kind }: Superblock): SegmentKind | "unknown" {
+  const found = Object.entries(SEGMENT_KINDS).find(([, code]) => code === kind);
+  return (found?.[0] as SegmentKind | undefined) ?? "unknown";
+}
+
+function describeSection({ id, offset, length }: Superblock["sections"][number]): SectionInfo {
+  const found = Object.entries(SECTION).find(([, number]) => number === id);
+  const name = (found?.[0] as SectionInfo["name"] | undefined) ?? "unknown";
+  return { id, name, offset, lengthBytes: length };
+}

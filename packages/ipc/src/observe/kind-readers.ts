@@ -1,0 +1,47 @@
+/**
+ * What is read of a segment besides what all kinds have. A kind's reader is one file, and one line here.
+ *
+ * @module
+ */
+import type { SegmentKind } from "@isthmus/core/internal";
+import type { SectionReader } from "../segment/section-reader.ts";
+import type { CellInfo, ParticipantInfo } from "../segment/segment-info.ts";
+import type { ChannelInfo } from "./channel-info.ts";
+import { readChannel } from "./channel-reader.ts";
+
+/** What a reader has to go by. */
+export interface KindSource {
+  /** The segment's name, for messages. */
+  readonly name: string;
+  readonly reader: SectionReader;
+  readonly participants: readonly ParticipantInfo[];
+  readonly cells: readonly CellInfo[];
+}
+
+/** What the readers find. */
+export interface KindDetails {
+  /** The channel, for segments of that kind. */
+  readonly channel: ChannelInfo | undefined;
+}
+
+const NOTHING: KindDetails = { channel: undefined };
+
+/**
+ * A reader finds numbers that anybody may have written: it throws `CorruptSegmentError` when the sizes in a header
+ * cannot be, and makes the best of everything else.
+ */
+const READERS: Readonly<
+  Partial<Record<SegmentKind, (source: KindSource) => Partial<KindDetails>>>
+> = {
+  channel: (source) => ({ channel: readChannel(source) }),
+};
+
+/**
+ * Reads what only one kind of segment has.
+ *
+ * @throws {CorruptSegmentError} When it cannot be what it says it is.
+ */
+export function readKind(kind: SegmentKind | "unknown", source: KindSource): KindDetails {
+  const read = kind === "unknown" ? undefined : READERS[kind];
+  return read === undefined ? NOTHING : { ...NOTHING, ...read(source) };
+}

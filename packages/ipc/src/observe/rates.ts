@@ -1,0 +1,144 @@
+/**
+ * What happened between two samples of a segment.
+ *
+ * @module
+ */
+import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
+import type { ChannelInfo, ChannelLaneInfo } from "./channel-info.ts";
+import type { SegmentSample } from "./segment-observer.ts";
+
+/** Traffic of one lane of a channel, or of all of them. */
+export interface LaneRates {
+  /** Records that were published. */
+  readonly recordsPerSecond: number;
+  readonly bytesPerSecond: number;
+  /** Records that were consumed. */
+  readonly consumedPerSecond: number;
+  readonly consumedBytesPerSecond: number;
+  /** Records that were refused because there was no room. */
+  readonly dropsPerSecond: number;
+  /** Waits of producers for room. */
+  readonly fullWaitsPerSecond: number;
+}
+
+/** Traffic of a channel. */
+export interface ChannelRates extends LaneRates {
+  /** Waits of the consumer for records. */
+  readonly dryWaitsPerSecond: number;
+  /** Impossible things that the consumer found. */
+  readonly corruptionsPerSecond: number;
+  /** The lanes of the later sample, each with its number. */
+  readonly lanes: readonly (LaneRates & { readonly lane: number })[];
+  /** How long the records that were consumed in between took; undefined when that is not measured. */
+  readonly latency: HistogramSnapshot | undefined;
+}
+
+/** What happened between two samples. */
+export interface SegmentRates {
+  /** The time in between, in milliseconds. */
+  readonly elapsedMs: number;
+  /** Acquisitions of the mutex; 0 for a kind without one. */
+  readonly acquisitionsPerSecond: number;
+  /** Acquisitions that had to wait. */
+  readonly contentionsPerSecond: number;
+  /** Wake-ups at all wait cells. */
+  readonly wakesPerSecond: number;
+  /** Traffic of the channel, for segments of that kind. */
+  readonly channel: ChannelRates | undefined;
+}
+
+/**
+ * Compares two samples of a {@link SegmentObserver}. Nothing is remembered in between: any two will do, so that a
+ * window of ten seconds costs no more than one of a tenth.
+ *
+ * @param previous The earlier sample.
+ * @param current The later one.
+ * @returns Undefined when they tell nothing: not the same segment (the name was made again), damaged, or no time
+ * between them.
+ */
+export function ratesBetween(
+  previous: SegmentSample,
+  current: SegmentSample,
+): SegmentRates | undefined {
+  const elapsedMs = (current.takenAtNs - previous.takenAtNs) / 1e6;
+  const isSame = previous.name === current.name && previous.epoch === current.epoch;
+  if (!isSame || previous.error || current.error || !(elapsedMs > 0)) return undefined;
+  const per = perSecond(elapsedMs);
+  return {
+    elapsedMs,
+    acquisitionsPerSecond: per(grown32(previous.mutex?.acquisitions, current.mutex?.acquisitions)),
+    contentionsPerSecond: per(grown32(previous.mutex?.contentions, current.mutex?.contentions)),
+    wakesPerSecond: per(
+      current.cells.reduce(
+        (sum, { index, wakes }) =>
+          sum + grown32(previous.cells.find((cell) => cell.index === index)?.wakes, wakes),
+        0,
+      ),
+    ),
+    channel: current.channel && channelRates(previous.channel, current.channel, per),
+  };
+}
+
+function channelRates(
+  previous: ChannelInfo | undefined,
+  current: ChannelInfo,
+  per: (count: number) => number,
+): ChannelRates | undefined {
+  if (previous === undefined) return undefined;
+  const { consumer } = current;
+  const before = previous.consumer;
+  const lanes = current.lanes.map((lane) => ({
+    lane: lane.lane,
+    ...laneRates(
+      previous.lanes.find((candidate) => candidate.lane === lane.lane),
+      lane,
+      per,
+    ),
+  }));
+  const sum = (name: keyof LaneRates): number =>
+    lanes.reduce((total, lane) => total + lane[name], 0);
+  return {
+    recordsPerSecond: sum("recordsPerSecond"),
+    bytesPerSecond: sum("bytesPerSecond"),
+    consumedPerSecond: sum("consumedPerSecond"),
+    consumedBytesPerSecond: sum("consumedBytesPerSecond"),
+    dropsPerSecond: sum("dropsPerSecond"),
+    fullWaitsPerSecond: sum("fullWaitsPerSecond"),
+    dryWaitsPerSecond: per(grown(before.dryWaits, consumer.dryWaits)),
+    corruptionsPerSecond: per(grown(before.corruptions, consumer.corruptions)),
+    lanes,
+    latency: previous.latency && current.latency?.since(previous.latency),
+  };
+}
+
+function laneRates(
+  previous: ChannelLaneInfo | undefined,
+  current: ChannelLaneInfo,
+  per: (count: number) => number,
+): LaneRates {
+  const rate = (name: NumberName): number => per(grown(previous?.[name] ?? 0, current[name]));
+  return {
+    recordsPerSecond: rate("records"),
+    bytesPerSecond: rate("bytes"),
+    consumedPerSecond: rate("consumedRecords"),
+    consumedBytesPerSecond: rate("consumedBytes"),
+    dropsPerSecond: rate("drops"),
+    fullWaitsPerSecond: rate("fullWaits"),
+  };
+}
+
+type NumberName = "records" | "bytes" | "consumedRecords" | "consumedBytes" | "drops" | "fullWaits";
+
+function perSecond(elapsedMs: number): (count: number) => number {
+  return (count) => (count * 1000) / elapsedMs;
+}
+
+/** Counters never go back; where memory says so, nobody knows. */
+function grown(before: number, after: number): number {
+  return Math.max(0, after - before);
+}
+
+/** The same for counters that wrap at 2^32. A kind that has none of them has not counted. */
+function grown32(before: number | undefined, after: number | undefined): number {
+  return before === undefined || after === undefined ? 0 : (after - before) >>> 0;
+}

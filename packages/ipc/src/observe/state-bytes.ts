@@ -1,0 +1,87 @@
+/**
+ * Numbers in a copy of a section that anybody may have written.
+ *
+ * @module
+ */
+import { CorruptSegmentError } from "@isthmus/core";
+import { COUNTER, COUNTERS_BYTES, type CounterName } from "../metrics/counter-layout.ts";
+import { LANE, positionAt } from "../ring/lane-layout.ts";
+
+/** The counters of one party. */
+export type CounterValues = Readonly<Record<CounterName, number>>;
+
+/** The bytes of section "state", in memory of their own. Beyond their end everything is 0. */
+export class StateBytes {
+  /** Length of the section, as much of it as was copied. */
+  readonly lengthBytes: number;
+  readonly #view: DataView<ArrayBuffer>;
+  readonly #name: string;
+
+  /**
+   * @param bytes The copy.
+   * @param name Whose it is, for messages.
+   */
+  constructor(bytes: Uint8Array<ArrayBuffer>, name: string) {
+    this.lengthBytes = bytes.length;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#name = name;
+  }
+
+  /** A word, unsigned. */
+  word(index: number): number {
+    return index * 4 + 4 <= this.lengthBytes ? this.#view.getUint32(index * 4, true) : 0;
+  }
+
+  /**
+   * A number that was chosen at creation.
+   *
+   * @throws {CorruptSegmentError} When it cannot be.
+   */
+  chosen(index: number, what: string, isValid: (value: number) => boolean): number {
+    const value = this.word(index);
+    if (isValid(value)) return value;
+    throw this.corrupt(`its ${what} cannot be ${value}`);
+  }
+
+  /** The error for something that cannot be. */
+  corrupt(why: string): CorruptSegmentError {
+    return new CorruptSegmentError(`Cannot observe "${this.#name}": ${why}`);
+  }
+
+  /** The participant slot in a word that holds it + 1; undefined for 0. */
+  slot(index: number): number | undefined {
+    const owner = this.word(index);
+    return owner === 0 ? undefined : owner - 1;
+  }
+
+  /**
+   * Both positions of a lane.
+   *
+   * @param base Word at which the lane begins.
+   */
+  positions(base: number): { readonly tail: number; readonly head: number } {
+    const words = { load: (index: number): number => this.word(index) | 0 };
+    const head = positionAt(words, base + LANE.head);
+    return { tail: positionAt(words, base + LANE.tail), head };
+  }
+
+  /** One party's counters; what no counter can be is 0. */
+  counters(offset: number): CounterValues {
+    const at = (name: CounterName): number => {
+      const index = offset + COUNTER[name] * 8;
+      const isThere = offset + COUNTERS_BYTES <= this.lengthBytes;
+      const value = isThere ? this.#view.getFloat64(index, true) : 0;
+      return value > 0 && value <= Number.MAX_SAFE_INTEGER ? value : 0;
+    };
+    return {
+      records: at("records"),
+      bytes: at("bytes"),
+      waits: at("waits"),
+      drops: at("drops"),
+      corruptions: at("corruptions"),
+      lastActivity: at("lastActivity"),
+      errors: at("errors"),
+      timeouts: at("timeouts"),
+    };
+  }
+}

@@ -1,0 +1,63 @@
+/** What an observer sees of how late records are, where a channel measures it. */
+import { expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { SECTION } from "@isthmus/core/internal";
+import {
+  json,
+  observe,
+  Producer,
+  ratesBetween,
+  SegmentObserver,
+  type SegmentSample,
+} from "../../src/index.ts";
+import { Histogram } from "../../src/metrics/histogram.ts";
+import { HISTOGRAM_BYTES } from "../../src/metrics/histogram-layout.ts";
+import { Home } from "../shared-struct/support/home.ts";
+import { lieIn } from "./support.ts";
+
+/** Offsets of a superblock, as docs/layout.md has them. */
+const AT = { totalBytes: 32, sectionCount: 68, sections: 512 } as const;
+const ENTRY_BYTES = 24;
+
+/** The bytes of a segment with one more section behind the others. */
+function withSection(segment: Uint8Array, id: number, content: Uint8Array): Uint8Array {
+  const all = new Uint8Array(segment.length + content.length);
+  all.set(segment);
+  all.set(content, segment.length);
+  const view = new DataView(all.buffer);
+  const count = view.getUint32(AT.sectionCount, true);
+  const entry = AT.sections + count * ENTRY_BYTES;
+  view.setUint32(entry, id, true);
+  view.setBigUint64(entry + 8, BigInt(segment.length), true);
+  view.setBigUint64(entry + 16, BigInt(content.length), true);
+  view.setUint32(AT.sectionCount, count + 1, true);
+  view.setBigUint64(AT.totalBytes, BigInt(all.length), true);
+  return all;
+}
+
+test("a channel's latencies: of all its time, and of the time between two samples", () => {
+  using home = new Home();
+  const content = new Uint8Array(new ArrayBuffer(HISTOGRAM_BYTES));
+  const histogram = new Histogram(content);
+  for (let i = 0; i < 100; i++) histogram.record(1000);
+  {
+    using _producer = Producer.createNew("model", { schema: json, capacityBytes: 4096 });
+    expect(observe("model").channel?.latency).toBeUndefined();
+    const bytes = withSection(readFileSync(home.file("model")), SECTION.latency, content);
+    writeFileSync(home.file("measured"), bytes);
+  }
+  using observer = new SegmentObserver("measured");
+  const before = observer.sample() as SegmentSample;
+  expect(before.sections.at(-1)).toMatchObject({ name: "latency", lengthBytes: HISTOGRAM_BYTES });
+  expect(before.channel?.latency).toMatchObject({ count: 100, minNs: 1000, maxNs: 1000 });
+  for (let i = 0; i < 50; i++) histogram.record(1_000_000);
+  lieIn(home.file("measured"), SECTION.latency, 0, content);
+  const after = observer.sample() as SegmentSample;
+  expect(after.channel?.latency?.count).toBe(150);
+  expect(after.channel?.latency?.percentile(50)).toBe(1000);
+  const window = ratesBetween(before, after)?.channel?.latency;
+  expect(window?.count).toBe(50);
+  expect((window?.percentile(50) as number) / 1_000_000).toBeCloseTo(1, 1);
+  lieIn(home.file("measured"), SECTION.latency, 0, content.fill(0xff));
+  expect(observer.sample()?.channel?.latency).toMatchObject({ count: 0, maxNs: 0 });
+});
