@@ -6,6 +6,7 @@
 import { TimeoutError } from "@isthmus/core";
 import { InterruptedError } from "./interrupted-error.ts";
 import { NotFoundError } from "./segments/not-found-error.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Every exit code of `isthmus`; after another signal than Ctrl-C it is 128 + its number. */
 export const ExitCode = {
@@ -47,11 +48,13 @@ const SEVERITY: readonly number[] = [
  * The exit code for an error that a command threw.
  *
  * @param error Whatever was thrown.
- * @returns 3 for `ENOENT` and a `NotFoundError`, 4 for a `TimeoutError`, 128 + signal for an interruption, else 1.
+ * @returns 2 for a `UsageError`, 3 for `ENOENT` and a `NotFoundError`, 4 for a `TimeoutError`, 128 + signal for an
+ * interruption, else 1.
  */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InterruptedError) return error.exitCode;
   if (error instanceof TimeoutError) return ExitCode.timedOut;
+  if (error instanceof UsageError) return ExitCode.usage;
   if (error instanceof NotFoundError) return ExitCode.notFound;
   if (error instanceof Error && "code" in error && error.code === "ENOENT") {
     return ExitCode.notFound;

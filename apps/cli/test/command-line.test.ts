@@ -20,7 +20,20 @@ describe("isthmus --help", () => {
     const { stdout } = await runCli(["-h"]);
     const commands = stdout.split("COMMANDS\n")[1]?.split("\n\n")[0] ?? "";
     const names = commands.split("\n").map((line) => line.trim().split(/\s/)[0]);
-    expect(names).toEqual(["demo", "scan", "ls", "inspect", "rm", "gc", "doctor"]);
+    expect(names).toEqual([
+      "demo",
+      "benchmark",
+      "producer",
+      "consumer",
+      "scan",
+      "ls",
+      "inspect",
+      "top",
+      "tail",
+      "rm",
+      "gc",
+      "doctor",
+    ]);
     for (const name of names) {
       const help = await runCli([name ?? "", "--help"]);
       expect(help.exitCode).toBe(0);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { SystemError, TimeoutError } from "@isthmus/core";
 import { ExitCode, exitCodeOf, fromStricli, worseExitCode } from "../src/exit-code.ts";
 import { InterruptedError } from "../src/interrupted-error.ts";
+import { UsageError } from "../src/usage-error.ts";
 
 const systemError = (code: string): SystemError =>
   new SystemError(`refused: ${code}`, { code, errno: 1, syscall: "open" });
@@ -11,6 +12,7 @@ describe("exit codes", () => {
     ["ENOENT", () => systemError("ENOENT"), ExitCode.notFound],
     ["EACCES", () => systemError("EACCES"), ExitCode.failed],
     ["TimeoutError", () => new TimeoutError("late"), ExitCode.timedOut],
+    ["UsageError", () => new UsageError("no"), ExitCode.usage],
     ["SIGINT", () => new InterruptedError("SIGINT"), 130],
     ["SIGTERM", () => new InterruptedError("SIGTERM"), 143],
     ["EPIPE", () => new InterruptedError("EPIPE"), 0],

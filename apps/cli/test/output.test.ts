@@ -9,6 +9,7 @@ import {
   formatSize,
 } from "../src/output/format.ts";
 import { ProgressBar } from "../src/output/progress-bar.ts";
+import { ProgressLines } from "../src/output/progress-lines.ts";
 import { ERASE_LINE, StatusLine } from "../src/output/status-line.ts";
 import { createStyle } from "../src/output/style.ts";
 import { formatTable } from "../src/output/table.ts";
@@ -97,5 +98,42 @@ describe("ProgressBar", () => {
   test("writes nothing into a pipe or on a dumb terminal", () => {
     expect(draw(false).stderr).toBe("");
     expect(draw(true, { TERM: "dumb" }).stderr).toBe("");
+  });
+});
+
+describe("ProgressLines", () => {
+  function work(isTTY: boolean, isQuiet: boolean): string {
+    const host = createFakeHost({ isTTY });
+    let nowMs = 0;
+    {
+      using progress = new ProgressLines(
+        createContext(host, true).process.stderr,
+        {},
+        { label: "p", isQuiet, now: () => nowMs },
+      );
+      progress.say("waiting");
+      progress.say("waiting");
+      progress.resume();
+      for (; nowMs < 2500; nowMs += 10) progress.update(() => `${nowMs} ms`);
+      progress.note("it died");
+      progress.say("waiting");
+    }
+    return host.written.stderr;
+  }
+
+  test("writes a line a second into a pipe, and says once for each wait what it waits for", () => {
+    const lines = ["waiting", "1000 ms", "2000 ms", "it died", "waiting"];
+    expect(work(false, false)).toBe(lines.map((line) => `p: ${line}\n`).join(""));
+  });
+
+  test("rewrites one line of a terminal, and erases it before a line that stays", () => {
+    const drawings = work(true, false).split(ERASE_LINE);
+    expect(drawings.slice(0, 3)).toEqual(["", "waiting", "100 ms"]);
+    expect(drawings.slice(-4)).toEqual(["2400 ms", "p: it died\n", "waiting", ""]);
+  });
+
+  test("shows nothing when quiet but what somebody has to know", () => {
+    expect(work(false, true)).toBe("p: it died\n");
+    expect(work(true, true)).toBe("p: it died\n");
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
 import { ERASE_LINE } from "../src/output/status-line.ts";
+import { createPlaces } from "./support/places.ts";
 import { MAIN, testEnvironment } from "./support/run-cli.ts";
 import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
@@ -58,6 +59,38 @@ describe.skipIf(!hasTerminal)("in a terminal", () => {
     expect(text).toMatch(/│ +0 % {2}\S+ .?B\/s {2}ETA \S+/);
     const rest = text.slice(text.lastIndexOf(ERASE_LINE) + ERASE_LINE.length);
     expect(rest).toBe("\x1b[31misthmus: interrupted\x1b[39m\n");
+  }, 60_000);
+
+  test("a producer says on its one line what it waits for, and Ctrl-C erases it", async () => {
+    using directory = new TemporaryDirectory();
+    const { env } = createPlaces(directory);
+    const { text, exitCode } = await runInTerminal(["producer", "--json"], {
+      ...env,
+      CTRL_C_AT: "waiting for a consumer of isthmus",
+    });
+    expect(exitCode).toBe(130);
+    expect(text).toStartWith(`${ERASE_LINE}waiting for a consumer of isthmus`);
+    const rest = text.slice(text.lastIndexOf(ERASE_LINE) + ERASE_LINE.length).split("\n");
+    expect(JSON.parse(rest[0] ?? "")).toMatchObject({ role: "producer", messages: 0 });
+    expect(rest.slice(1)).toEqual(["\x1b[31misthmus: interrupted\x1b[39m", ""]);
+  }, 60_000);
+
+  test("top has a screen of its own, cut to its size, and gives the old one back at Ctrl-C", async () => {
+    using directory = new TemporaryDirectory();
+    const { env } = createPlaces(directory);
+    const { text, exitCode } = await runInTerminal(["top", "--interval-ms", "50"], {
+      ...env,
+      CTRL_C_AT: "Nothing has a name",
+    });
+    expect(exitCode).toBe(130);
+    const [enter, leave] = ["\x1b[?1049h\x1b[?25l\x1b[H", "\x1b[?25h\x1b[?1049l"];
+    expect(text).toStartWith(`${enter}\x1b[2misthmus top: 0 segments, every 50.0 ms, `);
+    expect(text).toEndWith(`${leave}\x1b[31misthmus: interrupted\x1b[39m\n`);
+    expect(text.split(enter)).toHaveLength(2);
+    const screens = text.slice(enter.length, text.indexOf(leave)).split("\x1b[J");
+    for (const line of screens.flatMap((screen) => screen.split(/\r?\n/))) {
+      expect(Bun.stringWidth(line)).toBeLessThan(100);
+    }
   }, 60_000);
 
   test("a short scan shows none, and colours its result", async () => {

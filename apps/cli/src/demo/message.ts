@@ -3,59 +3,75 @@
  *
  * @module
  */
+import { type FieldType, f64, type StructSchema, struct, u32 } from "@isthmus/ipc";
 
-/** The size of every message; one cache line. */
-export const MESSAGE_BYTES = 64;
+type Names =
+  | "sequence"
+  | "customer"
+  | "price"
+  | "quantity"
+  | "discount"
+  | "weight"
+  | "total"
+  | "due"
+  | "checksum";
 
-const MESSAGE_WORDS = 16;
-const KIND_WORD = 1;
-const PRICE_OFFSET = 8;
-const QUANTITY_OFFSET = 16;
-const FIRST_FREE_WORD = 6;
-const CHECKSUM_WORD = 15;
+/** The message: an order, as any program might send it. */
+export const Message: StructSchema<Readonly<Record<Names, FieldType<number>>>> = struct({
+  sequence: u32,
+  customer: u32,
+  price: f64,
+  quantity: f64,
+  discount: f64,
+  weight: f64,
+  total: f64,
+  due: f64,
+  checksum: f64,
+});
 
-/** The multiplier of FNV-1a; any odd number that spreads bits will do. */
-const FNV_PRIME = 16_777_619;
+/** A message, as an object or in place. */
+export type MessageFields = Record<Names, number>;
 
 /**
- * Writes the message with a sequence number; all other fields follow from the number.
+ * Writes the message with a sequence number; all other fields follow from the number and grow with it.
  *
- * @param words The memory as 32-bit words.
- * @param floats The same memory as doubles.
- * @param offset The first byte of the message; a multiple of 8.
+ * @param message Where to.
  * @param sequence The number of the message.
  */
-export function fillMessage(
-  words: Int32Array,
-  floats: Float64Array,
-  offset: number,
-  sequence: number,
-): void {
-  const first = offset / 4;
-  words[first] = sequence;
-  words[first + KIND_WORD] = sequence % 3;
-  floats[(offset + PRICE_OFFSET) / 8] = sequence * 0.25;
-  floats[(offset + QUANTITY_OFFSET) / 8] = sequence + 1;
-  for (let word = FIRST_FREE_WORD; word < CHECKSUM_WORD; word += 1)
-    words[first + word] = sequence ^ word;
-  words[first + CHECKSUM_WORD] = checksum(words, first);
+export function fillMessage(message: MessageFields, sequence: number): void {
+  message.sequence = sequence;
+  message.customer = sequence * 2 + 1;
+  message.price = sequence * 0.25;
+  message.quantity = sequence + 1;
+  message.discount = sequence * 0.75;
+  message.weight = sequence * 1.5;
+  message.total = sequence * 0.5 + 7;
+  message.due = sequence * 2;
+  message.checksum = checksumOf(message);
+}
+
+/** Counts messages and checks each. */
+export class Tally {
+  messages = 0;
+  /** Messages whose number was not the next one. */
+  lost = 0;
+  /** Messages whose fields do not belong together. */
+  corrupt = 0;
+
+  /** Notes a message. */
+  note(message: Readonly<MessageFields>): void {
+    if (message.sequence !== this.messages) this.lost += 1;
+    if (message.checksum !== checksumOf(message)) this.corrupt += 1;
+    this.messages += 1;
+  }
 }
 
 /**
- * Checks a message against its checksum.
- *
- * @param words The memory as 32-bit words.
- * @param first The index of the message's first word.
- * @returns Whether the message is as it was written.
+ * Every field with a factor of its own. All are multiples of a quarter and far below 2^51, so that the sum is exact.
+ * All grow with the number, so that the sum over a mixture of two messages lies between theirs and is neither.
  */
-export function isMessageIntact(words: Int32Array, first: number): boolean {
-  return words[first + CHECKSUM_WORD] === checksum(words, first);
-}
-
-function checksum(words: Int32Array, first: number): number {
-  let hash = MESSAGE_WORDS;
-  for (let word = 0; word < CHECKSUM_WORD; word += 1) {
-    hash = Math.imul(hash ^ (words[first + word] ?? 0), FNV_PRIME);
-  }
-  return hash;
+function checksumOf(message: Readonly<MessageFields>): number {
+  const { sequence, customer, price, quantity, discount, weight, total, due } = message;
+  const first = sequence * 3 + customer * 5 + price * 7 + quantity * 11;
+  return first + discount * 13 + weight * 17 + total * 19 + due * 23;
 }

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { nameRoot } from "../name-root.ts";
 import { DemoChild } from "./child.ts";
 
-/** Where Linux keeps memory that has a name. */
-const SHARED_MEMORY_DIRECTORY = "/dev/shm";
 const NAME_DIRECTORY_VARIABLE = "ISTHMUS_DIR";
 
 /**
@@ -71,17 +70,4 @@ export class DemoRoom implements AsyncDisposable {
       rmSync(directory, { recursive: true, force: true });
     }
   }
-}
-
-function nameRoot(): string {
-  for (const directory of [process.env[NAME_DIRECTORY_VARIABLE], SHARED_MEMORY_DIRECTORY]) {
-    if (directory === undefined || directory === "") continue;
-    try {
-      accessSync(directory, constants.W_OK | constants.X_OK);
-      return directory;
-    } catch {
-      // Absent or not ours: the next one.
-    }
-  }
-  return tmpdir();
 }

@@ -1,100 +1,103 @@
 /**
- * The processes of the communication steps. Started as `messenger.ts ROLE NAME COUNT`; what it
- * found is one line of JSON on stdout.
+ * The processes of the communication steps. Started as `messenger.ts ROLE NAME COUNT [FIRST]`; what it
+ * says is lines of JSON on stdout.
  *
  * @module
  */
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
-import { MemoryMappedFile } from "@isthmus/core";
-import { fillMessage, isMessageIntact, MESSAGE_BYTES } from "../message.ts";
-import { MessageRing } from "../message-ring.ts";
-import { playPing, playPong } from "../ping-pong.ts";
+import { writeSync } from "node:fs";
+import { bytes, Consumer, json, Producer } from "@isthmus/ipc";
+import { answer, ask } from "../conversation.ts";
+import { makeBytes, makeDocument } from "../document.ts";
+import { fillMessage, Message, type MessageFields, Tally } from "../message.ts";
+import { readPipe, writePipe } from "../named-pipe.ts";
 
-type Role = (name: string, count: number) => void;
+type Role = (name: string, count: number, first: number) => void;
 
-/** How many messages a consumer takes before it says that their slots are free. */
-const POLL_LIMIT = 256;
-/** What a pipe of Linux holds; a reader that takes more at once gains nothing. */
-const PIPE_BYTES = 65_536;
+/** How many messages are published together. */
+const BATCH_MESSAGES = 500;
+/** Only a partner that is gone makes a wait this long. */
+const PATIENCE = { timeoutMs: 20_000 } as const;
 /** Where two processes share one processor a round is a thousand times as long. */
-const PING_PONG_MS = 1000;
+const CONVERSATION_MS = 1000;
+/** Far longer than the demonstration needs to end the process. */
+const STICK_MS = 20_000;
 
 const ROLES: Readonly<Record<string, Role>> = {
-  "ring-producer": (name, count) => {
-    using file = MemoryMappedFile.openExisting(name);
-    using view = file.createViewAccessor();
-    const ring = new MessageRing(view);
-    ring.send(count);
-    ring.close();
+  /** Sends messages, written in place, in batches. */
+  produce: (name, count, first) => {
+    using producer = Producer.createOrOpen(name, { schema: Message });
+    sendMessages(producer, first, first + count);
+    say({ fullWaits: producer.metrics.fullWaits });
   },
-  "ring-consumer": (name) => {
-    using file = MemoryMappedFile.openExisting(name);
-    using view = file.createViewAccessor();
-    const ring = new MessageRing(view);
-    ring.waitForMessage();
+  /** Sends messages, begins another batch and stays inside it until it is killed. */
+  stick: (name, count) => {
+    using producer = Producer.createOrOpen(name, { schema: Message });
+    sendMessages(producer, 0, count);
+    // A batch that finds no room publishes what it has: this one shall find room for all of it.
+    while (producer.metrics.lag > 0) Bun.sleepSync(1);
+    producer.batch((batch) => {
+      for (let extra = 0; extra < BATCH_MESSAGES; extra += 1) {
+        batch.claim((message) => fillMessage(message, count + extra));
+      }
+      writeSync(1, `${JSON.stringify({ unpublished: BATCH_MESSAGES })}\n`);
+      Bun.sleepSync(STICK_MS);
+    });
+  },
+  /** Receives and checks messages in place. */
+  consume: (name, count) => {
+    using consumer = Consumer.createOrOpen(name, { schema: Message });
+    say({ ready: true });
+    const tally = new Tally();
+    const take = (message: MessageFields): void => tally.note(message);
+    take(consumer.receive(PATIENCE));
     const startMs = performance.now();
-    while (ring.waitForMessage()) ring.poll(POLL_LIMIT);
-    say({ ...ring.received, elapsedMs: performance.now() - startMs });
-  },
-  "pipe-producer": (path, count) => {
-    const bytes = new Uint8Array(MESSAGE_BYTES);
-    const words = new Int32Array(bytes.buffer);
-    const floats = new Float64Array(bytes.buffer);
-    const fd = openSync(path, "w");
-    for (let sequence = 0; sequence < count; sequence += 1) {
-      fillMessage(words, floats, 0, sequence);
-      writeSync(fd, bytes);
+    while (tally.messages < count) {
+      if (consumer.poll(take) === 0) take(consumer.receive(PATIENCE));
     }
-    closeSync(fd);
+    say({ ...tally, elapsedMs: performance.now() - startMs });
   },
-  "pipe-consumer": (path) => consumePipe(path),
-  ping: (name, count) => {
-    using file = MemoryMappedFile.openExisting(name);
-    using view = file.createViewAccessor();
-    const limits = { rounds: count, durationMs: PING_PONG_MS };
-    const times = Float64Array.from(playPing(view, limits)).sort();
-    const at = (share: number): number => times[Math.floor(times.length * share)] ?? 0;
-    say({ rounds: times.length, medianMs: at(0.5), p99Ms: at(0.99) });
+  "send-bytes": (name, count) => {
+    using producer = Producer.createOrOpen(name, { schema: bytes });
+    for (let sequence = 0; sequence < count; sequence += 1) {
+      producer.send(makeBytes(sequence), PATIENCE);
+    }
   },
-  pong: (name) => {
-    using file = MemoryMappedFile.openExisting(name);
-    using view = file.createViewAccessor();
-    playPong(view);
+  "send-json": (name, count) => {
+    using producer = Producer.createOrOpen(name, { schema: json });
+    for (let sequence = 0; sequence < count; sequence += 1) {
+      producer.send(makeDocument(sequence), PATIENCE);
+    }
   },
+  "write-pipe": writePipe,
+  "read-pipe": (path) => {
+    const { tally, elapsedMs } = readPipe(path);
+    say({ ...tally, elapsedMs });
+  },
+  ask: (name, count) => {
+    const times = ask(name, { rounds: count, durationMs: CONVERSATION_MS });
+    const sorted = Float64Array.from(times).sort();
+    const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? 0;
+    say({ rounds: sorted.length, medianMs: at(0.5), p99Ms: at(0.99) });
+  },
+  answer: (name) => answer(name),
 };
 
-function consumePipe(path: string): void {
-  const bytes = new Uint8Array(PIPE_BYTES);
-  const words = new Int32Array(bytes.buffer);
-  const fd = openSync(path, "r");
-  let filled = 0;
-  let messages = 0;
-  let lost = 0;
-  let corrupt = 0;
-  let startMs = 0;
-  for (;;) {
-    const got = readSync(fd, bytes, filled, PIPE_BYTES - filled, null);
-    if (got === 0) break;
-    startMs ||= performance.now();
-    filled += got;
-    const whole = filled - (filled % MESSAGE_BYTES);
-    for (let offset = 0; offset < whole; offset += MESSAGE_BYTES) {
-      if (words[offset / 4] !== messages) lost += 1;
-      if (!isMessageIntact(words, offset / 4)) corrupt += 1;
-      messages += 1;
-    }
-    bytes.copyWithin(0, whole, filled);
-    filled -= whole;
+function sendMessages(producer: Producer<typeof Message>, first: number, end: number): void {
+  let next = first;
+  const write = (message: MessageFields): void => fillMessage(message, next);
+  while (next < end) {
+    const stop = Math.min(end, next + BATCH_MESSAGES);
+    producer.batch((batch) => {
+      for (; next < stop; next += 1) batch.claim(write);
+    });
   }
-  closeSync(fd);
-  say({ messages, lost, corrupt, elapsedMs: performance.now() - startMs });
 }
 
 function say(record: object): void {
   process.stdout.write(`${JSON.stringify(record)}\n`);
 }
 
-const [role = "", name = "", count = "0"] = process.argv.slice(2);
+const [role = "", name = "", count = "0", first = "0"] = process.argv.slice(2);
 const play = ROLES[role];
 if (play === undefined) throw new Error(`Unknown role "${role}"`);
-play(name, Number(count));
+play(name, Number(count), Number(first));

@@ -1,0 +1,80 @@
+/**
+ * `isthmus consumer`
+ *
+ * @module
+ */
+import { buildCommand, type Command } from "@stricli/core";
+import type { IsthmusContext } from "../context.ts";
+import { guarded } from "../guarded.ts";
+import { ProgressLines } from "../output/progress-lines.ts";
+import { receiveRecords } from "../transfer/receive-records.ts";
+import { reportTransfer } from "../transfer/report-transfer.ts";
+import {
+  DEFAULT_CAPACITY_BYTES,
+  parseCount,
+  TRANSFER_FLAGS,
+  type TransferFlags,
+} from "../transfer/transfer-flags.ts";
+
+interface ConsumerFlags extends TransferFlags {
+  readonly count: number;
+  readonly follow: boolean;
+}
+
+/** Receives, then says what came of it. */
+async function runConsumer(this: IsthmusContext, flags: ConsumerFlags): Promise<void> {
+  const { channel, count, follow, timeoutMs = Infinity, latency, quiet } = flags;
+  const { stderr, env } = this.process;
+  using progress = new ProgressLines(stderr, env, { label: "isthmus consumer", isQuiet: quiet });
+  const outcome = await receiveRecords({
+    channel,
+    count,
+    isFollowing: follow,
+    capacityBytes: flags.capacity ?? DEFAULT_CAPACITY_BYTES,
+    maxProducers: flags.maxProducers,
+    hasLatency: latency,
+    timeoutMs,
+    signal: this.signal,
+    progress,
+  });
+  progress[Symbol.dispose]();
+  reportTransfer(this, outcome, flags.json);
+}
+
+/** The definition of the command. */
+export const consumer: Command<IsthmusContext> = buildCommand<ConsumerFlags, [], IsthmusContext>({
+  func: guarded(runConsumer),
+  parameters: {
+    flags: {
+      ...TRANSFER_FLAGS,
+      count: {
+        kind: "parsed",
+        parse: parseCount,
+        brief: "End after so many records; 0: when all producers have ended",
+        placeholder: "N",
+        default: "0",
+      },
+      follow: {
+        kind: "boolean",
+        brief: "Wait for further producers for ever, until Ctrl-C or --count",
+        default: false,
+        withNegated: false,
+      },
+    },
+  },
+  docs: {
+    brief: "Receive and check the records of isthmus producer",
+    fullDescription:
+      "Run it in one terminal and isthmus producer in others, in any order. Checks that nothing\n" +
+      "was lost (gaps in a producer's numbers) or corrupted (checksums, records that come again)\n" +
+      "and fails when something was. Without --count it ends a second after the last producer\n" +
+      "has ended or died, at once when one was interrupted. The time runs from the first record\n" +
+      "to the last, without that in which there was no producer.",
+    customUsage: [
+      { input: "--channel orders", brief: "until the producers have ended" },
+      { input: "--count 60000", brief: "60,000 records of however many producers" },
+      { input: "--follow", brief: "whoever comes, until Ctrl-C" },
+      { input: "--json | jq '.lost + .corrupt'", brief: "how much went wrong" },
+    ],
+  },
+});

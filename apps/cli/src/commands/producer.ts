@@ -1,0 +1,140 @@
+/**
+ * `isthmus producer`
+ *
+ * @module
+ */
+import { buildCommand, type Command } from "@stricli/core";
+import type { IsthmusContext } from "../context.ts";
+import { guarded } from "../guarded.ts";
+import { ProgressLines } from "../output/progress-lines.ts";
+import { HEADER_BYTES } from "../transfer/record-format.ts";
+import { reportTransfer } from "../transfer/report-transfer.ts";
+import { sendRecords } from "../transfer/send-records.ts";
+import {
+  DEFAULT_CAPACITY_BYTES,
+  parseCount,
+  parseSize,
+  recordBytesMax,
+  SIZE_BYTES_MAX,
+  TRANSFER_FLAGS,
+  type TransferFlags,
+  wholeNumber,
+} from "../transfer/transfer-flags.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface ProducerFlags extends TransferFlags {
+  readonly count: number;
+  readonly size: number;
+  readonly rate: number;
+  readonly batch: number;
+  readonly keepWaiting: boolean;
+}
+
+const DEFAULT_COUNT = 1_000_000;
+const DEFAULT_SIZE = 64;
+const RATE_MAX = 1e9;
+const BATCH_MAX = 1_000_000;
+/** How many records there is room for, so that both ends can work at the same time. */
+const RECORDS_MIN = 4;
+
+/** Sends, then says what came of it. */
+async function runProducer(this: IsthmusContext, flags: ProducerFlags): Promise<void> {
+  const { channel, count, size, rate, timeoutMs = Infinity, quiet } = flags;
+  const capacityBytes = capacityFor(flags);
+  const { stderr, env } = this.process;
+  using progress = new ProgressLines(stderr, env, { label: "isthmus producer", isQuiet: quiet });
+  const outcome = await sendRecords({
+    channel,
+    count,
+    sizeBytes: size,
+    perSecond: rate,
+    batchRecords: flags.batch,
+    capacityBytes,
+    maxProducers: flags.maxProducers,
+    hasLatency: flags.latency,
+    timeoutMs,
+    isWaitingForNext: flags.keepWaiting,
+    signal: this.signal,
+    progress,
+  });
+  progress[Symbol.dispose]();
+  reportTransfer(this, outcome, flags.json);
+}
+
+function capacityFor({ capacity, size }: ProducerFlags): number {
+  if (capacity === undefined) {
+    const wanted = Math.max(DEFAULT_CAPACITY_BYTES, RECORDS_MIN * size);
+    return Math.min(2 * (SIZE_BYTES_MAX + 8), wanted);
+  }
+  if (size <= recordBytesMax(capacity)) return capacity;
+  throw new UsageError(
+    `A record may have half of its channel's capacity: --size ${size} needs --capacity ${2 * (size + 8)} or more`,
+  );
+}
+
+function parseRate(text: string): number {
+  const rate = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || rate > RATE_MAX) {
+    throw new SyntaxError(`it must be a number from 0 to ${RATE_MAX}`);
+  }
+  return rate;
+}
+
+/** The definition of the command. */
+export const producer: Command<IsthmusContext> = buildCommand<ProducerFlags, [], IsthmusContext>({
+  func: guarded(runProducer),
+  parameters: {
+    flags: {
+      ...TRANSFER_FLAGS,
+      count: {
+        kind: "parsed",
+        parse: parseCount,
+        brief: "Records to send; 0: without end, until Ctrl-C",
+        placeholder: "N",
+        default: String(DEFAULT_COUNT),
+      },
+      size: {
+        kind: "parsed",
+        parse: parseSize,
+        brief: `Length of each record, ${HEADER_BYTES} (its header) to ${SIZE_BYTES_MAX}`,
+        placeholder: "BYTES",
+        default: String(DEFAULT_SIZE),
+      },
+      rate: {
+        kind: "parsed",
+        parse: parseRate,
+        brief: "Records a second; 0: as fast as possible",
+        placeholder: "R",
+        default: "0",
+      },
+      batch: {
+        kind: "parsed",
+        parse: wholeNumber(1, BATCH_MAX),
+        brief: "Records that are published together",
+        placeholder: "N",
+        default: "1",
+      },
+      keepWaiting: {
+        kind: "boolean",
+        brief: "Wait for the next consumer also when one has left, not only when one has died",
+        default: false,
+        withNegated: false,
+      },
+    },
+  },
+  docs: {
+    brief: "Send numbered, checksummed records through a channel to isthmus consumer",
+    fullDescription:
+      "Run it in one terminal and isthmus consumer in another, in any order; several producers\n" +
+      "may share a channel. Waits for a consumer, sends, and ends when everything was taken. A\n" +
+      "consumer that dies is waited for, one that leaves ends the transfer. `messages` are the\n" +
+      "records that were taken or still will be, the time runs from the first to the last of\n" +
+      "them, without that in which there was no consumer. Fails when it sent less than --count.",
+    customUsage: [
+      { input: "--channel orders", brief: "a million records of 64 bytes" },
+      { input: "--count 0 --rate 1000", brief: "a thousand a second, until Ctrl-C" },
+      { input: "--size 1000000 --count 2000", brief: "large records" },
+      { input: "--json | jq .messages_per_second", brief: "the rate alone" },
+    ],
+  },
+});
