@@ -177,10 +177,12 @@ export class LanedSegment {
 
   /** Really allocates a lane's memory, unless that has been done, and lets others look into it. */
   makeLaneReady(lane: number): void {
-    if (this.isLaneReady(lane)) return;
-    const { laneBytes } = this.#sizes;
-    this.segment.allocate(SECTION.lanes, lane * laneBytes, laneBytes);
-    this.words.store(this.laneWord(lane) + this.#table.isReady, 1);
+    if (!this.isLaneReady(lane)) {
+      const { laneBytes } = this.#sizes;
+      this.segment.allocate(SECTION.lanes, lane * laneBytes, laneBytes);
+      this.words.store(this.laneWord(lane) + this.#table.isReady, 1);
+    }
+    // Also for a lane that was ready: its first owner may have died before it counted, and nobody would look into it.
     this.words.add(this.base + this.#table.readyCount, 1);
   }
 

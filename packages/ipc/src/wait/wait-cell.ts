@@ -93,6 +93,8 @@ export class WaitCell {
   sleep(isTrue: () => boolean, timeoutMs: number): "woken" | "changed" | "timeout" | "interrupted" {
     const sequence = this.#words.load(this.#sequence);
     this.#words.or(this.#armed, ARMED_SLEEPER);
+    // A condition may begin with a glance, and on some ARM64 a plain read passes the atomic change before it.
+    this.#words.fence();
     if (isTrue()) return "changed";
     const outcome = this.#futex.wait(sequence, timeoutMs);
     // Somebody woke the cell in the very moment in which the time was over: that counts as a wake-up.
@@ -109,6 +111,8 @@ export class WaitCell {
     if (this.#bells.isClosed) throw new DisposedError("segment");
     const wasArmed = this.#bells.arm(this.#index);
     this.#words.or(this.#armed, ARMED_BELL);
+    // See `sleep`.
+    this.#words.fence();
     return wasArmed;
   }
 
@@ -132,6 +136,11 @@ export class WaitCell {
   /** Notes that a waiter found its condition true without having been woken. */
   countTimeoutWake(): void {
     this.#words.add(this.#sequence - CELL.sequence + CELL.timeoutWakes, 1);
+  }
+
+  /** Whether somebody has announced to wait here, and has not been woken since. */
+  get isAwaited(): boolean {
+    return this.#words.load(this.#armed) !== 0;
   }
 
   /** How often a waiter found its condition true without having been woken. */

@@ -1,0 +1,187 @@
+/**
+ * A wait cell: those who sleep at it, those who are rung from it, and those who wake it.
+ *
+ * ```text
+ *   0   slots of two participants, for their bells
+ *   64  the cell                        80  what is waited for: 0, then 1
+ *   81  whether each actor sleeps in the kernel, then how often each slot's bell has been rung
+ * ```
+ *
+ * @module
+ */
+import { SLOT_BYTES, SLOT_WORDS } from "../../../src/segment/participant-layout.ts";
+import { Participants } from "../../../src/segment/participants.ts";
+import { CELL, CELL_BYTES, type WaitCell } from "../../../src/wait/wait-cell.ts";
+import type { Actor, ActorSpec, Model, World } from "../checker/model.ts";
+
+/** The source under test. */
+export type CellSource = typeof import("../../../src/wait/wait-cell.ts");
+
+const SLOTS = 2;
+const CELL_BASE = SLOTS * SLOT_WORDS;
+const CONDITION = CELL_BASE + CELL_BYTES / 4;
+const SLEEPING = CONDITION + 1;
+const ACTORS_MAX = 3;
+const RINGS = SLEEPING + ACTORS_MAX;
+const CELL_INDEX = 0;
+/** How long a sleep lasts is the model's to say: for ever. */
+const TIMEOUT_MS = 50;
+
+const noLocks = { tryLock: () => true, unlock: () => {}, isLockedByOther: () => true };
+
+/** A program at the cell, as the handle of one slot. `me` is its place among the actors. */
+type Program = (cell: WaitCell, actor: Actor, me: number) => void;
+
+function look({ words }: Actor): boolean {
+  return words.load(CONDITION) === 1;
+}
+
+/** Sleeps on the futex, again and again as `waitSync` does, until it finds the condition true. */
+const sleeper: Program = (cell, actor) => {
+  while (!look(actor)) cell.sleep(() => look(actor), TIMEOUT_MS);
+  actor.report("found");
+};
+
+/** Announces itself and looks; again for every ring, as a wait in the event loop does. */
+function lookForRings(cell: WaitCell, actor: Actor, slot: number, giveUp?: () => void): void {
+  let seen = actor.lookAt(RINGS + slot);
+  cell.arm();
+  let isFound = look(actor);
+  giveUp?.();
+  while (!isFound) {
+    const rung = seen;
+    actor.until("its bell rings", (memory) => memory[RINGS + slot] !== rung);
+    seen = actor.lookAt(RINGS + slot);
+    cell.arm();
+    isFound = look(actor);
+  }
+  actor.report("found");
+}
+
+/** The name of a program. */
+export type ProgramName =
+  | "sleeper"
+  | "looper"
+  | "loopers"
+  | "poster"
+  | "stranger"
+  | "hastyPoster"
+  | "plainPoster";
+
+/** What can happen at a cell. */
+const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
+  sleeper,
+  /** A wait in the event loop of the second slot's owner. */
+  looper: (cell, actor) => {
+    const onClose = (): void => {};
+    cell.enter(onClose);
+    lookForRings(cell, actor, 1);
+    cell.leave(onClose);
+  },
+  /** Two tasks wait through one handle, and one of them gives up. */
+  loopers: (cell, actor) => {
+    const leaving = (): void => {};
+    cell.enter(leaving);
+    cell.enter(() => {});
+    lookForRings(cell, actor, 1, () => cell.leave(leaving));
+  },
+  poster: (cell, { words }) => {
+    words.store(CONDITION, 1);
+    cell.wake();
+  },
+  /** Wakes for something else, which nobody here waits for. */
+  stranger: (cell) => cell.wake(),
+  /** Wrong: it wakes before it has changed anything. */
+  hastyPoster: (cell, { words }) => {
+    cell.wake();
+    words.store(CONDITION, 1);
+  },
+  /** Wrong: nothing orders its plain store before its look at who waits. */
+  plainPoster: (cell, { words }) => {
+    words.set(CONDITION, 1);
+    cell.wake();
+  },
+};
+
+/**
+ * The cell with these at it. Nobody may sleep on when the condition has become true.
+ *
+ * @param mayDie Who can die. Not those who wake, unless what is lost then is to be seen.
+ */
+export function waitCell(
+  { WaitCell }: CellSource,
+  cast: readonly ProgramName[],
+  mayDie: readonly ProgramName[] = ["sleeper", "looper", "loopers"],
+): Model {
+  const specOf = (name: ProgramName, me: number): ActorSpec => ({
+    name,
+    body: (actor) => {
+      const slot = name.startsWith("looper") ? 1 : 0;
+      const cell = handle(WaitCell, actor, slot, me);
+      PROGRAMS[name](cell, actor, me);
+    },
+    isImmortal: !mayDie.includes(name),
+  });
+  return {
+    name: `wait cell of ${cast.join(", ")}`,
+    wordCount: RINGS + SLOTS,
+    actors: cast.map(specOf),
+    atEnd: judge,
+    nameOf,
+  };
+}
+
+function handle(Cell: CellSource["WaitCell"], actor: Actor, slot: number, me: number): WaitCell {
+  const { words, call } = actor;
+  const participants = new Participants(words, 0, SLOTS * SLOT_BYTES, noLocks);
+  const bells = {
+    slotCount: SLOTS,
+    isClosed: false,
+    arm: (cell: number) => participants.arm(slot, cell),
+    disarmOwn: (cell: number) => void participants.disarm(slot, cell),
+    disarm: (other: number, cell: number) => participants.disarm(other, cell),
+    ring: (other: number) => {
+      call(`ring the bell of slot ${other}`, (memory) => {
+        memory[RINGS + other] = (memory[RINGS + other] as number) + 1;
+        return undefined;
+      });
+    },
+  };
+  return new Cell(words, CELL_BASE, CELL_INDEX, bells, futex(actor, me) as never);
+}
+
+/** FUTEX_WAIT compares and begins to sleep in one step; FUTEX_WAKE ends all sleeps that have begun. */
+function futex({ call }: Actor, me: number) {
+  return {
+    wait: (expected: number): "changed" | "woken" => {
+      const sleeps = call(`FUTEX_WAIT ${expected}`, (memory) => {
+        if (memory[CELL_BASE + CELL.sequence] !== expected) return false;
+        memory[SLEEPING + me] = 1;
+        return true;
+      });
+      if (!sleeps) return "changed";
+      call("wakes up", () => undefined, { guard: (memory) => memory[SLEEPING + me] === 0 });
+      return "woken";
+    },
+    wake: (): number =>
+      call("FUTEX_WAKE", (memory) => {
+        const sleepers = memory.subarray(SLEEPING, SLEEPING + ACTORS_MAX);
+        const count = sleepers.reduce((sum, sleeps) => sum + sleeps, 0);
+        sleepers.fill(0);
+        return count;
+      }),
+  };
+}
+
+function judge({ actors, memory }: World): string | undefined {
+  if (memory[CONDITION] !== 1) return undefined;
+  const lost = actors.find(({ status }) => status === "blocked");
+  return lost === undefined ? undefined : `${lost.name} is not woken`;
+}
+
+function nameOf(index: number): string {
+  if (index < CELL_BASE) return `slot ${Math.floor(index / SLOT_WORDS)} armed`;
+  const field = Object.entries(CELL).find(([, offset]) => CELL_BASE + offset === index);
+  if (field !== undefined) return field[0];
+  return index === CONDITION ? "condition" : `rings of slot ${index - RINGS}`;
+}
