@@ -7,7 +7,7 @@
 export { Mapping } from "./mapping.ts";
 export { collectAbandoned } from "./named/collect.ts";
 export { directoryPath, ensureDirectory, findDirectory } from "./named/directory.ts";
-export { isSameFile, isSeenHeld, release } from "./named/holder.ts";
+export { isSameFile, isSeenHeld, release, unlinkIfThere } from "./named/holder.ts";
 export { checkName, HIDDEN_PREFIX } from "./named/name.ts";
 export {
   type CreateRequest,
@@ -19,6 +19,7 @@ export {
   type SectionRequest,
   unlinkNamedFile,
 } from "./named/named-file.ts";
+export { type HeldPipe, makePipe, removePipe } from "./named/pipe.ts";
 export {
   decodeSuperblock,
   isRemovableHead,
@@ -33,7 +34,10 @@ export { bareMutexPairs } from "./native/bare-calls.ts";
 export { conditionError, fromNodeError } from "./native/errno.ts";
 export { platform } from "./native/platform.ts";
 export {
+  type ByteLocks,
+  doWithout,
   type FutexOutcome,
+  type Lack,
   type MutexOutcome,
   type SharedMutex,
   syncPlatform,

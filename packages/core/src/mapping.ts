@@ -16,7 +16,7 @@
  *
  * @module
  */
-import { DisposedError } from "./errors.ts";
+import { DisposedError, NotSupportedError } from "./errors.ts";
 import {
   type Address,
   type MapRequest,
@@ -253,16 +253,20 @@ export class Mapping implements Disposable {
   }
 
   /**
-   * A robust mutex in the range, `syncPlatform().mutexBytes` long. The mapping must not be disposed while this
+   * A robust mutex in the range, `robustMutexes.mutexBytes` long. The mapping must not be disposed while this
    * thread holds it: the kernel would look for it there when the thread ends.
    *
    * @param offset Where it is, in bytes; a multiple of 8 in memory.
    * @param stampOffset Where `tryLock` writes the time of locking, as a `struct timespec`.
+   * @throws {NotSupportedError} Where the system has no such mutexes.
    */
   robustMutex(offset: number, stampOffset: number): SharedMutex {
-    const calls = syncPlatform();
-    return calls.mutex(this, {
-      bytes: this.bytes(offset, calls.mutexBytes),
+    const { robustMutexes } = syncPlatform();
+    if (robustMutexes === undefined) {
+      throw new NotSupportedError(`Cannot use a robust mutex: "${process.platform}" has none`);
+    }
+    return robustMutexes.mutex(this, {
+      bytes: this.bytes(offset, robustMutexes.mutexBytes),
       address: this.#addressOf(offset),
       stampAddress: this.#addressOf(stampOffset),
     });

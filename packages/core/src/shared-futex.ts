@@ -24,10 +24,10 @@ export class SharedFutex {
     return this.#calls.futexWait(this.#address, expected, timeoutMs);
   }
 
-  /** Wakes up to `count` sleepers; returns how many. */
-  wake(count: number): number {
+  /** Wakes up to `count` sleepers, or all of them. */
+  wake(count: number): void {
     checkAlive(this.#owner);
-    return this.#calls.futexWake(this.#address, count);
+    this.#calls.futexWake(this.#address, count);
   }
 }
 

@@ -7,6 +7,7 @@ import { closeSync, constants, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { removeWhenUnheld } from "./holder.ts";
 import { HIDDEN_PREFIX } from "./name.ts";
+import { removePipeWhenUnheld } from "./pipe.ts";
 import { isRemovableHead, readHead } from "./superblock.ts";
 
 /**
@@ -22,12 +23,13 @@ export function collectAbandoned(directory: string): string[] {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     if (!entry.isFile() && !entry.isFIFO()) continue;
     const path = join(directory, entry.name);
-    if (collectFile(path, entry.name.startsWith(HIDDEN_PREFIX))) removed.push(entry.name);
+    const isHidden = entry.name.startsWith(HIDDEN_PREFIX);
+    if (collectFile(path, isHidden, entry.isFIFO())) removed.push(entry.name);
   }
   return removed;
 }
 
-function collectFile(path: string, isAside: boolean): boolean {
+function collectFile(path: string, isAside: boolean, isPipe: boolean): boolean {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -37,7 +39,7 @@ function collectFile(path: string, isAside: boolean): boolean {
   try {
     // A file without its final name never gets one: its creator died, or is alive and holds it.
     if (!isAside && !isRemovableHead(readHead(fd))) return false;
-    return removeWhenUnheld(fd, path);
+    return isPipe ? removePipeWhenUnheld(fd, path) : removeWhenUnheld(fd, path);
   } finally {
     closeSync(fd);
   }

@@ -63,7 +63,7 @@ const HOLDERS_BYTE = 0;
 export function announceHolder(fd: number): void {
   if (!hasSyncPlatform()) return;
   try {
-    syncPlatform().tryShareByte(fd, HOLDERS_BYTE);
+    syncPlatform().byteLocks?.tryShare(fd, HOLDERS_BYTE);
   } catch {
     // A file system without such locks: observers cannot see who holds the name, and everything else works.
   }
@@ -78,7 +78,7 @@ export function announceHolder(fd: number): void {
 export function isSeenHeld(fd: number): boolean | undefined {
   if (!hasSyncPlatform()) return undefined;
   try {
-    return syncPlatform().isByteLocked(fd, HOLDERS_BYTE);
+    return syncPlatform().byteLocks?.isLocked(fd, HOLDERS_BYTE);
   } catch {
     return undefined;
   }

@@ -55,6 +55,7 @@ export const SECTION = {
   mutex: 4,
   state: 5,
   lanes: 6,
+  latency: 7,
 } as const;
 
 /** Part of a named file. Offsets and lengths in bytes. */

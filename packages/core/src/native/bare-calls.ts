@@ -26,7 +26,8 @@ export function bareMutexPairs(): (count: number) => void {
   const mutex = ptr(memory);
   const address = mutex as number as Address;
   const owner = { isDisposed: false, keepMapped: () => {} };
-  syncPlatform().mutex(owner, { bytes: memory, address, stampAddress: address }).init();
+  const { robustMutexes } = syncPlatform();
+  robustMutexes?.mutex(owner, { bytes: memory, address, stampAddress: address }).init();
   return (count) => {
     for (let i = 0; i < count; i++) {
       symbols.pthread_mutex_lock(mutex);

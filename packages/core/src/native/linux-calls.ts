@@ -51,6 +51,9 @@ export interface LinuxCalls {
   pthread_mutex_consistent(mutex: number): number;
 }
 
+/** Time that only ever goes forward, the same for every process of the machine. */
+export const CLOCK_MONOTONIC = 1;
+
 /** The time of the last tick: read without entering the kernel, and without asking the hardware. */
 export const CLOCK_REALTIME_COARSE = 5;
 

@@ -7,9 +7,9 @@ import { ptr, read } from "bun:ffi";
 import { NotSupportedError } from "../errors.ts";
 import { systemError } from "./errno.ts";
 import { linux } from "./linux.ts";
-import { type LinuxCalls, loadLinuxCalls } from "./linux-calls.ts";
+import { CLOCK_MONOTONIC, type LinuxCalls, loadLinuxCalls } from "./linux-calls.ts";
 import { linuxMutexes } from "./linux-mutex.ts";
-import type { SyncPlatform } from "./sync-platform.ts";
+import type { ByteLocks, SyncPlatform } from "./sync-platform.ts";
 
 /** Error numbers that are outcomes here. Linux gives them the same values on every CPU Bun runs on. */
 const E = { INTR: 4, AGAIN: 11, ACCES: 13, TIMEDOUT: 110 } as const;
@@ -33,9 +33,10 @@ export function createLinuxSync(): SyncPlatform {
   const errno = (): number => read.i32(calls.__errno_location(), 0);
   return {
     ...futexCalls(calls, errno),
-    ...byteLockCalls(calls, errno),
-    mutexBytes: linux().abi.mutexBytes,
-    mutex: linuxMutexes(calls),
+    byteLocks: byteLocks(calls, errno),
+    robustMutexes: { mutexBytes: linux().abi.mutexBytes, mutex: linuxMutexes(calls) },
+    canLockPipes: true,
+    monotonicNs: monotonicClock(calls),
     makeFifo: (path) => {
       if (calls.mkfifo(path, 0o600) !== 0) {
         throw systemError(`create the pipe "${path}"`, "mkfifo", errno(), path);
@@ -72,15 +73,26 @@ function futexCalls(
       // SAFETY: the kernel uses the address as a key only.
       const woken = calls.syscall(number, address, FUTEX_WAKE, count, null, 0, 0);
       if (woken < 0) throw systemError("wake waiters on shared memory", "futex", errno());
-      return woken;
     },
   };
 }
 
-function byteLockCalls(
-  calls: LinuxCalls,
-  errno: () => number,
-): Pick<SyncPlatform, "tryLockByte" | "tryShareByte" | "unlockByte" | "isByteLocked"> {
+/**
+ * Asks the C library every time: at 23 ns, without entering the kernel, it is cheaper than `Bun.nanoseconds()` (33 ns),
+ * which has another origin in every process.
+ */
+function monotonicClock(calls: LinuxCalls): () => number {
+  // struct timespec: seconds i64, nanoseconds i64. Allocated with its buffer, so that its address holds.
+  const timespec = new Uint32Array(new ArrayBuffer(16));
+  const address = ptr(timespec) as number;
+  return () => {
+    // SAFETY: the structure is this closure's own and lives as long as it.
+    calls.clock_gettime(CLOCK_MONOTONIC, address);
+    return (timespec[0] as number) * 1e9 + (timespec[2] as number);
+  };
+}
+
+function byteLocks(calls: LinuxCalls, errno: () => number): ByteLocks {
   const flock = new DataView(new ArrayBuffer(FLOCK.bytes));
   const flockPointer = ptr(flock);
   const call = (fd: number, command: number, type: number, offset: number): number => {
@@ -99,14 +111,14 @@ function byteLockCalls(
     throw systemError("lock a byte of a segment", "fcntl", code);
   };
   return {
-    tryLockByte: (fd, offset) => tryLock(fd, F_WRLCK, offset),
-    tryShareByte: (fd, offset) => tryLock(fd, F_RDLCK, offset),
-    unlockByte: (fd, offset) => {
+    tryLock: (fd, offset) => tryLock(fd, F_WRLCK, offset),
+    tryShare: (fd, offset) => tryLock(fd, F_RDLCK, offset),
+    unlock: (fd, offset) => {
       if (call(fd, F_OFD_SETLK, F_UNLCK, offset) !== 0) {
         throw systemError("unlock a participant's byte", "fcntl", errno());
       }
     },
-    isByteLocked: (fd, offset) => {
+    isLocked: (fd, offset) => {
       if (call(fd, F_OFD_GETLK, F_WRLCK, offset) !== 0) {
         throw systemError("ask who holds a participant's byte", "fcntl", errno());
       }

@@ -98,7 +98,8 @@ function isLeftover(directory: string, entry: Dirent): boolean {
   }
   try {
     if (!fstatSync(fd).isFile()) return false;
-    return (isHidden || isRemovableHead(readHead(fd))) && isSeenHeld(fd) !== true;
+    // Where the system cannot tell, nothing is said of it.
+    return (isHidden || isRemovableHead(readHead(fd))) && isSeenHeld(fd) === false;
   } finally {
     closeSync(fd);
   }

@@ -129,6 +129,24 @@ export class Participants {
     return reaped;
   }
 
+  /**
+   * Clears up after a slot that nobody alive has, also when nobody is known to have had it: what is said of it
+   * elsewhere may be a lie. Nobody can take the slot meanwhile.
+   *
+   * @returns False when somebody alive has it.
+   */
+  reapSlot(slot: number, reap: Reaper): boolean {
+    if (this.#own.has(slot) || !this.#locks.tryLock(slot)) return false;
+    try {
+      reap(slot);
+      this.#words.store(this.#at(slot, SLOT.armed), 0);
+      this.#words.store(this.#at(slot, SLOT.state), STATE.free);
+      return true;
+    } finally {
+      this.#locks.unlock(slot);
+    }
+  }
+
   /** Whether there is anybody to clear up after. Changes nothing. */
   hasDead(): boolean {
     for (let slot = 0; slot < this.slotCount; slot++) {
@@ -141,6 +159,17 @@ export class Participants {
   isAlive(slot: number): boolean {
     if (slot < 0 || slot >= this.slotCount || !this.#isInUse(slot)) return false;
     return this.#own.has(slot) || this.#locks.isLockedByOther(slot);
+  }
+
+  /**
+   * Whether one life of a slot has ended: the kernel says that nobody lives there, or it is another life.
+   *
+   * @param generation As many low bits of the life's generation as `mask` has.
+   */
+  isOver(slot: number, generation: number, mask: number): boolean {
+    // Whoever comes between the two looks makes a life that has ended look as if it went on, until the next time.
+    if ((this.generationOf(slot) & mask) !== generation) return true;
+    return !this.#own.has(slot) && !this.#locks.isLockedByOther(slot);
   }
 
   /** Everybody who has joined and not left, the dead included. */
@@ -179,7 +208,7 @@ export class Participants {
   #claimFree(): number | undefined {
     for (let slot = 0; slot < this.slotCount; slot++) {
       if (this.#isInUse(slot) || this.#own.has(slot) || !this.#locks.tryLock(slot)) continue;
-      if (!this.#isInUse(slot)) return slot;
+      if (!this.#isInUse(slot)) return this.#beginLife(slot);
       this.#locks.unlock(slot);
     }
     return undefined;
@@ -188,17 +217,23 @@ export class Participants {
   #claimDead(reap: Reaper): number | undefined {
     for (let slot = 0; slot < this.slotCount; slot++) {
       if (this.#own.has(slot) || !this.#locks.tryLock(slot)) continue;
+      this.#beginLife(slot);
       if (this.#isInUse(slot)) reap(slot);
       return slot;
     }
     return undefined;
   }
 
+  /** From now on, what belongs to the slot's last life is seen to belong to the dead. */
+  #beginLife(slot: number): number {
+    this.#words.add(this.#at(slot, SLOT.generation), 1);
+    return slot;
+  }
+
   #write(slot: number, who: Joining): void {
     const words = this.#words;
     words.set(this.#at(slot, SLOT.role), ROLES[who.role]);
     words.set(this.#at(slot, SLOT.pid), who.pid);
-    words.add(this.#at(slot, SLOT.generation), 1);
     this.#writeLong(this.#at(slot, SLOT.startTicks), who.startTicks);
     this.#writeLong(this.#at(slot, SLOT.bell), who.bell);
     this.#writeLong(this.#at(slot, SLOT.joinedAt), who.joinedAtMs);

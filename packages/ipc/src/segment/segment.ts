@@ -18,14 +18,14 @@ import {
   type SectionRequest,
   type SegmentKind,
   type Superblock,
-  syncPlatform,
 } from "@isthmus/core/internal";
 import { type Doorbell, ownDoorbell } from "../wait/doorbell.ts";
 import { type Bells, CELL_BYTES, WaitCell } from "../wait/wait-cell.ts";
 import { SharedWords } from "../words.ts";
 import { type Role, SLOT_BYTES, SLOT_COUNT } from "./participant-layout.ts";
-import { Participants, type Reaper, type SlotLocks } from "./participants.ts";
+import { Participants, type Reaper } from "./participants.ts";
 import { ownStartTicks } from "./process-identity.ts";
+import { type OwnSlotLocks, slotLocks } from "./slot-locks.ts";
 
 /** How a segment is opened. */
 export type OpenVerb = "createNew" | "openExisting" | "createOrOpen";
@@ -34,6 +34,10 @@ export type OpenVerb = "createNew" | "openExisting" | "createOrOpen";
 export interface SectionSpec extends SectionRequest {
   /** Whether it is as long as its creator chose: who opens it takes the length from the file. */
   readonly isSizedByCreator?: boolean | undefined;
+  /** Whether its creator decides if there is one: who opens it finds out. */
+  readonly isOptional?: boolean | undefined;
+  /** Refuses a section that this process cannot use, by throwing. Called before anything is done in the segment. */
+  readonly check?: (memory: SegmentMemory, name: string) => void;
 }
 
 /** What a kind of segment looks like, and who opens it. */
@@ -53,8 +57,11 @@ export interface SegmentSpec {
   readonly role: Role;
   /** What it calls itself; by default the program's file name. */
   readonly participantName?: string | undefined;
-  /** Clears up what a dead participant left in the further sections. */
-  readonly reap?: (segment: SegmentMemory, slot: number) => void;
+  /**
+   * Clears up what a dead participant left in the further sections, before this handle takes its slot: the slot
+   * is this handle's own by then, in a new generation.
+   */
+  readonly reap?: (memory: SegmentMemory, slot: number, participants: Participants) => void;
 }
 
 /** The bytes of a segment and where its sections are. */
@@ -101,6 +108,7 @@ export class Segment implements Disposable {
   /** This handle's slot among the participants. */
   readonly slot: number;
   readonly #fd: number;
+  readonly #locks: OwnSlotLocks;
   readonly #cellCount: number;
   /** One object per cell: it knows who of this handle waits there. */
   readonly #cells = new Map<number, WaitCell>();
@@ -120,15 +128,21 @@ export class Segment implements Disposable {
     this.#fd = file.fd;
     this.#cellCount = spec.cellCount;
     let memory: SegmentMemory | undefined;
+    let locks: OwnSlotLocks | undefined;
     try {
       checkShape(file, spec);
-      const { totalBytes, sections } = file.superblock;
+      const { epoch, totalBytes, sections } = file.superblock;
       memory = new SegmentMemory(file.fd, file.path, totalBytes, sections);
+      for (const { check } of spec.sections) check?.(memory, file.name);
       this.memory = memory;
-      this.participants = this.#findParticipants();
+      const { offset, length } = memory.section(SECTION.participants);
+      locks = slotLocks({ fd: file.fd, path: file.path, epoch, sectionOffset: offset });
+      this.#locks = locks;
+      this.participants = new Participants(memory.words, offset / 4, length, locks);
       this.doorbell = ownDoorbell();
       this.slot = this.#join(spec);
     } catch (error) {
+      locks?.close();
       memory?.mapping.dispose();
       release(file.fd);
       throw error;
@@ -186,6 +200,7 @@ export class Segment implements Disposable {
     this.#isDisposed = true;
     for (const cell of this.#cells.values()) cell.close();
     if (!isSlotKept) this.participants.leave(this.slot);
+    this.#locks.close();
     this.memory.mapping.dispose();
     release(this.#fd);
   }
@@ -194,13 +209,8 @@ export class Segment implements Disposable {
     this.dispose();
   }
 
-  #findParticipants(): Participants {
-    const { offset, length } = this.memory.section(SECTION.participants);
-    return new Participants(this.memory.words, offset / 4, length, slotLocks(this.#fd, offset));
-  }
-
   #join(spec: SegmentSpec): number {
-    const reap: Reaper = (slot) => spec.reap?.(this.memory, slot);
+    const reap: Reaper = (slot) => spec.reap?.(this.memory, slot, this.participants);
     return this.participants.join(
       {
         role: spec.role,
@@ -232,16 +242,6 @@ export class Segment implements Disposable {
 
 function programName(): string {
   return (process.argv[1] ?? "bun").split("/").at(-1) ?? "bun";
-}
-
-function slotLocks(fd: number, sectionOffset: number): SlotLocks {
-  const calls = syncPlatform();
-  const byteOf = (slot: number): number => sectionOffset + slot * SLOT_BYTES;
-  return {
-    tryLock: (slot) => calls.tryLockByte(fd, byteOf(slot)),
-    unlock: (slot) => calls.unlockByte(fd, byteOf(slot)),
-    isLockedByOther: (slot) => calls.isByteLocked(fd, byteOf(slot)),
-  };
 }
 
 function openFile(verb: OpenVerb, spec: SegmentSpec): { file: NamedFile; createdNew: boolean } {
@@ -284,8 +284,9 @@ function checkShape({ superblock, name }: NamedFile, spec: SegmentSpec): void {
       `Cannot open "${name}": its schema's fingerprint is ${hex(superblock.fingerprint)}, this program's is ${hex(expected)}`,
     );
   }
-  for (const { id, length, isSizedByCreator } of allSections(spec)) {
+  for (const { id, length, isSizedByCreator, isOptional } of allSections(spec)) {
     const found = superblock.sections.find((section) => section.id === id);
+    if (found === undefined && isOptional === true) continue;
     const isAsLong = found?.length === length || (found !== undefined && isSizedByCreator === true);
     if (isAsLong && found.offset % CELL_BYTES === 0) continue;
     throw new CorruptSegmentError(

@@ -87,8 +87,16 @@ export class MutexLock implements Disposable {
 function unlock(state: ThreadState): void {
   const { mutex, pass, close } = state;
   state.mutex = undefined;
-  mutex?.unlock();
-  if (pass === undefined && close === undefined) return;
+  try {
+    mutex?.unlock();
+  } finally {
+    // Also when somebody has spoilt the mutex: other tasks must not wait for this one for ever.
+    if (pass !== undefined || close !== undefined) passOn(state);
+  }
+}
+
+function passOn(state: ThreadState): void {
+  const { pass, close } = state;
   state.pass = undefined;
   state.close = undefined;
   close?.();
@@ -101,7 +109,8 @@ function notHeld(): SystemError {
 
 /**
  * A named mutex. One holder at a time among all processes; when a holder dies, the kernel tells the next one,
- * which gets the mutex with `lock.abandoned` set.
+ * which gets the mutex with `lock.abandoned` set. A Worker that ends while it holds the mutex counts as a holder that
+ * died; but where there are no robust mutexes (macOS, FreeBSD), one that is *terminated* holds it until its process ends.
  *
  * On the synchronous path it is recursive, as .NET's is: the thread that holds it may acquire it again and must
  * release it as often. `acquireAsync` is not: every call is a task of its own, tasks exclude each other and

@@ -9,6 +9,7 @@
  */
 import { SystemError } from "@isthmus/core";
 import { SECTION } from "@isthmus/core/internal";
+import type { Participants } from "../segment/participants.ts";
 import type { Segment, SegmentMemory } from "../segment/segment.ts";
 import { timedOut } from "../wait/wait-for.ts";
 import { mutexOf, SegmentMutex } from "./segment-mutex.ts";
@@ -132,14 +133,14 @@ export class ReturningUnits {
 }
 
 /**
- * Gives back what a dead participant holds whose slot is about to be used again. Does nothing for a semaphore
- * whose units do not come back.
+ * Gives back what a dead participant holds whose slot this handle has taken. Does nothing for a semaphore whose
+ * units do not come back.
  *
  * @throws {TimeoutError} When somebody stopped in the middle of a change.
  */
-export function giveBackFor(memory: SegmentMemory, slot: number): void {
+export function giveBackFor(memory: SegmentMemory, slot: number, participants: Participants): void {
   const ledger = new SemaphoreLedger(memory.words, memory.wordOf(SECTION.state));
-  const mutex = mutexOf(memory);
+  const mutex = mutexOf(memory, participants, slot, 0);
   const deadline = performance.now() + CHANGE_TIMEOUT_MS;
   while (mutex.tryLock() === "busy") {
     if (performance.now() > deadline) throw timedOut("join the semaphore", CHANGE_TIMEOUT_MS);

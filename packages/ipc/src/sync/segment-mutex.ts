@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { SECTION, type SharedMutex } from "@isthmus/core/internal";
-import type { Participant } from "../segment/participants.ts";
-import type { Segment, SegmentMemory } from "../segment/segment.ts";
+import { CorruptSegmentError } from "@isthmus/core";
+import { type MutexOutcome, SECTION, syncPlatform } from "@isthmus/core/internal";
+import type { Participant, Participants } from "../segment/participants.ts";
+import type { SectionSpec, Segment, SegmentMemory } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import { type Condition, waitAsync, waitSync } from "../wait/wait-for.ts";
-import { MUTEX, MUTEX_BYTES } from "./mutex-layout.ts";
+import { MUTEX, MUTEX_BYTES, STRATEGY } from "./mutex-layout.ts";
+import { OwnerWord } from "./owner-word.ts";
 
 /** How a mutex was acquired; `"abandoned"`: its last owner died holding it. */
 export type Acquisition = "acquired" | "abandoned";
@@ -23,21 +25,63 @@ export interface MutexOwner {
   readonly isAlive: boolean;
 }
 
-/** The section that a segment with a mutex has. */
-export const MUTEX_SECTION: { readonly id: number; readonly length: number } = {
-  id: SECTION.mutex,
-  length: MUTEX_BYTES,
-};
-
-/** Makes the mutex of a new segment. */
-export function initMutex(memory: SegmentMemory): void {
-  mutexOf(memory).init();
+/** A mutex without its owner's name tag. */
+export interface BareMutex {
+  /** Tries to lock, and notes when. */
+  tryLock(): MutexOutcome;
+  unlock(): void;
 }
 
-/** The mutex of a segment, without its owner's name tag. */
-export function mutexOf(memory: SegmentMemory): SharedMutex {
+/** The section that a segment with a mutex has. */
+export const MUTEX_SECTION: SectionSpec = {
+  id: SECTION.mutex,
+  length: MUTEX_BYTES,
+  check: checkStrategy,
+};
+
+/** Makes the mutex of a new segment: a robust one where the system has it. */
+export function initMutex(memory: SegmentMemory): void {
+  const isRobust = syncPlatform().robustMutexes !== undefined;
+  const strategy = isRobust ? STRATEGY.robustMutex : STRATEGY.ownerWord;
+  memory.words.set(memory.wordOf(SECTION.mutex) + MUTEX.strategy, strategy);
+  if (isRobust) robustMutexOf(memory).init();
+}
+
+/**
+ * The mutex of a segment, as its creator chose it.
+ *
+ * @param slot The slot in whose name it is locked: this handle has the slot's kernel lock.
+ * @param bell This thread's doorbell; 0 unless it has told it in the slot.
+ */
+export function mutexOf(
+  memory: SegmentMemory,
+  participants: Participants,
+  slot: number,
+  bell: number,
+): BareMutex {
+  if (strategyOf(memory) === STRATEGY.robustMutex) return robustMutexOf(memory);
+  const self = { slot, generation: participants.generationOf(slot), bell };
+  return new OwnerWord(memory.words, memory.wordOf(SECTION.mutex), self, participants);
+}
+
+function robustMutexOf(memory: SegmentMemory): BareMutex & { init(): void } {
   const { offset } = memory.section(SECTION.mutex);
   return memory.mapping.robustMutex(offset + MUTEX.mutex, offset + MUTEX.since * 4);
+}
+
+function strategyOf(memory: SegmentMemory): number {
+  return memory.words.get(memory.wordOf(SECTION.mutex) + MUTEX.strategy);
+}
+
+function checkStrategy(memory: SegmentMemory, name: string): void {
+  const strategy = strategyOf(memory);
+  // Made at once, so that a system without such mutexes says so before the segment is joined.
+  if (strategy === STRATEGY.robustMutex) robustMutexOf(memory);
+  else if (strategy !== STRATEGY.ownerWord) {
+    throw new CorruptSegmentError(
+      `Cannot open "${name}": its mutex must be of strategy 1 or 2: found ${strategy >>> 0}`,
+    );
+  }
 }
 
 /**
@@ -46,7 +90,7 @@ export function mutexOf(memory: SegmentMemory): SharedMutex {
  */
 export class SegmentMutex {
   readonly #segment: Segment;
-  readonly #mutex: SharedMutex;
+  readonly #mutex: BareMutex;
   readonly #cell: WaitCell;
   /** The section; only who holds the mutex writes to it. */
   readonly #block: Int32Array;
@@ -59,7 +103,8 @@ export class SegmentMutex {
   constructor(segment: Segment, cellIndex: number) {
     const { offset } = segment.memory.section(SECTION.mutex);
     this.#segment = segment;
-    this.#mutex = mutexOf(segment.memory);
+    const { memory, participants, slot, doorbell } = segment;
+    this.#mutex = mutexOf(memory, participants, slot, doorbell.bell);
     this.#cell = segment.cell(cellIndex);
     const { buffer, byteOffset } = segment.memory.mapping.bytes(offset, MUTEX_BYTES);
     this.#block = new Int32Array(buffer, byteOffset, MUTEX_BYTES / 4);
@@ -112,6 +157,8 @@ export class SegmentMutex {
 
   /** The slot of who holds it now, as far as the holder has said so; -1 when nobody has. */
   get ownerSlot(): number {
+    // The word that decides is set before the name tag: also when its owner died in between.
+    if (this.#mutex instanceof OwnerWord) return this.#mutex.ownerSlot;
     return (Atomics.load(this.#block, MUTEX.owner) >>> 0) - 1;
   }
 

@@ -8,13 +8,12 @@
  *
  * @module
  */
-import { closeSync, constants, openSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { type SystemError, TimeoutError } from "@isthmus/core";
-import { ensureDirectory, isSameFile, platform, syncPlatform } from "@isthmus/core/internal";
+import { TimeoutError } from "@isthmus/core";
+import { ensureDirectory, type HeldPipe, makePipe, removePipe } from "@isthmus/core/internal";
 import { FifoReader } from "./fifo-reader.ts";
 
-const OPEN_BOTH_WAYS = constants.O_RDWR | constants.O_NONBLOCK;
 const OPEN_TO_RING = constants.O_WRONLY | constants.O_NONBLOCK;
 const ONE_BYTE = new Uint8Array(1);
 
@@ -55,8 +54,7 @@ export class Doorbell {
   /** The number of the bell: random, above 0, below 2^53. */
   readonly bell: number;
   readonly #directory: string;
-  readonly #fds: number[] = [];
-  readonly #paths: string[] = [];
+  readonly #pipes: HeldPipe[] = [];
   readonly #listeners = new Set<BellListener>();
   readonly #reader: FifoReader;
   readonly #ringers = new Map<number, number>();
@@ -163,10 +161,9 @@ export class Doorbell {
     const path = pipePath(this.#directory, kind, this.bell);
     const deadline = performance.now() + BUSY_TIMEOUT_MS;
     for (;;) {
-      const fd = makeHeldPipe(path);
-      if (fd !== undefined) {
-        this.#fds.push(fd);
-        this.#paths.push(path);
+      const pipe = makePipe(path);
+      if (pipe !== undefined) {
+        this.#pipes.push(pipe);
         return path;
       }
       if (performance.now() > deadline) {
@@ -200,39 +197,14 @@ export class Doorbell {
   }
 
   #close(): void {
-    for (const path of this.#paths) {
+    for (const pipe of this.#pipes) {
       try {
-        unlinkSync(path);
+        removePipe(pipe);
       } catch {
         // the directory is gone, and with it the pipe
       }
     }
-    for (const fd of this.#fds) closeSync(fd);
   }
-}
-
-/**
- * Makes a pipe, opens it and takes the lock of a holder on it.
- *
- * @returns Undefined when somebody has taken it for what a dead process has left, before it was locked.
- */
-function makeHeldPipe(path: string): number | undefined {
-  let fd: number;
-  try {
-    syncPlatform().makeFifo(path);
-  } catch (error) {
-    // One of ours that somebody is about to remove: nobody else makes a pipe of this number.
-    if ((error as Partial<SystemError>).code !== "EEXIST") throw error;
-  }
-  try {
-    fd = openSync(path, OPEN_BOTH_WAYS);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-  if (platform().tryLockFile(fd, "shared") && isSameFile(fd, path)) return fd;
-  closeSync(fd);
-  return undefined;
 }
 
 const doorbells = new Map<string, Doorbell>();

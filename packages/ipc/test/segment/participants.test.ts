@@ -13,8 +13,8 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     "",
   ],
   "join() does not look again under the lock": [
-    "      if (!this.#isInUse(slot)) return slot;\n      this.#locks.unlock(slot);",
-    "      return slot;",
+    "      if (!this.#isInUse(slot)) return this.#beginLife(slot);\n      this.#locks.unlock(slot);",
+    "      return this.#beginLife(slot);",
   ],
   "join() does not clear up after the dead": ["      if (this.#isInUse(slot)) reap(slot);\n", ""],
   "reapDead() frees the slot before it has cleared up": [

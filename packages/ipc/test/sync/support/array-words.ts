@@ -48,6 +48,10 @@ export class ArrayWords implements Words {
     return this.#change(index, (found) => (found === expected ? value : found));
   }
 
+  glance(index: number): number {
+    return this.load(index);
+  }
+
   get(index: number): number {
     return this.load(index);
   }

@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { collectAbandoned, decodeSuperblock, SECTION } from "@isthmus/core/internal";
+import { collectAbandoned, decodeSuperblock, SECTION, syncPlatform } from "@isthmus/core/internal";
 import { CELL, CELL_BYTES } from "../../../src/wait/wait-cell.ts";
 
 const PARENT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
@@ -56,6 +56,13 @@ export class Home implements Disposable {
   /** The names of all files in it, hidden ones too. */
   files(): string[] {
     return readdirSync(this.path).sort();
+  }
+
+  /** How the hidden files of one process that has so many slots begin, in the order of their names. */
+  static hidden(slots: number): string[] {
+    const { canLockPipes, byteLocks } = syncPlatform();
+    const pipes = [".bell-", ".life-"].flatMap((pipe) => (canLockPipes ? [pipe] : [pipe, pipe]));
+    return [...pipes, ...Array<string>(byteLocks === undefined ? slots : 0).fill(".slot-")];
   }
 
   /** Removes what the dead have left, as the next process to use the directory would. */

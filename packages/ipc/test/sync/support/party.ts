@@ -97,7 +97,7 @@ export class Party implements AsyncDisposable {
   /** Kills it at once, as a crash would, and waits until it is gone. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
-    await this.#child.exited;
+    await this.#soon(this.#child.exited, "is not seen to end although it was killed");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,131 @@
+/** What a mutex is made of is its creator's choice: everybody obeys it, or refuses the segment. */
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { MemoryMappedFile } from "@isthmus/core";
+import { doWithout, SECTION } from "@isthmus/core/internal";
+import { NamedMutex, NamedSemaphore, observe, SharedStruct, struct, u32 } from "../../src/index.ts";
+import { MUTEX, STRATEGY } from "../../src/sync/mutex-layout.ts";
+import { SegmentBytes } from "../shared-struct/support/segment-bytes.ts";
+import { expectCode, expectRejection } from "./support/expect-code.ts";
+import { Home } from "./support/home.ts";
+import { Party, parties } from "./support/party.ts";
+
+setDefaultTimeout(60_000);
+
+const ROUNDS = 2000;
+
+afterEach(() => doWithout([]));
+
+/** The words of a live segment's mutex section. */
+function mutexWords(home: Home, name: string): Int32Array {
+  const { buffer, byteOffset, length } = new SegmentBytes(`${home.path}/${name}`).section("mutex");
+  return new Int32Array(buffer, byteOffset, length / 4);
+}
+
+/** Opens a mutex that was made by a system without robust ones, on one that has them. */
+function createWithoutRobust(name: string): NamedMutex {
+  doWithout(["robust mutexes"]);
+  const mutex = NamedMutex.createNew(name);
+  doWithout([]);
+  return mutex;
+}
+
+describe("the strategy of a mutex", () => {
+  test("is robust where there are robust mutexes, else an owner word", () => {
+    using home = new Home();
+    using _robust = NamedMutex.createNew("robust");
+    using _word = createWithoutRobust("word");
+    const [robust, word] = ["robust", "word"].map((name) => mutexWords(home, name));
+    expect(robust?.[MUTEX.strategy]).toBe(STRATEGY.robustMutex);
+    expect(word?.[MUTEX.strategy]).toBe(STRATEGY.ownerWord);
+    expect(word?.subarray(0, MUTEX.owner).some((value) => value !== 0)).toBe(false);
+  });
+
+  test("is obeyed by processes that would have chosen the other one", async () => {
+    using home = new Home();
+    using counter = MemoryMappedFile.createNew("m-counter", 4);
+    using view = counter.createViewAccessor();
+    using mutex = createWithoutRobust("m");
+    await using stack = new AsyncDisposableStack();
+    const [first, second] = parties(stack, 2) as [Party, Party];
+    doWithout(["robust mutexes"]);
+    const third = stack.use(new Party());
+    doWithout([]);
+    const all = [first, second, third];
+    await Promise.all(all.map((party) => party.call("raise", "m", ROUNDS, "mixed")));
+    expect(view.readInt32(0)).toBe(3 * ROUNDS);
+    for (const party of all) {
+      await party.call("acquire", "m");
+      const words = mutexWords(home, "m");
+      const owner = words[MUTEX.owner] as number;
+      expect((words[MUTEX.holder] as number) & 0xff).toBe(owner);
+      expect(observe("m").mutex?.owner).toMatchObject({ pid: party.pid, isAlive: true });
+      await party.kill();
+      const lock = mutex.acquire();
+      expect(lock.abandoned).toBe(true);
+      lock.release();
+    }
+    expect(home.cell("m").timeoutWakes).toBe(0);
+  });
+
+  test("that a system has not is ERR_NOT_SUPPORTED there, before anything is touched", async () => {
+    using _home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    doWithout(["robust mutexes"]);
+    await using party = new Party();
+    const opening = party.call("mutex", "openExisting", "m");
+    await expectRejection(opening, "NotSupportedError", "ERR_NOT_SUPPORTED");
+    expect(observe("m").participants).toHaveLength(1);
+    mutex.acquire().release();
+  });
+
+  test("that nobody knows is ERR_CORRUPT_SEGMENT, before anything is touched", () => {
+    using home = new Home();
+    const schema = struct({ count: u32 });
+    using _mutex = NamedMutex.createNew("mutex");
+    using _semaphore = NamedSemaphore.createNew("semaphore");
+    using _shared = SharedStruct.createNew("struct", schema);
+    const openings: Readonly<Record<string, () => Disposable>> = {
+      mutex: () => NamedMutex.openExisting("mutex"),
+      semaphore: () => NamedSemaphore.createOrOpen("semaphore"),
+      struct: () => SharedStruct.openExisting("struct", schema),
+    };
+    const descriptors = () => readdirSync("/dev/fd").length;
+    for (const [name, open] of Object.entries(openings)) {
+      open()[Symbol.dispose]();
+      const before = descriptors();
+      for (const strategy of [0, 3, -1]) {
+        home.patch(name, SECTION.mutex, MUTEX.strategy, strategy);
+        const error = expectCode(open, "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
+        expect(error.message).toContain(`"${name}"`);
+        expect(error.message).toContain(`found ${strategy >>> 0}`);
+      }
+      expect(observe(name).participants).toHaveLength(1);
+      expect(descriptors()).toBe(before);
+    }
+  });
+
+  test("of an owner word: since when, and that a lock overwritten by others is EPERM to release", () => {
+    using home = new Home();
+    const before = Date.now();
+    using mutex = createWithoutRobust("m");
+    const lock = mutex.acquire();
+    const { sinceMs } = mutex.owner ?? { sinceMs: Number.NaN };
+    expect(sinceMs).toBeWithin(before, Date.now() + 1);
+    home.patch("m", SECTION.mutex, MUTEX.holder, 0);
+    expectCode(() => lock.release(), "SystemError", "EPERM");
+    using again = mutex.acquire();
+    expect(again.abandoned).toBe(false);
+  });
+
+  test("of an owner word: a task whose lock was overwritten keeps no other task from its turn", async () => {
+    using home = new Home();
+    using mutex = createWithoutRobust("m");
+    const lock = await mutex.acquireAsync();
+    const next = mutex.acquireAsync({ timeoutMs: 20_000 });
+    home.patch("m", SECTION.mutex, MUTEX.holder, 0);
+    expectCode(() => lock.release(), "SystemError", "EPERM");
+    (await next).release();
+    mutex.acquire().release();
+  });
+});
