@@ -28,11 +28,13 @@ export interface Words {
   exchange(index: number, value: number): number;
   /** Atomic replacement when the value is `expected`; returns the value before. */
   compareExchange(index: number, expected: number, value: number): number;
+  /** Orders every read before it before every access after it. */
+  acquire(): void;
   /** Orders every access before it before every access after it. */
   fence(): void;
   /**
    * A look at a word that another process may change, to be called again and again: a plain read that the compiler does
-   * not take out of a loop. Whoever acts on what it saw does so after a `load`. JavaScriptCore makes an atomic load
+   * not take out of a loop. Whoever acts on what it saw calls `acquire` first. JavaScriptCore makes an atomic load
    * of a locked addition of 0, which takes 4.5 ns and the word's cache line away from its writer; a look takes 0.2 ns.
    */
   glance(index: number): number;
@@ -47,6 +49,9 @@ const FENCE = new Int32Array(new ArrayBuffer(64));
 
 /** A word that nobody reads: as far as the compiler knows, storing to it may change any other word. */
 const SCRATCH = new Int32Array(new ArrayBuffer(64));
+
+/** Whether the CPU keeps reads in order by itself (Intel SDM 3A, 9.2.2), so that only the compiler has to be told. */
+const HAS_ORDERED_READS = process.arch === "x64";
 
 /** The words of a mapped region. Bytes 0 to 3 are word 0. */
 export class SharedWords implements Words {
@@ -83,6 +88,11 @@ export class SharedWords implements Words {
 
   compareExchange(index: number, expected: number, value: number): number {
     return Atomics.compareExchange(this.#words, index, expected, value);
+  }
+
+  acquire(): void {
+    if (HAS_ORDERED_READS) SCRATCH[0] = 0;
+    else this.fence();
   }
 
   /**

@@ -237,8 +237,9 @@ export class ByteRingConsumer {
 
   #lookUp(): boolean {
     // Most looks of a consumer that polls are in vain: those leave the producer its line.
-    if (this.#words.glance(this.#base + LANE.tail) === this.#tailCopy) return false;
-    const tail = this.#words.load(this.#base + LANE.tail);
+    const tail = this.#words.glance(this.#base + LANE.tail);
+    if (tail === this.#tailCopy) return false;
+    this.#words.acquire();
     const count = (tail - this.#next) | 0;
     const used = (tail - this.#head) | 0;
     this.#tailCopy = tail;

@@ -179,8 +179,9 @@ export class FixedRingConsumer {
 
   #lookUp(): number {
     // Most looks of a consumer that polls are in vain: those leave the producer its line.
-    if (this.#words.glance(this.#base + LANE.tail) === this.#tailCopy) return 0;
-    const tail = this.#words.load(this.#base + LANE.tail);
+    const tail = this.#words.glance(this.#base + LANE.tail);
+    if (tail === this.#tailCopy) return 0;
+    this.#words.acquire();
     const count = (tail - this.#next) | 0;
     const used = (tail - this.#head) | 0;
     this.#tailCopy = tail;

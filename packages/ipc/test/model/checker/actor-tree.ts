@@ -221,6 +221,11 @@ class ProgramRun implements Actor, Words {
     return this.#access("compareExchange", index, value, expected);
   }
 
+  acquire(): void {
+    // The strongest that is meant: in weak order, only a fence keeps a plain read before it from being satisfied late.
+    this.#access("fence", 0, 0);
+  }
+
   fence(): void {
     this.#access("fence", 0, 0);
   }

@@ -41,6 +41,8 @@ export class PlainWords implements Words {
     return this.load(index) === expected ? this.#replace(index, value) : this.load(index);
   }
 
+  acquire(): void {}
+
   fence(): void {}
 
   glance(index: number): number {

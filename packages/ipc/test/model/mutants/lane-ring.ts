@@ -11,7 +11,7 @@ const inByte = bugIn("ring/byte-ring.ts");
 const inLane = bugIn("ring/lane-layout.ts");
 
 const LOOK_AT_HEAD = "const head = this.#words.load(this.#base + LANE.head);";
-const LOOK_AT_TAIL = "const tail = this.#words.load(this.#base + LANE.tail);";
+const ACQUIRE = "    this.#words.acquire();\n";
 const PUBLISH = "storePosition(this.#words, this.#base + LANE.tail, this.#published, tail);";
 const GO_ON = "this.#tail = words.load(base + LANE.tail);";
 const STORE_LOW = "  words.store(index, to);\n";
@@ -40,10 +40,7 @@ export const FIXED: Seeded = {
 
 /** Bugs of the ring of slots that only a CPU of weak order shows. */
 export const FIXED_WEAK: Seeded = {
-  "looking for records with a plain load": inFixed(
-    LOOK_AT_TAIL,
-    LOOK_AT_TAIL.replace("load", "get"),
-  ),
+  "reading records before the look that found them": inFixed(ACQUIRE, ""),
   "moving positions with a plain store": inLane(STORE_LOW, STORE_LOW.replace("store", "set")),
 };
 
@@ -69,10 +66,7 @@ export const BYTE: Seeded = {
 
 /** Bugs of the ring of bytes that only a CPU of weak order shows. */
 export const BYTE_WEAK: Seeded = {
-  "looking for records with a plain load": inByte(
-    LOOK_AT_TAIL,
-    LOOK_AT_TAIL.replace("load", "get"),
-  ),
+  "reading records before the look that found them": inByte(ACQUIRE, ""),
   "moving positions with a plain store": inLane(STORE_LOW, STORE_LOW.replace("store", "set")),
 };
 

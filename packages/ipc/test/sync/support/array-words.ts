@@ -60,6 +60,8 @@ export class ArrayWords implements Words {
     this.store(index, value);
   }
 
+  acquire(): void {}
+
   fence(): void {
     this.before();
   }

@@ -68,6 +68,10 @@ export class SteppedWords implements Words {
     return this.#words.compareExchange(index, expected, value);
   }
 
+  acquire(): void {
+    this.#words.acquire();
+  }
+
   fence(): void {
     this.#words.fence();
   }

@@ -31,6 +31,7 @@ function withoutParticulars(words: Words): Words {
     or: (index, mask) => words.or(index, mask),
     exchange: (index, value) => words.exchange(index, value),
     compareExchange: (index, expected, value) => words.compareExchange(index, expected, value),
+    acquire: () => words.acquire(),
     fence: () => words.fence(),
     glance: (index) => words.glance(index),
     get: () => 0,
