@@ -12,13 +12,19 @@ import {
   version,
 } from "@stricli/core";
 import packageJson from "../package.json" with { type: "json" };
+import { benchmark } from "./commands/benchmark.ts";
+import { chaos } from "./commands/chaos.ts";
+import { consumer } from "./commands/consumer.ts";
 import { demo } from "./commands/demo.ts";
 import { doctor } from "./commands/doctor.ts";
 import { gc } from "./commands/gc.ts";
 import { inspect } from "./commands/inspect.ts";
 import { ls } from "./commands/ls.ts";
+import { producer } from "./commands/producer.ts";
 import { rm } from "./commands/rm.ts";
 import { scan } from "./commands/scan.ts";
+import { tail } from "./commands/tail.ts";
+import { top } from "./commands/top.ts";
 import type { Environment, IsthmusContext } from "./context.ts";
 import { errorLine } from "./error-line.ts";
 import { help } from "./output/help.ts";
@@ -29,13 +35,29 @@ export const DEFAULT_COMMAND = "demo";
 /** The flags that belong to `isthmus` itself and not to the default command. */
 export const ROOT_FLAGS: ReadonlySet<string> = new Set(["--help", "-h", "--version", "-v"]);
 
-const ROUTES = { demo, scan, ls, inspect, rm, gc, doctor } as const;
+const ROUTES = {
+  demo,
+  benchmark,
+  producer,
+  consumer,
+  scan,
+  ls,
+  inspect,
+  top,
+  tail,
+  rm,
+  gc,
+  doctor,
+  chaos,
+} as const;
 
 const EXAMPLES = [
   ["isthmus", "the complete demonstration, every step checked"],
+  ["isthmus producer & isthmus consumer", "a million records from process to process, checked"],
   ["isthmus scan app.log", "bytes, lines, words and the bytes themselves"],
   ["isthmus scan --find ERROR --json *.log", "one JSON object per file"],
   ["isthmus ls", "what lives in shared memory, who holds it and who has died"],
+  ["isthmus top", "how many records flow now, where they pile up and who has died"],
   ["isthmus doctor", "whether this machine is fit for it, and what to do if not"],
 ] as const;
 

@@ -1,5 +1,5 @@
 /**
- * What core's hot operations cost beside what a user would otherwise write: `bun run bench`.
+ * What core's hot operations cost beside what a user would otherwise write: `bun run bench:core`.
  *
  * Every group has its baseline in the same run. The last part measures memory, not time.
  *

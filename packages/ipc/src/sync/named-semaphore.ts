@@ -149,7 +149,7 @@ export class NamedSemaphore implements Disposable {
   /** How many units can be taken at this moment; those of the dead count once somebody has looked for them. */
   get count(): number {
     this.#checkOpen();
-    return this.#word(SEMAPHORE.count);
+    return unitsIn(this.#word(SEMAPHORE.count));
   }
 
   /**
@@ -202,7 +202,7 @@ export class NamedSemaphore implements Disposable {
       throw outOfRange("units", `<= ${this.#max - this.count} (of ${this.#max} in all)`, units);
     }
     this.#cell.wake();
-    return before;
+    return unitsIn(before);
   }
 
   /**
@@ -280,4 +280,9 @@ function initSemaphore(
 
 function corrupt(name: string, max: number): CorruptSegmentError {
   return new CorruptSegmentError(`Cannot open "${name}": its max must be >= 1: found ${max}`);
+}
+
+/** A count below 0 is somebody's lie: nothing can be taken then. */
+function unitsIn(count: number): number {
+  return Math.max(0, count);
 }

@@ -80,6 +80,31 @@ describe("waitAsync()", () => {
     expect(mutex.owner?.isAlive).toBe(false);
   });
 
+  test("hears of a death after it has watched anew, and lets go of the life line in the end", async () => {
+    using _home = new Home();
+    using segment = openSegment();
+    const { doorbell } = segment;
+    await using party = new Party();
+    await party.call("mutex", "createNew", "m");
+    using _mutex = NamedMutex.openExisting("m");
+    const bell = bellOf(party.pid);
+    const before = descriptors();
+    let deaths = 0;
+    const onDeath = (): void => void deaths++;
+    // As a wait does with every look: the new watch begins before the last one ends.
+    const first = doorbell.watchLife(bell, onDeath);
+    const second = doorbell.watchLife(bell, onDeath);
+    first();
+    second();
+    await until(() => descriptors() === before, "the life line is closed");
+    const third = doorbell.watchLife(bell, onDeath);
+    const fourth = doorbell.watchLife(bell, onDeath);
+    third();
+    await party.kill();
+    await until(() => deaths > 0, "the death is heard of");
+    fourth();
+  });
+
   test("ends when its segment is disposed, and takes its request back", async () => {
     using _home = new Home();
     const segment = openSegment();

@@ -1,0 +1,117 @@
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { createPlaces } from "./support/places.ts";
+import { MAIN, runCli, testEnvironment } from "./support/run-cli.ts";
+import { TemporaryDirectory } from "./support/temporary-directory.ts";
+
+const TIMEOUT_MS = 60_000;
+/** Two micro benchmarks: the fastest claim. */
+const FAST = ["benchmark", "--quick", "--rounds", "3", "--only", "physics-accessor"];
+
+describe("isthmus benchmark", () => {
+  test(
+    "--json prints the whole run as one line, and writes it beside a report and pictures",
+    async () => {
+      using directory = new TemporaryDirectory();
+      const { env, leftOver } = createPlaces(directory);
+      const output = directory.file("out");
+      const { stdout, stderr, exitCode } = await runCli([...FAST, "--json", "--output", output], {
+        env,
+      });
+      expect(exitCode).toBe(0);
+      expect(stdout.split("\n").length).toBe(2);
+      const results = JSON.parse(stdout);
+      expect(results).toMatchObject({
+        kind: "isthmus-bench",
+        schema_version: 1,
+        parameters: { mode: "quick", rounds: 3, only: ["physics-accessor"] },
+        claims: [{ id: "physics-accessor", verdict: "measured" }],
+      });
+      expect(results.cases.map(({ id }: { id: string }) => id)).toEqual([
+        "accessors.readInt32",
+        "accessors.getInt32",
+      ]);
+      expect(results.claims[0].ratio.samples.length).toBe(3);
+      expect(JSON.parse(readFileSync(directory.file("out/results.json"), "utf8"))).toEqual(results);
+      expect(readdirSync(output).sort()).toEqual(["report.md", "results.json"]);
+      expect(stderr).toContain(`written to ${output}`);
+      expect(leftOver()).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "prints a table, and with --compare what has changed",
+    async () => {
+      using directory = new TemporaryDirectory();
+      const options = { cwd: directory.path };
+      expect((await runCli([...FAST], options)).exitCode).toBe(0);
+      const old = "bench-results/results.json";
+      const { stdout, exitCode } = await runCli([...FAST, "--compare", old], options);
+      expect(exitCode).toBe(0);
+      expect(stdout).toMatch(
+        /ViewAccessor\.readInt32 \/ DataView +[\d.]+ ns +[\d.]+ ns .* measured/,
+      );
+      expect(stdout).toMatch(/accessors\.getInt32 .* (faster|slower|unclear)/);
+      expect(stdout).toContain("repeat it: `bun run cli benchmark --quick --rounds 3");
+    },
+    TIMEOUT_MS,
+  );
+
+  test("an unknown name is a usage error that lists the choices", async () => {
+    const { stdout, stderr, exitCode } = await runCli(["benchmark", "--only", "speed"]);
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+    expect(stderr).toContain("--only speed is neither a claim nor a suite; choose from sequential");
+    expect(stderr).toContain("physics-mutex");
+  });
+
+  test.each([
+    [["--rounds", "0"], 2, "it must be a whole number"],
+    [["--compare", "absent.json"], 3, "absent.json"],
+    [["--compare", "../../package.json"], 1, 'its kind must be "isthmus-bench"'],
+  ])("%p ends with %d before anything is measured", async (flags, expected, message) => {
+    const { stdout, stderr, exitCode } = await runCli(["benchmark", ...flags]);
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: expected });
+    expect(stderr).toContain(message);
+  });
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)(
+    "%s ends it with %d and leaves no file and no process behind",
+    async (signal, expected) => {
+      using directory = new TemporaryDirectory();
+      const places = createPlaces(directory);
+      const command = ["benchmark", "--only", "records", "--output", directory.file("out")];
+      await using child = Bun.spawn([process.execPath, MAIN, ...command], {
+        env: testEnvironment(places.env),
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      // Two processes talk by then.
+      while (processesIn(directory.path).length < 2) await Bun.sleep(10);
+      child.kill(signal);
+      expect(await child.exited).toBe(expected);
+      while (processesIn(directory.path).length > 0) await Bun.sleep(10);
+      expect(places.leftOver()).toEqual([]);
+      expect(readdirSync(directory.path).sort()).toEqual(["names", "tmp"]);
+      expect(await new Response(child.stdout).text()).toBe("");
+      expect(await new Response(child.stderr).text()).toContain("isthmus: interrupted");
+    },
+    TIMEOUT_MS,
+  );
+});
+
+/** The processes that work in a directory, found by their own. */
+function processesIn(path: string): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`ISTHMUS_DIR=${path}/names/`);
+    } catch {
+      // Ended since, or somebody else's.
+      return false;
+    }
+  });
+}

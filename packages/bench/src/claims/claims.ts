@@ -1,0 +1,224 @@
+/**
+ * What is said about Isthmus, row by row, and what each row compares.
+ *
+ * @module
+ */
+
+/** One row of the claims table before it is measured. */
+export interface ClaimSpec {
+  readonly id: string;
+  /** Rows that belong together; can be asked for by this word. */
+  readonly group: string;
+  readonly title: string;
+  /** Ids of cases. */
+  readonly subject: string;
+  readonly baseline: string;
+  /** How many times better the subject is said to be; absent where nothing is claimed. */
+  readonly target?: { readonly at_least: number; readonly up_to?: number };
+  /** Compares how much the process grew instead of the figures. */
+  readonly quantity?: "peak_growth_bytes";
+  /** Why it may not hold; printed where it does not. */
+  readonly reason?: string;
+}
+
+const SEQUENTIAL = { at_least: 2, up_to: 3 } as const;
+const RANDOM = { at_least: 5, up_to: 10 } as const;
+const LARGE = { at_least: 3, up_to: 5 } as const;
+const PIPES = { at_least: 20, up_to: 50 } as const;
+const WINS = { at_least: 1 } as const;
+
+const COPY_IS_CHEAP =
+  "Copying from the page cache in large pieces runs at memory speed, and a mapping pays for a page fault at every page that it touches first: neither leaves the other far behind.";
+const STREAM_IS_BETTER =
+  "Both sides also add up the words, which costs them the same; the less a machine pays for a system call and a copy, the nearer they come.";
+const POLLING_NEEDS_CPUS =
+  "Both ends of the channel poll here and need a CPU each; beside other work they lose more than a pipe, whose ends sleep in turn.";
+const DISK_DECIDES = "The disk decides; the page cache is filled by the same read-ahead for both.";
+
+/** A row of a group. */
+type Row = readonly [id: string, title: string, subject: string, baseline: string, reason?: string];
+
+function rows(group: string, target: ClaimSpec["target"], list: readonly Row[]): ClaimSpec[] {
+  return list.map(([id, title, subject, baseline, reason]) => {
+    const spec = { id: `${group}-${id}`, group, title, subject, baseline };
+    return { ...spec, ...(target && { target }), ...(reason !== undefined && { reason }) };
+  });
+}
+
+const FILES: readonly ClaimSpec[] = [
+  ...rows("sequential", SEQUENTIAL, [
+    [
+      "stream",
+      "mapping / createReadStream",
+      "sequential.mapping",
+      "sequential.stream",
+      STREAM_IS_BETTER,
+    ],
+    [
+      "bun-stream",
+      "mapping / Bun.file().stream()",
+      "sequential.mapping",
+      "sequential.bunStream",
+      COPY_IS_CHEAP,
+    ],
+    [
+      "read-sync",
+      "mapping / readSync 256 KiB",
+      "sequential.mapping",
+      "sequential.readSync",
+      COPY_IS_CHEAP,
+    ],
+    [
+      "bytes",
+      "mapping / Bun.file().bytes()",
+      "sequential.mapping",
+      "sequential.bytes",
+      COPY_IS_CHEAP,
+    ],
+  ]),
+  ...rows("cold", undefined, [
+    ["stream", "mapping / createReadStream", "cold.mapping", "cold.stream", DISK_DECIDES],
+    ["read-sync", "mapping / readSync", "cold.mapping", "cold.readSync", DISK_DECIDES],
+  ]),
+  ...rows("random", RANDOM, [
+    ["read-sync", "mapping / readSync of 4 bytes", "random.mapping", "random.readSync"],
+    ["file-handle", "mapping / FileHandle.read of 4 bytes", "random.mapping", "random.fileHandle"],
+  ]),
+  ...rows("large", LARGE, [
+    [
+      "stream",
+      "mapping / createReadStream, > 100 MB",
+      "large.mapping",
+      "large.stream",
+      STREAM_IS_BETTER,
+    ],
+    [
+      "bun-stream",
+      "mapping / Bun.file().stream(), > 100 MB",
+      "large.mapping",
+      "large.bunStream",
+      COPY_IS_CHEAP,
+    ],
+    ["read-sync", "mapping / readSync, > 100 MB", "large.mapping", "large.readSync", COPY_IS_CHEAP],
+  ]),
+  ...rows("large", undefined, [
+    ["whole-time", "views / reading it whole: time", "large.mapping", "large.bytes"],
+  ]),
+  {
+    id: "large-whole-memory",
+    group: "large",
+    title: "views / reading it whole: peak memory",
+    subject: "large.mapping",
+    baseline: "large.bytes",
+    quantity: "peak_growth_bytes",
+  },
+  ...rows("small", WINS, [
+    [
+      "4k",
+      "readFileSync / mapping, 4 KiB: mapping loses",
+      "small.readFileSync-4096",
+      "small.mapping-4096",
+    ],
+    [
+      "16m",
+      "mapping / readFileSync, 16 MiB: mapping wins",
+      "small.mapping-16777216",
+      "small.readFileSync-16777216",
+      COPY_IS_CHEAP,
+    ],
+  ]),
+];
+
+const COMMUNICATION: readonly ClaimSpec[] = [
+  ...rows("pipes", PIPES, [
+    [
+      "batch",
+      "channel batch(256) / named pipe",
+      "records.batch",
+      "records.pipe",
+      POLLING_NEEDS_CPUS,
+    ],
+    ["claim", "channel claim / named pipe", "records.claim", "records.pipe", POLLING_NEEDS_CPUS],
+    ["send", "channel send / named pipe", "records.send", "records.pipe", POLLING_NEEDS_CPUS],
+    [
+      "round-trip",
+      "round trip: channels polling / pipes blocking",
+      "roundTrip.spinning",
+      "roundTrip.pipe",
+      "The claim is about throughput. A blocking pipe wakes its reader in a few microseconds; a channel cannot answer sooner than cache lines travel, and two processes that poll need a CPU each.",
+    ],
+  ]),
+  ...rows("pipes", undefined, [
+    ["batched", "channel send / named pipe in 64 KiB", "records.send", "records.pipeBatched"],
+    ["asleep", "round trip: channels asleep / pipes asleep", "roundTrip.asleep", "roundTrip.bell"],
+    [
+      "request",
+      "round trip: Requester asleep / pipes asleep",
+      "roundTrip.request",
+      "roundTrip.bell",
+    ],
+    ["event", "round trip: NamedEvent asleep / pipes asleep", "roundTrip.event", "roundTrip.bell"],
+  ]),
+  ...rows("messages", undefined, [
+    ["spawn-ipc", "channel send, for await / Bun.spawn ipc", "records.follow", "records.spawnIpc"],
+    ["publish", "publish to one / Unix socket in 64 KiB", "records.publish", "records.socket"],
+    [
+      "publish-two",
+      "publish to two / Unix socket in 64 KiB to one",
+      "records.publishTwo",
+      "records.socket",
+    ],
+    ["socket", "channel send / Unix socket in 64 KiB", "records.send", "records.socket"],
+    ["worker", "channel send / Worker.postMessage", "records.send", "records.workerMessages"],
+    [
+      "shared-array-buffer",
+      "channel batch / ring in SharedArrayBuffer",
+      "records.batch",
+      "records.sharedArrayBuffer",
+    ],
+    ["bun-mmap", "channel batch / ring in Bun.mmap", "records.batch", "records.bunMmap"],
+    ["node-ipc", "channel send / node-ipc", "records.send", "records.nodeIpc"],
+  ]),
+  ...rows("latency", undefined, [
+    ["request", "latency p50: Requester / Bun.spawn ipc", "latency.request", "latency.spawnIpc"],
+    ["pipe", "latency p50: channels / named pipes", "latency.channel", "latency.pipe"],
+    ["socket", "latency p50: channels / Unix socket", "latency.channel", "latency.socket"],
+    ["spawn-ipc", "latency p50: channels / Bun.spawn ipc", "latency.channel", "latency.spawnIpc"],
+    [
+      "worker",
+      "latency p50: channels / Worker.postMessage",
+      "latency.channel",
+      "latency.workerMessages",
+    ],
+  ]),
+];
+
+const OTHERS: readonly ClaimSpec[] = [
+  ...rows("state", undefined, [
+    [
+      "update-sqlite",
+      "update: SharedStruct / bun:sqlite",
+      "state.update-struct",
+      "state.update-sqlite",
+    ],
+    ["update-lmdb", "update: SharedStruct / lmdb", "state.update-struct", "state.update-lmdb"],
+    ["read-sqlite", "read: SharedStruct / bun:sqlite", "state.read-struct", "state.read-sqlite"],
+    ["read-lmdb", "read: SharedStruct / lmdb", "state.read-struct", "state.read-lmdb"],
+  ]),
+  ...rows("mapping", undefined, [
+    ["sequential", "front to back: mapping / Bun.mmap", "sequential.mapping", "sequential.bunMmap"],
+    ["random", "at random: mapping / Bun.mmap", "random.mapping", "random.bunMmap"],
+    ["open", "open and close: mapping / Bun.mmap", "openClose.file", "openClose.bunMmap"],
+  ]),
+  ...rows("physics", undefined, [
+    ["ring", "channel claim / C ring, each published", "records.claim", "reference.ring"],
+    ["ring-batched", "channel batch / C ring, every 64", "records.batch", "reference.ringBatched"],
+    ["round-trip", "round trip: channels polling / C", "roundTrip.spinning", "reference.ping"],
+    ["copy", "copies of 1 MiB: TypedArray.set / C memcpy", "reference.copies", "reference.memcpy"],
+    ["mutex", "NamedMutex / bare pthread pair", "locks.mutex", "locks.bareMutex"],
+    ["accessor", "ViewAccessor.readInt32 / DataView", "accessors.readInt32", "accessors.getInt32"],
+  ]),
+];
+
+/** All rows, in the order of the table. */
+export const CLAIMS: readonly ClaimSpec[] = [...FILES, ...COMMUNICATION, ...OTHERS];

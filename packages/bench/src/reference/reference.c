@@ -1,0 +1,140 @@
+/*
+ * What the hardware allows: the same work as the benchmark's, without a runtime.
+ *
+ *   reference ping COUNT          round trips over two words in shared memory, both sides spinning: ns each
+ *   reference ring COUNT BATCH    records of 64 bytes over a ring, published every BATCH: records per second
+ *   reference copy BYTES COUNT    memcpy of BYTES, in and out of shared memory: bytes per second
+ *
+ * Everything that arrives is added up and compared; a wrong sum ends the program with 1.
+ */
+#define _GNU_SOURCE
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SLOTS = 1 << 16, WORDS = 8 };
+
+/* Two cache lines apart, because CPUs fetch them in pairs. */
+struct shared {
+  _Alignas(128) _Atomic uint64_t tail;
+  _Alignas(128) _Atomic uint64_t head;
+  _Alignas(128) double slots[SLOTS][WORDS];
+};
+
+static double now_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+static void *share(size_t bytes) {
+  void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (p == MAP_FAILED) {
+    perror("mmap");
+    exit(1);
+  }
+  memset(p, 0, bytes);
+  return p;
+}
+
+static void end(pid_t child) {
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (status != 0) exit(1);
+}
+
+static void ping(uint64_t count) {
+  struct shared *s = share(sizeof *s);
+  pid_t child = fork();
+  if (child == 0) {
+    for (uint64_t i = 1; i <= count; i++) {
+      while (atomic_load_explicit(&s->tail, memory_order_acquire) != i);
+      atomic_store_explicit(&s->head, i, memory_order_release);
+    }
+    _exit(0);
+  }
+  double start = 0;
+  for (uint64_t i = 1; i <= count; i++) {
+    if (i == count / 2) start = now_ns();
+    atomic_store_explicit(&s->tail, i, memory_order_release);
+    while (atomic_load_explicit(&s->head, memory_order_acquire) != i);
+  }
+  double elapsed = now_ns() - start;
+  end(child);
+  printf("%.3f\n", elapsed / (count - count / 2));
+}
+
+static void produce(struct shared *s, uint64_t count, uint64_t batch) {
+  uint64_t head = 0;
+  for (uint64_t i = 0; i < count; i++) {
+    while (i - head >= SLOTS) {
+      /* What is held back must be seen, or the other side waits for ever. */
+      atomic_store_explicit(&s->tail, i, memory_order_release);
+      head = atomic_load_explicit(&s->head, memory_order_acquire);
+    }
+    double *slot = s->slots[i & (SLOTS - 1)];
+    for (int w = 0; w < WORDS; w++) slot[w] = (double)(i + w);
+    if ((i + 1) % batch == 0) atomic_store_explicit(&s->tail, i + 1, memory_order_release);
+  }
+  atomic_store_explicit(&s->tail, count, memory_order_release);
+}
+
+static void ring(uint64_t count, uint64_t batch) {
+  struct shared *s = share(sizeof *s);
+  pid_t child = fork();
+  if (child == 0) {
+    produce(s, count, batch);
+    _exit(0);
+  }
+  double sum = 0, expected = 0, start = 0;
+  uint64_t tail = 0;
+  for (uint64_t i = 0; i < count; i++) {
+    if (i == count / 2) start = now_ns();
+    if (i == tail) {
+      atomic_store_explicit(&s->head, i, memory_order_release);
+      while ((tail = atomic_load_explicit(&s->tail, memory_order_acquire)) == i);
+    }
+    const double *slot = s->slots[i & (SLOTS - 1)];
+    for (int w = 0; w < WORDS; w++) sum += slot[w];
+  }
+  double elapsed = now_ns() - start;
+  end(child);
+  for (uint64_t i = 0; i < count; i++) expected += 8.0 * i + 28;
+  if (sum != expected) exit(1);
+  printf("%.0f\n", (count - count / 2) / elapsed * 1e9);
+}
+
+static void copy(size_t bytes, uint64_t count) {
+  char *shared = share(bytes), *source = malloc(bytes), *target = malloc(bytes);
+  if (!source || !target) exit(1);
+  memset(source, 7, bytes);
+  memset(target, 0, bytes);
+  double start = 0;
+  for (uint64_t i = 0; i < count; i++) {
+    if (i == count / 2) start = now_ns();
+    source[i % bytes] = (char)i;
+    memcpy(shared, source, bytes);
+    memcpy(target, shared, bytes);
+    if (target[i % bytes] != (char)i) exit(1);
+  }
+  double elapsed = now_ns() - start;
+  if (memcmp(source, target, bytes) != 0) exit(1);
+  printf("%.0f\n", (double)bytes * (count - count / 2) / elapsed * 1e9);
+}
+
+int main(int argc, char **argv) {
+  const char *what = argc > 1 ? argv[1] : "";
+  uint64_t a = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
+  uint64_t b = argc > 3 ? strtoull(argv[3], NULL, 10) : 0;
+  if (strcmp(what, "ping") == 0 && a > 1) ping(a);
+  else if (strcmp(what, "ring") == 0 && a > 1 && b > 0) ring(a, b);
+  else if (strcmp(what, "copy") == 0 && a > 0 && b > 1) copy(a, b);
+  else return 2;
+  return 0;
+}

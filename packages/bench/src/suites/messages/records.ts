@@ -1,0 +1,148 @@
+/**
+ * Records of 64 bytes from one process (or thread) to another, by everything that could carry them.
+ *
+ * @module
+ */
+import { closeSync, openSync, readSync, truncateSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { syncPlatform } from "@isthmus/core/internal";
+import { Subscriber } from "@isthmus/ipc";
+import { followRate, ipcRate, pipeRate, pollRate } from "../../channel-cases.ts";
+import { CAPACITY_BYTES, Sample, type SampleFields, sumOf } from "../../channel-records.ts";
+import { type CaseContext, type CaseFunction, type Figure, SkipError } from "../../runner/suite.ts";
+import { BATCH_BYTES, FrameReader, sumSample } from "./frames.ts";
+import { Meter } from "./meter.ts";
+import { consumeRecords, PLAIN_RING_BYTES } from "./plain-ring.ts";
+import { startParty, startReadyParty } from "./start-party.ts";
+
+/** Objects that another thread sends one by one; the rest is in `worker.ts`. */
+const WORKER: string = join(import.meta.dir, "worker.ts");
+const SAMPLE_BYTES = 64;
+
+/** All ways to carry records. */
+export const cases: Readonly<Record<string, CaseFunction>> = {
+  batch: async ({ sizes }) => figure(await pollRate("batches", sizes.records)),
+  claim: async ({ sizes }) => figure(await pollRate("claims", sizes.records)),
+  send: async ({ sizes }) => figure(await pollRate("sends", sizes.records / 2)),
+  follow: async ({ sizes }) => figure(await followRate(sizes.records / 8)),
+  publish: (context) => publishTo(context, 1),
+  publishTwo: (context) => publishTo(context, 2),
+  pipe: async (context) => figure(await pipeRate(scratch(context), context.sizes.slowRecords)),
+  pipeBatched,
+  socket,
+  spawnIpc: async ({ sizes }) => figure(await ipcRate(sizes.slowRecords)),
+  workerMessages,
+  sharedArrayBuffer,
+  bunMmap,
+  nodeIpc,
+};
+
+function figure(value: number): Figure {
+  return { value };
+}
+
+/** FIFOs and sockets live in the file system, but what goes through them never touches the disk. */
+function scratch({ memoryDirectory }: CaseContext): string {
+  return memoryDirectory;
+}
+
+function newPlace(context: CaseContext, name: string): string {
+  return join(scratch(context), `${name}-${process.pid}`);
+}
+
+/** This process is one of the subscribers; each of them gets and verifies every record. */
+async function publishTo({ sizes }: CaseContext, subscribers: number): Promise<Figure> {
+  const count = sizes.records / 4;
+  const name = `topic-${process.pid}`;
+  using subscriber = Subscriber.createNew(name, { schema: Sample, capacityBytes: CAPACITY_BYTES });
+  const others = [];
+  for (let i = 1; i < subscribers; i++) {
+    others.push(await startReadyParty("subscribe", [name, count]));
+  }
+  const party = startParty("publish", [name, count]);
+  const meter = new Meter(count);
+  const handle = (record: SampleFields): void => meter.note(sumOf(record));
+  handle(subscriber.receive({ timeoutMs: 60_000 }));
+  while (!meter.isDone) subscriber.poll(handle);
+  await Promise.all([party, ...others].map(({ exited }) => exited));
+  return figure(meter.rate());
+}
+
+async function pipeBatched(context: CaseContext): Promise<Figure> {
+  const count = context.sizes.records / 4;
+  const path = newPlace(context, "pipe");
+  syncPlatform().makeFifo(path);
+  const party = startParty("writePipe", [path, count]);
+  const fd = openSync(path, "r");
+  const meter = new Meter(count);
+  const frames = new FrameReader(SAMPLE_BYTES, (floats, at) => meter.note(sumSample(floats, at)));
+  const buffer = new Uint8Array(BATCH_BYTES);
+  while (!meter.isDone) frames.add(buffer.subarray(0, readSync(fd, buffer)));
+  closeSync(fd);
+  await party.exited;
+  return figure(meter.rate());
+}
+
+async function socket(context: CaseContext): Promise<Figure> {
+  const count = context.sizes.records / 4;
+  const path = newPlace(context, "socket");
+  const meter = new Meter(count);
+  const frames = new FrameReader(SAMPLE_BYTES, (floats, at) => meter.note(sumSample(floats, at)));
+  const server = Bun.listen({ unix: path, socket: { data: (_socket, data) => frames.add(data) } });
+  const party = startParty("writeSocket", [path, count]);
+  await meter.done;
+  server.stop(true);
+  await party.exited;
+  return figure(meter.rate());
+}
+
+async function workerMessages({ sizes }: CaseContext): Promise<Figure> {
+  const meter = new Meter(sizes.slowRecords);
+  const worker = new Worker(WORKER);
+  worker.onmessage = ({ data }: MessageEvent<SampleFields>) => meter.note(sumOf(data));
+  worker.postMessage({ role: "sendRecords", count: sizes.slowRecords });
+  await meter.done;
+  worker.terminate();
+  return figure(meter.rate());
+}
+
+async function sharedArrayBuffer({ sizes }: CaseContext): Promise<Figure> {
+  const memory = new Uint8Array(new SharedArrayBuffer(PLAIN_RING_BYTES));
+  const worker = new Worker(WORKER);
+  worker.postMessage({ role: "fillRing", count: sizes.records, memory });
+  const meter = new Meter(sizes.records);
+  consumeRecords(memory, meter);
+  await meter.done;
+  worker.terminate();
+  return figure(meter.rate());
+}
+
+async function bunMmap(context: CaseContext): Promise<Figure> {
+  const path = newPlace(context, "ring");
+  writeFileSync(path, "");
+  truncateSync(path, PLAIN_RING_BYTES);
+  const party = startParty("fillRing", [path, context.sizes.records]);
+  const meter = new Meter(context.sizes.records);
+  consumeRecords(Bun.mmap(path), meter);
+  await party.exited;
+  return figure(meter.rate());
+}
+
+async function nodeIpc(context: CaseContext): Promise<Figure> {
+  const { peersDirectory, sizes } = context;
+  if (peersDirectory === undefined) throw new SkipError("optional peers were not asked for");
+  const count = sizes.slowRecords / 4;
+  const ipc = createRequire(join(peersDirectory, "package.json"))("node-ipc");
+  const path = newPlace(context, "node-ipc");
+  const meter = new Meter(count);
+  ipc.config.silent = true;
+  ipc.serve(path, () => {
+    ipc.server.on("record", (record: SampleFields) => meter.note(sumOf(record)));
+    startParty("sendNodeIpc", [path, count, peersDirectory]);
+  });
+  ipc.server.start();
+  await meter.done;
+  ipc.server.stop();
+  return figure(meter.rate());
+}

@@ -1,0 +1,52 @@
+/**
+ * Starts the process at the other end.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { Subprocess } from "bun";
+
+const PARTY: string = join(import.meta.dir, "party.ts");
+
+/** How to start it. */
+export interface PartyOptions {
+  /** Receives what it sends through the IPC of `Bun.spawn`; without it there is no such IPC. */
+  readonly onMessage?: (message: unknown) => void;
+}
+
+/**
+ * Starts `party.ts`. When it ends badly, so does this process: what it was to send will never come.
+ *
+ * @param role What it does.
+ * @param args What its role needs to know.
+ * @param options Whether it talks through `Bun.spawn`.
+ */
+export function startParty(
+  role: string,
+  args: readonly (string | number)[],
+  { onMessage }: PartyOptions = {},
+): Subprocess<"ignore", "inherit", "inherit"> {
+  return Bun.spawn([process.execPath, PARTY, role, ...args.map(String)], {
+    stdio: ["ignore", "inherit", "inherit"],
+    ...(onMessage && { ipc: onMessage }),
+    onExit: (_party, exitCode) => {
+      if (exitCode !== null && exitCode !== 0) process.exit(1);
+    },
+  });
+}
+
+/**
+ * Starts `party.ts` in a role that says when it is ready, and waits for that.
+ *
+ * @param role What it does.
+ * @param args What its role needs to know.
+ */
+export async function startReadyParty(
+  role: string,
+  args: readonly (string | number)[],
+): Promise<ReturnType<typeof startParty>> {
+  const ready = Promise.withResolvers<unknown>();
+  const party = startParty(role, args, { onMessage: ready.resolve });
+  await ready.promise;
+  return party;
+}

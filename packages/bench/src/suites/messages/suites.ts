@@ -1,0 +1,128 @@
+/**
+ * The suites about communication, as far as one needs them before they run.
+ *
+ * Channels by pattern stand in the suite of the work that they do: producer and consumer, publisher and subscribers in
+ * `records`; requester and responder in `roundTrip` and `latency`. So they have the same peers.
+ *
+ * @module
+ */
+import type { CaseSpec, SuiteSpec } from "../../runner/suite.ts";
+import { TRANSFER_SIZES } from "./transfer-sizes.ts";
+
+const BATCHED = ["batched"] as const;
+const RATE = { unit: "records_per_second" } as const;
+const TIME = { unit: "ns" } as const;
+
+const RECORDS: readonly CaseSpec[] = [
+  {
+    name: "batch",
+    title: "Producer.batch(256) to poll",
+    role: "isthmus",
+    ...RATE,
+    labels: BATCHED,
+  },
+  { name: "claim", title: "Producer.claim to poll", role: "isthmus", ...RATE, labels: BATCHED },
+  { name: "send", title: "Producer.send to poll", role: "isthmus", ...RATE, labels: BATCHED },
+  {
+    name: "follow",
+    title: "Producer.send to for await",
+    role: "isthmus",
+    ...RATE,
+    labels: BATCHED,
+  },
+  {
+    name: "publish",
+    title: "Publisher.send to one Subscriber.poll",
+    role: "isthmus",
+    ...RATE,
+    labels: BATCHED,
+  },
+  {
+    name: "publishTwo",
+    title: "Publisher.send to two Subscriber.poll, each gets all",
+    role: "isthmus",
+    ...RATE,
+    labels: BATCHED,
+  },
+  { name: "pipe", title: "named pipe, a write and a read each", role: "peer", ...RATE },
+  { name: "pipeBatched", title: "named pipe, 64 KiB", role: "peer", ...RATE, labels: BATCHED },
+  { name: "socket", title: "Unix socket, 64 KiB", role: "peer", ...RATE, labels: BATCHED },
+  { name: "spawnIpc", title: "Bun.spawn ipc, objects", role: "peer", ...RATE },
+  { name: "workerMessages", title: "Worker.postMessage, objects", role: "peer", ...RATE },
+  {
+    name: "sharedArrayBuffer",
+    title: "Worker, hand-written ring in a SharedArrayBuffer",
+    role: "peer",
+    ...RATE,
+    labels: ["batched", "threads", "spinning"],
+  },
+  {
+    name: "bunMmap",
+    title: "hand-written ring in Bun.mmap",
+    role: "peer",
+    ...RATE,
+    labels: ["batched", "spinning"],
+  },
+  { name: "nodeIpc", title: "node-ipc, objects", role: "peer", ...RATE, peer: "node-ipc" },
+];
+
+const CARRIERS = [
+  { name: "channel", title: "Producer.send of bytes to poll", role: "isthmus", labels: BATCHED },
+  { name: "pipe", title: "named pipe, a write each", role: "peer" },
+  { name: "socket", title: "Unix socket", role: "peer", labels: BATCHED },
+] as const;
+
+/** In the order in which they run. */
+export const MESSAGE_SUITES: readonly SuiteSpec[] = [
+  {
+    id: "records",
+    title: "Records of 64 bytes from one process to another",
+    cases: RECORDS,
+    load: () => import("./records.ts"),
+  },
+  {
+    id: "transfer",
+    title: "Throughput against the size of a record, two processes",
+    cases: CARRIERS.flatMap(({ name, title, ...rest }) =>
+      TRANSFER_SIZES.map((recordBytes): CaseSpec => {
+        const unit = "bytes_per_second";
+        return {
+          name: `${name}-${recordBytes}`,
+          title: `${title}, ${recordBytes} B`,
+          ...rest,
+          unit,
+          recordBytes,
+          process: name,
+        };
+      }),
+    ),
+    load: () => import("./transfer.ts"),
+  },
+  {
+    id: "roundTrip",
+    title: "Round trip of 64 bytes, one after the other, two processes",
+    cases: [
+      { name: "spinning", title: "channels, both sides polling", role: "isthmus", ...TIME },
+      { name: "words", title: "two words in shared memory, spinning", role: "reference", ...TIME },
+      { name: "asleep", title: "channels, asleep in the event loop", role: "isthmus", ...TIME },
+      { name: "request", title: "Requester.request, asleep", role: "isthmus", ...TIME },
+      { name: "event", title: "NamedEvent.set and waitAsync", role: "isthmus", ...TIME },
+      { name: "bell", title: "named pipes, asleep in the event loop", role: "peer", ...TIME },
+      { name: "pipe", title: "named pipes, blocking reads", role: "peer", ...TIME },
+    ],
+    load: () => import("./round-trips.ts"),
+  },
+  {
+    id: "latency",
+    title: "Latency of a round trip on a fixed schedule, answering side asleep",
+    cases: [
+      { name: "channel", title: "channels", role: "isthmus", ...TIME },
+      { name: "request", title: "Requester.request", role: "isthmus", ...TIME },
+      { name: "pipe", title: "named pipes", role: "peer", ...TIME },
+      { name: "socket", title: "Unix socket", role: "peer", ...TIME },
+      { name: "spawnIpc", title: "Bun.spawn ipc, objects", role: "peer", ...TIME },
+      { name: "workerMessages", title: "Worker.postMessage, objects", role: "peer", ...TIME },
+    ].map((each) => ({ ...each, labels: ["p50", "open loop"] }) as CaseSpec),
+    load: () => import("./latency.ts"),
+  },
+];

@@ -1,0 +1,91 @@
+/**
+ * The micro benchmarks, as far as one needs them before they run.
+ *
+ * @module
+ */
+import type { CaseSpec, SuiteSpec } from "../../runner/suite.ts";
+import { RING_SIZES } from "./ring-sizes.ts";
+
+type Row = readonly [name: string, title: string, role?: CaseSpec["role"]];
+
+function rows(unit: CaseSpec["unit"], list: readonly Row[]): CaseSpec[] {
+  return list.map(([name, title, role = "isthmus"]) => ({ name, title, role, unit }));
+}
+
+/** For calls so long that it does not matter what the code around them was compiled for. */
+function together(cases: readonly CaseSpec[]): CaseSpec[] {
+  return cases.map((each) => ({ ...each, process: "all" }));
+}
+
+/** In the order in which they run. */
+export const MICRO_SUITES: readonly SuiteSpec[] = [
+  {
+    id: "accessors",
+    title: "One number in mapped memory",
+    cases: rows("ns", [
+      ["readInt32", "ViewAccessor.readInt32"],
+      ["getInt32", "DataView.getInt32", "reference"],
+      ["writeFloat64", "ViewAccessor.writeFloat64"],
+      ["setFloat64", "DataView.setFloat64", "reference"],
+      ["bytes", "ViewAccessor.bytes of 64 bytes"],
+    ]),
+    load: () => import("./accessors.ts"),
+  },
+  {
+    id: "locks",
+    title: "Locking and unlocking, uncontended",
+    cases: rows("ns", [
+      ["bareMutex", "pthread_mutex_lock and unlock through FFI", "reference"],
+      ["mutex", "NamedMutex.acquire and release"],
+      ["semaphore", "NamedSemaphore.tryWait and release"],
+      ["event", "NamedEvent.set and tryWait"],
+    ]),
+    load: () => import("./locks.ts"),
+  },
+  {
+    id: "rings",
+    title: "The byte ring by record size, one process, with both copies",
+    cases: rows(
+      "bytes_per_second",
+      RING_SIZES.flatMap((size): Row[] => [
+        [`ring-${size}`, `ring, ${size} B`],
+        [`copies-${size}`, `two bare copies, ${size} B`, "reference"],
+      ]),
+    ).map((each) => {
+      const [process = "", size] = each.name.split("-");
+      return { ...each, process, recordBytes: Number(size) };
+    }),
+    load: () => import("./rings.ts"),
+  },
+  {
+    id: "scans",
+    title: "Analysing the content of a file, page cache warm",
+    cases: together(
+      rows("bytes_per_second", [
+        ["count", "MemoryMappedFile.count of a byte"],
+        ["countIndexOf", "count by Buffer.indexOf, file in memory", "peer"],
+        ["countLoop", "count by a loop, file in memory", "peer"],
+        ["indexOf", "MemoryMappedFile.indexOf of an absent text"],
+        ["bufferIndexOf", "Buffer.indexOf of an absent text, file in memory", "peer"],
+        ["histogram", "MemoryMappedFile.histogram"],
+      ]),
+    ),
+    needs: ["file"],
+    load: () => import("./scans.ts"),
+  },
+  {
+    id: "openClose",
+    title: "Opening, touching and closing",
+    cases: together(
+      rows("ns", [
+        ["file", "createFromFile, view, dispose"],
+        ["bunMmap", "Bun.mmap, unmapped by the collector later", "peer"],
+        ["readSync", "fs.openSync, readSync, closeSync", "peer"],
+        ["memory", "MemoryMappedFile.createNew, view, dispose"],
+        ["mutex", "NamedMutex.createNew, dispose"],
+        ["channel", "Consumer and Producer, one record, dispose"],
+      ]),
+    ),
+    load: () => import("./open-close.ts"),
+  },
+];

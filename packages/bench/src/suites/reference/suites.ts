@@ -1,0 +1,49 @@
+/**
+ * The suite of physical references, as far as one needs it before it runs.
+ *
+ * @module
+ */
+import type { SuiteSpec } from "../../runner/suite.ts";
+
+/** In the order in which they run. */
+export const REFERENCE_SUITES: readonly SuiteSpec[] = [
+  {
+    id: "reference",
+    title: "What the hardware allows, in C",
+    cases: [
+      {
+        name: "ping",
+        title: "C: round trip over two words, two processes spinning",
+        role: "reference",
+        unit: "ns",
+      },
+      {
+        name: "ring",
+        title: "C: ring of 64-byte records, each published",
+        role: "reference",
+        unit: "records_per_second",
+      },
+      {
+        name: "ringBatched",
+        title: "C: ring of 64-byte records, published every 64",
+        role: "reference",
+        unit: "records_per_second",
+        labels: ["batched"],
+      },
+      {
+        name: "memcpy",
+        title: "C: memcpy of 1 MiB into shared memory and out",
+        role: "reference",
+        unit: "bytes_per_second",
+      },
+      {
+        name: "copies",
+        title: "TypedArray.set of 1 MiB into named memory and out",
+        role: "isthmus",
+        unit: "bytes_per_second",
+      },
+    ],
+    needs: ["reference"],
+    load: () => import("./reference.ts"),
+  },
+];

@@ -1,0 +1,135 @@
+/** Real runs, small ones. */
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { TimeoutError } from "@isthmus/core";
+import { writeResults } from "../src/report/write-results.ts";
+import { readResults } from "../src/results/index.ts";
+import { Room } from "../src/runner/room.ts";
+import { runBenchmark } from "../src/runner/run-benchmark.ts";
+import { SIZES, type Sizes } from "../src/runner/sizes.ts";
+import { TemporaryDirectory } from "./support/temporary-directory.ts";
+
+const TIMEOUT_MS = 60_000;
+const TINY: Sizes = {
+  fileBytes: 1 << 20,
+  largeFileBytes: 2 << 20,
+  randomReads: 1000,
+  asyncReads: 50,
+  smallTotalBytes: 1 << 16,
+  records: 4096,
+  slowRecords: 500,
+  transferBytes: 1 << 18,
+  transferRecords: 100,
+  roundTrips: 20,
+  spinningRoundTrips: 100,
+  latencyPerSecond: 1000,
+  latencyMs: 50,
+  updates: 100,
+  microMs: 1,
+};
+
+/** A process that has ended and that nobody has asked about yet (a zombie) is not alive. */
+function isAlive(pid: number): boolean {
+  const { stdout } = Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)]);
+  const state = stdout.toString().trim();
+  return state !== "" && !state.startsWith("Z");
+}
+
+describe("Room", () => {
+  test(
+    "ends what takes too long, together with what it started",
+    async () => {
+      await using room = new Room(new AbortController().signal);
+      const script = "sleep 1000 & echo $! > pid; wait";
+      const run = room.run(["sh", "-c", script], { timeoutMs: 1000 });
+      await expect(run).rejects.toBeInstanceOf(TimeoutError);
+      const pid = Number(await Bun.file(`${room.directory}/pid`).text());
+      expect(pid).toBeGreaterThan(0);
+      while (isAlive(pid)) await Bun.sleep(5);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "does not wait for what a process leaves behind",
+    async () => {
+      await using room = new Room(new AbortController().signal);
+      const { stdout, exitCode } = await room.run(["sh", "-c", "sleep 1000 & echo $!; exit 3"], {
+        timeoutMs: TIMEOUT_MS,
+      });
+      expect(exitCode).toBe(3);
+      while (isAlive(Number(stdout))) await Bun.sleep(5);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "is gone after an interruption, with its processes",
+    async () => {
+      const controller = new AbortController();
+      const reason = new Error("enough");
+      const room = new Room(controller.signal);
+      const pidFile = `${room.directory}/pid`;
+      const run = room.run(["sh", "-c", "sleep 1000 & echo $! > new && mv new pid; wait"], {
+        timeoutMs: TIMEOUT_MS,
+      });
+      const outcome = run.catch((error: unknown) => error);
+      while (!existsSync(pidFile)) await Bun.sleep(5);
+      const pid = Number(await Bun.file(pidFile).text());
+      controller.abort(reason);
+      expect(await outcome).toBe(reason);
+      await room[Symbol.asyncDispose]();
+      while (isAlive(pid)) await Bun.sleep(5);
+      expect([room.directory, room.memoryDirectory].filter(existsSync)).toEqual([]);
+      await expect(room.run(["true"], { timeoutMs: 1000 })).rejects.toBe(reason);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe("runBenchmark()", () => {
+  test(
+    "measures every case on small sizes, and none of them fails",
+    async () => {
+      using directory = new TemporaryDirectory();
+      const labels: string[] = [];
+      const results = await runBenchmark({
+        sizes: TINY,
+        rounds: 1,
+        onProgress: ({ label }) => labels.push(label),
+      });
+      expect(results.cases.filter(({ failed }) => failed !== undefined)).toEqual([]);
+      for (const { id, samples, skipped } of results.cases) {
+        expect([id, samples.length]).toEqual([id, skipped === undefined ? 1 : 0]);
+      }
+      expect(results.cases.filter(({ skipped }) => skipped).length).toBeLessThan(20);
+      expect(results.parameters).toMatchObject({ mode: "custom", rounds: 1, only: [] });
+      expect(results.warnings.join()).toContain("Only 1 round:");
+      expect(labels.length).toBeGreaterThan(50);
+      writeResults(directory.path, results);
+      expect(readResults(`${directory.path}/results.json`)).toEqual(results);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "begins no round for which there is no time, and says so",
+    async () => {
+      const { parameters, warnings, cases } = await runBenchmark({
+        only: ["physics-accessor"],
+        sizes: TINY,
+        rounds: 50,
+        budgetMs: 1,
+      });
+      expect(parameters.rounds).toBe(1);
+      expect(warnings.join()).toContain("no time for 50");
+      expect(cases.map(({ samples }) => samples.length)).toEqual([1, 1]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test.each([0, 1.5, Number.NaN])("refuses %p rounds", async (rounds) => {
+    const run = runBenchmark({ rounds, sizes: SIZES.quick });
+    await expect(run).rejects.toThrow(RangeError);
+  });
+});
