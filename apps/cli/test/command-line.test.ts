@@ -33,6 +33,7 @@ describe("isthmus --help", () => {
       "rm",
       "gc",
       "doctor",
+      "chaos",
     ]);
     for (const name of names) {
       const help = await runCli([name ?? "", "--help"]);

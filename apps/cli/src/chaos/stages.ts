@@ -1,0 +1,21 @@
+/**
+ * Everything that takes part in the chaos. A further kind of shared thing is one file in `stages/` and one line here.
+ *
+ * @module
+ */
+import { bytesWire } from "./roles/bytes-wire.ts";
+import { structWire } from "./roles/struct-wire.ts";
+import type { Stage } from "./stage.ts";
+import { channelStage } from "./stages/channel-stage.ts";
+import { lockStage } from "./stages/lock-stage.ts";
+import { recordStage } from "./stages/record-stage.ts";
+import { unitsStage } from "./stages/units-stage.ts";
+
+/** The stages, in the order in which they are set up. */
+export const STAGES: readonly Stage[] = [
+  channelStage("orders", structWire, 3),
+  channelStage("blobs", bytesWire, 2),
+  lockStage,
+  unitsStage,
+  recordStage,
+];

@@ -1,0 +1,132 @@
+/**
+ * `isthmus chaos`
+ *
+ * @module
+ */
+import { buildCommand, type Command } from "@stricli/core";
+import { chaosRecord, formatCharges, formatVerdict } from "../chaos/chaos-report.ts";
+import type { FaultCounts } from "../chaos/chaos-run.ts";
+import { runChaos } from "../chaos/run-chaos.ts";
+import { STAGES } from "../chaos/stages.ts";
+import type { IsthmusContext } from "../context.ts";
+import { ExitCode } from "../exit-code.ts";
+import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
+import { guarded } from "../guarded.ts";
+import { formatCountOf } from "../output/format.ts";
+import { writeJsonLine } from "../output/json.ts";
+import { ProgressLines } from "../output/progress-lines.ts";
+import { wholeNumber } from "../transfer/transfer-flags.ts";
+
+interface ChaosFlags extends CommonFlags {
+  readonly seconds: number;
+  readonly seed?: number;
+  readonly only?: readonly string[];
+  readonly keep: boolean;
+}
+
+const DEFAULT_SECONDS = 30;
+const SECONDS_MAX = 24 * 3600;
+const SEED_MAX = 2 ** 31 - 1;
+/** Long enough for a machine that does much else. */
+const PATIENCE_MS = 20_000;
+
+/** Does harm, and says what survived. */
+async function runChaosCommand(this: IsthmusContext, flags: ChaosFlags): Promise<void> {
+  const { process, style, signal } = this;
+  const seed = flags.seed ?? Math.floor(Math.random() * SEED_MAX);
+  const { only } = flags;
+  const label = "isthmus chaos";
+  using progress = new ProgressLines(process.stderr, process.env, { label, isQuiet: false });
+  const repeat = `--seconds ${flags.seconds} --seed ${seed}`;
+  progress.note(`${repeat} (the same choices again, but nobody can repeat the moments)`);
+  const startMs = performance.now();
+  const verdict = await runChaos({
+    seed,
+    durationMs: flags.seconds * 1000,
+    patienceMs: PATIENCE_MS,
+    stages: only === undefined ? STAGES : STAGES.filter(({ name }) => only.includes(name)),
+    isKept: flags.keep,
+    signal,
+    onSkip: (reason) => progress.note(`shared memory is not filled in this run: ${reason}`),
+    onProgress: (counts, livingCount) =>
+      progress.update(() => progressText(counts, livingCount, performance.now() - startMs)),
+  });
+  progress[Symbol.dispose]();
+  process.stderr.write(formatCharges(verdict.charges, style.stderr));
+  if (verdict.evidencePath !== undefined) progress.note(`evidence in ${verdict.evidencePath}`);
+  if (flags.json) writeJsonLine(process.stdout, chaosRecord(verdict));
+  else process.stdout.write(formatVerdict(verdict, style.stdout));
+  if (verdict.charges.length > 0) process.exitCode = ExitCode.failed;
+}
+
+function progressText(counts: FaultCounts, livingCount: number, elapsedMs: number): string {
+  const { kills, stops, fills, fileDeletions, directoryDeletions } = counts;
+  const deeds = [
+    `${Math.floor(elapsedMs / 1000)} s`,
+    formatCountOf(livingCount, "participant"),
+    formatCountOf(kills, "kill"),
+    formatCountOf(stops, "stop"),
+    formatCountOf(fills, "fill"),
+    formatCountOf(fileDeletions + directoryDeletions, "deletion"),
+  ];
+  return deeds.join(", ");
+}
+
+function parseStage(text: string): string {
+  const names = STAGES.map(({ name }) => name);
+  if (names.includes(text)) return text;
+  throw new SyntaxError(`it must be one of ${names.join(", ")}`);
+}
+
+/** The definition of the command. */
+export const chaos: Command<IsthmusContext> = buildCommand<ChaosFlags, [], IsthmusContext>({
+  func: guarded(runChaosCommand),
+  parameters: {
+    flags: {
+      ...COMMON_FLAGS,
+      seconds: {
+        kind: "parsed",
+        parse: wholeNumber(1, SECONDS_MAX),
+        brief: "How long to do harm",
+        placeholder: "N",
+        default: String(DEFAULT_SECONDS),
+      },
+      seed: {
+        kind: "parsed",
+        parse: wholeNumber(0, SEED_MAX),
+        brief: "What all random choices follow from (a new one)",
+        placeholder: "S",
+        optional: true,
+      },
+      only: {
+        kind: "parsed",
+        parse: parseStage,
+        brief: `Only with this (several times): ${STAGES.map(({ name }) => name).join(", ")}`,
+        placeholder: "NAME",
+        variadic: true,
+        optional: true,
+      },
+      keep: {
+        kind: "boolean",
+        brief: "Keep what the processes wrote down, if something went wrong, and say where",
+        default: false,
+        withNegated: false,
+      },
+    },
+  },
+  docs: {
+    brief: "Kill, stop and restart real processes at random moments and judge what survived",
+    fullDescription:
+      "Sets up processes that work with everything there is: channels, topics, services, locks,\n" +
+      "semaphores, shared structs. Kills, stops and restarts them at random moments, fills shared\n" +
+      "memory and deletes its directory; then judges by what every process wrote down whether\n" +
+      "a record was lost, torn or duplicated, somebody stuck or something leaked. Fails if so.\n" +
+      "Takes place in a directory and, where it may mount one, a file system of its own.",
+    customUsage: [
+      { input: "", brief: `${DEFAULT_SECONDS} seconds` },
+      { input: "--seconds 3600 --keep", brief: "an hour, with evidence of what went wrong" },
+      { input: "--seed 7 --only orders", brief: "the choices of a certain run, on one channel" },
+      { input: "--json | jq .recovery_ms_p99", brief: "how fast successors take over" },
+    ],
+  },
+});
