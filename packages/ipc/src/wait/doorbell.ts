@@ -121,10 +121,12 @@ export class Doorbell {
    */
   watchLife(bell: number, listener: LifeListener): () => void {
     const life = this.#lives.get(bell) ?? this.#openLife(bell);
-    life.listeners.add(listener);
+    // Each watch is one of its own: a wait watches anew, with the same function, before its last watch ends.
+    const own: LifeListener = () => listener();
+    life.listeners.add(own);
     life.reader.acquire();
     return () => {
-      if (life.listeners.delete(listener)) life.reader.release();
+      if (life.listeners.delete(own)) life.reader.release();
     };
   }
 
