@@ -1,0 +1,125 @@
+/**
+ * What the benchmark found: each claim against its target, and what was measured for it.
+ *
+ * @module
+ */
+import type { BenchResults } from "@isthmus/bench/results";
+import { element } from "../dom.ts";
+import { countOf, dateAndTime, size, text } from "../format.ts";
+import { icon } from "../icon.ts";
+import type { Model } from "../model.ts";
+import type { PageView } from "../page-view.ts";
+import type { View } from "../view-state.ts";
+import { caseSections } from "./case-list.ts";
+import { claimSections } from "./claim-list.ts";
+
+/** The page of results. Fetched whenever a person goes there. */
+export class BenchView implements PageView {
+  readonly element: HTMLElement = element("div", { id: "benchmark" });
+  #isShown = false;
+
+  render(_: Model, view: View): void {
+    const isShown = view.page === "benchmark";
+    if (isShown && !this.#isShown) void this.#load();
+    this.#isShown = isShown;
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const response = await fetch("/api/bench");
+      if (!response.ok) throw new Error((await response.text()).trim());
+      const results = (await response.json()) as BenchResults | null;
+      this.element.replaceChildren(...(results === null ? noResults() : allOf(results)));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const hint = element("p", { class: "hint" }, `The results could not be fetched: ${why}`);
+      this.element.replaceChildren(element("section", { class: "card nothing" }, hint));
+    }
+  }
+}
+
+function noResults(): HTMLElement[] {
+  return [
+    element(
+      "section",
+      { class: "card nothing" },
+      element("h1", {}, "Nothing has been measured here yet."),
+      element(
+        "p",
+        { class: "hint" },
+        "Run ",
+        element("code", {}, "bun run cli benchmark --quick"),
+        " in the folder from which the dashboard was started, and come back to this page.",
+      ),
+    ),
+  ];
+}
+
+function allOf(results: BenchResults): HTMLElement[] {
+  return [
+    summary(results),
+    ...warnings(results),
+    ...claimSections(results),
+    ...caseSections(results),
+    about(results),
+  ];
+}
+
+function summary({ claims, started_at, parameters }: BenchResults): HTMLElement {
+  const judged = claims.filter(({ target }) => target !== undefined);
+  const holding = judged.filter(({ verdict }) => verdict === "holds").length;
+  const isAll = judged.length > 0 && holding === judged.length;
+  const sentence =
+    judged.length === 0
+      ? "No claim was measured."
+      : `${holding} of ${countOf(judged.length, "claim")} ${judged.length === 1 ? "holds" : "hold"}.`;
+  const when = `Measured ${dateAndTime(started_at)}, ${countOf(parameters.rounds, "round")}, ${parameters.mode} mode`;
+  return element(
+    "section",
+    { id: "bench-summary", class: "summary", "data-mood": isAll ? "good" : "warning" },
+    element("span", { class: "badge" }, icon(isAll ? "check" : "warning")),
+    element(
+      "div",
+      { class: "words" },
+      element("h1", {}, sentence),
+      element("p", { class: "detail" }, when),
+    ),
+  );
+}
+
+function warnings({ warnings: all }: BenchResults): HTMLElement[] {
+  if (all.length === 0) return [];
+  const items = all.map((warning) =>
+    element("li", {}, icon("warning"), element("span", {}, warning)),
+  );
+  return [
+    element(
+      "section",
+      { class: "card" },
+      element("h2", {}, "Read this first"),
+      element("ul", { class: "issues" }, ...items),
+    ),
+  ];
+}
+
+function about({ machine, peers_skipped }: BenchResults): HTMLElement {
+  const facts: readonly (readonly [string, string])[] = [
+    ["Processor", `${machine.cpu}, ${countOf(machine.cpu_count, "CPU")}`],
+    ["Memory", text(size(machine.memory_bytes))],
+    ["System", `${machine.os} ${machine.kernel}, ${machine.arch}`],
+    ["Runtime", `Bun ${machine.bun}, Isthmus ${machine.isthmus}`],
+    ["Files on", machine.file_system_type],
+    ["Load before", machine.load_average_1min_before.toFixed(2)],
+    ...peers_skipped.map(({ peer, reason }) => [`Without ${peer}`, reason] as const),
+  ];
+  const list = facts.flatMap(([name, value]) => [
+    element("dt", {}, name),
+    element("dd", {}, value),
+  ]);
+  return element(
+    "section",
+    { class: "card" },
+    element("h2", {}, "Machine"),
+    element("dl", { class: "facts" }, ...list),
+  );
+}

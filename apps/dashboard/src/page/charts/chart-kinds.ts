@@ -1,0 +1,156 @@
+/**
+ * What is drawn, and how it is called.
+ *
+ * @module
+ */
+import type { SegmentFrame } from "../../wire/frame.ts";
+import { ALL, keyOf, type Metric } from "../figures.ts";
+import { duration, orNothing, type Quantity, rate, share } from "../format.ts";
+import type { Model } from "../model.ts";
+import type { ColorName } from "./colors.ts";
+
+/** More lines than this nobody tells apart: the rest is drawn as one. */
+const LINES_MAX = 6;
+
+/** One line of a chart. */
+export interface Line {
+  /** The figures that are drawn; of several, their sum or their greatest. */
+  readonly keys: readonly string[];
+  readonly label: string;
+  readonly color: ColorName;
+  readonly isDashed?: boolean;
+}
+
+/** A kind of chart. */
+export interface ChartKind {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly scale: "linear" | "log" | "share";
+  readonly combine: "sum" | "max";
+  readonly format: (value: number) => Quantity;
+  /** What is drawn of a scope. */
+  readonly lines: (model: Model, scope: string) => readonly Line[];
+  /** Why there is nothing to be seen, when there is not. */
+  readonly whyEmpty: (model: Model, scope: string) => string;
+  readonly isWide?: boolean;
+}
+
+/** All charts, in their order. */
+export const CHART_KINDS: readonly ChartKind[] = [
+  {
+    id: "throughput",
+    title: "Throughput",
+    unit: "records per second",
+    scale: "linear",
+    combine: "sum",
+    format: rate,
+    lines: (model, scope) => {
+      const consumed: Line = {
+        keys: [keyOf(scope, "consumed")],
+        label: "consumed",
+        color: "--text",
+        isDashed: true,
+      };
+      const lines = partLines(model, scope, "published");
+      return lines.length === 0 ? [] : [...lines, consumed];
+    },
+    whyEmpty: noChannel,
+    isWide: true,
+  },
+  {
+    id: "latency",
+    title: "Latency",
+    unit: "from sending to consuming, log scale",
+    scale: "log",
+    combine: "max",
+    format: duration,
+    lines: (_, scope) => [
+      { keys: [keyOf(scope, "p50")], label: "half", color: "--series-3" },
+      { keys: [keyOf(scope, "p90")], label: "90 %", color: "--series-1" },
+      { keys: [keyOf(scope, "p99")], label: "99 %", color: "--series-2" },
+      { keys: [keyOf(scope, "max")], label: "longest", color: "--series-rest", isDashed: true },
+    ],
+    whyEmpty: (model, scope) => {
+      const flows = channelsOf(model, scope).flatMap(({ flow }) => flow ?? []);
+      if (flows.length === 0) return noChannel(model, scope);
+      return flows.some(({ has_latency }) => has_latency)
+        ? "Nothing has been consumed in this window."
+        : "Not measured: make the channel with latency: true.";
+    },
+  },
+  {
+    id: "fill",
+    title: "Ring fill",
+    unit: "share of each producer's ring; 100 % is its capacity",
+    scale: "share",
+    combine: "max",
+    format: share,
+    lines: (model, scope) => partLines(model, scope, "fill"),
+    whyEmpty: noChannel,
+  },
+  {
+    id: "lag",
+    title: "Lag",
+    unit: "records that wait to be consumed",
+    scale: "linear",
+    combine: "sum",
+    format: rate,
+    lines: (model, scope) => partLines(model, scope, "lag"),
+    whyEmpty: noChannel,
+  },
+  {
+    id: "locks",
+    title: "Locks",
+    unit: "acquisitions per second",
+    scale: "linear",
+    combine: "sum",
+    format: rate,
+    lines: (_, scope) => [
+      { keys: [keyOf(scope, "acquisitions")], label: "all", color: "--series-1" },
+      { keys: [keyOf(scope, "contentions")], label: "had to wait", color: "--series-2" },
+    ],
+    whyEmpty: () => "Nothing here has a lock.",
+  },
+];
+
+function noChannel(_: Model, scope: string): string {
+  return scope === ALL ? "There is no channel." : "This segment is no channel.";
+}
+
+/** The channels of a scope, the busiest first. */
+function channelsOf({ frame }: Model, scope: string): SegmentFrame[] {
+  const all = (frame?.segments ?? []).filter(({ flow }) => flow !== null);
+  if (scope !== ALL) return all.filter(({ name }) => name === scope);
+  return all.sort((one, two) => (two.flow?.records ?? 0) - (one.flow?.records ?? 0));
+}
+
+/** A line per channel; where there is only one, a line per producer. */
+function partLines(model: Model, scope: string, metric: Metric): Line[] {
+  const channels = channelsOf(model, scope);
+  const [only] = channels;
+  if (only?.flow && channels.length === 1) {
+    const lanes = only.flow.lanes.map(({ lane, pid }) => ({
+      key: keyOf(only.name, metric, lane),
+      label: pid === null ? `lane ${lane}` : `producer ${pid}`,
+    }));
+    return limited(lanes);
+  }
+  return limited(channels.map(({ name }) => ({ key: keyOf(name, metric), label: name })));
+}
+
+function limited(parts: readonly { readonly key: string; readonly label: string }[]): Line[] {
+  const shown = parts.length > LINES_MAX ? parts.slice(0, LINES_MAX) : parts;
+  const rest = parts.slice(shown.length);
+  const lines = shown.map(({ key, label }, index): Line => {
+    return { keys: [key], label, color: `--series-${(index + 1) as 1 | 2 | 3 | 4 | 5 | 6}` };
+  });
+  if (rest.length === 0) return lines;
+  const keys = rest.map(({ key }) => key);
+  return [...lines, { keys, label: `${rest.length} others`, color: "--series-rest" }];
+}
+
+/** A value as a legend or table says it. */
+export function valueText(kind: ChartKind, value: number | null | undefined): string {
+  return orNothing(value, kind.format);
+}

@@ -1,0 +1,69 @@
+/**
+ * What has happened, the newest first.
+ *
+ * @module
+ */
+import type { LogEntry, LogKind } from "../wire/log-entry.ts";
+import { element, setShown } from "./dom.ts";
+import { timeOfDay } from "./format.ts";
+import { type IconName, icon } from "./icon.ts";
+import type { Model } from "./model.ts";
+import type { PageView } from "./page-view.ts";
+import type { View } from "./view-state.ts";
+
+/** How each kind looks; its text says what it is. */
+const LOOKS: Readonly<Record<LogKind, readonly [icon: IconName, mood: string]>> = {
+  created: ["plus", ""],
+  removed: ["minus", ""],
+  joined: ["plus", "good"],
+  left: ["minus", ""],
+  died: ["cross", "bad"],
+  recovered: ["again", "good"],
+  lapped: ["warning", "warning"],
+  "lock-abandoned": ["lock", "bad"],
+  "lock-recovered": ["lock", "good"],
+  dropped: ["warning", "bad"],
+  corrupt: ["warning", "bad"],
+  damaged: ["cross", "bad"],
+};
+
+/** The event log. */
+export class EventLogView implements PageView {
+  readonly element: HTMLElement;
+  readonly #list = element("ol", {
+    id: "log",
+    tabindex: "0",
+    "aria-label": "Events, newest first",
+  });
+  readonly #empty = element("p", { class: "hint" }, "Who joins, leaves or dies appears here.");
+  #shown: readonly LogEntry[] | undefined;
+
+  constructor() {
+    this.element = element(
+      "section",
+      { class: "card" },
+      element("h2", {}, "Events"),
+      this.#empty,
+      this.#list,
+    );
+  }
+
+  render({ log }: Model, view: View): void {
+    if (log === this.#shown || view.isPaused) return;
+    this.#shown = log;
+    this.#list.replaceChildren(...log.toReversed().map(item));
+    setShown(this.#empty, log.length === 0);
+    setShown(this.#list, log.length > 0);
+  }
+}
+
+function item({ at_ms, kind, segment, text, number }: LogEntry): HTMLLIElement {
+  const [name, mood] = LOOKS[kind];
+  return element(
+    "li",
+    { "data-kind": kind, "data-mood": mood, "data-number": String(number) },
+    icon(name),
+    element("span", { class: "what" }, element("strong", {}, segment), `: ${text}`),
+    element("time", { datetime: new Date(at_ms).toISOString() }, timeOfDay(at_ms)),
+  );
+}

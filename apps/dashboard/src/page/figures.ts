@@ -1,0 +1,105 @@
+/**
+ * From a frame to figures with names.
+ *
+ * @module
+ */
+import type { FlowFrame, Frame, LatencyFrame, LockFrame, SegmentFrame } from "../wire/frame.ts";
+import type { Figure } from "./history.ts";
+
+/** What can be drawn of a scope. */
+export type Metric =
+  | "published"
+  | "consumed"
+  | "bytes"
+  | "drops"
+  | "p50"
+  | "p90"
+  | "p99"
+  | "max"
+  | "fill"
+  | "lag"
+  | "acquisitions"
+  | "contentions";
+
+/** The scope of everything together. No segment has an empty name. */
+export const ALL = "";
+
+/** The name of a figure. */
+export function keyOf(scope: string, metric: Metric, lane?: number): string {
+  return lane === undefined ? `${scope}/${metric}` : `${scope}/${metric}/${lane}`;
+}
+
+/** Everything of a frame that charts can show. */
+export function figuresOf(frame: Frame): Figure[] {
+  const { total } = frame;
+  const of = maker(ALL);
+  return [
+    of("published", total.records_per_second),
+    of("consumed", total.consumed_per_second),
+    of("bytes", total.bytes_per_second),
+    of("drops", total.drops_per_second),
+    of("fill", total.fill),
+    of("lag", total.lag),
+    of("acquisitions", total.acquisitions_per_second),
+    of("contentions", total.contentions_per_second),
+    ...latencyFigures(ALL, total.latency),
+    ...frame.segments.flatMap(segmentFigures),
+  ];
+}
+
+function segmentFigures({ name, flow, lock }: SegmentFrame): Figure[] {
+  return [...(flow ? flowFigures(name, flow) : []), ...(lock ? lockFigures(name, lock) : [])];
+}
+
+function flowFigures(scope: string, flow: FlowFrame): Figure[] {
+  const of = maker(scope);
+  return [
+    of("published", flow.records_per_second),
+    of("consumed", flow.consumed_per_second),
+    of("bytes", flow.bytes_per_second),
+    of("drops", flow.drops_per_second),
+    of("fill", flow.fill),
+    of("lag", flow.lag),
+    ...latencyFigures(scope, flow.latency),
+    ...flow.lanes.flatMap(({ lane, records_per_second, fill, lag }) => [
+      of("published", records_per_second, lane),
+      of("fill", fill, lane),
+      of("lag", lag, lane),
+    ]),
+  ];
+}
+
+function latencyFigures(scope: string, latency: LatencyFrame | null): Figure[] {
+  const of = maker(scope);
+  return [
+    of("p50", latency?.latency_ns_p50 ?? null),
+    of("p90", latency?.latency_ns_p90 ?? null),
+    of("p99", latency?.latency_ns_p99 ?? null),
+    of("max", latency?.latency_ns_max ?? null),
+  ];
+}
+
+function lockFigures(scope: string, lock: LockFrame): Figure[] {
+  const of = maker(scope);
+  return [
+    of("acquisitions", lock.acquisitions_per_second),
+    of("contentions", lock.contentions_per_second),
+  ];
+}
+
+/** Of rates the mean of a step is shown, of all else the worst. */
+const MEANS: ReadonlySet<Metric> = new Set([
+  "published",
+  "consumed",
+  "bytes",
+  "acquisitions",
+  "contentions",
+]);
+
+function maker(scope: string): (metric: Metric, value: number | null, lane?: number) => Figure {
+  return (metric, value, lane) => ({
+    key: keyOf(scope, metric, lane),
+    value,
+    merge: MEANS.has(metric) ? "mean" : "max",
+  });
+}

@@ -1,0 +1,114 @@
+/**
+ * The page of what flows now: its parts, and which of them are there.
+ *
+ * @module
+ */
+import { ChartCard } from "./charts/chart-card.ts";
+import { CHART_KINDS } from "./charts/chart-kinds.ts";
+import { DemonstrationPanel } from "./demonstration-panel.ts";
+import { element, setShown, setText } from "./dom.ts";
+import { EventLogView } from "./event-log-view.ts";
+import type { Model } from "./model.ts";
+import type { PageView } from "./page-view.ts";
+import { ProcessTable } from "./tables/process-table.ts";
+import { SegmentTable } from "./tables/segment-table.ts";
+import { Tiles } from "./tiles.ts";
+import { Verdict } from "./verdict.ts";
+import type { View, ViewState } from "./view-state.ts";
+
+/** The page of what flows now. */
+export class LivePage implements PageView {
+  readonly element: HTMLElement;
+  readonly #verdict = new Verdict();
+  readonly #charts = CHART_KINDS.map((kind) => new ChartCard(kind));
+  readonly #demonstration = new DemonstrationPanel();
+  readonly #figures: readonly PageView[];
+  readonly #log = new EventLogView();
+  readonly #scope = element("p", { id: "scope" });
+  readonly #scopeText = element("span");
+  readonly #main: HTMLElement;
+  readonly #welcome = welcome();
+  #hasStarted = false;
+
+  constructor(state: ViewState) {
+    const tiles = new Tiles();
+    const segments = new SegmentTable(state);
+    const processes = new ProcessTable();
+    this.#figures = [tiles, ...this.#charts, segments, processes];
+    const back = element("button", { type: "button", class: "quiet" }, "Show all");
+    back.addEventListener("click", () => state.change({ scope: "" }));
+    this.#scope.append(this.#scopeText, back);
+    const charts = element(
+      "div",
+      { class: "charts" },
+      ...this.#charts.map((chart) => chart.element),
+    );
+    this.#main = element(
+      "div",
+      { class: "main" },
+      tiles.element,
+      charts,
+      segments.element,
+      processes.element,
+    );
+    const aside = element(
+      "aside",
+      { "aria-label": "Demonstration and events" },
+      this.#demonstration.element,
+      this.#log.element,
+    );
+    const columns = element("div", { class: "columns" }, this.#main, this.#welcome, aside);
+    this.element = element("div", { id: "live" }, this.#verdict.element, this.#scope, columns);
+  }
+
+  render(model: Model, view: View): void {
+    this.#demonstration.render(model);
+    const isFrozen = view.isPaused && this.#hasStarted;
+    if (!isFrozen || model.status !== "live") this.#verdict.render(model, view);
+    this.#renderFrame(model, view);
+    if (isFrozen || model.frame === undefined) return;
+    this.#hasStarted = true;
+    this.#log.render(model, view);
+    for (const part of this.#figures) part.render(model, view);
+  }
+
+  /** Draws everything anew, because the view or the colours have changed. */
+  refresh(): void {
+    this.#hasStarted = false;
+    for (const chart of this.#charts) chart.recolor();
+  }
+
+  #renderFrame(model: Model, view: View): void {
+    const isEmpty = model.frame !== undefined && model.frame.segments.length === 0;
+    // What has been seen stays: an empty page would take the charts away with the last segment.
+    const isNothing = isEmpty && model.log.length === 0 && view.scope === "";
+    setShown(this.#main, !isNothing && model.frame !== undefined);
+    setShown(this.#welcome, isNothing);
+    const isGone = view.scope !== "" && model.segment(view.scope) === undefined;
+    setText(
+      this.#scopeText,
+      `Only ${view.scope}${isGone ? ", which is not there at the moment" : ""}`,
+    );
+    setShown(this.#scope, view.scope !== "");
+    document.documentElement.classList.toggle("is-stale", model.status === "reconnecting");
+  }
+}
+
+function welcome(): HTMLElement {
+  return element(
+    "section",
+    { class: "card welcome" },
+    element("h2", {}, "Nothing to watch yet"),
+    element(
+      "p",
+      {},
+      "Start the demonstration, and this page shows what flows between its two processes. Or run one of " +
+        "these in a terminal; whatever uses shared memory appears here by itself.",
+    ),
+    element(
+      "pre",
+      {},
+      "bun run cli consumer --channel orders --latency\nbun run cli producer --channel orders --latency --count 0 --rate 5000",
+    ),
+  );
+}

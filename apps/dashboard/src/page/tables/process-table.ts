@@ -1,0 +1,92 @@
+/**
+ * Everybody who takes part, one line each.
+ *
+ * @module
+ */
+import type { ParticipantFrame } from "../../wire/frame.ts";
+import { element, setShown, setText } from "../dom.ts";
+import { ago, count, NOTHING, orNothing, rate } from "../format.ts";
+import type { Model } from "../model.ts";
+import type { PageView } from "../page-view.ts";
+import type { View } from "../view-state.ts";
+import { fillState } from "./cells.ts";
+import { type Column, LiveTable } from "./live-table.ts";
+
+/** More lines than this nobody reads: choose a segment. */
+const ROWS_MAX = 200;
+
+interface Row extends ParticipantFrame {
+  readonly segment: string;
+}
+
+const COLUMNS: readonly Column<Row>[] = [
+  { id: "pid", title: "Process", isNumber: true, fill: ({ pid }) => String(pid) },
+  { id: "role", title: "Role", fill: ({ role }) => role },
+  { id: "segment", title: "Segment", fill: ({ segment }) => segment },
+  { id: "state", title: "State", fill: ({ state }, cell) => fillState(cell, state) },
+  {
+    id: "rate",
+    title: "Records/s",
+    isNumber: true,
+    fill: ({ records_per_second }) => orNothing(records_per_second, rate),
+  },
+  { id: "lag", title: "Lag", isNumber: true, fill: ({ lag }) => whole(lag) },
+  {
+    id: "position",
+    title: "Position",
+    isNumber: true,
+    isOptional: true,
+    fill: ({ position }) => whole(position),
+  },
+  { id: "name", title: "Name", isOptional: true, fill: ({ name }) => name || NOTHING },
+  {
+    id: "joined",
+    title: "Since",
+    isNumber: true,
+    isOptional: true,
+    fill: ({ joined_at_ms }) => ago(Date.now() - joined_at_ms),
+  },
+];
+
+/** The table of processes. */
+export class ProcessTable implements PageView {
+  readonly element: HTMLElement;
+  readonly #count = element("span", { class: "unit" });
+  readonly #empty = element("p", { class: "hint" }, "Nobody takes part.");
+  readonly #table = new LiveTable<Row>(
+    "Processes",
+    COLUMNS,
+    ({ segment, slot, generation }) => `${segment}/${slot}/${generation}`,
+  );
+
+  constructor() {
+    this.element = element(
+      "section",
+      { class: "card", id: "processes" },
+      element("div", { class: "head" }, element("h2", {}, "Processes"), this.#count),
+      this.#table.element,
+      this.#empty,
+    );
+  }
+
+  render({ frame }: Model, view: View): void {
+    if (frame === undefined) return;
+    const rows = frame.segments
+      .filter(({ name }) => view.scope === "" || name === view.scope)
+      .flatMap(({ name, participants }) =>
+        participants.map((one): Row => ({ ...one, segment: name })),
+      );
+    const shown = rows.slice(0, ROWS_MAX);
+    setText(
+      this.#count,
+      rows.length > ROWS_MAX ? `first ${ROWS_MAX} of ${count(rows.length)}` : "",
+    );
+    this.#table.render(shown);
+    setShown(this.#table.element, shown.length > 0);
+    setShown(this.#empty, shown.length === 0);
+  }
+}
+
+function whole(value: number | null): string {
+  return value === null ? NOTHING : count(value);
+}

@@ -1,0 +1,132 @@
+/**
+ * From one sampler to many pages.
+ *
+ * @module
+ */
+import type { DemonstrationState } from "../wire/demonstration-state.ts";
+import type { Hello } from "../wire/hello.ts";
+import { EventStream } from "./event-stream.ts";
+import { HttpError } from "./http-error.ts";
+import { RecentFrames } from "./recent-frames.ts";
+import { SECURITY_HEADERS } from "./responses.ts";
+import type { Sampler, Tick } from "./sampler.ts";
+
+/** So many pages are more than a person has open. */
+const CLIENTS_MAX = 64;
+/** Proxies and browsers let go of a connection on which nothing comes. */
+const KEEP_ALIVE_MS = 15_000;
+/** Who takes nothing for so long is let go of; a browser that wakes up connects again. */
+const BEHIND_MS_MAX = 60_000;
+/** When a browser connects again, in milliseconds. */
+const RETRY_MS = 1000;
+
+/** Sends every look of the sampler to every client, in the format of server-sent events. */
+export class Broadcaster implements Disposable {
+  readonly #sampler: Sampler;
+  readonly #hello: () => Hello;
+  readonly #boot: string;
+  readonly #clients = new Set<EventStream>();
+  readonly #recent = new RecentFrames();
+  readonly #keepAlive: Timer;
+  #unsubscribe: (() => void) | undefined;
+
+  /**
+   * @param sampler Who looks.
+   * @param hello What every stream begins with.
+   */
+  constructor(sampler: Sampler, hello: () => Hello) {
+    this.#sampler = sampler;
+    this.#hello = hello;
+    this.#boot = hello().boot;
+    this.#keepAlive = setInterval(() => this.#send(": still here\n\n"), KEEP_ALIVE_MS);
+  }
+
+  /** How many watch. */
+  get clientCount(): number {
+    return this.#clients.size;
+  }
+
+  /** How many frames were left out for clients that are connected now. */
+  get skipped(): number {
+    return Array.from(this.#clients).reduce((sum, { skipped }) => sum + skipped, 0);
+  }
+
+  /**
+   * Opens a stream.
+   *
+   * @param lastEventId What the client got last, when it was connected before; otherwise empty.
+   * @throws {HttpError} 503 when too many watch already.
+   */
+  open(lastEventId: string): Response {
+    if (this.#clients.size >= CLIENTS_MAX) {
+      throw new HttpError(503, `At most ${CLIENTS_MAX} pages can watch: close one of them`);
+    }
+    const client = new EventStream(() => this.#forget(client));
+    const [boot, tick, entry] = lastEventId.split("-");
+    const isResumed = boot === this.#boot;
+    const lastTick = isResumed ? Number(tick) || 0 : 0;
+    client.lastEntry = isResumed ? Number(entry) || 0 : 0;
+    const nowMs = performance.now();
+    const start = `retry: ${RETRY_MS}\n${eventText("hello", this.#hello())}`;
+    client.offer(start + this.#newsFor(client) + this.#recent.after(lastTick), nowMs);
+    client.lastEntry = this.#sampler.log.lastNumber;
+    this.#clients.add(client);
+    this.#unsubscribe ??= this.#sampler.subscribe((each) => this.#onTick(each));
+    const headers = {
+      ...SECURITY_HEADERS,
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store",
+    };
+    return new Response(client.body, { headers });
+  }
+
+  /** Tells everybody how the demonstration is doing. */
+  announce(state: DemonstrationState): void {
+    this.#send(eventText("demonstration", state));
+  }
+
+  /** Ends all streams. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#keepAlive);
+    this.#unsubscribe?.();
+    for (const client of this.#clients) client.end();
+    this.#clients.clear();
+  }
+
+  #onTick(tick: Tick): void {
+    const id = `${this.#boot}-${tick.number}-${this.#sampler.log.lastNumber}`;
+    const text = eventText("frame", tick.frame, id);
+    this.#recent.add(tick.number, text);
+    this.#send(text);
+  }
+
+  /** Sends to everybody, together with what has happened since they were last told. */
+  #send(text: string): void {
+    const nowMs = performance.now();
+    for (const client of this.#clients) {
+      if (client.offer(this.#newsFor(client) + text, nowMs)) {
+        client.lastEntry = this.#sampler.log.lastNumber;
+      } else if (client.behindMs(nowMs) > BEHIND_MS_MAX) {
+        client.end();
+        this.#forget(client);
+      }
+    }
+  }
+
+  #newsFor({ lastEntry }: EventStream): string {
+    const { log } = this.#sampler;
+    return lastEntry === log.lastNumber ? "" : eventText("log", log.after(lastEntry));
+  }
+
+  #forget(client: EventStream): void {
+    this.#clients.delete(client);
+    if (this.#clients.size > 0) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+  }
+}
+
+function eventText(event: string, data: unknown, id?: string): string {
+  const head = id === undefined ? "" : `id: ${id}\n`;
+  return `${head}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,109 @@
+/**
+ * What has happened between two looks.
+ *
+ * @module
+ */
+import type { ParticipantInfo, SegmentSample } from "@isthmus/ipc";
+import type { Change } from "./event-log.ts";
+
+type SampleMap = ReadonlyMap<string, SegmentSample>;
+
+/**
+ * Compares two looks at all segments.
+ *
+ * @param before The earlier one.
+ * @param after The later one.
+ * @returns What a person would want to be told, segment by segment.
+ */
+export function findChanges(before: SampleMap, after: SampleMap): Change[] {
+  const gone = Array.from(before.values()).filter(({ name }) => !after.has(name));
+  const removed = gone.flatMap((one) => [
+    ...participantChanges(one, { ...one, participants: [] }),
+    change(one, "removed", `${article(one.kind)} was removed`),
+  ]);
+  const changed = Array.from(after.values(), (now) => segmentChanges(before.get(now.name), now));
+  return [...removed, ...changed.flat()];
+}
+
+function segmentChanges(before: SegmentSample | undefined, now: SegmentSample): Change[] {
+  const isNew = before === undefined || (before.epoch !== now.epoch && !before.error && !now.error);
+  const nobody = { ...now, participants: [] };
+  const created = isNew ? [change(now, "created", `${article(now.kind)} was created`)] : [];
+  if (isNew) return [...created, ...participantChanges(nobody, now)];
+  return [
+    ...damageChanges(before, now),
+    ...participantChanges(before, now),
+    ...lockChanges(before, now),
+    ...flowChanges(before, now),
+  ];
+}
+
+function damageChanges(before: SegmentSample, now: SegmentSample): Change[] {
+  if (!now.error || before.error) return [];
+  return [change(now, "damaged", `its file cannot be understood: ${now.error.message}`)];
+}
+
+function participantChanges(before: SegmentSample, now: SegmentSample): Change[] {
+  if (before.error || now.error) return [];
+  const changes: Change[] = [];
+  const find = (list: readonly ParticipantInfo[], one: ParticipantInfo) =>
+    list.find(({ slot, generation }) => slot === one.slot && generation === one.generation);
+  for (const one of before.participants) {
+    if (find(now.participants, one)) continue;
+    // Who was seen dead has been cleared up after: its place can be taken again.
+    if (one.isAlive) changes.push(change(now, "left", `${who(one)} left`));
+    else changes.push(change(now, "recovered", `cleared up after ${who(one)}, which had died`));
+  }
+  for (const one of now.participants) {
+    const earlier = find(before.participants, one);
+    if (earlier === undefined) changes.push(change(now, "joined", `${who(one)} joined`));
+    if (earlier?.isAlive !== false && !one.isAlive) {
+      changes.push(change(now, "died", `${who(one)} died without leaving`));
+    }
+  }
+  return changes;
+}
+
+function lockChanges(before: SegmentSample, now: SegmentSample): Change[] {
+  const owner = now.mutex?.owner;
+  const earlier = before.mutex?.owner;
+  const changes: Change[] = [];
+  const isSame = earlier?.pid === owner?.pid && earlier?.sinceMs === owner?.sinceMs;
+  if (owner && !owner.isAlive && !(isSame && earlier?.isAlive === false)) {
+    changes.push(change(now, "lock-abandoned", `process ${owner.pid} died holding the lock`));
+  }
+  if ((now.mutex?.recoveries ?? 0) > (before.mutex?.recoveries ?? 0)) {
+    changes.push(change(now, "lock-recovered", "an abandoned lock was taken over"));
+  }
+  return changes;
+}
+
+/** Of what may go on for long only the beginning is told: the tiles and issues say the rest. */
+function flowChanges(before: SegmentSample, now: SegmentSample): Change[] {
+  const earlier = before.channel;
+  const channel = now.channel;
+  if (!earlier || !channel) return [];
+  const changes: Change[] = [];
+  if (channel.drops > 0 && earlier.drops === 0) {
+    changes.push(change(now, "dropped", "records are refused because there is no room"));
+  }
+  const found = channel.consumer.corruptions - earlier.consumer.corruptions;
+  if (found > 0) {
+    changes.push(change(now, "corrupt", `the consumer found ${found} impossible values`));
+  }
+  return changes;
+}
+
+function change({ name }: SegmentSample, kind: Change["kind"], text: string): Change {
+  return { kind, segment: name, text };
+}
+
+function who({ role, pid, name }: ParticipantInfo): string {
+  const what = role === "unknown" ? "participant" : role;
+  return name === "" ? `${what} ${pid}` : `${what} ${pid} (${name})`;
+}
+
+function article(kind: string): string {
+  if (kind === "unknown") return "a segment";
+  return kind === "event" ? "an event" : `a ${kind}`;
+}

@@ -1,0 +1,30 @@
+/**
+ * From samples to what is sent to pages.
+ *
+ * @module
+ */
+import type { Frame, SegmentFrame } from "../wire/frame.ts";
+import { findIssues } from "./issues.ts";
+import type { RatedSample } from "./sampler.ts";
+import { segmentFrame } from "./segments.ts";
+import { totalOf } from "./totals.ts";
+
+/**
+ * Describes one look at everything.
+ *
+ * @param rated The segments.
+ * @param atMs When that was, in milliseconds since 1970.
+ */
+export function frameOf(rated: readonly RatedSample[], atMs: number): Frame {
+  const segments = rated.map((each): SegmentFrame => segmentFrame(each));
+  return {
+    sampled_at_ms: atMs,
+    segments,
+    total: totalOf(rated),
+    issues: segments.flatMap((segment) => findIssues(segment, atMs)).sort(bySeverity),
+  };
+}
+
+function bySeverity(one: { severity: string }, two: { severity: string }): number {
+  return Number(two.severity === "bad") - Number(one.severity === "bad");
+}

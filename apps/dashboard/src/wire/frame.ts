@@ -1,0 +1,146 @@
+/**
+ * What flows from the server to the page, and what `/api/snapshot` answers. Field names are a contract: units last,
+ * `null` for what a segment does not have or cannot be known yet. Imports nothing.
+ *
+ * @module
+ */
+
+/** How a participant is doing. `waiting`: for room in its full ring. `stalled`: records wait, and it takes none. */
+export type ParticipantState = "live" | "idle" | "waiting" | "stalled" | "dead";
+
+/** Somebody who has joined a segment. */
+export interface ParticipantFrame {
+  /** The place in the segment. With `generation` it names one life of one participant. */
+  readonly slot: number;
+  readonly generation: number;
+  readonly pid: number;
+  readonly name: string;
+  readonly role: string;
+  readonly state: ParticipantState;
+  readonly joined_at_ms: number;
+  /** Up to where it has published or consumed; `null` for a role without a position. */
+  readonly position: number | null;
+  /** Records between it and its counterpart. */
+  readonly lag: number | null;
+  readonly records_per_second: number | null;
+}
+
+/** How long records took, over the last second or so. */
+export interface LatencyFrame {
+  readonly count: number;
+  readonly latency_ns_p50: number;
+  readonly latency_ns_p90: number;
+  readonly latency_ns_p99: number;
+  readonly latency_ns_max: number;
+}
+
+/** One producer's lane. */
+export interface LaneFrame {
+  readonly lane: number;
+  /** The producer's process; `null` while the lane has none. */
+  readonly pid: number | null;
+  readonly records_per_second: number | null;
+  readonly lag: number;
+  readonly fill: number;
+}
+
+/** Records that pass through a segment. */
+export interface FlowFrame {
+  readonly mode: string;
+  /** Room for one producer's records. */
+  readonly capacity_bytes: number;
+  /** Bytes of a record of a struct; 0 for records of any length. */
+  readonly record_bytes: number;
+  readonly records: number;
+  readonly bytes: number;
+  readonly consumed: number;
+  readonly records_per_second: number | null;
+  readonly bytes_per_second: number | null;
+  readonly consumed_per_second: number | null;
+  /** Records that were published and not consumed. */
+  readonly lag: number;
+  /** How full the fullest lane is, 0 to 1. */
+  readonly fill: number;
+  /** Records that were refused because there was no room. */
+  readonly drops: number;
+  readonly drops_per_second: number | null;
+  /** Waits of producers for room. */
+  readonly full_waits: number;
+  readonly full_waits_per_second: number | null;
+  /** Waits of the consumer for records. */
+  readonly dry_waits: number;
+  readonly corruptions: number;
+  /** When something was last consumed, in milliseconds since 1970, roughly; 0: never. */
+  readonly consumed_at_ms: number;
+  /** Whether the channel measures how long records take. */
+  readonly has_latency: boolean;
+  /** `null` also while nothing was consumed. */
+  readonly latency: LatencyFrame | null;
+  readonly lanes: readonly LaneFrame[];
+}
+
+/** The mutex of a segment. */
+export interface LockFrame {
+  readonly owner_pid: number | null;
+  readonly owner_name: string | null;
+  readonly owner_alive: boolean | null;
+  readonly owned_since_ms: number | null;
+  readonly acquisitions: number;
+  readonly contentions: number;
+  readonly recoveries: number;
+  readonly acquisitions_per_second: number | null;
+  readonly contentions_per_second: number | null;
+}
+
+/** A segment at one moment. */
+export interface SegmentFrame {
+  readonly name: string;
+  readonly kind: string;
+  /** Whether anybody holds the name; `null` where the system cannot tell. */
+  readonly held: boolean | null;
+  readonly persistent: boolean;
+  readonly total_bytes: number;
+  readonly created_at_ms: number;
+  /** Another one means that the name was made anew. */
+  readonly epoch: string;
+  readonly participants: readonly ParticipantFrame[];
+  readonly flow: FlowFrame | null;
+  readonly lock: LockFrame | null;
+  readonly wakes_per_second: number | null;
+  /** Why the file cannot be understood. */
+  readonly error: string | null;
+}
+
+/** All segments together. */
+export interface TotalFrame {
+  readonly records_per_second: number | null;
+  readonly consumed_per_second: number | null;
+  readonly bytes_per_second: number | null;
+  readonly drops_per_second: number | null;
+  readonly drops: number;
+  readonly lag: number;
+  /** Of the fullest ring, 0 to 1; `null` where there is none. */
+  readonly fill: number | null;
+  readonly latency: LatencyFrame | null;
+  readonly acquisitions_per_second: number | null;
+  readonly contentions_per_second: number | null;
+}
+
+/** Something that a person should know. */
+export interface Issue {
+  readonly severity: "bad" | "warning";
+  readonly segment: string;
+  /** A stable word for what it is. */
+  readonly code: string;
+  /** A sentence. */
+  readonly message: string;
+}
+
+/** Everything in one moment. */
+export interface Frame {
+  readonly sampled_at_ms: number;
+  readonly segments: readonly SegmentFrame[];
+  readonly total: TotalFrame;
+  /** The weightiest first. */
+  readonly issues: readonly Issue[];
+}

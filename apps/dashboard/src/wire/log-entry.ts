@@ -1,0 +1,30 @@
+/**
+ * What happens in shared memory, as the event log shows it.
+ *
+ * @module
+ */
+
+/** What happened. */
+export type LogKind =
+  | "created"
+  | "removed"
+  | "joined"
+  | "left"
+  | "died"
+  | "recovered"
+  | "lapped"
+  | "lock-abandoned"
+  | "lock-recovered"
+  | "dropped"
+  | "corrupt"
+  | "damaged";
+
+/** One line of the event log. */
+export interface LogEntry {
+  /** Grows by 1 with every entry, as long as the server runs. */
+  readonly number: number;
+  readonly at_ms: number;
+  readonly kind: LogKind;
+  readonly segment: string;
+  readonly text: string;
+}
