@@ -42,7 +42,7 @@ export const existsSync = fs.existsSync;
 
 /** Whoever is busy is not waited for: in an interleaving of one process it would wait for itself. */
 const WITHOUT_PATIENCE: Change = {
-  file: "named/named-file.ts",
+  file: "named/patience.ts",
   search: "const BUSY_TIMEOUT_MS = 5000;",
   replacement: "const BUSY_TIMEOUT_MS = -1;",
 };
