@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, ftruncateSync, openSync } from "node:fs";
 import { SystemError } from "../src/index.ts";
-import { checkMappable, Mapping, WINDOW_BYTES } from "../src/mapping.ts";
+import { checkMappable, Mapping } from "../src/mapping.ts";
 import { platform } from "../src/native/platform.ts";
+import { WINDOW_BYTES } from "../src/windows.ts";
 import { expectDisposed } from "./support/disposed.ts";
 import { expectError } from "./support/expect-error.ts";
 import { mappingsOf } from "./support/process-state.ts";
