@@ -1,11 +1,11 @@
 /**
- * The other end of a `Participant`: runs operations and answers.
+ * The other end of a `Peer`: runs operations and answers.
  *
  * @module
  */
 import { writeSync } from "node:fs";
 import { linesOf } from "./lines-of.ts";
-import type { Answer } from "./participant.ts";
+import type { Answer } from "./peer.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each operation takes what its test sends.
 export type Operations = Readonly<Record<string, (...parameters: any[]) => unknown>>;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { join } from "node:path";
 import type { Subprocess } from "bun";
 import { linesOf } from "./lines-of.ts";
 
@@ -24,8 +23,6 @@ export class RemoteError extends Error {
   }
 }
 
-const FIXTURES = join(import.meta.dir, "..", "fixtures");
-
 /** No operation takes this long; a process that has not answered by then never will. */
 const ANSWER_TIMEOUT_MS = 45_000;
 
@@ -39,22 +36,29 @@ export class Peer implements AsyncDisposable {
    * Starts the process; it inherits `ISTHMUS_DIR`.
    *
    * @param command The program and its arguments.
+   * @param environment Environment on top of this process's.
    */
-  constructor(command: readonly string[]) {
-    const options = { stdin: "pipe", stdout: "pipe", stderr: "pipe", env: process.env } as const;
-    this.#child = Bun.spawn([...command], options);
+  constructor(
+    command: readonly string[],
+    environment: Readonly<Record<string, string>> | undefined = {},
+  ) {
+    this.#child = Bun.spawn([...command], {
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+      env: { ...process.env, ...environment },
+    });
     this.#lines = linesOf(this.#child.stdout);
     this.#errors = new Response(this.#child.stderr).text();
   }
 
-  /** Starts a fixture of this directory. */
-  static fixture(name: string, ...parameters: readonly unknown[]): Peer {
-    const script = join(FIXTURES, `${name}.ts`);
-    return new Peer([process.execPath, script, ...parameters.map((one) => JSON.stringify(one))]);
-  }
-
   get pid(): number {
     return this.#child.pid;
+  }
+
+  /** What it wrote to standard error; complete when it has ended. */
+  get errors(): Promise<string> {
+    return this.#errors;
   }
 
   /** Lets it do something and waits for the result. Throws {@link RemoteError} when that fails there. */
@@ -117,9 +121,4 @@ export class Peer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
   }
-}
-
-/** Starts as many processes of a fixture; all end with the stack. */
-export function peers(stack: AsyncDisposableStack, fixture: string, count: number): Peer[] {
-  return Array.from({ length: count }, () => stack.use(Peer.fixture(fixture)));
 }
