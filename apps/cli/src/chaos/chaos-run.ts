@@ -97,8 +97,9 @@ export class ChaosRun implements AsyncDisposable {
   /** Runs to the end of the time, and then until everybody has come to their end. */
   async run(): Promise<void> {
     const { durationMs, signal, onProgress } = this.#options;
-    const endMs = performance.now() + durationMs;
     await this.#beginEra();
+    // From when everybody is there: on a busy machine, a short run would be over before.
+    const endMs = performance.now() + durationMs;
     while (performance.now() < endMs) {
       signal.throwIfAborted();
       this.#look();
@@ -215,7 +216,7 @@ export class ChaosRun implements AsyncDisposable {
 
   /** Somebody who may be killed, or undefined while there are too few. */
   #pickVictim(): Post | undefined {
-    const posts = this.#current.posts.filter(({ part }) => part.isKeeper !== true);
+    const posts = this.#current.posts.filter(({ actor }) => actor?.isSpared !== true);
     const living = posts.filter(
       ({ actor }) => actor?.isAlive === true && !actor.isStopped && actor.killTicket === undefined,
     );
@@ -225,7 +226,7 @@ export class ChaosRun implements AsyncDisposable {
 
   #kill(post: Post): void {
     const { actor } = post;
-    if (actor?.isAlive !== true || actor.killTicket !== undefined) return;
+    if (actor?.isAlive !== true || actor.isSpared || actor.killTicket !== undefined) return;
     const isImmediate = !this.#random.oneIn(4);
     post.isImmediate = isImmediate;
     post.dueAtMs = performance.now() + (isImmediate ? 0 : this.#random.below(VACANCY_MS_MAX));
@@ -236,7 +237,7 @@ export class ChaosRun implements AsyncDisposable {
   /** Kills all who work on one thing, but who keeps it. */
   #killAll(stage: Stage): void {
     for (const post of this.#current.posts) {
-      if (post.stage === stage && post.part.isKeeper !== true) this.#kill(post);
+      if (post.stage === stage) this.#kill(post);
     }
   }
 

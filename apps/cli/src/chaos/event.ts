@@ -69,6 +69,8 @@ export const EVENT = {
   noRoom: 23,
   /** So many descriptors and mappings were left after everything was closed. */
   leaked: 24,
+  /** It does the harm that it was told to do. */
+  harmed: 25,
 } as const;
 
 /** One of {@link EVENT}. */

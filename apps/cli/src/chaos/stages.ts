@@ -9,6 +9,8 @@ import type { Stage } from "./stage.ts";
 import { channelStage } from "./stages/channel-stage.ts";
 import { lockStage } from "./stages/lock-stage.ts";
 import { recordStage } from "./stages/record-stage.ts";
+import { serviceStage } from "./stages/service-stage.ts";
+import { topicStage } from "./stages/topic-stage.ts";
 import { unitsStage } from "./stages/units-stage.ts";
 
 /** The stages, in the order in which they are set up. */
@@ -18,4 +20,6 @@ export const STAGES: readonly Stage[] = [
   lockStage,
   unitsStage,
   recordStage,
+  topicStage,
+  serviceStage,
 ];

@@ -5,7 +5,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
-import { TimeoutError } from "@isthmus/core";
+import { MemoryMappedFile, TimeoutError } from "@isthmus/core";
 import { directoryPath } from "@isthmus/core/internal";
 import type { ControlBlock } from "./control-block.ts";
 import { EVENT, type EventCode } from "./event.ts";
@@ -16,8 +16,11 @@ import { SeededRandom } from "./seeded-random.ts";
 /** How long a wait lasts at most before it is seen whether the driver is still there, in milliseconds. */
 export const PATIENCE: { readonly timeoutMs: number } = { timeoutMs: 2000 };
 
-/** How many times a participant has gone round before it does the harm that it was told to do. */
+/** How many times a participant goes round, seen by everybody, before it does the harm that it was told to do. */
 const ROUNDS_BEFORE_HARM = 20;
+const RETAINED_BYTES = 4096;
+/** How the pipes in the directory of named memory are called. */
+const PIPE_PREFIXES = [".bell-", ".life-"] as const;
 
 /** What a stand is made of. */
 export interface StandParts {
@@ -37,7 +40,10 @@ export class Stand {
   readonly #writer: EventWriter;
   readonly #parent = process.ppid;
   #sabotage: Sabotage | undefined;
+  /** Rounds since it was told to stay: from then on, nobody is away who could see what it does. */
   #rounds = 0;
+  /** Held, so that nothing collects and closes it. */
+  readonly #retained: Disposable[] = [];
 
   constructor({ id, seed, control, writer, sabotage }: StandParts) {
     this.id = id;
@@ -70,7 +76,7 @@ export class Stand {
 
   /** Passes a little time and lets the event loop turn; does the harm that it was told to do, when it is time. */
   async breathe(): Promise<void> {
-    if (++this.#rounds === ROUNDS_BEFORE_HARM) this.#harm();
+    if (!this.mayLeave && ++this.#rounds === ROUNDS_BEFORE_HARM) this.#harm();
     const pauseMs = this.random.below(4);
     if (pauseMs === 0) await new Promise<void>((resolve) => setImmediate(resolve));
     else await Bun.sleep(pauseMs);
@@ -109,6 +115,7 @@ export class Stand {
   takeSabotage(sabotage: Sabotage): boolean {
     if (this.#sabotage !== sabotage || this.#rounds < ROUNDS_BEFORE_HARM) return false;
     this.#sabotage = undefined;
+    this.note(EVENT.harmed);
     return true;
   }
 
@@ -122,7 +129,11 @@ export class Stand {
 
   #harm(): void {
     // A file that is nothing would be collected as what a crash has left.
-    if (this.takeSabotage("leak")) mkdirSync(join(directoryPath(), `leak-${this.id}`));
+    if (this.takeSabotage("litter")) mkdirSync(join(directoryPath(), `litter-${this.id}`));
+    if (this.takeSabotage("retain")) {
+      const file = MemoryMappedFile.createOrOpen(`retained-${this.id}`, RETAINED_BYTES);
+      this.#retained.push(file, file.createViewAccessor());
+    }
     if (!this.takeSabotage("hang")) return;
     for (;;) {
       Bun.sleepSync(100);
@@ -136,10 +147,15 @@ export class Stand {
   }
 }
 
-/** Bells and life lines of others are kept open on purpose, and are hidden files. */
+/**
+ * Bells and life lines of others are kept open on purpose. Who has created a segment has it open by the hidden name
+ * under which it was made.
+ */
 function isSegmentIn(path: string, directory: string): boolean {
   const at = path.indexOf(`${directory}/`);
-  return at !== -1 && !path.startsWith(".", at + directory.length + 1);
+  if (at === -1) return false;
+  const name = path.slice(at + directory.length + 1);
+  return !PIPE_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
 function openSegments(directory: string): number {
