@@ -7,6 +7,7 @@ import { bytesWire } from "./roles/bytes-wire.ts";
 import { structWire } from "./roles/struct-wire.ts";
 import type { Stage } from "./stage.ts";
 import { channelStage } from "./stages/channel-stage.ts";
+import { floodStage } from "./stages/flood-stage.ts";
 import { lockStage } from "./stages/lock-stage.ts";
 import { recordStage } from "./stages/record-stage.ts";
 import { serviceStage } from "./stages/service-stage.ts";
@@ -23,3 +24,14 @@ export const STAGES: readonly Stage[] = [
   topicStage,
   serviceStage,
 ];
+
+/** Those that leave no room for others: for `bun run stress`. */
+export const FLOOD_STAGES: readonly Stage[] = [
+  floodStage("flood", structWire, 2),
+  floodStage("deluge", bytesWire, 2),
+];
+
+/** The stage of that name, if there is one. */
+export function stageNamed(wanted: string): Stage | undefined {
+  return [...STAGES, ...FLOOD_STAGES].find(({ name }) => name === wanted);
+}

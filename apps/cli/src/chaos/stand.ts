@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { MemoryMappedFile, TimeoutError } from "@isthmus/core";
 import { directoryPath } from "@isthmus/core/internal";
 import type { ControlBlock } from "./control-block.ts";
 import { EVENT, type EventCode } from "./event.ts";
 import type { EventWriter } from "./event-writer.ts";
+import { countOpenSegments } from "./open-segments.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
@@ -19,13 +20,13 @@ export const PATIENCE: { readonly timeoutMs: number } = { timeoutMs: 2000 };
 /** How many times a participant goes round, seen by everybody, before it does the harm that it was told to do. */
 const ROUNDS_BEFORE_HARM = 20;
 const RETAINED_BYTES = 4096;
-/** How the pipes in the directory of named memory are called. */
-const PIPE_PREFIXES = [".bell-", ".life-"] as const;
 
 /** What a stand is made of. */
 export interface StandParts {
   readonly id: number;
   readonly seed: number;
+  /** Where the evidence of the run is. */
+  readonly evidencePath: string;
   readonly control: ControlBlock;
   readonly writer: EventWriter;
   readonly sabotage: Sabotage | undefined;
@@ -36,6 +37,8 @@ export class Stand {
   /** The participant's number; its records bear it. */
   readonly id: number;
   readonly random: SeededRandom;
+  /** Where the evidence of the run is. */
+  readonly evidencePath: string;
   readonly #control: ControlBlock;
   readonly #writer: EventWriter;
   readonly #parent = process.ppid;
@@ -45,8 +48,9 @@ export class Stand {
   /** Held, so that nothing collects and closes it. */
   readonly #retained: Disposable[] = [];
 
-  constructor({ id, seed, control, writer, sabotage }: StandParts) {
+  constructor({ id, seed, evidencePath, control, writer, sabotage }: StandParts) {
     this.id = id;
+    this.evidencePath = evidencePath;
     this.random = new SeededRandom(seed);
     this.#control = control;
     this.#writer = writer;
@@ -74,12 +78,17 @@ export class Stand {
     this.#writer.write(code, stream, value);
   }
 
-  /** Passes a little time and lets the event loop turn; does the harm that it was told to do, when it is time. */
+  /** As `turn`, and passes a little time. */
   async breathe(): Promise<void> {
-    if (!this.mayLeave && ++this.#rounds === ROUNDS_BEFORE_HARM) this.#harm();
     const pauseMs = this.random.below(4);
-    if (pauseMs === 0) await new Promise<void>((resolve) => setImmediate(resolve));
-    else await Bun.sleep(pauseMs);
+    if (pauseMs > 0) await Bun.sleep(pauseMs);
+    await this.turn();
+  }
+
+  /** Lets the event loop turn, and no more time pass; does the harm that it was told to do, when it is time. */
+  async turn(): Promise<void> {
+    if (!this.mayLeave && ++this.#rounds === ROUNDS_BEFORE_HARM) this.#harm();
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
   /** Sometimes passes a little time on this thread, so that others do something, or this process dies, in between. */
@@ -121,9 +130,7 @@ export class Stand {
 
   /** Looks for segments that are still open or mapped. To be called when everything has been closed. Linux. */
   checkLeaks(): void {
-    if (process.platform !== "linux") return;
-    const directory = basename(directoryPath());
-    const leftCount = openSegments(directory) + mappedSegments(directory);
+    const leftCount = countOpenSegments(basename(directoryPath()));
     if (leftCount > 0) this.note(EVENT.leaked, leftCount);
   }
 
@@ -145,30 +152,4 @@ export class Stand {
     // Nobody is left who could ask this process to end, or clear up after it.
     if (process.ppid !== this.#parent) process.exit(1);
   }
-}
-
-/**
- * Bells and life lines of others are kept open on purpose. Who has created a segment has it open by the hidden name
- * under which it was made.
- */
-function isSegmentIn(path: string, directory: string): boolean {
-  const at = path.indexOf(`${directory}/`);
-  if (at === -1) return false;
-  const name = path.slice(at + directory.length + 1);
-  return !PIPE_PREFIXES.some((prefix) => name.startsWith(prefix));
-}
-
-function openSegments(directory: string): number {
-  return readdirSync("/proc/self/fd").filter((fd) => {
-    try {
-      return isSegmentIn(readlinkSync(`/proc/self/fd/${fd}`), directory);
-    } catch {
-      return false; // the descriptor with which the directory was read
-    }
-  }).length;
-}
-
-function mappedSegments(directory: string): number {
-  const maps = readFileSync("/proc/self/maps", "latin1").split("\n");
-  return maps.filter((line) => isSegmentIn(line, directory)).length;
 }

@@ -52,11 +52,16 @@ async function ask(stand: Stand): Promise<void> {
       for (let rounds = 1 + stand.random.below(ROUNDS_MAX); stand.goesOn(rounds); rounds--) {
         const count = 1 + stand.random.below(AT_ONCE_MAX);
         const first = sequence;
+        sequence += count;
+        const askAll = (): Promise<unknown> =>
+          Promise.all(
+            Array.from({ length: count }, (_, one) =>
+              askOne(stand, requester, stream, first + one),
+            ),
+          );
+        await askAll();
         // The same numbers again: for whoever handles them, requests that came twice.
-        if (!stand.takeSabotage("repeat")) sequence += count;
-        await Promise.all(
-          Array.from({ length: count }, (_, one) => askOne(stand, requester, stream, first + one)),
-        );
+        if (stand.takeSabotage("repeat")) await askAll();
         await stand.breathe();
       }
     }
