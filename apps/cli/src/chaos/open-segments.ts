@@ -18,14 +18,31 @@ export function countOpenSegments(directory: string): number {
   return openSegments(directory) + mappedSegments(directory);
 }
 
+/**
+ * Counts the descriptors of this process, but for the pipes in a directory of named memory: its own are there as long
+ * as it is, and those with which it rings others, at most 64, are kept for the next time. Elsewhere than on Linux, all
+ * descriptors.
+ *
+ * @param directory The last part of the directory's path.
+ */
+export function countDescriptors(directory: string): number {
+  if (process.platform !== "linux") return readdirSync("/dev/fd").length;
+  return descriptorTargets().filter((path) => !isPipeIn(path, directory)).length;
+}
+
 function openSegments(directory: string): number {
-  return readdirSync("/proc/self/fd").filter((fd) => {
+  return descriptorTargets().filter((path) => isSegmentIn(path, directory)).length;
+}
+
+/** What the descriptors of this process stand for; without that with which they are read. */
+function descriptorTargets(): string[] {
+  return readdirSync("/proc/self/fd").flatMap((fd) => {
     try {
-      return isSegmentIn(readlinkSync(`/proc/self/fd/${fd}`), directory);
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
     } catch {
-      return false; // the descriptor with which the directory was read
+      return [];
     }
-  }).length;
+  });
 }
 
 function mappedSegments(directory: string): number {
@@ -33,13 +50,18 @@ function mappedSegments(directory: string): number {
   return maps.filter((line) => isSegmentIn(line, directory)).length;
 }
 
-/**
- * Bells and life lines of others are kept open on purpose. Who has created a segment has it open by the hidden name
- * under which it was made.
- */
+/** Who has created a segment has it open by the hidden name under which it was made. */
 function isSegmentIn(path: string, directory: string): boolean {
+  return nameIn(path, directory) !== undefined && !isPipeIn(path, directory);
+}
+
+/** Whether it is a bell or a life line. */
+function isPipeIn(path: string, directory: string): boolean {
+  const name = nameIn(path, directory);
+  return PIPE_PREFIXES.some((prefix) => name?.startsWith(prefix) === true);
+}
+
+function nameIn(path: string, directory: string): string | undefined {
   const at = path.indexOf(`${directory}/`);
-  if (at === -1) return false;
-  const name = path.slice(at + directory.length + 1);
-  return !PIPE_PREFIXES.some((prefix) => name.startsWith(prefix));
+  return at === -1 ? undefined : path.slice(at + directory.length + 1);
 }

@@ -93,8 +93,11 @@ function unsettled(
     const request = nameOf(log, index);
     if (code === EVENT.asked) asked.set(request, log.ticket(index));
     if (code !== EVENT.answered && code !== EVENT.refused && code !== EVENT.torn) continue;
-    const from = asked.get(request) ?? 0;
-    asked.delete(request);
+    const from = asked.get(request);
+    if (!asked.delete(request) || from === undefined) {
+      report("duplicated", `request ${request}, which was settled again`);
+      continue;
+    }
     if (code === EVENT.answered && !handled.has(request)) {
       report("torn", `an answer to request ${request}, which nobody has handled`);
     }

@@ -47,7 +47,7 @@ class Subscription {
   /** It joined after the first of these tickets and before the second. */
   readonly #openingTicket: number;
   readonly #joinTicket: number;
-  /** The number that comes next, and how many came, by stream. */
+  /** The number that comes next, and how many came for the first time, by stream. */
   readonly #next = new Map<number, number>();
   readonly #counts = new Map<number, number>();
   #missing = 0;
@@ -101,10 +101,8 @@ class Subscription {
     const sent = this.#against.sent.get(stream);
     const next = this.#next.get(stream) ?? Math.min(sequence, this.#firstOf(sent));
     this.#next.set(stream, sequence + 1);
-    this.#counts.set(stream, (this.#counts.get(stream) ?? 0) + 1);
-    if (sequence < next) {
-      this.#report("duplicated", 1, `record ${sequence} of stream ${streamText(stream)}`);
-    }
+    if (sequence >= next) this.#counts.set(stream, (this.#counts.get(stream) ?? 0) + 1);
+    else this.#report("duplicated", 1, `record ${sequence} of stream ${streamText(stream)}`);
     if (sent === undefined || sequence >= sent.intended) {
       const which = `record ${sequence} of stream ${streamText(stream)}, which nobody has sent`;
       this.#report("torn", 1, which);
