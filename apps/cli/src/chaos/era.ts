@@ -80,11 +80,7 @@ export class Era {
 
   /** Has everybody stay who is there; waits until nobody is on the way out and back in. */
   async settle(): Promise<void> {
-    const { casting } = this.#parts;
-    const ticket = casting.control.ticket();
-    const { actors } = this;
-    for (const actor of actors) casting.control.bid(actor.id, "stay");
-    await this.#until(() => actors.every((actor) => !actor.isAlive || actor.hasStayed(ticket)));
+    await this.#stay(this.actors);
   }
 
   /** Brings everybody to their end: senders, then those who empty what they sent, then who looks at what is left. */
@@ -92,6 +88,7 @@ export class Era {
     const { casting, patienceMs, onStuck } = this.#parts;
     for (const actor of this.actors) if (actor.isStopped) actor.proceed();
     await this.#fill(({ part }) => part.rank > 0);
+    await this.#letHarm();
     for (const rank of [0, 1, 2]) {
       const asked = this.actors.filter(({ part }) => part.rank === rank);
       for (const actor of asked) casting.ask(actor);
@@ -102,6 +99,22 @@ export class Era {
         await actor.exited;
       }
     }
+  }
+
+  /** Has the harm done that somebody was told to do: when everybody else is there to see it. */
+  async #letHarm(): Promise<void> {
+    const saboteurs = this.actors.filter(({ isSaboteur }) => isSaboteur);
+    if (saboteurs.length === 0) return;
+    await this.#stay(this.actors.filter(({ isSaboteur }) => !isSaboteur));
+    await this.#stay(saboteurs);
+    await this.#until(() => saboteurs.every((actor) => !actor.isAlive || actor.hasHarmed()));
+  }
+
+  async #stay(actors: readonly Actor[]): Promise<void> {
+    const { control } = this.#parts.casting;
+    for (const actor of actors) control.bid(actor.id, "stay");
+    const ticket = control.ticket();
+    await this.#until(() => actors.every((actor) => !actor.isAlive || actor.hasStayed(ticket)));
   }
 
   /** Sees to it that the posts are filled and their actors are ready. */

@@ -19,6 +19,8 @@ export interface ChaosOptions {
   readonly seed: number;
   /** How long to do harm, in milliseconds. */
   readonly durationMs: number;
+  /** Ends it sooner, when enough has happened; asked often. */
+  readonly isEnough?: ((evidencePath: string) => boolean) | undefined;
   /** How long a participant may make no progress, in milliseconds. */
   readonly patienceMs: number;
   /** The stages to set up; all by default. */
@@ -79,6 +81,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     stages,
     seed,
     durationMs,
+    isEnough: () => options.isEnough?.(place.evidencePath) === true,
     patienceMs,
     sabotage,
     signal,
@@ -88,7 +91,10 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   const findings = [
     ...run.findings,
     ...(await failures(run.actors)),
-    ...stages.flatMap((stage) => stage.judge(run.actors.filter((actor) => actor.stage === stage))),
+    ...stages.flatMap((stage) => {
+      const ofStage = run.actors.filter((actor) => actor.stage === stage);
+      return stage.judge(ofStage, place.evidencePath);
+    }),
     ...sweepNames(place),
   ];
   if (options.isKept && findings.length > 0) place.keepEvidence();
