@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { Consumer, struct, u32 } from "@isthmus/ipc";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import type { SabotageOrder } from "../src/chaos/casting.ts";
 import type { Fault } from "../src/chaos/finding.ts";
 import type { Verdict } from "../src/chaos/run-chaos.ts";
@@ -10,7 +11,6 @@ import { flood } from "../src/stress/flood.ts";
 import { findLeaks, takeStock } from "../src/stress/resources.ts";
 import { createPlaces } from "./support/places.ts";
 import { testEnvironment } from "./support/run-cli.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 setDefaultTimeout(120_000);
 

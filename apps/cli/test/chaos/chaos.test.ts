@@ -1,12 +1,12 @@
 /** A short run of chaos with all that there is, harm that must be found, and Ctrl-C in the middle. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import type { SabotageOrder } from "../../src/chaos/casting.ts";
 import type { Fault } from "../../src/chaos/finding.ts";
 import { runChaos, type Verdict } from "../../src/chaos/run-chaos.ts";
 import { STAGES } from "../../src/chaos/stages.ts";
 import { createPlaces } from "../support/places.ts";
 import { MAIN, runCli, testEnvironment } from "../support/run-cli.ts";
-import { TemporaryDirectory } from "../support/temporary-directory.ts";
 
 setDefaultTimeout(120_000);
 

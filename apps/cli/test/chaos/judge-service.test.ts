@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { judgeService } from "../../src/chaos/judges/judge-service.ts";
-import { TemporaryDirectory } from "../support/temporary-directory.ts";
 import { countsOf, Logs } from "./logs.ts";
 
 let directory: TemporaryDirectory;

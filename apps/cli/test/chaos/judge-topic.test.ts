@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { judgeTopic } from "../../src/chaos/judges/judge-topic.ts";
-import { TemporaryDirectory } from "../support/temporary-directory.ts";
 import { countsOf, type Line, Logs } from "./logs.ts";
 
 let directory: TemporaryDirectory;

@@ -1,10 +1,10 @@
 import { join } from "node:path";
+import type { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { EVENT } from "../../src/chaos/event.ts";
 import { EventLog } from "../../src/chaos/event-log.ts";
 import { EventWriter } from "../../src/chaos/event-writer.ts";
 import type { Finding } from "../../src/chaos/finding.ts";
 import type { Testimony } from "../../src/chaos/testimony.ts";
-import type { TemporaryDirectory } from "../support/temporary-directory.ts";
 
 /** What a participant writes down: what happened, the number that goes with it, and whose record it was. */
 export type Line = readonly [code: keyof typeof EVENT, value?: number, stream?: number];
