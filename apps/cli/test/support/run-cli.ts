@@ -39,7 +39,11 @@ export async function runCliInShell(line: string, options: CliOptions = {}): Pro
   return await runProgram(["sh", "-c", line], { ...options, env });
 }
 
-async function runProgram(command: readonly string[], options: CliOptions): Promise<CliResult> {
+/** Runs any program to its end. */
+export async function runProgram(
+  command: readonly string[],
+  options: CliOptions = {},
+): Promise<CliResult> {
   await using child = Bun.spawn([...command], {
     cwd: options.cwd ?? import.meta.dir,
     env: testEnvironment(options.env),
