@@ -12,7 +12,7 @@ import { createPlaces } from "./support/places.ts";
 import { type CliOptions, type CliResult, runProgram } from "./support/run-cli.ts";
 import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 const NONE = { lost: 0, torn: 0, duplicated: 0, stuck: 0, leaked: 0 };
 const MAIN = join(import.meta.dir, "..", "src", "stress", "stress-main.ts");

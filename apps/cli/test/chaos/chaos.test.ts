@@ -8,7 +8,7 @@ import { createPlaces } from "../support/places.ts";
 import { MAIN, runCli, testEnvironment } from "../support/run-cli.ts";
 import { TemporaryDirectory } from "../support/temporary-directory.ts";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 const RUN_SECONDS = 5;
 const NONE = { lost: 0, torn: 0, duplicated: 0, stuck: 0, leaked: 0 };
