@@ -9,7 +9,12 @@ import type { Verdict } from "../src/chaos/run-chaos.ts";
 import { flood } from "../src/stress/flood.ts";
 import { findLeaks, takeStock } from "../src/stress/resources.ts";
 import { createPlaces } from "./support/places.ts";
-import { type CliOptions, type CliResult, runProgram } from "./support/run-cli.ts";
+import {
+  type CliOptions,
+  type CliResult,
+  interruptProgram,
+  runProgram,
+} from "./support/run-cli.ts";
 import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 setDefaultTimeout(300_000);
@@ -90,6 +95,20 @@ describe("stress", () => {
     }
     const grown = { ...before, rssBytes: before.rssBytes + (65 << 20) };
     expect(findLeaks("this", before, grown)).toMatchObject([{ fault: "leaked", count: 1 }]);
+  });
+
+  test("Ctrl-C ends it with 130 and leaves nothing behind", async () => {
+    using directory = new TemporaryDirectory();
+    const places = createPlaces(directory);
+    const command = [process.execPath, MAIN, "--channels", "0", "--cycles"];
+    for (const [args, pattern] of [
+      [["1000000000"], /[1-9]\d* cycles/],
+      [["0", "--records", "1000000000000"], /[1-9]\d* kill/],
+    ] as const) {
+      const { stderr, exitCode } = await interruptProgram([...command, ...args], pattern, places);
+      expect(exitCode, stderr).toBe(130);
+      expect(places.leftOver()).toEqual([]);
+    }
   });
 
   test("refuses what it does not know, and tells what it knows", async () => {

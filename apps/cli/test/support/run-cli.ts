@@ -58,3 +58,30 @@ export async function runProgram(
   ]);
   return { stdout, stderr, exitCode };
 }
+
+/**
+ * Runs a program and sends it Ctrl-C as soon as its standard error says something; for what has no end of its own.
+ */
+export async function interruptProgram(
+  command: readonly string[],
+  pattern: RegExp,
+  options: CliOptions = {},
+): Promise<Omit<CliResult, "stdout">> {
+  await using child = Bun.spawn([...command], {
+    cwd: options.cwd ?? import.meta.dir,
+    env: testEnvironment(options.env),
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "pipe",
+  });
+  let stderr = "";
+  const decoder = new TextDecoder();
+  let isInterrupted = false;
+  for await (const bytes of child.stderr) {
+    stderr += decoder.decode(bytes, { stream: true });
+    if (isInterrupted || !pattern.test(stderr)) continue;
+    isInterrupted = true;
+    child.kill("SIGINT");
+  }
+  return { stderr, exitCode: await child.exited };
+}
