@@ -10,32 +10,20 @@ import type { Verdict } from "../src/chaos/run-chaos.ts";
 import { flood } from "../src/stress/flood.ts";
 import { findLeaks, takeStock } from "../src/stress/resources.ts";
 import { createPlaces } from "./support/places.ts";
-import { testEnvironment } from "./support/run-cli.ts";
+import {
+  type CliOptions,
+  type CliResult,
+  interruptProgram,
+  runProgram,
+} from "./support/run-cli.ts";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 const NONE = { lost: 0, torn: 0, duplicated: 0, stuck: 0, leaked: 0 };
 const MAIN = join(import.meta.dir, "..", "src", "stress", "stress-main.ts");
 
-interface Run {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly exitCode: number;
-}
-
-async function runStress(args: readonly string[], env: Record<string, string>): Promise<Run> {
-  await using child = Bun.spawn([process.execPath, MAIN, ...args], {
-    env: testEnvironment(env),
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const [stdout, stderr, exitCode] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { stdout, stderr, exitCode };
+function runStress(args: readonly string[], env: CliOptions["env"] = {}): Promise<CliResult> {
+  return runProgram([process.execPath, MAIN, ...args], { env });
 }
 
 /** Lets records flow until one participant has done harm on purpose, and no other is done. */
@@ -57,7 +45,7 @@ describe("stress", () => {
     using directory = new TemporaryDirectory();
     const places = createPlaces(directory);
     const sizes = ["--records", "300000", "--cycles", "300", "--channels", "100", "--seed", "1"];
-    const { stdout, stderr, exitCode } = await runStress([...sizes, "--json"], { ...places.env });
+    const { stdout, stderr, exitCode } = await runStress([...sizes, "--json"], places.env);
     expect(exitCode, stderr).toBe(0);
     const { parts, ...faults } = JSON.parse(stdout) as { parts: Record<string, number>[] };
     expect(faults).toMatchObject({ seed: 1, ...NONE });
@@ -109,12 +97,26 @@ describe("stress", () => {
     expect(findLeaks("this", before, grown)).toMatchObject([{ fault: "leaked", count: 1 }]);
   });
 
+  test("Ctrl-C ends it with 130 and leaves nothing behind", async () => {
+    using directory = new TemporaryDirectory();
+    const places = createPlaces(directory);
+    const command = [process.execPath, MAIN, "--channels", "0", "--cycles"];
+    for (const [args, pattern] of [
+      [["1000000000"], /[1-9]\d* cycles/],
+      [["0", "--records", "1000000000000"], /[1-9]\d* kill/],
+    ] as const) {
+      const { stderr, exitCode } = await interruptProgram([...command, ...args], pattern, places);
+      expect(exitCode, stderr).toBe(130);
+      expect(places.leftOver()).toEqual([]);
+    }
+  });
+
   test("refuses what it does not know, and tells what it knows", async () => {
     for (const args of [["--records", "many"], ["--channels", "100000"], ["--nothing"]]) {
-      const { exitCode, stderr } = await runStress(args, {});
+      const { exitCode, stderr } = await runStress(args);
       expect(exitCode).toBe(2);
       expect(stderr).toStartWith("stress: ");
     }
-    expect(await runStress(["--help"], {})).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await runStress(["--help"])).toMatchObject({ exitCode: 0, stderr: "" });
   });
 });

@@ -6,6 +6,7 @@
 import type { Actor } from "./actor.ts";
 import type { Casting } from "./casting.ts";
 import type { Part, Stage } from "./stage.ts";
+import { READY_MS_MAX } from "./watchman.ts";
 
 /** How often a wait looks, in milliseconds. */
 const LOOK_MS = 5;
@@ -107,19 +108,22 @@ export class Era {
     if (saboteurs.length === 0) return;
     await this.#stay(this.actors.filter(({ isSaboteur }) => !isSaboteur));
     await this.#stay(saboteurs);
-    await this.#until(() => saboteurs.every((actor) => !actor.isAlive || actor.hasHarmed()));
+    const isDone = (): boolean => saboteurs.every((actor) => !actor.isAlive || actor.hasHarmed());
+    await this.#until(isDone, this.#readyMs);
   }
 
   async #stay(actors: readonly Actor[]): Promise<void> {
     const { control } = this.#parts.casting;
     for (const actor of actors) control.bid(actor.id, "stay");
     const ticket = control.ticket();
-    await this.#until(() => actors.every((actor) => !actor.isAlive || actor.hasStayed(ticket)));
+    const isDone = (): boolean =>
+      actors.every((actor) => !actor.isAlive || actor.hasStayed(ticket));
+    await this.#until(isDone, this.#readyMs);
   }
 
   /** Sees to it that the posts are filled and their actors are ready. */
   async #fill(isWanted: (post: Post) => boolean): Promise<void> {
-    const { casting, patienceMs, onStuck } = this.#parts;
+    const { casting, onStuck } = this.#parts;
     const wanted = this.posts.filter(isWanted);
     const isFilled = ({ actor }: Post): boolean => actor?.isAlive === true && actor.isReady;
     await this.#until(() => {
@@ -129,10 +133,10 @@ export class Era {
         post.actor?.look(nowMs);
       }
       return wanted.every(isFilled);
-    });
+    }, this.#readyMs);
     for (const { actor } of wanted.filter((post) => !isFilled(post))) {
       if (actor?.isAlive !== true) continue;
-      onStuck(actor, `was not ready within ${patienceMs} ms`);
+      onStuck(actor, `was not ready within ${this.#readyMs} ms`);
       casting.kill(actor);
       await actor.exited;
     }
@@ -145,9 +149,14 @@ export class Era {
     if (predecessor?.isKilled === true && post.isImmediate) onSuccession(predecessor, post.actor);
   }
 
-  async #until(isTrue: () => boolean): Promise<void> {
-    const { patienceMs, signal } = this.#parts;
-    const endMs = performance.now() + patienceMs;
+  /** How long it may take until somebody is there, or has seen what it was told. */
+  get #readyMs(): number {
+    return Math.max(this.#parts.patienceMs, READY_MS_MAX);
+  }
+
+  async #until(isTrue: () => boolean, limitMs = this.#parts.patienceMs): Promise<void> {
+    const { signal } = this.#parts;
+    const endMs = performance.now() + limitMs;
     while (!isTrue() && performance.now() < endMs) {
       signal.throwIfAborted();
       await Bun.sleep(LOOK_MS);

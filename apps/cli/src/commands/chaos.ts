@@ -27,8 +27,8 @@ interface ChaosFlags extends CommonFlags {
 const DEFAULT_SECONDS = 30;
 const SECONDS_MAX = 24 * 3600;
 const SEED_MAX = 2 ** 31 - 1;
-/** Long enough for a machine that does much else. */
-const PATIENCE_MS = 20_000;
+/** Long enough for a machine that does much else; whoever is stuck is so for ever. */
+const PATIENCE_MS = 60_000;
 
 /** Does harm, and says what survived. */
 async function runChaosCommand(this: IsthmusContext, flags: ChaosFlags): Promise<void> {

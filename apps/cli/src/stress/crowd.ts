@@ -10,6 +10,8 @@ import { CROWD_OPTIONS, crowdName } from "./crowd-channel.ts";
 import { findLeaks, type Resources, takeStock } from "./resources.ts";
 
 const PARTNER = join(import.meta.dir, "crowd-partner.ts");
+/** How long what has been published may be on its way, on a machine that does much else. */
+const PATIENCE_MS = 60_000;
 
 /** How to go about it. */
 export interface CrowdOptions {
@@ -55,12 +57,21 @@ export async function crowd(options: CrowdOptions): Promise<CrowdResult> {
         stderr: "inherit",
       },
     );
-    const ended = partner.exited.then((code) => {
-      if (code !== 0) failure.abort(new Error(`the process that sends ended with ${code}`));
-    });
     const received = { count: 0 };
-    await Promise.all(consumers.map((one) => follow(one, options, signal, received)));
-    await ended;
+    let timer: Timer | undefined;
+    const ended = partner.exited.then((code) => {
+      if (code !== 0) return failure.abort(new Error(`the process that sends ended with ${code}`));
+      // All has been published by now.
+      timer = setTimeout(() => {
+        failure.abort(new Error(`${channels * records - received.count} records did not come`));
+      }, PATIENCE_MS);
+    });
+    try {
+      await Promise.all(consumers.map((one) => follow(one, options, signal, received)));
+      await ended;
+    } finally {
+      clearTimeout(timer);
+    }
   }
   const after = takeStock(directory);
   return { before, during, after, findings: findLeaks(`${channels} channels`, before, after) };

@@ -10,8 +10,8 @@ import { Tally } from "../chaos/tally.ts";
 
 /** Nobody waits longer for a run than a day. */
 const DURATION_MS_MAX = 24 * 3_600_000;
-/** Long enough for a machine that does much else. */
-const PATIENCE_MS = 20_000;
+/** Long enough for a machine that does much else; whoever is stuck is so for ever. */
+const PATIENCE_MS = 60_000;
 
 /** How to go about it. */
 export interface FloodOptions

@@ -46,15 +46,9 @@ export async function stress(options: StressOptions): Promise<PartResult[]> {
   process.env[DIRECTORY_VARIABLE] = directory;
   try {
     const results: PartResult[] = [];
-    if (options.channels > 0)
-      results.push(await timed("crowd", () => runCrowd(options, directory)));
-    if (options.cycles > 0) {
-      for (const kind of CHURN_KINDS) {
-        const run = (): Promise<Outcome> => runChurn(options, directory, kind);
-        results.push(await timed(`churn of a ${kind}`, run));
-      }
+    for (const [part, run] of partsOf(options, directory)) {
+      results.push(await timed(part, options.onNote, run));
     }
-    if (options.records > 0) results.push(await timed("flood", () => runFlood(options)));
     return results;
   } finally {
     if (before === undefined) delete process.env[DIRECTORY_VARIABLE];
@@ -64,11 +58,28 @@ export async function stress(options: StressOptions): Promise<PartResult[]> {
 }
 
 type Outcome = Pick<PartResult, "figures" | "findings">;
+type Run = () => Promise<Outcome>;
 
-async function timed(part: string, run: () => Promise<Outcome>): Promise<PartResult> {
+/** The parts of which there is anything to do. */
+function partsOf(options: StressOptions, directory: string): (readonly [string, Run])[] {
+  const parts: (readonly [string, Run])[] = [];
+  if (options.channels > 0) parts.push(["crowd", () => runCrowd(options, directory)]);
+  if (options.cycles > 0) {
+    for (const kind of CHURN_KINDS) {
+      parts.push([`churn of a ${kind}`, () => runChurn(options, directory, kind)]);
+    }
+  }
+  if (options.records > 0) parts.push(["flood", () => runFlood(options)]);
+  return parts;
+}
+
+async function timed(part: string, onNote: StressOptions["onNote"], run: Run): Promise<PartResult> {
   const startMs = performance.now();
   const outcome = await run();
-  return { part, seconds: (performance.now() - startMs) / 1000, ...outcome };
+  const seconds = (performance.now() - startMs) / 1000;
+  const figures = Object.entries(outcome.figures).map(([name, value]) => `${name} ${value}`);
+  onNote(`${part}: ${seconds.toFixed(1)} s, ${figures.join(", ")}`);
+  return { part, seconds, ...outcome };
 }
 
 async function runCrowd(

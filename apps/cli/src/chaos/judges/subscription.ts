@@ -72,8 +72,8 @@ class Subscription {
     const value = log.value(index);
     switch (log.code(index)) {
       case EVENT.lapsed:
-        this.#told = value;
-        if (!this.#against.isLapped) this.#report("lost", value, "records, though it gates");
+        if (this.#against.isLapped) this.#told = value;
+        else this.#report("lost", 1, `records so far were said to be ${value}, though it gates`);
         return;
       case EVENT.torn:
         this.#torn++;

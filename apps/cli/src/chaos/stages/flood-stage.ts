@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ChannelSchema, Consumer, Producer } from "@isthmus/ipc";
+import type { ChannelSchema, Consumer, Producer } from "@isthmus/ipc";
 import { EVENT } from "../event.ts";
 import { judgeFlood } from "../judges/judge-flood.ts";
 import { TalliedReceiver } from "../roles/tallied-receiver.ts";
@@ -11,6 +11,7 @@ import type { Wire } from "../roles/wire.ts";
 import type { Stage } from "../stage.ts";
 import { PATIENCE, type Stand } from "../stand.ts";
 import { Tally } from "../tally.ts";
+import { channelParts } from "./channel-stage.ts";
 
 const BURST_RECORDS_MAX = 20_000;
 /** Bursts and polls between joining and leaving. */
@@ -20,7 +21,7 @@ const LIMIT_MAX = 5000;
 const IDLE_MS = 100;
 
 /**
- * Makes the stage of a channel.
+ * Makes the stage of a channel whose records are tallied.
  *
  * @param name The channel's.
  * @param wire Its records.
@@ -31,24 +32,15 @@ export function floodStage<S extends ChannelSchema>(
   wire: Wire<S>,
   producers: number,
 ): Stage {
-  const { schema, capacityBytes } = wire;
-  const options = { schema, capacityBytes, maxProducers: 62, lifetime: "persistent" } as const;
   return {
     name,
-    parts: [
-      {
-        role: "producer",
-        count: producers,
-        rank: 0,
-        play: (stand) => pour(stand, name, wire, () => Producer.createOrOpen(name, options)),
-      },
-      {
-        role: "consumer",
-        count: 1,
-        rank: 1,
-        play: (stand) => drain(stand, name, wire, () => Consumer.createOrOpen(name, options)),
-      },
-    ],
+    parts: channelParts({
+      name,
+      wire,
+      producers,
+      send: (stand, open) => pour(stand, name, wire, open),
+      receive: (stand, open) => drain(stand, name, wire, open),
+    }),
     judge: (testimonies, evidencePath) => judgeFlood(testimonies, evidencePath, name),
   };
 }
