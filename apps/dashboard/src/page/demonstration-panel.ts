@@ -50,7 +50,8 @@ export class DemonstrationPanel implements PageView {
 
   constructor() {
     this.#toggle.addEventListener("click", () => {
-      void this.#post(this.#phase === "stopped" ? this.#wish() : { action: "stop" });
+      if (this.#phase === "stopped") this.start();
+      else void this.#post({ action: "stop" });
     });
     for (const role of ["producer", "consumer"] as const) {
       this.#kills[role].addEventListener("click", () => void this.#post({ action: "kill", role }));
@@ -58,7 +59,7 @@ export class DemonstrationPanel implements PageView {
     for (const slider of [this.#rate, this.#size, this.#batch]) {
       // One that runs goes on with what was chosen.
       slider.listen(() => {
-        if (this.#phase === "running") void this.#post(this.#wish());
+        if (this.#phase === "running") this.start();
       });
     }
     this.element = element(
@@ -99,7 +100,7 @@ export class DemonstrationPanel implements PageView {
     this.#phase = state.phase;
     this.#showParameters(state.parameters);
     const isStopped = state.phase === "stopped";
-    setIcon(this.#toggleIcon, isStopped ? "play" : "cross");
+    setIcon(this.#toggleIcon, isStopped ? "play" : "stop");
     setText(this.#toggleText, isStopped ? "Start" : "Stop");
     this.#toggle.disabled = state.phase === "stopping";
     for (const role of ["producer", "consumer"] as const) {
@@ -118,6 +119,11 @@ export class DemonstrationPanel implements PageView {
       size_bytes: this.#size.value,
       batch_records: this.#batch.value,
     };
+  }
+
+  /** Starts with what the sliders say. */
+  start(): void {
+    void this.#post(this.#wish());
   }
 
   /** Follows the server when its parameters change, and leaves the sliders to the person otherwise. */

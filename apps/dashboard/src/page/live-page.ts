@@ -8,6 +8,7 @@ import { CHART_KINDS } from "./charts/chart-kinds.ts";
 import { DemonstrationPanel } from "./demonstration-panel.ts";
 import { element, setShown, setText } from "./dom.ts";
 import { EventLogView } from "./event-log-view.ts";
+import { icon } from "./icon.ts";
 import type { Model } from "./model.ts";
 import type { PageView } from "./page-view.ts";
 import { ProcessTable } from "./tables/process-table.ts";
@@ -27,7 +28,7 @@ export class LivePage implements PageView {
   readonly #scope = element("p", { id: "scope" });
   readonly #scopeText = element("span");
   readonly #main: HTMLElement;
-  readonly #welcome = welcome();
+  readonly #welcome = welcome(() => this.#demonstration.start());
   #hasStarted = false;
 
   constructor(state: ViewState) {
@@ -94,7 +95,10 @@ export class LivePage implements PageView {
   }
 }
 
-function welcome(): HTMLElement {
+function welcome(start: () => void): HTMLElement {
+  const button = element("button", { type: "button", class: "primary", id: "welcome-start" });
+  button.append(icon("play"), "Start the demonstration");
+  button.addEventListener("click", start);
   return element(
     "section",
     { class: "card welcome" },
@@ -102,8 +106,14 @@ function welcome(): HTMLElement {
     element(
       "p",
       {},
-      "Start the demonstration, and this page shows what flows between its two processes. Or run one of " +
-        "these in a terminal; whatever uses shared memory appears here by itself.",
+      "Start the demonstration, and this page shows what flows between its two processes: how many " +
+        "records, how late they are, and whether anything is wrong.",
+    ),
+    button,
+    element(
+      "p",
+      { class: "hint" },
+      "Or run these in two terminals. Whatever uses shared memory appears here by itself.",
     ),
     element(
       "pre",

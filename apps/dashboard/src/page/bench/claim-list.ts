@@ -6,6 +6,7 @@
 import type { BenchResults, ClaimRecord, Verdict } from "@isthmus/bench/results";
 import { element } from "../dom.ts";
 import { type IconName, icon } from "../icon.ts";
+import { spaced } from "./case-list.ts";
 
 const LOOKS: Readonly<Record<Verdict, readonly [icon: IconName, mood: string]>> = {
   holds: ["check", "good"],
@@ -28,7 +29,7 @@ export function claimSections({ claims }: BenchResults): HTMLElement[] {
     element(
       "section",
       { class: "card claims" },
-      element("h2", {}, group),
+      element("h2", {}, spaced(group)),
       element("ul", {}, ...members.map((claim) => claimItem(claim, scale))),
     ),
   );
