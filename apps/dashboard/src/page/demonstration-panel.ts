@@ -94,17 +94,19 @@ export class DemonstrationPanel implements PageView {
     );
   }
 
-  render({ demonstration: state, hello }: Model): void {
+  render({ demonstration: state, hello, status }: Model): void {
     if (state === undefined || hello === undefined) return;
     this.#token = hello.token;
     this.#phase = state.phase;
     this.#showParameters(state.parameters);
     const isStopped = state.phase === "stopped";
+    const isDeaf = status !== "live";
     setIcon(this.#toggleIcon, isStopped ? "play" : "stop");
     setText(this.#toggleText, isStopped ? "Start" : "Stop");
-    this.#toggle.disabled = state.phase === "stopping";
+    this.#toggle.disabled = isDeaf || state.phase === "stopping";
     for (const role of ["producer", "consumer"] as const) {
-      this.#kills[role].disabled = state.phase !== "running" || state[role].pid === null;
+      const isRunning = state.phase === "running" && state[role].pid !== null;
+      this.#kills[role].disabled = isDeaf || !isRunning;
       setText(this.#lines[role], lineOf(state[role], state.phase, role));
       setAttribute(this.#lines[role], "data-pid", String(state[role].pid ?? ""));
     }

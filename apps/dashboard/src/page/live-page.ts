@@ -82,7 +82,8 @@ export class LivePage implements PageView {
   #renderFrame(model: Model, view: View): void {
     const isEmpty = model.frame !== undefined && model.frame.segments.length === 0;
     // What has been seen stays: an empty page would take the charts away with the last segment.
-    const isNothing = isEmpty && model.log.length === 0 && view.scope === "";
+    const isUsual = model.log.length === 0 && view.scope === "";
+    const isNothing = isEmpty && isUsual && model.frame?.issues.length === 0;
     setShown(this.#main, !isNothing && model.frame !== undefined);
     setShown(this.#welcome, isNothing);
     const isGone = view.scope !== "" && model.segment(view.scope) === undefined;

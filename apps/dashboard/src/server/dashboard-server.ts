@@ -18,6 +18,9 @@ import { Sampler } from "./sampler.ts";
 /** Nobody but this machine can reach it. */
 const HOST_NAME = "127.0.0.1";
 
+/** Whatever is sent to it: what is longer is refused before anybody reads it. */
+const BODY_BYTES_MAX = 16 * 1024;
+
 /** How it is started. */
 export interface DashboardOptions {
   /** Where it listens; 0: wherever there is room. */
@@ -60,6 +63,7 @@ export class DashboardServer implements AsyncDisposable {
       Bun.serve({
         hostname: HOST_NAME,
         port: options.port,
+        maxRequestBodySize: BODY_BYTES_MAX,
         fetch(request, server) {
           // A stream lasts until the page is closed.
           server.timeout(request, 0);
@@ -90,7 +94,12 @@ export class DashboardServer implements AsyncDisposable {
       broadcaster,
       demonstration,
       resultsDirectory: options.resultsDirectory,
-      figures: () => ({ ...versions, startedAtMs, clients: broadcaster.clientCount }),
+      figures: () => ({
+        ...versions,
+        startedAtMs,
+        clients: broadcaster.clientCount,
+        skipped: broadcaster.skipped,
+      }),
     };
     return new DashboardServer(server, stack.move());
   }

@@ -16,7 +16,6 @@ export class EventStream {
   readonly body: ReadableStream<Uint8Array>;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #behindSinceMs: number | undefined;
-  #skipped = 0;
 
   /** @param onEnd Is called once, when the client has gone or {@link end} was called. */
   constructor(onEnd: () => void) {
@@ -34,11 +33,6 @@ export class EventStream {
     );
   }
 
-  /** How many times something was left out because the client was behind. */
-  get skipped(): number {
-    return this.#skipped;
-  }
-
   /**
    * Sends text if the client has room for it.
    *
@@ -49,7 +43,6 @@ export class EventStream {
   offer(text: string, nowMs: number): boolean {
     if ((this.#controller?.desiredSize ?? 0) <= 0) {
       this.#behindSinceMs ??= nowMs;
-      this.#skipped++;
       return false;
     }
     this.#behindSinceMs = undefined;
