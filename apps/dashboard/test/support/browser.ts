@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium } from "playwright-core";
+import { PATIENCE_MS } from "./patiently.ts";
 
 /** What it is called on the systems that have it, the system's own first. */
 const NAMES = ["chromium", "chromium-browser", "google-chrome"] as const;
@@ -23,18 +24,21 @@ const FLAGS = [
   "--disable-dev-shm-usage",
 ] as const;
 
-/** How long anything in the browser may take: a busy machine is no mistake of the page. */
-export const PATIENCE_MS = 60_000;
-
 /**
  * Looks for the browser.
  *
- * @returns Its path, or undefined when there is none.
+ * @returns Its path, or undefined when there is none; a test is skipped then, and stderr says so.
+ * @throws {Error} When there is none and `ISTHMUS_REQUIRE_BROWSER` is set.
  */
 export function findBrowser(): string | undefined {
   const named = process.env["ISTHMUS_BROWSER"];
   if (named) return named;
-  return NAMES.map((name) => Bun.which(name)).find((path) => path !== null) ?? undefined;
+  const path = NAMES.map((name) => Bun.which(name)).find((each) => each !== null);
+  if (path) return path;
+  const missing = `There is no browser (${NAMES.join(", ")}, or $ISTHMUS_BROWSER)`;
+  if (process.env["ISTHMUS_REQUIRE_BROWSER"]) throw new Error(missing);
+  process.stderr.write(`${missing}: the tests that need one are skipped\n`);
+  return undefined;
 }
 
 /** A browser with an empty profile of its own. */
