@@ -10,6 +10,7 @@ import { Command } from "../test/support/command.ts";
 import { DashboardProcess } from "../test/support/dashboard-process.ts";
 import { parseExposition } from "../test/support/exposition-parser.ts";
 import { TemporaryDirectory } from "../test/support/temporary-directory.ts";
+import { FrameCounter } from "./frame-counter.ts";
 
 const CROWD = join(import.meta.dir, "..", "test", "fixtures", "crowd.ts");
 /** One of every other kind. */
@@ -110,36 +111,5 @@ function residentBytesOf(pid: number): number | undefined {
     return Number(/^RssAnon:\s+(\d+) kB$/m.exec(text)?.[1]) * 1024;
   } catch {
     return undefined;
-  }
-}
-
-/** A client that reads everything and makes nothing of it. */
-class FrameCounter implements AsyncDisposable {
-  readonly counts = { frames: 0, bytes: 0 };
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-
-  private constructor(response: Response) {
-    this.#reader = (response.body as ReadableStream<Uint8Array>).getReader();
-    void this.#count();
-  }
-
-  static async open(dashboard: DashboardProcess): Promise<FrameCounter> {
-    return new FrameCounter(await dashboard.get("/events"));
-  }
-
-  async #count(): Promise<void> {
-    const decoder = new TextDecoder();
-    for (;;) {
-      const { value, done } = await this.#reader
-        .read()
-        .catch(() => ({ value: undefined, done: true }));
-      if (done || value === undefined) return;
-      this.counts.bytes += value.length;
-      this.counts.frames += decoder.decode(value).split("event: frame\n").length - 1;
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#reader.cancel();
   }
 }

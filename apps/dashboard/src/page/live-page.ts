@@ -17,6 +17,8 @@ import { Tiles } from "./tiles.ts";
 import { Verdict } from "./verdict.ts";
 import type { View, ViewState } from "./view-state.ts";
 
+const TABLES_MS = 450;
+
 /** The page of what flows now. */
 export class LivePage implements PageView {
   readonly element: HTMLElement;
@@ -24,18 +26,22 @@ export class LivePage implements PageView {
   readonly #charts = CHART_KINDS.map((kind) => new ChartCard(kind));
   readonly #demonstration = new DemonstrationPanel();
   readonly #figures: readonly PageView[];
+  readonly #tables: readonly PageView[];
   readonly #log = new EventLogView();
   readonly #scope = element("p", { id: "scope" });
   readonly #scopeText = element("span");
   readonly #main: HTMLElement;
   readonly #welcome = welcome(() => this.#demonstration.start());
   #hasStarted = false;
+  #tabledAtMs = Number.NEGATIVE_INFINITY;
+  #nextChart: number | undefined;
 
   constructor(state: ViewState) {
     const tiles = new Tiles();
     const segments = new SegmentTable(state);
     const processes = new ProcessTable();
-    this.#figures = [tiles, ...this.#charts, segments, processes];
+    this.#figures = [tiles];
+    this.#tables = [segments, processes];
     const back = element("button", { type: "button", class: "quiet" }, "Show all");
     back.addEventListener("click", () => state.change({ scope: "" }));
     this.#scope.append(this.#scopeText, back);
@@ -71,12 +77,41 @@ export class LivePage implements PageView {
     this.#hasStarted = true;
     this.#log.render(model, view);
     for (const part of this.#figures) part.render(model, view);
+    this.#renderTables(model, view);
+    this.#drawCharts(model, view);
   }
 
-  /** Draws everything anew, because the view or the colours have changed. */
+  /** Shows everything anew, because the view has changed. */
   refresh(): void {
     this.#hasStarted = false;
+    this.#tabledAtMs = Number.NEGATIVE_INFINITY;
+    for (const chart of this.#charts) chart.invalidate();
+  }
+
+  /** Shows everything anew, because the colours have changed. */
+  recolor(): void {
+    this.refresh();
     for (const chart of this.#charts) chart.recolor();
+  }
+
+  /** Nobody reads figures that change more often. */
+  #renderTables(model: Model, view: View): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#tabledAtMs < TABLES_MS) return;
+    this.#tabledAtMs = nowMs;
+    for (const table of this.#tables) table.render(model, view);
+  }
+
+  /** One chart a picture: all of them at once would make it late. */
+  #drawCharts(model: Model, view: View): void {
+    const nowMs = performance.now();
+    const [first, ...others] = this.#charts.filter((chart) => chart.isDue(nowMs, view));
+    first?.render(model, view);
+    if (others.length === 0 || this.#nextChart !== undefined) return;
+    this.#nextChart = requestAnimationFrame(() => {
+      this.#nextChart = undefined;
+      this.#drawCharts(model, view);
+    });
   }
 
   #renderFrame(model: Model, view: View): void {
