@@ -14,6 +14,7 @@ import type { LogEntry } from "../wire/log-entry.ts";
 import { findChanges } from "./changes.ts";
 import { EventLog } from "./event-log.ts";
 import { frameOf, unreadableFrame } from "./frame-of.ts";
+import { Obituary } from "./obituary.ts";
 
 /** Rates are those of about so long: short enough to be of now, long enough to be read. */
 const RATE_WINDOW_MS = 1000;
@@ -60,6 +61,7 @@ export class Sampler implements Disposable {
   readonly #lingerMs: number;
   readonly #listeners = new Set<TickListener>();
   readonly #history: { readonly atMs: number; readonly samples: SampleMap }[] = [];
+  readonly #obituary = new Obituary();
   #observer: DirectoryObserver | undefined;
   #timer: Timer | undefined;
   #lingerTimer: Timer | undefined;
@@ -140,7 +142,8 @@ export class Sampler implements Disposable {
 
   #look(nowMs: number, atMs: number): { readonly frame: Frame; readonly entries: LogEntry[] } {
     this.#observer ??= new DirectoryObserver();
-    const samples: SampleMap = new Map(this.#observer.sample().map((each) => [each.name, each]));
+    const looked = this.#obituary.correct(this.#observer.sample());
+    const samples: SampleMap = new Map(looked.map((each) => [each.name, each]));
     const before = this.#history.at(-1)?.samples;
     const compared = this.#comparedWith(nowMs);
     const rated = Array.from(samples.values(), (sample): RatedSample => {
