@@ -32,6 +32,16 @@ export class LivePage implements PageView {
   readonly #scopeText = element("span");
   readonly #main: HTMLElement;
   readonly #welcome = welcome(() => this.#demonstration.start());
+  readonly #blind = element(
+    "section",
+    { class: "card welcome" },
+    element("h2", {}, "Nothing can be shown"),
+    element(
+      "p",
+      {},
+      "The line above says why. This page goes on by itself as soon as that is put right.",
+    ),
+  );
   #hasStarted = false;
   #tabledAtMs = Number.NEGATIVE_INFINITY;
   #nextChart: number | undefined;
@@ -64,7 +74,14 @@ export class LivePage implements PageView {
       this.#demonstration.element,
       this.#log.element,
     );
-    const columns = element("div", { class: "columns" }, this.#main, this.#welcome, aside);
+    const columns = element(
+      "div",
+      { class: "columns" },
+      this.#main,
+      this.#welcome,
+      this.#blind,
+      aside,
+    );
     this.element = element("div", { id: "live" }, this.#verdict.element, this.#scope, columns);
   }
 
@@ -118,8 +135,10 @@ export class LivePage implements PageView {
     const isEmpty = model.frame !== undefined && model.frame.segments.length === 0;
     // What has been seen stays: an empty page would take the charts away with the last segment.
     const isUsual = model.log.length === 0 && view.scope === "";
-    const isNothing = isEmpty && isUsual && model.frame?.issues.length === 0;
-    setShown(this.#main, !isNothing && model.frame !== undefined);
+    const isBlind = model.frame?.issues.some(({ code }) => code === "unreadable") === true;
+    const isNothing = isEmpty && isUsual && !isBlind;
+    setShown(this.#main, !isNothing && !isBlind && model.frame !== undefined);
+    setShown(this.#blind, isBlind);
     setShown(this.#welcome, isNothing);
     const isGone = view.scope !== "" && model.segment(view.scope) === undefined;
     setText(

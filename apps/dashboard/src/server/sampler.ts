@@ -66,7 +66,6 @@ export class Sampler implements Disposable {
   #timer: Timer | undefined;
   #lingerTimer: Timer | undefined;
   #ticks = 0;
-  #busyMs = 0;
 
   constructor({ intervalMs, lingerMs = LINGER_MS }: SamplerOptions) {
     this.intervalMs = intervalMs;
@@ -76,11 +75,6 @@ export class Sampler implements Disposable {
   /** Whether it looks at the moment. */
   get isRunning(): boolean {
     return this.#timer !== undefined;
-  }
-
-  /** How many looks there have been, and how long they took together. */
-  get effort(): { readonly ticks: number; readonly busyMs: number } {
-    return { ticks: this.#ticks, busyMs: this.#busyMs };
   }
 
   /**
@@ -136,7 +130,6 @@ export class Sampler implements Disposable {
       this.#closeEyes();
     }
     const tick = { number: ++this.#ticks, frame, entries };
-    this.#busyMs += performance.now() - startMs;
     for (const listener of [...this.#listeners]) listener(tick);
   }
 

@@ -105,7 +105,7 @@ describe("/events", () => {
   );
 
   test(
-    "looks once for all who watch, and not at all for nobody",
+    "tells all who watch the same",
     async () => {
       await using one = await dashboard.events();
       await using two = await dashboard.events();
