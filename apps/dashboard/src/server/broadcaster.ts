@@ -95,7 +95,9 @@ export class Broadcaster implements Disposable {
 
   /** Tells everybody how the demonstration is doing. */
   announce(state: DemonstrationState): void {
-    this.#send(eventText("demonstration", state));
+    for (const client of this.#clients) client.hasMissedState = true;
+    // Who has no room for it now is told with the next that it has room for.
+    this.#send("", state);
   }
 
   /** Ends all streams. */
@@ -114,10 +116,11 @@ export class Broadcaster implements Disposable {
   }
 
   /** Sends to everybody, together with what has happened since they were last told. */
-  #send(text: string): void {
+  #send(text: string, state?: DemonstrationState): void {
     const nowMs = performance.now();
     for (const client of this.#clients) {
-      if (client.offer(this.#newsFor(client) + text, nowMs)) {
+      if (client.offer(this.#newsFor(client, state) + text, nowMs)) {
+        client.hasMissedState = false;
         client.lastEntry = this.#sampler.log.lastNumber;
         continue;
       }
@@ -128,9 +131,12 @@ export class Broadcaster implements Disposable {
     }
   }
 
-  #newsFor({ lastEntry }: EventStream): string {
+  #newsFor({ lastEntry, hasMissedState }: EventStream, state?: DemonstrationState): string {
     const { log } = this.#sampler;
-    return lastEntry === log.lastNumber ? "" : eventText("log", log.after(lastEntry));
+    const now = hasMissedState
+      ? eventText("demonstration", state ?? this.#hello().demonstration)
+      : "";
+    return lastEntry === log.lastNumber ? now : now + eventText("log", log.after(lastEntry));
   }
 
   #forget(client: EventStream): void {

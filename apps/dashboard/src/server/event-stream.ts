@@ -13,6 +13,8 @@ const ENCODER = new TextEncoder();
 export class EventStream {
   /** The number of the last log entry that was sent. */
   lastEntry = 0;
+  /** Whether it has missed how the demonstration is doing. */
+  hasMissedState = false;
   readonly body: ReadableStream<Uint8Array>;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #behindSinceMs: number | undefined;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Broadcaster } from "../../src/server/broadcaster.ts";
 import { Sampler } from "../../src/server/sampler.ts";
+import type { DemonstrationState } from "../../src/wire/demonstration-state.ts";
 import type { Hello } from "../../src/wire/hello.ts";
 import { EventReader } from "../support/event-reader.ts";
 import { eventually, patiently } from "../support/patiently.ts";
@@ -56,6 +57,33 @@ describe("Broadcaster", () => {
       expect(kept).toEndWith("\n\n");
       expect(kept.length).toBeGreaterThan(256 * 1024);
       expect(kept.length).toBeLessThan(256 * 1024 + 60_000);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "tells who was behind how the demonstration is doing as soon as there is room",
+    async () => {
+      using sampler = new Sampler({ intervalMs: 600_000 });
+      let phase: DemonstrationState["phase"] = "stopped";
+      const hello = (): Hello => ({
+        ...HELLO,
+        demonstration: { ...HELLO.demonstration, phase },
+      });
+      using broadcaster = new Broadcaster(sampler, hello, { keepAliveMs: 20 });
+      const response = broadcaster.open("");
+      const long = { ...HELLO.demonstration, error: "x".repeat(50_000) };
+      await eventually("a client that is behind", () => {
+        broadcaster.announce(long);
+        return broadcaster.skipped > 0;
+      });
+      phase = "running";
+      broadcaster.announce(hello().demonstration);
+      await using events = new EventReader(response);
+      for (;;) {
+        const { data } = await events.next("demonstration");
+        if ((data as DemonstrationState).phase === "running") break;
+      }
     },
     TIMEOUT_MS,
   );
