@@ -4,8 +4,10 @@
  * @module
  */
 
-/** Yields the lines of a stream, each when its line feed has come. */
-export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
+/** Yields the lines of a stream, each when its line feed has come; what has none at the end is the last line. */
+export async function* linesOf(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<string, undefined> {
   const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of stream) {
@@ -13,4 +15,5 @@ export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerat
     rest = lines.pop() as string;
     yield* lines;
   }
+  if (rest !== "") yield rest;
 }
