@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { runCli } from "./support/run-cli.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 import { LiveCommand } from "./watch/live-command.ts";
 
 const TIMEOUT_MS = 120_000;
