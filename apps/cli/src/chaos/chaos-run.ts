@@ -198,7 +198,7 @@ export class ChaosRun implements AsyncDisposable {
       case "leave":
         if (victim?.actor?.isReady !== true) return;
         this.counts.leaves++;
-        this.#casting.ask(victim.actor);
+        this.#casting.ask(victim.actor, "leave");
         return;
       case "massacre":
         if (victim !== undefined) this.#killAll(victim.stage);
