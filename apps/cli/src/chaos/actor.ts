@@ -96,6 +96,11 @@ export class Actor implements Testimony {
     return this.end === undefined;
   }
 
+  /** Whether it is alive and has neither been killed nor asked to end, which it may not have noticed yet. */
+  get isStaying(): boolean {
+    return this.isAlive && !this.isAsked && this.killTicket === undefined;
+  }
+
   /** Whether it has opened what it works on. */
   get isReady(): boolean {
     return this.#logBytes >= EVENT_BYTES;

@@ -7,7 +7,7 @@
 import type { Actor } from "./actor.ts";
 import { Casting, type SabotageOrder } from "./casting.ts";
 import { Era, type Post } from "./era.ts";
-import { FAULT_CHOICES } from "./fault-choices.ts";
+import { FAULT_CHOICES, type FaultCounts } from "./fault-choices.ts";
 import type { Finding } from "./finding.ts";
 import type { ChaosPlace } from "./place.ts";
 import type { Succession } from "./recovery.ts";
@@ -46,12 +46,6 @@ export interface ChaosRunOptions {
   /** Called now and then. */
   readonly onProgress: (counts: FaultCounts, livingCount: number) => void;
 }
-
-/** How often each fault was brought about. */
-export type FaultCounts = Record<
-  "kills" | "stops" | "leaves" | "fills" | "fileDeletions" | "directoryDeletions",
-  number
->;
 
 /** One run of chaos. */
 export class ChaosRun implements AsyncDisposable {
@@ -96,7 +90,10 @@ export class ChaosRun implements AsyncDisposable {
     await this.#beginEra();
     // From when everybody is there: on a busy machine, a short run would be over before.
     const endMs = performance.now() + durationMs;
-    while (performance.now() < endMs && !isEnough()) {
+    // A run in which nobody was killed would prove nothing.
+    const isOver = (): boolean =>
+      isEnough() || (performance.now() >= endMs && (this.counts.kills > 0 || durationMs === 0));
+    while (!isOver()) {
       signal.throwIfAborted();
       this.#look();
       if (this.#random.oneIn(ONE_IN_FAULT)) await this.#bringFault();
@@ -198,7 +195,7 @@ export class ChaosRun implements AsyncDisposable {
       case "leave":
         if (victim?.actor?.isReady !== true) return;
         this.counts.leaves++;
-        this.#casting.ask(victim.actor);
+        this.#casting.ask(victim.actor, "leave");
         return;
       case "massacre":
         if (victim !== undefined) this.#killAll(victim.stage);

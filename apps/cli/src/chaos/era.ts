@@ -92,7 +92,7 @@ export class Era {
     await this.#letHarm();
     for (const rank of [0, 1, 2]) {
       const asked = this.actors.filter(({ part }) => part.rank === rank);
-      for (const actor of asked) casting.ask(actor);
+      for (const actor of asked) casting.ask(actor, "end");
       await this.#until(() => asked.every(({ isAlive }) => !isAlive));
       for (const actor of asked.filter(({ isAlive }) => isAlive)) {
         onStuck(actor, `did not end within ${patienceMs} ms of having been asked to`);
@@ -121,11 +121,14 @@ export class Era {
     await this.#until(isDone, this.#readyMs);
   }
 
-  /** Sees to it that the posts are filled and their actors are ready. */
+  /**
+   * Sees to it that the posts are filled, and their actors ready and not about to be gone: senders wait for ever when
+   * nobody is left to empty what they fill.
+   */
   async #fill(isWanted: (post: Post) => boolean): Promise<void> {
     const { casting, onStuck } = this.#parts;
     const wanted = this.posts.filter(isWanted);
-    const isFilled = ({ actor }: Post): boolean => actor?.isAlive === true && actor.isReady;
+    const isFilled = ({ actor }: Post): boolean => actor?.isReady === true && actor.isStaying;
     await this.#until(() => {
       const nowMs = performance.now();
       for (const post of wanted) {

@@ -12,3 +12,9 @@ export type FaultKind = keyof typeof FAULT_WEIGHTS;
 export const FAULT_CHOICES: readonly FaultKind[] = Object.entries(FAULT_WEIGHTS).flatMap(
   ([kind, weight]) => Array<FaultKind>(weight).fill(kind as FaultKind),
 );
+
+/** How often each fault was brought about. */
+export type FaultCounts = Record<
+  "kills" | "stops" | "leaves" | "fills" | "fileDeletions" | "directoryDeletions",
+  number
+>;

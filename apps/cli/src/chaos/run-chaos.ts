@@ -5,7 +5,8 @@
  */
 import type { Actor } from "./actor.ts";
 import type { SabotageOrder } from "./casting.ts";
-import { ChaosRun, type FaultCounts } from "./chaos-run.ts";
+import { ChaosRun } from "./chaos-run.ts";
+import type { FaultCounts } from "./fault-choices.ts";
 import { FAULTS, type Fault, type Finding } from "./finding.ts";
 import { ChaosPlace } from "./place.ts";
 import { percentile, recoveryTimes } from "./recovery.ts";

@@ -60,6 +60,11 @@ export class Stand {
   /** Whether this participant is to come to its end. */
   get isOver(): boolean {
     this.#endWithDriver();
+    return this.isLast || this.#control.biddingOf(this.id) === "leave";
+  }
+
+  /** Whether nobody comes after it, so that it takes what is left. */
+  get isLast(): boolean {
     return this.#control.biddingOf(this.id) === "end";
   }
 

@@ -5,7 +5,7 @@
  */
 import { buildCommand, type Command } from "@stricli/core";
 import { chaosRecord, formatCharges, formatVerdict } from "../chaos/chaos-report.ts";
-import type { FaultCounts } from "../chaos/chaos-run.ts";
+import type { FaultCounts } from "../chaos/fault-choices.ts";
 import { runChaos } from "../chaos/run-chaos.ts";
 import { STAGES } from "../chaos/stages.ts";
 import type { IsthmusContext } from "../context.ts";

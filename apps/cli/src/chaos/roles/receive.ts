@@ -122,7 +122,7 @@ export async function receiveRecords<S extends ChannelSchema>(
       }
       isDone = stand.isOver;
       // Whoever sends has ended by now: what is not there does not come any more.
-      while (isDone && taking.poll(receiver) > 0);
+      while (stand.isLast && taking.poll(receiver) > 0);
     }
     stand.note(EVENT.left);
     stand.checkLeaks();

@@ -104,7 +104,7 @@ async function drain<S extends ChannelSchema>(
       }
       isDone = stand.isOver;
       // Whoever sends has ended by now: what is not there does not come any more.
-      while (isDone && consumer.poll(receiver.take) > 0) receiver.release();
+      while (stand.isLast && consumer.poll(receiver.take) > 0) receiver.release();
     }
     stand.note(EVENT.left);
     stand.checkLeaks();
