@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { DashboardProcess } from "../test/support/dashboard-process.ts";
 
 /** A client that reads everything and makes nothing of it. */
 export class FrameCounter implements AsyncDisposable {
@@ -17,8 +16,8 @@ export class FrameCounter implements AsyncDisposable {
   }
 
   /** Opens the stream. */
-  static async open(dashboard: DashboardProcess): Promise<FrameCounter> {
-    return new FrameCounter(await dashboard.get("/events"));
+  static async open(url: string): Promise<FrameCounter> {
+    return new FrameCounter(await fetch(`${url}events`));
   }
 
   async #count(): Promise<void> {

@@ -21,6 +21,8 @@ export interface PageCost {
   readonly late_share: number;
   /** CPU time of the page's thread, of one core: what else the machine does is not in it. */
   readonly thread_cpu_share: number;
+  /** CPU time of that thread for each frame that was drawn. */
+  readonly cpu_ms_per_frame: number;
   readonly heap_bytes: number;
 }
 
@@ -54,14 +56,16 @@ export async function measurePage(
   const elapsed = (performance.now() - startMs) / 1000;
   const after = await metrics();
   const grown = (name: string): number => (after.get(name) ?? 0) - (before.get(name) ?? 0);
+  const framesPerSecond = (1000 * deltas.length) / deltas.reduce((sum, each) => sum + each, 0);
   return {
     segments,
     seconds: elapsed,
-    frames_per_second: (1000 * deltas.length) / deltas.reduce((sum, each) => sum + each, 0),
+    frames_per_second: framesPerSecond,
     frame_ms_p50: quantile(deltas, 0.5),
     frame_ms_p99: quantile(deltas, 0.99),
     late_share: deltas.filter((each) => each > LATE_MS).length / deltas.length,
     thread_cpu_share: grown("ThreadTime") / elapsed,
+    cpu_ms_per_frame: (1000 * grown("ThreadTime")) / elapsed / framesPerSecond,
     heap_bytes: after.get("JSHeapUsedSize") ?? Number.NaN,
   };
 }

@@ -44,7 +44,7 @@ export async function measureProducer(
   const sending = ["--count", "0", "--batch", "64"];
   await using _producer = new Command(directory.path, ["producer", ...common, ...sending]);
   await using dashboard = await DashboardProcess.start({ directory: directory.path });
-  await using _client = await FrameCounter.open(dashboard);
+  await using _client = await FrameCounter.open(dashboard.url);
   using observer = await eventually("the channel", () => {
     try {
       return new SegmentObserver(CHANNEL);

@@ -3,23 +3,20 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { median } from "@isthmus/bench/statistics";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Command } from "../test/support/command.ts";
-import { DashboardProcess } from "../test/support/dashboard-process.ts";
-import { parseExposition } from "../test/support/exposition-parser.ts";
+
 import { FrameCounter } from "./frame-counter.ts";
 
 const CROWD = join(import.meta.dir, "..", "test", "fixtures", "crowd.ts");
+const SERVED = join(import.meta.dir, "served.ts");
 /** One of every other kind. */
 const OTHER_SEGMENTS = 7;
-/** Compilers and caches have settled by then. */
-const WARM_UP_MS = 10_000;
-/** Each costs the server a few milliseconds. */
-const READING_MS = 5000;
+/** Compilers and caches have settled by then, and what is kept of the last frames is full. */
+const WARM_UP_MS = 20_000;
 const INTERVAL_MS = 100;
+const PARTS = 6;
 
 /** What was found. */
 export interface ServerCost {
@@ -30,18 +27,13 @@ export interface ServerCost {
   readonly cpu_share: number;
   readonly frames_per_second: number;
   readonly frame_bytes: number;
-  /** The middle of the first and of the last quarter of the time. */
-  readonly heap_bytes_first: number;
-  readonly heap_bytes_last: number;
-  readonly heap_bytes_max: number;
-  readonly resident_bytes_first: number;
-  readonly resident_bytes_last: number;
+  /** What is left of the heap after a collection, from the beginning to the end of the time. */
+  readonly heap_bytes: readonly number[];
 }
 
 interface Reading {
-  readonly cpuSeconds: number;
-  readonly heapBytes: number;
-  readonly residentBytes: number;
+  readonly cpu_seconds: number;
+  readonly heap_bytes: number;
 }
 
 /**
@@ -60,25 +52,21 @@ export async function measureServer(
   const channels = String(segments - OTHER_SEGMENTS);
   await using crowd = new Command(directory.path, [channels, "500"], CROWD);
   await crowd.line();
-  const settings = { directory: directory.path, intervalMs: INTERVAL_MS };
-  await using dashboard = await DashboardProcess.start(settings);
-  await using client = await FrameCounter.open(dashboard);
+  await using server = new Command(directory.path, [String(INTERVAL_MS)], SERVED);
+  const { url } = JSON.parse(await server.line()) as { readonly url: string };
+  await using client = await FrameCounter.open(url);
   await Bun.sleep(WARM_UP_MS);
-  const readings = [await read(dashboard)];
   const startMs = performance.now();
   const first = { ...client.counts };
-  while (performance.now() - startMs < seconds * 1000) {
-    await Bun.sleep(READING_MS);
-    readings.push(await read(dashboard));
-    const passed = Math.round((performance.now() - startMs) / 1000);
-    onProgress(`watching ${segments} segments: ${passed} of ${seconds} s`);
+  const readings = [await read(server)];
+  for (let part = 1; part <= PARTS; part++) {
+    await Bun.sleep((seconds * 1000) / PARTS);
+    readings.push(await read(server));
+    onProgress(`${segments} segments: ${part} of ${PARTS} parts`);
   }
   const elapsed = (performance.now() - startMs) / 1000;
   const frames = client.counts.frames - first.frames;
-  const cpu = (readings.at(-1)?.cpuSeconds ?? 0) - (readings[0]?.cpuSeconds ?? 0);
-  const quarter = Math.ceil(readings.length / 4);
-  const middle = (part: readonly Reading[], name: keyof Reading): number =>
-    median(part.map((reading) => reading[name]));
+  const cpu = (readings.at(-1)?.cpu_seconds ?? 0) - (readings[0]?.cpu_seconds ?? 0);
   return {
     segments,
     interval_ms: INTERVAL_MS,
@@ -86,31 +74,11 @@ export async function measureServer(
     cpu_share: cpu / elapsed,
     frames_per_second: frames / elapsed,
     frame_bytes: Math.round((client.counts.bytes - first.bytes) / Math.max(1, frames)),
-    heap_bytes_first: middle(readings.slice(0, quarter), "heapBytes"),
-    heap_bytes_last: middle(readings.slice(-quarter), "heapBytes"),
-    heap_bytes_max: Math.max(...readings.map(({ heapBytes }) => heapBytes)),
-    resident_bytes_first: middle(readings.slice(0, quarter), "residentBytes"),
-    resident_bytes_last: middle(readings.slice(-quarter), "residentBytes"),
+    heap_bytes: readings.map(({ heap_bytes }) => heap_bytes),
   };
 }
 
-/** Reads the server's own figures; that costs it a few milliseconds each time. */
-async function read(dashboard: DashboardProcess): Promise<Reading> {
-  const families = parseExposition(await (await dashboard.get("/metrics")).text());
-  const value = (name: string): number => families.get(name)?.samples[0]?.value ?? Number.NaN;
-  return {
-    cpuSeconds: value("process_cpu_seconds_total"),
-    heapBytes: value("process_heap_bytes"),
-    residentBytes: residentBytesOf(dashboard.pid) ?? value("process_resident_memory_bytes"),
-  };
-}
-
-/** Without what is only mapped: the watched memory is not the server's. */
-function residentBytesOf(pid: number): number | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/status`, "utf8");
-    return Number(/^RssAnon:\s+(\d+) kB$/m.exec(text)?.[1]) * 1024;
-  } catch {
-    return undefined;
-  }
+async function read(server: Command): Promise<Reading> {
+  server.signal("SIGUSR2");
+  return JSON.parse(await server.line()) as Reading;
 }
