@@ -5,6 +5,7 @@
  */
 import { Counters } from "../../metrics/counters.ts";
 import { Gates, type GateTable, gateBit } from "../../ring/broadcast-gates.ts";
+import { BROADCAST_BYTES_MIN } from "../../ring/broadcast-ring.ts";
 import { SLOT_COUNT } from "../../segment/participant-layout.ts";
 import type { OpenVerb } from "../../segment/segment.ts";
 import type { WaitCell } from "../../wait/wait-cell.ts";
@@ -208,8 +209,9 @@ function readGeometry(header: LanedHeader, shape: SchemaShape): TopicGeometry {
   );
   const unit = slotBytes === 0 ? 8 : slotBytes;
   const largest = Math.max(CAPACITY_BYTES_MAX, unit) * 2;
+  const least = slotBytes === 0 ? BROADCAST_BYTES_MIN : slotBytes;
   const isRing = (bytes: number): boolean =>
-    bytes >= unit && bytes <= largest && bytes % unit === 0 && Math.log2(bytes / unit) % 1 === 0;
+    bytes >= least && bytes <= largest && bytes % unit === 0 && Math.log2(bytes / unit) % 1 === 0;
   const ringBytes = header.at(TOPIC.ringBytes, "ring size", isRing);
   const isLane = (bytes: number): boolean => bytes >= ringBytes && bytes % 4096 === 0;
   const laneBytes = header.at(TOPIC.laneBytes, "lane size", isLane);
