@@ -37,6 +37,7 @@ export {
   type SharedMutex,
   syncPlatform,
 } from "./native/sync-platform.ts";
+export { PrivateText } from "./private-text.ts";
 export type { SharedFutex } from "./shared-futex.ts";
 export {
   checkBoolean,

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { PrivateText } from "../private-text.ts";
 import { checkBoolean, checkOptions, outOfRange } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
-import { windows } from "./windows.ts";
+import { SCAN_WINDOW_BYTES, windows } from "./windows.ts";
 
 const LINE_FEED = 0x0a;
 
@@ -31,8 +32,12 @@ export function lines(
 
 /** Decodes all whole lines of a piece at once: one call for thousands of lines instead of one for each. */
 function* textLines(source: ViewSource): Generator<string, void> {
+  const text = new PrivateText();
   for (const piece of wholeLines(source)) {
-    const texts = piece.toString("utf8").split("\n");
+    // What is longer than a window has been put together in private memory.
+    const isShared = piece.length <= SCAN_WINDOW_BYTES;
+    const whole = isShared ? text.read(piece, 0, piece.length) : piece.toString("utf8");
+    const texts = whole.split("\n");
     // Behind the last line feed: nothing, or the end of the file, where a "\r" ends no line.
     const last = texts.pop();
     for (const line of texts) yield line.endsWith("\r") ? line.slice(0, -1) : line;

@@ -5,6 +5,7 @@
  */
 import { SECTION } from "@isthmus/core/internal";
 import { HISTOGRAM_BYTES } from "../metrics/histogram-layout.ts";
+import { RING_BYTES_MIN } from "../ring/byte-ring.ts";
 import { LANE } from "../ring/lane-layout.ts";
 import type { OpenVerb } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
@@ -132,8 +133,9 @@ function readGeometry(header: LanedHeader, shape: SchemaShape): Geometry {
   );
   const unit = slotBytes === 0 ? 1 : slotBytes;
   const largest = Math.max(CAPACITY_BYTES_MAX, unit) * 2;
+  const least = slotBytes === 0 ? RING_BYTES_MIN : slotBytes;
   const isRing = (bytes: number): boolean =>
-    bytes >= unit && bytes <= largest && bytes % unit === 0 && Math.log2(bytes / unit) % 1 === 0;
+    bytes >= least && bytes <= largest && bytes % unit === 0 && Math.log2(bytes / unit) % 1 === 0;
   const ringBytes = header.at(CHANNEL.ringBytes, "ring size", isRing);
   const isLane = (bytes: number): boolean => bytes >= ringBytes && bytes % 4096 === 0;
   const laneBytes = header.at(CHANNEL.laneBytes, "lane size", isLane);

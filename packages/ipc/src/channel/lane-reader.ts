@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { PrivateText } from "@isthmus/core/internal";
 import type { Counters } from "../metrics/counters.ts";
 import { type ByteRecord, ByteRingConsumer, UNIT_BYTES } from "../ring/byte-ring.ts";
 import { FixedRingConsumer } from "../ring/fixed-ring.ts";
@@ -265,7 +266,9 @@ class BytesReader extends VariableReader {
 }
 
 class JsonReader extends VariableReader {
+  readonly #text = new PrivateText();
+
   protected decode(offset: number, length: number): unknown {
-    return JSON.parse(this.memory.toString("utf8", offset, offset + length));
+    return JSON.parse(this.#text.read(this.memory, offset, offset + length));
   }
 }

@@ -111,14 +111,17 @@ export class LaneReaders {
   take(): unknown {
     if (this.words.glance(this.readyWord) !== this.readyCount) this.#findNew();
     const { readers } = this;
-    for (let empty = 0; empty < readers.length; ) {
+    // As many as all rings hold: somebody may write nonsense faster than it is skipped.
+    let left = readers.length * this.#laneRecords;
+    for (let empty = 0; empty < readers.length && left > 0; ) {
       const reader = readers[this.turn] as LaneReader;
       if (this.#taken < TAKE_RECORDS && !reader.isReleaseDue) {
         const record = reader.take();
         if (record !== undefined) {
           this.#taken++;
-          if (record === UNREADABLE) continue;
-          return record;
+          if (record !== UNREADABLE) return record;
+          left--;
+          continue;
         }
         empty++;
       }

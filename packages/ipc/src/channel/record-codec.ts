@@ -4,7 +4,7 @@
  * @module
  */
 import { CorruptSegmentError, NotSupportedError } from "@isthmus/core";
-import { invalidType } from "@isthmus/core/internal";
+import { invalidType, PrivateText } from "@isthmus/core/internal";
 import type { CursorAccess } from "../struct/codegen/cursor-class.ts";
 import type { Anchor } from "../struct/cursor.ts";
 import type { Fields, StructSchema } from "../struct/struct-schema.ts";
@@ -133,6 +133,7 @@ class BytesCodec implements RecordCodec {
 
 class JsonCodec implements RecordCodec {
   readonly sizeBytes = undefined;
+  readonly #copy = new PrivateText();
   /** Of the record that was measured last. */
   #text = "";
   #lengthBytes = 0;
@@ -152,7 +153,7 @@ class JsonCodec implements RecordCodec {
 
   decode(memory: RecordMemory, offset: number, length: number): unknown {
     try {
-      return JSON.parse(memory.bytes.toString("utf8", offset, offset + length));
+      return JSON.parse(this.#copy.read(memory.bytes, offset, offset + length));
     } catch (error) {
       throw new CorruptSegmentError(`A record of ${length} bytes is not JSON`, { cause: error });
     }

@@ -39,6 +39,12 @@ export function takeSolePlace(segment: LanedSegment, place: SolePlace): void {
   }
 }
 
+/** When somebody says to have joined; what is no time is told as it is. */
+function timeOf(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  return Number.isNaN(date.getTime()) ? String(milliseconds) : date.toISOString();
+}
+
 function busy(
   { name, segment }: LanedSegment,
   { verb, what }: SolePlace,
@@ -48,6 +54,6 @@ function busy(
   const who =
     holder === undefined
       ? "another process"
-      : `process ${holder.pid} (${holder.name}) since ${new Date(holder.joinedAtMs).toISOString()}`;
+      : `process ${holder.pid} (${holder.name}) since ${timeOf(holder.joinedAtMs)}`;
   return conditionError("EBUSY", `${verb} "${name}": its one ${what} is ${who}`, "fcntl");
 }

@@ -39,7 +39,7 @@ abstract class GatedReader {
     this.words = words;
     this.length = length;
     this.#tail = base + BROADCAST.tail;
-    this.#head = new OwnPosition(words, place + PLACE.head);
+    this.#head = new OwnPosition(words, place + PLACE.head, position);
     this.#head.reset(position);
     this.next = position | 0;
     this.tailCopy = this.next;

@@ -29,7 +29,6 @@
  * @module
  */
 import type { Words } from "../words.ts";
-import { positionAt } from "./lane-layout.ts";
 
 /** Bytes of the publisher's counters. */
 export const BROADCAST_BYTES = 16;
@@ -77,11 +76,13 @@ export class OwnPosition {
   readonly #index: number;
   #high: number;
 
-  /** @param index Word of the position's lower half; its upper half follows. */
-  constructor(words: Words, index: number) {
+  /**
+   * @param index Word of the position's lower half; its upper half follows.
+   * @param position What was read there.
+   */
+  constructor(words: Words, index: number, position: number) {
     this.#words = words;
     this.#index = index;
-    const position = positionAt(words, index);
     this.low = position | 0;
     this.#high = Math.floor(position / TWO_POW_31);
   }

@@ -63,16 +63,18 @@ abstract class BroadcastPublisher {
   constructor(words: Words, base: number, length: number, gates: Gates) {
     this.words = words;
     this.length = length;
-    this.#published = new OwnPosition(words, base + BROADCAST.tail);
-    this.#oldest = new OwnPosition(words, base + BROADCAST.oldest);
+    const tail = positionAt(words, base + BROADCAST.tail);
+    const oldest = positionAt(words, base + BROADCAST.oldest);
+    const isPossible = oldest <= tail && tail - oldest <= length;
+    // Each is read once: what is believed later is what was judged, whoever changes it meanwhile.
+    this.#published = new OwnPosition(words, base + BROADCAST.tail, tail);
+    this.#oldest = new OwnPosition(words, base + BROADCAST.oldest, isPossible ? oldest : tail);
     this.#gates = gates;
     this.#stride = Math.max(1, length >> STRIDE_SHIFT);
     this.tail = this.#published.low;
     // Whoever gates has still to be found: nothing may be overwritten before.
     this.#limit = (this.tail - length) | 0;
-    const tail = positionAt(words, base + BROADCAST.tail);
-    const kept = tail - positionAt(words, base + BROADCAST.oldest);
-    if (kept < 0 || kept > length) this.#oldest.reset(tail);
+    if (!isPossible) this.#oldest.reset(tail);
   }
 
   /** Position behind everything that is published. */

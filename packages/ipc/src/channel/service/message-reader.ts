@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { PrivateText } from "@isthmus/core/internal";
 import { Counters } from "../../metrics/counters.ts";
 import { type ByteRecord, ByteRingConsumer } from "../../ring/byte-ring.ts";
 import type { SharedWords } from "../../words.ts";
@@ -19,6 +20,7 @@ export class MessageReader {
   readonly #memory: RecordMemory;
   readonly #codec: RecordCodec;
   readonly #places: PlaceReader;
+  readonly #text = new PrivateText();
   readonly #record: ByteRecord = { offset: 0, length: 0, tag: 0 };
   id = 0;
   generation = 0;
@@ -92,7 +94,7 @@ export class MessageReader {
 
   /** The body as text, a copy. */
   text(): string {
-    return this.#memory.bytes.toString("utf8", this.#offset, this.#offset + this.#length);
+    return this.#text.read(this.#memory.bytes, this.#offset, this.#offset + this.#length);
   }
 
   /** Gives back the room of all messages so far; false when there were none. */

@@ -114,14 +114,17 @@ export class Sweep {
   take(): unknown {
     this.#findNew();
     const readers = this.#readers;
-    for (let empty = 0, lapses = 0; empty < readers.length; ) {
+    // As many as all rings hold: somebody may write nonsense faster than it is skipped.
+    let left = readers.length * this.#laneRecords;
+    for (let empty = 0, lapses = 0; empty < readers.length && left > 0; ) {
       const reader = readers[this.#turn] as TopicReader;
       if (this.#taken < TAKE_RECORDS && !reader.isReleaseDue) {
         const record = reader.take();
         if (record !== undefined) {
           this.#taken++;
-          if (record === UNREADABLE) continue;
-          return record;
+          if (record !== UNREADABLE) return record;
+          left--;
+          continue;
         }
         if (reader.isLapped && ++lapses < LAPSES_MAX) {
           this.#how.onLapse(reader.lane, reader.takeLapse());

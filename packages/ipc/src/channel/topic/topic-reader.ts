@@ -46,7 +46,7 @@ export abstract class TopicReader {
   protected abstract readonly ring: FixedReading | ByteReading;
   protected readonly counters: Counters;
   /** How many slots or units the ring has. */
-  readonly #length: number;
+  protected readonly length: number;
   #unreadable = 0;
   #toldLost = 0;
   #toldLaps = 0;
@@ -54,7 +54,7 @@ export abstract class TopicReader {
   constructor({ topic, lane }: Source, length: number) {
     this.lane = lane;
     this.counters = topic.subscriberCounters(topic.segment.slot, lane);
-    this.#length = length;
+    this.length = length;
   }
 
   /** Hands records out in place, and releases them; returns how many. None while `isLapped`. */
@@ -77,7 +77,7 @@ export abstract class TopicReader {
 
   /** Whether so much has been handed out that the publisher should get the room back. */
   get isReleaseDue(): boolean {
-    return this.ring.unreleased * RELEASE_SHARE >= this.#length;
+    return this.ring.unreleased * RELEASE_SHARE >= this.length;
   }
 
   /** How many impossible positions, lengths and contents were found. */
@@ -235,7 +235,8 @@ class VariableReader extends TopicReader {
   poll(handler: RecordHandler, limit: number): number {
     let done = 0;
     try {
-      while (done < limit) {
+      // No more than a ring holds: somebody may write nonsense faster than it is skipped.
+      for (let seen = 0; done < limit && seen < this.length; seen++) {
         const record = this.#next(true);
         if (record === undefined) break;
         if (record === UNREADABLE) continue;

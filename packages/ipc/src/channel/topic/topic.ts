@@ -26,7 +26,7 @@ import {
   TOPIC,
   TOPIC_LANES,
 } from "./topic-layout.ts";
-import {
+
   checkTopicOptions,
   PUBLISHERS_MAX,
   type TopicGeometry,
@@ -209,12 +209,9 @@ function readGeometry(header: LanedHeader, shape: SchemaShape): TopicGeometry {
   );
   const unit = slotBytes === 0 ? 8 : slotBytes;
   const largest = Math.max(CAPACITY_BYTES_MAX, unit) * 2;
-  const smallest = slotBytes === 0 ? BROADCAST_BYTES_MIN : unit;
+  const least = slotBytes === 0 ? BROADCAST_BYTES_MIN : slotBytes;
   const isRing = (bytes: number): boolean =>
-    bytes >= smallest &&
-    bytes <= largest &&
-    bytes % unit === 0 &&
-    Math.log2(bytes / unit) % 1 === 0;
+    bytes >= least && bytes <= largest && bytes % unit === 0 && Math.log2(bytes / unit) % 1 === 0;
   const ringBytes = header.at(TOPIC.ringBytes, "ring size", isRing);
   const isLane = (bytes: number): boolean => bytes >= ringBytes && bytes % 4096 === 0;
   const laneBytes = header.at(TOPIC.laneBytes, "lane size", isLane);

@@ -28,6 +28,7 @@ import {
 } from "../../../src/index.ts";
 import type { OpenVerb } from "../../../src/segment/segment.ts";
 import { type Change, damaged, type Span } from "./damage.ts";
+import { lieAboutWords } from "./liar.ts";
 import { demand, Outcomes } from "./outcomes.ts";
 import type { Part, Species } from "./role.ts";
 import { SPECIES } from "./species.ts";
@@ -42,6 +43,9 @@ const VERBS: readonly OpenVerb[] = ["openExisting", "createOrOpen", "createNew"]
 const NAME = "n";
 const FLAGS_OFFSET = 28;
 const FLAG_PERSISTENT = 1;
+
+/** Lies accumulate for so long. */
+const ROUNDS_PER_LIFE = 4;
 
 /** A whole segment. */
 interface Model {
@@ -70,7 +74,7 @@ export async function examine(
 /** Participants of a segment that goes on while somebody else damages it. */
 export class Endurance {
   readonly #examination: Examination;
-  readonly #parts: readonly Part[];
+  #parts: readonly Part[];
 
   /** Makes the segment. */
   constructor(species: Species) {
@@ -78,16 +82,28 @@ export class Endurance {
     this.#parts = this.#examination.join("createOrOpen");
   }
 
-  /** Does everything so often, with those who were there before and with others who come and go. */
-  async run(rounds: number): Promise<Record<string, number>> {
+  /**
+   * Does everything so often, with those who were there before and with others who come and go.
+   *
+   * @param seed Of the lies that are told to this process alone; absent: those that others tell are enough.
+   */
+  async run(rounds: number, seed?: number): Promise<Record<string, number>> {
     const examination = this.#examination;
-    for (let round = 0; round < rounds; round++) {
+    using lies = seed === undefined ? undefined : lieAboutWords(seed);
+    for (let round = 1; round <= rounds; round++) {
+      if (lies !== undefined && round % ROUNDS_PER_LIFE === 0) this.#beginAnew();
       await examination.use(this.#parts);
       examination.look();
       await examination.visit("createOrOpen");
     }
-    examination.part(this.#parts);
     return examination.outcomes.tally;
+  }
+
+  /** Another segment: lies that last keep newcomers out of the one that there is. */
+  #beginAnew(): void {
+    this.#examination.part(this.#parts);
+    rmSync(join(process.env["ISTHMUS_DIR"] ?? "", NAME), { force: true });
+    this.#parts = this.#examination.join("createOrOpen");
   }
 }
 

@@ -31,9 +31,13 @@ export class Examiner implements AsyncDisposable {
     await this.#call("begin", species);
   }
 
-  /** Goes on in the segment that it has begun. Rejects as `judge`. */
-  endure(rounds: number): Promise<Record<string, number>> {
-    return this.#call("endure", rounds);
+  /**
+   * Goes on in the segment that it has begun. Rejects as `judge`.
+   *
+   * @param seed Of the lies that it is told whenever it looks; absent: none.
+   */
+  endure(rounds: number, seed?: number): Promise<Record<string, number>> {
+    return this.#call("endure", rounds, ...(seed === undefined ? [] : [seed]));
   }
 
   async #call(

@@ -28,6 +28,7 @@ export function runs<T>(numRuns: number): Parameters<T> {
   const path = process.env["ISTHMUS_FUZZ_PATH"];
   return {
     numRuns: numRuns * FACTOR,
+    includeErrorInReport: true,
     ...(seed === undefined ? {} : { seed: Number(seed) }),
     ...(path === undefined ? {} : { path }),
   };

@@ -30,15 +30,18 @@ export interface Style {
 }
 
 const SLOT_WORDS = 4;
-/** Words of the publisher's counters, of the bits, of the places of 40 participants; then the ring. */
+/** Words of the publisher's counters, of the bits, of the places of 64 participants; then the ring. */
 const BITS = 16;
 const PLACES = 32;
 const PLACE_WORDS = 4;
-const RING = PLACES + 40 * PLACE_WORDS;
+const RING = PLACES + 64 * PLACE_WORDS;
 
 function wordsOf(number: number, kind: Kind): number {
   return kind === "fixed" ? SLOT_WORDS : 1 + (number % 5);
 }
+
+/** As topics do it: `oldest` may be a lie that is beyond the tail. */
+const START_ATTEMPTS_MAX = 64;
 
 /** What a record's first word is multiplied with, and what undoes it. */
 const FACTOR = 0x9e37_79b1;
@@ -74,13 +77,21 @@ export class RingWorld {
   sent = 0;
   readonly #publisher: RingPublisher;
 
-  constructor(source: RingSource, kind: Kind, length: number, start = 0) {
+  /** @param makeWords Words of the memory; absent: those that do what they are told. */
+  constructor(
+    source: RingSource,
+    kind: Kind,
+    length: number,
+    start = 0,
+    makeWords: (bytes: Uint8Array<ArrayBuffer>) => SteppedWords = (bytes) =>
+      new SteppedWords(bytes),
+  ) {
     this.source = source;
     this.kind = kind;
     this.length = length;
     const ringBytes = kind === "fixed" ? length * SLOT_WORDS * 4 : length;
     this.bytes = new Uint8Array(new ArrayBuffer(RING * 4 + ringBytes));
-    this.words = new SteppedWords(this.bytes);
+    this.words = makeWords(this.bytes);
     // Both positions of the publisher, and what it would have written at the tail.
     const high = Math.floor(start / 2 ** 31);
     for (const word of [0, 2]) {
@@ -104,6 +115,11 @@ export class RingWorld {
   /** Commits without publishing, as a publisher that is killed does. */
   commit(count: number): void {
     for (let i = 0; i < count; i++) this.#write(this.#publisher, this.sent + i);
+  }
+
+  /** Lets go of all who gate, as a publisher does with those who have died. */
+  stopGating(): void {
+    for (const word of [BITS, BITS + 1]) this.words.store(word, 0);
   }
 
   join(slot: number, style: Style): RingSubscriber {
@@ -215,13 +231,14 @@ export class RingSubscriber {
 
   #startAt(taken: number, place: number, { isHistory }: Style): Start {
     const { source, words, kind, length } = this.#world;
+    if (kind === "fixed") return { position: taken, sequence: 0 };
     let position = taken;
-    while (kind === "bytes") {
+    for (let attempt = 0; attempt < START_ATTEMPTS_MAX; attempt++) {
       const sequence = source.sequenceAt(words, 0, RING, length / 8, position);
       if (sequence !== undefined) return { position, sequence };
       position = source.takePlace(words, 0, place, isHistory);
     }
-    return { position, sequence: 0 };
+    return { position, sequence: undefined };
   }
 
   /** The words of the next record; undefined when there is none, or some were lost. */

@@ -24,8 +24,12 @@ export class SteppedWords implements Words {
     this.#action = action;
   }
 
-  /** A step that is no access to a word, such as copying a part of a record. */
-  step(): void {
+  /**
+   * Counts an access, or a step that is none, such as copying a part of a record.
+   *
+   * @param _index The word, if it is one.
+   */
+  step(_index?: number): void {
     if (this.steps++ !== this.#at) return;
     this.#at = -1;
     const { steps } = this;
@@ -34,37 +38,37 @@ export class SteppedWords implements Words {
   }
 
   load(index: number): number {
-    this.step();
+    this.step(index);
     return this.#words.load(index);
   }
 
   store(index: number, value: number): void {
-    this.step();
+    this.step(index);
     this.#words.store(index, value);
   }
 
   add(index: number, delta: number): number {
-    this.step();
+    this.step(index);
     return this.#words.add(index, delta);
   }
 
   and(index: number, mask: number): number {
-    this.step();
+    this.step(index);
     return this.#words.and(index, mask);
   }
 
   or(index: number, mask: number): number {
-    this.step();
+    this.step(index);
     return this.#words.or(index, mask);
   }
 
   exchange(index: number, value: number): number {
-    this.step();
+    this.step(index);
     return this.#words.exchange(index, value);
   }
 
   compareExchange(index: number, expected: number, value: number): number {
-    this.step();
+    this.step(index);
     return this.#words.compareExchange(index, expected, value);
   }
 
@@ -77,17 +81,17 @@ export class SteppedWords implements Words {
   }
 
   glance(index: number): number {
-    this.step();
+    this.step(index);
     return this.#words.glance(index);
   }
 
   get(index: number): number {
-    this.step();
+    this.step(index);
     return this.#words.get(index);
   }
 
   set(index: number, value: number): void {
-    this.step();
+    this.step(index);
     this.#words.set(index, value);
   }
 }
