@@ -27,6 +27,7 @@ import {
   TOPIC_LANES,
 } from "./topic-layout.ts";
 
+import {
   checkTopicOptions,
   PUBLISHERS_MAX,
   type TopicGeometry,
