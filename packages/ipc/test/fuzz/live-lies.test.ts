@@ -42,9 +42,9 @@ describe.each(STRUCTURED)("a %s", (name) => {
   async function endure(examiner: Examiner, seedOf: (part: number) => number | undefined) {
     for (let part = 0; part < PARTS; part++) {
       const tally = await examiner.endure(ROUNDS, seedOf(part));
-      // As many operations at least: of each round there is an outcome of every one.
+      // Four looks from outside and one try to join are made in every round, whatever has become of the segment.
       const outcomes = Object.values(tally).reduce((sum, count) => sum + count, 0);
-      expect(outcomes).toBeGreaterThan(10 * ROUNDS);
+      expect(outcomes).toBeGreaterThanOrEqual(5 * ROUNDS);
     }
   }
 
