@@ -15,6 +15,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { benchmark } from "./commands/benchmark.ts";
 import { chaos } from "./commands/chaos.ts";
 import { consumer } from "./commands/consumer.ts";
+import { dashboard } from "./commands/dashboard.ts";
 import { demo } from "./commands/demo.ts";
 import { doctor } from "./commands/doctor.ts";
 import { gc } from "./commands/gc.ts";
@@ -49,6 +50,7 @@ const ROUTES = {
   gc,
   doctor,
   chaos,
+  dashboard,
 } as const;
 
 const EXAMPLES = [
@@ -58,6 +60,7 @@ const EXAMPLES = [
   ["isthmus scan --find ERROR --json *.log", "one JSON object per file"],
   ["isthmus ls", "what lives in shared memory, who holds it and who has died"],
   ["isthmus top", "how many records flow now, where they pile up and who has died"],
+  ["isthmus dashboard", "the same in the browser, with charts and a demonstration to play with"],
   ["isthmus doctor", "whether this machine is fit for it, and what to do if not"],
 ] as const;
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { createPlaces } from "./support/places.ts";
 import { MAIN, runCli, testEnvironment } from "./support/run-cli.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const TIMEOUT_MS = 60_000;
 /** Two micro benchmarks: the fastest claim. */

@@ -34,6 +34,7 @@ describe("isthmus --help", () => {
       "gc",
       "doctor",
       "chaos",
+      "dashboard",
     ]);
     for (const name of names) {
       const help = await runCli([name ?? "", "--help"]);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { CONCEPTS } from "../src/demo/concepts.ts";
 import { createPlaces } from "./support/places.ts";
 import { runCli } from "./support/run-cli.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const STEPS = CONCEPTS.flatMap(({ number, steps }) => steps.map(({ name }) => ({ number, name })));
 const TIMEOUT_MS = 120_000;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
 import { join } from "node:path";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { createPlaces } from "./support/places.ts";
 import { MAIN, testEnvironment } from "./support/run-cli.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const TIMEOUT_MS = 60_000;
 
@@ -12,7 +12,7 @@ describe("Ctrl-C", () => {
     "ends a long scan with 130",
     async () => {
       using directory = new TemporaryDirectory();
-      const path = directory.write("sparse", "x");
+      const path = directory.file("sparse", "x");
       // Far more than can be scanned before the signal comes.
       truncateSync(path, 2 ** 42);
       await using child = Bun.spawn([process.execPath, MAIN, "scan", "--json", path], {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { SeededRandom } from "@isthmus/testing/seeded-random";
 import { MatchCounter } from "../src/scan/match-counter.ts";
-import { Random } from "./support/random.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -40,7 +40,7 @@ describe("MatchCounter", () => {
   );
 
   test("agrees with String.split on random text and random chunks", () => {
-    const random = new Random(3);
+    const random = new SeededRandom(3);
     const letter = () => "ab"[random.below(2)] ?? "";
     for (let round = 0; round < 2000; round += 1) {
       const text = Array.from({ length: random.below(40) }, letter).join("");

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, truncateSync } from "node:fs";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { InterruptedError } from "../src/interrupted-error.ts";
 import { runIsthmus } from "../src/run.ts";
 import { createFakeHost } from "./support/fake-host.ts";
 import { runCli, runCliInShell } from "./support/run-cli.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const FIELDS = [
   "path",
@@ -19,7 +19,7 @@ const FIELDS = [
 describe("isthmus scan", () => {
   test("prints what a person wants to know", async () => {
     using directory = new TemporaryDirectory();
-    directory.write("a.log", "one two\nERROR three\n\tfour\n");
+    directory.file("a.log", "one two\nERROR three\n\tfour\n");
     const { stdout, stderr, exitCode } = await runCli(["scan", "--find", "ERROR", "a.log"], {
       cwd: directory.path,
     });
@@ -39,7 +39,7 @@ describe("isthmus scan", () => {
   test("--json prints one line per file with exactly the documented fields", async () => {
     using directory = new TemporaryDirectory();
     const content = "one two\nthree\n";
-    const paths = [directory.write("a", content), directory.write("b", "")];
+    const paths = [directory.file("a", content), directory.file("b", "")];
     const { stdout, stderr, exitCode } = await runCli(["scan", "--json", ...paths]);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     const records = stdout
@@ -67,7 +67,7 @@ describe("isthmus scan", () => {
 
   test("--find adds matches, which do not overlap, and not its neighbour", async () => {
     using directory = new TemporaryDirectory();
-    const path = directory.write("a", "aaaa b ñ ñ");
+    const path = directory.file("a", "aaaa b ñ ñ");
     for (const [find, matches] of [
       ["aa", 2],
       ["a", 4],
@@ -87,13 +87,13 @@ describe("isthmus scan", () => {
     const bytes = Buffer.alloc(3 << 20, ".");
     bytes.write("NEEDLE", (1 << 20) - 3);
     bytes.write("NEEDLE", (2 << 20) - 1);
-    const { stdout } = await runCli(["scan", "--find", "NEEDLE", directory.write("a", bytes)]);
+    const { stdout } = await runCli(["scan", "--find", "NEEDLE", directory.file("a", bytes)]);
     expect(stdout).toMatch(/matches +2 {2}of "NEEDLE", first at byte 1,048,573/);
   });
 
   test("one file that fails does not stop the others, and decides the exit code", async () => {
     using directory = new TemporaryDirectory();
-    const good = directory.write("good", "x\n");
+    const good = directory.file("good", "x\n");
     const { stdout, stderr, exitCode } = await runCli([
       "scan",
       "--json",
@@ -123,7 +123,7 @@ describe("isthmus scan", () => {
 
   test("- is standard input when that is a file, and refused when it is a pipe", async () => {
     using directory = new TemporaryDirectory();
-    const path = directory.write("a", "from a file\n");
+    const path = directory.file("a", "from a file\n");
     const file = await runCli(["scan", "--json", "-"], { stdin: Bun.file(path) });
     expect(file.stderr).toBe("");
     expect(JSON.parse(file.stdout)).toMatchObject({ path: "-", bytes: 12, lines: 1 });
@@ -134,7 +134,7 @@ describe("isthmus scan", () => {
 
   test("a file whose name begins with - follows --", async () => {
     using directory = new TemporaryDirectory();
-    directory.write("-weird", "x");
+    directory.file("-weird", "x");
     const { stdout, exitCode } = await runCli(["scan", "--json", "--", "-weird"], {
       cwd: directory.path,
     });
@@ -144,7 +144,7 @@ describe("isthmus scan", () => {
 
   test("a sparse file of 1 GiB is scanned in constant memory", async () => {
     using directory = new TemporaryDirectory();
-    const path = directory.write("sparse", "head\n");
+    const path = directory.file("sparse", "head\n");
     truncateSync(path, 2 ** 30);
     const host = createFakeHost({ cwd: directory.path });
     const before = process.memoryUsage.rss();
@@ -161,7 +161,7 @@ describe("isthmus scan", () => {
 
   test("an aborted signal ends it with its exit code and no result", async () => {
     using directory = new TemporaryDirectory();
-    const path = directory.write("a", "x");
+    const path = directory.file("a", "x");
     const signal = AbortSignal.abort(new InterruptedError("SIGINT"));
     const host = createFakeHost({ signal });
     expect(await runIsthmus(["scan", path], host)).toBe(130);

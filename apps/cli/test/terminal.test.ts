@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { ERASE_LINE } from "../src/output/status-line.ts";
 import { createPlaces } from "./support/places.ts";
 import { MAIN, testEnvironment } from "./support/run-cli.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 /**
  * Runs its arguments in a pseudo-terminal of 100 columns and copies all output to stdout. Presses
@@ -51,7 +51,7 @@ async function runInTerminal(args: readonly string[], env: Record<string, string
 describe.skipIf(!hasTerminal)("in a terminal", () => {
   test("a long scan shows its progress, and Ctrl-C erases it before its last word", async () => {
     using directory = new TemporaryDirectory();
-    const path = directory.write("sparse", "x\n");
+    const path = directory.file("sparse", "x\n");
     // Far more than can be scanned before the key is pressed.
     truncateSync(path, 2 ** 42);
     const { text, exitCode } = await runInTerminal(["scan", path], { CTRL_C_AT: "ETA" });
@@ -95,7 +95,7 @@ describe.skipIf(!hasTerminal)("in a terminal", () => {
 
   test("a short scan shows none, and colours its result", async () => {
     using directory = new TemporaryDirectory();
-    const { text } = await runInTerminal(["scan", directory.write("a", "x\n")]);
+    const { text } = await runInTerminal(["scan", directory.file("a", "x\n")]);
     expect(text).not.toContain(ERASE_LINE);
     expect(text).toContain("\x1b[1m");
   });
@@ -106,7 +106,7 @@ describe.skipIf(!hasTerminal)("in a terminal", () => {
     ["--no-color", ["--no-color"], {}],
   ] as const)("%s turns colour off", async (_, flags, env) => {
     using directory = new TemporaryDirectory();
-    const { text } = await runInTerminal(["scan", ...flags, directory.write("a", "x\n")], env);
+    const { text } = await runInTerminal(["scan", ...flags, directory.file("a", "x\n")], env);
     expect(text).not.toContain("\x1b[");
     expect(text).toContain("lines");
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { SeededRandom } from "@isthmus/testing/seeded-random";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { TextStatistics, type TextSummary } from "../src/scan/text-statistics.ts";
-import { Random } from "./support/random.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 /** Bytes that decide something, and few others, so that rare sequences are frequent. */
@@ -84,7 +84,7 @@ describe("TextStatistics", () => {
     ["hard bytes", HARD_BYTES],
     ["text", TEXT_BYTES],
   ] as const)("chunks cut at random change nothing: %s", (_, alphabet) => {
-    const random = new Random(7);
+    const random = new SeededRandom(7);
     for (let round = 0; round < 200; round += 1) {
       const bytes = random.bytes(random.below(300), alphabet);
       const { histogram, ...fast } = statisticsOf(bytes, () => random.below(8));
@@ -94,7 +94,7 @@ describe("TextStatistics", () => {
   });
 
   test("odd addresses change nothing", () => {
-    const random = new Random(8);
+    const random = new SeededRandom(8);
     const bytes = random.bytes(1001, HARD_BYTES);
     for (let shift = 0; shift < 4; shift += 1) {
       const shifted = new Uint8Array(bytes.length + shift);
@@ -145,7 +145,7 @@ function runWordCount(path: string): WordCount | undefined {
 /** GNU coreutils before 9.5: a byte that cannot be printed neither makes nor ends a word. */
 function isReferenceWordCount(): boolean {
   using directory = new TemporaryDirectory();
-  const probe = directory.write("probe", "a\tb\f\x01 \x80 c\n");
+  const probe = directory.file("probe", "a\tb\f\x01 \x80 c\n");
   return Bun.deepEquals(runWordCount(probe), { lines: 1, words: 3, longest: 9 });
 }
 
@@ -163,11 +163,11 @@ describe.skipIf(!hasReference)("TextStatistics and LC_ALL=C wc -lwL", () => {
     ["no newline at the end", TEXT_BYTES.subarray(0, 9), 100],
   ] as const)("agree on %s", (_, alphabet, length) => {
     using directory = new TemporaryDirectory();
-    const random = new Random(length + 1);
+    const random = new SeededRandom(length + 1);
     for (let round = 0; round < 5; round += 1) {
       const bytes = length === 0 ? alphabet : random.bytes(length, alphabet);
       const summary = statisticsOf(bytes, () => 1 + random.below(round === 0 ? 3 : 5000));
-      expect(runWordCount(directory.write("input", bytes))).toEqual({
+      expect(runWordCount(directory.file("input", bytes))).toEqual({
         lines: summary.lines,
         words: summary.words,
         longest: summary.longestLineBytes,
@@ -195,7 +195,7 @@ describe.skipIf(!hasReference)("TextStatistics and LC_ALL=C wc -lwL", () => {
     ]);
     const bytes = Uint8Array.from(pieces.flat());
     const summary = statisticsOf(bytes, () => 5);
-    expect(runWordCount(directory.write("input", bytes))).toEqual({
+    expect(runWordCount(directory.file("input", bytes))).toEqual({
       lines: summary.lines,
       words: summary.words,
       longest: summary.longestLineBytes,

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { CLAIMS } from "../src/claims/claims.ts";
 import { compareResults } from "../src/compare/compare-results.ts";
 import { BOUNDS } from "../src/gate/bounds.ts";
 import { judgeGate } from "../src/gate/judge-gate.ts";
 import { writeResults } from "../src/report/write-results.ts";
 import { caseOf, claimOf, resultsOf } from "./support/results.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const RATE = { unit: "records_per_second", better: "higher" } as const;
 

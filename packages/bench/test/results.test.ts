@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { writeResults } from "../src/report/write-results.ts";
 import { BadResultsError, latestResults, readResults } from "../src/results/index.ts";
 import { resultsOf } from "./support/results.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 describe("results on disk", () => {
   test("are read as they were written, beside their report", () => {

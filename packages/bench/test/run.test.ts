@@ -2,12 +2,12 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { TimeoutError } from "@isthmus/core";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { writeResults } from "../src/report/write-results.ts";
 import { readResults } from "../src/results/index.ts";
 import { Room } from "../src/runner/room.ts";
 import { runBenchmark } from "../src/runner/run-benchmark.ts";
 import { SIZES, type Sizes } from "../src/runner/sizes.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const TIMEOUT_MS = 60_000;
 const TINY: Sizes = {

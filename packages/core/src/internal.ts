@@ -6,20 +6,14 @@
  */
 export { Mapping } from "./mapping.ts";
 export { collectAbandoned } from "./named/collect.ts";
+export { createNamedFile, createOrOpenNamedFile } from "./named/create-named-file.ts";
 export { directoryPath, ensureDirectory, findDirectory } from "./named/directory.ts";
 export { isSameFile, isSeenHeld, release, unlinkIfThere } from "./named/holder.ts";
 export { checkName, HIDDEN_PREFIX } from "./named/name.ts";
-export {
-  type CreateRequest,
-  createNamedFile,
-  createOrOpenNamedFile,
-  type NamedFile,
-  openNamedFile,
-  removeUnheldFile,
-  type SectionRequest,
-  unlinkNamedFile,
-} from "./named/named-file.ts";
+export type { NamedFile } from "./named/named-file.ts";
+export { openNamedFile } from "./named/open-named-file.ts";
 export { type HeldPipe, makePipe, removePipe } from "./named/pipe.ts";
+export { removeUnheldFile, unlinkNamedFile } from "./named/remove-named-file.ts";
 export {
   decodeSuperblock,
   isRemovableHead,
@@ -30,6 +24,7 @@ export {
   type SegmentKind,
   type Superblock,
 } from "./named/superblock.ts";
+export type { CreateRequest, SectionRequest } from "./named/write-named-file.ts";
 export { bareMutexPairs } from "./native/bare-calls.ts";
 export { conditionError, fromNodeError } from "./native/errno.ts";
 export { platform } from "./native/platform.ts";

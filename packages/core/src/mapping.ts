@@ -25,14 +25,10 @@ import {
   type RangeGuard,
 } from "./native/platform.ts";
 import { type SharedMutex, syncPlatform } from "./native/sync-platform.ts";
+import { residentBytes } from "./residency.ts";
 import { SharedFutex } from "./shared-futex.ts";
 import { outOfRange } from "./validate.ts";
-
-/** The longest `ArrayBuffer`, in bytes. */
-export const WINDOW_BYTES: number = 2 ** 32;
-
-/** How many pages one question about residency covers. */
-const RESIDENCY_PAGES = 1 << 16;
+import { detach, WINDOW_BYTES, wrapWindows } from "./windows.ts";
 
 /** What must live as long as a buffer that is reachable only through a typed array. */
 const KEPT_ALIVE = new WeakMap<ArrayBuffer, unknown>();
@@ -211,22 +207,9 @@ export class Mapping implements Disposable {
 
   /** How many bytes of a range are in memory now, counted in whole pages and cut to the range. */
   residentBytes(offset: number, length: number): number {
-    const { pageSizeBytes } = platform();
     let resident = 0;
     this.#onPages(offset, length, (address, bytes, leadBytes) => {
-      const pageCount = Math.ceil(bytes / pageSizeBytes);
-      // Allocated with its buffer, so that its address holds while the system call writes into it.
-      const pages = new Uint8Array(new ArrayBuffer(Math.min(pageCount, RESIDENCY_PAGES)));
-      for (let first = 0; first < pageCount; first += pages.length) {
-        const count = Math.min(pages.length, pageCount - first);
-        platform().residency((address + first * pageSizeBytes) as Address, count, pages);
-        for (let i = 0; i < count; i++) {
-          if (((pages[i] as number) & 1) === 0) continue;
-          const pageStart = (first + i) * pageSizeBytes;
-          const pageEnd = Math.min(pageStart + pageSizeBytes, bytes);
-          resident += pageEnd - Math.max(pageStart, leadBytes);
-        }
-      }
+      resident = residentBytes(address, bytes, leadBytes);
     });
     return resident;
   }
@@ -335,36 +318,4 @@ export class Mapping implements Disposable {
     const leadBytes = start % platform().pageSizeBytes;
     run(((this.#address as Address) + start - leadBytes) as Address, leadBytes + length, leadBytes);
   }
-}
-
-/** Covers a mapped region with buffers, which own it unless it is pinned; unmaps it all when that fails half-way. */
-function wrapWindows(address: Address, mappedBytes: number, isPinned: boolean): ArrayBuffer[] {
-  const { ownedBuffer, borrowedBuffer } = platform();
-  const wrap = isPinned ? borrowedBuffer : ownedBuffer;
-  const windows: ArrayBuffer[] = [];
-  let offset = 0;
-  try {
-    while (offset < mappedBytes) {
-      const length = Math.min(WINDOW_BYTES, mappedBytes - offset);
-      windows.push(wrap((address + offset) as Address, length));
-      offset += length;
-    }
-  } catch (error) {
-    for (const window of windows) detach(window);
-    const unmappedBytes = isPinned ? 0 : offset;
-    platform().unmap((address + unmappedBytes) as Address, mappedBytes - unmappedBytes);
-    throw error;
-  }
-  return windows;
-}
-
-/**
- * Makes every typed array on a buffer dead and releases its memory, which unmaps an owned range at once.
- *
- * @returns False when somebody else had transferred the buffer away before.
- */
-function detach(buffer: ArrayBuffer): boolean {
-  if (buffer.detached) return false;
-  buffer.transfer(0);
-  return true;
 }

@@ -4,7 +4,6 @@
  * @module
  */
 import { DisposedError, NotSupportedError } from "./errors.ts";
-import { WINDOW_BYTES } from "./mapping.ts";
 import { FAULT_SEEN, faultSeen } from "./native/fault-flag.ts";
 import {
   checkBoolean,
@@ -15,6 +14,7 @@ import {
   outOfRange,
 } from "./validate.ts";
 import type { View } from "./view.ts";
+import { WINDOW_BYTES } from "./windows.ts";
 
 /** The widest primitive in bytes. */
 const PRIMITIVE_BYTES_MAX = 8;

@@ -7,7 +7,7 @@ import { accessRules, type MemoryAccess } from "./access.ts";
 import type { Backing } from "./backing.ts";
 import { DisposedError, NotSupportedError } from "./errors.ts";
 import type { FileReference } from "./file-reference.ts";
-import { unlinkNamedFile } from "./named/named-file.ts";
+import { unlinkNamedFile } from "./named/remove-named-file.ts";
 import { platform } from "./native/platform.ts";
 import { type FileOptions, growFile, openFile } from "./open-file.ts";
 import {

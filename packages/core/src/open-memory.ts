@@ -9,13 +9,10 @@ import { join } from "node:path";
 import { MEMORY_ACCESS, type MemoryAccess } from "./access.ts";
 import { Backing } from "./backing.ts";
 import { CorruptSegmentError } from "./errors.ts";
+import { createNamedFile, createOrOpenNamedFile } from "./named/create-named-file.ts";
 import { release } from "./named/holder.ts";
-import {
-  createNamedFile,
-  createOrOpenNamedFile,
-  type NamedFile,
-  openNamedFile,
-} from "./named/named-file.ts";
+import type { NamedFile } from "./named/named-file.ts";
+import { openNamedFile } from "./named/open-named-file.ts";
 import { SECTION } from "./named/superblock.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
 import { platform } from "./native/platform.ts";

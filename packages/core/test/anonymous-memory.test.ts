@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { type CreateMemoryOptions, MemoryMappedFile } from "../src/index.ts";
 import { expectError } from "./support/expect-error.ts";
-import { isLinux, testIf } from "./support/requirement.ts";
 import { runFixture } from "./support/subprocess.ts";
 
 describe("MemoryMappedFile.createNew() without a name", () => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { closeSync, openSync, readSync, truncateSync, writeSync } from "node:fs";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import {
   MemoryMappedFile,
   NotSupportedError,
@@ -9,9 +11,7 @@ import {
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
 import { NUMBER_TYPES } from "./support/number-types.ts";
-import { isLinux, testIf } from "./support/requirement.ts";
 import { runFixture } from "./support/subprocess.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const GIB = 2 ** 30;
 const CAPACITY = 10 * GIB;

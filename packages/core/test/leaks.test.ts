@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { openSync, readSync } from "node:fs";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectDisposed } from "./support/disposed.ts";
 import { expectError } from "./support/expect-error.ts";
 import { collectUntil } from "./support/garbage.ts";
 import { descriptorsOf, mappingsOf } from "./support/process-state.ts";
-import { isLinux, testIf } from "./support/requirement.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const linuxTest = testIf(isLinux, "Linux");
 const CYCLES = 20_000;

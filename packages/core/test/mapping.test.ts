@@ -1,13 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, ftruncateSync, openSync } from "node:fs";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { SystemError } from "../src/index.ts";
-import { checkMappable, Mapping, WINDOW_BYTES } from "../src/mapping.ts";
+import { checkMappable, Mapping } from "../src/mapping.ts";
 import { platform } from "../src/native/platform.ts";
+import { WINDOW_BYTES } from "../src/windows.ts";
 import { expectDisposed } from "./support/disposed.ts";
 import { expectError } from "./support/expect-error.ts";
 import { mappingsOf } from "./support/process-state.ts";
-import { isLinux, testIf } from "./support/requirement.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const SHARED = { protection: "readWrite", sharing: "shared" } as const;
 /** Where the first window ends that begins 100 bytes after a page. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync, statSync } from "node:fs";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import {
   type MemoryAccess,
@@ -10,8 +12,6 @@ import {
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
 import { mappingLines } from "./support/process-state.ts";
-import { isLinux, testIf } from "./support/requirement.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 /** Which views each map permits, as .NET's own tests have it. */
 const PERMITTED: Readonly<Record<MemoryAccess, readonly MemoryAccess[]>> = {

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 /** `st_blocks` counts in these units on every system. */
 const BLOCK_BYTES = 512;

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { chmodSync, closeSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const CONTENT = pattern(20_000);
 

@@ -1,9 +1,9 @@
 import { expect } from "bun:test";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { testIf } from "@isthmus/testing/requirement";
 import { MemoryMappedFile, SystemError } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
-import { testIf } from "./support/requirement.ts";
 import { canMount, canMountExt4, SmallFileSystem } from "./support/small-file-system.ts";
 
 const mountTest = testIf(canMount, "permission to mount a tmpfs");

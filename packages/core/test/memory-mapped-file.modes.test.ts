@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, symlinkSync } from "node:fs";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { type FileMode, type MemoryAccess, MemoryMappedFile, SystemError } from "../src/index.ts";
 import { filled, pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const MODES: readonly FileMode[] = ["open", "openOrCreate", "create", "createNew"];
 const CONTENT = pattern(5000);

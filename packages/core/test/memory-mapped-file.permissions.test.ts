@@ -1,9 +1,9 @@
 import { expect } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { isRoot, testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import type { FileOptions } from "../src/index.ts";
-import { isRoot, testIf } from "./support/requirement.ts";
 import { OTHER_USER_ID, runFixture } from "./support/subprocess.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const CONTENT = "content of a file";
 const DENIED = { where: "createFromFile", name: "SystemError", code: "EACCES" };

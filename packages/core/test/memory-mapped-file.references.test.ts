@@ -3,12 +3,12 @@ import { closeSync, openSync, readSync, symlinkSync, unlinkSync } from "node:fs"
 import { open } from "node:fs/promises";
 import { relative } from "node:path";
 import { pathToFileURL } from "node:url";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { type FileReference, MemoryMappedFile, SystemError } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
 import { areClosedOnExec } from "./support/process-state.ts";
-import { isLinux, testIf } from "./support/requirement.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const CONTENT = pattern(5000);
 

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { appendFileSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import {
   FileTruncatedError,
@@ -9,7 +10,6 @@ import {
 } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const CONTENT = pattern(5000);
 

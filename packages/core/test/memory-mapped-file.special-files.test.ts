@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { closeSync, copyFileSync, openSync, realpathSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { MemoryMappedFile, NotSupportedError, SystemError } from "../src/index.ts";
 import { expectError } from "./support/expect-error.ts";
-import { isLinux, testIf } from "./support/requirement.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const MODES = ["open", "openOrCreate", "create"] as const;
 const canMakePipe = Bun.which("mkfifo") !== null;

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
 import {
   FileTruncatedError,
@@ -9,7 +10,6 @@ import {
 } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const PAGE_BYTES = MemoryMappedFile.pageSize;
 const CONTENT = pattern(5 * PAGE_BYTES + 123);

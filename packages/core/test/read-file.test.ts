@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile, readFile, SystemError } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
 import { collectUntil } from "./support/garbage.ts";
 import { descriptorsOf, mappingsOf } from "./support/process-state.ts";
-import { isLinux, testIf } from "./support/requirement.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const THRESHOLD = MemoryMappedFile.threshold;
 const linuxTest = testIf(isLinux, "Linux");

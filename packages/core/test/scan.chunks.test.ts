@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
 import { type ChunkOptions, FileTruncatedError, MemoryMappedFile } from "../src/index.ts";
 import { SCAN_WINDOW_BYTES } from "../src/scan/windows.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
 import { memoryOf } from "./support/memory-of.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const CONTENT = pattern(10_007);
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
 import type { LineOptions, MemoryMappedFile } from "../src/index.ts";
 import { TEXT_BYTES } from "../src/scan/lines.ts";
@@ -6,7 +7,6 @@ import { SCAN_WINDOW_BYTES } from "../src/scan/windows.ts";
 import { expectError } from "./support/expect-error.ts";
 import { memoryOf } from "./support/memory-of.ts";
 import { runFixture } from "./support/subprocess.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const LINE_FEED = 0x0a;
 

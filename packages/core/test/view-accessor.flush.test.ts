@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { MemoryMappedFile, type ViewAccessor, type ViewStream } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const CONTENT = pattern(20_000);
 const END = CONTENT.length - 5000;

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import { readFileSync, truncateSync } from "node:fs";
+import { isLinux, isRoot, testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { type MemoryAdvice, MemoryMappedFile } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
-import { isLinux, isRoot, testIf } from "./support/requirement.ts";
 import { OTHER_USER_ID, runFixture } from "./support/subprocess.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 const PAGE_BYTES = MemoryMappedFile.pageSize;
 const ADVICE = ["sequential", "random", "willNeed", "dontNeed", "hugePage", "populate"] as const;

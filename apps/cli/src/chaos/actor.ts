@@ -45,6 +45,10 @@ export class Actor implements Testimony {
   /** When its log was last seen to have grown, or it was given time for another reason. */
   movedAtMs: number = performance.now();
   isAsked = false;
+  /** Whether it keeps something, or was told to do harm, and is therefore neither killed nor stopped. */
+  readonly isSpared: boolean;
+  /** Whether it was told to do harm. */
+  readonly isSaboteur: boolean;
   isStopped = false;
   /** Whether it was stopped, or shared memory was full, in its life: it may have taken longer than it needs. */
   isHindered = false;
@@ -61,6 +65,8 @@ export class Actor implements Testimony {
     this.id = order.id;
     this.role = part.role;
     this.era = era;
+    this.isSaboteur = order.sabotage !== undefined;
+    this.isSpared = part.isKeeper === true || this.isSaboteur;
     this.stage = stage;
     this.part = part;
     this.#logPath = order.logPath;
@@ -90,6 +96,11 @@ export class Actor implements Testimony {
     return this.end === undefined;
   }
 
+  /** Whether it is alive and has neither been killed nor asked to end, which it may not have noticed yet. */
+  get isStaying(): boolean {
+    return this.isAlive && !this.isAsked && this.killTicket === undefined;
+  }
+
   /** Whether it has opened what it works on. */
   get isReady(): boolean {
     return this.#logBytes >= EVENT_BYTES;
@@ -111,6 +122,15 @@ export class Actor implements Testimony {
     const log = this.events();
     const last = log.length - 1;
     return last >= 0 && log.ticket(last) > ticket && log.code(last) !== EVENT.left;
+  }
+
+  /** Whether it has done the harm that it was told to do. */
+  hasHarmed(): boolean {
+    const log = this.events();
+    for (let index = log.length - 1; index >= 0; index--) {
+      if (log.code(index) === EVENT.harmed) return true;
+    }
+    return false;
   }
 
   /** Kills it: no code of its own runs any more. */

@@ -61,10 +61,10 @@ export class Casting implements Disposable {
     return actor;
   }
 
-  /** Asks a participant to come to its end. */
-  ask(actor: Actor): void {
+  /** Asks a participant to come to its end: as the last of its role, or in between. */
+  ask(actor: Actor, bidding: "end" | "leave"): void {
     actor.isAsked = true;
-    this.control.bid(actor.id, "end");
+    this.control.bid(actor.id, bidding);
   }
 
   /** Kills a participant. */

@@ -7,6 +7,7 @@
 import type { Actor } from "./actor.ts";
 import { Casting, type SabotageOrder } from "./casting.ts";
 import { Era, type Post } from "./era.ts";
+import { FAULT_CHOICES, type FaultCounts } from "./fault-choices.ts";
 import type { Finding } from "./finding.ts";
 import type { ChaosPlace } from "./place.ts";
 import type { Succession } from "./recovery.ts";
@@ -29,19 +30,14 @@ const VACANCY_MS_MAX = 400;
 /** How long a post stays empty whose participant has failed. */
 const FAILURE_PAUSE_MS = 500;
 
-/** Faults and how often each is chosen. */
-const FAULT_WEIGHTS = { kill: 60, stop: 22, leave: 8, massacre: 4, fill: 4, delete: 2 } as const;
-type FaultKind = keyof typeof FAULT_WEIGHTS;
-const FAULT_CHOICES: readonly FaultKind[] = Object.entries(FAULT_WEIGHTS).flatMap(
-  ([kind, weight]) => Array<FaultKind>(weight).fill(kind as FaultKind),
-);
-
 /** What a run is made of. */
 export interface ChaosRunOptions {
   readonly place: ChaosPlace;
   readonly stages: readonly Stage[];
   readonly seed: number;
   readonly durationMs: number;
+  /** Whether it may end sooner. */
+  readonly isEnough: () => boolean;
   /** How long a participant may make no progress, in milliseconds. */
   readonly patienceMs: number;
   readonly sabotage: SabotageOrder | undefined;
@@ -50,12 +46,6 @@ export interface ChaosRunOptions {
   /** Called now and then. */
   readonly onProgress: (counts: FaultCounts, livingCount: number) => void;
 }
-
-/** How often each fault was brought about. */
-export type FaultCounts = Record<
-  "kills" | "stops" | "leaves" | "fills" | "fileDeletions" | "directoryDeletions",
-  number
->;
 
 /** One run of chaos. */
 export class ChaosRun implements AsyncDisposable {
@@ -96,10 +86,14 @@ export class ChaosRun implements AsyncDisposable {
 
   /** Runs to the end of the time, and then until everybody has come to their end. */
   async run(): Promise<void> {
-    const { durationMs, signal, onProgress } = this.#options;
-    const endMs = performance.now() + durationMs;
+    const { durationMs, isEnough, signal, onProgress } = this.#options;
     await this.#beginEra();
-    while (performance.now() < endMs) {
+    // From when everybody is there: on a busy machine, a short run would be over before.
+    const endMs = performance.now() + durationMs;
+    // A run in which nobody was killed would prove nothing.
+    const isOver = (): boolean =>
+      isEnough() || (performance.now() >= endMs && (this.counts.kills > 0 || durationMs === 0));
+    while (!isOver()) {
       signal.throwIfAborted();
       this.#look();
       if (this.#random.oneIn(ONE_IN_FAULT)) await this.#bringFault();
@@ -201,7 +195,7 @@ export class ChaosRun implements AsyncDisposable {
       case "leave":
         if (victim?.actor?.isReady !== true) return;
         this.counts.leaves++;
-        this.#casting.ask(victim.actor);
+        this.#casting.ask(victim.actor, "leave");
         return;
       case "massacre":
         if (victim !== undefined) this.#killAll(victim.stage);
@@ -215,7 +209,7 @@ export class ChaosRun implements AsyncDisposable {
 
   /** Somebody who may be killed, or undefined while there are too few. */
   #pickVictim(): Post | undefined {
-    const posts = this.#current.posts.filter(({ part }) => part.isKeeper !== true);
+    const posts = this.#current.posts.filter(({ actor }) => actor?.isSpared !== true);
     const living = posts.filter(
       ({ actor }) => actor?.isAlive === true && !actor.isStopped && actor.killTicket === undefined,
     );
@@ -225,7 +219,7 @@ export class ChaosRun implements AsyncDisposable {
 
   #kill(post: Post): void {
     const { actor } = post;
-    if (actor?.isAlive !== true || actor.killTicket !== undefined) return;
+    if (actor?.isAlive !== true || actor.isSpared || actor.killTicket !== undefined) return;
     const isImmediate = !this.#random.oneIn(4);
     post.isImmediate = isImmediate;
     post.dueAtMs = performance.now() + (isImmediate ? 0 : this.#random.below(VACANCY_MS_MAX));
@@ -236,7 +230,7 @@ export class ChaosRun implements AsyncDisposable {
   /** Kills all who work on one thing, but who keeps it. */
   #killAll(stage: Stage): void {
     for (const post of this.#current.posts) {
-      if (post.stage === stage && post.part.isKeeper !== true) this.#kill(post);
+      if (post.stage === stage) this.#kill(post);
     }
   }
 

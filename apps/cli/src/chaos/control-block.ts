@@ -4,7 +4,7 @@
  * ```text
  *   0 ┌ ticket     i32    counts events of all processes: which of two came first
  *   4 │ reserved   60 bytes
- *  64 └ biddings   i32 per participant, by its number: 0 work, 1 stay, 2 end
+ *  64 └ biddings   i32 per participant, by its number: 0 work, 1 stay, 2 end, 3 leave
  * ```
  *
  * @module
@@ -18,9 +18,12 @@ const TICKET_WORD = 0;
 const BIDDING_WORD = 16;
 const LENGTH_BYTES = (BIDDING_WORD + PARTICIPANTS_MAX) * 4;
 
-const BIDDINGS = ["work", "stay", "end"] as const;
+const BIDDINGS = ["work", "stay", "end", "leave"] as const;
 
-/** What a participant is to do: leave and come back as it likes, stay where it is, or come to its end. */
+/**
+ * What a participant is to do: leave and come back as it likes, stay where it is, come to its end as the last of its
+ * role, or leave for good and let another one come.
+ */
 export type Bidding = (typeof BIDDINGS)[number];
 
 /** A file that the driver and all participants map. */

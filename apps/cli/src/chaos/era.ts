@@ -6,6 +6,7 @@
 import type { Actor } from "./actor.ts";
 import type { Casting } from "./casting.ts";
 import type { Part, Stage } from "./stage.ts";
+import { READY_MS_MAX } from "./watchman.ts";
 
 /** How often a wait looks, in milliseconds. */
 const LOOK_MS = 5;
@@ -80,11 +81,7 @@ export class Era {
 
   /** Has everybody stay who is there; waits until nobody is on the way out and back in. */
   async settle(): Promise<void> {
-    const { casting } = this.#parts;
-    const ticket = casting.control.ticket();
-    const { actors } = this;
-    for (const actor of actors) casting.control.bid(actor.id, "stay");
-    await this.#until(() => actors.every((actor) => !actor.isAlive || actor.hasStayed(ticket)));
+    await this.#stay(this.actors);
   }
 
   /** Brings everybody to their end: senders, then those who empty what they sent, then who looks at what is left. */
@@ -92,9 +89,10 @@ export class Era {
     const { casting, patienceMs, onStuck } = this.#parts;
     for (const actor of this.actors) if (actor.isStopped) actor.proceed();
     await this.#fill(({ part }) => part.rank > 0);
+    await this.#letHarm();
     for (const rank of [0, 1, 2]) {
       const asked = this.actors.filter(({ part }) => part.rank === rank);
-      for (const actor of asked) casting.ask(actor);
+      for (const actor of asked) casting.ask(actor, "end");
       await this.#until(() => asked.every(({ isAlive }) => !isAlive));
       for (const actor of asked.filter(({ isAlive }) => isAlive)) {
         onStuck(actor, `did not end within ${patienceMs} ms of having been asked to`);
@@ -104,11 +102,33 @@ export class Era {
     }
   }
 
-  /** Sees to it that the posts are filled and their actors are ready. */
+  /** Has the harm done that somebody was told to do: when everybody else is there to see it. */
+  async #letHarm(): Promise<void> {
+    const saboteurs = this.actors.filter(({ isSaboteur }) => isSaboteur);
+    if (saboteurs.length === 0) return;
+    await this.#stay(this.actors.filter(({ isSaboteur }) => !isSaboteur));
+    await this.#stay(saboteurs);
+    const isDone = (): boolean => saboteurs.every((actor) => !actor.isAlive || actor.hasHarmed());
+    await this.#until(isDone, this.#readyMs);
+  }
+
+  async #stay(actors: readonly Actor[]): Promise<void> {
+    const { control } = this.#parts.casting;
+    for (const actor of actors) control.bid(actor.id, "stay");
+    const ticket = control.ticket();
+    const isDone = (): boolean =>
+      actors.every((actor) => !actor.isAlive || actor.hasStayed(ticket));
+    await this.#until(isDone, this.#readyMs);
+  }
+
+  /**
+   * Sees to it that the posts are filled, and their actors ready and not about to be gone: senders wait for ever when
+   * nobody is left to empty what they fill.
+   */
   async #fill(isWanted: (post: Post) => boolean): Promise<void> {
-    const { casting, patienceMs, onStuck } = this.#parts;
+    const { casting, onStuck } = this.#parts;
     const wanted = this.posts.filter(isWanted);
-    const isFilled = ({ actor }: Post): boolean => actor?.isAlive === true && actor.isReady;
+    const isFilled = ({ actor }: Post): boolean => actor?.isReady === true && actor.isStaying;
     await this.#until(() => {
       const nowMs = performance.now();
       for (const post of wanted) {
@@ -116,10 +136,10 @@ export class Era {
         post.actor?.look(nowMs);
       }
       return wanted.every(isFilled);
-    });
+    }, this.#readyMs);
     for (const { actor } of wanted.filter((post) => !isFilled(post))) {
       if (actor?.isAlive !== true) continue;
-      onStuck(actor, `was not ready within ${patienceMs} ms`);
+      onStuck(actor, `was not ready within ${this.#readyMs} ms`);
       casting.kill(actor);
       await actor.exited;
     }
@@ -132,9 +152,14 @@ export class Era {
     if (predecessor?.isKilled === true && post.isImmediate) onSuccession(predecessor, post.actor);
   }
 
-  async #until(isTrue: () => boolean): Promise<void> {
-    const { patienceMs, signal } = this.#parts;
-    const endMs = performance.now() + patienceMs;
+  /** How long it may take until somebody is there, or has seen what it was told. */
+  get #readyMs(): number {
+    return Math.max(this.#parts.patienceMs, READY_MS_MAX);
+  }
+
+  async #until(isTrue: () => boolean, limitMs = this.#parts.patienceMs): Promise<void> {
+    const { signal } = this.#parts;
+    const endMs = performance.now() + limitMs;
     while (!isTrue() && performance.now() < endMs) {
       signal.throwIfAborted();
       await Bun.sleep(LOOK_MS);

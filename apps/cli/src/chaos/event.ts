@@ -69,6 +69,12 @@ export const EVENT = {
   noRoom: 23,
   /** So many descriptors and mappings were left after everything was closed. */
   leaked: 24,
+  /** It does the harm that it was told to do. */
+  harmed: 25,
+  /** So many records before this one were left out. */
+  missed: 26,
+  /** It was given a record again that it may not be given again. */
+  repeated: 27,
 } as const;
 
 /** One of {@link EVENT}. */

@@ -4,23 +4,25 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import { SystemError } from "@isthmus/core";
 import { ControlBlock } from "./control-block.ts";
 import { EVENT } from "./event.ts";
 import { EventWriter } from "./event-writer.ts";
 import { EXIT_NO_ROOM, type Order } from "./order.ts";
-import { STAGES } from "./stages.ts";
+import { stageNamed } from "./stages.ts";
 import { Stand } from "./stand.ts";
 
 const order = JSON.parse(process.argv[2] ?? "null") as Order | null;
 if (order === null) throw new Error("A participant is started by isthmus chaos, with its order");
 const { id, seed, controlPath, logPath, sabotage } = order;
-const stage = STAGES.find(({ name }) => name === order.stage);
+const stage = stageNamed(order.stage);
 const part = stage?.parts.find(({ role }) => role === order.role);
 if (part === undefined) throw new Error(`There is no ${order.role} of ${order.stage}`);
 const control = new ControlBlock(controlPath);
+const evidencePath = dirname(controlPath);
 const writer = new EventWriter(logPath, () => control.ticket());
-const stand = new Stand({ id, seed, control, writer, sabotage });
+const stand = new Stand({ id, seed, evidencePath, control, writer, sabotage });
 try {
   await part.play(stand);
   stand.checkLeaks();

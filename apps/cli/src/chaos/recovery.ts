@@ -19,6 +19,7 @@ const NO_PROGRESS: ReadonlySet<EventCode> = new Set([
   EVENT.asked,
   EVENT.abandoned,
   EVENT.noRoom,
+  EVENT.harmed,
 ]);
 
 /** Who came in whose place. */

@@ -5,7 +5,8 @@
  */
 import type { Actor } from "./actor.ts";
 import type { SabotageOrder } from "./casting.ts";
-import { ChaosRun, type FaultCounts } from "./chaos-run.ts";
+import { ChaosRun } from "./chaos-run.ts";
+import type { FaultCounts } from "./fault-choices.ts";
 import { FAULTS, type Fault, type Finding } from "./finding.ts";
 import { ChaosPlace } from "./place.ts";
 import { percentile, recoveryTimes } from "./recovery.ts";
@@ -19,6 +20,8 @@ export interface ChaosOptions {
   readonly seed: number;
   /** How long to do harm, in milliseconds. */
   readonly durationMs: number;
+  /** Ends it sooner, when enough has happened; asked often. */
+  readonly isEnough?: ((evidencePath: string) => boolean) | undefined;
   /** How long a participant may make no progress, in milliseconds. */
   readonly patienceMs: number;
   /** The stages to set up; all by default. */
@@ -79,6 +82,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     stages,
     seed,
     durationMs,
+    isEnough: () => options.isEnough?.(place.evidencePath) === true,
     patienceMs,
     sabotage,
     signal,
@@ -88,7 +92,10 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   const findings = [
     ...run.findings,
     ...(await failures(run.actors)),
-    ...stages.flatMap((stage) => stage.judge(run.actors.filter((actor) => actor.stage === stage))),
+    ...stages.flatMap((stage) => {
+      const ofStage = run.actors.filter((actor) => actor.stage === stage);
+      return stage.judge(ofStage, place.evidencePath);
+    }),
     ...sweepNames(place),
   ];
   if (options.isKept && findings.length > 0) place.keepEvidence();

@@ -6,6 +6,7 @@
 
 /**
  * `skip`: leaves a record out and says that it was sent. `repeat`: sends a record twice. `tear`: sends a record, or
- * publishes a value, whose parts do not belong together. `leak`: leaves a directory among the names. `hang`: never goes on.
+ * publishes a value, whose parts do not belong together. `litter`: leaves a directory among the names. `retain`: leaves
+ * a file of named memory open and mapped. `hang`: never goes on.
  */
-export type Sabotage = "skip" | "repeat" | "tear" | "leak" | "hang";
+export type Sabotage = "skip" | "repeat" | "tear" | "litter" | "retain" | "hang";

@@ -33,7 +33,8 @@ export interface Stage {
    * Judges what the processes have written down.
    *
    * @param testimonies Those of all that worked on the thing, in the order in which they were started.
+   * @param evidencePath Where they may have left more.
    * @returns What broke a promise of the documentation.
    */
-  readonly judge: (testimonies: readonly Testimony[]) => Finding[];
+  readonly judge: (testimonies: readonly Testimony[], evidencePath: string) => Finding[];
 }

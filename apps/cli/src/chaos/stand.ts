@@ -3,26 +3,30 @@
  *
  * @module
  */
-import { mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { TimeoutError } from "@isthmus/core";
+import { MemoryMappedFile, TimeoutError } from "@isthmus/core";
 import { directoryPath } from "@isthmus/core/internal";
 import type { ControlBlock } from "./control-block.ts";
 import { EVENT, type EventCode } from "./event.ts";
 import type { EventWriter } from "./event-writer.ts";
+import { countOpenSegments } from "./open-segments.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
 /** How long a wait lasts at most before it is seen whether the driver is still there, in milliseconds. */
 export const PATIENCE: { readonly timeoutMs: number } = { timeoutMs: 2000 };
 
-/** How many times a participant has gone round before it does the harm that it was told to do. */
+/** How many times a participant goes round, seen by everybody, before it does the harm that it was told to do. */
 const ROUNDS_BEFORE_HARM = 20;
+const RETAINED_BYTES = 4096;
 
 /** What a stand is made of. */
 export interface StandParts {
   readonly id: number;
   readonly seed: number;
+  /** Where the evidence of the run is. */
+  readonly evidencePath: string;
   readonly control: ControlBlock;
   readonly writer: EventWriter;
   readonly sabotage: Sabotage | undefined;
@@ -33,14 +37,20 @@ export class Stand {
   /** The participant's number; its records bear it. */
   readonly id: number;
   readonly random: SeededRandom;
+  /** Where the evidence of the run is. */
+  readonly evidencePath: string;
   readonly #control: ControlBlock;
   readonly #writer: EventWriter;
   readonly #parent = process.ppid;
   #sabotage: Sabotage | undefined;
+  /** Rounds since it was told to stay: from then on, nobody is away who could see what it does. */
   #rounds = 0;
+  /** Held, so that nothing collects and closes it. */
+  readonly #retained: Disposable[] = [];
 
-  constructor({ id, seed, control, writer, sabotage }: StandParts) {
+  constructor({ id, seed, evidencePath, control, writer, sabotage }: StandParts) {
     this.id = id;
+    this.evidencePath = evidencePath;
     this.random = new SeededRandom(seed);
     this.#control = control;
     this.#writer = writer;
@@ -50,6 +60,11 @@ export class Stand {
   /** Whether this participant is to come to its end. */
   get isOver(): boolean {
     this.#endWithDriver();
+    return this.isLast || this.#control.biddingOf(this.id) === "leave";
+  }
+
+  /** Whether nobody comes after it, so that it takes what is left. */
+  get isLast(): boolean {
     return this.#control.biddingOf(this.id) === "end";
   }
 
@@ -68,12 +83,17 @@ export class Stand {
     this.#writer.write(code, stream, value);
   }
 
-  /** Passes a little time and lets the event loop turn; does the harm that it was told to do, when it is time. */
+  /** As `turn`, and passes a little time. */
   async breathe(): Promise<void> {
-    if (++this.#rounds === ROUNDS_BEFORE_HARM) this.#harm();
     const pauseMs = this.random.below(4);
-    if (pauseMs === 0) await new Promise<void>((resolve) => setImmediate(resolve));
-    else await Bun.sleep(pauseMs);
+    if (pauseMs > 0) await Bun.sleep(pauseMs);
+    await this.turn();
+  }
+
+  /** Lets the event loop turn, and no more time pass; does the harm that it was told to do, when it is time. */
+  async turn(): Promise<void> {
+    if (!this.mayLeave && ++this.#rounds === ROUNDS_BEFORE_HARM) this.#harm();
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
   /** Sometimes passes a little time on this thread, so that others do something, or this process dies, in between. */
@@ -109,20 +129,23 @@ export class Stand {
   takeSabotage(sabotage: Sabotage): boolean {
     if (this.#sabotage !== sabotage || this.#rounds < ROUNDS_BEFORE_HARM) return false;
     this.#sabotage = undefined;
+    this.note(EVENT.harmed);
     return true;
   }
 
   /** Looks for segments that are still open or mapped. To be called when everything has been closed. Linux. */
   checkLeaks(): void {
-    if (process.platform !== "linux") return;
-    const directory = basename(directoryPath());
-    const leftCount = openSegments(directory) + mappedSegments(directory);
+    const leftCount = countOpenSegments(basename(directoryPath()));
     if (leftCount > 0) this.note(EVENT.leaked, leftCount);
   }
 
   #harm(): void {
     // A file that is nothing would be collected as what a crash has left.
-    if (this.takeSabotage("leak")) mkdirSync(join(directoryPath(), `leak-${this.id}`));
+    if (this.takeSabotage("litter")) mkdirSync(join(directoryPath(), `litter-${this.id}`));
+    if (this.takeSabotage("retain")) {
+      const file = MemoryMappedFile.createOrOpen(`retained-${this.id}`, RETAINED_BYTES);
+      this.#retained.push(file, file.createViewAccessor());
+    }
     if (!this.takeSabotage("hang")) return;
     for (;;) {
       Bun.sleepSync(100);
@@ -134,25 +157,4 @@ export class Stand {
     // Nobody is left who could ask this process to end, or clear up after it.
     if (process.ppid !== this.#parent) process.exit(1);
   }
-}
-
-/** Bells and life lines of others are kept open on purpose, and are hidden files. */
-function isSegmentIn(path: string, directory: string): boolean {
-  const at = path.indexOf(`${directory}/`);
-  return at !== -1 && !path.startsWith(".", at + directory.length + 1);
-}
-
-function openSegments(directory: string): number {
-  return readdirSync("/proc/self/fd").filter((fd) => {
-    try {
-      return isSegmentIn(readlinkSync(`/proc/self/fd/${fd}`), directory);
-    } catch {
-      return false; // the descriptor with which the directory was read
-    }
-  }).length;
-}
-
-function mappedSegments(directory: string): number {
-  const maps = readFileSync("/proc/self/maps", "latin1").split("\n");
-  return maps.filter((line) => isSegmentIn(line, directory)).length;
 }

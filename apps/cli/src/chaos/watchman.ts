@@ -10,6 +10,12 @@ const LOOK_MS = 200;
 /** A driver that has been kept from looking for so long cannot know what its participants could have done. */
 const STARVED_MS = 1000;
 
+/**
+ * How long a process may take until it is ready, at least, in milliseconds: with many others on a machine, starting one
+ * takes much longer than any single thing that it does then.
+ */
+export const READY_MS_MAX = 60_000;
+
 /** Watches the logs grow. */
 export class Watchman {
   readonly #patienceMs: number;
@@ -37,7 +43,13 @@ export class Watchman {
       actor.look(nowMs);
       if (sinceMs > STARVED_MS || excused.has(placeOf(actor))) actor.movedAtMs = nowMs;
     }
-    return actors.filter((actor) => actor.isAlive && nowMs - actor.movedAtMs > this.#patienceMs);
+    return actors.filter(
+      (actor) => actor.isAlive && nowMs - actor.movedAtMs > this.#patience(actor),
+    );
+  }
+
+  #patience({ isReady }: Actor): number {
+    return isReady ? this.#patienceMs : Math.max(this.#patienceMs, READY_MS_MAX);
   }
 }
 

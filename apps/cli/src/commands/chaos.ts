@@ -5,7 +5,7 @@
  */
 import { buildCommand, type Command } from "@stricli/core";
 import { chaosRecord, formatCharges, formatVerdict } from "../chaos/chaos-report.ts";
-import type { FaultCounts } from "../chaos/chaos-run.ts";
+import type { FaultCounts } from "../chaos/fault-choices.ts";
 import { runChaos } from "../chaos/run-chaos.ts";
 import { STAGES } from "../chaos/stages.ts";
 import type { IsthmusContext } from "../context.ts";
@@ -27,8 +27,8 @@ interface ChaosFlags extends CommonFlags {
 const DEFAULT_SECONDS = 30;
 const SECONDS_MAX = 24 * 3600;
 const SEED_MAX = 2 ** 31 - 1;
-/** Long enough for a machine that does much else. */
-const PATIENCE_MS = 20_000;
+/** Long enough for a machine that does much else; whoever is stuck is so for ever. */
+const PATIENCE_MS = 60_000;
 
 /** Does harm, and says what survived. */
 async function runChaosCommand(this: IsthmusContext, flags: ChaosFlags): Promise<void> {

@@ -42,6 +42,8 @@ const BURST_MS = 20;
 /** How much is sent between two looks at the clock. */
 const CLOCK_RECORDS = 256;
 const CLOCK_BYTES = 256 * 1024;
+/** A shorter wait would be none: the event loop would turn without rest. */
+const REST_MS = 1;
 /** How often the producer looks whether its consumer is still there. */
 const LOOK_MS = 50;
 /** How long an interrupted producer tries to say so while the channel is full. */
@@ -142,8 +144,10 @@ class SendRun implements Disposable {
       if (!(await this.#stayWithConsumer())) return;
       const before = this.#sent;
       const due = pace.due(performance.now());
-      if (due === 0) await Bun.sleep(Math.min(LOOK_MS, pace.delayMs(performance.now())));
-      else await this.#sendSome(Math.min(end, before + due));
+      if (due === 0) {
+        const delayMs = pace.delayMs(performance.now());
+        await Bun.sleep(Math.min(LOOK_MS, Math.max(REST_MS, delayMs)));
+      } else await this.#sendSome(Math.min(end, before + due));
       pace.sent(this.#sent - before);
     }
     this.#producer.flush();

@@ -5,10 +5,10 @@
  */
 import { expect } from "bun:test";
 import { readdirSync } from "node:fs";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import type { Subprocess } from "bun";
 import { createPlaces, type Places } from "../support/places.ts";
 import { MAIN, testEnvironment } from "../support/run-cli.ts";
-import { TemporaryDirectory } from "../support/temporary-directory.ts";
 
 /** Far more than anything here takes. */
 const PATIENCE_MS = 30_000;

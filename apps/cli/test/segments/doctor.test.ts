@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, lstatSync, mkdirSync, readdirSync, rmdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { CHECKS } from "../../src/doctor/run-doctor.ts";
 import { runCli } from "../support/run-cli.ts";
-import { TemporaryDirectory } from "../support/temporary-directory.ts";
 import { Scene } from "./support.ts";
 
 type Diagnosis = Record<string, unknown>;

@@ -5,10 +5,10 @@
  */
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Companion } from "../support/companion.ts";
 import { createPlaces, type Places } from "../support/places.ts";
 import { type CliResult, runCli } from "../support/run-cli.ts";
-import { TemporaryDirectory } from "../support/temporary-directory.ts";
 
 /** Everything is gone when it is disposed: processes first, then files. */
 export class Scene implements AsyncDisposable {

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync } from "node:fs";
-import type { TemporaryDirectory } from "./temporary-directory.ts";
+import type { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 
 /** Where a run of the command may put things, and what it has left there. */
 export interface Places {

@@ -39,7 +39,11 @@ export async function runCliInShell(line: string, options: CliOptions = {}): Pro
   return await runProgram(["sh", "-c", line], { ...options, env });
 }
 
-async function runProgram(command: readonly string[], options: CliOptions): Promise<CliResult> {
+/** Runs any program to its end. */
+export async function runProgram(
+  command: readonly string[],
+  options: CliOptions = {},
+): Promise<CliResult> {
   await using child = Bun.spawn([...command], {
     cwd: options.cwd ?? import.meta.dir,
     env: testEnvironment(options.env),
@@ -53,4 +57,31 @@ async function runProgram(command: readonly string[], options: CliOptions): Prom
     child.exited,
   ]);
   return { stdout, stderr, exitCode };
+}
+
+/**
+ * Runs a program and sends it Ctrl-C as soon as its standard error says something; for what has no end of its own.
+ */
+export async function interruptProgram(
+  command: readonly string[],
+  pattern: RegExp,
+  options: CliOptions = {},
+): Promise<Omit<CliResult, "stdout">> {
+  await using child = Bun.spawn([...command], {
+    cwd: options.cwd ?? import.meta.dir,
+    env: testEnvironment(options.env),
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "pipe",
+  });
+  let stderr = "";
+  const decoder = new TextDecoder();
+  let isInterrupted = false;
+  for await (const bytes of child.stderr) {
+    stderr += decoder.decode(bytes, { stream: true });
+    if (isInterrupted || !pattern.test(stderr)) continue;
+    isInterrupted = true;
+    child.kill("SIGINT");
+  }
+  return { stderr, exitCode: await child.exited };
 }

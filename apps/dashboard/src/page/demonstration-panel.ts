@@ -50,7 +50,8 @@ export class DemonstrationPanel implements PageView {
 
   constructor() {
     this.#toggle.addEventListener("click", () => {
-      void this.#post(this.#phase === "stopped" ? this.#wish() : { action: "stop" });
+      if (this.#phase === "stopped") this.start();
+      else void this.#post({ action: "stop" });
     });
     for (const role of ["producer", "consumer"] as const) {
       this.#kills[role].addEventListener("click", () => void this.#post({ action: "kill", role }));
@@ -58,7 +59,7 @@ export class DemonstrationPanel implements PageView {
     for (const slider of [this.#rate, this.#size, this.#batch]) {
       // One that runs goes on with what was chosen.
       slider.listen(() => {
-        if (this.#phase === "running") void this.#post(this.#wish());
+        if (this.#phase === "running") this.start();
       });
     }
     this.element = element(
@@ -93,17 +94,19 @@ export class DemonstrationPanel implements PageView {
     );
   }
 
-  render({ demonstration: state, hello }: Model): void {
+  render({ demonstration: state, hello, status }: Model): void {
     if (state === undefined || hello === undefined) return;
     this.#token = hello.token;
     this.#phase = state.phase;
     this.#showParameters(state.parameters);
     const isStopped = state.phase === "stopped";
-    setIcon(this.#toggleIcon, isStopped ? "play" : "cross");
+    const isDeaf = status !== "live";
+    setIcon(this.#toggleIcon, isStopped ? "play" : "stop");
     setText(this.#toggleText, isStopped ? "Start" : "Stop");
-    this.#toggle.disabled = state.phase === "stopping";
+    this.#toggle.disabled = isDeaf || state.phase === "stopping";
     for (const role of ["producer", "consumer"] as const) {
-      this.#kills[role].disabled = state.phase !== "running" || state[role].pid === null;
+      const isRunning = state.phase === "running" && state[role].pid !== null;
+      this.#kills[role].disabled = isDeaf || !isRunning;
       setText(this.#lines[role], lineOf(state[role], state.phase, role));
       setAttribute(this.#lines[role], "data-pid", String(state[role].pid ?? ""));
     }
@@ -118,6 +121,11 @@ export class DemonstrationPanel implements PageView {
       size_bytes: this.#size.value,
       batch_records: this.#batch.value,
     };
+  }
+
+  /** Starts with what the sliders say. */
+  start(): void {
+    void this.#post(this.#wish());
   }
 
   /** Follows the server when its parameters change, and leaves the sliders to the person otherwise. */

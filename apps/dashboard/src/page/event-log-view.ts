@@ -19,7 +19,6 @@ const LOOKS: Readonly<Record<LogKind, readonly [icon: IconName, mood: string]>> 
   left: ["minus", ""],
   died: ["cross", "bad"],
   recovered: ["again", "good"],
-  lapped: ["warning", "warning"],
   "lock-abandoned": ["lock", "bad"],
   "lock-recovered": ["lock", "good"],
   dropped: ["warning", "bad"],

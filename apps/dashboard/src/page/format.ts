@@ -43,9 +43,11 @@ export function size(bytes: number): Quantity {
   return scaled(bytes, 1024, ["B", "KiB", "MiB", "GiB", "TiB"]);
 }
 
-/** A duration: `850 ns`, `270 µs`, `3.20 ms`, `1.45 s`. */
+/** A duration: `0.85 ns`, `270 µs`, `3.20 ms`, `1.45 s`. */
 export function duration(nanoseconds: number): Quantity {
-  return scaled(nanoseconds, 1000, ["ns", "µs", "ms", "s"]);
+  const { value, unit } = scaled(nanoseconds, 1000, ["ns", "µs", "ms", "s"]);
+  const isExact = unit === "ns" && nanoseconds > 0;
+  return { value: isExact ? threeDigits(nanoseconds) : value, unit };
 }
 
 /** A share of 1: `12 %`; one that rounds to nothing but is not shows as `< 1 %`. */
@@ -55,9 +57,19 @@ export function share(part: number): Quantity {
   return { value: String(Math.round(percent)), unit: "%" };
 }
 
+/** A quantity per second: `12.4 k/s`, `950/s`. */
+export function perSecond({ value, unit }: Quantity): Quantity {
+  return { value, unit: `${unit}/s` };
+}
+
+/** Both in one text, as at the mark of an axis: without digits that say nothing, `5 k` and not `5.00 k`. */
+export function markText({ value, unit }: Quantity): string {
+  return text({ value: value.includes(".") ? value.replace(/\.?0+$/, "") : value, unit });
+}
+
 /** Both in one text. */
 export function text({ value, unit }: Quantity): string {
-  return unit === "" ? value : `${value} ${unit}`;
+  return unit === "" || unit.startsWith("/") ? value + unit : `${value} ${unit}`;
 }
 
 /** What a figure may lack, as text. */

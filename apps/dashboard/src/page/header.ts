@@ -21,7 +21,7 @@ import {
 
 const PAGE_NAMES = { live: "Live", benchmark: "Benchmark" } as const;
 const THEME_NAMES = { auto: "as the system", light: "light", dark: "dark" } as const;
-const FOCUSABLE = "button, input, select, textarea, summary, a, [tabindex]";
+const FOCUSABLE = "button, input, select, textarea, summary, a, [tabindex='0']";
 
 /** The header. */
 export class Header implements PageView {

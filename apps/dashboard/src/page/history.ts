@@ -32,6 +32,14 @@ const GAP_MS = 2500;
 /** Names of what has gone are looked for so often. */
 const FORGET_AFTER_STEPS = 60;
 
+/** How often a window is worth drawing: what happens within a step is hardly to be seen. */
+const DRAW_MS = { 30: 200, 300: 1000, 3600: 1000 } as const satisfies Record<WindowSeconds, number>;
+
+/** Time between two drawings of a window, in milliseconds. */
+export function drawIntervalMs(windowSeconds: WindowSeconds): number {
+  return DRAW_MS[windowSeconds];
+}
+
 /** One window of figures. */
 export class Tier {
   readonly #stepMs: number;
@@ -76,6 +84,27 @@ export class Tier {
     const count = Math.min(this.#steps, this.#length);
     if (column === undefined) return new Array<null>(count).fill(null);
     return this.#ordered(column).map((value) => (Number.isNaN(value) ? null : value));
+  }
+
+  /** The figures of several names together: their sum, or the greatest of them. */
+  combined(keys: readonly string[], merge: "sum" | "max"): (number | null)[] {
+    const [only] = keys;
+    if (keys.length === 1 && only !== undefined) return this.values(only);
+    const columns = keys.flatMap((key) => this.#columns.get(key) ?? []);
+    const count = Math.min(this.#steps, this.#length);
+    const all = new Array<number | null>(count).fill(null);
+    for (let i = 0; i < count; i++) {
+      const index = this.#at(this.#steps - count + i);
+      let total = Number.NaN;
+      for (const column of columns) {
+        const value = column[index] as number;
+        if (Number.isNaN(value)) continue;
+        if (Number.isNaN(total)) total = value;
+        else total = merge === "sum" ? total + value : Math.max(total, value);
+      }
+      if (!Number.isNaN(total)) all[i] = total;
+    }
+    return all;
   }
 
   /** Whether there is any figure of a name. */

@@ -8,6 +8,7 @@ import { CHART_KINDS } from "./charts/chart-kinds.ts";
 import { DemonstrationPanel } from "./demonstration-panel.ts";
 import { element, setShown, setText } from "./dom.ts";
 import { EventLogView } from "./event-log-view.ts";
+import { icon } from "./icon.ts";
 import type { Model } from "./model.ts";
 import type { PageView } from "./page-view.ts";
 import { ProcessTable } from "./tables/process-table.ts";
@@ -16,6 +17,8 @@ import { Tiles } from "./tiles.ts";
 import { Verdict } from "./verdict.ts";
 import type { View, ViewState } from "./view-state.ts";
 
+const TABLES_MS = 450;
+
 /** The page of what flows now. */
 export class LivePage implements PageView {
   readonly element: HTMLElement;
@@ -23,18 +26,32 @@ export class LivePage implements PageView {
   readonly #charts = CHART_KINDS.map((kind) => new ChartCard(kind));
   readonly #demonstration = new DemonstrationPanel();
   readonly #figures: readonly PageView[];
+  readonly #tables: readonly PageView[];
   readonly #log = new EventLogView();
   readonly #scope = element("p", { id: "scope" });
   readonly #scopeText = element("span");
   readonly #main: HTMLElement;
-  readonly #welcome = welcome();
+  readonly #welcome = welcome(() => this.#demonstration.start());
+  readonly #blind = element(
+    "section",
+    { class: "card welcome" },
+    element("h2", {}, "Nothing can be shown"),
+    element(
+      "p",
+      {},
+      "The line above says why. This page goes on by itself as soon as that is put right.",
+    ),
+  );
   #hasStarted = false;
+  #tabledAtMs = Number.NEGATIVE_INFINITY;
+  #nextChart: number | undefined;
 
   constructor(state: ViewState) {
     const tiles = new Tiles();
     const segments = new SegmentTable(state);
     const processes = new ProcessTable();
-    this.#figures = [tiles, ...this.#charts, segments, processes];
+    this.#figures = [tiles];
+    this.#tables = [segments, processes];
     const back = element("button", { type: "button", class: "quiet" }, "Show all");
     back.addEventListener("click", () => state.change({ scope: "" }));
     this.#scope.append(this.#scopeText, back);
@@ -57,7 +74,14 @@ export class LivePage implements PageView {
       this.#demonstration.element,
       this.#log.element,
     );
-    const columns = element("div", { class: "columns" }, this.#main, this.#welcome, aside);
+    const columns = element(
+      "div",
+      { class: "columns" },
+      this.#main,
+      this.#welcome,
+      this.#blind,
+      aside,
+    );
     this.element = element("div", { id: "live" }, this.#verdict.element, this.#scope, columns);
   }
 
@@ -70,19 +94,51 @@ export class LivePage implements PageView {
     this.#hasStarted = true;
     this.#log.render(model, view);
     for (const part of this.#figures) part.render(model, view);
+    this.#renderTables(model, view);
+    this.#drawCharts(model, view);
   }
 
-  /** Draws everything anew, because the view or the colours have changed. */
+  /** Shows everything anew, because the view has changed. */
   refresh(): void {
     this.#hasStarted = false;
+    this.#tabledAtMs = Number.NEGATIVE_INFINITY;
+    for (const chart of this.#charts) chart.invalidate();
+  }
+
+  /** Shows everything anew, because the colours have changed. */
+  recolor(): void {
+    this.refresh();
     for (const chart of this.#charts) chart.recolor();
+  }
+
+  /** Nobody reads figures that change more often. */
+  #renderTables(model: Model, view: View): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#tabledAtMs < TABLES_MS) return;
+    this.#tabledAtMs = nowMs;
+    for (const table of this.#tables) table.render(model, view);
+  }
+
+  /** One chart a picture: all of them at once would make it late. */
+  #drawCharts(model: Model, view: View): void {
+    const nowMs = performance.now();
+    const [first, ...others] = this.#charts.filter((chart) => chart.isDue(nowMs, view));
+    first?.render(model, view);
+    if (others.length === 0 || this.#nextChart !== undefined) return;
+    this.#nextChart = requestAnimationFrame(() => {
+      this.#nextChart = undefined;
+      this.#drawCharts(model, view);
+    });
   }
 
   #renderFrame(model: Model, view: View): void {
     const isEmpty = model.frame !== undefined && model.frame.segments.length === 0;
     // What has been seen stays: an empty page would take the charts away with the last segment.
-    const isNothing = isEmpty && model.log.length === 0 && view.scope === "";
-    setShown(this.#main, !isNothing && model.frame !== undefined);
+    const isUsual = model.log.length === 0 && view.scope === "";
+    const isBlind = model.frame?.issues.some(({ code }) => code === "unreadable") === true;
+    const isNothing = isEmpty && isUsual && !isBlind;
+    setShown(this.#main, !isNothing && !isBlind && model.frame !== undefined);
+    setShown(this.#blind, isBlind);
     setShown(this.#welcome, isNothing);
     const isGone = view.scope !== "" && model.segment(view.scope) === undefined;
     setText(
@@ -94,7 +150,10 @@ export class LivePage implements PageView {
   }
 }
 
-function welcome(): HTMLElement {
+function welcome(start: () => void): HTMLElement {
+  const button = element("button", { type: "button", class: "primary", id: "welcome-start" });
+  button.append(icon("play"), "Start the demonstration");
+  button.addEventListener("click", start);
   return element(
     "section",
     { class: "card welcome" },
@@ -102,8 +161,14 @@ function welcome(): HTMLElement {
     element(
       "p",
       {},
-      "Start the demonstration, and this page shows what flows between its two processes. Or run one of " +
-        "these in a terminal; whatever uses shared memory appears here by itself.",
+      "Start the demonstration, and this page shows what flows between its two processes: how many " +
+        "records, how late they are, and whether anything is wrong.",
+    ),
+    button,
+    element(
+      "p",
+      { class: "hint" },
+      "Or run these in two terminals. Whatever uses shared memory appears here by itself.",
     ),
     element(
       "pre",

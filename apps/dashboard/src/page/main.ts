@@ -53,14 +53,14 @@ function render(): void {
 function onView(view: View, before: View): void {
   applyTheme(view);
   if (view.theme !== before.theme) recolor();
-  // Who chooses something while it is paused wants to see it, once.
-  else if (view.isPaused && before.isPaused) live.refresh();
+  // Who chooses something wants to see it at once, also while it is paused.
+  else if (view.isPaused === before.isPaused) live.refresh();
   schedule();
 }
 
 function recolor(): void {
   forgetColors();
-  live.refresh();
+  live.recolor();
   schedule();
 }
 

@@ -10,6 +10,7 @@ import type { LogEntry } from "../wire/log-entry.ts";
 import type { ConnectionListener, ConnectionStatus } from "./connection.ts";
 import { figuresOf } from "./figures.ts";
 import { History } from "./history.ts";
+import { Ranking } from "./ranking.ts";
 
 /** How many lines of the event log are kept. */
 const LOG_MAX = 200;
@@ -17,6 +18,7 @@ const LOG_MAX = 200;
 /** What came from the server, and when. */
 export class Model implements ConnectionListener {
   readonly history: History = new History();
+  readonly ranking: Ranking = new Ranking();
   hello: Hello | undefined;
   frame: Frame | undefined;
   demonstration: DemonstrationState | undefined;
@@ -54,6 +56,7 @@ export class Model implements ConnectionListener {
   onFrame(frame: Frame): void {
     this.frame = frame;
     this.heardAtMs = Date.now();
+    this.ranking.update(frame.segments, frame.sampled_at_ms);
     this.history.add(frame.sampled_at_ms, figuresOf(frame));
     this.#onChange();
   }

@@ -6,7 +6,17 @@
 import type { FlowFrame, Frame, LockFrame, SegmentFrame } from "../wire/frame.ts";
 import { element, setAttribute, setText } from "./dom.ts";
 import { ALL, keyOf, type Metric } from "./figures.ts";
-import { byteRate, count, duration, NOTHING, type Quantity, rate, share, text } from "./format.ts";
+import {
+  byteRate,
+  count,
+  duration,
+  NOTHING,
+  perSecond,
+  type Quantity,
+  rate,
+  share,
+  text,
+} from "./format.ts";
 import type { Model } from "./model.ts";
 import type { PageView } from "./page-view.ts";
 import { Sparkline } from "./sparkline.ts";
@@ -134,10 +144,6 @@ class Tile {
     setAttribute(this.element, "data-mood", mood ?? "");
     this.#sparkline.render(history.of(30).values(keyOf(scope, this.#kind.metric)));
   }
-}
-
-function perSecond({ value, unit }: Quantity): Quantity {
-  return { value, unit: `${unit}/s` };
 }
 
 function latencyContent({ latency, hasLatency }: Scoped): Content {

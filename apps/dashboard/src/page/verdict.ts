@@ -5,7 +5,7 @@
  */
 import type { Frame, Issue } from "../wire/frame.ts";
 import { element, setAttribute, setShown, setText } from "./dom.ts";
-import { ago, countOf, duration, roughly, text } from "./format.ts";
+import { ago, count, countOf, duration, roughly, text } from "./format.ts";
 import { type IconName, icon, setIcon } from "./icon.ts";
 import type { Model } from "./model.ts";
 import type { PageView } from "./page-view.ts";
@@ -78,7 +78,8 @@ export class Verdict implements PageView {
 
 function issueItem({ severity, segment, message, code }: Issue): HTMLLIElement {
   const sign = icon(severity === "bad" ? "cross" : "warning");
-  const what = element("span", {}, element("strong", {}, segment), `: ${message}`);
+  const where = segment === "" ? [] : [element("strong", {}, segment), ": "];
+  const what = element("span", {}, ...where, message);
   return element("li", { "data-severity": severity, "data-code": code }, sign, what);
 }
 
@@ -87,12 +88,13 @@ function judge(frame: Frame | undefined, status: Model["status"]): Judgement {
     return { mood: "waiting", icon: "again", verdict: "The connection is lost." };
   }
   if (frame === undefined) return { mood: "waiting", icon: "clock", verdict: "Connecting …" };
-  if (frame.segments.length === 0) {
-    return { mood: "waiting", icon: "circle", verdict: "Waiting for the first segment." };
-  }
   const bad = frame.issues.filter(({ severity }) => severity === "bad").length;
   if (bad > 0) {
-    return { mood: "bad", icon: "cross", verdict: `${countOf(bad, "thing")} wrong.` };
+    const verdict = bad === 1 ? "1 thing is wrong:" : `${count(bad)} things are wrong:`;
+    return { mood: "bad", icon: "cross", verdict };
+  }
+  if (frame.segments.length === 0) {
+    return { mood: "waiting", icon: "circle", verdict: "Waiting for the first segment." };
   }
   if (frame.issues.length > 0) {
     return { mood: "warning", icon: "warning", verdict: "Worth a look:" };
@@ -100,7 +102,8 @@ function judge(frame: Frame | undefined, status: Model["status"]): Judgement {
   return { mood: "good", icon: "check", verdict: "Nothing is wrong." };
 }
 
-function flowText({ total, segments }: Frame): string {
+function flowText({ total, segments, issues }: Frame): string {
+  if (issues.some(({ code }) => code === "unreadable")) return "Shared memory cannot be seen.";
   if (segments.length === 0) return "Nothing lives in shared memory.";
   const perSecond = total.consumed_per_second ?? total.records_per_second;
   if (perSecond === null) return "Measuring …";

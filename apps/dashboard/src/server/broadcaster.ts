@@ -20,6 +20,14 @@ const BEHIND_MS_MAX = 60_000;
 /** When a browser connects again, in milliseconds. */
 const RETRY_MS = 1000;
 
+/** How patient it is. */
+export interface Patience {
+  /** After how long without an event a word is said, in milliseconds. */
+  readonly keepAliveMs?: number;
+  /** How long a client may take nothing, in milliseconds. */
+  readonly behindMsMax?: number;
+}
+
 /** Sends every look of the sampler to every client, in the format of server-sent events. */
 export class Broadcaster implements Disposable {
   readonly #sampler: Sampler;
@@ -28,17 +36,22 @@ export class Broadcaster implements Disposable {
   readonly #clients = new Set<EventStream>();
   readonly #recent = new RecentFrames();
   readonly #keepAlive: Timer;
+  readonly #behindMsMax: number;
   #unsubscribe: (() => void) | undefined;
+  #skipped = 0;
 
   /**
    * @param sampler Who looks.
    * @param hello What every stream begins with.
+   * @param patience How patient it is.
    */
-  constructor(sampler: Sampler, hello: () => Hello) {
+  constructor(sampler: Sampler, hello: () => Hello, patience: Patience = {}) {
+    const { keepAliveMs = KEEP_ALIVE_MS, behindMsMax = BEHIND_MS_MAX } = patience;
+    this.#behindMsMax = behindMsMax;
     this.#sampler = sampler;
     this.#hello = hello;
     this.#boot = hello().boot;
-    this.#keepAlive = setInterval(() => this.#send(": still here\n\n"), KEEP_ALIVE_MS);
+    this.#keepAlive = setInterval(() => this.#send(": still here\n\n"), keepAliveMs);
   }
 
   /** How many watch. */
@@ -46,9 +59,9 @@ export class Broadcaster implements Disposable {
     return this.#clients.size;
   }
 
-  /** How many frames were left out for clients that are connected now. */
+  /** How many frames were left out for clients that were behind. */
   get skipped(): number {
-    return Array.from(this.#clients).reduce((sum, { skipped }) => sum + skipped, 0);
+    return this.#skipped;
   }
 
   /**
@@ -82,7 +95,9 @@ export class Broadcaster implements Disposable {
 
   /** Tells everybody how the demonstration is doing. */
   announce(state: DemonstrationState): void {
-    this.#send(eventText("demonstration", state));
+    for (const client of this.#clients) client.hasMissedState = true;
+    // Who has no room for it now is told with the next that it has room for.
+    this.#send("", state);
   }
 
   /** Ends all streams. */
@@ -101,21 +116,27 @@ export class Broadcaster implements Disposable {
   }
 
   /** Sends to everybody, together with what has happened since they were last told. */
-  #send(text: string): void {
+  #send(text: string, state?: DemonstrationState): void {
     const nowMs = performance.now();
     for (const client of this.#clients) {
-      if (client.offer(this.#newsFor(client) + text, nowMs)) {
+      if (client.offer(this.#newsFor(client, state) + text, nowMs)) {
+        client.hasMissedState = false;
         client.lastEntry = this.#sampler.log.lastNumber;
-      } else if (client.behindMs(nowMs) > BEHIND_MS_MAX) {
-        client.end();
-        this.#forget(client);
+        continue;
       }
+      this.#skipped++;
+      if (client.behindMs(nowMs) <= this.#behindMsMax) continue;
+      client.end();
+      this.#forget(client);
     }
   }
 
-  #newsFor({ lastEntry }: EventStream): string {
+  #newsFor({ lastEntry, hasMissedState }: EventStream, state?: DemonstrationState): string {
     const { log } = this.#sampler;
-    return lastEntry === log.lastNumber ? "" : eventText("log", log.after(lastEntry));
+    const now = hasMissedState
+      ? eventText("demonstration", state ?? this.#hello().demonstration)
+      : "";
+    return lastEntry === log.lastNumber ? now : now + eventText("log", log.after(lastEntry));
   }
 
   #forget(client: EventStream): void {

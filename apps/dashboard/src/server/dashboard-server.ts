@@ -18,6 +18,9 @@ import { Sampler } from "./sampler.ts";
 /** Nobody but this machine can reach it. */
 const HOST_NAME = "127.0.0.1";
 
+/** Whatever is sent to it: what is longer is refused before anybody reads it. */
+const BODY_BYTES_MAX = 16 * 1024;
+
 /** How it is started. */
 export interface DashboardOptions {
   /** Where it listens; 0: wherever there is room. */
@@ -31,37 +34,36 @@ export interface DashboardOptions {
 /** A running dashboard. */
 export class DashboardServer implements AsyncDisposable {
   readonly #server: Server<undefined>;
-  readonly #stack = new AsyncDisposableStack();
+  readonly #stack: AsyncDisposableStack;
 
-  private constructor(options: DashboardOptions, page: PageFiles) {
-    const { port, intervalMs, resultsDirectory } = options;
+  private constructor(server: Server<undefined>, stack: AsyncDisposableStack) {
+    this.#server = server;
+    this.#stack = stack;
+  }
+
+  /**
+   * Starts it.
+   *
+   * @throws {Error} `EADDRINUSE` when somebody else has the port; then nothing is left behind.
+   * @throws {AggregateError} When the page's source has errors.
+   */
+  static async start(options: DashboardOptions): Promise<DashboardServer> {
+    const page = await PageFiles.bundle();
+    await using stack = new AsyncDisposableStack();
     const token = randomBytes(24).toString("base64url");
     const boot = randomBytes(6).toString("hex");
     const startedAtMs = Date.now();
-    const sampler = this.#stack.use(new Sampler({ intervalMs }));
-    const demonstration = new Demonstration(`demonstration-${process.pid}`, (state) =>
-      broadcaster.announce(state),
-    );
     const versions = { version: packageJson.version, bun: Bun.version };
-    const broadcaster = new Broadcaster(
-      sampler,
-      (): Hello => ({
-        boot,
-        ...versions,
-        pid: process.pid,
-        started_at_ms: startedAtMs,
-        interval_ms: intervalMs,
-        directory: directoryPath(),
-        token,
-        demonstration: demonstration.state,
-      }),
+    const sampler = stack.use(new Sampler(options));
+    // Disposed in reverse: the processes before who looks at them, and the streams first, so that nobody waits for them.
+    const demonstration = stack.use(
+      new Demonstration(`demonstration-${process.pid}`, (state) => broadcaster.announce(state)),
     );
-    // Disposed in reverse: the streams first, so that nobody waits for them; the processes before who looks at them.
-    this.#stack.use(demonstration);
-    this.#server = this.#stack.adopt(
+    const server = stack.adopt(
       Bun.serve({
         hostname: HOST_NAME,
-        port,
+        port: options.port,
+        maxRequestBodySize: BODY_BYTES_MAX,
         fetch(request, server) {
           // A stream lasts until the page is closed.
           server.timeout(request, 0);
@@ -70,32 +72,41 @@ export class DashboardServer implements AsyncDisposable {
       }),
       (server) => server.stop(true),
     );
-    this.#stack.use(broadcaster);
+    const broadcaster = stack.use(
+      new Broadcaster(
+        sampler,
+        (): Hello => ({
+          boot,
+          ...versions,
+          pid: process.pid,
+          started_at_ms: startedAtMs,
+          interval_ms: options.intervalMs,
+          directory: directoryPath(),
+          token,
+          demonstration: demonstration.state,
+        }),
+      ),
+    );
     const services: Services = {
-      guard: new Guard(this.port, token),
+      guard: new Guard(portOf(server), token),
       page,
       sampler,
       broadcaster,
       demonstration,
-      resultsDirectory,
-      figures: () => ({ ...versions, startedAtMs, clients: broadcaster.clientCount }),
+      resultsDirectory: options.resultsDirectory,
+      figures: () => ({
+        ...versions,
+        startedAtMs,
+        clients: broadcaster.clientCount,
+        skipped: broadcaster.skipped,
+      }),
     };
-  }
-
-  /**
-   * Starts it.
-   *
-   * @throws {Error} `EADDRINUSE` when somebody else has the port.
-   * @throws {AggregateError} When the page's source has errors.
-   */
-  static async start(options: DashboardOptions): Promise<DashboardServer> {
-    return new DashboardServer(options, await PageFiles.bundle());
+    return new DashboardServer(server, stack.move());
   }
 
   /** Where it listens. */
   get port(): number {
-    // Only a server on a Unix socket has none.
-    return this.#server.port as number;
+    return portOf(this.#server);
   }
 
   /** Where the page is. */
@@ -107,4 +118,9 @@ export class DashboardServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
+}
+
+/** Only a server on a Unix socket has none. */
+function portOf({ port }: Server<undefined>): number {
+  return port as number;
 }

@@ -13,10 +13,11 @@ const ENCODER = new TextEncoder();
 export class EventStream {
   /** The number of the last log entry that was sent. */
   lastEntry = 0;
+  /** Whether it has missed how the demonstration is doing. */
+  hasMissedState = false;
   readonly body: ReadableStream<Uint8Array>;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #behindSinceMs: number | undefined;
-  #skipped = 0;
 
   /** @param onEnd Is called once, when the client has gone or {@link end} was called. */
   constructor(onEnd: () => void) {
@@ -34,11 +35,6 @@ export class EventStream {
     );
   }
 
-  /** How many times something was left out because the client was behind. */
-  get skipped(): number {
-    return this.#skipped;
-  }
-
   /**
    * Sends text if the client has room for it.
    *
@@ -49,7 +45,6 @@ export class EventStream {
   offer(text: string, nowMs: number): boolean {
     if ((this.#controller?.desiredSize ?? 0) <= 0) {
       this.#behindSinceMs ??= nowMs;
-      this.#skipped++;
       return false;
     }
     this.#behindSinceMs = undefined;

@@ -25,6 +25,13 @@ export function frameOf(rated: readonly RatedSample[], atMs: number): Frame {
   };
 }
 
+/** Describes that nothing can be seen, and why. */
+export function unreadableFrame(error: unknown, atMs: number): Frame {
+  const message = error instanceof Error ? error.message : String(error);
+  const issue = { severity: "bad", segment: "", code: "unreadable", message } as const;
+  return { ...frameOf([], atMs), issues: [issue] };
+}
+
 function bySeverity(one: { severity: string }, two: { severity: string }): number {
   return Number(two.severity === "bad") - Number(one.severity === "bad");
 }

@@ -46,8 +46,10 @@ export class Guard {
     }
     const site = request.headers.get("sec-fetch-site");
     const isNavigation = request.headers.get("sec-fetch-mode") === "navigate";
-    if (site === "cross-site" && !isNavigation) {
-      throw new HttpError(403, "A page of another site must not ask this server");
+    // A page of another port is of the same site, and another's all the same.
+    const isForeign = site === "cross-site" || site === "same-site";
+    if (isForeign && !isNavigation) {
+      throw new HttpError(403, "A page of another origin must not ask this server");
     }
   }
 

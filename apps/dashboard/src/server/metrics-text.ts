@@ -16,6 +16,8 @@ export interface ServerFigures {
   readonly bun: string;
   readonly startedAtMs: number;
   readonly clients: number;
+  /** Frames that were left out for clients that were behind. */
+  readonly skipped: number;
 }
 
 /**
@@ -35,13 +37,28 @@ export function metricsText(segments: readonly SegmentInfo[], server: ServerFigu
   ].join("");
 }
 
-function serverFamilies({ version, bun, startedAtMs, clients }: ServerFigures): MetricFamily[] {
+function serverFamilies(server: ServerFigures): MetricFamily[] {
+  const { version, bun, startedAtMs, clients, skipped } = server;
   return [
     gauge("isthmus_build_info", "Versions of the server; always 1.").add(1, { version, bun }),
-    gauge("isthmus_dashboard_start_time_seconds", "When the server was started.").add(
-      startedAtMs / 1000,
-    ),
     gauge("isthmus_dashboard_clients", "Pages that watch.").add(clients),
+    counter(
+      "isthmus_dashboard_skipped_frames_total",
+      "Frames left out for pages that were behind.",
+    ).add(skipped),
+    ...processFamilies(startedAtMs),
+  ];
+}
+
+/** By the names that every program uses for them. */
+function processFamilies(startedAtMs: number): MetricFamily[] {
+  const { user, system } = process.cpuUsage();
+  const { rss, heapUsed } = process.memoryUsage();
+  return [
+    counter("process_cpu_seconds_total", "CPU time of the server.").add((user + system) / 1e6),
+    gauge("process_resident_memory_bytes", "Memory of the server.").add(rss),
+    gauge("process_heap_bytes", "Memory of its objects.").add(heapUsed),
+    gauge("process_start_time_seconds", "When it was started.").add(startedAtMs / 1000),
   ];
 }
 

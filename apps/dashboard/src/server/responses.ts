@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { HttpError } from "./http-error.ts";
 
 /** Nothing from elsewhere, nothing inline, no frame around it: the page needs only its own files and its own server. */
 const CONTENT_SECURITY_POLICY: string = [
@@ -27,6 +28,9 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
 };
 
+/** The content type of words. */
+export const TEXT_TYPE = "text/plain; charset=utf-8";
+
 const NEVER_KEPT = "no-store";
 
 /** Answers with JSON. */
@@ -38,4 +42,13 @@ export function jsonResponse(value: unknown, status = 200): Response {
 export function textResponse(text: string, type: string, status = 200): Response {
   const headers = { ...SECURITY_HEADERS, "content-type": type, "cache-control": NEVER_KEPT };
   return new Response(text, { status, headers });
+}
+
+/** Answers with what went wrong, in words. */
+export function errorResponse(error: unknown): Response {
+  const { status, headers } = error instanceof HttpError ? error : { status: 500, headers: {} };
+  const message = error instanceof Error ? error.message : String(error);
+  const response = textResponse(`${message}\n`, TEXT_TYPE, status);
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
 }

@@ -14,7 +14,7 @@ import type { Guard } from "./guard.ts";
 import { HttpError } from "./http-error.ts";
 import { metricsText, type ServerFigures } from "./metrics-text.ts";
 import type { PageFiles } from "./page-files.ts";
-import { jsonResponse, textResponse } from "./responses.ts";
+import { errorResponse, jsonResponse, TEXT_TYPE, textResponse } from "./responses.ts";
 import type { Sampler } from "./sampler.ts";
 
 /** What the answers are made from. */
@@ -31,7 +31,8 @@ export interface Services {
 
 type Handler = (request: Request, services: Services) => Response | Promise<Response>;
 
-const TEXT_TYPE = "text/plain; charset=utf-8";
+/** The stream has no end that a `HEAD` could wait for. */
+const EVENTS = "/events";
 
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   "/api/snapshot": {
@@ -44,7 +45,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
     GET: (_, { demonstration }) => jsonResponse(demonstration.state),
     POST: changeDemonstration,
   },
-  "/events": {
+  [EVENTS]: {
     GET: (request, { broadcaster }) => broadcaster.open(lastEventIdOf(request)),
   },
   "/metrics": {
@@ -65,26 +66,35 @@ export async function respond(request: Request, services: Services): Promise<Res
     services.guard.checkSource(request);
     return await route(request, services);
   } catch (error) {
-    const status = error instanceof HttpError ? error.status : 500;
-    const message = error instanceof Error ? error.message : String(error);
-    return textResponse(`${message}\n`, TEXT_TYPE, status);
+    return errorResponse(error);
   }
 }
 
 async function route(request: Request, services: Services): Promise<Response> {
   const { pathname } = new URL(request.url);
-  const handlers = Object.hasOwn(ROUTES, pathname) ? ROUTES[pathname] : undefined;
-  const method = request.method === "HEAD" ? "GET" : request.method;
+  const handlers = handlersOf(pathname, services);
   if (handlers === undefined) {
-    const file = method === "GET" ? services.page.respond(pathname) : undefined;
-    if (file !== undefined) return file;
     throw new HttpError(404, `There is nothing at ${pathname}; the page is at /`);
   }
+  const isHead = request.method === "HEAD" && pathname !== EVENTS;
+  const method = isHead ? "GET" : request.method;
   const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined;
   if (handler === undefined) {
-    throw new HttpError(405, `${pathname} answers ${Object.keys(handlers).join(" and ")} only`);
+    const methods = Object.keys(handlers);
+    if (pathname !== EVENTS) methods.push("HEAD");
+    const message = `${pathname} answers ${methods.join(" and ")} only`;
+    throw new HttpError(405, message, { allow: methods.join(", ") });
   }
   return await handler(request, services);
+}
+
+function handlersOf(
+  pathname: string,
+  { page }: Services,
+): Readonly<Record<string, Handler>> | undefined {
+  if (Object.hasOwn(ROUTES, pathname)) return ROUTES[pathname];
+  const file = page.respond(pathname);
+  return file && { GET: () => file };
 }
 
 async function changeDemonstration(

@@ -13,7 +13,8 @@ import type { Frame } from "../wire/frame.ts";
 import type { LogEntry } from "../wire/log-entry.ts";
 import { findChanges } from "./changes.ts";
 import { EventLog } from "./event-log.ts";
-import { frameOf } from "./frame-of.ts";
+import { frameOf, unreadableFrame } from "./frame-of.ts";
+import { Obituary } from "./obituary.ts";
 
 /** Rates are those of about so long: short enough to be of now, long enough to be read. */
 const RATE_WINDOW_MS = 1000;
@@ -60,11 +61,11 @@ export class Sampler implements Disposable {
   readonly #lingerMs: number;
   readonly #listeners = new Set<TickListener>();
   readonly #history: { readonly atMs: number; readonly samples: SampleMap }[] = [];
+  readonly #obituary = new Obituary();
   #observer: DirectoryObserver | undefined;
   #timer: Timer | undefined;
   #lingerTimer: Timer | undefined;
   #ticks = 0;
-  #busyMs = 0;
 
   constructor({ intervalMs, lingerMs = LINGER_MS }: SamplerOptions) {
     this.intervalMs = intervalMs;
@@ -74,11 +75,6 @@ export class Sampler implements Disposable {
   /** Whether it looks at the moment. */
   get isRunning(): boolean {
     return this.#timer !== undefined;
-  }
-
-  /** How many looks there have been, and how long they took together. */
-  get effort(): { readonly ticks: number; readonly busyMs: number } {
-    return { ticks: this.#ticks, busyMs: this.#busyMs };
   }
 
   /**
@@ -124,22 +120,34 @@ export class Sampler implements Disposable {
 
   #tick(): void {
     const startMs = performance.now();
-    this.#observer ??= new DirectoryObserver();
-    const samples: SampleMap = new Map(this.#observer.sample().map((each) => [each.name, each]));
     const atMs = Date.now();
+    let frame: Frame;
+    let entries: LogEntry[] = [];
+    try {
+      ({ frame, entries } = this.#look(startMs, atMs));
+    } catch (error) {
+      frame = unreadableFrame(error, atMs);
+      this.#closeEyes();
+    }
+    const tick = { number: ++this.#ticks, frame, entries };
+    for (const listener of [...this.#listeners]) listener(tick);
+  }
+
+  #look(nowMs: number, atMs: number): { readonly frame: Frame; readonly entries: LogEntry[] } {
+    this.#observer ??= new DirectoryObserver();
+    const looked = this.#obituary.correct(this.#observer.sample());
+    const samples: SampleMap = new Map(looked.map((each) => [each.name, each]));
     const before = this.#history.at(-1)?.samples;
-    const compared = this.#comparedWith(startMs);
+    const compared = this.#comparedWith(nowMs);
     const rated = Array.from(samples.values(), (sample): RatedSample => {
       const earlier = compared?.get(sample.name);
       return { sample, earlier, rates: earlier && ratesBetween(earlier, sample) };
     });
-    this.#history.push({ atMs: startMs, samples });
+    this.#history.push({ atMs: nowMs, samples });
     // The first look finds everything new: that is no event.
     const found = before === undefined ? [] : findChanges(before, samples);
     const entries = found.map((change) => this.log.add(change, atMs));
-    const tick = { number: ++this.#ticks, frame: frameOf(rated, atMs), entries };
-    this.#busyMs += performance.now() - startMs;
-    for (const listener of [...this.#listeners]) listener(tick);
+    return { frame: frameOf(rated, atMs), entries };
   }
 
   /** The look of a second ago, or the oldest there is; forgets what is older. */
@@ -156,6 +164,10 @@ export class Sampler implements Disposable {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#history.length = 0;
+    this.#closeEyes();
+  }
+
+  #closeEyes(): void {
     this.#observer?.dispose();
     this.#observer = undefined;
   }

@@ -129,6 +129,7 @@ export interface TotalFrame {
 /** Something that a person should know. */
 export interface Issue {
   readonly severity: "bad" | "warning";
+  /** Empty when it concerns all of them. */
   readonly segment: string;
   /** A stable word for what it is. */
   readonly code: string;

@@ -12,7 +12,6 @@ export type LogKind =
   | "left"
   | "died"
   | "recovered"
-  | "lapped"
   | "lock-abandoned"
   | "lock-recovered"
   | "dropped"

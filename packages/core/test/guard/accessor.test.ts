@@ -1,9 +1,9 @@
 /** Accessors of files that are truncated while they are mapped. */
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { truncateSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { type MemoryAccess, MemoryMappedFile, type ViewAccessor } from "../../src/index.ts";
 import { FAULT_SEEN } from "../../src/native/fault-flag.ts";
-import { expectCode } from "../named/support/expect-code.ts";
 import { PAGE, ShrinkingFile } from "./support/truncated-file.ts";
 
 // Generous: the processes of a test may have to share a busy machine.

@@ -4,7 +4,7 @@
  */
 import { describe, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { expectRemote } from "../named/support/expect-code.ts";
+import { expectRejection } from "@isthmus/testing/expect-code";
 import { Participant } from "../named/support/participant.ts";
 import { ShrinkingFile } from "./support/truncated-file.ts";
 
@@ -43,7 +43,7 @@ async function expectStopped(method: string, step: number, isFixed: boolean): Pr
   await process.answer(); // warm
   await Bun.sleep(HEAD_START_MS);
   file.truncate(0);
-  await expectRemote(process.answer(), "FileTruncatedError", "ERR_FILE_TRUNCATED");
+  await expectRejection(process.answer(), "FileTruncatedError", "ERR_FILE_TRUNCATED");
 }
 
 describe("a hot loop over a file that is truncated throws within the loop with", () => {

@@ -2,8 +2,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { truncateSync } from "node:fs";
 import { join } from "node:path";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Participant } from "../named/support/participant.ts";
-import { TemporaryDirectory } from "../named/support/temporary-directory.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
 setDefaultTimeout(30_000);

@@ -1,8 +1,8 @@
 /** Streams, chunks, lines and searches of files that are truncated in the middle. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { MemoryMappedFile } from "../../src/index.ts";
 import { platform } from "../../src/native/platform.ts";
-import { expectCode } from "../named/support/expect-code.ts";
 import { PAGE, ShrinkingFile } from "./support/truncated-file.ts";
 
 // Generous: the processes of a test may have to share a busy machine.

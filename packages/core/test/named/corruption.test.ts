@@ -1,11 +1,11 @@
 /** Files that are not what their name says: never a crash, a hang or a read outside the file. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { closeSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
+import { SeededRandom } from "@isthmus/testing/seeded-random";
 import { MemoryMappedFile } from "../../src/index.ts";
-import { expectCode } from "./support/expect-code.ts";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
-import { SeededRandom } from "./support/seeded-random.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
 setDefaultTimeout(30_000);

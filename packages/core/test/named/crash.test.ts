@@ -1,13 +1,13 @@
 /** Processes that die, or stop, in the middle of what they do with a name. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
+import { SeededRandom } from "@isthmus/testing/seeded-random";
+import { untilStopped } from "@isthmus/testing/until-stopped";
 import { MemoryMappedFile } from "../../src/index.ts";
-import { expectCode, expectRemote } from "./support/expect-code.ts";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
-import { isLinux, testIf } from "./support/requirement.ts";
-import { SeededRandom } from "./support/seeded-random.ts";
 import { SteppedSource } from "./support/stepped-source.ts";
-import { untilStopped } from "./support/until-stopped.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
 setDefaultTimeout(30_000);
@@ -122,7 +122,7 @@ describe("a stopped process", () => {
       expect([memory.createdNew, view.readInt32(0)]).toEqual([false, 21]);
     }
     await using other = new Participant(); // its first use collects what nobody holds
-    await expectRemote(other.call("create", "m", "asleep", 8), "SystemError", "EEXIST");
+    await expectRejection(other.call("create", "m", "asleep", 8), "SystemError", "EEXIST");
     holder.signal("SIGCONT");
     expect(await holder.call<number>("read", "v", 0)).toBe(21);
     expect(home.files()).toEqual(["asleep"]);

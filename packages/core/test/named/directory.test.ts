@@ -14,11 +14,11 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { isRoot, testIf } from "@isthmus/testing/requirement";
 import { MemoryMappedFile } from "../../src/index.ts";
-import { expectCode, expectRemote } from "./support/expect-code.ts";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
-import { isRoot, testIf } from "./support/requirement.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
 setDefaultTimeout(30_000);
@@ -151,7 +151,7 @@ describe("another user", () => {
         ["createOrOpen", "m", "private", 8],
         ["unlink", "private"],
       ];
-      for (const call of calls) await expectRemote(other.call(...call), "SystemError", "EACCES");
+      for (const call of calls) await expectRejection(other.call(...call), "SystemError", "EACCES");
       expect([home.files(), view.readInt32(0)]).toEqual([["private"], 6]);
     },
   );

@@ -1,10 +1,10 @@
 /** What a process has open and mapped before and after thousands of names. */
 import { describe, expect, setDefaultTimeout } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { MemoryMappedFile, SystemError } from "../../src/index.ts";
-import { expectCode } from "./support/expect-code.ts";
 import { Home } from "./support/home.ts";
-import { isLinux, testIf } from "./support/requirement.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
 setDefaultTimeout(30_000);

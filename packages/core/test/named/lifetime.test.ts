@@ -1,7 +1,7 @@
 /** How long a name lives: as long as somebody holds it, however its holders end. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { MemoryMappedFile } from "../../src/index.ts";
-import { expectCode, expectRemote } from "./support/expect-code.ts";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 import { permutations } from "./support/permutations.ts";
@@ -111,12 +111,12 @@ describe("a name in several processes", () => {
 
   const ends: readonly [string, (holder: Participant) => void, number][] = [
     ["process.exit without dispose", (holder) => holder.send("exit", 3), 3],
-    ["the natural end of the program", (holder) => holder.finish(), 0],
+    ["the natural end of the program", (holder) => void holder.finish(), 0],
     [
       "an exception that nobody catches",
       (holder) => {
         holder.send("fail");
-        holder.finish(); // Bun lets the program run on while its input is open
+        void holder.finish(); // Bun lets the program run on while its input is open
       },
       1,
     ],
@@ -194,7 +194,7 @@ describe("a persistent name", () => {
     MemoryMappedFile.unlink("kept");
     view.writeInt32(0, 5);
     expect(await other.call<number>("read", "v", 0)).toBe(5);
-    await expectRemote(other.call("open", "again", "kept"), "SystemError", "ENOENT");
+    await expectRejection(other.call("open", "again", "kept"), "SystemError", "ENOENT");
     expect(home.files()).toEqual([]);
   });
 });
@@ -227,7 +227,7 @@ describe("a name of a worker", () => {
     using _home = new Home();
     await using process = new Participant();
     expect(await process.call<string>("startWorker", "threaded")).toBe("holds");
-    await expectRemote(process.call("create", "m", "threaded", 8), "SystemError", "EEXIST");
+    await expectRejection(process.call("create", "m", "threaded", 8), "SystemError", "EEXIST");
     await process.call("open", "m", "threaded");
     expect(await process.call<string>("startWorker", "threaded")).toBe("EEXIST");
   });
@@ -248,7 +248,7 @@ describe("a name of a worker", () => {
     await using process = new Participant();
     await process.call("startWorker", "threaded");
     await process.call("endWorker", "terminate");
-    await expectRemote(process.call("create", "m", "threaded", 8), "SystemError", "EEXIST");
+    await expectRejection(process.call("create", "m", "threaded", 8), "SystemError", "EEXIST");
     await process.kill();
     MemoryMappedFile.createNew("threaded", 8).dispose();
     expect(home.files()).toEqual([]);

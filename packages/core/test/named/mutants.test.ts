@@ -9,15 +9,17 @@ import { type Change, SteppedSource } from "./support/stepped-source.ts";
 setDefaultTimeout(30_000);
 
 const HOLDER = "named/holder.ts";
-const NAMED_FILE = "named/named-file.ts";
+const CREATION = "named/create-named-file.ts";
+const OPENING = "named/open-named-file.ts";
+const REMOVAL = "named/remove-named-file.ts";
 
 const RENAME_INSTEAD_OF_LINK: readonly Change[] = [
-  { file: NAMED_FILE, search: "linkSync(aside, path)", replacement: "renameSync(aside, path)" },
-  { file: NAMED_FILE, search: "  linkSync,", replacement: "  renameSync," },
+  { file: CREATION, search: "linkSync(aside, path)", replacement: "renameSync(aside, path)" },
+  { file: CREATION, search: "linkSync, openSync", replacement: "renameSync, openSync" },
 ];
 const NO_LOCK_ON_THE_ASIDE_FILE: readonly Change[] = [
   {
-    file: NAMED_FILE,
+    file: CREATION,
     search: 'if (!platform().tryLockFile(fd, "shared")) return undefined;',
     replacement: "",
   },
@@ -45,7 +47,7 @@ const MUTANTS: readonly (readonly [string, readonly Change[]])[] = [
     "the lock on the file made aside may fail",
     [
       {
-        file: NAMED_FILE,
+        file: CREATION,
         search: 'if (!platform().tryLockFile(fd, "shared")) return undefined;',
         replacement: 'platform().tryLockFile(fd, "shared");',
       },
@@ -55,7 +57,7 @@ const MUTANTS: readonly (readonly [string, readonly Change[]])[] = [
     "a name that is taken counts as won",
     [
       {
-        file: NAMED_FILE,
+        file: CREATION,
         search: "if (isRace) return false;",
         replacement: "if (isRace) return true;",
       },
@@ -65,7 +67,7 @@ const MUTANTS: readonly (readonly [string, readonly Change[]])[] = [
     "a name that is taken is not looked at again",
     [
       {
-        file: NAMED_FILE,
+        file: CREATION,
         search: "if (!isFree(path, patience)) throw exists(name, path);\n      return undefined;",
         replacement: "throw exists(name, path);",
       },
@@ -75,7 +77,7 @@ const MUTANTS: readonly (readonly [string, readonly Change[]])[] = [
     "who asks whether a name is held leaves without removing it",
     [
       {
-        file: NAMED_FILE,
+        file: CREATION,
         search: "if (isHeld) return removeWhenUnheld(fd, path);",
         replacement: "if (isHeld) return false;",
       },
@@ -85,8 +87,8 @@ const MUTANTS: readonly (readonly [string, readonly Change[]])[] = [
     "unlink takes no lock",
     [
       {
-        file: NAMED_FILE,
-        search: "return openExisting(path);\n  } catch",
+        file: REMOVAL,
+        search: "return openIfThere(path);\n  } catch",
         replacement: "return undefined;\n  } catch",
       },
     ],
@@ -106,7 +108,7 @@ const MUTANTS: readonly (readonly [string, readonly Change[]])[] = [
     "whoever opens does not ask whether somebody is alive",
     [
       {
-        file: NAMED_FILE,
+        file: OPENING,
         search: 'if (!isPersistent && removeWhenUnheld(fd, path)) return "gone";',
         replacement: "void isPersistent;",
       },

@@ -1,7 +1,7 @@
 /** What may be a name and what may not. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { MemoryMappedFile } from "../../src/index.ts";
-import { expectCode } from "./support/expect-code.ts";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 

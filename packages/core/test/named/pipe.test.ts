@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { closeSync, lstatSync, readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { collectAbandoned } from "../../src/named/collect.ts";
 import { makePipe, removePipe } from "../../src/named/pipe.ts";
 import { platform } from "../../src/native/platform.ts";
 import { doWithout, type Lack, syncPlatform } from "../../src/native/sync-platform.ts";
-import { TemporaryDirectory } from "../support/temporary-directory.ts";
 
 const LACKS: Readonly<Record<string, readonly Lack[]>> = {
   "a pipe that is locked": [],

@@ -2,12 +2,12 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { isLinux, isRoot, testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile } from "../../src/index.ts";
-import { expectCode, expectRemote } from "./support/expect-code.ts";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
-import { isLinux, isRoot, testIf } from "./support/requirement.ts";
-import { TemporaryDirectory } from "./support/temporary-directory.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
 setDefaultTimeout(30_000);
@@ -77,7 +77,7 @@ describe("a file system of 1 MiB", () => {
         await holder.call("write", "v", position, position + 1);
       }
       expect(await holder.call<number>("read", "v", MIB / 2 - 4096)).toBe(MIB / 2 - 4095);
-      await expectRemote(holder.call("create", "n", "more", 1), "SystemError", "ENOSPC");
+      await expectRejection(holder.call("create", "n", "more", 1), "SystemError", "ENOSPC");
       MemoryMappedFile.openExisting("held").dispose();
       rmSync(filler);
       MemoryMappedFile.createNew("more", 1).dispose();
@@ -133,11 +133,10 @@ testIf(isLinux, "Linux, for ulimit")(
       for (; made < 64; made++) await process_.call("create", `m${made}`, `n${made}`, 8);
     })().catch((error: unknown) => error);
     expect(made).toBeGreaterThan(8);
-    await expectRemote(Promise.reject(failure), "SystemError", "EMFILE");
+    await expectRejection(Promise.reject(failure), "SystemError", "EMFILE");
     await process_.call("dispose", "m0");
     await process_.call("create", "again", "again", 8);
-    process_.finish();
-    await process_.end();
+    await process_.finish();
     expect(home.files()).toEqual([]);
   },
 );

@@ -1,7 +1,7 @@
 /** The four verbs of named memory, and anonymous memory, as the public contract has them. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { MemoryMappedFile } from "../../src/index.ts";
-import { expectCode, expectRemote } from "./support/expect-code.ts";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 
@@ -213,7 +213,7 @@ describe("MemoryMappedFile.createNew(null)", () => {
     expect([one.name, one.capacity, one.createdNew]).toEqual([null, 5000, true]);
     expect(home.files()).toEqual([]);
     await using other = new Participant();
-    await expectRemote(other.call("open", "m", "isthmus"), "SystemError", "ENOENT");
+    await expectRejection(other.call("open", "m", "isthmus"), "SystemError", "ENOENT");
   });
 
   test("views outlive the map", () => {

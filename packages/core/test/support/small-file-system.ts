@@ -5,8 +5,8 @@
  */
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isLinux, isRoot } from "./requirement.ts";
-import { TemporaryDirectory } from "./temporary-directory.ts";
+import { isLinux, isRoot } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 
 function run(program: string, ...options: string[]): boolean {
   if (Bun.which(program) === null) return false;

@@ -4,13 +4,7 @@
  * @module
  */
 import { outOfRange } from "@isthmus/core/internal";
-import {
-  BUCKET_COUNT,
-  BUCKETS_INDEX,
-  bucketStartNs,
-  HISTOGRAM,
-  HISTOGRAM_BYTES,
-} from "./histogram-layout.ts";
+import { BUCKETS_INDEX, bucketStartNs, HISTOGRAM, HISTOGRAM_BYTES } from "./histogram-layout.ts";
 
 /** Durations that are counted together. */
 export interface HistogramBucket {
@@ -28,7 +22,18 @@ interface Totals {
   readonly max: number;
 }
 
-/** How many durations of which length there were. Never changes. */
+/** Where a snapshot puts what it reads before it knows how little of it is not 0. */
+const SCRATCH = new Float64Array(HISTOGRAM_BYTES / 8);
+const SCRATCH_BYTES = new Uint8Array(SCRATCH.buffer);
+const SCRATCH_BUCKETS = SCRATCH.subarray(BUCKETS_INDEX);
+
+/**
+ * How many durations of which length there were. Never changes.
+ *
+ * Durations of one kind lie close together, so that only the buckets from the first to the last that is not empty are
+ * kept: whoever compares dozens of snapshots ten times a second looks at a tenth of all buckets (measured: a
+ * dashboard's look at 43 channels took half of its time here before).
+ */
 export class HistogramSnapshot {
   /** How many durations there are. */
   readonly count: number;
@@ -38,12 +43,16 @@ export class HistogramSnapshot {
   readonly maxNs: number;
   /** Of all durations, in nanoseconds. */
   readonly sumNs: number;
+  /** The counts of some buckets in a row. */
   readonly #counts: Float64Array;
+  /** The index of the first of them. */
+  readonly #first: number;
 
-  private constructor(counts: Float64Array, totals: Totals) {
+  private constructor(counts: Float64Array, first: number, totals: Totals) {
     let count = 0;
-    for (let i = 0; i < BUCKET_COUNT; i++) count += counts[i] as number;
+    for (let i = 0; i < counts.length; i++) count += counts[i] as number;
     this.#counts = counts;
+    this.#first = first;
     this.count = count;
     this.minNs = count === 0 ? 0 : totals.min;
     this.maxNs = count === 0 ? 0 : Math.max(totals.max, totals.min);
@@ -57,12 +66,17 @@ export class HistogramSnapshot {
    * @param bytes The histogram; what is missing at its end is 0.
    */
   static read(bytes: Uint8Array): HistogramSnapshot {
-    const copy = new Float64Array(HISTOGRAM_BYTES / 8);
-    new Uint8Array(copy.buffer).set(bytes.subarray(0, HISTOGRAM_BYTES));
-    for (let i = 0; i < copy.length; i++) copy[i] = plausible(copy[i] as number);
-    const at = (field: keyof typeof HISTOGRAM): number => copy[HISTOGRAM[field]] as number;
+    const known = bytes.subarray(0, HISTOGRAM_BYTES);
+    SCRATCH_BYTES.set(known);
+    SCRATCH_BYTES.fill(0, known.length);
+    for (let i = 0; i < SCRATCH.length; i++) {
+      const value = SCRATCH[i] as number;
+      if (value !== 0) SCRATCH[i] = plausible(value);
+    }
+    const at = (field: keyof typeof HISTOGRAM): number => SCRATCH[HISTOGRAM[field]] as number;
     const totals = { sum: at("sum"), min: at("min"), max: at("max") };
-    return new HistogramSnapshot(copy.subarray(BUCKETS_INDEX), totals);
+    const { from, to } = filled(SCRATCH_BUCKETS);
+    return new HistogramSnapshot(SCRATCH_BUCKETS.slice(from, to), from, totals);
   }
 
   /** The mean in nanoseconds; 0 when there are no durations. */
@@ -82,9 +96,10 @@ export class HistogramSnapshot {
     if (this.count === 0) return 0;
     // At least one, so that per cent 0 is the shortest.
     let missing = Math.max(1, Math.ceil((percent / 100) * this.count));
-    for (let i = 0; i < BUCKET_COUNT; i++) {
-      missing -= this.#counts[i] as number;
-      if (missing <= 0) return this.#within(middleNs(i));
+    const counts = this.#counts;
+    for (let i = 0; i < counts.length; i++) {
+      missing -= counts[i] as number;
+      if (missing <= 0) return this.#within(middleNs(this.#first + i));
     }
     return this.maxNs;
   }
@@ -95,13 +110,18 @@ export class HistogramSnapshot {
    * @param earlier The earlier one. A bucket that has less than then, as a successor's that began anew, counts as 0.
    */
   since(earlier: HistogramSnapshot): HistogramSnapshot {
-    const counts = this.#counts.map((count, i) => Math.max(0, count - (earlier.#counts[i] ?? 0)));
-    const first = counts.findIndex((count) => count > 0);
-    const last = counts.findLastIndex((count) => count > 0);
-    return new HistogramSnapshot(counts, {
+    const counts = this.#counts.slice();
+    const shift = this.#first - earlier.#first;
+    const before = earlier.#counts;
+    const end = Math.min(counts.length, before.length - shift);
+    for (let i = Math.max(0, -shift); i < end; i++) {
+      counts[i] = Math.max(0, (counts[i] as number) - (before[i + shift] as number));
+    }
+    const { from, to } = filled(counts);
+    return new HistogramSnapshot(counts.subarray(from, to), this.#first + from, {
       sum: Math.max(0, this.sumNs - earlier.sumNs),
-      min: first < 0 ? 0 : this.#within(bucketStartNs(first)),
-      max: last < 0 ? 0 : this.#within(bucketStartNs(last + 1)),
+      min: from === to ? 0 : this.#within(bucketStartNs(this.#first + from)),
+      max: from === to ? 0 : this.#within(bucketStartNs(this.#first + to)),
     });
   }
 
@@ -109,21 +129,30 @@ export class HistogramSnapshot {
   merge(other: HistogramSnapshot): HistogramSnapshot {
     if (this.count === 0) return other;
     if (other.count === 0) return this;
-    return new HistogramSnapshot(
-      this.#counts.map((count, i) => count + (other.#counts[i] ?? 0)),
-      {
-        sum: this.sumNs + other.sumNs,
-        min: Math.min(this.minNs, other.minNs),
-        max: Math.max(this.maxNs, other.maxNs),
-      },
-    );
+    const first = Math.min(this.#first, other.#first);
+    const ends = [this, other].map((one) => one.#first + one.#counts.length);
+    const counts = new Float64Array(Math.max(...ends) - first);
+    counts.set(this.#counts, this.#first - first);
+    const shift = other.#first - first;
+    const added = other.#counts;
+    for (let i = 0; i < added.length; i++) {
+      counts[i + shift] = (counts[i + shift] as number) + (added[i] as number);
+    }
+    return new HistogramSnapshot(counts, first, {
+      sum: this.sumNs + other.sumNs,
+      min: Math.min(this.minNs, other.minNs),
+      max: Math.max(this.maxNs, other.maxNs),
+    });
   }
 
   /** The buckets that are not empty, shortest durations first. */
   buckets(): HistogramBucket[] {
     const all: HistogramBucket[] = [];
     this.#counts.forEach((count, i) => {
-      if (count > 0) all.push({ fromNs: bucketStartNs(i), toNs: bucketStartNs(i + 1), count });
+      const index = this.#first + i;
+      if (count > 0) {
+        all.push({ fromNs: bucketStartNs(index), toNs: bucketStartNs(index + 1), count });
+      }
     });
     return all;
   }
@@ -132,6 +161,15 @@ export class HistogramSnapshot {
   #within(durationNs: number): number {
     return Math.min(this.maxNs, Math.max(this.minNs, durationNs));
   }
+}
+
+/** From which to which there is any; `from` equals `to` when there is none. */
+function filled(counts: Float64Array): { readonly from: number; readonly to: number } {
+  let from = 0;
+  let to = counts.length;
+  while (to > 0 && counts[to - 1] === 0) to--;
+  while (from < to && counts[from] === 0) from++;
+  return { from, to };
 }
 
 function middleNs(index: number): number {

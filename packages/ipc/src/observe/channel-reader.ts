@@ -110,7 +110,7 @@ function readConsumer(
 }
 
 function readLatency(reader: SectionReader): HistogramSnapshot | undefined {
-  const bytes = reader.bytes(SECTION.latency, HISTOGRAM_BYTES);
+  const bytes = reader.glance(SECTION.latency, HISTOGRAM_BYTES);
   return bytes && HistogramSnapshot.read(bytes);
 }
 

@@ -11,7 +11,7 @@ import {
   type Superblock,
 } from "@isthmus/core/internal";
 import type { SectionReader } from "../segment/section-reader.ts";
-import type { SectionInfo, SegmentInfo } from "../segment/segment-info.ts";
+import type { ParticipantInfo, SectionInfo, SegmentInfo } from "../segment/segment-info.ts";
 import { type KindDetails, readKind } from "./kind-readers.ts";
 
 /** A segment's file that is open for reading. */
@@ -49,20 +49,35 @@ export function identify(name: string, path: string, superblock: Superblock): Se
  * @throws {CorruptSegmentError} When it cannot be what it says it is.
  */
 export function describeSegment({ fd, reader, identity }: OpenedSegment): SegmentInfo {
-  // Before the participants: a holder is seen as one before it joins and until after it has left.
-  const isSeen = isSeenHeld(fd);
-  const participants = reader.participants();
+  const { participants, isHeld } = describeHolders(fd, reader);
   const cells = reader.cells();
   const { name, kind } = identity;
   return {
     ...identity,
-    isHeld: participants.some(({ isAlive }) => isAlive) || isSeen,
+    isHeld,
     participants,
     mutex: reader.mutex(participants),
     cells,
     ...readKind(kind, { name, reader, participants, cells }),
     error: undefined,
   };
+}
+
+/** Who takes part, and whether anybody holds the name: whoever takes part and is alive does. */
+function describeHolders(
+  fd: number,
+  reader: SectionReader,
+): Pick<SegmentInfo, "participants" | "isHeld"> {
+  const participants = reader.participants();
+  if (hasLife(participants)) return { participants, isHeld: true };
+  // A holder is seen as one before it joins and until after it has left: so that is asked first, and they once more.
+  const isSeen = isSeenHeld(fd);
+  const again = reader.participants();
+  return { participants: again, isHeld: hasLife(again) || isSeen };
+}
+
+function hasLife(participants: readonly ParticipantInfo[]): boolean {
+  return participants.some(({ isAlive }) => isAlive);
 }
 
 /** 64 bits as 16 hexadecimal digits. */

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { closeSync, fstatSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync } from "node:fs";
 import { CorruptSegmentError } from "@isthmus/core";
 import {
   conditionError,
   decodeSuperblock,
-  isSameFile,
   Mapping,
   readHead,
   SECTION,
@@ -40,6 +39,9 @@ export class MappedSegment implements Disposable {
   readonly reader: SectionReader;
   readonly mapping: Mapping;
   readonly #fd: number;
+  /** Which file it is. That never changes, so that only the name has to be asked where it leads. */
+  readonly #inode: number;
+  readonly #device: number;
   readonly #path: string;
   readonly #name: string;
   readonly #identity: SegmentIdentity;
@@ -55,6 +57,8 @@ export class MappedSegment implements Disposable {
     this.#name = name;
     try {
       const stats = fstatSync(fd);
+      this.#inode = stats.ino;
+      this.#device = stats.dev;
       if (stats.isDirectory()) throw conditionError("EISDIR", `observe "${name}"`, "open", path);
       this.superblock = decodeSuperblock(readHead(fd), stats.size, name);
       this.#identity = identify(name, path, this.superblock);
@@ -79,7 +83,8 @@ export class MappedSegment implements Disposable {
 
   /** Whether the name still leads to this file. */
   get isCurrent(): boolean {
-    return isSameFile(this.#fd, this.#path);
+    const found = lstatSync(this.#path, { throwIfNoEntry: false });
+    return found !== undefined && found.ino === this.#inode && found.dev === this.#device;
   }
 
   /**

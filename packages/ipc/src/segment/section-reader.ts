@@ -18,6 +18,12 @@ import { type SlotPlace, slotLocks } from "./slot-locks.ts";
 const SLOT_COUNT_MAX = 4096;
 const CELL_COUNT_MAX = 32;
 
+/**
+ * Where sections are copied that are made something of at once. Whoever looks at dozens of segments ten times a second
+ * would otherwise throw megabytes away every second.
+ */
+let scratch = new Uint8Array(new ArrayBuffer(64 * 1024));
+
 /** Copies the bytes of a file from an offset on; what the file does not have stays as it is. */
 export type CopyBytes = (offset: number, into: Uint8Array<ArrayBuffer>) => void;
 
@@ -50,6 +56,19 @@ export class SectionReader {
     const section = this.#find(id);
     if (section === undefined) return undefined;
     const bytes = new Uint8Array(new ArrayBuffer(Math.min(section.length, limitBytes)));
+    this.#copy(section.offset, bytes);
+    return bytes;
+  }
+
+  /** The same in memory that the next call of any reader overwrites: only for what is made something of at once. */
+  glance(id: number, limitBytes: number): Uint8Array<ArrayBuffer> | undefined {
+    const section = this.#find(id);
+    if (section === undefined) return undefined;
+    const length = Math.min(section.length, limitBytes);
+    if (scratch.length < length) scratch = new Uint8Array(new ArrayBuffer(length));
+    const bytes = scratch.subarray(0, length);
+    // What the file does not have is nothing, and not what another one had.
+    bytes.fill(0);
     this.#copy(section.offset, bytes);
     return bytes;
   }
@@ -116,7 +135,7 @@ export class SectionReader {
   }
 
   #words(id: number, limitBytes: number): CopiedWords | undefined {
-    const bytes = this.bytes(id, limitBytes);
+    const bytes = this.glance(id, limitBytes);
     return bytes && new CopiedWords(bytes);
   }
 }
@@ -125,7 +144,7 @@ function copyFrom(fd: number): CopyBytes {
   return (offset, into) => void readSync(fd, into, 0, into.length, offset);
 }
 
-/** The words of a section as they were in one moment. Beyond the end everything is 0. */
+/** The words of a section as they were in one moment, until the next glance. Beyond the end everything is 0. */
 class CopiedWords extends SharedWords {
   readonly count: number;
 

@@ -1,7 +1,7 @@
 /** Producers and consumers of one process: what each method does, and what is refused. */
 import { describe, expect, test } from "bun:test";
+import { Home } from "@isthmus/testing/home";
 import { bytes, Consumer, json, Producer, struct, u32 } from "../../src/index.ts";
-import { Home } from "../shared-struct/support/home.ts";
 import { codeOf } from "./support/code-of.ts";
 
 const Tick = struct({ id: u32 });

@@ -1,7 +1,7 @@
 /** What a producer sees of its consumer. */
 import { expect, test } from "bun:test";
+import { Home } from "@isthmus/testing/home";
 import { Consumer, Producer } from "../../src/index.ts";
-import { Home } from "../shared-struct/support/home.ts";
 import { Numbered, numbered } from "./support/numbered.ts";
 import { party } from "./support/party.ts";
 

@@ -12,10 +12,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
+import { Home } from "@isthmus/testing/home";
 import fc from "fast-check";
 import { CHANNEL_HEADER_BYTES, LANE_BYTES } from "../../src/channel/channel-layout.ts";
 import { bytes, Consumer, json, oneOf, Producer, struct, u32 } from "../../src/index.ts";
-import { Home } from "../shared-struct/support/home.ts";
 
 const Tick = struct({ id: u32, side: oneOf("buy", "sell") });
 const CAPACITY_BYTES = 4096;

@@ -1,8 +1,8 @@
 /** Producers and consumers in processes of their own: order, waiting, crashes on either side. */
 import { expect, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
+import { Home } from "@isthmus/testing/home";
 import { Consumer, Producer } from "../../src/index.ts";
-import { Home } from "../shared-struct/support/home.ts";
 import { type Account, Ledger, Numbered, numbered } from "./support/numbered.ts";
 import { party, stopped } from "./support/party.ts";
 

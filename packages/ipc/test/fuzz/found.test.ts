@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { CorruptSegmentError, MemoryMappedFile } from "@isthmus/core";
 import { decodeSuperblock, SECTION } from "@isthmus/core/internal";
+import { Home } from "@isthmus/testing/home";
 import { CHANNEL } from "../../src/channel/channel-layout.ts";
 import { TOPIC } from "../../src/channel/topic/topic-layout.ts";
 import {
@@ -15,7 +16,6 @@ import {
   Subscriber,
 } from "../../src/index.ts";
 import { SLOT, SLOT_BYTES, SLOT_COUNT } from "../../src/segment/participant-layout.ts";
-import { Home } from "../shared-struct/support/home.ts";
 
 const NAME = "found";
 const CAPACITY_BYTES = 4096;

@@ -4,9 +4,9 @@
  */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
+import { Home } from "@isthmus/testing/home";
+import { Peer } from "@isthmus/testing/peer";
 import fc from "fast-check";
-import { Home } from "../shared-struct/support/home.ts";
-import { Peer } from "../shared-struct/support/peer.ts";
 import { lies } from "./support/damage.ts";
 import { Examiner } from "./support/examiner.ts";
 import { PATIENCE_MS, runs } from "./support/runs.ts";

@@ -4,8 +4,8 @@
  * die of it; fast-check makes the damage, shrinks it, and prints it with its seed.
  */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { Home } from "@isthmus/testing/home";
 import fc from "fast-check";
-import { Home } from "../shared-struct/support/home.ts";
 import { damages } from "./support/damage.ts";
 import { SITUATIONS } from "./support/examination.ts";
 import { Examiner } from "./support/examiner.ts";

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { closeSync, openSync } from "node:fs";
 import { CorruptSegmentError } from "@isthmus/core";
 import { decodeSuperblock, readHead, SECTION, SEGMENT_KINDS } from "@isthmus/core/internal";
+import { Home } from "@isthmus/testing/home";
 import {
   CHANNEL,
   CHANNEL_HEADER_BYTES,
@@ -87,7 +88,6 @@ import { EVENT, EVENT_BYTES } from "../../src/sync/event-layout.ts";
 import { MUTEX, MUTEX_BYTES, STRATEGY } from "../../src/sync/mutex-layout.ts";
 import { SEMAPHORE, SEMAPHORE_BYTES } from "../../src/sync/semaphore-layout.ts";
 import { CELL, CELL_BYTES } from "../../src/wait/wait-cell.ts";
-import { Home } from "../shared-struct/support/home.ts";
 import { blocksOf, codesOf, fieldsOf, offsetsOf, rowsOf, textOf } from "./support/document.ts";
 
 const WORD = 4;

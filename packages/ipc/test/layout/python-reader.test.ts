@@ -1,6 +1,7 @@
 /** A reader in Python, written from `docs/layout.md` alone, reads what this library writes. */
 import { describe, expect } from "bun:test";
 import { SECTION, SEGMENT_KINDS } from "@isthmus/core/internal";
+import { Home } from "@isthmus/testing/home";
 import {
   array,
   bool,
@@ -23,8 +24,7 @@ import {
   utf8,
 } from "../../src/index.ts";
 import { SLOT_BYTES, SLOT_COUNT } from "../../src/segment/participant-layout.ts";
-import { Home } from "../shared-struct/support/home.ts";
-import { Peer } from "../shared-struct/support/peer.ts";
+import { peerOf } from "../shared-struct/support/peers.ts";
 import { readSegment, testPython } from "./support/python.ts";
 
 /** Every type, at offsets with and without padding before them, nested and repeated. */
@@ -117,7 +117,7 @@ describe("reader.py", () => {
   testPython("reads the superblock, the sections and who takes part", async () => {
     using home = new Home();
     using shared = SharedStruct.createNew("looked-at", Everything, { lifetime: "persistent" });
-    await using peer = Peer.fixture("peer");
+    await using peer = peerOf("peer");
     await peer.call("open", "other");
     const { superblock, sections, participants, isHeld } = await readSegment("looked-at");
     const { size } = Bun.file(home.file("looked-at"));
@@ -145,7 +145,7 @@ describe("reader.py", () => {
 
   testPython("tells the living from the dead, and who holds the mutex", async () => {
     using _home = new Home();
-    await using holder = Peer.fixture("peer");
+    await using holder = peerOf("peer");
     await holder.call("open", "shared", "persistent");
     expect((await readSegment("shared")).mutex).toMatchObject({ owner: null, acquisitions: 0 });
     const before = Date.now();

@@ -2,10 +2,10 @@
 import { describe, expect } from "bun:test";
 import { join } from "node:path";
 import { syncPlatform } from "@isthmus/core/internal";
+import { expectCode } from "@isthmus/testing/expect-code";
+import { Home } from "@isthmus/testing/home";
+import { Peer } from "@isthmus/testing/peer";
 import { SharedStruct } from "../../src/index.ts";
-import { expectCode } from "../shared-struct/support/expect-code.ts";
-import { Home } from "../shared-struct/support/home.ts";
-import { Peer } from "../shared-struct/support/peer.ts";
 import { CELLS, recoveriesOf, SegmentBytes } from "../shared-struct/support/segment-bytes.ts";
 import { Account, account, isSound } from "./support/account.ts";
 import { readSegment, startWriter, testPython } from "./support/python.ts";

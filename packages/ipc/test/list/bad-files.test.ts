@@ -10,9 +10,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { CorruptSegmentError, MemoryMappedFile } from "@isthmus/core";
+import { SeededRandom } from "@isthmus/testing/seeded-random";
 import { listSegments, NamedMutex, observe } from "../../src/index.ts";
 import { Home } from "./support/home.ts";
-import { Random } from "./support/random.ts";
 
 /** The bytes of a mutex that nobody has ever acquired. */
 function goodBytes(home: Home): Uint8Array {
@@ -37,7 +37,7 @@ describe("damaged files", () => {
       "evil-section": [withWord(good, 512 + 12, 0x7fff_ffff), /section 2/],
       "long-name": [withWord(good, 128, 0xffff_ffff), /name length/],
       "many-sections": [withWord(good, 68, 1000), /section count/],
-      random: [new Random(1).bytes(20_000), /magic/],
+      random: [new SeededRandom(1).bytes(20_000), /magic/],
       truncated: [good.slice(0, good.length - 1), /total size/],
       "truncated-head": [good.slice(0, 100), /length/],
       unready: [withWord(good, 12, 0), /state/],
@@ -66,7 +66,7 @@ describe("damaged files", () => {
   test("never make listSegments() fail, whatever bytes are changed", () => {
     using home = new Home();
     const good = goodBytes(home);
-    const random = new Random(20_260_101);
+    const random = new SeededRandom(20_260_101);
     for (let round = 0; round < 400; round++) {
       const bytes = good.slice();
       for (let change = 0; change < 1 + random.below(8); change++) {

@@ -1,5 +1,6 @@
 /** What an observer sees of channels whose ends live, stand still and die. */
 import { describe, expect, test } from "bun:test";
+import { Home } from "@isthmus/testing/home";
 import {
   bytes,
   type ChannelInfo,
@@ -14,7 +15,6 @@ import {
 } from "../../src/index.ts";
 import { Numbered } from "../channel/support/numbered.ts";
 import { party } from "../channel/support/party.ts";
-import { Home } from "../shared-struct/support/home.ts";
 
 const TIMEOUT_MS = 60_000;
 const SMALL = { capacityBytes: 64 * 1024 };

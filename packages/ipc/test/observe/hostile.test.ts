@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { CorruptSegmentError } from "@isthmus/core";
 import { SECTION } from "@isthmus/core/internal";
+import { Home } from "@isthmus/testing/home";
 import fc from "fast-check";
 import {
   CHANNEL,
@@ -23,7 +24,6 @@ import {
   u32,
 } from "../../src/index.ts";
 import { LANE } from "../../src/ring/lane-layout.ts";
-import { Home } from "../shared-struct/support/home.ts";
 import { lieIn, words } from "./support.ts";
 
 const MODES = [

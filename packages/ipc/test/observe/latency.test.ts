@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { SECTION } from "@isthmus/core/internal";
+import { Home } from "@isthmus/testing/home";
 import {
   json,
   observe,
@@ -12,7 +13,6 @@ import {
 } from "../../src/index.ts";
 import { Histogram } from "../../src/metrics/histogram.ts";
 import { HISTOGRAM_BYTES } from "../../src/metrics/histogram-layout.ts";
-import { Home } from "../shared-struct/support/home.ts";
 import { lieIn } from "./support.ts";
 
 /** Offsets of a superblock, as docs/layout.md has them. */

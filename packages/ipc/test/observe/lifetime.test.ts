@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { CorruptSegmentError, DisposedError, MemoryMappedFile, SystemError } from "@isthmus/core";
 import { platform } from "@isthmus/core/internal";
+import { Home } from "@isthmus/testing/home";
 import {
   bytes,
   DirectoryObserver,
@@ -18,7 +19,6 @@ import {
   RecordTail,
   SegmentObserver,
 } from "../../src/index.ts";
-import { Home } from "../shared-struct/support/home.ts";
 
 function openCount(): number {
   return readdirSync("/proc/self/fd").length;

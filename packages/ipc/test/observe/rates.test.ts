@@ -1,5 +1,6 @@
 /** Rates are the differences of two samples. */
 import { describe, expect, test } from "bun:test";
+import { Home } from "@isthmus/testing/home";
 import {
   Consumer,
   json,
@@ -9,7 +10,6 @@ import {
   SegmentObserver,
   type SegmentSample,
 } from "../../src/index.ts";
-import { Home } from "../shared-struct/support/home.ts";
 
 /** A later sample, as if so many milliseconds had passed. */
 function laterBy(first: SegmentSample, second: SegmentSample, elapsedMs: number): SegmentSample {

@@ -1,6 +1,7 @@
 /** Following the records of a channel as they pass, without anybody's help. */
 import { describe, expect, test } from "bun:test";
 import { CorruptSegmentError, MemoryMappedFile, SystemError } from "@isthmus/core";
+import { Home } from "@isthmus/testing/home";
 import fc from "fast-check";
 import {
   bytes,
@@ -14,7 +15,6 @@ import {
 } from "../../src/index.ts";
 import { Ledger, Numbered, numbered } from "../channel/support/numbered.ts";
 import { party } from "../channel/support/party.ts";
-import { Home } from "../shared-struct/support/home.ts";
 
 const TIMEOUT_MS = 60_000;
 

@@ -1,9 +1,9 @@
 /** Participants: every meeting of those who join, leave, die and reap; hostile words; full tables. */
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { SLOT_BYTES, SLOT_COUNT, SLOT_WORDS } from "../../src/segment/participant-layout.ts";
 import { Participants } from "../../src/segment/participants.ts";
 import { ArrayWords } from "../sync/support/array-words.ts";
-import { expectCode } from "../sync/support/expect-code.ts";
 import { type Mistake, mutate } from "../sync/support/mutant.ts";
 import { crashes, meetings, type ParticipantsClass, WHO, World } from "./participants-model.ts";
 

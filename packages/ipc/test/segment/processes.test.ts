@@ -1,8 +1,8 @@
 /** Participants of several processes: full tables, the dead, and who clears up after them. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
+import { expectRejection } from "@isthmus/testing/expect-code";
 import { SLOT_COUNT } from "../../src/segment/participant-layout.ts";
-import { expectRejection } from "../sync/support/expect-code.ts";
 import { Home, until } from "../sync/support/home.ts";
 import { Party, parties } from "../sync/support/party.ts";
 

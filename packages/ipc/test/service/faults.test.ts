@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import { closeSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
+import { Home } from "@isthmus/testing/home";
 import fc from "fast-check";
 import { decodeError, encodeError } from "../../src/channel/service/error-body.ts";
 import { PendingRequests } from "../../src/channel/service/pending-requests.ts";
@@ -10,7 +11,6 @@ import {
   SERVICE_LANE_BYTES,
 } from "../../src/channel/service/service-layout.ts";
 import { bytes, json, oneOf, Requester, Responder, struct, u32 } from "../../src/index.ts";
-import { Home } from "../shared-struct/support/home.ts";
 
 const Tick = struct({ id: u32, side: oneOf("buy", "sell") });
 const CAPACITY_BYTES = 4096;

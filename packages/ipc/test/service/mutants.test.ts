@@ -1,12 +1,12 @@
 /** What each check is for: without it, the same steps go wrong. */
 import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import { readdirSync, unlinkSync } from "node:fs";
+import { Home } from "@isthmus/testing/home";
 import { AnswerLane } from "../../src/channel/service/answer-lane.ts";
 import { RequestLane } from "../../src/channel/service/request-lane.ts";
 import type { ResponderWatch } from "../../src/channel/service/responder-watch.ts";
 import { OUTCOME, SERVICE } from "../../src/channel/service/service-layout.ts";
 import { Requester, Responder } from "../../src/index.ts";
-import { Home } from "../shared-struct/support/home.ts";
 import { mutate } from "../sync/support/mutant.ts";
 import { JSONS, LaneRequester, LaneResponder } from "./support/lane.ts";
 import { checkOf, SCHEMAS } from "./support/numbers.ts";

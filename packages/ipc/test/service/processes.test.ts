@@ -1,11 +1,11 @@
 /** Requesters and responders in processes of their own, some of which die, stop or leave. */
 import { describe, expect, test } from "bun:test";
 import { readdirSync, unlinkSync } from "node:fs";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { Home } from "@isthmus/testing/home";
+import type { Peer } from "@isthmus/testing/peer";
+import { untilStopped } from "@isthmus/testing/until-stopped";
 import { observe, Requester, type RequesterMetrics, Responder } from "../../src/index.ts";
-import { expectCode, expectRejection } from "../shared-struct/support/expect-code.ts";
-import { Home } from "../shared-struct/support/home.ts";
-import type { Peer } from "../shared-struct/support/peer.ts";
-import { untilStopped } from "../shared-struct/support/until-stopped.ts";
 import { checkOf, SCHEMAS } from "./support/numbers.ts";
 import { party } from "./support/party.ts";
 

@@ -1,5 +1,7 @@
 /** Requesters and responders of one process: what each method does, and what is refused. */
 import { describe, expect, test } from "bun:test";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { Home } from "@isthmus/testing/home";
 import {
   bytes,
   f64,
@@ -11,8 +13,6 @@ import {
   struct,
   u32,
 } from "../../src/index.ts";
-import { expectCode, expectRejection } from "../shared-struct/support/expect-code.ts";
-import { Home } from "../shared-struct/support/home.ts";
 
 const Question = struct({ id: u32, factor: f64 });
 const Answer = struct({ id: u32, product: f64 });

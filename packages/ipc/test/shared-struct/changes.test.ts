@@ -1,9 +1,10 @@
 /** Following a shared struct: woken, in one process and in several. */
 import { describe, expect, test } from "bun:test";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { Home } from "@isthmus/testing/home";
+import type { Peer } from "@isthmus/testing/peer";
 import { SharedStruct, struct, u32 } from "../../src/index.ts";
-import { expectCode, expectRejection } from "./support/expect-code.ts";
-import { Home } from "./support/home.ts";
-import { Peer, peers } from "./support/peer.ts";
+import { peerOf, peers } from "./support/peers.ts";
 import { fillSmall, Small, smallOf } from "./support/records.ts";
 import { CELLS, SegmentBytes } from "./support/segment-bytes.ts";
 
@@ -214,8 +215,8 @@ describe("SharedStruct.changes() between processes", () => {
   test("a killed process that was waiting does not disturb the others", async () => {
     using home = new Home();
     using shared = SharedStruct.createNew("shared", Small, { initial: smallOf(0) });
-    await using victim = Peer.fixture("peer");
-    await using survivor = Peer.fixture("peer");
+    await using victim = peerOf("peer");
+    await using survivor = peerOf("peer");
     for (const peer of [victim, survivor]) {
       await peer.call("open", "shared");
       await peer.call("follow", 1);
@@ -223,7 +224,7 @@ describe("SharedStruct.changes() between processes", () => {
     await victim.kill();
     shared.update((t) => fillSmall(t, 1));
     expect(await survivor.answer<number[]>()).toEqual([1]);
-    await using late = Peer.fixture("peer");
+    await using late = peerOf("peer");
     await late.call("open", "shared"); // takes the dead one's place
     await late.call("follow", 2);
     shared.update((t) => fillSmall(t, 2));
@@ -233,7 +234,7 @@ describe("SharedStruct.changes() between processes", () => {
 
   test("rejects when the struct of the loop has been disposed before", async () => {
     using _home = new Home();
-    await using peer = Peer.fixture("peer");
+    await using peer = peerOf("peer");
     await peer.call("open", "shared");
     await peer.call("dispose");
     await expectRejection(peer.call("follow", 1), "DisposedError", "ERR_DISPOSED");

@@ -1,9 +1,10 @@
 /** Changing a shared struct only if nobody else has. */
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
+import { Home } from "@isthmus/testing/home";
+import type { Peer } from "@isthmus/testing/peer";
 import { SharedStruct, struct, u32 } from "../../src/index.ts";
-import { expectCode } from "./support/expect-code.ts";
-import { Home } from "./support/home.ts";
-import { type Peer, peers } from "./support/peer.ts";
+import { peers } from "./support/peers.ts";
 
 const Counter = struct({ count: u32 });
 

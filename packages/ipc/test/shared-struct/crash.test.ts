@@ -1,13 +1,14 @@
 /** Writers that die or stop in the middle of an update. */
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
+import { Home } from "@isthmus/testing/home";
+import type { Peer } from "@isthmus/testing/peer";
+import { SeededRandom } from "@isthmus/testing/seeded-random";
+import { untilStopped } from "@isthmus/testing/until-stopped";
 import { SharedStruct } from "../../src/index.ts";
-import { expectCode } from "./support/expect-code.ts";
-import { Home } from "./support/home.ts";
-import { Peer } from "./support/peer.ts";
+import { peerOf } from "./support/peers.ts";
 import { fillSmall, isSmallOf, Small, smallOf } from "./support/records.ts";
-import { SeededRandom } from "./support/seeded-random.ts";
 import { CELLS, recoveriesOf, SegmentBytes } from "./support/segment-bytes.ts";
-import { untilStopped } from "./support/until-stopped.ts";
 
 /** A struct that this process has open, too; record 1 is version 1. */
 function makeStruct() {
@@ -18,7 +19,7 @@ function makeStruct() {
 
 /** Another process that has it open. */
 async function openPeer(fixture = "peer"): Promise<Peer> {
-  const peer = Peer.fixture(fixture);
+  const peer = peerOf(fixture);
   await peer.call("open", "shared", ...(fixture === "storm" ? ["small"] : []));
   return peer;
 }

@@ -1,7 +1,7 @@
 /** Memory full of random bytes: an operation gives a value or an error of the contract, and comes to its end. */
 import { describe, expect, test } from "bun:test";
-import { Home } from "./support/home.ts";
-import { Peer } from "./support/peer.ts";
+import { Home } from "@isthmus/testing/home";
+import { peerOf } from "./support/peers.ts";
 
 const SEED = Number(process.env["ISTHMUS_SEED"] ?? Date.now() % 1e9);
 const ROUNDS = 300;
@@ -14,7 +14,7 @@ describe(`random bytes (ISTHMUS_SEED=${SEED})`, () => {
   for (const section of ["participants", "cells", "state", "mutex"] as const) {
     test(`in the ${section} section of a live segment`, async () => {
       using home = new Home();
-      await using user = Peer.fixture("hostile");
+      await using user = peerOf("hostile");
       const tally = await user.call<object>("run", home.path, section, ROUNDS, SEED);
       for (const outcome of Object.keys(tally)) expect(outcome).toMatch(OUTCOMES);
       expect(tally).toHaveProperty(["read value"]);
@@ -25,10 +25,10 @@ describe(`random bytes (ISTHMUS_SEED=${SEED})`, () => {
 
   test("written by another process all the time", async () => {
     using home = new Home();
-    await using vandal = Peer.fixture("hostile");
+    await using vandal = peerOf("hostile");
     await vandal.call("open");
     vandal.send("damage", home.path, ["participants", "cells", "state"], SEED);
-    await using user = Peer.fixture("hostile");
+    await using user = peerOf("hostile");
     const tally = await user.call<object>("use", ROUNDS);
     for (const outcome of Object.keys(tally)) expect(outcome).toMatch(OUTCOMES);
   }, 60_000);

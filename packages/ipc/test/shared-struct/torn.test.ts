@@ -1,8 +1,9 @@
 /** Several writers and readers at full speed: every record that is read is whole. */
 import { describe, expect, test } from "bun:test";
+import { Home } from "@isthmus/testing/home";
+import type { Peer } from "@isthmus/testing/peer";
 import type { Sightings } from "./fixtures/storm.ts";
-import { Home } from "./support/home.ts";
-import { type Peer, peers } from "./support/peer.ts";
+import { peers } from "./support/peers.ts";
 
 const WRITERS = 2;
 const READERS = 3;

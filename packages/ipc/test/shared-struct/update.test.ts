@@ -1,9 +1,9 @@
 /** Changing a shared struct: one version or nothing. */
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
+import { Home } from "@isthmus/testing/home";
 import { array, SharedStruct, type StructSchema, struct, u32 } from "../../src/index.ts";
-import { expectCode } from "./support/expect-code.ts";
-import { Home } from "./support/home.ts";
-import { Peer } from "./support/peer.ts";
+import { peerOf } from "./support/peers.ts";
 import { smallOf } from "./support/records.ts";
 
 const Pair = struct({ count: u32, items: array(u32, 2), inner: struct({ depth: u32 }) });
@@ -183,9 +183,9 @@ describe("SharedStruct.update()", () => {
 
   test("times out when another process holds the mutex, and reads meanwhile", async () => {
     using _home = new Home();
-    await using peer = Peer.fixture("peer");
+    await using peer = peerOf("peer");
     await peer.call("open", "shared");
-    await using holder = Peer.fixture("peer");
+    await using holder = peerOf("peer");
     await holder.call("open", "shared");
     expect(await holder.call<string>("enter", 3)).toBe("inside");
     await peer.call("expectTimeout", 30);
@@ -206,8 +206,8 @@ describe("SharedStruct.update()", () => {
 
   test("sees what its own process and others write in turns", async () => {
     using _home = new Home();
-    await using one = Peer.fixture("peer");
-    await using two = Peer.fixture("peer");
+    await using one = peerOf("peer");
+    await using two = peerOf("peer");
     await one.call("open", "shared");
     await two.call("open", "shared");
     for (let n = 1; n <= 20; n++) {

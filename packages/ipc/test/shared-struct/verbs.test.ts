@@ -1,9 +1,9 @@
 /** Making and opening a shared struct. */
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
+import { Home } from "@isthmus/testing/home";
 import { NamedMutex, SharedStruct, struct, u32, u53 } from "../../src/index.ts";
-import { expectCode } from "./support/expect-code.ts";
-import { Home } from "./support/home.ts";
-import { Peer } from "./support/peer.ts";
+import { peerOf } from "./support/peers.ts";
 
 const Counter = struct({ count: u32 });
 
@@ -106,10 +106,10 @@ describe("SharedStruct.createOrOpen()", () => {
     using _home = new Home();
     using shared = SharedStruct.createNew("made", struct({ count: u32 }));
     expect(shared.createdNew).toBe(true);
-    await using peer = Peer.fixture("peer");
+    await using peer = peerOf("peer");
     expect(await peer.call("open", "shared")).toEqual({ createdNew: true, version: 0 });
     await peer.call("set", 5);
-    await using other = Peer.fixture("peer");
+    await using other = peerOf("peer");
     expect(await other.call("open", "shared")).toEqual({ createdNew: false, version: 1 });
     expect(await other.call<number>("first")).toBe(5);
   });
@@ -118,14 +118,14 @@ describe("SharedStruct.createOrOpen()", () => {
 describe("SharedStruct lifetime", () => {
   test("ends with the last holder, killed or not", async () => {
     using home = new Home();
-    await using peer = Peer.fixture("peer");
+    await using peer = peerOf("peer");
     await peer.call("open", "shared");
-    await using other = Peer.fixture("peer");
+    await using other = peerOf("peer");
     expect(await other.call("open", "shared")).toMatchObject({ createdNew: false });
     await other.call("set", 9);
     await peer.kill();
     await other.kill();
-    await using next = Peer.fixture("peer");
+    await using next = peerOf("peer");
     expect(await next.call("open", "shared")).toEqual({ createdNew: true, version: 0 });
     await next.call("dispose");
     expect(home.names()).toEqual([]);
@@ -134,13 +134,13 @@ describe("SharedStruct lifetime", () => {
 
   test('"persistent" keeps value and version when nobody holds it', async () => {
     using home = new Home();
-    await using peer = Peer.fixture("peer");
+    await using peer = peerOf("peer");
     await peer.call("open", "kept", "persistent");
     await peer.call("set", 41);
     await peer.call("increment", 1);
     await peer.kill();
     expect(home.names()).toEqual(["kept"]);
-    await using next = Peer.fixture("peer");
+    await using next = peerOf("peer");
     expect(await next.call("open", "kept")).toEqual({ createdNew: false, version: 2 });
     expect(await next.call<number>("first")).toBe(42);
   });

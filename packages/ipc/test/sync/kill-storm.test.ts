@@ -1,12 +1,12 @@
 /** Processes that are killed at random moments, and what is left to those who survive: everything. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
+import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { NamedMutex, NamedSemaphore } from "../../src/index.ts";
 import { Segment } from "../../src/segment/segment.ts";
 import { initMutex, MUTEX_SECTION } from "../../src/sync/segment-mutex.ts";
 import { Home } from "./support/home.ts";
 import { Party } from "./support/party.ts";
-import { SeededRandom, seedOf } from "./support/seeded-random.ts";
 
 const IS_STRESS = process.env["ISTHMUS_STRESS"] === "1";
 const KILLS = IS_STRESS ? 1000 : 200;

@@ -2,8 +2,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
 import { syncPlatform } from "@isthmus/core/internal";
+import { expectRejection } from "@isthmus/testing/expect-code";
 import { NamedMutex } from "../../src/index.ts";
-import { expectRejection } from "./support/expect-code.ts";
 import { Home, until } from "./support/home.ts";
 import { Party, parties } from "./support/party.ts";
 

@@ -1,9 +1,9 @@
 /** NamedEvent: its contract, between objects and between processes. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { SECTION } from "@isthmus/core/internal";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { NamedEvent, NamedSemaphore } from "../../src/index.ts";
 import { EVENT } from "../../src/sync/event-layout.ts";
-import { expectCode, expectRejection } from "./support/expect-code.ts";
 import { Home, until } from "./support/home.ts";
 import { Party, parties } from "./support/party.ts";
 

@@ -1,7 +1,7 @@
 /** NamedMutex within one process: verbs, recursion, tasks, errors. */
 import { describe, expect, test } from "bun:test";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { NamedEvent, NamedMutex, NamedSemaphore } from "../../src/index.ts";
-import { expectCode, expectRejection } from "./support/expect-code.ts";
 import { Home } from "./support/home.ts";
 
 describe("NamedMutex verbs", () => {

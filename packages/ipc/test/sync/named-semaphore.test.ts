@@ -2,10 +2,10 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
 import { SECTION } from "@isthmus/core/internal";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { NamedMutex, NamedSemaphore } from "../../src/index.ts";
 import { MUTEX } from "../../src/sync/mutex-layout.ts";
 import { SEMAPHORE } from "../../src/sync/semaphore-layout.ts";
-import { expectCode, expectRejection } from "./support/expect-code.ts";
 import { Home } from "./support/home.ts";
 import { Party, parties } from "./support/party.ts";
 

@@ -1,12 +1,12 @@
 /** The mutex without robust mutexes: every meeting of those who lock, unlock, die, join and leave. */
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { SLOT_BYTES, SLOT_WORDS } from "../../src/segment/participant-layout.ts";
 import { Participants } from "../../src/segment/participants.ts";
 import { MUTEX } from "../../src/sync/mutex-layout.ts";
 import { OwnerWord } from "../../src/sync/owner-word.ts";
 import { LockTable, WHO } from "../segment/participants-model.ts";
 import { ArrayWords } from "./support/array-words.ts";
-import { expectCode } from "./support/expect-code.ts";
 import { type Mistake, mutate } from "./support/mutant.ts";
 import { ownerWordMeetings, type Sources } from "./support/owner-word-model.ts";
 

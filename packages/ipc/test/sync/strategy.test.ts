@@ -3,10 +3,10 @@ import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { MemoryMappedFile } from "@isthmus/core";
 import { doWithout, SECTION } from "@isthmus/core/internal";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { NamedMutex, NamedSemaphore, observe, SharedStruct, struct, u32 } from "../../src/index.ts";
 import { MUTEX, STRATEGY } from "../../src/sync/mutex-layout.ts";
 import { SegmentBytes } from "../shared-struct/support/segment-bytes.ts";
-import { expectCode, expectRejection } from "./support/expect-code.ts";
 import { Home } from "./support/home.ts";
 import { Party, parties } from "./support/party.ts";
 

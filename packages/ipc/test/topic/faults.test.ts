@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
+import { Home } from "@isthmus/testing/home";
 import fc from "fast-check";
 import {
   PLACES_OFFSET,
@@ -20,7 +21,6 @@ import {
   TOPIC_HEADER_BYTES,
 } from "../../src/channel/topic/topic-layout.ts";
 import { bytes, json, oneOf, Publisher, Subscriber, struct, u32 } from "../../src/index.ts";
-import { Home } from "../shared-struct/support/home.ts";
 
 const Tick = struct({ id: u32, side: oneOf("buy", "sell") });
 const CAPACITY_BYTES = 4096;
@@ -193,6 +193,17 @@ describe("Publisher and Subscriber", () => {
       using liar = new Liar(home.file("header"));
       liar.tell(SECTION.state, word * 4, -16_580_095);
       expect(() => Subscriber.openExisting("header", { schema: Tick })).toThrow("cannot be");
+    }
+  });
+
+  test("refuse a ring in which no record has room", () => {
+    using home = new Home();
+    using _publisher = Publisher.createNew("tiny", { schema: bytes });
+    using liar = new Liar(home.file("tiny"));
+    for (const ringBytes of [8, 16, 32]) {
+      liar.tell(SECTION.state, TOPIC.ringBytes * 4, ringBytes);
+      expect(() => Publisher.openExisting("tiny", { schema: bytes })).toThrow("cannot be");
+      expect(() => Subscriber.openExisting("tiny", { schema: bytes })).toThrow("cannot be");
     }
   });
 

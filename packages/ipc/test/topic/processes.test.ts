@@ -1,9 +1,9 @@
 /** Publishers and subscribers in processes of their own: everything seen or counted, crashes and stops on either side. */
 import { expect, test } from "bun:test";
+import { Home } from "@isthmus/testing/home";
 import { observe, Publisher, Subscriber } from "../../src/index.ts";
 import { Ledger, Numbered, numbered } from "../channel/support/numbered.ts";
 import { stopped } from "../channel/support/party.ts";
-import { Home } from "../shared-struct/support/home.ts";
 import { member, type Report, subscribed } from "./support/member.ts";
 
 const TIMEOUT_MS = 60_000;

@@ -1,8 +1,8 @@
 /** Subscribers in one process with their publishers: what each method does, and what is refused. */
 import { describe, expect, test } from "bun:test";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { Home } from "@isthmus/testing/home";
 import { bytes, Consumer, json, Publisher, Subscriber, struct, u32 } from "../../src/index.ts";
-import { expectCode, expectRejection } from "../shared-struct/support/expect-code.ts";
-import { Home } from "../shared-struct/support/home.ts";
 import { foundByTime, idsOf, range, Tick, topicOf } from "./support/ticks.ts";
 
 describe("Subscriber", () => {

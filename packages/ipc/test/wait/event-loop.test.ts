@@ -2,11 +2,11 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { expectRejection } from "@isthmus/testing/expect-code";
 import { NamedEvent, NamedMutex } from "../../src/index.ts";
 import { Segment } from "../../src/segment/segment.ts";
 import { ownDoorbell } from "../../src/wait/doorbell.ts";
 import { type Condition, waitAsync } from "../../src/wait/wait-for.ts";
-import { expectRejection } from "../sync/support/expect-code.ts";
 import { Home, until } from "../sync/support/home.ts";
 import { Party, parties } from "../sync/support/party.ts";
 

@@ -19,8 +19,11 @@ type Mode = "poll" | "receive" | "loop" | "none";
 
 /** The consumers of one life of the directory, which share a segment. */
 interface Era {
-  /** Records that `receive` may have taken with it into the death of its process. */
-  takenToGrave: number;
+  /**
+   * Records of which nobody can say whose they were: those that `receive` may have taken with it into the death of its
+   * process, and those that came torn, which are charged as such.
+   */
+  unnamed: number;
 }
 
 /** Keeps account of every producer's records across all consumers. */
@@ -48,15 +51,21 @@ export class ChannelLedger {
     turn.replay();
     if (!consumer.isKilled) return;
     for (const [stream, first] of turn.unreleased) this.#unreleased.set(stream, first);
-    if (turn.isReceiving) this.#eraOf(consumer.era).takenToGrave++;
+    if (turn.isReceiving) this.#eraOf(consumer.era).unnamed++;
   }
 
-  /** Excuses as many of the missing records as died with consumers in `receive`; returns the rest. */
+  /** Excuses as many of the missing records as nobody could name; returns the rest. */
   excuse(era: number, missing: number): number {
     const counts = this.#eraOf(era);
-    const excused = Math.min(missing, counts.takenToGrave);
-    counts.takenToGrave -= excused;
+    const excused = Math.min(missing, counts.unnamed);
+    counts.unnamed -= excused;
     return missing - excused;
+  }
+
+  /** Notes a record that was not whole: its number is missing among the others, and that is charged only once. */
+  tear(consumer: Testimony, stream: number, sequence: number): void {
+    this.report(consumer, "torn", 1, stream, `a record, perhaps number ${sequence}`);
+    this.#eraOf(consumer.era).unnamed++;
   }
 
   /** Notes the first record that a consumer gets of a producer: where the one before it had stopped. */
@@ -99,7 +108,7 @@ export class ChannelLedger {
   #eraOf(era: number): Era {
     let found = this.#eras.get(era);
     if (found === undefined) {
-      found = { takenToGrave: 0 };
+      found = { unnamed: 0 };
       this.#eras.set(era, found);
     }
     return found;
@@ -134,8 +143,7 @@ class Turn {
       this.isReceiving = code === EVENT.receiving;
       if (code === EVENT.delivered) this.#take(events.stream(index), events.value(index));
       else if (code === EVENT.torn) {
-        const which = `record ${events.value(index)}`;
-        this.#ledger.report(this.#consumer, "torn", 1, events.stream(index), which);
+        this.#ledger.tear(this.#consumer, events.stream(index), events.value(index));
       } else this.#enter(modeAfter(code));
     }
   }

@@ -1,35 +1,89 @@
 /**
- * How far the streams of a sender came.
+ * What a sender says of its own records.
  *
  * @module
  */
 import { EVENT } from "../event.ts";
 import type { Testimony } from "../testimony.ts";
 
-/** The records of a stream, which are numbered from 0. */
-export interface Sent {
+/** What one sender has sent between joining and leaving once; its records are numbered from 0. */
+export class Sent {
   readonly stream: number;
-  /** The number after the last that its sender knew to be published. */
-  acknowledged: number;
-  /** The number after the last that may have been published. */
-  intended: number;
+  /** Parallel, in the order of the log: when, and how many were intended and acknowledged from then on. */
+  readonly #tickets: number[] = [];
+  readonly #intended: number[] = [];
+  readonly #acknowledged: number[] = [];
+
+  constructor(stream: number) {
+    this.stream = stream;
+  }
+
+  /** Records below this number have certainly been published. */
+  get acknowledged(): number {
+    return this.#acknowledged.at(-1) ?? 0;
+  }
+
+  /** Records from this number on have certainly not been sent. */
+  get intended(): number {
+    return this.#intended.at(-1) ?? 0;
+  }
+
   /** The ticket of the first intention. */
-  readonly firstTicket: number;
+  get firstTicket(): number {
+    return this.#tickets[0] ?? Infinity;
+  }
+
+  /** The ticket of the last intention or acknowledgement. */
+  get lastTicket(): number {
+    return this.#tickets.at(-1) ?? -1;
+  }
+
+  /** How many had certainly been published when a ticket was drawn. */
+  acknowledgedAt(ticket: number): number {
+    return this.#acknowledged[this.#countBefore(ticket) - 1] ?? 0;
+  }
+
+  /** How many could have been published at most when a ticket was drawn. */
+  intendedAt(ticket: number): number {
+    return this.#intended[this.#countBefore(ticket) - 1] ?? 0;
+  }
+
+  /** Takes the next event of the log. */
+  add(ticket: number, intended: number, acknowledged: number): void {
+    this.#tickets.push(ticket);
+    this.#intended.push(intended);
+    this.#acknowledged.push(acknowledged);
+  }
+
+  #countBefore(ticket: number): number {
+    let from = 0;
+    let to = this.#tickets.length;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if ((this.#tickets[middle] as number) < ticket) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
 }
 
 /** Reads the streams of a sender from what it has written down. */
 export function sentBy(sender: Testimony): Sent[] {
-  const events = sender.events();
   const streams = new Map<number, Sent>();
+  const events = sender.events();
   for (let index = 0; index < events.length; index++) {
     const code = events.code(index);
     if (code !== EVENT.intended && code !== EVENT.acknowledged) continue;
     const stream = events.stream(index);
-    const firstTicket = events.ticket(index);
-    const sent = streams.get(stream) ?? { stream, acknowledged: 0, intended: 0, firstTicket };
+    const sent = streams.get(stream) ?? new Sent(stream);
     streams.set(stream, sent);
-    if (code === EVENT.intended) sent.intended = events.value(index);
-    else sent.acknowledged = events.value(index);
+    const value = events.value(index);
+    const isIntended = code === EVENT.intended;
+    sent.add(
+      events.ticket(index),
+      isIntended ? value : sent.intended,
+      isIntended ? sent.acknowledged : value,
+    );
   }
   return [...streams.values()];
 }

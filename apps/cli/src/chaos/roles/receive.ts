@@ -18,6 +18,9 @@ const LIMIT_MAX = 700;
 const ROUND_RECORDS_MAX = 300;
 /** Rounds between joining and leaving. */
 const ROUNDS_MAX = 400;
+/** Who is slow is so in one round of so many, for so many milliseconds. */
+const ONE_IN_NAP = 10;
+const NAP_MS = 100;
 
 /** One object for all records: a record must not cost more than its note. */
 class Taking<S extends ChannelSchema> {
@@ -91,6 +94,8 @@ export interface ReceiveSpec<S extends ChannelSchema> {
   readonly open: () => Receiver<S>;
   /** Whether it leaves and comes back now and then. */
   readonly isLeaving: boolean;
+  /** Whether it is sometimes too slow for those who send. */
+  readonly isSlow?: boolean;
 }
 
 /**
@@ -101,7 +106,7 @@ export interface ReceiveSpec<S extends ChannelSchema> {
  */
 export async function receiveRecords<S extends ChannelSchema>(
   stand: Stand,
-  { wire, open, isLeaving }: ReceiveSpec<S>,
+  { wire, open, isLeaving, isSlow = false }: ReceiveSpec<S>,
 ): Promise<void> {
   const taking = new Taking(stand, wire);
   let isDone = false;
@@ -113,10 +118,11 @@ export async function receiveRecords<S extends ChannelSchema>(
       for (; stand.goesOn(rounds); rounds--) {
         await taking.round(receiver);
         await stand.breathe();
+        if (isSlow && stand.random.oneIn(ONE_IN_NAP)) await Bun.sleep(NAP_MS);
       }
       isDone = stand.isOver;
       // Whoever sends has ended by now: what is not there does not come any more.
-      while (isDone && taking.poll(receiver) > 0);
+      while (stand.isLast && taking.poll(receiver) > 0);
     }
     stand.note(EVENT.left);
     stand.checkLeaks();

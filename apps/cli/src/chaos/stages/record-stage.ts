@@ -25,6 +25,9 @@ const READ_ROUNDS = 20;
 const KEEPER_MS = 20;
 /** How long a loop over changes waits for one, in milliseconds. */
 const CHANGE_MS = 100;
+/** How often a value is torn on purpose, and for how long it stays so, in milliseconds. */
+const TORN_TIMES = 20;
+const TORN_MS = 20;
 
 const WHOLE = struct({ number: f64, text: utf8(24), cells: array(f64, CELLS), last: f64 });
 type Shared = SharedStruct<FieldsOf<typeof WHOLE>>;
@@ -66,7 +69,10 @@ async function write(stand: Stand): Promise<void> {
 }
 
 function update(stand: Stand, shared: Shared): void {
-  const isTorn = stand.takeSabotage("tear");
+  if (stand.takeSabotage("tear")) {
+    tearOften(shared);
+    return;
+  }
   const isMindChanged = stand.random.oneIn(10);
   try {
     const version = stand.persist(() =>
@@ -75,12 +81,27 @@ function update(stand: Stand, shared: Shared): void {
         fill(current, number);
         if (stand.random.oneIn(4)) Bun.sleepSync(1);
         if (isMindChanged) throw new ChangeOfMind();
-        if (!isTorn) current.last = number;
+        current.last = number;
       }, PATIENCE),
     );
     stand.note(EVENT.changed, version);
   } catch (error) {
     if (!(error instanceof ChangeOfMind)) throw error;
+  }
+}
+
+/** Publishes values that are not whole, each for a while: the next update of another writer makes them good. */
+function tearOften(shared: Shared): void {
+  for (let times = 0; times < TORN_TIMES; times++) {
+    shared.update((current) => fill(current, current.number + 1));
+    try {
+      shared.update(() => {
+        Bun.sleepSync(TORN_MS);
+        throw new ChangeOfMind();
+      });
+    } catch (error) {
+      if (!(error instanceof ChangeOfMind)) throw error;
+    }
   }
 }
 

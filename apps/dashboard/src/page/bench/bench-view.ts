@@ -69,10 +69,12 @@ function summary({ claims, started_at, parameters }: BenchResults): HTMLElement 
   const judged = claims.filter(({ target }) => target !== undefined);
   const holding = judged.filter(({ verdict }) => verdict === "holds").length;
   const isAll = judged.length > 0 && holding === judged.length;
+  const unsure = judged.filter(({ verdict }) => verdict === "uncertain").length;
   const sentence =
     judged.length === 0
       ? "No claim was measured."
-      : `${holding} of ${countOf(judged.length, "claim")} ${judged.length === 1 ? "holds" : "hold"}.`;
+      : `${holding} of ${countOf(judged.length, "claim")} ${judged.length === 1 ? "holds" : "hold"}` +
+        `${unsure > 0 ? `, ${unsure} ${unsure === 1 ? "is" : "are"} uncertain` : ""}.`;
   const when = `Measured ${dateAndTime(started_at)}, ${countOf(parameters.rounds, "round")}, ${parameters.mode} mode`;
   return element(
     "section",

@@ -5,16 +5,22 @@
  */
 import type { BenchResults, CaseRecord, Unit } from "@isthmus/bench/results";
 import { element } from "../dom.ts";
-import { byteRate, duration, NOTHING, type Quantity, rate, size, text } from "../format.ts";
+import {
+  byteRate,
+  duration,
+  NOTHING,
+  perSecond,
+  type Quantity,
+  rate,
+  size,
+  text,
+} from "../format.ts";
 
 const ROLES = { isthmus: "Isthmus", peer: "peer", reference: "reference" } as const;
 
 const FORMATS: Readonly<Record<Unit, (value: number) => Quantity>> = {
   bytes_per_second: byteRate,
-  records_per_second: (value) => {
-    const { value: digits, unit } = rate(value);
-    return { value: digits, unit: `${unit}/s` };
-  },
+  records_per_second: (value) => perSecond(rate(value)),
   ns: duration,
   bytes: size,
 };
@@ -24,18 +30,34 @@ export function caseSections({ cases }: BenchResults): HTMLElement[] {
   const suites = new Map<string, CaseRecord[]>();
   for (const each of cases) suites.set(each.suite, [...(suites.get(each.suite) ?? []), each]);
   return Array.from(suites, ([suite, members]) => {
-    const most = Math.max(...members.map(({ median }) => median ?? 0), Number.MIN_VALUE);
+    const directions = new Set(members.map(({ better }) => `${better} is better`));
     return element(
       "section",
       { class: "card cases" },
-      element("h2", {}, suite),
-      element("ul", {}, ...members.map((each) => caseItem(each, most))),
+      element(
+        "div",
+        { class: "head" },
+        element("h2", {}, spaced(suite)),
+        element("span", { class: "unit" }, directions.size === 1 ? [...directions].join() : ""),
+      ),
+      element("ul", {}, ...members.map((each) => caseItem(each, greatestLike(each, members)))),
     );
   });
 }
 
+/** Only what is counted in the same unit has bars to compare. */
+function greatestLike({ unit }: CaseRecord, members: readonly CaseRecord[]): number {
+  const alike = members.filter((each) => each.unit === unit).map(({ median }) => median ?? 0);
+  return Math.max(...alike, Number.MIN_VALUE);
+}
+
+/** `roundTrip` as a person writes it. */
+export function spaced(name: string): string {
+  return name.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
 function caseItem(
-  { title, role, unit, better, labels, median, min, max, ...rest }: CaseRecord,
+  { title, role, unit, labels, median, min, max, ...rest }: CaseRecord,
   most: number,
 ) {
   const format = FORMATS[unit];
@@ -43,9 +65,9 @@ function caseItem(
   const bar = element("span", { class: "bar", "aria-hidden": "true" }, element("i"));
   bar.style.setProperty("--part", String((median ?? 0) / most));
   const spread =
-    min === null || max === null
+    min === null || max === null || min === max
       ? ""
-      : `${text(format(min))} to ${text(format(max))}, ${better} is better`;
+      : `${text(format(min))} to ${text(format(max))}`;
   const notes = [rest.skipped ?? rest.failed ?? spread, ...labels].filter(Boolean);
   return element(
     "li",

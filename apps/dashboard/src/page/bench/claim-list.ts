@@ -6,6 +6,7 @@
 import type { BenchResults, ClaimRecord, Verdict } from "@isthmus/bench/results";
 import { element } from "../dom.ts";
 import { type IconName, icon } from "../icon.ts";
+import { spaced } from "./case-list.ts";
 
 const LOOKS: Readonly<Record<Verdict, readonly [icon: IconName, mood: string]>> = {
   holds: ["check", "good"],
@@ -19,16 +20,25 @@ const LOOKS: Readonly<Record<Verdict, readonly [icon: IconName, mood: string]>> 
 const SCALE_LEAST = 0.5;
 const SCALE_MOST = 4;
 
+/** How to read a bar. */
+const KEY =
+  "dot: measured, black bar: where it surely lies, shaded: what is claimed, line: equal (1×)";
+
 /** A section for each group of claims. */
 export function claimSections({ claims }: BenchResults): HTMLElement[] {
   const scale = scaleOf(claims);
   const groups = new Map<string, ClaimRecord[]>();
   for (const claim of claims) groups.set(claim.group, [...(groups.get(claim.group) ?? []), claim]);
-  return Array.from(groups, ([group, members]) =>
+  return Array.from(groups, ([group, members], index) =>
     element(
       "section",
       { class: "card claims" },
-      element("h2", {}, group),
+      element(
+        "div",
+        { class: "head" },
+        element("h2", {}, spaced(group)),
+        element("span", { class: "unit" }, index === 0 ? KEY : ""),
+      ),
       element("ul", {}, ...members.map((claim) => claimItem(claim, scale))),
     ),
   );
@@ -57,8 +67,9 @@ function claimItem(
 ): HTMLElement {
   const [name, mood] = LOOKS[verdict];
   const value = ratio === null ? "–" : `${factor(ratio.value)}×`;
+  const isWide = ratio !== null && ratio.low < ratio.high;
   const figures = [
-    ...(ratio === null ? [] : [`${factor(ratio.low)} to ${factor(ratio.high)}`]),
+    ...(!isWide ? [] : [`${factor(ratio.low)} to ${factor(ratio.high)}`]),
     ...(target === undefined ? [] : [targetText(target)]),
   ];
   return element(

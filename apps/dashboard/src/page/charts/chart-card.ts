@@ -4,7 +4,7 @@
  * @module
  */
 import { drawing, element, setShown, setText } from "../dom.ts";
-import type { Tier } from "../history.ts";
+import { drawIntervalMs } from "../history.ts";
 import type { Model } from "../model.ts";
 import type { PageView } from "../page-view.ts";
 import type { View } from "../view-state.ts";
@@ -12,6 +12,8 @@ import { type ChartKind, type Line, valueText } from "./chart-kinds.ts";
 import { ChartTable } from "./chart-table.ts";
 import { colorOf } from "./colors.ts";
 import { Plot, type PlotData } from "./plot.ts";
+
+const EARLY_MS = 20;
 
 /** One chart. */
 export class ChartCard implements PageView {
@@ -27,6 +29,7 @@ export class ChartCard implements PageView {
   #plot: Plot | undefined;
   #data: PlotData = [[]];
   #cursor: number | null = null;
+  #drawnAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(kind: ChartKind) {
     this.#kind = kind;
@@ -59,12 +62,20 @@ export class ChartCard implements PageView {
     );
   }
 
+  /** Whether it is time to draw it again. */
+  isDue(nowMs: number, { windowSeconds }: View): boolean {
+    // A little sooner than the interval, or every other picture would come too late for it.
+    return nowMs - this.#drawnAtMs > drawIntervalMs(windowSeconds) - EARLY_MS;
+  }
+
   render(model: Model, view: View): void {
     const { frame } = model;
     if (frame === undefined) return;
+    this.#drawnAtMs = performance.now();
     this.#useLines(this.#kind.lines(model, view.scope));
     const tier = model.history.of(view.windowSeconds);
-    this.#data = [tier.times(), ...this.#lines.map(({ keys }) => this.#valuesOf(tier, keys))];
+    const { combine } = this.#kind;
+    this.#data = [tier.times(), ...this.#lines.map(({ keys }) => tier.combined(keys, combine))];
     const to = frame.sampled_at_ms / 1000;
     const range = { from: to - view.windowSeconds, to };
     const isEmpty = !this.#hasValues(range.from);
@@ -76,9 +87,15 @@ export class ChartCard implements PageView {
     this.#table.render(this.#lines, this.#data, range);
   }
 
-  /** Draws anew, because the colours have changed. */
+  /** Draws anew next time, because the view has changed. */
+  invalidate(): void {
+    this.#drawnAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Draws anew next time, in other colours. */
   recolor(): void {
     this.#shape = "";
+    this.invalidate();
   }
 
   #useLines(lines: readonly Line[]): void {
@@ -97,18 +114,6 @@ export class ChartCard implements PageView {
         element("li", {}, swatch(line), `${line.label} `, this.#values[index] as HTMLElement),
       ),
     );
-  }
-
-  #valuesOf(tier: Tier, keys: readonly string[]): (number | null)[] {
-    const columns = keys.map((key) => tier.values(key));
-    const [first = []] = columns;
-    if (columns.length === 1) return first;
-    const isSum = this.#kind.combine === "sum";
-    return first.map((_, index) => {
-      const values = columns.flatMap((column) => column[index] ?? []);
-      if (values.length === 0) return null;
-      return isSum ? values.reduce((sum, value) => sum + value, 0) : Math.max(...values);
-    });
   }
 
   #hasValues(from: number): boolean {

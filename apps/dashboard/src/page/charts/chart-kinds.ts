@@ -7,10 +7,8 @@ import type { SegmentFrame } from "../../wire/frame.ts";
 import { ALL, keyOf, type Metric } from "../figures.ts";
 import { duration, orNothing, type Quantity, rate, share } from "../format.ts";
 import type { Model } from "../model.ts";
+import { LINES_MAX } from "../ranking.ts";
 import type { ColorName } from "./colors.ts";
-
-/** More lines than this nobody tells apart: the rest is drawn as one. */
-const LINES_MAX = 6;
 
 /** One line of a chart. */
 export interface Line {
@@ -118,11 +116,13 @@ function noChannel(_: Model, scope: string): string {
   return scope === ALL ? "There is no channel." : "This segment is no channel.";
 }
 
-/** The channels of a scope, the busiest first. */
-function channelsOf({ frame }: Model, scope: string): SegmentFrame[] {
+/** The channels of a scope, those with a line of their own first. */
+function channelsOf({ frame, ranking }: Model, scope: string): SegmentFrame[] {
   const all = (frame?.segments ?? []).filter(({ flow }) => flow !== null);
   if (scope !== ALL) return all.filter(({ name }) => name === scope);
-  return all.sort((one, two) => (two.flow?.records ?? 0) - (one.flow?.records ?? 0));
+  const byName = new Map(all.map((segment) => [segment.name, segment]));
+  const ranked = ranking.places.flatMap((name) => byName.get(name) ?? []);
+  return [...ranked, ...all.filter(({ name }) => !ranking.places.includes(name))];
 }
 
 /** A line per channel; where there is only one, a line per producer. */

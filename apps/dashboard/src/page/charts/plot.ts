@@ -4,7 +4,7 @@
  * @module
  */
 import uPlot from "uplot";
-import { text } from "../format.ts";
+import { markText } from "../format.ts";
 import type { ChartKind, Line } from "./chart-kinds.ts";
 import { colorOf } from "./colors.ts";
 
@@ -127,7 +127,7 @@ function yScale({ scale }: ChartKind): uPlot.Scale {
 
 function yAxis({ scale, format }: ChartKind): uPlot.Axis {
   const values: uPlot.Axis.DynamicValues = (_, splits) =>
-    splits.map((value) => (value === null ? null : text(format(value)))) as string[];
+    splits.map((value) => (value === null ? null : markText(format(value)))) as string[];
   if (scale === "share") return { values, splits: [0, 0.25, 0.5, 0.75, 1] };
   if (scale === "linear") return { values, space: 36 };
   return { values, space: 24, splits: powersOfTen };

@@ -11,8 +11,10 @@ export interface Column<Row> {
   readonly id: string;
   readonly title: string;
   readonly isNumber?: boolean;
-  /** Left out on narrow screens. */
+  /** Left out where there is little room. */
   readonly isOptional?: boolean;
+  /** Left out on a telephone. */
+  readonly isSpare?: boolean;
   /** By what it is sorted; absent: it is not. */
   readonly order?: (row: Row) => number | string;
   /** Fills a cell: a text, or what the function does with the cell itself. */
@@ -100,15 +102,15 @@ export class LiveTable<Row> {
     return rows.toSorted((one, two) => sign * compare(order(one), order(two)));
   }
 
-  #head({ id, title, isNumber, isOptional, order }: Column<Row>): HTMLTableCellElement {
-    const classes = classOf({ isNumber, isOptional });
+  #head(column: Column<Row>): HTMLTableCellElement {
+    const { id, title, isNumber, order } = column;
     const children: Child[] = [title];
     if (order) {
       const button = element("button", { type: "button" }, title);
       button.addEventListener("click", () => this.#sortBy(id, isNumber === true));
       children[0] = button;
     }
-    return element("th", { scope: "col", class: classes }, ...children);
+    return element("th", { scope: "col", class: classOf(column) }, ...children);
   }
 
   /** The other way round when it is sorted so already; numbers begin with the greatest. */
@@ -131,14 +133,12 @@ export class LiveTable<Row> {
   }
 }
 
-function classOf({
-  isNumber,
-  isOptional,
-}: {
-  readonly isNumber?: boolean | undefined;
-  readonly isOptional?: boolean | undefined;
-}): string {
-  return [isNumber ? "number" : "", isOptional ? "optional" : ""].filter(Boolean).join(" ");
+function classOf<Row>({ isNumber, isOptional, isSpare }: Column<Row>): string {
+  const classes = { number: isNumber, optional: isOptional, spare: isSpare };
+  return Object.entries(classes)
+    .filter(([, has]) => has)
+    .map(([name]) => name)
+    .join(" ");
 }
 
 function compare(one: number | string, two: number | string): number {

@@ -20,7 +20,7 @@ interface Row extends ParticipantFrame {
 }
 
 const COLUMNS: readonly Column<Row>[] = [
-  { id: "pid", title: "Process", isNumber: true, fill: ({ pid }) => String(pid) },
+  { id: "pid", title: "Process", fill: ({ pid }) => String(pid) },
   { id: "role", title: "Role", fill: ({ role }) => role },
   { id: "segment", title: "Segment", fill: ({ segment }) => segment },
   { id: "state", title: "State", fill: ({ state }, cell) => fillState(cell, state) },

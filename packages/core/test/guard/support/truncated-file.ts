@@ -4,8 +4,8 @@
  * @module
  */
 import { statSync, truncateSync } from "node:fs";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile } from "../../../src/index.ts";
-import { TemporaryDirectory } from "../../named/support/temporary-directory.ts";
 
 export const PAGE: number = MemoryMappedFile.pageSize;
 

@@ -1,60 +1,15 @@
 /**
- * A directory of named memory for one test, never the user's own.
+ * A directory of named memory for one test of names.
  *
  * @module
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { Home as PlainHome } from "@isthmus/testing/home";
 import { MemoryMappedFile } from "../../../src/index.ts";
 
-const PARENT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-
-/** Between tests: a place that cannot be made, so that no test can fall back on the user's directory. */
-const NOWHERE = join(PARENT, "isthmus-test-nowhere", "never");
-process.env["ISTHMUS_DIR"] = NOWHERE;
-
-/**
- * A new directory that `ISTHMUS_DIR` leads to until the test ends, passed or failed; then it is removed
- * with all that is in it.
- */
-export class Home implements Disposable {
-  readonly path: string;
-
-  /** @param parent Where to make it; shared memory by default. */
-  constructor(parent: string = PARENT) {
-    this.path = mkdtempSync(join(parent, "isthmus-test-named-"));
-    process.env["ISTHMUS_DIR"] = this.path;
-  }
-
-  /** The names of all files in it, hidden ones too. */
-  files(): string[] {
-    return readdirSync(this.path).sort();
-  }
-
-  file(name: string): string {
-    return join(this.path, name);
-  }
-
-  bytes(name: string): Buffer {
-    return readFileSync(this.file(name));
-  }
-
-  /** Writes a file by ordinary means, as somebody would who does not know the protocol. */
-  plant(name: string, content: Uint8Array | string): string {
-    const path = this.file(name);
-    writeFileSync(path, content);
-    return path;
-  }
-
+/** A directory that this process can be made to use. */
+export class Home extends PlainHome {
   /** Lets this process use the directory for the first time, which collects what was left behind in it. */
   collect(): void {
     MemoryMappedFile.createNew("first-use", 1).dispose();
-  }
-
-  [Symbol.dispose](): void {
-    // A test that ran out of time ends when the next one has begun, whose directory this must not undo.
-    if (process.env["ISTHMUS_DIR"] === this.path) process.env["ISTHMUS_DIR"] = NOWHERE;
-    rmSync(this.path, { recursive: true, force: true });
   }
 }

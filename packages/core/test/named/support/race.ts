@@ -3,10 +3,11 @@
  *
  * @module
  */
+
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { CONTROL_BYTES } from "./control.ts";
 import type { Home } from "./home.ts";
 import { Participant } from "./participant.ts";
-import { TemporaryDirectory } from "./temporary-directory.ts";
 
 /** What the processes do; see `fixtures/racer.ts`. */
 export interface RaceOptions {
@@ -45,8 +46,7 @@ export async function race(_home: Home, options: RaceOptions): Promise<RaceResul
   const results = await Promise.all(
     racers.map((racer) => racer.answer<{ violations: string[]; wins: number; opens: number }>()),
   );
-  for (const racer of racers) racer.finish();
-  await Promise.all(racers.map((racer) => racer.end()));
+  await Promise.all(racers.map((racer) => racer.finish()));
   return {
     violations: results.flatMap(({ violations }) => violations),
     wins: results.map(({ wins }) => wins),

@@ -42,7 +42,7 @@ export const existsSync = fs.existsSync;
 
 /** Whoever is busy is not waited for: in an interleaving of one process it would wait for itself. */
 const WITHOUT_PATIENCE: Change = {
-  file: "named/named-file.ts",
+  file: "named/patience.ts",
   search: "const BUSY_TIMEOUT_MS = 5000;",
   replacement: "const BUSY_TIMEOUT_MS = -1;",
 };
@@ -53,6 +53,21 @@ export class SteppedSource implements Disposable {
 
   /** @param changes What to break in it. */
   constructor(...changes: readonly Change[]) {
+    try {
+      this.#copy();
+      for (const change of [...changes, WITHOUT_PATIENCE]) this.#apply(change);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** For a `Participant` that is to run this copy. */
+  get environment(): Record<string, string> {
+    return { [CORE_VARIABLE]: this.path };
+  }
+
+  #copy(): void {
     cpSync(SOURCE, this.path, { recursive: true });
     writeFileSync(join(this.path, "stepped-fs.ts"), STEPPED_FS);
     for (const file of readdirSync(join(this.path, "named"))) {
@@ -60,12 +75,6 @@ export class SteppedSource implements Disposable {
       const text = readFileSync(path, "utf8");
       writeFileSync(path, text.replaceAll('from "node:fs"', 'from "../stepped-fs.ts"'));
     }
-    for (const change of [...changes, WITHOUT_PATIENCE]) this.#apply(change);
-  }
-
-  /** For a `Participant` that is to run this copy. */
-  get environment(): Record<string, string> {
-    return { [CORE_VARIABLE]: this.path };
   }
 
   #apply({ file, search, replacement }: Change): void {

@@ -26,6 +26,7 @@ import {
   TOPIC,
   TOPIC_LANES,
 } from "./topic-layout.ts";
+
 import {
   checkTopicOptions,
   PUBLISHERS_MAX,

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Peer } from "../../shared-struct/support/peer.ts";
+import { Peer } from "@isthmus/testing/peer";
 
 const SCRIPT = join(import.meta.dir, "..", "fixtures", "party.ts");
 

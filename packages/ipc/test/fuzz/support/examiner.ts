@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { Peer } from "../../shared-struct/support/peer.ts";
+import { Peer } from "@isthmus/testing/peer";
 import type { Change } from "./damage.ts";
 import type { Situation } from "./examination.ts";
 

@@ -6,8 +6,9 @@
  *
  * @module
  */
+
+import { SeededRandom } from "@isthmus/testing/seeded-random";
 import { SharedWords } from "../../../src/words.ts";
-import { SeededRandom } from "../../shared-struct/support/seeded-random.ts";
 
 /** What may be true, or nearly. */
 const PLAUSIBLE = [0, 1, -1, 2, 3, 8, 63, 64, 512, 4096, 0x7fff_ffff, -0x8000_0000] as const;

@@ -5,7 +5,7 @@
  */
 import { test } from "bun:test";
 import { join } from "node:path";
-import { Peer } from "../../shared-struct/support/peer.ts";
+import { Peer } from "@isthmus/testing/peer";
 
 const PYTHON = process.platform === "linux" ? Bun.which("python3") : null;
 

@@ -1,82 +1,19 @@
 /**
- * Another process that does what it is told, one line at a time.
+ * Another process that holds, or makes and removes, what these tests list.
  *
  * @module
  */
 import { join } from "node:path";
-import type { Subprocess } from "bun";
-
-/** No operation takes this long; a process that has not answered by then never will. */
-const ANSWER_TIMEOUT_MS = 20_000;
+import { Companion as PlainCompanion } from "@isthmus/testing/companion";
 
 /** A process that runs a fixture, killed when the test ends, whatever state it is in then. */
-export class Companion implements AsyncDisposable {
-  readonly #child: Subprocess<"pipe", "pipe", "inherit">;
-  readonly #lines: AsyncIterator<string>;
-
+export class Companion extends PlainCompanion {
   /**
    * @param fixture The fixture's file name; it inherits `ISTHMUS_DIR` as it is now.
    * @param prefix A command that runs the process, with its arguments.
    */
   constructor(fixture = "holder.ts", prefix: readonly string[] = []) {
     const script = join(import.meta.dir, "..", "fixtures", fixture);
-    this.#child = Bun.spawn([...prefix, process.execPath, script], {
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "inherit",
-      env: { ...process.env },
-    });
-    this.#lines = linesOf(this.#child.stdout);
-  }
-
-  get pid(): number {
-    return this.#child.pid;
-  }
-
-  /** Lets it do something and waits for the answer, which is `ok` unless said otherwise. */
-  async tell(command: string): Promise<string> {
-    this.#child.stdin.write(`${command}\n`);
-    this.#child.stdin.flush();
-    let timer: Timer | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`No answer to ${command}`)), ANSWER_TIMEOUT_MS);
-    });
-    try {
-      const { value, done } = await Promise.race([this.#lines.next(), late]);
-      if (done) throw new Error(`The process ended at ${command}`);
-      return value;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  signal(name: NodeJS.Signals): void {
-    this.#child.kill(name);
-  }
-
-  /** Lets it come to its natural end. */
-  async finish(): Promise<number> {
-    this.#child.stdin.end();
-    return await this.#child.exited;
-  }
-
-  /** Kills it at once, as a crash would, and waits until it is gone. */
-  async kill(): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#child.exited;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
-  }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() as string;
-    yield* lines;
+    super([...prefix, process.execPath, script]);
   }
 }

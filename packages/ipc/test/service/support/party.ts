@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { Peer } from "../../shared-struct/support/peer.ts";
+import { Peer } from "@isthmus/testing/peer";
 
 const SCRIPT = join(import.meta.dir, "..", "fixtures", "party.ts");
 

@@ -1,33 +1,17 @@
 /**
- * A directory of named memory for one test, never the user's own.
+ * A directory of named memory for one test, with a look into the segments in it.
  *
  * @module
  */
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { collectAbandoned, decodeSuperblock, SECTION, syncPlatform } from "@isthmus/core/internal";
+import { Home as PlainHome } from "@isthmus/testing/home";
 import { CELL, CELL_BYTES } from "../../../src/wait/wait-cell.ts";
-
-const PARENT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-
-/** Between tests: a place that cannot be made, so that no test can fall back on the user's directory. */
-const NOWHERE = join(PARENT, "isthmus-test-nowhere", "never");
 
 /** How long anything may take that a test waits for; nothing depends on how fast it is. */
 const PATIENCE_MS = 20_000;
 const LOOK_MS = 2;
-
-process.env["ISTHMUS_DIR"] = NOWHERE;
 
 /** What a wait cell says. */
 export interface CellState {
@@ -45,19 +29,8 @@ export async function until(isReached: () => boolean, what: string): Promise<voi
   }
 }
 
-/** A new directory that `ISTHMUS_DIR` leads to until the test ends; then it is removed with all in it. */
-export class Home implements Disposable {
-  readonly path: string = mkdtempSync(join(PARENT, "isthmus-test-"));
-
-  constructor() {
-    process.env["ISTHMUS_DIR"] = this.path;
-  }
-
-  /** The names of all files in it, hidden ones too. */
-  files(): string[] {
-    return readdirSync(this.path).sort();
-  }
-
+/** A directory whose segments can be looked into and changed behind everybody's back. */
+export class Home extends PlainHome {
   /** How the hidden files of one process that has so many slots begin, in the order of their names. */
   static hidden(slots: number): string[] {
     const { canLockPipes, byteLocks } = syncPlatform();
@@ -99,11 +72,5 @@ export class Home implements Disposable {
   async untilWaiting(name: string, how: "asleep" | "in event loop", index = 0): Promise<void> {
     const bit = how === "asleep" ? 1 : 2;
     await until(() => (this.cell(name, index).armed & bit) !== 0, `somebody waits ${how}`);
-  }
-
-  [Symbol.dispose](): void {
-    // A test that ran out of time ends when the next one has begun, whose directory this must not undo.
-    if (process.env["ISTHMUS_DIR"] === this.path) process.env["ISTHMUS_DIR"] = NOWHERE;
-    rmSync(this.path, { recursive: true, force: true });
   }
 }

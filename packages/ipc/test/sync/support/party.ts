@@ -5,6 +5,7 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { RemoteError } from "@isthmus/testing/peer";
 import type { Subprocess } from "bun";
 
 const FIXTURES = join(import.meta.dir, "..", "fixtures");
@@ -17,18 +18,6 @@ export interface Answer {
   readonly id: number;
   readonly value?: unknown;
   readonly error?: { readonly className: string; readonly code: string; readonly message: string };
-}
-
-/** An error that was thrown in the other process. */
-export class RemoteError extends Error {
-  readonly className: string;
-  readonly code: string;
-
-  constructor({ className, code, message }: NonNullable<Answer["error"]>) {
-    super(message);
-    this.className = className;
-    this.code = code;
-  }
 }
 
 type Child = Subprocess<"pipe", "pipe", "pipe">;

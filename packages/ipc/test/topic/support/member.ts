@@ -4,8 +4,8 @@
  * @module
  */
 import { join } from "node:path";
+import { Peer } from "@isthmus/testing/peer";
 import type { Account } from "../../channel/support/numbered.ts";
-import { Peer } from "../../shared-struct/support/peer.ts";
 
 const SCRIPT = join(import.meta.dir, "..", "fixtures", "member.ts");
 

@@ -1,0 +1,140 @@
+import { describe, expect, test } from "bun:test";
+import type { MutexInfo, ParticipantInfo, SegmentSample } from "@isthmus/ipc";
+import { findChanges } from "../../src/server/changes.ts";
+import { Obituary } from "../../src/server/obituary.ts";
+
+const SAMPLE: SegmentSample = {
+  name: "orders",
+  path: "/nowhere/orders",
+  kind: "channel",
+  totalBytes: 1024,
+  isPersistent: false,
+  isHeld: true,
+  fingerprint: "0",
+  epoch: "1",
+  creatorPid: 1,
+  createdAtMs: 0,
+  sections: [],
+  participants: [],
+  mutex: undefined,
+  cells: [],
+  channel: undefined,
+  error: undefined,
+  takenAtNs: 0,
+};
+
+const PRODUCER: ParticipantInfo = {
+  slot: 0,
+  role: "producer",
+  pid: 7,
+  startTicks: 0,
+  generation: 1,
+  name: "",
+  joinedAtMs: 0,
+  isAlive: true,
+};
+
+const DEAD: ParticipantInfo = { ...PRODUCER, isAlive: false };
+const OTHER: ParticipantInfo = { ...PRODUCER, slot: 1, pid: 8 };
+const SUCCESSOR: ParticipantInfo = { ...PRODUCER, generation: 2, pid: 9 };
+
+function sample(some: Partial<SegmentSample> = {}): SegmentSample {
+  return { ...SAMPLE, ...some };
+}
+
+/** What is told of one look after the other. */
+function told(...looks: readonly (readonly SegmentSample[])[]): string[][] {
+  const maps = looks.map((look) => new Map(look.map((each) => [each.name, each])));
+  return maps.slice(1).map((after, index) => {
+    const before = maps[index] as (typeof maps)[number];
+    return findChanges(before, after).map(({ kind, text }) => `${kind}: ${text}`);
+  });
+}
+
+describe("findChanges()", () => {
+  test("tells nothing where nothing has happened", () => {
+    const look = [sample({ participants: [PRODUCER] })];
+    expect(told(look, look)).toEqual([[]]);
+  });
+
+  test("tells who joins, leaves and takes the place of one who has died", () => {
+    const looks = [
+      [sample({ participants: [PRODUCER] })],
+      [sample({ participants: [PRODUCER, OTHER] })],
+      [sample({ participants: [DEAD, OTHER] })],
+      [sample({ participants: [SUCCESSOR] })],
+    ];
+    expect(told(...looks)).toEqual([
+      ["joined: producer 8 joined"],
+      ["died: producer 7 died without leaving"],
+      [
+        "recovered: cleared up after producer 7, which had died",
+        "left: producer 8 left",
+        "joined: producer 9 joined",
+      ],
+    ]);
+  });
+
+  test("tells what is made, made anew, and removed, and with it who was there", () => {
+    const first = sample({ participants: [PRODUCER] });
+    const anew = sample({ epoch: "2", participants: [OTHER] });
+    expect(told([], [first], [anew], [])).toEqual([
+      ["created: a channel was created", "joined: producer 7 joined"],
+      ["created: a channel was created", "joined: producer 8 joined"],
+      ["left: producer 8 left", "removed: a channel was removed"],
+    ]);
+  });
+
+  test("tells of a lock whose owner has died, once, and of who takes it over", () => {
+    const mutex = (isAlive: boolean, recoveries = 0): MutexInfo => ({
+      owner: { pid: 7, name: "", sinceMs: 5, isAlive },
+      acquisitions: 1,
+      contentions: 0,
+      recoveries,
+    });
+    const looks = [mutex(true), mutex(false), mutex(false), mutex(true, 1)];
+    expect(told(...looks.map((each) => [sample({ kind: "mutex", mutex: each })]))).toEqual([
+      ["lock-abandoned: process 7 died holding the lock"],
+      [],
+      ["lock-recovered: an abandoned lock was taken over"],
+    ]);
+  });
+
+  test("tells of a file that cannot be understood, and takes nobody for gone because of that", () => {
+    const error = { code: "ERR_CORRUPT_SEGMENT", message: "no header" };
+    const whole = sample({ participants: [PRODUCER] });
+    const damaged = sample({ error, epoch: "" });
+    expect(told([whole], [damaged], [damaged])).toEqual([
+      ["damaged: its file cannot be understood: no header"],
+      [],
+    ]);
+  });
+});
+
+describe("Obituary", () => {
+  test("keeps the dead dead while somebody clears up after them, holding their lock", () => {
+    const obituary = new Obituary();
+    const looks = [[PRODUCER], [DEAD], [PRODUCER], [SUCCESSOR]].map((participants) =>
+      obituary.correct([sample({ participants })]),
+    );
+    expect(told(...looks)).toEqual([
+      ["died: producer 7 died without leaving"],
+      [],
+      ["recovered: cleared up after producer 7, which had died", "joined: producer 9 joined"],
+    ]);
+  });
+
+  test("takes nobody else for dead", () => {
+    const obituary = new Obituary();
+    obituary.correct([sample({ participants: [DEAD] })]);
+    const others = [
+      sample({ participants: [SUCCESSOR, OTHER] }),
+      sample({ epoch: "2", participants: [PRODUCER] }),
+      sample({ name: "other", participants: [PRODUCER] }),
+    ];
+    expect(obituary.correct(others)).toEqual(others);
+    // Nor for ever: who has gone is forgotten.
+    const back = [sample({ participants: [PRODUCER] })];
+    expect(obituary.correct(back)).toEqual(back);
+  });
+});

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { MetricFamily } from "../../src/server/exposition.ts";
+import { Command } from "../support/command.ts";
+import { DashboardProcess } from "../support/dashboard-process.ts";
+import { type Family, parseExposition } from "../support/exposition-parser.ts";
+import { eventually } from "../support/patiently.ts";
+
+const TIMEOUT_MS = 120_000;
+const CROWD = join(import.meta.dir, "..", "fixtures", "crowd.ts");
+
+const stack = new AsyncDisposableStack();
+let dashboard: DashboardProcess;
+
+beforeAll(async () => {
+  const directory = stack.use(new TemporaryDirectory()).path;
+  const crowd = stack.use(new Command(directory, ["2", "1000"], CROWD));
+  await crowd.line();
+  dashboard = stack.use(await DashboardProcess.start({ directory }));
+}, TIMEOUT_MS);
+
+afterAll(async () => await stack.disposeAsync());
+
+async function scrape(): Promise<Map<string, Family>> {
+  const response = await dashboard.get("/metrics");
+  expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  return parseExposition(await response.text());
+}
+
+/** The value of the sample with these labels. */
+function sampleValue(
+  families: ReadonlyMap<string, Family>,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+): number | undefined {
+  const wanted = Object.entries(labels);
+  return families
+    .get(name)
+    ?.samples.find((one) => wanted.every(([key, value]) => one.labels.get(key) === value))?.value;
+}
+
+describe("/metrics", () => {
+  test(
+    "follows the format's rules and counts what flows",
+    async () => {
+      const labels = { segment: "channel-00", direction: "consumed" };
+      const first = await scrape();
+      const before = sampleValue(first, "isthmus_channel_records_total", labels) ?? Number.NaN;
+      await eventually("records that were counted", async () => {
+        return (sampleValue(await scrape(), "isthmus_channel_records_total", labels) ?? 0) > before;
+      });
+      const last = await scrape();
+      const count = (suffix: string, segment: string): number | undefined =>
+        last
+          .get("isthmus_channel_latency_seconds")
+          ?.samples.find(
+            ({ name, labels: each }) => name.endsWith(suffix) && each.get("segment") === segment,
+          )?.value;
+      expect(count("_count", "channel-00")).toBeGreaterThan(0);
+      expect(count("_sum", "channel-01")).toBeGreaterThan(0);
+      expect(sampleValue(last, "isthmus_channel_capacity_bytes", labels)).toBeUndefined();
+      expect(
+        sampleValue(last, "isthmus_channel_capacity_bytes", { segment: "channel-00" }),
+      ).toBeGreaterThanOrEqual(1 << 16);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "tells about every kind of segment, who takes part, and the server itself",
+    async () => {
+      const families = await scrape();
+      const kinds = families
+        .get("isthmus_segment_size_bytes")
+        ?.samples.map(({ labels }) => labels.get("kind"));
+      expect(new Set(kinds)).toEqual(
+        new Set(["channel", "event", "memory", "mutex", "semaphore", "service", "struct", "topic"]),
+      );
+      const producers = { segment: "channel-01", role: "producer", state: "live" };
+      expect(sampleValue(families, "isthmus_segment_participants", producers)).toBe(1);
+      expect(
+        sampleValue(families, "isthmus_lock_acquisitions_total", { segment: "mutex" }),
+      ).toBeGreaterThan(0);
+      expect(sampleValue(families, "isthmus_build_info", { bun: Bun.version })).toBe(1);
+      expect(sampleValue(families, "process_cpu_seconds_total", {})).toBeGreaterThan(0);
+      const names = Array.from(families.keys());
+      expect(names.every((name) => /^(isthmus|process)_/.test(name))).toBe(true);
+      // A pid in a label would make a new series with every process.
+      const keys = Array.from(families.values()).flatMap(({ samples }) =>
+        samples.flatMap(({ labels }) => Array.from(labels.keys())),
+      );
+      expect(keys).not.toContain("pid");
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe("MetricFamily", () => {
+  test("escapes what would break a line", () => {
+    const segment = 'a"b\\c\nd';
+    const family = new MetricFamily("x_total", "counter", "One\\two\nthree").add(1, { segment });
+    const parsed = parseExposition(String(family)).get("x_total");
+    expect(parsed?.help).toBe("One\\two\nthree");
+    expect(parsed?.samples[0]?.labels.get("segment")).toBe(segment);
+  });
+
+  test("without samples is not told", () => {
+    expect(String(new MetricFamily("x_total", "counter", "Nothing."))).toBe("");
+  });
+});

@@ -1,0 +1,90 @@
+/**
+ * What is written into a new named file before it gets its name.
+ *
+ * @module
+ */
+import { ftruncateSync, writeSync } from "node:fs";
+import { fromNodeError } from "../native/errno.ts";
+import { platform } from "../native/platform.ts";
+import {
+  encodeSuperblock,
+  headerBytes,
+  SEGMENT_KINDS,
+  type Section,
+  type SegmentKind,
+  type Superblock,
+} from "./superblock.ts";
+
+/** A section of a new named file. */
+export interface SectionRequest {
+  readonly id: number;
+  /** Length in bytes. */
+  readonly length: number;
+  /**
+   * Whether the file is only sized for it and nothing allocated yet. Such sections come last, and nobody may
+   * touch a byte of them before it has been allocated: a full file system would end the process.
+   */
+  readonly isReserved?: boolean | undefined;
+}
+
+/** What a new named file is. */
+export interface CreateRequest {
+  readonly name: string;
+  readonly kind: SegmentKind;
+  /** The sections in order, each with its length in bytes; laid out on whole pages. */
+  readonly sections: readonly SectionRequest[];
+  /** Whether the file stays when nobody holds it. */
+  readonly isPersistent: boolean;
+  /** Fingerprint of the schema; 0 where there is none. */
+  readonly fingerprint?: bigint;
+  /** Fills the sections, which are zero, before anybody can see them. */
+  readonly fill?: (
+    fd: number,
+    path: string,
+    totalBytes: number,
+    sections: readonly Section[],
+  ) => void;
+}
+
+/**
+ * Allocates a new file, lays out its sections, fills them and puts the superblock before them.
+ *
+ * @throws {SystemError} `ENOSPC` when there is no room for all of it.
+ */
+export function writeNamedFile(request: CreateRequest, fd: number, path: string): Superblock {
+  const sections: Section[] = [];
+  const pageSize = platform().pageSizeBytes;
+  let end = headerBytes();
+  let allocatedEnd = end;
+  for (const { id, length, isReserved } of request.sections) {
+    const offset = Math.ceil(end / pageSize) * pageSize;
+    sections.push({ id, offset, length });
+    end = offset + length;
+    if (isReserved !== true) allocatedEnd = end;
+  }
+  platform().allocate(fd, 0, allocatedEnd, path);
+  if (allocatedEnd < end) size(fd, end, path);
+  const superblock: Superblock = {
+    kind: SEGMENT_KINDS[request.kind],
+    isPersistent: request.isPersistent,
+    totalBytes: end,
+    fingerprint: request.fingerprint ?? 0n,
+    epoch: crypto.getRandomValues(new BigUint64Array(1))[0] as bigint,
+    createdAtMs: Date.now(),
+    creatorPid: process.pid,
+    name: request.name,
+    sections,
+  };
+  request.fill?.(fd, path, end, sections);
+  writeSync(fd, encodeSuperblock(superblock), 0, undefined, 0);
+  return superblock;
+}
+
+/** Gives the file its length without allocating what is new of it. */
+function size(fd: number, totalBytes: number, path: string): void {
+  try {
+    ftruncateSync(fd, totalBytes);
+  } catch (error) {
+    throw fromNodeError(error, `size "${path}" to ${totalBytes} bytes`);
+  }
+}
