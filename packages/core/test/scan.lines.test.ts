@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { runs } from "@isthmus/testing/runs";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
 import type { LineOptions, MemoryMappedFile } from "../src/index.ts";
@@ -87,7 +88,7 @@ describe("MemoryMappedFile.lines()", () => {
         using memory = memoryOf(text);
         expect([...memory.lines()]).toEqual(textLines(text));
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 
@@ -103,7 +104,7 @@ describe("MemoryMappedFile.lines()", () => {
       const isEqual = Bun.deepEquals([...memory.lines()], textLines(whole + "z".repeat(rest)));
       expect(isEqual).toBe(true);
     });
-    fc.assert(property, { numRuns: 60 });
+    fc.assert(property, runs(60));
   });
 
   test("with raw agree with a plain loop over any bytes", () => {
@@ -114,7 +115,7 @@ describe("MemoryMappedFile.lines()", () => {
         using memory = memoryOf(content);
         expect(rawOf(memory)).toEqual(rawLines(content));
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 

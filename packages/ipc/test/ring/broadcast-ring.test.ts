@@ -1,5 +1,6 @@
 /** The ring of many subscribers: whole records, in order, and exact counts, whoever joins and leaves; and lies. */
 import { describe, expect, test } from "bun:test";
+import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import * as gated from "../../src/ring/broadcast-gated.ts";
 import * as gates from "../../src/ring/broadcast-gates.ts";
@@ -77,7 +78,7 @@ describe("the ring of many subscribers", () => {
         else expect(seen).toBe(due);
       }
     };
-    fc.assert(fc.property(kinds, starts, steps, run), { numRuns: 400 });
+    fc.assert(fc.property(kinds, starts, steps, run), runs(400));
   });
 
   test("keeps seven eighths of its length for those who come later", () => {
@@ -136,7 +137,7 @@ describe("the ring of many subscribers", () => {
         }
         expect(subscriber.account.mistakes.some((text) => text.includes("undefined"))).toBe(false);
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
