@@ -180,7 +180,8 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
    *
    * **Safety.** The array is dead (length 0) once the view is disposed. In a read-only view, writing to it
    * changes this view's own copy of the page and never the file. Transferring its buffer to another thread
-   * takes the memory away from the view.
+   * takes the memory away from the view. Copy bytes that others may write meanwhile before anything decodes them as
+   * text, or use `readString`: Bun's decoders crash when bytes change under them.
    *
    * @param offset First byte in the view. Default 0.
    * @param length Length in bytes, at most 4 GiB. Default: to the end of the view.

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { runs } from "@isthmus/testing/runs";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
 import {
@@ -75,7 +76,7 @@ test("MemoryMappedFile.createViewAccessor() shows any part that is inside, and n
         0,
       );
     }),
-    { numRuns: 300 },
+    runs(300),
   );
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
+import { runs } from "@isthmus/testing/runs";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
 import { type ChunkOptions, FileTruncatedError, MemoryMappedFile } from "../src/index.ts";
@@ -31,7 +32,7 @@ describe("MemoryMappedFile.chunks()", () => {
         expect(Buffer.compare(Buffer.concat(copies), expected)).toBe(0);
       }),
       {
-        numRuns: 150,
+        ...runs(150),
         examples: [
           [0, CONTENT.length, 100],
           [7, 7, 1],

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { runs } from "@isthmus/testing/runs";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
 import type { LineOptions, MemoryMappedFile } from "../src/index.ts";
+import { TEXT_BYTES } from "../src/scan/lines.ts";
 import { SCAN_WINDOW_BYTES } from "../src/scan/windows.ts";
 import { expectError } from "./support/expect-error.ts";
 import { memoryOf } from "./support/memory-of.ts";
@@ -86,8 +88,23 @@ describe("MemoryMappedFile.lines()", () => {
         using memory = memoryOf(text);
         expect([...memory.lines()]).toEqual(textLines(text));
       }),
-      { numRuns: 500 },
+      runs(500),
     );
+  });
+
+  test("agree with a plain split wherever decoding pauses", () => {
+    // Lengths about that of what is decoded at once, and short ones in between.
+    const length = fc.oneof(fc.nat(3), fc.integer({ min: TEXT_BYTES - 3, max: TEXT_BYTES + 3 }));
+    const ending = fc.constantFrom("\n", "\r\n");
+    const text = fc.array(fc.tuple(length, ending), { minLength: 1, maxLength: 6 });
+    const property = fc.property(text, fc.nat(3), (lines, rest) => {
+      const whole = lines.map(([chars, end]) => "é".repeat(chars / 2) + end).join("");
+      using memory = memoryOf(`${whole}${"z".repeat(rest)}`);
+      // Compared without a report: it would be megabytes long.
+      const isEqual = Bun.deepEquals([...memory.lines()], textLines(whole + "z".repeat(rest)));
+      expect(isEqual).toBe(true);
+    });
+    fc.assert(property, runs(60));
   });
 
   test("with raw agree with a plain loop over any bytes", () => {
@@ -98,7 +115,7 @@ describe("MemoryMappedFile.lines()", () => {
         using memory = memoryOf(content);
         expect(rawOf(memory)).toEqual(rawLines(content));
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 

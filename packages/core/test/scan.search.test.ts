@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import type { Needle } from "../src/index.ts";
 import { SCAN_WINDOW_BYTES } from "../src/scan/windows.ts";
@@ -42,7 +43,7 @@ describe("MemoryMappedFile.indexOf()", () => {
         expect(memory.indexOf(asNeedle(needle), from)).toBe(indexIn(bytes, needle, from));
         expect(memory.indexOf(Uint8Array.from(needle))).toBe(indexIn(bytes, needle, 0));
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 
@@ -116,7 +117,7 @@ describe("MemoryMappedFile.count()", () => {
         expect(memory.count(asNeedle(needle))).toBe(countIn(bytes, needle));
         expect(memory.count(Uint8Array.from(needle))).toBe(countIn(bytes, needle));
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 

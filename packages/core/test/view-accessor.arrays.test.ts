@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { MemoryMappedFile, NotSupportedError, type TypedArray } from "../src/index.ts";
 import { filled, pattern } from "./support/bytes.ts";
@@ -52,7 +53,7 @@ describe.each(ARRAY_TYPES.map((type) => [type.name, type] as const))(
           expected.set(view.bytes(position, count * elementBytes));
           expect(Buffer.compare(bytesOf(target), expected)).toBe(0);
         }),
-        { numRuns: 200 },
+        runs(200),
       );
     });
 
@@ -73,7 +74,7 @@ describe.each(ARRAY_TYPES.map((type) => [type.name, type] as const))(
           }
           expect(Buffer.compare(view.bytes(), expected)).toBe(0);
         }),
-        { numRuns: 200 },
+        runs(200),
       );
     });
 

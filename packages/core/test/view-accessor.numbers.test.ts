@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { MemoryMappedFile, NotSupportedError, type ViewAccessor } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
@@ -34,7 +35,7 @@ describe.each(NUMBER_TYPES.map((type) => [type.name, type] as const))(
         fc.property(fc.integer({ min: 0, max: last }), (position) => {
           expect(type.read(both.view, position)).toEqual(type.readModel(both.model, position));
         }),
-        { numRuns: 500, examples: [[0], [last], [1], [4], [5], [8]] },
+        { ...runs(500), examples: [[0], [last], [1], [4], [5], [8]] },
       );
     });
 
@@ -46,7 +47,7 @@ describe.each(NUMBER_TYPES.map((type) => [type.name, type] as const))(
           type.writeModel(both.model, position, value);
           expect(type.read(both.view, position)).toEqual(type.readModel(both.model, position));
         }),
-        { numRuns: 500 },
+        runs(500),
       );
       expect(both.view.bytes()).toEqual(contentOf(both.model) as Uint8Array<ArrayBuffer>);
     });

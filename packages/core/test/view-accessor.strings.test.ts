@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { MemoryMappedFile, NotSupportedError } from "../src/index.ts";
 import { filled } from "./support/bytes.ts";
@@ -33,7 +34,7 @@ test("ViewAccessor.writeString() and readString() agree with TextEncoder, at any
       }
       expect(Buffer.compare(view.bytes(), before)).toBe(0);
     }),
-    { numRuns: 500 },
+    runs(500),
   );
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { MemoryMappedFile, NotSupportedError, type ViewStream } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
@@ -26,7 +27,7 @@ describe("ViewStream", () => {
         stream.read(content);
         expect(content).toEqual(bytes);
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 

@@ -137,7 +137,8 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
    * Hands records out in place, without a copy: never waits.
    *
    * **Safety.** What the handler gets is of use only until it returns: a read-only cursor that is moved to the next
-   * record, a view of `bytes`, or a value of `json`. Copy what is to stay.
+   * record, a view of `bytes`, or a value of `json`. Copy what is to stay. Copy a view of `bytes` also before anything
+   * decodes it as text, unless whoever may write is trusted: Bun's decoders crash when bytes change under them.
    *
    * @param handler Called for every record. When it throws, its record has been consumed and the rest stays.
    * @param options How many at most.

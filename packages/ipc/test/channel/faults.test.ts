@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
+import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { CHANNEL_HEADER_BYTES, LANE_BYTES } from "../../src/channel/channel-layout.ts";
 import { bytes, Consumer, json, oneOf, Producer, struct, u32 } from "../../src/index.ts";
@@ -77,7 +78,7 @@ describe("Consumer", () => {
         expect(consumer.metrics.corruptions).toBeGreaterThanOrEqual(0);
         expect(consumer.poll(() => {})).toBeLessThanOrEqual(CAPACITY_BYTES / 8);
       };
-      fc.assert(fc.property(lies, run), { numRuns: 60 });
+      fc.assert(fc.property(lies, run), runs(60));
     });
   }
 

@@ -6,10 +6,10 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { Home } from "@isthmus/testing/home";
 import { Peer } from "@isthmus/testing/peer";
+import { PATIENCE_MS, runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { lies } from "./support/damage.ts";
 import { Examiner } from "./support/examiner.ts";
-import { PATIENCE_MS, runs } from "./support/runs.ts";
 import { SPECIES } from "./support/species.ts";
 
 setDefaultTimeout(PATIENCE_MS);

@@ -5,11 +5,11 @@
  */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
+import { PATIENCE_MS, runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { damages } from "./support/damage.ts";
 import { SITUATIONS } from "./support/examination.ts";
 import { Examiner } from "./support/examiner.ts";
-import { PATIENCE_MS, runs } from "./support/runs.ts";
 import { SPECIES } from "./support/species.ts";
 
 setDefaultTimeout(PATIENCE_MS);

@@ -1,5 +1,6 @@
 /** The histogram of durations against a sorted list of them, and against memory that somebody has filled with nonsense. */
 import { describe, expect, test } from "bun:test";
+import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { HistogramSnapshot } from "../../src/index.ts";
 import { bucketOf, Histogram } from "../../src/metrics/histogram.ts";
@@ -78,7 +79,7 @@ describe("Histogram", () => {
       }
       expect(snapshot.buckets().reduce((sum, { count }) => sum + count, 0)).toBe(all.length);
     };
-    fc.assert(fc.property(durations, check), { numRuns: 200 });
+    fc.assert(fc.property(durations, check), runs(200));
   });
 
   test("merged, it is the histogram of both lists", () => {
@@ -93,7 +94,7 @@ describe("Histogram", () => {
         both.maxNs,
       ]);
     };
-    fc.assert(fc.property(durations, durations, check), { numRuns: 100 });
+    fc.assert(fc.property(durations, durations, check), runs(100));
     const one = recorded([5]);
     const none = recorded([]);
     expect([one.merge(none).count, none.merge(one).count, none.merge(none).count]).toEqual([
@@ -116,7 +117,7 @@ describe("Histogram", () => {
         expect(found).toBeLessThanOrEqual(most * (1 + ERROR_SHARE) + NS);
       }
     };
-    fc.assert(fc.property(durations, durations, check), { numRuns: 200 });
+    fc.assert(fc.property(durations, durations, check), runs(200));
     const same = recorded([1, 2, 3]);
     expect(same.since(same)).toMatchObject({ count: 0, minNs: 0, maxNs: 0, sumNs: 0 });
     expect(same.since(same).percentile(99)).toBe(0);
@@ -160,7 +161,7 @@ describe("HistogramSnapshot.read()", () => {
     const nonsense = fc
       .array(word, { minLength: 1, maxLength: BUCKETS_INDEX + BUCKET_COUNT })
       .map((words) => new Uint8Array(new Float64Array(words).buffer));
-    fc.assert(fc.property(nonsense, check), { numRuns: 100 });
-    fc.assert(fc.property(fc.uint8Array({ maxLength: HISTOGRAM_BYTES }), check), { numRuns: 50 });
+    fc.assert(fc.property(nonsense, check), runs(100));
+    fc.assert(fc.property(fc.uint8Array({ maxLength: HISTOGRAM_BYTES }), check), runs(50));
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { CorruptSegmentError } from "@isthmus/core";
 import { SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
+import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import {
   CHANNEL,
@@ -108,7 +109,7 @@ describe.each(MODES)("a channel of %s full of lies", (_, schema, record) => {
         lieIn(path, SECTION.state, 0, lie);
         lookAt("lies");
       };
-      fc.assert(fc.property(nonsense, run), { numRuns: 40 });
+      fc.assert(fc.property(nonsense, run), runs(40));
     });
   });
 
@@ -133,7 +134,7 @@ describe.each(MODES)("a channel of %s full of lies", (_, schema, record) => {
         }
         lookAt("lies");
       };
-      fc.assert(fc.property(script, run), { numRuns: 100 });
+      fc.assert(fc.property(script, run), runs(100));
     });
   });
 

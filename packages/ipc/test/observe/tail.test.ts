@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { CorruptSegmentError, MemoryMappedFile, SystemError } from "@isthmus/core";
 import { Home } from "@isthmus/testing/home";
+import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import {
   bytes,
@@ -144,7 +145,7 @@ describe("RecordTail", () => {
       }
       expect(tail.missed).toBe(0);
     };
-    fc.assert(fc.property(lengths, run), { numRuns: 30 });
+    fc.assert(fc.property(lengths, run), runs(30));
   });
 
   test("counts what has passed while it did not look, and goes on with what is there", () => {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import { closeSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
+import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { decodeError, encodeError } from "../../src/channel/service/error-body.ts";
 import { PendingRequests } from "../../src/channel/service/pending-requests.ts";
@@ -106,7 +107,7 @@ describe("hostile memory", () => {
           expect(counted).toBeGreaterThanOrEqual(0);
         }
       };
-      await fc.assert(fc.asyncProperty(lies, run), { numRuns: 60 });
+      await fc.assert(fc.asyncProperty(lies, run), runs(60));
       outcomes.delete("answered");
       for (const code of outcomes) expect(PROMISED).toContain(code);
       expect(home.names()).toEqual([]);
@@ -211,7 +212,7 @@ describe("errors as bodies", () => {
     const error = fc
       .record({ name: text, message: text, code: fc.oneof(text, fc.integer()), stack: text })
       .map((fields) => Object.assign(new Error(fields.message), fields));
-    fc.assert(fc.property(fc.oneof(error, fc.anything()), run), { numRuns: 200 });
+    fc.assert(fc.property(fc.oneof(error, fc.anything()), run), runs(200));
   });
 
   test("what is no error's body comes out as an error, too", () => {

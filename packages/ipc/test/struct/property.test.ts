@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { CorruptSegmentError } from "@isthmus/core";
+import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { moveCursor, type TypeLayout } from "../../src/struct/index.ts";
 import { structCase } from "./arbitrary.ts";
 import { bytesOf, isGuardIntact, memory } from "./support.ts";
 
-const RUNS = { numRuns: 150 };
+const RUNS = runs(150);
 
 /** A schema with one of its values. */
 const withValue = structCase.chain(({ type, values }) => fc.tuple(fc.constant(type), values));

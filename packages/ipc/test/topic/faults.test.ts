@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
+import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import {
   PLACES_OFFSET,
@@ -129,7 +130,7 @@ describe("Publisher and Subscriber", () => {
         attempt(() => publisher.send(record, { timeoutMs: 0 }));
       };
       const slow = fc.constantFrom("gate" as const, "lap" as const);
-      fc.assert(fc.property(lies, slow, run), { numRuns: 80 });
+      fc.assert(fc.property(lies, slow, run), runs(80));
     });
   }
 

@@ -184,7 +184,8 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
    * Answers the requests that are there, in place and without a copy: never waits.
    *
    * **Safety.** What the handler gets is of use only until it returns: a read-only cursor, a view of `bytes` or a value
-   * of `json`, and for a struct as response the place of the answer, which still has the bytes of an older one.
+   * of `json`, and for a struct as response the place of the answer, which still has the bytes of an older one. Copy a
+   * view of `bytes` before anything decodes it as text: see `Consumer.poll`.
    *
    * @param handler Called for every request; must not be asynchronous. What it throws rejects the request.
    * @param options How many at most.

@@ -182,7 +182,8 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
    * Hands records out, in place where that is safe: never waits.
    *
    * **Safety.** What the handler gets is of use only until it returns: a read-only cursor that is moved to the next
-   * record, a view of `bytes`, or a value of `json`. Copy what is to stay.
+   * record, a view of `bytes`, or a value of `json`. Copy what is to stay. Copy a view of `bytes` also before anything
+   * decodes it as text, unless whoever may write is trusted: Bun's decoders crash when bytes change under them.
    *
    * @param handler Called for every record. When it throws, its record counts as read and the rest stays.
    * @param options How many at most.

@@ -1,5 +1,5 @@
 /**
- * How long the fuzz tests try.
+ * How long tests of properties try.
  *
  * @module
  */
@@ -14,7 +14,7 @@ if (!(Number.isInteger(FACTOR) && FACTOR >= 1)) {
   );
 }
 
-/** How long one fuzz test may take on a busy machine, in milliseconds. */
+/** How long the test of a property may take on a busy machine, in milliseconds. */
 export const PATIENCE_MS: number = 120_000 * FACTOR;
 
 /**
