@@ -52,7 +52,7 @@ export function describeSegment({ fd, reader, identity }: OpenedSegment): Segmen
   // Before the participants: a holder is seen as one before it joins and until after it has left.
   const isSeen = isSeenHeld(fd);
   const participants = reader.participants();
-  const cells = reader.cells();
+  const cells = reader.cells(participants);
   const { name, kind } = identity;
   return {
     ...identity,

@@ -5,6 +5,8 @@
  */
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import type { ChannelInfo, ChannelLaneInfo } from "./channel-info.ts";
+import { type ServiceRates, serviceRates, type TopicRates, topicRates } from "./flow-rates.ts";
+import { grown, grown32, type PerSecond, perSecond } from "./growth.ts";
 import type { SegmentSample } from "./segment-observer.ts";
 
 /** Traffic of one lane of a channel, or of all of them. */
@@ -45,6 +47,14 @@ export interface SegmentRates {
   readonly wakesPerSecond: number;
   /** Traffic of the channel, for segments of that kind. */
   readonly channel: ChannelRates | undefined;
+  /** Traffic of the topic, for segments of that kind. */
+  readonly topic?: TopicRates | undefined;
+  /** Traffic of the service, for segments of that kind. */
+  readonly service?: ServiceRates | undefined;
+  /** How often the event was set; 0 for another kind. */
+  readonly settingsPerSecond?: number | undefined;
+  /** Updates of the struct; 0 for another kind. */
+  readonly updatesPerSecond?: number | undefined;
 }
 
 /**
@@ -76,13 +86,22 @@ export function ratesBetween(
       ),
     ),
     channel: current.channel && channelRates(previous.channel, current.channel, per),
+    topic: current.topic && topicRates(previous.topic, current.topic, per),
+    service: current.service && serviceRates(previous.service, current.service, per),
+    settingsPerSecond: per(grown31(previous.event?.settings, current.event?.settings)),
+    updatesPerSecond: per(grown(previous.struct?.version ?? 0, current.struct?.version ?? 0)),
   };
+}
+
+/** An event counts its settings modulo 2^31. */
+function grown31(before: number | undefined, after: number | undefined): number {
+  return grown32(before, after) & 0x7fff_ffff;
 }
 
 function channelRates(
   previous: ChannelInfo | undefined,
   current: ChannelInfo,
-  per: (count: number) => number,
+  per: PerSecond,
 ): ChannelRates | undefined {
   if (previous === undefined) return undefined;
   const { consumer } = current;
@@ -114,7 +133,7 @@ function channelRates(
 function laneRates(
   previous: ChannelLaneInfo | undefined,
   current: ChannelLaneInfo,
-  per: (count: number) => number,
+  per: PerSecond,
 ): LaneRates {
   const rate = (name: NumberName): number => per(grown(previous?.[name] ?? 0, current[name]));
   return {
@@ -128,17 +147,3 @@ function laneRates(
 }
 
 type NumberName = "records" | "bytes" | "consumedRecords" | "consumedBytes" | "drops" | "fullWaits";
-
-function perSecond(elapsedMs: number): (count: number) => number {
-  return (count) => (count * 1000) / elapsedMs;
-}
-
-/** Counters never go back; where memory says so, nobody knows. */
-function grown(before: number, after: number): number {
-  return Math.max(0, after - before);
-}
-
-/** The same for counters that wrap at 2^32. A kind that has none of them has not counted. */
-function grown32(before: number | undefined, after: number | undefined): number {
-  return before === undefined || after === undefined ? 0 : (after - before) >>> 0;
-}

@@ -32,8 +32,9 @@ const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
 const LOOKUPS_MAX = 8;
 
 /**
- * Describes a segment once: who takes part, who holds its mutex since when, and of a channel its lanes, positions and
- * counters. To look again and again, use {@link SegmentObserver}.
+ * Describes a segment once: who takes part, who waits and who holds its mutex since when; of a channel, topic or service
+ * its lanes, positions and counters; of a semaphore who has units, of an event whether it is set, of a struct its
+ * version. To look again and again, use {@link SegmentObserver}.
  *
  * **Safety.** Nothing is locked, so different fields may be of slightly different moments.
  *
