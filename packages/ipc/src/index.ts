@@ -64,6 +64,12 @@ export type {
   TopicRates,
 } from "./observe/flow-rates.ts";
 export type { TailedRecord } from "./observe/lane-tail.ts";
+export {
+  type ObserveStructOptions,
+  observeSchema,
+  observeStruct,
+  type StructValueInfo,
+} from "./observe/observe-struct.ts";
 export type { PartyState } from "./observe/parties.ts";
 export {
   type ChannelRates,
@@ -72,6 +78,7 @@ export {
   type SegmentRates,
 } from "./observe/rates.ts";
 export { RecordTail, type TailOptions } from "./observe/record-tail.ts";
+export type { SchemaReading } from "./observe/schema-reading.ts";
 export { SegmentObserver, type SegmentSample } from "./observe/segment-observer.ts";
 export type {
   ServiceFlow,

@@ -7,6 +7,7 @@ import { SECTION } from "@isthmus/core/internal";
 import { HISTOGRAM_BYTES } from "../metrics/histogram-layout.ts";
 import { LANE } from "../ring/lane-layout.ts";
 import type { OpenVerb } from "../segment/segment.ts";
+import { schemaSections } from "../struct/schema-section.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import type { SharedWords } from "../words.ts";
 import {
@@ -60,8 +61,12 @@ export class Channel extends LanedSegment {
       laneCount,
       laneBytes,
       cellCount: CELL_COUNT,
-      moreSections:
-        stampBytes > 0 ? [{ id: SECTION.latency, length: HISTOGRAM_BYTES, isOptional: true }] : [],
+      moreSections: [
+        ...(shape.struct ? schemaSections(shape.text) : []),
+        ...(stampBytes > 0
+          ? [{ id: SECTION.latency, length: HISTOGRAM_BYTES, isOptional: true }]
+          : []),
+      ],
       fingerprint: shape.fingerprint,
       isPersistent,
       role,

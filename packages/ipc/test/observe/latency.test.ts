@@ -1,6 +1,6 @@
 /** What an observer sees of how late records are, where a channel measures it. */
 import { expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { SECTION } from "@isthmus/core/internal";
 import {
   json,
@@ -60,4 +60,15 @@ test("a channel's latencies: of all its time, and of the time between two sample
   expect((window?.percentile(50) as number) / 1_000_000).toBeCloseTo(1, 1);
   lieIn(home.file("measured"), SECTION.latency, 0, content.fill(0xff));
   expect(observer.sample()?.channel?.latency).toMatchObject({ count: 0, maxNs: 0 });
+});
+
+test("a channel that measures latencies really allocates no lane before it is taken", () => {
+  using home = new Home();
+  const lane = 1 << 20;
+  const options = { schema: json, capacityBytes: lane, maxProducers: 16, latency: true };
+  using _producer = Producer.createNew("sparse", options);
+  const { blocks, size } = statSync(home.file("sparse"));
+  expect(size).toBeGreaterThan(16 * lane);
+  // Of the sixteen lanes it has, one is used; blocks have 512 bytes.
+  expect(blocks * 512).toBeLessThan(3 * lane);
 });
