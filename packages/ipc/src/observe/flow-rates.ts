@@ -61,6 +61,8 @@ export interface RequestRates {
 
 /** Traffic of a service. */
 export interface ServiceRates extends RequestRates {
+  /** Whether requests were waiting at both times, and the responder has taken none in between. */
+  readonly isStandingStill: boolean;
   /** The lanes of the later sample, each with its number. */
   readonly requesters: readonly (RequestRates & { readonly lane: number })[];
 }
@@ -112,7 +114,10 @@ export function serviceRates(
       per,
     ),
   }));
-  return { ...requestRates(previous, current, per), requesters };
+  const taken = ({ requests, queued }: ServiceInfo): number => requests - queued;
+  const isStandingStill =
+    previous.queued > 0 && current.queued > 0 && taken(previous) === taken(current);
+  return { ...requestRates(previous, current, per), isStandingStill, requesters };
 }
 
 function publisherRates(

@@ -7,6 +7,7 @@ import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import type { ChannelInfo, ChannelLaneInfo } from "./channel-info.ts";
 import { type ServiceRates, serviceRates, type TopicRates, topicRates } from "./flow-rates.ts";
 import { grown, grown32, type PerSecond, perSecond } from "./growth.ts";
+import { sumOf } from "./parties.ts";
 import type { SegmentSample } from "./segment-observer.ts";
 
 /** Traffic of one lane of a channel, or of all of them. */
@@ -29,6 +30,8 @@ export interface ChannelRates extends LaneRates {
   readonly dryWaitsPerSecond: number;
   /** Impossible things that the consumer found. */
   readonly corruptionsPerSecond: number;
+  /** Whether records were waiting at both times, and the consumer has taken none in between. */
+  readonly isStandingStill?: boolean | undefined;
   /** The lanes of the later sample, each with its number. */
   readonly lanes: readonly (LaneRates & { readonly lane: number })[];
   /** How long the records that were consumed in between took; undefined when that is not measured. */
@@ -125,6 +128,10 @@ function channelRates(
     fullWaitsPerSecond: sum("fullWaitsPerSecond"),
     dryWaitsPerSecond: per(grown(before.dryWaits, consumer.dryWaits)),
     corruptionsPerSecond: per(grown(before.corruptions, consumer.corruptions)),
+    isStandingStill:
+      previous.lag > 0 &&
+      current.lag > 0 &&
+      sumOf(previous.lanes, "consumedPosition") === sumOf(current.lanes, "consumedPosition"),
     lanes,
     latency: previous.latency && current.latency?.since(previous.latency),
   };

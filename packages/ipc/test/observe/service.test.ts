@@ -121,6 +121,12 @@ describe("observe() of a service", () => {
       process.kill(responder.pid, "SIGSTOP");
       await requester.call("begin", 0, 5, 3, { timeoutMs: 50 });
       await requester.call("outcome");
+      using observer = new SegmentObserver("slow");
+      const still = observer.sample() as SegmentSample;
+      expect(ratesBetween(still, observer.sample() as SegmentSample)?.service).toMatchObject({
+        isStandingStill: true,
+        requestsPerSecond: 0,
+      });
       expect(serviceOf("slow")).toMatchObject({ queued: 3, pending: 3, timeouts: 8 });
       expect(serviceOf("slow")).toMatchObject({ replies: 5, lateReplies: 5, unanswered: 0 });
       while (serviceOf("slow").responder.state !== "stalled") await Bun.sleep(20);

@@ -1,6 +1,6 @@
 /** Records and values with the names of their fields, without the program that made them; topics and services followed. */
 import { describe, expect, test } from "bun:test";
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { SECTION } from "@isthmus/core/internal";
 import fc from "fast-check";
 import {
@@ -23,12 +23,12 @@ import {
   u32,
   utf8,
 } from "../../src/index.ts";
-import { SCHEMA_TEXT_BYTES_MAX } from "../../src/struct/schema-layout.ts";
+import { SCHEMA_HEADER_BYTES, SCHEMA_TEXT_BYTES_MAX } from "../../src/struct/schema-layout.ts";
 import { Numbered, numbered } from "../channel/support/numbered.ts";
 import { Home } from "../shared-struct/support/home.ts";
 import { Peer } from "../shared-struct/support/peer.ts";
 import { member } from "../topic/support/member.ts";
-import { lieIn, words } from "./support.ts";
+import { lieIn, withSection, words } from "./support.ts";
 
 const TIMEOUT_MS = 60_000;
 const Order = struct({ id: u32, symbol: utf8(6) });
@@ -256,6 +256,22 @@ describe("a schema that somebody has written over", () => {
       { numRuns: 300 },
     );
     expect(observeSchema("lies").status).toBe("known");
+  });
+
+  test("is not believed when it is longer than any that is written, although it fits", () => {
+    using home = new Home();
+    const wordsOf = Array.from({ length: 60_000 }, (_, i) => `word number ${i}`);
+    const long = struct({ word: oneOf("first", ...wordsOf) });
+    {
+      using _made = SharedStruct.createNew("made", long);
+      const text = new TextEncoder().encode(long.canonical);
+      const content = new Uint8Array(SCHEMA_HEADER_BYTES + text.length);
+      content.set(words(text.length, 0));
+      content.set(text, SCHEMA_HEADER_BYTES);
+      const segment = readFileSync(home.file("made"));
+      writeFileSync(home.file("stretched"), withSection(segment, SECTION.schema, content));
+    }
+    expect(observeSchema("stretched")).toMatchObject({ status: "wrong", record: undefined });
   });
 
   test("is refused when it says to be longer than a schema may be", () => {
