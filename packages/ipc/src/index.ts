@@ -56,7 +56,21 @@ export type {
   ChannelLaneInfo,
 } from "./observe/channel-info.ts";
 export { DirectoryObserver } from "./observe/directory-observer.ts";
+export type {
+  PublisherRates,
+  RequestRates,
+  ServiceRates,
+  SubscriberRates,
+  TopicRates,
+} from "./observe/flow-rates.ts";
 export type { TailedRecord } from "./observe/lane-tail.ts";
+export {
+  type ObserveStructOptions,
+  observeSchema,
+  observeStruct,
+  type StructValueInfo,
+} from "./observe/observe-struct.ts";
+export type { PartyState } from "./observe/parties.ts";
 export {
   type ChannelRates,
   type LaneRates,
@@ -64,8 +78,22 @@ export {
   type SegmentRates,
 } from "./observe/rates.ts";
 export { RecordTail, type TailOptions } from "./observe/record-tail.ts";
+export type { SchemaReading } from "./observe/schema-reading.ts";
 export { SegmentObserver, type SegmentSample } from "./observe/segment-observer.ts";
+export type {
+  ServiceFlow,
+  ServiceInfo,
+  ServiceRequesterInfo,
+  ServiceResponderInfo,
+} from "./observe/service-info.ts";
+export type { EventInfo, SemaphoreInfo, StructInfo, UnitsInfo } from "./observe/sync-info.ts";
 export { type FollowOptions, tailRecords } from "./observe/tail-records.ts";
+export type {
+  TopicInfo,
+  TopicPlaceInfo,
+  TopicPublisherInfo,
+  TopicSubscriberInfo,
+} from "./observe/topic-info.ts";
 export {
   type CollectOptions,
   type CollectReport,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { Counters } from "./metrics/counters.ts";
 export { Histogram } from "./metrics/histogram.ts";
 export { HISTOGRAM_BYTES } from "./metrics/histogram-layout.ts";
 export { ByteRingConsumer, ByteRingProducer } from "./ring/byte-ring.ts";

@@ -4,7 +4,13 @@
  * @module
  */
 import { CorruptSegmentError } from "@isthmus/core";
-import { listSegments, observe, type SegmentInfo } from "@isthmus/ipc";
+import {
+  listSegments,
+  observe,
+  observeSchema,
+  observeStruct,
+  type SegmentInfo,
+} from "@isthmus/ipc";
 import { buildCommand, type Command } from "@stricli/core";
 import { createBreather } from "../breather.ts";
 import type { IsthmusContext } from "../context.ts";
@@ -12,6 +18,7 @@ import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
 import { guarded } from "../guarded.ts";
 import { hexDump } from "../output/hex-dump.ts";
 import { writeJsonLine } from "../output/json.ts";
+import { jsonValue } from "../output/json-value.ts";
 import { namedError } from "../segments/not-found-error.ts";
 import { type Dump, findDumps, openDump } from "../segments/section-dump.ts";
 import { segmentRecord } from "../segments/segment-record.ts";
@@ -22,6 +29,9 @@ interface InspectFlags extends CommonFlags {
   readonly section?: string;
   readonly limit: number;
 }
+
+/** The kinds of segments that say what their records are. */
+const TYPED_KINDS: readonly string[] = ["struct", "channel", "topic", "service"];
 
 /** How much of each section is dumped unless told otherwise, in bytes. */
 const DEFAULT_LIMIT = 256;
@@ -34,14 +44,37 @@ async function runInspect(this: IsthmusContext, flags: InspectFlags, name: strin
   const dumps = isDumped && info ? findDumps(info, flags.section, flags.limit) : [];
   if (info && flags.json) {
     const hex = isDumped ? { dumps: dumps.map((dump) => dumpRecord(info, dump)) } : {};
-    writeJsonLine(process.stdout, { ...segmentRecord(info), ...hex });
+    const typed = problem === undefined ? typedFields(info, name) : {};
+    writeJsonLine(process.stdout, { ...segmentRecord(info), ...typed, ...hex });
   } else if (info) {
     if (problem === undefined) {
-      process.stdout.write(formatSegmentReport(info, Date.now(), style.stdout));
+      const value = info.kind === "struct" ? observeStruct(name) : undefined;
+      process.stdout.write(formatSegmentReport(info, Date.now(), style.stdout, value));
     }
     for (const dump of dumps) await writeDump(this, info, dump);
   }
   if (problem !== undefined) throw problem;
+}
+
+/** What the segment says of its records, and the value of a struct. */
+function typedFields(info: SegmentInfo, name: string): Readonly<Record<string, unknown>> {
+  if (!TYPED_KINDS.includes(info.kind)) return {};
+  const { status, record, response } = observeSchema(name);
+  const schema = {
+    schema_status: status,
+    schema: record?.canonical ?? null,
+    response_schema: response?.canonical ?? null,
+  };
+  if (info.kind !== "struct") return schema;
+  const { version, value, bytes, problem } = observeStruct(name);
+  return {
+    ...schema,
+    version,
+    value: value === undefined ? null : jsonValue(value),
+    ...(value === undefined
+      ? { value_base64: Buffer.from(bytes).toString("base64"), value_problem: problem ?? null }
+      : {}),
+  };
 }
 
 /** Observes a segment; of a damaged one, what can be said all the same. */
@@ -128,12 +161,12 @@ export const inspect: Command<IsthmusContext> = buildCommand<
     },
   },
   docs: {
-    brief: "Show one segment: header, participants, lock holder, channel, sections, bytes",
+    brief: "Show one segment: header, participants, lock holder, flow, value, sections, bytes",
     fullDescription:
       "Shows the header, the sections, who takes part (and who died), who holds the lock since\n" +
-      "when, of a channel its lanes and what flows through them, and the counters of its wait\n" +
-      "cells. It reads only: no process notices. Of a damaged file --hex dumps the bytes all the\n" +
-      "same.",
+      "when, of a channel, topic or service its lanes and what flows through them, of a semaphore\n" +
+      "its units, of a struct its value with the names of its fields, and who waits where. It reads\n" +
+      "only: no process notices. Of a damaged file --hex dumps the bytes all the same.",
     customUsage: [
       { input: "telemetry", brief: "everything but the bytes" },
       { input: "--hex --limit 64 telemetry", brief: "also 64 bytes of each section" },

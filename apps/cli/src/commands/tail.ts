@@ -9,9 +9,11 @@ import type { IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
 import { guarded } from "../guarded.ts";
 import { formatCount } from "../output/format.ts";
+import { printable } from "../output/printable.ts";
 import { namedError } from "../segments/not-found-error.ts";
+import { schemaProblem } from "../segments/sync-report.ts";
 import { pause } from "../watch/pause.ts";
-import { formatRecord, tailRecord } from "../watch/record-text.ts";
+import { formatRecord, tailRecord, valueIn } from "../watch/record-text.ts";
 import { parseCount } from "../watch/watch-flags.ts";
 
 interface TailFlags extends CommonFlags {
@@ -36,12 +38,13 @@ const MISSED_INTERVAL_MS = 1000;
 async function runTail(this: IsthmusContext, flags: TailFlags, name: string): Promise<void> {
   const { process, style, signal } = this;
   using tail = open(name, flags);
+  tellSchema(this, tail);
   const missed = new Missed(this, tail);
   const write = (record: TailedRecord): void => {
     process.stdout.write(
       flags.json
-        ? `${JSON.stringify(tailRecord(name, tail.mode, record))}\n`
-        : formatRecord(record, flags.hex, style.stdout),
+        ? `${JSON.stringify(tailRecord(name, record, valueIn(tail, record)))}\n`
+        : formatRecord(record, typedValue(tail, record), flags.hex, style.stdout),
     );
   };
   try {
@@ -59,6 +62,21 @@ async function runTail(this: IsthmusContext, flags: TailFlags, name: string): Pr
   } finally {
     missed.tellAll();
   }
+}
+
+/** The value of a struct's record. JSON is shown as the text that it is. */
+function typedValue(tail: RecordTail, record: TailedRecord): unknown {
+  const isStruct =
+    record.part === "response" ? tail.responseMode === "fixed" : tail.mode === "fixed";
+  return isStruct && record.part !== "error" ? valueIn(tail, record) : undefined;
+}
+
+/** Says why records of structs are shown without the names of their fields. */
+function tellSchema({ process, style }: IsthmusContext, tail: RecordTail): void {
+  const problem = schemaProblem(tail.schema);
+  const isAnyStruct = tail.mode === "fixed" || tail.responseMode === "fixed";
+  if (!isAnyStruct || problem === undefined) return;
+  process.stderr.write(`${style.stderr.yellow(`isthmus tail: ${printable(problem)}`)}\n`);
 }
 
 function open(name: string, { fromStart, json }: TailFlags): RecordTail {
@@ -92,7 +110,8 @@ class Missed {
     this.#told += missed;
     this.#nextMs = performance.now() + MISSED_INTERVAL_MS;
     const { process, style } = this.#context;
-    const what = this.#tail.mode === "fixed" ? "records" : "units of 8 bytes";
+    const isCounted = this.#tail.mode === "fixed" && this.#tail.kind !== "service";
+    const what = isCounted ? "records" : "units of 8 bytes";
     const line = `isthmus tail: ${formatCount(missed)} ${what} passed too fast to be copied`;
     process.stderr.write(`${style.stderr.yellow(line)}\n`);
   }
@@ -113,7 +132,7 @@ export const tail: Command<IsthmusContext> = buildCommand<TailFlags, [string], I
       },
       fromStart: {
         kind: "boolean",
-        brief: "Begin with what the channel still holds",
+        brief: "Begin with what is still held",
         default: false,
         withNegated: false,
       },
@@ -127,16 +146,22 @@ export const tail: Command<IsthmusContext> = buildCommand<TailFlags, [string], I
     positional: {
       kind: "tuple",
       parameters: [
-        { brief: "A channel, as isthmus ls prints it", placeholder: "NAME", parse: String },
+        {
+          brief: "A channel, topic or service, as isthmus ls prints it",
+          placeholder: "NAME",
+          parse: String,
+        },
       ],
     },
   },
   docs: {
-    brief: "Print the records of a channel as they pass, without disturbing",
+    brief: "Print records, requests and replies as they pass, without disturbing",
     fullDescription:
-      "A line for each record: its lane, its position there, its length, and its text, or its\n" +
-      "bytes where it has none. It copies from a read-only mapping and asks nobody to wait: what\n" +
-      "passes too fast is counted on stderr. It ends when the channel is gone.",
+      "A line for each record: its lane, its position there, what it is in a service and of which\n" +
+      "request, its length, and its fields, its text, or its bytes. The names of fields come from\n" +
+      "the segment itself: the program that made it is not needed. With --json whole numbers of 64\n" +
+      "bits are strings, and bytes base64. It copies from a read-only mapping and asks nobody to\n" +
+      "wait: what passes too fast is counted on stderr. It ends when the segment is gone.",
     customUsage: [
       { input: "orders", brief: "what is sent from now on" },
       { input: "--from-start --hex --count 3 orders", brief: "the bytes of three that are there" },

@@ -54,13 +54,15 @@ function writeRecords({ process }: IsthmusContext, rows: readonly TopRow[]): voi
 }
 
 function linesOf(
-  { style }: IsthmusContext,
+  { process, style }: IsthmusContext,
   rows: readonly TopRow[],
   intervalMs: number,
   isLive: boolean,
 ): string[] {
   const nowMs = Date.now();
-  const table = formatTopTable(rows, nowMs, style.stdout);
+  // One cell less than there is: the screen keeps its last column free.
+  const width = isLive ? process.stdout.columns - 1 : undefined;
+  const table = formatTopTable(rows, nowMs, style.stdout, width);
   const empty = rows.length === 0 ? [`Nothing has a name in ${directoryPath()}`] : [];
   if (!isLive) return [...table, ...empty];
   const every = `every ${formatDuration(intervalMs)}`;
@@ -95,9 +97,12 @@ export const top: Command<IsthmusContext> = buildCommand<TopFlags, [], IsthmusCo
     brief: "Watch all segments live: rates, fill, lag, latency, who lives and who has died",
     fullDescription:
       "One line for each name, replaced in place on a terminal, repeated anywhere else. Rates are\n" +
-      "those since the look before, so that the first look has none. WAITS are producers' waits\n" +
-      "for room, or waits for a lock. WHO is: producers → consumer. It maps the figures read-only:\n" +
-      "the watched processes neither know nor pay, and it works when all of them have died.",
+      "those since the look before, so that the first look has none: RECORDS are requests of a\n" +
+      "service, updates of a struct, settings of an event, acquisitions of a mutex. LAG is what is\n" +
+      "not read, of a topic by its slowest subscriber, or not answered. DROPS were refused or lost,\n" +
+      "or ran out of time. WAITS are waits for room or for a lock. WHO sends → to whom; STALLED is\n" +
+      "who has left work lying for a second. On a narrow terminal columns are left out. It maps\n" +
+      "the figures read-only: the watched processes neither know nor pay, and may all be dead.",
     customUsage: [
       { input: "", brief: "until Ctrl-C" },
       { input: "--interval-ms 200", brief: "five looks a second" },

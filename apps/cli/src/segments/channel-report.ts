@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ChannelInfo, HistogramSnapshot, ParticipantInfo } from "@isthmus/ipc";
+import type { ChannelInfo, HistogramSnapshot, ParticipantInfo, PartyState } from "@isthmus/ipc";
 import {
   formatCount,
   formatCountOf,
@@ -43,7 +43,7 @@ export function channelRows(channel: ChannelInfo, nowMs: number, style: Style): 
   const { consumer, latency } = channel;
   return [
     ["records", modeText(channel)],
-    ["capacity", capacityText(channel)],
+    ["capacity", capacityText({ ...channel, count: channel.maxProducers, noun: "producer" })],
     ["sent", flowText(channel)],
     ["consumed", flowText(consumer)],
     ["lag", `${formatCountOf(channel.lag, "record")} (${formatShare(channel.fill, 1)} full)`],
@@ -79,17 +79,26 @@ export function laneRows({ lanes }: ChannelInfo, nowMs: number, style: Style): s
   ]);
 }
 
-function modeText({ mode, recordBytes }: ChannelInfo): string {
+/** What records are. */
+export function modeText({ mode, recordBytes }: Pick<ChannelInfo, "mode" | "recordBytes">): string {
   if (mode === "fixed") return `struct of ${formatCountOf(recordBytes, "byte")}`;
   return mode === "json" ? "JSON" : "bytes";
 }
 
-function capacityText({ mode, capacity, capacityBytes, maxProducers }: ChannelInfo): string {
-  const records = mode === "fixed" ? `, ${formatCountOf(capacity, "record")}` : "";
-  return `${formatSize(capacityBytes)}${records} for each of ${formatCountOf(maxProducers, "producer")}`;
+/** What room there is, and for how many. */
+interface Capacity extends Pick<ChannelInfo, "mode" | "capacity" | "capacityBytes"> {
+  readonly count: number;
+  readonly noun: string;
 }
 
-function flowText({
+/** How much room everybody has. */
+export function capacityText({ mode, capacity, capacityBytes, count, noun }: Capacity): string {
+  const records = mode === "fixed" ? `, ${formatCountOf(capacity, "record")}` : "";
+  return `${formatSize(capacityBytes)}${records} for each of ${formatCountOf(count, noun)}`;
+}
+
+/** How many records, and how many bytes. */
+export function flowText({
   records,
   bytes,
 }: {
@@ -106,13 +115,25 @@ function consumerText({ consumer }: ChannelInfo, nowMs: number, style: Style): s
   return `${partyText(party, style)}${state}, last consumed ${activityText(lastActivityMs, nowMs)}`;
 }
 
-function partyText(party: ParticipantInfo | undefined, style: Style): string {
+/** Who somebody is, and how they are doing. */
+export function partyText(
+  party: ParticipantInfo | undefined,
+  style: Style,
+  state?: PartyState,
+): string {
   if (party === undefined) return NOTHING;
-  const state = party.isAlive ? style.green("live") : style.red("dead");
-  return `${printable(party.name)} (${party.pid}) ${state}`;
+  const known = state ?? (party.isAlive ? "live" : "dead");
+  return `${printable(party.name)} (${party.pid}) ${STATE_STYLES[known](style, known)}`;
 }
 
-function activityText(thenMs: number, nowMs: number): string {
+const STATE_STYLES: Readonly<Record<PartyState, (style: Style, text: string) => string>> = {
+  live: (style, text) => style.green(text),
+  stalled: (style, text) => style.yellow(text),
+  dead: (style, text) => style.red(text),
+};
+
+/** How long ago somebody did something. */
+export function activityText(thenMs: number, nowMs: number): string {
   return thenMs === 0 ? "never" : `${ageText(thenMs, nowMs)} ago`;
 }
 

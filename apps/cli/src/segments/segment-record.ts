@@ -5,6 +5,13 @@
  */
 import type { SegmentInfo } from "@isthmus/ipc";
 import { channelRecord } from "./channel-record.ts";
+import {
+  eventRecord,
+  semaphoreRecord,
+  serviceRecord,
+  structRecord,
+  topicRecord,
+} from "./flow-record.ts";
 
 /** How many participants live and how many have died without leaving. */
 export function countParticipants({ participants }: SegmentInfo): { live: number; dead: number } {
@@ -49,13 +56,22 @@ export function segmentRecord(info: SegmentInfo): Readonly<Record<string, unknow
       alive: one.isAlive,
     })),
     mutex: mutexRecord(info),
-    cells: info.cells.map(({ index, isAwaited, wakes, timeoutWakes }) => ({
-      cell: index,
-      awaited: isAwaited,
-      wakes,
-      timeout_wakes: timeoutWakes,
-    })),
+    cells: info.cells.map(
+      ({ index, isAwaited, hasSleepers, waitingSlots, wakes, timeoutWakes }) => ({
+        cell: index,
+        awaited: isAwaited,
+        sleepers: hasSleepers ?? null,
+        waiting_slots: waitingSlots ?? [],
+        wakes,
+        timeout_wakes: timeoutWakes,
+      }),
+    ),
     channel: info.channel ? channelRecord(info.channel) : null,
+    topic: info.topic ? topicRecord(info.topic) : null,
+    service: info.service ? serviceRecord(info.service) : null,
+    semaphore: info.semaphore ? semaphoreRecord(info.semaphore) : null,
+    event: info.event ? eventRecord(info.event) : null,
+    struct: info.struct ? structRecord(info.struct) : null,
     error: info.error?.message ?? null,
     error_code: info.error?.code ?? null,
   };

@@ -3,13 +3,29 @@
  *
  * @module
  */
-import type { SegmentInfo } from "@isthmus/ipc";
+import type { CellInfo, SegmentInfo, StructValueInfo } from "@isthmus/ipc";
 import { formatCount, formatSize } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
 import { type Alignment, formatTable } from "../output/table.ts";
 import { channelRows, LANE_ALIGNMENTS, LANE_HEADINGS, laneRows } from "./channel-report.ts";
 import { ageText, heldText, ownerText, participantsText, timeText } from "./segment-text.ts";
+import {
+  REQUESTER_ALIGNMENTS,
+  REQUESTER_HEADINGS,
+  requesterRows,
+  serviceRows,
+} from "./service-report.ts";
+import { eventRows, semaphoreRows, structLines } from "./sync-report.ts";
+import {
+  PUBLISHER_ALIGNMENTS,
+  PUBLISHER_HEADINGS,
+  publisherRows,
+  SUBSCRIBER_ALIGNMENTS,
+  SUBSCRIBER_HEADINGS,
+  subscriberRows,
+  topicRows,
+} from "./topic-report.ts";
 
 /**
  * Formats the report of `isthmus inspect`.
@@ -17,9 +33,15 @@ import { ageText, heldText, ownerText, participantsText, timeText } from "./segm
  * @param info The segment.
  * @param nowMs The time, in milliseconds since 1970.
  * @param style The colours of stdout.
+ * @param value The value of a struct.
  * @returns The text, ending in a newline.
  */
-export function formatSegmentReport(info: SegmentInfo, nowMs: number, style: Style): string {
+export function formatSegmentReport(
+  info: SegmentInfo,
+  nowMs: number,
+  style: Style,
+  value?: StructValueInfo,
+): string {
   const parts = [
     [style.bold(printable(info.name)), ...indent(formatTable(headerRows(info, nowMs, style)))],
     table("Sections", ["ID", "NAME", "OFFSET", "BYTES"], sectionRows(info), style, RIGHT_NUMBERS),
@@ -37,11 +59,48 @@ export function formatSegmentReport(info: SegmentInfo, nowMs: number, style: Sty
     const lanes = laneRows(channel, nowMs, style);
     if (lanes.length > 0) parts.push(table("Lanes", LANE_HEADINGS, lanes, style, LANE_ALIGNMENTS));
   }
-  if (info.cells.length > 0) {
-    const headings = ["CELL", "AWAITED", "WAKES", "TIMEOUT WAKES"];
-    parts.push(table("Wait cells", headings, cellRows(info), style, RIGHT_COUNTS));
+  parts.push(...kindParts(info, nowMs, style));
+  if (value !== undefined) {
+    parts.push([style.bold("Value"), ...indent(structLines(value, style))]);
+  }
+  const cells = cellRows(info);
+  if (cells.length > 0) {
+    const headings = ["CELL", "AWAITED BY", "WAKES", "TIMEOUT WAKES"];
+    parts.push(table("Wait cells", headings, cells, style, RIGHT_COUNTS));
   }
   return `${parts.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+/** What only topics, services, semaphores and events have. */
+function kindParts(info: SegmentInfo, nowMs: number, style: Style): string[][] {
+  const { topic, service, semaphore, event } = info;
+  const parts: string[][] = [];
+  const pairs = (title: string, rows: string[][]): void => {
+    parts.push([style.bold(title), ...indent(formatTable(rows))]);
+  };
+  const tableOf = (
+    title: string,
+    headings: readonly string[],
+    rows: string[][],
+    alignments: readonly Alignment[],
+  ): void => {
+    if (rows.length > 0) parts.push(table(title, headings, rows, style, alignments));
+  };
+  if (topic) {
+    pairs("Topic", topicRows(topic));
+    const publishers = publisherRows(topic, nowMs, style);
+    tableOf("Publishers", PUBLISHER_HEADINGS, publishers, PUBLISHER_ALIGNMENTS);
+    const subscribers = subscriberRows(topic, nowMs, style);
+    tableOf("Subscribers", SUBSCRIBER_HEADINGS, subscribers, SUBSCRIBER_ALIGNMENTS);
+  }
+  if (service) {
+    pairs("Service", serviceRows(service, nowMs, style));
+    const requesters = requesterRows(service, nowMs, style);
+    tableOf("Requesters", REQUESTER_HEADINGS, requesters, REQUESTER_ALIGNMENTS);
+  }
+  if (semaphore) pairs("Semaphore", semaphoreRows(semaphore, style));
+  if (event) pairs("Event", eventRows(event));
+  return parts;
 }
 
 const RIGHT_NUMBERS: readonly Alignment[] = ["right", "left", "right", "right"];
@@ -107,13 +166,23 @@ function mutexRows(info: SegmentInfo, nowMs: number, style: Style): string[][] {
   ];
 }
 
-function cellRows({ cells }: SegmentInfo): string[][] {
-  return cells.map(({ index, isAwaited, wakes, timeoutWakes }) => [
-    String(index),
-    isAwaited ? "yes" : "no",
-    formatCount(wakes),
-    formatCount(timeoutWakes),
-  ]);
+/** The cells; of a service's many, those that have ever been of use. */
+function cellRows({ cells, kind }: SegmentInfo): string[][] {
+  return cells
+    .filter((one) => kind !== "service" || one.isAwaited || one.wakes > 0 || one.timeoutWakes > 0)
+    .map((cell) => [
+      String(cell.index),
+      waitersText(cell),
+      formatCount(cell.wakes),
+      formatCount(cell.timeoutWakes),
+    ]);
+}
+
+/** Who waits at a cell: in the event loop by its slot, asleep without a name. */
+function waitersText({ isAwaited, hasSleepers, waitingSlots = [] }: CellInfo): string {
+  const slots = waitingSlots.map((slot) => `slot ${slot}`);
+  const all = [...slots, ...(hasSleepers ? ["a thread"] : [])];
+  return all.join(", ") || (isAwaited ? "yes" : "nobody");
 }
 
 function indent(lines: readonly string[]): string[] {

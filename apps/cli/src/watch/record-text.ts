@@ -1,13 +1,16 @@
 /**
- * Records of a channel as they are printed.
+ * Records as they are printed.
  *
  * @module
  */
+import { CorruptSegmentError } from "@isthmus/core";
 import type { RecordTail, TailedRecord } from "@isthmus/ipc";
 import { formatCount } from "../output/format.ts";
 import { hexDump } from "../output/hex-dump.ts";
+import { jsonValue } from "../output/json-value.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
+import { fieldsText } from "../output/value-text.ts";
 
 /** Bytes of a record that has no text which are printed on its line. */
 const HEX_BYTES = 64;
@@ -22,18 +25,27 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cn}\p{Co}]/u;
  * Formats a record as a person reads it.
  *
  * @param record The record.
+ * @param value Its value, where its fields have names.
  * @param isHex Whether to dump its bytes as `hexdump -C` does.
  * @param style The colours of stdout.
  * @returns One line, or several for a dump, ending in a newline.
  */
-export function formatRecord(record: TailedRecord, isHex: boolean, style: Style): string {
-  const { lane, position, lengthBytes, bytes } = record;
-  const head = style.dim(`${lane}:${position} ${formatCount(lengthBytes)} B`);
+export function formatRecord(
+  record: TailedRecord,
+  value: unknown,
+  isHex: boolean,
+  style: Style,
+): string {
+  const { lane, position, lengthBytes, bytes, part, requestNumber } = record;
+  const message = part === "record" ? "" : `${part} ${requestNumber} `;
+  const place = style.dim(`${lane}:${position} ${message}${formatCount(lengthBytes)} B`);
+  const head = part === "error" ? style.red(place) : place;
   if (isHex) {
     const read = (offset: number, length: number): Uint8Array =>
       bytes.subarray(offset, offset + length);
     return `${[head, ...hexDump(read, 0, bytes.length)].join("\n")}\n`;
   }
+  if (typeof value === "object" && value !== null) return `${head}  ${fieldsText(value, style)}\n`;
   const text = textOf(bytes) ?? hexOf(bytes);
   const rest = lengthBytes - bytes.length;
   return `${head}  ${text}${rest > 0 ? style.dim(` … ${formatCount(rest)} more bytes`) : ""}\n`;
@@ -43,26 +55,28 @@ export function formatRecord(record: TailedRecord, isHex: boolean, style: Style)
  * The public record of `tail --json`; its fields are a contract.
  *
  * @param channel The channel's name.
- * @param mode What its records are.
  * @param record The record, with all its bytes.
- * @returns A plain object: `record` holds what was sent as JSON, `data_base64` anything else.
+ * @param value Its value, where it is known.
+ * @returns A plain object: `record` holds the value, `data_base64` the bytes where there is none.
  */
 export function tailRecord(
   channel: string,
-  mode: RecordTail["mode"],
-  { lane, position, lengthBytes, bytes }: TailedRecord,
+  { lane, position, lengthBytes, bytes, part, requestNumber }: TailedRecord,
+  value: unknown,
 ): Readonly<Record<string, unknown>> {
-  const head = { channel, lane, position, bytes: lengthBytes };
-  const parsed = mode === "json" ? parse(bytes) : undefined;
-  if (parsed !== undefined) return { ...head, record: parsed.value };
+  const message = part === "record" ? {} : { part, request: requestNumber };
+  const head = { channel, lane, position, ...message, bytes: lengthBytes };
+  if (value !== undefined) return { ...head, record: jsonValue(value) };
   return { ...head, data_base64: Buffer.from(bytes).toString("base64") };
 }
 
-function parse(bytes: Uint8Array): { readonly value: unknown } | undefined {
+/** The value of a record; undefined when it is not known, was overwritten while it was copied, or is none. */
+export function valueIn(tail: RecordTail, record: TailedRecord): unknown {
   try {
-    return { value: JSON.parse(UTF8.decode(bytes)) };
-  } catch {
-    return undefined; // overwritten while it was copied, or never JSON
+    return tail.decode(record);
+  } catch (error) {
+    if (error instanceof CorruptSegmentError) return undefined;
+    throw error;
   }
 }
 

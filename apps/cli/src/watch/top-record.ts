@@ -6,6 +6,7 @@
 import type { SegmentRates, SegmentSample } from "@isthmus/ipc";
 import { partyRecord } from "../segments/channel-record.ts";
 import { countParticipants } from "../segments/segment-record.ts";
+import { flowOf } from "./top-flow.ts";
 
 /**
  * The public record of `top --json`; its fields are a contract.
@@ -29,7 +30,7 @@ export function topRecord(
     held: sample.isHeld ?? null,
     participants_live: live,
     participants_dead: dead,
-    ...channelFields(sample, rates),
+    ...flowFields(sample, rates),
     wakes_per_second: round(rates?.wakesPerSecond),
     lock_owner: mutex?.owner
       ? { pid: mutex.owner.pid, name: mutex.owner.name, alive: mutex.owner.isAlive }
@@ -42,33 +43,71 @@ export function topRecord(
   };
 }
 
-function channelFields(
-  { channel }: SegmentSample,
+function flowFields(
+  sample: SegmentSample,
   rates: SegmentRates | undefined,
 ): Readonly<Record<string, unknown>> {
-  const flow = rates?.channel;
+  const { channel, topic, service } = sample;
+  const flow = flowOf(sample, rates);
+  const channelRates = rates?.channel;
   // While nothing has been consumed since the last look, what was before is still the best there is.
-  const latency = flow?.latency?.count ? flow.latency : channel?.latency;
+  const latency = channelRates?.latency?.count ? channelRates.latency : channel?.latency;
+  const isFlowing = channel !== undefined || topic !== undefined || service !== undefined;
+  const read = topic ? rates?.topic?.readPerSecond : rates?.service?.repliesPerSecond;
   return {
-    records: channel?.records ?? null,
-    bytes: channel?.bytes ?? null,
-    records_per_second: round(flow?.recordsPerSecond),
-    bytes_per_second: round(flow?.bytesPerSecond),
-    consumed: channel?.consumer.records ?? null,
-    consumed_per_second: round(flow?.consumedPerSecond),
-    fill: channel?.fill ?? null,
-    lag: channel?.lag ?? null,
-    drops: channel?.drops ?? null,
-    full_waits: channel?.fullWaits ?? null,
+    records: channel?.records ?? topic?.records ?? service?.requests ?? null,
+    bytes: channel?.bytes ?? topic?.bytes ?? service?.requestBytes ?? null,
+    records_per_second: isFlowing ? round(flow.perSecond) : null,
+    bytes_per_second: round(flow.bytesPerSecond),
+    consumed: channel?.consumer.records ?? service?.replies ?? null,
+    consumed_per_second: round(channel ? channelRates?.consumedPerSecond : read),
+    fill: flow.fill ?? null,
+    lag: flow.lag ?? null,
+    drops: channel?.drops ?? topic?.drops ?? null,
+    lost: topic?.lost ?? null,
+    timeouts: service?.timeouts ?? null,
+    errors: service?.errors ?? null,
+    full_waits: channel?.fullWaits ?? topic?.fullWaits ?? service?.waits ?? null,
     dry_waits: channel?.consumer.dryWaits ?? null,
-    corruptions: channel?.consumer.corruptions ?? null,
+    corruptions: channel?.consumer.corruptions ?? service?.corruptions ?? null,
     latency_ns_p50: latency ? latency.percentile(50) : null,
     latency_ns_p99: latency ? latency.percentile(99) : null,
     latency_ns_max: latency ? latency.maxNs : null,
+    ...partyFields(sample),
+    version: sample.struct?.version ?? null,
+    updates_per_second: sample.struct ? round(rates?.updatesPerSecond) : null,
+    set: sample.event?.isSet ?? null,
+    settings_per_second: sample.event ? round(rates?.settingsPerSecond) : null,
+    available: sample.semaphore?.available ?? null,
+    max: sample.semaphore?.max ?? null,
+  };
+}
+
+function partyFields({
+  channel,
+  topic,
+  service,
+}: SegmentSample): Readonly<Record<string, unknown>> {
+  return {
     producers: channel
       ? channel.lanes.flatMap(({ producer }) => partyRecord(producer) ?? [])
       : null,
     consumer: partyRecord(channel?.consumer.party),
+    publishers: topic
+      ? topic.publishers.flatMap(({ publisher }) => partyRecord(publisher) ?? [])
+      : null,
+    subscribers: topic
+      ? topic.subscribers.map(({ party, state, lag, lost }) => ({
+          ...partyRecord(party),
+          state,
+          lag,
+          lost,
+        }))
+      : null,
+    requesters: service
+      ? service.requesters.flatMap(({ requester }) => partyRecord(requester) ?? [])
+      : null,
+    responder: partyRecord(service?.responder.party),
   };
 }
 

@@ -3,12 +3,14 @@
  *
  * @module
  */
-import type { ChannelInfo, ParticipantInfo, SegmentRates, SegmentSample } from "@isthmus/ipc";
+import type { SegmentRates, SegmentSample } from "@isthmus/ipc";
 import { formatCount, formatDuration, formatRate, formatShare } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
 import { type Alignment, formatTable } from "../output/table.ts";
-import { NOTHING, ownerText, participantsText } from "../segments/segment-text.ts";
+import { NOTHING } from "../segments/segment-text.ts";
+import { flowOf, type TopFlow } from "./top-flow.ts";
+import { stateText, whoText } from "./top-parties.ts";
 
 /** A sample, and what has happened since the one before. */
 export interface TopRow {
@@ -16,39 +18,67 @@ export interface TopRow {
   readonly rates: SegmentRates | undefined;
 }
 
-const HEADINGS = [
-  "NAME",
-  "KIND",
-  "RECORDS/S",
-  "BYTES/S",
-  "FILL",
-  "LAG",
-  "P99",
-  "DROPS",
-  "WAITS",
-  "WHO",
-  "LOCK",
-] as const;
+/** What a cell is made of. */
+interface Line extends TopRow {
+  readonly flow: TopFlow;
+  readonly nowMs: number;
+  readonly style: Style;
+  /** Whether every word counts. */
+  readonly isTerse: boolean;
+}
 
-const ALIGNMENTS: readonly Alignment[] = [
-  "left",
-  "left",
-  "right",
-  "right",
-  "right",
-  "right",
-  "right",
-  "right",
-  "right",
-];
+/** A column. Where there is no room for all, those with the highest `rank` go first; one without a rank stays. */
+interface Column {
+  readonly heading: string;
+  readonly alignment: Alignment;
+  readonly rank?: number;
+  readonly cell: (line: Line) => string;
+}
 
-/** A ring that is fuller than this has a consumer that does not keep up. */
+/** A ring that is fuller than this has a reader that does not keep up. */
 const FILL_WARNING = 0.8;
 
-/** Producers whose pids are shown. */
-const PRODUCERS_SHOWN = 3;
-
 const LONGEST_NAME = 32;
+
+const COLUMNS: readonly Column[] = [
+  { heading: "NAME", alignment: "left", cell: ({ sample }) => nameText(sample.name) },
+  {
+    heading: "KIND",
+    alignment: "left",
+    cell: ({ sample, style }) => (sample.error ? style.red("damaged") : sample.kind),
+  },
+  {
+    heading: "RECORDS/S",
+    alignment: "right",
+    cell: ({ flow }) => optional(flow.perSecond, formatCount),
+  },
+  {
+    heading: "BYTES/S",
+    alignment: "right",
+    rank: 3,
+    cell: ({ flow }) => optional(flow.bytesPerSecond, formatRate),
+  },
+  { heading: "FILL", alignment: "right", rank: 2, cell: fillText },
+  { heading: "LAG", alignment: "right", cell: ({ flow }) => optional(flow.lag, formatCount) },
+  { heading: "P99", alignment: "right", rank: 5, cell: latencyText },
+  { heading: "DROPS", alignment: "right", rank: 1, cell: lostText },
+  {
+    heading: "WAITS",
+    alignment: "right",
+    rank: 4,
+    cell: ({ flow }) => optional(flow.waits, formatCount),
+  },
+  {
+    heading: "WHO",
+    alignment: "left",
+    cell: ({ sample, rates, style }) => whoText(sample, rates, style),
+  },
+  {
+    heading: "STATE",
+    alignment: "left",
+    cell: ({ sample, nowMs, style, isTerse }) => stateText(sample, nowMs, style, isTerse),
+  },
+];
 
 /**
  * Formats the table of `isthmus top`.
@@ -56,58 +86,52 @@ const LONGEST_NAME = 32;
  * @param rows The segments, in the order of the lines.
  * @param nowMs The time, in milliseconds since 1970.
  * @param style The colours of stdout.
+ * @param width How wide it may be: columns that matter least are left out until it fits.
  * @returns The lines.
  */
-export function formatTopTable(rows: readonly TopRow[], nowMs: number, style: Style): string[] {
-  const cells = rows.map(({ sample, rates }) => [
-    nameText(sample.name),
-    sample.error ? style.red("damaged") : sample.kind,
-    ...(sample.channel ? channelCells(sample.channel, rates, style) : mutexCells(sample)),
-    whoText(sample, style),
-    ownerText(sample, nowMs, style),
-  ]);
-  return formatTable([HEADINGS.map(style.bold), ...cells], ALIGNMENTS);
-}
-
-function channelCells(
-  channel: ChannelInfo,
-  rates: SegmentRates | undefined,
+export function formatTopTable(
+  rows: readonly TopRow[],
+  nowMs: number,
   style: Style,
+  width: number = Number.POSITIVE_INFINITY,
 ): string[] {
-  const flow = rates?.channel;
-  const latency = flow?.latency?.count ? flow.latency : channel.latency;
-  const fill = formatShare(channel.fill, 1);
-  return [
-    flow ? formatCount(flow.recordsPerSecond) : NOTHING,
-    flow ? formatRate(flow.bytesPerSecond) : NOTHING,
-    channel.fill > FILL_WARNING ? style.yellow(fill) : fill,
-    formatCount(channel.lag),
-    latency?.count ? formatDuration(latency.percentile(99) / 1e6) : NOTHING,
-    channel.drops > 0 ? style.yellow(formatCount(channel.drops)) : "0",
-    formatCount(channel.fullWaits),
-  ];
+  const lines = rows.map((row) => ({ ...row, flow: flowOf(row.sample, row.rates), nowMs, style }));
+  const dispensable = COLUMNS.flatMap(({ rank }) => rank ?? []).sort((one, two) => two - one);
+  let columns = COLUMNS;
+  // First everything, then everything in fewer words, then one column less each time.
+  for (let left = -1; ; left++) {
+    const isTerse = left >= 0;
+    const cells = lines.map((line) => columns.map(({ cell }) => cell({ ...line, isTerse })));
+    const table = formatTable(
+      [columns.map(({ heading }) => style.bold(heading)), ...cells],
+      columns.map(({ alignment }) => alignment),
+    );
+    const isTooWide = table.some((line) => Bun.stringWidth(line) > width);
+    if (!isTooWide || left === dispensable.length) return table;
+    if (isTerse) columns = columns.filter(({ rank }) => rank !== dispensable[left]);
+  }
 }
 
-/** Only what a mutex has of a channel's columns: how often somebody had to wait. */
-function mutexCells({ mutex }: SegmentSample): string[] {
-  const contentions = mutex ? formatCount(mutex.contentions) : NOTHING;
-  return [NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, contentions];
+function fillText({ flow, style }: Line): string {
+  if (flow.fill === undefined) return NOTHING;
+  const text = formatShare(flow.fill, 1);
+  return flow.fill > FILL_WARNING ? style.yellow(text) : text;
 }
 
-/** Of a channel who sends to whom, of anything else how many take part. */
-function whoText(sample: SegmentSample, style: Style): string {
-  const { channel } = sample;
-  if (channel === undefined) return participantsText(sample, style);
-  const producers = channel.lanes.flatMap(({ producer }) => producer ?? []);
-  const shown = producers.slice(0, PRODUCERS_SHOWN).map((one) => partyText(one, style));
-  const rest = producers.length - shown.length;
-  const senders = [...shown, ...(rest > 0 ? [`+${rest}`] : [])].join(" ") || NOTHING;
-  const { party } = channel.consumer;
-  return `${senders} → ${party ? partyText(party, style) : NOTHING}`;
+function latencyText({ sample, rates }: Line): string {
+  const recent = rates?.channel?.latency;
+  const latency = recent?.count ? recent : sample.channel?.latency;
+  return latency?.count ? formatDuration(latency.percentile(99) / 1e6) : NOTHING;
 }
 
-function partyText({ pid, isAlive }: ParticipantInfo, style: Style): string {
-  return isAlive ? style.green(String(pid)) : style.red(`${pid} dead`);
+function lostText({ flow, style }: Line): string {
+  if (flow.lost === undefined) return NOTHING;
+  const text = formatCount(flow.lost);
+  return flow.lost > 0 ? style.yellow(text) : text;
+}
+
+function optional(value: number | undefined, format: (value: number) => string): string {
+  return value === undefined ? NOTHING : format(value);
 }
 
 function nameText(name: string): string {

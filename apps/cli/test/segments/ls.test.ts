@@ -20,6 +20,11 @@ const FIELDS = [
   "mutex",
   "cells",
   "channel",
+  "topic",
+  "service",
+  "semaphore",
+  "event",
+  "struct",
   "error",
   "error_code",
 ];

@@ -91,7 +91,9 @@ describe("isthmus tail", () => {
       exitCode: 3,
     });
     const other = await scene.run("tail", "lock");
-    expect(other.stderr).toContain('Cannot follow "lock": its kind must be channel: found mutex');
+    expect(other.stderr).toContain(
+      'Cannot follow "lock": its kind must be one of channel, topic, service: found mutex',
+    );
     expect(other.exitCode).toBe(1);
     for (const args of [[], ["--count", "0", "lock"], ["--count", "x", "lock"]]) {
       const { stdout, exitCode } = await scene.run("tail", ...args);

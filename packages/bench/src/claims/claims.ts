@@ -210,6 +210,11 @@ const OTHERS: readonly ClaimSpec[] = [
     ["random", "at random: mapping / Bun.mmap", "random.mapping", "random.bunMmap"],
     ["open", "open and close: mapping / Bun.mmap", "openClose.file", "openClose.bunMmap"],
   ]),
+  ...rows("counters", undefined, [
+    ["alone", "each alone: counted / uncounted", "counters.alone", "counters.aloneUncounted"],
+    ["burst", "in bursts: counted / uncounted", "counters.burst", "counters.burstUncounted"],
+    ["timed", "in bursts: timed / counted only", "counters.burstTimed", "counters.burst"],
+  ]),
   ...rows("physics", undefined, [
     ["ring", "channel claim / C ring, each published", "records.claim", "reference.ring"],
     ["ring-batched", "channel batch / C ring, every 64", "records.batch", "reference.ringBatched"],

@@ -56,6 +56,7 @@ export const SECTION = {
   state: 5,
   lanes: 6,
   latency: 7,
+  schema: 8,
 } as const;
 
 /** Part of a named file. Offsets and lengths in bytes. */

@@ -15,6 +15,7 @@ import {
 } from "../struct/struct-schema.ts";
 import type { Mode } from "./channel-layout.ts";
 import { type JsonSchema, json } from "./json.ts";
+import { MARKER_TEXTS } from "./schema-texts.ts";
 
 /** The function `bytes` itself is the schema for raw `Uint8Array` records. */
 export type BytesSchema = typeof bytes;
@@ -49,12 +50,11 @@ export type RecordCursor<S extends ChannelSchema> =
 export interface SchemaShape {
   readonly mode: Mode;
   readonly fingerprint: bigint;
+  /** What the fingerprint is the hash of. */
+  readonly text: string;
   /** The struct in mode `"fixed"`. */
   readonly struct: StructSchema<Fields> | undefined;
 }
-
-/** Texts whose hashes stand for the schemas that are no struct. */
-const TEXTS = { bytes: "channel of bytes", json: "channel of json" } as const;
 
 /**
  * Describes a schema.
@@ -65,7 +65,8 @@ const TEXTS = { bytes: "channel of bytes", json: "channel of json" } as const;
  */
 export function shapeOf(schema: unknown, name = "options.schema"): SchemaShape {
   if (schema instanceof StructSchema) {
-    return { mode: "fixed", fingerprint: bits(schema.fingerprint), struct: schema };
+    const { fingerprint, canonical: text } = schema;
+    return { mode: "fixed", fingerprint: bits(fingerprint), text, struct: schema };
   }
   if (schema === bytes) return markerShape("bytes");
   if (schema === json) return markerShape("json");
@@ -73,7 +74,8 @@ export function shapeOf(schema: unknown, name = "options.schema"): SchemaShape {
 }
 
 function markerShape(mode: "bytes" | "json"): SchemaShape {
-  return { mode, fingerprint: bits(fingerprintOf(TEXTS[mode])), struct: undefined };
+  const text = MARKER_TEXTS[mode];
+  return { mode, fingerprint: bits(fingerprintOf(text)), text, struct: undefined };
 }
 
 /** A fingerprint as the superblock has it. */

@@ -8,6 +8,7 @@ import { HISTOGRAM_BYTES } from "../metrics/histogram-layout.ts";
 import { RING_BYTES_MIN } from "../ring/byte-ring.ts";
 import { LANE } from "../ring/lane-layout.ts";
 import type { OpenVerb } from "../segment/segment.ts";
+import { schemaSections } from "../struct/schema-section.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import type { SharedWords } from "../words.ts";
 import {
@@ -61,8 +62,12 @@ export class Channel extends LanedSegment {
       laneCount,
       laneBytes,
       cellCount: CELL_COUNT,
-      moreSections:
-        stampBytes > 0 ? [{ id: SECTION.latency, length: HISTOGRAM_BYTES, isOptional: true }] : [],
+      moreSections: [
+        ...(shape.struct ? schemaSections(shape.text) : []),
+        ...(stampBytes > 0
+          ? [{ id: SECTION.latency, length: HISTOGRAM_BYTES, isOptional: true }]
+          : []),
+      ],
       fingerprint: shape.fingerprint,
       isPersistent,
       role,

@@ -37,7 +37,7 @@ export interface LanedSpec {
   readonly laneCount: number;
   readonly laneBytes: number;
   readonly cellCount: number;
-  /** Sections behind those of all segments with lanes. */
+  /** Sections besides those of all segments with lanes. */
   readonly moreSections?: readonly SectionSpec[] | undefined;
   readonly fingerprint: bigint;
   readonly isPersistent: boolean;
@@ -84,13 +84,14 @@ export class LanedSegment {
           length: table.headerBytes + laneCount * table.entryBytes,
           isSizedByCreator: true,
         },
+        // Before the lanes: what is only reserved comes last, or it would be allocated with what follows it.
+        ...(spec.moreSections ?? []),
         {
           id: SECTION.lanes,
           length: laneCount * laneBytes,
           isSizedByCreator: true,
           isReserved: true,
         },
-        ...(spec.moreSections ?? []),
       ],
       fingerprint: spec.fingerprint,
       isPersistent: spec.isPersistent,

@@ -16,10 +16,11 @@ import {
 import { HISTOGRAM_BYTES } from "../metrics/histogram-layout.ts";
 import { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import type { SectionReader } from "../segment/section-reader.ts";
-import type { CellInfo, ParticipantInfo } from "../segment/segment-info.ts";
+import type { ParticipantInfo } from "../segment/segment-info.ts";
 import type { ChannelConsumerInfo, ChannelInfo, ChannelLaneInfo } from "./channel-info.ts";
 import { type ChannelSizes, laneWord, readChannelSizes, STATE_BYTES_MAX } from "./channel-state.ts";
 import type { KindSource } from "./kind-readers.ts";
+import { partyOf, timeoutWakesOf, wakesOf } from "./parties.ts";
 import { StateBytes } from "./state-bytes.ts";
 
 /**
@@ -54,7 +55,7 @@ export function readChannel(source: KindSource): ChannelInfo {
     fill: lanes.reduce((most, { fill }) => Math.max(most, fill), 0),
     consumerWakes: wakesOf(cells, DATA_CELL),
     producerWakes: wakesOf(cells, SPACE_CELL),
-    timeoutWakes: cells.reduce((total, { timeoutWakes }) => total + timeoutWakes, 0),
+    timeoutWakes: timeoutWakesOf(cells),
     lanes,
     consumer: readConsumer(state, lanes, participants),
     latency: readLatency(reader),
@@ -112,16 +113,4 @@ function readConsumer(
 function readLatency(reader: SectionReader): HistogramSnapshot | undefined {
   const bytes = reader.glance(SECTION.latency, HISTOGRAM_BYTES);
   return bytes && HistogramSnapshot.read(bytes);
-}
-
-/** Nobody, when the slot's owner has left in this very moment, or a damaged word names a slot that there is not. */
-function partyOf(
-  slot: number | undefined,
-  participants: readonly ParticipantInfo[],
-): ParticipantInfo | undefined {
-  return slot === undefined ? undefined : participants.find((one) => one.slot === slot);
-}
-
-function wakesOf(cells: readonly CellInfo[], index: number): number {
-  return cells.find((cell) => cell.index === index)?.wakes ?? 0;
 }

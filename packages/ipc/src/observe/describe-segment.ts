@@ -50,7 +50,7 @@ export function identify(name: string, path: string, superblock: Superblock): Se
  */
 export function describeSegment({ fd, reader, identity }: OpenedSegment): SegmentInfo {
   const { participants, isHeld } = describeHolders(fd, reader);
-  const cells = reader.cells();
+  const cells = reader.cells(participants);
   const { name, kind } = identity;
   return {
     ...identity,

@@ -8,6 +8,12 @@ import type { SectionReader } from "../segment/section-reader.ts";
 import type { CellInfo, ParticipantInfo } from "../segment/segment-info.ts";
 import type { ChannelInfo } from "./channel-info.ts";
 import { readChannel } from "./channel-reader.ts";
+import type { ServiceInfo } from "./service-info.ts";
+import { readService } from "./service-reader.ts";
+import type { EventInfo, SemaphoreInfo, StructInfo } from "./sync-info.ts";
+import { readEvent, readSemaphore, readStruct } from "./sync-readers.ts";
+import type { TopicInfo } from "./topic-info.ts";
+import { readTopic } from "./topic-reader.ts";
 
 /** What a reader has to go by. */
 export interface KindSource {
@@ -18,13 +24,33 @@ export interface KindSource {
   readonly cells: readonly CellInfo[];
 }
 
-/** What the readers find. */
+/**
+ * What the readers find. Each is there for segments of its kind only; all but the first may be left out altogether, so
+ * that a value that was made before they were known is still one.
+ */
 export interface KindDetails {
   /** The channel, for segments of that kind. */
   readonly channel: ChannelInfo | undefined;
+  /** The topic. */
+  readonly topic?: TopicInfo | undefined;
+  /** The service. */
+  readonly service?: ServiceInfo | undefined;
+  /** The semaphore. */
+  readonly semaphore?: SemaphoreInfo | undefined;
+  /** The event. */
+  readonly event?: EventInfo | undefined;
+  /** The shared struct. */
+  readonly struct?: StructInfo | undefined;
 }
 
-const NOTHING: KindDetails = { channel: undefined };
+const NOTHING: KindDetails = {
+  channel: undefined,
+  topic: undefined,
+  service: undefined,
+  semaphore: undefined,
+  event: undefined,
+  struct: undefined,
+};
 
 /**
  * A reader finds numbers that anybody may have written: it throws `CorruptSegmentError` when the sizes in a header
@@ -34,6 +60,11 @@ const READERS: Readonly<
   Partial<Record<SegmentKind, (source: KindSource) => Partial<KindDetails>>>
 > = {
   channel: (source) => ({ channel: readChannel(source) }),
+  topic: (source) => ({ topic: readTopic(source) }),
+  service: (source) => ({ service: readService(source) }),
+  semaphore: (source) => ({ semaphore: readSemaphore(source) }),
+  event: (source) => ({ event: readEvent(source) }),
+  struct: (source) => ({ struct: readStruct(source) }),
 };
 
 /**

@@ -1,26 +1,17 @@
 /**
- * Following the records of one lane from outside.
+ * Following the records of one ring from outside.
  *
- * A record is copied first and judged afterwards, by positions that are read after the copy: a record that had not
- * been released then was whole, because its producer may not write over it before. One that had been released may be
- * half overwritten, by records that are not published yet. It is taken as whole while the published ones have not come
- * nearer than half of the ring: only a batch that is longer than that can spoil it.
+ * A record is copied first and judged afterwards, by positions that are read after the copy: a record that may not be
+ * overwritten even then was whole. How that is known, see `ring-rules.ts`.
  *
  * @module
  */
 import type { Mapping } from "@isthmus/core/internal";
+import { MESSAGE, OUTCOME } from "../channel/service/service-layout.ts";
 import { RECORD_HEADER_BYTES, UNIT_BYTES } from "../ring/byte-ring.ts";
-import { LANE, positionAt } from "../ring/lane-layout.ts";
 import { ObservedWords } from "./observed-words.ts";
-
-/** Marks what only fills the end of a ring. */
-const PADDING_TAG = 0xffff_ffff;
-
-/** Released records in this part of the ring, counted back from its newest, are taken as whole. */
-const WHOLE_SHARE = 1 / 2;
-
-/** Where to go on after falling behind: far enough from the limit that the next copy comes in time. */
-const FALL_BACK_SHARE = 1 / 4;
+import type { Positions } from "./ring-rules.ts";
+import type { RingPlan } from "./tail-plan.ts";
 
 /** How often to try for one record; ends what lying positions, or a ring that is too fast, would make endless. */
 const ATTEMPTS_MAX = 64;
@@ -29,6 +20,10 @@ const ATTEMPTS_MAX = 64;
 export interface TailedRecord {
   /** The lane it was sent on. */
   readonly lane: number;
+  /** What it is: a request, a response or an error in a service; a record anywhere else. */
+  readonly part: "record" | "request" | "response" | "error";
+  /** Of a service: what its requester numbers the request with that it is, or answers. */
+  readonly requestNumber: number | undefined;
   /** Its place in the lane: in records for a struct, in units of 8 bytes otherwise. Never the same again. */
   readonly position: number;
   /** Length of the whole record in bytes. */
@@ -37,31 +32,18 @@ export interface TailedRecord {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Where a lane is in the file, and what its records look like. */
-export interface LanePlace {
+/** Where a ring is in the file, and what its records look like. */
+export interface RingPlace extends RingPlan {
   readonly lane: number;
   /** Where its positions begin, in bytes from the start of the file. */
   readonly headerOffset: number;
-  /** Where its ring begins. */
+  /** Where it begins, in bytes from the start of the file. */
   readonly ringOffset: number;
-  readonly ringBytes: number;
-  /** What positions count. */
-  readonly stepBytes: number;
-  /** Bytes of every record; 0 where each says its own. */
-  readonly recordBytes: number;
-  /** Bytes in front of what the sender gave, where each record says its own length. */
-  readonly stampBytes: number;
 }
 
-/** Both positions of a lane. */
-interface Positions {
-  readonly head: number;
-  readonly tail: number;
-}
-
-/** One lane as it is followed. */
+/** One ring as it is followed. */
 export class LaneTail {
-  readonly #place: LanePlace;
+  readonly #place: RingPlace;
   readonly #header: ObservedWords;
   readonly #ring: Uint8Array<ArrayBuffer>;
   readonly #view: DataView<ArrayBuffer>;
@@ -73,17 +55,17 @@ export class LaneTail {
 
   /**
    * @param mapping The file, from its beginning, mapped for reading.
-   * @param place The lane, whose ring is allocated.
+   * @param place The ring, which is allocated.
    * @param from Where to begin: at what is still there, or at what is published from now on.
    */
-  constructor(mapping: Mapping, place: LanePlace, from: "held" | "new") {
+  constructor(mapping: Mapping, place: RingPlace, from: "held" | "new") {
     this.#place = place;
     this.#header = new ObservedWords(mapping, place.headerOffset);
     this.#ring = mapping.bytes(place.ringOffset, place.ringBytes);
     this.#view = new DataView(this.#ring.buffer, this.#ring.byteOffset, place.ringBytes);
     this.#capacity = place.ringBytes / place.stepBytes;
     const positions = this.#positions();
-    this.#next = from === "new" ? positions.tail : this.#oldest(positions, WHOLE_SHARE);
+    this.#next = from === "new" ? positions.tail : this.#oldest(positions, place.rules.wholeShare);
   }
 
   /** How far positions have moved past what could not be copied in time. */
@@ -105,7 +87,7 @@ export class LaneTail {
       if (tail < this.#next) {
         this.#skipTo(tail); // positions never go back: one of the two was a lie
       } else if (!this.#isWhole(this.#next, positions)) {
-        this.#skipTo(this.#oldest(positions, FALL_BACK_SHARE));
+        this.#skipTo(this.#oldest(positions, this.#place.rules.fallBackShare));
       } else {
         const { position, steps, record } = this.#copy(tail, bytesMax);
         if (!this.#isWhole(position, this.#positions())) continue;
@@ -118,30 +100,40 @@ export class LaneTail {
   }
 
   #copy(tail: number, bytesMax: number): Copied {
-    const { lane, recordBytes, stampBytes, stepBytes } = this.#place;
+    const { lane, recordBytes, leadBytes, part, rules, stepBytes } = this.#place;
     const position = this.#next;
     const offset = (position % this.#capacity) * stepBytes;
     if (recordBytes > 0) {
       const bytes = this.#ring.slice(offset, offset + Math.min(recordBytes, bytesMax));
-      return { position, steps: 1, record: { lane, position, lengthBytes: recordBytes, bytes } };
+      const plain = { part, requestNumber: undefined, lengthBytes: recordBytes };
+      return { position, steps: 1, record: { lane, position, ...plain, bytes } };
     }
-    const payloadBytes = this.#view.getUint32(offset, true);
+    const tag = this.#view.getUint32(offset + 4, true);
+    const { payloadBytes, isPadding } = rules.header(this.#view.getUint32(offset, true), tag);
     const steps = Math.ceil((RECORD_HEADER_BYTES + payloadBytes) / UNIT_BYTES);
     const toEnd = (this.#place.ringBytes - offset) / UNIT_BYTES;
     // A record that reaches past the end of the ring or past what is published is a lie.
     if (steps > toEnd || steps > tail - position) return { position, steps: 0, record: undefined };
-    const isPadding = this.#view.getUint32(offset + 4, true) === PADDING_TAG;
-    if (isPadding || payloadBytes < stampBytes) return { position, steps, record: undefined };
-    const lengthBytes = payloadBytes - stampBytes;
-    const start = offset + RECORD_HEADER_BYTES + stampBytes;
+    if (isPadding || payloadBytes < leadBytes) return { position, steps, record: undefined };
+    const lengthBytes = payloadBytes - leadBytes;
+    const start = offset + RECORD_HEADER_BYTES + leadBytes;
     const bytes = this.#ring.slice(start, start + Math.min(lengthBytes, bytesMax));
-    return { position, steps, record: { lane, position, lengthBytes, bytes } };
+    const message = part === "record" ? PLAIN : this.#message(offset, tag);
+    return { position, steps, record: { lane, position, lengthBytes, ...message, bytes } };
+  }
+
+  /** What kind of message a record is. */
+  #message(offset: number, tag: number): Pick<TailedRecord, "part" | "requestNumber"> {
+    const { part } = this.#place;
+    const at = offset + RECORD_HEADER_BYTES + MESSAGE.detail * 4;
+    const isError = part === "response" && this.#view.getUint32(at, true) === OUTCOME.error;
+    return { part: isError ? "error" : part, requestNumber: tag };
   }
 
   /** Whether what was copied from a position was not being overwritten, by positions that were read afterwards. */
   #isWhole(position: number, { head, tail }: Positions): boolean {
     const isHeld = position >= head && tail - position <= this.#capacity;
-    return isHeld || tail - position <= this.#capacity * WHOLE_SHARE;
+    return isHeld || tail - position <= this.#capacity * this.#place.rules.wholeShare;
   }
 
   /**
@@ -161,12 +153,12 @@ export class LaneTail {
     this.#next = position;
   }
 
-  /** The head first: what has been consumed by then had been published before. */
   #positions(): Positions {
-    const head = positionAt(this.#header, LANE.head);
-    return { head, tail: positionAt(this.#header, LANE.tail) };
+    return this.#place.rules.positions(this.#header);
   }
 }
+
+const PLAIN = { part: "record", requestNumber: undefined } as const;
 
 /** A copied record; none for padding, and for what is too short for one. No steps: it cannot be. */
 interface Copied {

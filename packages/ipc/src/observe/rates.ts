@@ -5,6 +5,9 @@
  */
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import type { ChannelInfo, ChannelLaneInfo } from "./channel-info.ts";
+import { type ServiceRates, serviceRates, type TopicRates, topicRates } from "./flow-rates.ts";
+import { grown, grown32, type PerSecond, perSecond } from "./growth.ts";
+import { sumOf } from "./parties.ts";
 import type { SegmentSample } from "./segment-observer.ts";
 
 /** Traffic of one lane of a channel, or of all of them. */
@@ -27,6 +30,8 @@ export interface ChannelRates extends LaneRates {
   readonly dryWaitsPerSecond: number;
   /** Impossible things that the consumer found. */
   readonly corruptionsPerSecond: number;
+  /** Whether records were waiting at both times, and the consumer has taken none in between. */
+  readonly isStandingStill?: boolean | undefined;
   /** The lanes of the later sample, each with its number. */
   readonly lanes: readonly (LaneRates & { readonly lane: number })[];
   /** How long the records that were consumed in between took; undefined when that is not measured. */
@@ -45,6 +50,14 @@ export interface SegmentRates {
   readonly wakesPerSecond: number;
   /** Traffic of the channel, for segments of that kind. */
   readonly channel: ChannelRates | undefined;
+  /** Traffic of the topic, for segments of that kind. */
+  readonly topic?: TopicRates | undefined;
+  /** Traffic of the service, for segments of that kind. */
+  readonly service?: ServiceRates | undefined;
+  /** How often the event was set; 0 for another kind. */
+  readonly settingsPerSecond?: number | undefined;
+  /** Updates of the struct; 0 for another kind. */
+  readonly updatesPerSecond?: number | undefined;
 }
 
 /**
@@ -76,13 +89,22 @@ export function ratesBetween(
       ),
     ),
     channel: current.channel && channelRates(previous.channel, current.channel, per),
+    topic: current.topic && topicRates(previous.topic, current.topic, per),
+    service: current.service && serviceRates(previous.service, current.service, per),
+    settingsPerSecond: per(grown31(previous.event?.settings, current.event?.settings)),
+    updatesPerSecond: per(grown(previous.struct?.version ?? 0, current.struct?.version ?? 0)),
   };
+}
+
+/** An event counts its settings modulo 2^31. */
+function grown31(before: number | undefined, after: number | undefined): number {
+  return grown32(before, after) & 0x7fff_ffff;
 }
 
 function channelRates(
   previous: ChannelInfo | undefined,
   current: ChannelInfo,
-  per: (count: number) => number,
+  per: PerSecond,
 ): ChannelRates | undefined {
   if (previous === undefined) return undefined;
   const { consumer } = current;
@@ -106,6 +128,10 @@ function channelRates(
     fullWaitsPerSecond: sum("fullWaitsPerSecond"),
     dryWaitsPerSecond: per(grown(before.dryWaits, consumer.dryWaits)),
     corruptionsPerSecond: per(grown(before.corruptions, consumer.corruptions)),
+    isStandingStill:
+      previous.lag > 0 &&
+      current.lag > 0 &&
+      sumOf(previous.lanes, "consumedPosition") === sumOf(current.lanes, "consumedPosition"),
     lanes,
     latency: previous.latency && current.latency?.since(previous.latency),
   };
@@ -114,7 +140,7 @@ function channelRates(
 function laneRates(
   previous: ChannelLaneInfo | undefined,
   current: ChannelLaneInfo,
-  per: (count: number) => number,
+  per: PerSecond,
 ): LaneRates {
   const rate = (name: NumberName): number => per(grown(previous?.[name] ?? 0, current[name]));
   return {
@@ -128,17 +154,3 @@ function laneRates(
 }
 
 type NumberName = "records" | "bytes" | "consumedRecords" | "consumedBytes" | "drops" | "fullWaits";
-
-function perSecond(elapsedMs: number): (count: number) => number {
-  return (count) => (count * 1000) / elapsedMs;
-}
-
-/** Counters never go back; where memory says so, nobody knows. */
-function grown(before: number, after: number): number {
-  return Math.max(0, after - before);
-}
-
-/** The same for counters that wrap at 2^32. A kind that has none of them has not counted. */
-function grown32(before: number | undefined, after: number | undefined): number {
-  return before === undefined || after === undefined ? 0 : (after - before) >>> 0;
-}

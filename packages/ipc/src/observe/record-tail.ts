@@ -1,5 +1,5 @@
 /**
- * Following the records of a channel from outside.
+ * Following the records of a channel, a topic or a service from outside.
  *
  * @module
  */
@@ -16,18 +16,27 @@ import {
   SECTION,
   type Section,
 } from "@isthmus/core/internal";
-import { LANE_OWNER, type Mode } from "../channel/channel-layout.ts";
+import type { Mode } from "../channel/channel-layout.ts";
 import { openToRead } from "../segment/observe.ts";
-import { type ChannelSizes, laneWord, readChannelSizes, STATE_BYTES_MAX } from "./channel-state.ts";
 import { LaneTail, type TailedRecord } from "./lane-tail.ts";
 import { MappedSegment } from "./mapped-segment.ts";
+import { decodeRecord } from "./record-value.ts";
+import { readSchema, type SchemaReading } from "./schema-reading.ts";
 import { StateBytes } from "./state-bytes.ts";
+import {
+  isTailed,
+  PLAN_BYTES_MAX,
+  planOf,
+  TAILED_KINDS,
+  type TailedKind,
+  type TailPlan,
+} from "./tail-plan.ts";
 
 /** What to follow. */
 export interface TailOptions {
   /**
-   * `"new"`, the default: what is published from now on. `"held"`: first what the rings still hold; of a struct's
-   * records that includes what has been consumed, as far as half a ring back.
+   * `"new"`, the default: what is published from now on. `"held"`: first what the rings still hold; of a channel of
+   * structs that includes what has been consumed, as far as half a ring back.
    */
   readonly from?: "new" | "held" | undefined;
   /** How many bytes of a record to copy at most. Default: all. */
@@ -40,11 +49,12 @@ const FROM = ["new", "held"] as const;
 const TURN_RECORDS = 64;
 
 /**
- * Copies the records of a channel as they pass. Nothing is joined, locked or written, and nobody is asked to wait: so
+ * Copies the records of a channel or a topic, or the requests and replies of a service, as they pass. Nothing is joined, locked or written, and nobody is asked to wait: so
  * records can pass faster than they are copied, and are counted as missed then.
  *
- * **Safety.** Every record is a copy of its own. It is a whole record for certain while the consumer has not released
- * it; after that it may in rare cases be half overwritten by a batch that is longer than half of the ring.
+ * **Safety.** Every record is a copy of its own. One of a topic is whole for certain. One of a channel or a service is
+ * while its reader has not released it; after that it may in rare cases be half overwritten by a batch that is longer than
+ * half of the ring.
  *
  * @example
  * ```ts
@@ -59,39 +69,50 @@ const TURN_RECORDS = 64;
  */
 export class RecordTail implements Disposable {
   readonly name: string;
-  /** Records of a struct, of raw bytes, or of JSON. */
+  readonly kind: TailedKind;
+  /** Records of a struct, of raw bytes, or of JSON; of a service its requests. */
   readonly mode: Mode;
+  /** The same of a service's responses. */
+  readonly responseMode: Mode | undefined;
   /** Fingerprint of the records' schema as 16 hexadecimal digits. */
   readonly fingerprint: string;
+  /** What the segment says of its records, and whether it can be believed. */
+  readonly schema: SchemaReading;
   readonly #segment: MappedSegment;
-  readonly #sizes: ChannelSizes;
+  readonly #plan: TailPlan;
   readonly #state: Section;
   readonly #rings: Section;
   readonly #bytesMax: number;
-  readonly #lanes = new Map<number, LaneTail>();
+  readonly #ready = new Set<number>();
+  readonly #tails: LaneTail[] = [];
 
   /**
-   * @param name The channel's name.
+   * @param name The segment's name.
    * @param options What to follow.
    * @throws {SystemError} `ENOENT` when there is no such name; `EACCES`, `ELOOP`, … when it cannot be opened.
-   * @throws {CorruptSegmentError} When the file is not a segment of this version, is something else than a channel, or
-   * its sizes cannot be.
+   * @throws {CorruptSegmentError} When the file is not a segment of this version, is something that no records pass
+   * through, or its sizes cannot be.
    */
   constructor(name: string, options?: TailOptions) {
     const { from = "new", maxBytes = Number.MAX_SAFE_INTEGER } = checkOptions("options", options);
     checkOneOf("options.from", from, FROM);
     this.#bytesMax = checkInteger("options.maxBytes", maxBytes, 0, Number.MAX_SAFE_INTEGER);
     this.name = checkName(name);
-    this.#segment = openChannel(this.name);
+    this.#segment = openSegment(this.name);
     try {
       const { kind, fingerprint } = this.#segment.describe();
-      if (kind !== "channel") throw this.#corrupt(`its kind must be channel: found ${kind}`);
+      if (!isTailed(kind)) {
+        throw this.#corrupt(`its kind must be one of ${TAILED_KINDS.join(", ")}: found ${kind}`);
+      }
+      this.kind = kind;
       this.fingerprint = fingerprint;
       this.#state = this.#section(SECTION.state);
       this.#rings = this.#section(SECTION.lanes);
-      this.#sizes = readChannelSizes(this.#readState());
-      this.mode = this.#sizes.mode;
-      const { laneCount, laneBytes } = this.#sizes;
+      this.#plan = planOf(kind, this.#readState());
+      this.mode = this.#plan.mode;
+      this.responseMode = this.#plan.responseMode;
+      this.schema = readSchema({ kind, fingerprint, reader: this.#segment.reader });
+      const { laneCount, laneBytes } = this.#plan;
       if (laneCount * laneBytes > this.#rings.length) {
         throw this.#corrupt(`its section ${this.#rings.id} is too short for its lanes`);
       }
@@ -102,7 +123,7 @@ export class RecordTail implements Disposable {
     }
   }
 
-  /** Whether the name still leads to this channel. What was published before it went can still be polled. */
+  /** Whether the name still leads to this segment. What was published before it went can still be polled. */
   get isCurrent(): boolean {
     return this.#segment.isCurrent;
   }
@@ -113,7 +134,7 @@ export class RecordTail implements Disposable {
    */
   get missed(): number {
     let sum = 0;
-    for (const lane of this.#lanes.values()) sum += lane.missed;
+    for (const ring of this.#tails) sum += ring.missed;
     return sum;
   }
 
@@ -133,9 +154,9 @@ export class RecordTail implements Disposable {
     let total = 0;
     for (let found = -1; found !== 0 && total < limit; ) {
       found = 0;
-      for (const lane of this.#lanes.values()) {
+      for (const ring of this.#tails) {
         for (let turn = 0; turn < TURN_RECORDS && total < limit; turn++) {
-          const record = lane.next(this.#bytesMax);
+          const record = ring.next(this.#bytesMax);
           if (record === undefined) break;
           // Before the record is given away: zeros in place of what the file does not have are no record.
           this.#segment.checkWhole();
@@ -147,6 +168,20 @@ export class RecordTail implements Disposable {
     }
     this.#segment.checkWhole();
     return total;
+  }
+
+  /**
+   * The value of a record: of JSON as it was sent, of a struct by what the segment says of its fields.
+   *
+   * @param record The record, whole.
+   * @returns Undefined when that is not known: for records of bytes, and without a schema that can be believed.
+   * @throws {CorruptSegmentError} When the bytes cannot be such a record.
+   */
+  decode(record: TailedRecord): unknown {
+    const isReply = record.part === "response";
+    const mode = isReply ? this.responseMode : this.mode;
+    const schema = isReply ? this.schema.response : this.schema.record;
+    return decodeRecord(record, record.part === "error" ? "json" : mode, schema);
   }
 
   /** Lets go of the file and its memory. Calling it again does nothing. */
@@ -161,20 +196,24 @@ export class RecordTail implements Disposable {
   /** Looks for lanes that have become ready. All that is on those is new. */
   #findLanes(from: "new" | "held"): void {
     const state = this.#readState();
-    const { laneCount, laneBytes, ...sizes } = this.#sizes;
+    const { laneCount, laneBytes, laneWord, isReadyWord, rings } = this.#plan;
     for (let lane = 0; lane < laneCount; lane++) {
-      // The ring of a lane that is not ready has no memory yet.
-      const isReady = state.word(laneWord(lane) + LANE_OWNER.isReady) === 1;
-      if (!isReady || this.#lanes.has(lane)) continue;
-      const headerOffset = this.#state.offset + laneWord(lane) * 4;
-      const ringOffset = this.#rings.offset + lane * laneBytes;
-      const place = { lane, headerOffset, ringOffset, ...sizes };
-      this.#lanes.set(lane, new LaneTail(this.#segment.mapping, place, from));
+      // The rings of a lane that is not ready have no memory yet.
+      const isReady = state.word(laneWord(lane) + isReadyWord) === 1;
+      if (!isReady || this.#ready.has(lane)) continue;
+      this.#ready.add(lane);
+      for (const ring of rings) {
+        const headerOffset = this.#state.offset + (laneWord(lane) + ring.headerWord) * 4;
+        const ringOffset = this.#rings.offset + lane * laneBytes + ring.ringOffset;
+        const place = { ...ring, lane, headerOffset, ringOffset };
+        this.#tails.push(new LaneTail(this.#segment.mapping, place, from));
+      }
     }
   }
 
   #readState(): StateBytes {
-    const bytes = this.#segment.reader.bytes(SECTION.state, STATE_BYTES_MAX) ?? new Uint8Array();
+    const limit = PLAN_BYTES_MAX[this.kind];
+    const bytes = this.#segment.reader.bytes(SECTION.state, limit) ?? new Uint8Array();
     return new StateBytes(bytes, this.name);
   }
 
@@ -191,7 +230,7 @@ export class RecordTail implements Disposable {
   }
 }
 
-function openChannel(name: string): MappedSegment {
+function openSegment(name: string): MappedSegment {
   const directory = findDirectory();
   const path = join(directory ?? directoryPath(), name);
   const fd = directory === undefined ? undefined : openToRead(path, name);

@@ -60,9 +60,17 @@ export class StateBytes {
    * @param base Word at which the lane begins.
    */
   positions(base: number): { readonly tail: number; readonly head: number } {
-    const words = { load: (index: number): number => this.word(index) | 0 };
-    const head = positionAt(words, base + LANE.head);
-    return { tail: positionAt(words, base + LANE.tail), head };
+    const head = this.position(base + LANE.head);
+    return { tail: this.position(base + LANE.tail), head };
+  }
+
+  /**
+   * A position.
+   *
+   * @param index Word of its low half.
+   */
+  position(index: number): number {
+    return positionAt({ load: (word) => this.word(word) | 0 }, index);
   }
 
   /** One party's counters; what no counter can be is 0. */

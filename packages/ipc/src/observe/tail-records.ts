@@ -1,5 +1,5 @@
 /**
- * Following the records of a channel in the event loop.
+ * Following records in the event loop.
  *
  * @module
  */
@@ -21,13 +21,13 @@ const DEFAULT_INTERVAL_MS = 20;
 const INTERVAL_MS_MAX = 60_000;
 
 /**
- * Gives the records of a channel as they pass, without disturbing: see {@link RecordTail}. Who only looks cannot be
+ * Gives the records of a channel, topic or service as they pass, without disturbing: see {@link RecordTail}. Who only looks cannot be
  * woken by those who send, so that it has to look now and then.
  *
- * It begins with the first record that is asked for, and ends when the name no longer leads to this channel and
+ * It begins with the first record that is asked for, and ends when the name no longer leads to this segment and
  * nothing is left in it.
  *
- * @param name The channel's name.
+ * @param name The segment's name.
  * @param options What to follow, and how.
  * @throws {SystemError} With the first record: `ENOENT` when there is no such name, and as {@link RecordTail} does.
  *

@@ -22,7 +22,12 @@ import {
   isSeenHeld,
   readHead,
 } from "@isthmus/core/internal";
-import { describeSegment, fingerprintText, identify } from "../observe/describe-segment.ts";
+import {
+  describeSegment,
+  fingerprintText,
+  identify,
+  type OpenedSegment,
+} from "../observe/describe-segment.ts";
 import { SectionReader } from "./section-reader.ts";
 import type { SegmentInfo } from "./segment-info.ts";
 
@@ -32,8 +37,9 @@ const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
 const LOOKUPS_MAX = 8;
 
 /**
- * Describes a segment once: who takes part, who holds its mutex since when, and of a channel its lanes, positions and
- * counters. To look again and again, use {@link SegmentObserver}.
+ * Describes a segment once: who takes part, who waits and who holds its mutex since when; of a channel, topic or service
+ * its lanes, positions and counters; of a semaphore who has units, of an event whether it is set, of a struct its
+ * version. To look again and again, use {@link SegmentObserver}.
  *
  * **Safety.** Nothing is locked, so different fields may be of slightly different moments.
  *
@@ -52,13 +58,27 @@ const LOOKUPS_MAX = 8;
  * ```
  */
 export function observe(name: string): SegmentInfo {
+  return lookAtSegment(name, describeSegment);
+}
+
+/**
+ * Looks at a segment by its name.
+ *
+ * @param look Is given the open file; called again when the name leads to another one by the end of it.
+ * @throws {SystemError} `ENOENT` when there is no such name; `EACCES`, `ELOOP`, … when it cannot be opened.
+ * @throws {CorruptSegmentError} When the file is not a segment of this version.
+ */
+export function lookAtSegment<T>(name: string, look: (opened: OpenedSegment) => T): T {
   const checked = checkName(name);
   const directory = findDirectory();
-  const info = directory === undefined ? undefined : readSegment(join(directory, checked), checked);
-  if (info === undefined) {
+  const found =
+    directory === undefined
+      ? undefined
+      : inspectFile(join(directory, checked), checked, (...file) => [look(openLook(...file))]);
+  if (found === undefined) {
     throw conditionError("ENOENT", `observe "${checked}"`, "open", directory);
   }
-  return info;
+  return found[0] as T;
 }
 
 /**
@@ -67,7 +87,7 @@ export function observe(name: string): SegmentInfo {
  * @returns Undefined when there is nothing, or it went while it was looked at.
  */
 export function readSegment(path: string, name: string): SegmentInfo | undefined {
-  return inspectFile(path, name, describe);
+  return inspectFile(path, name, (...file) => describeSegment(openLook(...file)));
 }
 
 /**
@@ -115,11 +135,11 @@ const EMPTY = {
 } as const;
 
 /** Runs a look at a file, and again when the path leads to another one by the end of it. */
-function inspectFile(
+function inspectFile<T>(
   path: string,
   name: string,
-  look: (fd: number, path: string, name: string) => SegmentInfo,
-): SegmentInfo | undefined {
+  look: (fd: number, path: string, name: string) => T,
+): T | undefined {
   for (let lookup = 1; ; lookup++) {
     const fd = openToRead(path, name);
     if (fd === undefined) return undefined;
@@ -146,10 +166,10 @@ export function openToRead(path: string, name: string): number | undefined {
   }
 }
 
-function describe(fd: number, path: string, name: string): SegmentInfo {
+function openLook(fd: number, path: string, name: string): OpenedSegment {
   const stats = fstatSync(fd);
   if (stats.isDirectory()) throw conditionError("EISDIR", `observe "${name}"`, "open", path);
   const superblock = decodeSuperblock(readHead(fd), stats.size, name);
   const reader = new SectionReader({ fd, path, epoch: superblock.epoch }, superblock.sections);
-  return describeSegment({ fd, reader, identity: identify(name, path, superblock) });
+  return { fd, reader, identity: identify(name, path, superblock) };
 }

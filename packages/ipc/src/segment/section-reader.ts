@@ -7,9 +7,9 @@
 import { readSync } from "node:fs";
 import { SECTION, type Section } from "@isthmus/core/internal";
 import { MUTEX, MUTEX_BYTES } from "../sync/mutex-layout.ts";
-import { CELL, CELL_BYTES } from "../wait/wait-cell.ts";
+import { ARMED_SLEEPER, CELL, CELL_BYTES } from "../wait/wait-cell.ts";
 import { SharedWords } from "../words.ts";
-import { SLOT_BYTES } from "./participant-layout.ts";
+import { SLOT, SLOT_BYTES, SLOT_WORDS } from "./participant-layout.ts";
 import { type Participant, Participants } from "./participants.ts";
 import type { CellInfo, MutexInfo, ParticipantInfo } from "./segment-info.ts";
 import { type SlotPlace, slotLocks } from "./slot-locks.ts";
@@ -74,6 +74,24 @@ export class SectionReader {
   }
 
   /**
+   * A few bytes of a section, read from the file: also of one that is not mapped, for it can be very long.
+   *
+   * @returns Memory of its own, with zeros for what the section does not have.
+   */
+  peek(id: number, offset: number, lengthBytes: number): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(new ArrayBuffer(lengthBytes));
+    const section = this.#find(id);
+    if (section === undefined || offset < 0 || offset + lengthBytes > section.length) return bytes;
+    readSync(this.#file.fd, bytes, 0, lengthBytes, section.offset + offset);
+    return bytes;
+  }
+
+  /** Length of a section in bytes; 0 when there is no such section. */
+  lengthOf(id: number): number {
+    return this.#find(id)?.length ?? 0;
+  }
+
+  /**
    * Everybody in the participants section. A free lock alone does not tell the dead from those who are just
    * leaving, but they free the slot before the lock: so who is still in the slot after its lock was found free
    * has died. Whoever left, or died, in between is not in it.
@@ -106,15 +124,20 @@ export class SectionReader {
     };
   }
 
-  /** The wait cells. */
-  cells(): CellInfo[] {
+  /** The wait cells, and which participants wait at them. */
+  cells(participants: readonly ParticipantInfo[]): CellInfo[] {
     const words = this.#words(SECTION.cells, CELL_COUNT_MAX * CELL_BYTES);
     if (words === undefined) return [];
+    const slots = this.#words(SECTION.participants, SLOT_COUNT_MAX * SLOT_BYTES);
+    const isArmed = (slot: number, index: number): boolean =>
+      (((slots?.get(slot * SLOT_WORDS + SLOT.armed) ?? 0) >>> index) & 1) === 1;
     return Array.from({ length: Math.floor(words.count / (CELL_BYTES / 4)) }, (_, index) => {
       const at = (field: number): number => words.get(index * (CELL_BYTES / 4) + field) >>> 0;
       return {
         index,
         isAwaited: at(CELL.armed) !== 0,
+        hasSleepers: (at(CELL.armed) & ARMED_SLEEPER) !== 0,
+        waitingSlots: participants.flatMap(({ slot }) => (isArmed(slot, index) ? [slot] : [])),
         wakes: at(CELL.wakes),
         timeoutWakes: at(CELL.timeoutWakes),
       };

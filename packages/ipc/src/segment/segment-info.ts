@@ -4,7 +4,7 @@
  * @module
  */
 import type { SECTION, SegmentKind } from "@isthmus/core/internal";
-import type { ChannelInfo } from "../observe/channel-info.ts";
+import type { KindDetails } from "../observe/kind-readers.ts";
 import type { MutexOwner } from "../sync/segment-mutex.ts";
 import type { Role } from "./participant-layout.ts";
 
@@ -54,6 +54,10 @@ export interface CellInfo {
   readonly index: number;
   /** Whether somebody has announced to wait there. */
   readonly isAwaited: boolean;
+  /** Whether a thread sleeps there. It may have died asleep: announcements are taken back by whoever wakes. */
+  readonly hasSleepers?: boolean | undefined;
+  /** Slots of the participants that wait there in their event loops. */
+  readonly waitingSlots?: readonly number[] | undefined;
   /** How often somebody was woken. */
   readonly wakes: number;
   /** How often a waiter found what it waited for without having been woken. Should be 0. */
@@ -71,7 +75,7 @@ export interface SegmentProblem {
  * A segment at one moment. Where `error` is set, the file could not be understood: only `name`, `path`,
  * `totalBytes`, `isPersistent` and `isHeld` mean something, all else is empty or 0.
  */
-export interface SegmentInfo {
+export interface SegmentInfo extends KindDetails {
   readonly name: string;
   readonly path: string;
   readonly kind: SegmentKind | "unknown";
@@ -97,8 +101,6 @@ export interface SegmentInfo {
   /** The mutex, for kinds that have one. */
   readonly mutex: MutexInfo | undefined;
   readonly cells: readonly CellInfo[];
-  /** The channel, for segments of that kind. */
-  readonly channel: ChannelInfo | undefined;
   /** Why the file could not be understood; undefined when it could. */
   readonly error: SegmentProblem | undefined;
 }

@@ -36,6 +36,8 @@ export interface SectionSpec extends SectionRequest {
   readonly isSizedByCreator?: boolean | undefined;
   /** Whether its creator decides if there is one: who opens it finds out. */
   readonly isOptional?: boolean | undefined;
+  /** What is in a new one from the beginning; zeros where it says nothing. */
+  readonly content?: Uint8Array | undefined;
   /** Refuses a section that this process cannot use, by throwing. Called before anything is done in the segment. */
   readonly check?: (memory: SegmentMemory, name: string) => void;
 }
@@ -257,6 +259,11 @@ function openFile(verb: OpenVerb, spec: SegmentSpec): { file: NamedFile; created
     fill: (fd, path, totalBytes, sections) => {
       const memory = new SegmentMemory(fd, path, totalBytes, sections);
       try {
+        for (const { id, content } of spec.sections) {
+          if (content !== undefined) {
+            memory.mapping.bytes(memory.section(id).offset, content.length).set(content);
+          }
+        }
         spec.init?.(memory);
       } finally {
         memory.mapping.dispose();

@@ -22,6 +22,7 @@ import {
   cellsBytes,
   copyBytes,
 } from "./cells-layout.ts";
+import { schemaSections } from "./schema-section.ts";
 import {
   type Fields,
   type StructCursor,
@@ -111,7 +112,11 @@ export class SharedStruct<F extends Fields> implements Disposable {
       name,
       kind: "struct",
       cellCount: CELL_COUNT,
-      sections: [MUTEX_SECTION, { id: SECTION.state, length: cellsBytes(schema.size) }],
+      sections: [
+        MUTEX_SECTION,
+        { id: SECTION.state, length: cellsBytes(schema.size) },
+        ...schemaSections(schema.canonical),
+      ],
       fingerprint: (BigInt(high) << 32n) | BigInt(low),
       isPersistent: lifetime === "persistent",
       init: (memory) => initialise(memory, schema, initial),

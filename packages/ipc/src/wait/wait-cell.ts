@@ -29,7 +29,8 @@ export const CELL_BYTES = 64;
 /** Word offsets within a cell. */
 export const CELL = { sequence: 0, armed: 1, wakes: 2, timeoutWakes: 3 } as const;
 
-const ARMED_SLEEPER = 1;
+/** Bits of `armed`: a thread sleeps on `sequence`; the bell of some participant is to be rung. */
+export const ARMED_SLEEPER = 1;
 const ARMED_BELL = 2;
 const EVERYBODY = 0x7fff_ffff;
 

@@ -13,6 +13,7 @@ import {
   LANE_OWNER,
   LANE_PRODUCER_COUNTERS_OFFSET,
 } from "../../src/channel/channel-layout.ts";
+import { MARKER_TEXTS } from "../../src/channel/schema-texts.ts";
 import {
   MESSAGE,
   MESSAGE_HEADER_BYTES,
@@ -84,6 +85,11 @@ import {
   cellsBytes,
   copyBytes,
 } from "../../src/struct/cells-layout.ts";
+import {
+  SCHEMA,
+  SCHEMA_HEADER_BYTES,
+  SCHEMA_TEXT_BYTES_MAX,
+} from "../../src/struct/schema-layout.ts";
 import { EVENT, EVENT_BYTES } from "../../src/sync/event-layout.ts";
 import { MUTEX, MUTEX_BYTES, STRATEGY } from "../../src/sync/mutex-layout.ts";
 import { SEMAPHORE, SEMAPHORE_BYTES } from "../../src/sync/semaphore-layout.ts";
@@ -177,6 +183,7 @@ describe("docs/layout.md, compared with segments", () => {
       flags: "isPersistent",
       nameLength: "name",
       createdAt: "createdAtMs",
+      sectionCount: "sections",
     };
     for (const { name, offset, bytes: count } of fieldsOf("Superblock")) {
       const at = name === "sections" ? offset + 8 : offset;
@@ -270,6 +277,16 @@ describe("docs/layout.md, compared with segments", () => {
     const latency = rowsOf("Sections").find(({ section }) => section === "latency");
     expect(latency?.["length"]).toStartWith(`${HISTOGRAM_BYTES},`);
     expect(fieldsOf("Latency").at(-1)?.bytes).toBe(BUCKET_COUNT * 8);
+  });
+
+  test("Schema: the offsets are those of the source", () => {
+    const { texts, ...lengths } = offsetsOf("Schema", WORD);
+    expect(lengths).toEqual(SCHEMA);
+    expect(texts).toBe(SCHEMA_HEADER_BYTES / WORD);
+    expect(textOf("Schema")).toContain(`over\n${SCHEMA_TEXT_BYTES_MAX} bytes together`);
+    for (const marker of Object.values(MARKER_TEXTS)) {
+      expect(textOf("Schema")).toContain(`\`${marker}\``);
+    }
   });
 
   test("Kinds: each has the sections and cells of the table", () => {

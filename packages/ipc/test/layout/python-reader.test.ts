@@ -12,8 +12,12 @@ import {
   i16,
   i32,
   i64,
+  json,
   NamedMutex,
   oneOf,
+  Producer,
+  Publisher,
+  Requester,
   SharedStruct,
   struct,
   u8,
@@ -24,6 +28,7 @@ import {
   utf8,
 } from "../../src/index.ts";
 import { SLOT_BYTES, SLOT_COUNT } from "../../src/segment/participant-layout.ts";
+import { lieIn } from "../observe/support.ts";
 import { peerOf } from "../shared-struct/support/peers.ts";
 import { readSegment, testPython } from "./support/python.ts";
 
@@ -114,6 +119,33 @@ describe("reader.py", () => {
     expect(found).toEqual({ fingerprint: fingerprint.hex, version: 1, value: PRINTED });
   });
 
+  testPython("reads a struct by what the segment itself says of it", async () => {
+    using home = new Home();
+    using shared = SharedStruct.createNew("typed", Everything, { initial: VALUE });
+    const typed = await readSegment("typed");
+    expect(typed.schema).toEqual([Everything.canonical]);
+    expect(typed.struct).toMatchObject({ version: 0, value: PRINTED });
+    // A text that is another one than the fingerprint's is not believed.
+    lieIn(home.file("typed"), SECTION.schema, 30, new Uint8Array([0x39]));
+    expect(await readSegment("typed")).toMatchObject({ schema: null, struct: null });
+    expect(shared.read().a).toBe(VALUE.a);
+  });
+
+  testPython("reads what the records of a channel, a topic and a service are", async () => {
+    using _home = new Home();
+    const x = struct({ x: u8 });
+    using _channel = Producer.createNew("channel", { schema: x });
+    using _topic = Publisher.createNew("topic", { schema: x });
+    using _service = Requester.createNew("service", { request: x, response: json });
+    using _bytes = Producer.createNew("bytes", { schema: bytes });
+    const found = await Promise.all(
+      ["channel", "topic", "service", "bytes"].map(
+        async (name) => (await readSegment(name)).schema,
+      ),
+    );
+    expect(found).toEqual([[x.canonical], [x.canonical], [x.canonical, "channel of json"], null]);
+  });
+
   testPython("reads the superblock, the sections and who takes part", async () => {
     using home = new Home();
     using shared = SharedStruct.createNew("looked-at", Everything, { lifetime: "persistent" });
@@ -134,6 +166,7 @@ describe("reader.py", () => {
       SECTION.cells,
       SECTION.mutex,
       SECTION.state,
+      SECTION.schema,
     ]);
     expect(sections[0]?.length).toBe(SLOT_COUNT * SLOT_BYTES);
     expect(isHeld).toBe(true);

@@ -1,4 +1,5 @@
-"""Prints a segment as one line of JSON: reader.py NAME. The canonical text of a struct's schema comes by stdin."""
+"""Prints a segment as one line of JSON: reader.py NAME. The canonical text of a struct's schema comes by stdin, or from
+the segment itself."""
 
 import json
 import math
@@ -19,6 +20,9 @@ def observe(name, text):
     sections = superblock.pop("sections")
     read = lambda key: os.pread(fd, sections[key][1], sections[key][0]) if key in sections else b""
     participants = list(participants_of(fd, sections, read(segment.PARTICIPANTS)))
+    texts = schema_of(superblock, read(segment.SCHEMA))
+    if not text and texts and superblock["kind"] == segment.STRUCT:
+        text = texts[0]
     return {
         "superblock": superblock,
         "sections": [{"id": key, "offset": at, "length": size} for key, (at, size) in sections.items()],
@@ -29,6 +33,7 @@ def observe(name, text):
             for words in struct.iter_unpack("<4I48x", read(segment.CELLS))
         ],
         "mutex": mutex_of(read(segment.MUTEX), participants),
+        "schema": texts,
         "struct": struct_of(fd, superblock, sections, record.Schema(text)) if text else None,
     }
 
@@ -59,6 +64,21 @@ def mutex_of(block, participants):
         "acquisitions": acquisitions, "contentions": contentions, "recoveries": recoveries,
         "sinceMs": seconds * 1000 + nanoseconds // 10**6,
     }  # fmt: skip
+
+
+def schema_of(superblock, block):
+    """The texts of the schema section; none where there is no section, or its texts are not what the fingerprint is of."""
+    if len(block) < 16:
+        return None
+    record_bytes, response_bytes = struct.unpack_from("<2I", block)
+    segment.check("texts", record_bytes + response_bytes <= min(len(block) - 16, 2**20), (record_bytes, response_bytes))
+    texts = [block[16 : 16 + record_bytes].decode(), block[16 + record_bytes :][:response_bytes].decode()]
+    found = record.fingerprint(texts[0])
+    if superblock["kind"] == segment.SERVICE:
+        found = record.fingerprint(f"isthmus service {found:016x} {record.fingerprint(texts[1]):016x}")
+    else:
+        texts.pop()
+    return texts if f"{found:016x}" == superblock["fingerprint"] else None
 
 
 def struct_of(fd, superblock, sections, schema):

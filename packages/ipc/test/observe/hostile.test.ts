@@ -1,6 +1,5 @@
 /** Segments that somebody has filled with nonsense: looking at them is safe, and gives figures that can be. */
 import { describe, expect, test } from "bun:test";
-import { CorruptSegmentError } from "@isthmus/core";
 import { SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
 import { runs } from "@isthmus/testing/runs";
@@ -25,6 +24,7 @@ import {
   u32,
 } from "../../src/index.ts";
 import { LANE } from "../../src/ring/lane-layout.ts";
+import { numbersIn, refusing } from "./hostile-support.ts";
 import { lieIn, words } from "./support.ts";
 
 const MODES = [
@@ -42,23 +42,6 @@ interface Lies {
   readonly tail: number;
   readonly head: number;
   readonly isPlausible: boolean;
-}
-
-/** Every number in a value, however deep. */
-function numbersIn(value: unknown): number[] {
-  if (typeof value === "number") return [value];
-  if (typeof value !== "object" || value === null) return [];
-  return Object.values(value).flatMap(numbersIn);
-}
-
-/** Calls it; a damaged segment may be refused, and nothing else may happen. */
-function refusing<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch (error) {
-    if (error instanceof CorruptSegmentError) return undefined;
-    throw error;
-  }
 }
 
 /** Looks in every way there is and judges what is found. */

@@ -1,6 +1,6 @@
 /** What an observer sees of how late records are, where a channel measures it. */
 import { expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
 import {
@@ -13,27 +13,7 @@ import {
 } from "../../src/index.ts";
 import { Histogram } from "../../src/metrics/histogram.ts";
 import { HISTOGRAM_BYTES } from "../../src/metrics/histogram-layout.ts";
-import { lieIn } from "./support.ts";
-
-/** Offsets of a superblock, as docs/layout.md has them. */
-const AT = { totalBytes: 32, sectionCount: 68, sections: 512 } as const;
-const ENTRY_BYTES = 24;
-
-/** The bytes of a segment with one more section behind the others. */
-function withSection(segment: Uint8Array, id: number, content: Uint8Array): Uint8Array {
-  const all = new Uint8Array(segment.length + content.length);
-  all.set(segment);
-  all.set(content, segment.length);
-  const view = new DataView(all.buffer);
-  const count = view.getUint32(AT.sectionCount, true);
-  const entry = AT.sections + count * ENTRY_BYTES;
-  view.setUint32(entry, id, true);
-  view.setBigUint64(entry + 8, BigInt(segment.length), true);
-  view.setBigUint64(entry + 16, BigInt(content.length), true);
-  view.setUint32(AT.sectionCount, count + 1, true);
-  view.setBigUint64(AT.totalBytes, BigInt(all.length), true);
-  return all;
-}
+import { lieIn, withSection } from "./support.ts";
 
 test("a channel's latencies: of all its time, and of the time between two samples", () => {
   using home = new Home();
@@ -60,4 +40,15 @@ test("a channel's latencies: of all its time, and of the time between two sample
   expect((window?.percentile(50) as number) / 1_000_000).toBeCloseTo(1, 1);
   lieIn(home.file("measured"), SECTION.latency, 0, content.fill(0xff));
   expect(observer.sample()?.channel?.latency).toMatchObject({ count: 0, maxNs: 0 });
+});
+
+test("a channel that measures latencies really allocates no lane before it is taken", () => {
+  using home = new Home();
+  const lane = 1 << 20;
+  const options = { schema: json, capacityBytes: lane, maxProducers: 16, latency: true };
+  using _producer = Producer.createNew("sparse", options);
+  const { blocks, size } = statSync(home.file("sparse"));
+  expect(size).toBeGreaterThan(16 * lane);
+  // Of the sixteen lanes it has, one is used; blocks have 512 bytes.
+  expect(blocks * 512).toBeLessThan(3 * lane);
 });

@@ -27,3 +27,23 @@ export function lieIn(path: string, section: number, offset: number, lie: Uint8A
 export function words(...values: readonly number[]): Uint8Array {
   return new Uint8Array(new Uint32Array(values).buffer);
 }
+
+/** Offsets of a superblock, as docs/layout.md has them. */
+const AT = { totalBytes: 32, sectionCount: 68, sections: 512 } as const;
+const ENTRY_BYTES = 24;
+
+/** The bytes of a segment with one more section behind the others. */
+export function withSection(segment: Uint8Array, id: number, content: Uint8Array): Uint8Array {
+  const all = new Uint8Array(segment.length + content.length);
+  all.set(segment);
+  all.set(content, segment.length);
+  const view = new DataView(all.buffer);
+  const count = view.getUint32(AT.sectionCount, true);
+  const entry = AT.sections + count * ENTRY_BYTES;
+  view.setUint32(entry, id, true);
+  view.setBigUint64(entry + 8, BigInt(segment.length), true);
+  view.setBigUint64(entry + 16, BigInt(content.length), true);
+  view.setUint32(AT.sectionCount, count + 1, true);
+  view.setBigUint64(AT.totalBytes, BigInt(all.length), true);
+  return all;
+}

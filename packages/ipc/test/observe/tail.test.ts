@@ -204,11 +204,13 @@ describe("RecordTail", () => {
     TIMEOUT_MS,
   );
 
-  test("refuses what is no channel, and options that cannot be", () => {
+  test("refuses what no records pass through, and options that cannot be", () => {
     using _home = new Home();
     using _memory = MemoryMappedFile.createNew("memory", 100);
     expect(() => new RecordTail("memory")).toThrow(CorruptSegmentError);
-    expect(() => new RecordTail("memory")).toThrow("its kind must be channel: found memory");
+    expect(() => new RecordTail("memory")).toThrow(
+      "its kind must be one of channel, topic, service: found memory",
+    );
     expect(() => new RecordTail("memory", { from: "start" as "new" })).toThrow(TypeError);
     expect(() => new RecordTail("memory", { maxBytes: -1 })).toThrow(RangeError);
     expect(() => tailRecords("memory", { intervalMs: 0 })).toThrow(RangeError);

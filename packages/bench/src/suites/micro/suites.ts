@@ -43,6 +43,18 @@ export const MICRO_SUITES: readonly SuiteSpec[] = [
     load: () => import("./locks.ts"),
   },
   {
+    id: "counters",
+    title: "A record of 64 bytes through a channel, one process, with and without its counters",
+    cases: rows("ns", [
+      ["alone", "counted, each record published alone"],
+      ["aloneUncounted", "uncounted, each record published alone", "reference"],
+      ["burst", "counted, in bursts of 256"],
+      ["burstUncounted", "uncounted, in bursts of 256", "reference"],
+      ["burstTimed", "counted and timed (latency: true), in bursts of 256"],
+    ]),
+    load: () => import("./counters.ts"),
+  },
+  {
     id: "rings",
     title: "The byte ring by record size, one process, with both copies",
     cases: rows(

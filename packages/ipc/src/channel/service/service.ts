@@ -3,14 +3,15 @@
  *
  * @module
  */
-import type { OpenVerb } from "../../segment/segment.ts";
-import { fingerprintOf } from "../../struct/fingerprint.ts";
+import type { OpenVerb, SectionSpec } from "../../segment/segment.ts";
+import { schemaSections } from "../../struct/schema-section.ts";
 import type { WaitCell } from "../../wait/wait-cell.ts";
 import type { SharedWords } from "../../words.ts";
 import { MODES } from "../channel-layout.ts";
 import { CAPACITY_BYTES_MAX } from "../channel-options.ts";
 import { bits, type ChannelSchema } from "../channel-schema.ts";
 import { type LanedHeader, LanedSegment } from "../laned-segment.ts";
+import { fingerprintOfTexts } from "../schema-texts.ts";
 import {
   laneCellOf,
   REQUEST_CELL,
@@ -65,7 +66,8 @@ export class Service extends LanedSegment {
       laneCount: geometry.laneCount,
       laneBytes: geometry.laneBytes,
       cellCount: SERVICE_CELL_COUNT,
-      fingerprint: fingerprintFor(shape),
+      moreSections: schemasOf(shape),
+      fingerprint: bits(fingerprintOfTexts(shape.request.text, shape.response.text)),
       isPersistent: false,
       role,
       init: (words, base) => writeGeometry(words, base, shape, geometry),
@@ -133,12 +135,10 @@ export class Service extends LanedSegment {
   }
 }
 
-/** One hash for both schemas, in their order. */
-function fingerprintFor({ request, response }: ServiceShape): bigint {
-  const text = [request, response]
-    .map(({ fingerprint }) => fingerprint.toString(16).padStart(16, "0"))
-    .join(" ");
-  return bits(fingerprintOf(`isthmus service ${text}`));
+/** What requests and responses are; nothing when neither is a struct. */
+function schemasOf({ request, response }: ServiceShape): readonly SectionSpec[] {
+  const isAnyStruct = request.struct !== undefined || response.struct !== undefined;
+  return isAnyStruct ? schemaSections(request.text, response.text) : [];
 }
 
 /** Frees the responder's place. `serving` first: a place that is free is nobody's to serve from. */

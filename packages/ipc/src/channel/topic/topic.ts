@@ -8,6 +8,7 @@ import { Gates, type GateTable, gateBit } from "../../ring/broadcast-gates.ts";
 import { BROADCAST_BYTES_MIN } from "../../ring/broadcast-ring.ts";
 import { SLOT_COUNT } from "../../segment/participant-layout.ts";
 import type { OpenVerb } from "../../segment/segment.ts";
+import { schemaSections } from "../../struct/schema-section.ts";
 import type { WaitCell } from "../../wait/wait-cell.ts";
 import type { SharedWords } from "../../words.ts";
 import { MODES } from "../channel-layout.ts";
@@ -65,6 +66,7 @@ export class Topic extends LanedSegment {
       laneCount,
       laneBytes,
       cellCount: CELL_COUNT,
+      moreSections: shape.struct ? schemaSections(shape.text) : [],
       fingerprint: shape.fingerprint,
       isPersistent,
       role,

@@ -10,7 +10,7 @@ import { Peer } from "@isthmus/testing/peer";
 const PYTHON = process.platform === "linux" ? Bun.which("python3") : null;
 
 /** `test`, or a skipped one whose name says why it is skipped. */
-export function testPython(name: string, body: () => Promise<void>, timeoutMs?: number): void {
+export function testPython(name: string, body: () => Promise<void>, timeoutMs = 60_000): void {
   const title = PYTHON === null ? `${name} [skipped: needs Linux and python3]` : name;
   test.skipIf(PYTHON === null)(title, body, timeoutMs);
 }
@@ -33,6 +33,8 @@ export interface Observation {
   readonly participants: readonly { slot: number; pid: number; name: string; isAlive: boolean }[];
   readonly cells: readonly Readonly<Record<string, number>>[];
   readonly mutex: Readonly<Record<string, unknown>> | null;
+  /** The texts of what its records are, when the segment says it and can be believed. */
+  readonly schema: readonly string[] | null;
   readonly struct: { fingerprint: string; version: number; value: unknown } | null;
 }
 

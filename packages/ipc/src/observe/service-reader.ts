@@ -1,0 +1,184 @@
+/**
+ * Reading a service from outside.
+ *
+ * @module
+ */
+import { SECTION } from "@isthmus/core/internal";
+import {
+  laneCellOf,
+  REQUEST_CELL,
+  ROOM_CELL,
+  SERVICE,
+  SERVICE_COUNTERS,
+  SERVICE_LANE,
+} from "../channel/service/service-layout.ts";
+import { UNIT_BYTES } from "../ring/byte-ring.ts";
+import type { ParticipantInfo } from "../segment/segment-info.ts";
+import type { KindSource } from "./kind-readers.ts";
+import { partyOf, stateOf, sumOf, timeoutWakesOf, wakesOf } from "./parties.ts";
+import type {
+  ServiceFlow,
+  ServiceInfo,
+  ServiceRequesterInfo,
+  ServiceResponderInfo,
+} from "./service-info.ts";
+import {
+  readServiceSizes,
+  SERVICE_STATE_BYTES_MAX,
+  type ServiceSizes,
+  serviceLaneWord,
+} from "./service-state.ts";
+import { StateBytes } from "./state-bytes.ts";
+
+/** The figures that a service has of its lanes together. */
+const FLOW_NAMES = [
+  "requests",
+  "requestBytes",
+  "replies",
+  "replyBytes",
+  "errors",
+  "timeouts",
+  "lateReplies",
+  "droppedReplies",
+  "skippedRequests",
+  "waits",
+  "replyWaits",
+  "corruptions",
+  "queued",
+  "unanswered",
+] as const satisfies readonly (keyof ServiceFlow)[];
+
+/**
+ * Describes a service.
+ *
+ * @throws {CorruptSegmentError} When the sizes in its header cannot be. What only its parties write is never an error: a
+ * number that cannot be counts as 0, or as the nearest that can.
+ */
+export function readService(source: KindSource): ServiceInfo {
+  const { reader, name, participants, cells } = source;
+  const bytes = reader.bytes(SECTION.state, SERVICE_STATE_BYTES_MAX) ?? new Uint8Array();
+  const state = new StateBytes(bytes, name);
+  const sizes = readServiceSizes(state);
+  const nowMs = Date.now();
+  const requesters: ServiceRequesterInfo[] = [];
+  for (let lane = 0; lane < sizes.laneCount; lane++) {
+    if (state.word(serviceLaneWord(lane) + SERVICE_LANE.isReady) !== 1) continue;
+    requesters.push(readRequester(state, sizes, lane, participants, nowMs));
+  }
+  const responder = readResponder(state, requesters, participants, nowMs);
+  const flow = Object.fromEntries(
+    FLOW_NAMES.map((figure) => [figure, sumOf(requesters, figure)]),
+  ) as unknown as ServiceFlow;
+  return {
+    ...flow,
+    requestMode: sizes.requestMode,
+    responseMode: sizes.responseMode,
+    requestCapacityBytes: sizes.requestBytes,
+    replyCapacityBytes: sizes.replyBytes,
+    maxRequesters: sizes.laneCount,
+    pending: flow.queued + (responder.isServing ? flow.unanswered : 0),
+    fill: requesters.reduce((most, { fill }) => Math.max(most, fill), 0),
+    responderWakes: wakesOf(cells, REQUEST_CELL) + wakesOf(cells, ROOM_CELL),
+    requesterWakes: sumOf(
+      cells.filter(({ index }) => index >= laneCellOf(0)),
+      "wakes",
+    ),
+    timeoutWakes: timeoutWakesOf(cells),
+    requesters,
+    responder,
+  };
+}
+
+function readRequester(
+  state: StateBytes,
+  sizes: ServiceSizes,
+  lane: number,
+  participants: readonly ParticipantInfo[],
+  nowMs: number,
+): ServiceRequesterInfo {
+  const base = serviceLaneWord(lane);
+  const sent = state.counters(base * 4 + SERVICE_COUNTERS.sent);
+  const taken = state.counters(base * 4 + SERVICE_COUNTERS.taken);
+  const answered = state.counters(base * 4 + SERVICE_COUNTERS.answered);
+  const received = state.counters(base * 4 + SERVICE_COUNTERS.received);
+  const requests = readRing(state, base + SERVICE_LANE.requests, sizes.requestBytes);
+  const replies = readRing(state, base + SERVICE_LANE.replies, sizes.replyBytes);
+  const requester = partyOf(state.slot(base + SERVICE_LANE.owner), participants);
+  const finished = taken.drops + answered.records + answered.drops;
+  const waitingReplies = within(replies.used, answered.records - received.records);
+  const heartbeat = {
+    hasWork: waitingReplies > 0,
+    lastActivityMs: Math.max(sent.lastActivity, received.lastActivity),
+    workSinceMs: answered.lastActivity,
+    nowMs,
+  };
+  return {
+    lane,
+    requester,
+    state: requester && stateOf(requester, heartbeat),
+    requests: sent.records,
+    requestBytes: sent.bytes,
+    replies: received.records,
+    replyBytes: received.bytes,
+    errors: answered.errors,
+    timeouts: sent.timeouts,
+    lateReplies: received.drops,
+    droppedReplies: answered.drops,
+    skippedRequests: taken.drops,
+    waits: sent.waits,
+    replyWaits: answered.waits,
+    corruptions: taken.corruptions + received.corruptions,
+    queued: within(requests.used, sent.records - taken.records),
+    unanswered: Math.max(0, taken.records - finished),
+    requestPosition: requests.tail,
+    replyPosition: replies.tail,
+    waitingReplies,
+    wantsRoom: state.word(base + SERVICE_LANE.wantsRoom) !== 0,
+    fill: Math.max(requests.fill, replies.fill),
+    lastActivityMs: sent.lastActivity,
+  };
+}
+
+function readResponder(
+  state: StateBytes,
+  requesters: readonly ServiceRequesterInfo[],
+  participants: readonly ParticipantInfo[],
+  nowMs: number,
+): ServiceResponderInfo {
+  const party = partyOf(state.slot(SERVICE.responder), participants);
+  let lastActivityMs = 0;
+  let workSinceMs = 0;
+  for (const { lane, queued, lastActivityMs: askedAtMs } of requesters) {
+    const answered = state.counters(serviceLaneWord(lane) * 4 + SERVICE_COUNTERS.answered);
+    lastActivityMs = Math.max(lastActivityMs, answered.lastActivity);
+    if (queued > 0) workSinceMs = Math.max(workSinceMs, askedAtMs);
+  }
+  const hasWork = requesters.some(({ queued }) => queued > 0);
+  return {
+    party,
+    state: party && stateOf(party, { hasWork, lastActivityMs, workSinceMs, nowMs }),
+    isServing: state.word(SERVICE.serving) !== 0,
+    terms: state.word(SERVICE.lastTerm),
+    lastActivityMs,
+  };
+}
+
+/** One ring: where it is written up to, and how many of its units are used. */
+interface RingLook {
+  readonly tail: number;
+  readonly used: number;
+  readonly fill: number;
+}
+
+function readRing(state: StateBytes, base: number, ringBytes: number): RingLook {
+  const { tail, head } = state.positions(base);
+  const capacity = ringBytes / UNIT_BYTES;
+  const used = Math.min(capacity, Math.max(0, tail - head));
+  return { tail, used, fill: used / capacity };
+}
+
+/** What counters say of messages that lie in so many units: one or more in some, none in none. */
+function within(units: number, counted: number): number {
+  // The counters may be behind the positions: by a batch, for good after a crash.
+  return Math.min(units, Math.max(1, counted));
+}

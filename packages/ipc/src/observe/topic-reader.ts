@@ -1,0 +1,194 @@
+/**
+ * Reading a topic from outside.
+ *
+ * @module
+ */
+import { SECTION } from "@isthmus/core/internal";
+import {
+  DATA_CELL,
+  ON_SLOW,
+  PLACES_OFFSET,
+  PUBLISHER_COUNTERS_OFFSET,
+  SPACE_CELL,
+  SUBSCRIBER,
+  SUBSCRIBER_BYTES,
+  SUBSCRIBER_COUNTERS_OFFSET,
+  SUBSCRIBERS_OFFSET,
+  TOPIC,
+  TOPIC_LANE_OWNER,
+} from "../channel/topic/topic-layout.ts";
+import { gateBit } from "../ring/broadcast-gates.ts";
+import { BROADCAST, PLACE } from "../ring/broadcast-layout.ts";
+import { SLOT_COUNT } from "../segment/participant-layout.ts";
+import type { ParticipantInfo } from "../segment/segment-info.ts";
+import type { KindSource } from "./kind-readers.ts";
+import { partyOf, stateOf, sumOf, timeoutWakesOf, wakesOf } from "./parties.ts";
+import { StateBytes } from "./state-bytes.ts";
+import type {
+  TopicInfo,
+  TopicPlaceInfo,
+  TopicPublisherInfo,
+  TopicSubscriberInfo,
+} from "./topic-info.ts";
+import {
+  readTopicSizes,
+  TOPIC_STATE_BYTES_MAX,
+  type TopicSizes,
+  topicLaneWord,
+} from "./topic-state.ts";
+
+/** What is known of one lane before anybody's place in it is looked at. */
+interface Lane {
+  readonly lane: number;
+  readonly tail: number;
+  /** Number of the record that will begin at the tail, modulo 2^32; of records of variable size only. */
+  readonly nextNumber: number;
+}
+
+/** A copy of the state, and what helps to read it. */
+interface Look {
+  readonly state: StateBytes;
+  readonly sizes: TopicSizes;
+  readonly source: KindSource;
+  readonly nowMs: number;
+}
+
+/**
+ * Describes a topic.
+ *
+ * @throws {CorruptSegmentError} When the sizes in its header cannot be. What only its parties write is never an error: a
+ * number that cannot be counts as 0, or as the nearest that can.
+ */
+export function readTopic(source: KindSource): TopicInfo {
+  const { reader, name, participants, cells } = source;
+  const bytes = reader.bytes(SECTION.state, TOPIC_STATE_BYTES_MAX) ?? new Uint8Array();
+  const state = new StateBytes(bytes, name);
+  const sizes = readTopicSizes(state);
+  const look = { state, sizes, source, nowMs: Date.now() };
+  const lanes = readLanes(look);
+  const subscribers = participants
+    .filter(({ role, slot }) => role === "subscriber" && slot < SLOT_COUNT)
+    .map((party) => readSubscriber(look, party, lanes));
+  const publishers = lanes.map((lane) => readPublisher(look, lane, subscribers));
+  return {
+    mode: sizes.mode,
+    recordBytes: sizes.recordBytes,
+    capacityBytes: sizes.ringBytes,
+    capacity: sizes.ringBytes / sizes.stepBytes,
+    maxPublishers: sizes.laneCount,
+    records: sumOf(publishers, "records"),
+    bytes: sumOf(publishers, "bytes"),
+    drops: sumOf(publishers, "drops"),
+    fullWaits: sumOf(publishers, "fullWaits"),
+    lost: sumOf(subscribers, "lost"),
+    lag: subscribers.reduce((most, { lag }) => Math.max(most, lag), 0),
+    fill: publishers.reduce((most, { fill }) => Math.max(most, fill), 0),
+    subscriberWakes: wakesOf(cells, DATA_CELL),
+    publisherWakes: wakesOf(cells, SPACE_CELL),
+    timeoutWakes: timeoutWakesOf(cells),
+    publishers,
+    subscribers,
+  };
+}
+
+function readLanes({ state, sizes, source }: Look): Lane[] {
+  const lanes: Lane[] = [];
+  for (let lane = 0; lane < sizes.laneCount; lane++) {
+    const base = topicLaneWord(lane);
+    if (state.word(base + TOPIC_LANE_OWNER.isReady) !== 1) continue;
+    const tail = state.position(base + BROADCAST.tail);
+    lanes.push({ lane, tail, nextNumber: numberAt(sizes, source, lane, tail) });
+  }
+  return lanes;
+}
+
+/** Where the tail is, there is the number of the next record. */
+function numberAt(sizes: TopicSizes, { reader }: KindSource, lane: number, tail: number): number {
+  if (sizes.mode === "fixed") return 0;
+  const units = sizes.ringBytes / sizes.stepBytes;
+  const offset = lane * sizes.laneBytes + (tail % units) * sizes.stepBytes;
+  const bytes = reader.peek(SECTION.lanes, offset + 4, 4);
+  return new DataView(bytes.buffer).getUint32(0, true);
+}
+
+function readSubscriber(
+  { state, sizes, nowMs }: Look,
+  party: ParticipantInfo,
+  lanes: readonly Lane[],
+): TopicSubscriberInfo {
+  const { slot } = party;
+  const start = SUBSCRIBERS_OFFSET + slot * SUBSCRIBER_BYTES;
+  const code = state.word(start / 4 + SUBSCRIBER.onSlow);
+  // Who has joined the segment and not yet the topic has a predecessor's places.
+  const isMember = code === ON_SLOW.gate || code === ON_SLOW.lap;
+  const places = isMember ? lanes.map((lane) => readPlace(state, sizes, slot, lane)) : [];
+  const counters = state.counters(start + SUBSCRIBER_COUNTERS_OFFSET);
+  const behind = places.filter(({ lag }) => lag > 0);
+  const lastActivityMs = isMember ? counters.lastActivity : 0;
+  const workSinceMs = behind.reduce((newest, { lane }) => {
+    const { lastActivity } = state.counters(topicLaneWord(lane) * 4 + PUBLISHER_COUNTERS_OFFSET);
+    return Math.max(newest, lastActivity);
+  }, 0);
+  const { word, bit } = gateBit(TOPIC.dry, slot);
+  return {
+    party,
+    state: stateOf(party, { hasWork: behind.length > 0, lastActivityMs, workSinceMs, nowMs }),
+    onSlow: isMember ? (code === ON_SLOW.gate ? "gate" : "lap") : undefined,
+    records: sumOf(places, "records"),
+    bytes: sumOf(places, "bytes"),
+    lost: sumOf(places, "lost"),
+    laps: sumOf(places, "laps"),
+    lag: sumOf(places, "lag"),
+    dryWaits: isMember ? counters.waits : 0,
+    corruptions: isMember ? counters.corruptions : 0,
+    isDry: isMember && (state.word(word) & bit) !== 0,
+    lastActivityMs,
+    places,
+  };
+}
+
+function readPlace(state: StateBytes, sizes: TopicSizes, slot: number, lane: Lane): TopicPlaceInfo {
+  const start = topicLaneWord(lane.lane) * 4 + PLACES_OFFSET + slot * SUBSCRIBER_BYTES;
+  const counters = state.counters(start + SUBSCRIBER_COUNTERS_OFFSET);
+  const position = state.position(start / 4 + PLACE.head);
+  const behind = Math.max(0, lane.tail - position);
+  // A record has one unit or more, and its number says how many there were before it.
+  const numbered = (lane.nextNumber - state.word(start / 4 + PLACE.sequence)) >>> 0;
+  return {
+    lane: lane.lane,
+    position,
+    records: counters.records,
+    bytes: counters.bytes,
+    lost: counters.drops,
+    laps: state.word(start / 4 + PLACE.laps),
+    lag: sizes.mode === "fixed" ? behind : Math.min(behind, numbered),
+  };
+}
+
+function readPublisher(
+  { state, sizes, source }: Look,
+  { lane, tail }: Lane,
+  subscribers: readonly TopicSubscriberInfo[],
+): TopicPublisherInfo {
+  const base = topicLaneWord(lane);
+  const counters = state.counters(base * 4 + PUBLISHER_COUNTERS_OFFSET);
+  const capacity = sizes.ringBytes / sizes.stepBytes;
+  const kept = subscribers.flatMap(({ onSlow, places }) => {
+    const place = onSlow === "gate" ? places.find((one) => one.lane === lane) : undefined;
+    const behind = place === undefined ? 0 : tail - place.position;
+    // Who is ahead of the tail, or further behind than the ring is long, holds nobody up.
+    return behind >= 0 && behind <= capacity ? [behind] : [];
+  });
+  return {
+    lane,
+    publisher: partyOf(state.slot(base + TOPIC_LANE_OWNER.owner), source.participants),
+    position: tail,
+    oldestPosition: Math.min(tail, state.position(base + BROADCAST.oldest)),
+    records: counters.records,
+    bytes: counters.bytes,
+    drops: counters.drops,
+    fullWaits: counters.waits,
+    lastActivityMs: counters.lastActivity,
+    fill: Math.max(0, ...kept) / capacity,
+  };
+}
