@@ -13,7 +13,7 @@ export type CountByte = (bytes: Uint8Array, wanted: number) => number;
  * What is copied into the kernel's memory at a time, for WebAssembly sees no memory but its own. It fits the second
  * level of every cache, where copying and counting cost a tenth of what it takes to bring the bytes there.
  */
-export const KERNEL_BYTES = 1 << 16;
+export const KERNEL_BYTES: number = 1 << 16;
 
 /** Below this, compiling the kernel takes longer than counting without it. */
 const KERNEL_FROM_BYTES = 4 << 20;
