@@ -18,10 +18,9 @@ import {
   readStream,
   readWhole,
 } from "./reading.ts";
-import { WordSum } from "./word-sum.ts";
+import { WordSum, warmUpSum } from "./word-sum.ts";
 
-/** The last tier of the compiler begins with the second pass at the latest. */
-const WARM_UP_PASSES = 2;
+/** Of each warm file; the median counts. */
 const PASSES = 3;
 
 const READERS = {
@@ -54,6 +53,7 @@ export const cold: { readonly cases: Readonly<Record<string, CaseFunction>> } = 
   cases: casesOf(async ({ sizes, directory }, reader) => {
     const path = coldFilePath(directory, sizes.fileBytes);
     // Compiles the reader; the file is dropped afterwards.
+    warmUpSum();
     await readOnce(path, sizes.fileBytes, reader);
     dropFromCache(path);
     return { value: await readOnce(path, sizes.fileBytes, reader) };
@@ -74,7 +74,8 @@ function casesOf(measure: Measure): Record<string, CaseFunction> {
 async function readWarm(path: string, bytes: number, reader: Reader): Promise<Figure> {
   const before = residentBytes("VmRSS");
   // Brings the file into the cache and the reader to its compiled state.
-  for (let pass = 0; pass < WARM_UP_PASSES; pass++) await readOnce(path, bytes, reader);
+  warmUpSum();
+  await readOnce(path, bytes, reader);
   const rates: number[] = [];
   for (let pass = 0; pass < PASSES; pass++) rates.push(await readOnce(path, bytes, reader));
   const value = median(rates);
