@@ -32,6 +32,17 @@ export const MICRO_SUITES: readonly SuiteSpec[] = [
     load: () => import("./accessors.ts"),
   },
   {
+    id: "structs",
+    title: "One record of eight numbers, 64 bytes",
+    cases: rows("ns", [
+      ["encode", "schema.encode of an object"],
+      ["decode", "schema.decode to an object"],
+      ["cursorWrite", "a cursor's eight fields, written in place"],
+      ["cursorRead", "a cursor's eight fields, read in place"],
+    ]),
+    load: () => import("./structs.ts"),
+  },
+  {
     id: "locks",
     title: "Locking and unlocking, uncontended",
     cases: rows("ns", [
