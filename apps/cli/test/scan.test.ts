@@ -36,6 +36,22 @@ describe("isthmus scan", () => {
     expect(stdout.split("\n").length).toBeLessThan(26);
   });
 
+  test("counts alike in an engine without SIMD", async () => {
+    using directory = new TemporaryDirectory();
+    directory.write("a.log", "one two\n\tthree\u00e9 four\f\n".repeat(5000));
+    const args = ["scan", "--json", "--find", "e", "a.log"];
+    const results = await Promise.all(
+      [{}, { BUN_JSC_useWasmSIMD: "0" }].map(async (env) => {
+        const { stdout, exitCode } = await runCli(args, { cwd: directory.path, env });
+        expect(exitCode).toBe(0);
+        const { elapsed_ms: _ms, bytes_per_second: _rate, ...counts } = JSON.parse(stdout);
+        return counts;
+      }),
+    );
+    expect(results[0]).toEqual(results[1]);
+    expect(results[0]).toMatchObject({ lines: 10_000, words: 20_000, matches: 15_000 });
+  });
+
   test("--json prints one line per file with exactly the documented fields", async () => {
     using directory = new TemporaryDirectory();
     const content = "one two\nthree\n";

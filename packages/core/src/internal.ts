@@ -42,6 +42,7 @@ export {
   type SharedMutex,
   syncPlatform,
 } from "./native/sync-platform.ts";
+export * as wasm from "./scan/kernel/wasm.ts";
 export type { SharedFutex } from "./shared-futex.ts";
 export {
   checkBoolean,

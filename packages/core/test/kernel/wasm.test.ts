@@ -6,6 +6,8 @@ import {
   doWhile,
   get,
   i32,
+  i64,
+  ifElse,
   select,
   set,
   TYPE,
@@ -102,6 +104,47 @@ describe("instructions", () => {
     const times = [0, 1, 5];
     expect(times.map((n) => run([...whileLoop(condition, step), ...get(1)], n))).toEqual([0, 1, 5]);
     expect(times.map((n) => run([...doWhile(step, condition), ...get(1)], n))).toEqual([1, 1, 5]);
+  });
+
+  test("64-bit integers are calculated with as BigInts are", () => {
+    const word = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+    fc.assert(
+      fc.property(word, word, fc.nat(63), (one, two, bits) => {
+        const [a, b] = [i64.load(0, i32.of(0)), i64.load(8, i32.of(0))];
+        const shift = i64.of(bits);
+        const results = [i64.add(a, b), i64.subtract(a, b), i64.and(a, b), i64.or(a, b)];
+        results.push(i64.xor(a, b), i64.shl(a, shift), i64.shr(a, shift));
+        results.push(i64.countOnes(a), i64.fromI32(i32.fromI64(a)));
+        const ones = BigInt(one.toString(2).replaceAll("0", "").length);
+        const expected = [
+          one + two,
+          one - two,
+          one & two,
+          one | two,
+          one ^ two,
+          one << BigInt(bits),
+        ];
+        expected.push(one >> BigInt(bits), ones, one & 0xffff_ffffn);
+        const stores = results.flatMap((value, i) => i64.store(16 + 8 * i, i32.of(0), value));
+        let found: bigint[] = [];
+        const flags = i32.or(i32.shl(i64.greaterThan(a, b), i32.of(1)), i64.isNotZero(a));
+        const flag = run([...stores, ...flags], 0, (memory) => {
+          const view = new BigUint64Array(memory.buffer, 0, 2 + results.length);
+          view.set([one, two]);
+          found = view as unknown as bigint[];
+        });
+        expect([...found].slice(2)).toEqual(expected.map((value) => BigInt.asUintN(64, value)));
+        expect(flag).toBe((one > two ? 2 : 0) | (one === 0n ? 0 : 1));
+      }),
+    );
+    const zeros = (value: number): number => run(i32.fromI64(i64.trailingZeros(i64.of(value))));
+    expect([1, 8, -(2 ** 31), 0].map(zeros)).toEqual([0, 3, 31, 64]);
+  });
+
+  test("one of two bodies runs", () => {
+    const body = (input: number): number =>
+      run([...ifElse(get(0), [set(1, i32.of(5))], [set(1, i32.of(6))]), ...get(1)], input);
+    expect([1, 0, -1].map(body)).toEqual([5, 6, 5]);
   });
 
   test("bytes are compared, subtracted and added up as a plain loop does it", () => {

@@ -12,7 +12,7 @@
 export type Code = readonly number[];
 
 /** The type of a parameter, a result or a local variable. */
-export const TYPE = { i32: 0x7f, v128: 0x7b } as const;
+export const TYPE = { i32: 0x7f, i64: 0x7e, v128: 0x7b } as const;
 
 /** One of the values of {@link TYPE}. */
 export type ValueType = (typeof TYPE)[keyof typeof TYPE];
@@ -139,6 +139,11 @@ export const doWhile = (body: readonly Code[], condition: Code): Code => [
   ...[0x03, NO_RESULT, ...body.flat()],
   ...[...condition, 0x0d, 0, END],
 ];
+/** Runs the first body where the condition is not 0, else the second. */
+export const ifElse = (condition: Code, yes: readonly Code[], no: readonly Code[]): Code => [
+  ...[...condition, 0x04, NO_RESULT, ...yes.flat()],
+  ...[0x05, ...no.flat(), END],
+];
 /** Runs the body again and again for as long as the condition, looked at before it, is not 0. */
 export const whileLoop = (condition: Code, body: readonly Code[]): Code => [
   ...[...condition, 0x04, NO_RESULT],
@@ -150,11 +155,64 @@ export const whileLoop = (condition: Code, body: readonly Code[]): Code => [
 export const i32: {
   readonly of: (value: number) => Code;
   readonly add: Operation;
+  readonly and: Operation;
+  readonly or: Operation;
+  readonly shl: Operation;
+  readonly equal: Operation;
   readonly lessThan: Operation;
+  readonly load: Access;
+  readonly loadByte: Access;
+  readonly store: Access;
+  readonly fromI64: Operation;
 } = {
   of: (value) => [0x41, ...signed(value)],
   add: plain(0x6a),
+  and: plain(0x71),
+  or: plain(0x72),
+  shl: plain(0x74),
+  equal: plain(0x46),
   lessThan: plain(0x49),
+  load: access(0x28),
+  loadByte: access(0x2d),
+  store: access(0x36),
+  fromI64: plain(0xa7),
+};
+
+/** Instructions on 64-bit integers; shifts and the widening of 32 bits are unsigned. */
+export const i64: {
+  /** A constant of 32 bits, signed. */
+  readonly of: (value: number) => Code;
+  readonly add: Operation;
+  readonly subtract: Operation;
+  readonly and: Operation;
+  readonly or: Operation;
+  readonly xor: Operation;
+  readonly shl: Operation;
+  readonly shr: Operation;
+  /** 1 where it is not 0, as a 32-bit integer. */
+  readonly isNotZero: (value: Code) => Code;
+  readonly greaterThan: Operation;
+  readonly trailingZeros: Operation;
+  readonly countOnes: Operation;
+  readonly load: Access;
+  readonly store: Access;
+  readonly fromI32: Operation;
+} = {
+  of: (value) => [0x42, ...signed(value)],
+  add: plain(0x7c),
+  subtract: plain(0x7d),
+  and: plain(0x83),
+  or: plain(0x84),
+  xor: plain(0x85),
+  shl: plain(0x86),
+  shr: plain(0x88),
+  isNotZero: (value) => [...value, 0x42, 0, 0x52],
+  greaterThan: plain(0x56),
+  trailingZeros: plain(0x7a),
+  countOnes: plain(0x7b),
+  load: access(0x29),
+  store: access(0x37),
+  fromI32: plain(0xad),
 };
 
 /** Instructions on 16 bytes at once, also seen as eight or four integers. */
@@ -165,6 +223,12 @@ export const v128: {
   /** All ones in each byte that is equal, else 0. */
   readonly equalBytes: Operation;
   readonly subtractBytes: Operation;
+  /** All ones in each byte that is smaller, unsigned, else 0. */
+  readonly lessBytes: Operation;
+  readonly and: Operation;
+  readonly or: Operation;
+  /** The highest bits of the 16 bytes, as a 32-bit integer. */
+  readonly bitsOfBytes: Operation;
   /** The sums of neighbouring bytes, unsigned, as eight 16-bit integers. */
   readonly pairsOfBytes: Operation;
   readonly addShorts: Operation;
@@ -178,6 +242,10 @@ export const v128: {
   splatByte: simd(0x0f),
   equalBytes: simd(0x23),
   subtractBytes: simd(0x71),
+  lessBytes: simd(0x26),
+  and: simd(0x4e),
+  or: simd(0x50),
+  bitsOfBytes: simd(0x64),
   pairsOfBytes: simd(0x7d),
   addShorts: simd(0x8e),
   pairsOfShorts: simd(0x7f),
