@@ -64,7 +64,9 @@ describe("figures", () => {
   });
 
   test("ratios, targets and sizes", () => {
-    expect(formatRatio(claimOf("x", 2).ratio)).toBe("2.00x (1.80–2.20)");
+    const { ratio } = claimOf("x", 2);
+    expect(formatRatio(ratio)).toBe("2.00x (1.80–2.20)");
+    expect(formatRatio(ratio && { ...ratio, samples: [2] })).toBe("2.00x (?)");
     expect([formatTarget({ at_least: 2, up_to: 3 }), formatTarget({ at_least: 1 })]).toEqual([
       "2–3x",
       "≥ 1x",
