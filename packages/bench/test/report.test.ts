@@ -94,7 +94,7 @@ describe("the report", () => {
       "| title of reached (batched) | 110 ns | 210 ns | 2.50x (2.25–2.75) | 2–3x | holds |",
     );
     expect(text).toContain("| **fails** |");
-    expect(text).toContain("- title of missed: fails. The disk decides.");
+    expect(text).toContain("- title of missed (fails): The disk decides.");
     expect(text).not.toContain("title of plain:");
   });
 
