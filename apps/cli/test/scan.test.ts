@@ -36,6 +36,22 @@ describe("isthmus scan", () => {
     expect(stdout.split("\n").length).toBeLessThan(26);
   });
 
+  test("counts alike in an engine without SIMD", async () => {
+    using directory = new TemporaryDirectory();
+    directory.file("a.log", "one two\n\tthree\u00e9 four\f\n".repeat(5000));
+    const args = ["scan", "--json", "--find", "e", "a.log"];
+    const results = await Promise.all(
+      [{}, { BUN_JSC_useWasmSIMD: "0" }].map(async (env) => {
+        const { stdout, exitCode } = await runCli(args, { cwd: directory.path, env });
+        expect(exitCode).toBe(0);
+        const { elapsed_ms: _ms, bytes_per_second: _rate, ...counts } = JSON.parse(stdout);
+        return counts;
+      }),
+    );
+    expect(results[0]).toEqual(results[1]);
+    expect(results[0]).toMatchObject({ lines: 10_000, words: 20_000, matches: 15_000 });
+  });
+
   test("--json prints one line per file with exactly the documented fields", async () => {
     using directory = new TemporaryDirectory();
     const content = "one two\nthree\n";
@@ -85,8 +101,8 @@ describe("isthmus scan", () => {
   test("finds a match that lies across two windows of the map", async () => {
     using directory = new TemporaryDirectory();
     const bytes = Buffer.alloc(3 << 20, ".");
-    bytes.write("NEEDLE", (1 << 20) - 3);
-    bytes.write("NEEDLE", (2 << 20) - 1);
+    bytes.file("NEEDLE", (1 << 20) - 3);
+    bytes.file("NEEDLE", (2 << 20) - 1);
     const { stdout } = await runCli(["scan", "--find", "NEEDLE", directory.file("a", bytes)]);
     expect(stdout).toMatch(/matches +2 {2}of "NEEDLE", first at byte 1,048,573/);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { SeededRandom } from "@isthmus/testing/seeded-random";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { type AnyTextStatistics, newTextStatistics } from "../src/scan/fast-text-statistics.ts";
 import { TextStatistics, type TextSummary } from "../src/scan/text-statistics.ts";
 
 const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => byte);
@@ -8,8 +9,17 @@ const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 const HARD_BYTES = Uint8Array.of(9, 10, 11, 12, 13, 32, 0, 1, 127, 128, 160, 255, 65, 97, 97);
 const TEXT_BYTES = new TextEncoder().encode("abcdefgh   \t\n");
 
-function statisticsOf(bytes: Uint8Array, cut: () => number): TextSummary {
-  const statistics = new TextStatistics();
+const KINDS: readonly (readonly [name: string, create: () => AnyTextStatistics])[] = [
+  ["the plain loop", () => new TextStatistics()],
+  ["the kernels", newTextStatistics],
+];
+
+function statisticsOf(
+  create: () => AnyTextStatistics,
+  bytes: Uint8Array,
+  cut: () => number,
+): TextSummary {
+  const statistics = create();
   for (let offset = 0; offset < bytes.length; ) {
     const length = cut();
     statistics.add(bytes.subarray(offset, offset + length));
@@ -48,9 +58,9 @@ function histogramOf(bytes: Uint8Array): Float64Array {
   return counts;
 }
 
-describe("TextStatistics", () => {
+describe.each(KINDS)("%s", (_kind, create) => {
   test("counts nothing in nothing", () => {
-    const summary = new TextStatistics().finish();
+    const summary = create().finish();
     expect(summary).toEqual({
       bytes: 0,
       lines: 0,
@@ -73,7 +83,7 @@ describe("TextStatistics", () => {
         12,
       ]);
       const bytes = Uint8Array.from(pairs.flat());
-      const { histogram, ...fast } = statisticsOf(bytes, () => bytes.length);
+      const { histogram, ...fast } = statisticsOf(create, bytes, () => bytes.length);
       expect({ first, ...fast }).toEqual({ first, ...slowStatistics(bytes) });
       expect(histogram).toEqual(histogramOf(bytes));
     }
@@ -87,8 +97,52 @@ describe("TextStatistics", () => {
     const random = new SeededRandom(7);
     for (let round = 0; round < 200; round += 1) {
       const bytes = random.bytes(random.below(300), alphabet);
-      const { histogram, ...fast } = statisticsOf(bytes, () => random.below(8));
+      const { histogram, ...fast } = statisticsOf(create, bytes, () => random.below(8));
       expect(fast).toEqual(slowStatistics(bytes));
+      expect(histogram).toEqual(histogramOf(bytes));
+    }
+  });
+
+  test.each([
+    ["all bytes", ALL_BYTES],
+    ["hard bytes", HARD_BYTES],
+    ["text", TEXT_BYTES],
+    ["no line ends", Uint8Array.of(9, 32, 65, 0)],
+    ["bytes that mean nothing", Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 128, 65, 32)],
+  ] as const)(
+    "chunks longer than what is looked at in one go change nothing: %s",
+    (_, alphabet) => {
+      const random = new SeededRandom(9);
+      for (const longest of [65, 200, 70_000, 140_000]) {
+        const bytes = random.bytes(150_000, alphabet);
+        const { histogram, ...fast } = statisticsOf(create, bytes, () => 1 + random.below(longest));
+        expect({ longest, ...fast }).toEqual({ longest, ...slowStatistics(bytes) });
+        expect(histogram).toEqual(histogramOf(bytes));
+      }
+    },
+  );
+
+  test("every length up to a few turns of the loop is counted to its end", () => {
+    const random = new SeededRandom(10);
+    for (let length = 0; length <= 200; length += 1) {
+      const bytes = random.bytes(length, HARD_BYTES);
+      const { histogram, ...fast } = statisticsOf(create, bytes, () => 200);
+      expect(fast).toEqual(slowStatistics(bytes));
+      expect(histogram).toEqual(histogramOf(bytes));
+    }
+  });
+
+  test("two that are fed in turn know nothing of each other", () => {
+    const random = new SeededRandom(11);
+    const inputs = [random.bytes(3000, TEXT_BYTES), random.bytes(3000, HARD_BYTES)];
+    const both = inputs.map((bytes) => ({ bytes, statistics: create() }));
+    for (let offset = 0; offset < 3000; offset += 100) {
+      for (const { bytes, statistics } of both)
+        statistics.add(bytes.subarray(offset, offset + 100));
+    }
+    for (const { bytes, statistics } of both) {
+      const { histogram, ...summary } = statistics.finish();
+      expect(summary).toEqual(slowStatistics(bytes));
       expect(histogram).toEqual(histogramOf(bytes));
     }
   });
@@ -99,13 +153,13 @@ describe("TextStatistics", () => {
     for (let shift = 0; shift < 4; shift += 1) {
       const shifted = new Uint8Array(bytes.length + shift);
       shifted.set(bytes, shift);
-      const { histogram: _, ...fast } = statisticsOf(shifted.subarray(shift), () => 1001);
+      const { histogram: _, ...fast } = statisticsOf(create, shifted.subarray(shift), () => 1001);
       expect(fast).toEqual(slowStatistics(bytes));
     }
   });
 
   test("holes within text are counted as the NULs they are", () => {
-    const statistics = new TextStatistics();
+    const statistics = create();
     statistics.add(new TextEncoder().encode("one wo"));
     statistics.add(new Uint8Array(200_000));
     statistics.add(new TextEncoder().encode("rd two\n"));
@@ -115,7 +169,7 @@ describe("TextStatistics", () => {
   });
 
   test("a line wider than 32 bits keeps its width and its tab stops", () => {
-    const statistics = new TextStatistics();
+    const statistics = create();
     const tabs = new Uint8Array(2 ** 24).fill(9);
     for (let index = 0; index < 20; index += 1) statistics.add(tabs);
     statistics.add(new TextEncoder().encode("x\ty\nz"));
@@ -127,6 +181,10 @@ interface WordCount {
   readonly lines: number;
   readonly words: number;
   readonly longest: number;
+}
+
+function wordCountOf({ lines, words, longestLineBytes }: TextSummary): WordCount {
+  return { lines, words, longest: longestLineBytes };
 }
 
 /** What the installed `wc -lwL` says; `undefined` where it is not GNU's. */
@@ -166,12 +224,11 @@ describe.skipIf(!hasReference)("TextStatistics and LC_ALL=C wc -lwL", () => {
     const random = new SeededRandom(length + 1);
     for (let round = 0; round < 5; round += 1) {
       const bytes = length === 0 ? alphabet : random.bytes(length, alphabet);
-      const summary = statisticsOf(bytes, () => 1 + random.below(round === 0 ? 3 : 5000));
-      expect(runWordCount(directory.file("input", bytes))).toEqual({
-        lines: summary.lines,
-        words: summary.words,
-        longest: summary.longestLineBytes,
-      });
+      const counted = runWordCount(directory.file("input", bytes));
+      for (const [, create] of KINDS) {
+        const cut = (): number => 1 + random.below(round === 0 ? 3 : 5000);
+        expect(counted).toEqual(wordCountOf(statisticsOf(create, bytes, cut)));
+      }
     }
   });
 
@@ -194,11 +251,11 @@ describe.skipIf(!hasReference)("TextStatistics and LC_ALL=C wc -lwL", () => {
       12,
     ]);
     const bytes = Uint8Array.from(pieces.flat());
-    const summary = statisticsOf(bytes, () => 5);
-    expect(runWordCount(directory.file("input", bytes))).toEqual({
-      lines: summary.lines,
-      words: summary.words,
-      longest: summary.longestLineBytes,
-    });
+    const counted = runWordCount(directory.file("input", bytes));
+    for (const [, create] of KINDS) {
+      for (const length of [5, 12, 64, bytes.length]) {
+        expect(counted).toEqual(wordCountOf(statisticsOf(create, bytes, () => length)));
+      }
+    }
   });
 });

@@ -14,6 +14,7 @@ export {
   formatRatio,
   formatTarget,
 } from "./report/format-figure.ts";
+export { reasonLines } from "./report/markdown-report.ts";
 export { describeRun } from "./report/run-description.ts";
 export { writeResults } from "./report/write-results.ts";
 export {

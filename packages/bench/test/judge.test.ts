@@ -33,6 +33,16 @@ describe("judge()", () => {
     expect(claim.reason).toBe(verdict === "holds" ? undefined : "because");
   });
 
+  test("shows what was measured with the reason, as far as it was", () => {
+    const claim = judged(
+      { ...CLAIM, evidence: ["a.page", "a.absent"] },
+      caseOf("a.one", [60, 70, 80]),
+      two,
+      caseOf("a.page", [250, 250, 250], { title: "a page" }),
+    );
+    expect(claim.reason).toBe("because Measured here: a page: 250 ns.");
+  });
+
   test("less time is better, and so is more per second", () => {
     const time = judged(CLAIM, caseOf("a.one", [25, 25, 25]), two);
     const rate = { unit: "records_per_second", better: "higher" } as const;
@@ -78,6 +88,10 @@ describe("the claims table", () => {
     }
     expect(new Set(CLAIMS.map(({ id }) => id)).size).toBe(CLAIMS.length);
     expect(new Set(cases).size).toBe(cases.length);
+  });
+
+  test("what shows a reason is measured", () => {
+    for (const { evidence = [] } of CLAIMS) for (const id of evidence) expect(cases).toContain(id);
   });
 
   test("every case has code", async () => {

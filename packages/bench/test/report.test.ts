@@ -64,7 +64,9 @@ describe("figures", () => {
   });
 
   test("ratios, targets and sizes", () => {
-    expect(formatRatio(claimOf("x", 2).ratio)).toBe("2.00x (1.80–2.20)");
+    const { ratio } = claimOf("x", 2);
+    expect(formatRatio(ratio)).toBe("2.00x (1.80–2.20)");
+    expect(formatRatio(ratio && { ...ratio, samples: [2] })).toBe("2.00x (?)");
     expect([formatTarget({ at_least: 2, up_to: 3 }), formatTarget({ at_least: 1 })]).toEqual([
       "2–3x",
       "≥ 1x",
@@ -92,7 +94,7 @@ describe("the report", () => {
       "| title of reached (batched) | 110 ns | 210 ns | 2.50x (2.25–2.75) | 2–3x | holds |",
     );
     expect(text).toContain("| **fails** |");
-    expect(text).toContain("- title of missed: fails. The disk decides.");
+    expect(text).toContain("- title of missed (fails): The disk decides.");
     expect(text).not.toContain("title of plain:");
   });
 

@@ -113,9 +113,9 @@ describe("runBenchmark()", () => {
   );
 
   test(
-    "begins no round for which there is no time, and says so",
+    "says what there was no time for",
     async () => {
-      const { parameters, warnings, cases } = await runBenchmark({
+      const { parameters, warnings, cases, claims } = await runBenchmark({
         only: ["physics-accessor"],
         sizes: TINY,
         rounds: 50,
@@ -123,7 +123,10 @@ describe("runBenchmark()", () => {
       });
       expect(parameters.rounds).toBe(1);
       expect(warnings.join()).toContain("no time for 50");
-      expect(cases.map(({ samples }) => samples.length)).toEqual([1, 1]);
+      for (const { samples, skipped } of cases) {
+        expect([samples.length, skipped]).toEqual([0, "there was no time for it within 0 s"]);
+      }
+      expect(claims.map(({ verdict }) => verdict)).toEqual(["skipped"]);
     },
     TIMEOUT_MS,
   );

@@ -38,6 +38,7 @@ export {
   syncPlatform,
 } from "./native/sync-platform.ts";
 export { PrivateText } from "./private-text.ts";
+export * as wasm from "./scan/kernel/wasm.ts";
 export type { SharedFutex } from "./shared-futex.ts";
 export {
   checkBoolean,

@@ -14,6 +14,7 @@ import {
   formatFigure,
   formatRatio,
   formatTarget,
+  reasonLines,
 } from "@isthmus/bench";
 import type { Style } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
@@ -91,9 +92,7 @@ function claimsTable({ claims, cases }: BenchResults, style: Style): string[] {
   });
   const head = ["first / second", "first", "second", "times better (95 %)", "claim", "verdict"];
   const table = formatTable([head, ...rows], ["left", "right", "right", "right", "right", "left"]);
-  const reasons = claims
-    .filter(({ verdict, reason }) => verdict === "fails" && reason !== undefined)
-    .map(({ title, reason }) => `${title} fails: ${reason}`);
+  const reasons = reasonLines(claims.filter(({ verdict }) => verdict === "fails"));
   return [...table, style.dim("* many records share one publication"), ...reasons];
 }
 

@@ -6,8 +6,9 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { MemoryMappedFile, NotSupportedError } from "@isthmus/core";
 import { createBreather } from "../breather.ts";
+import { newTextStatistics } from "./fast-text-statistics.ts";
 import { MatchCounter } from "./match-counter.ts";
-import { TextStatistics, type TextSummary } from "./text-statistics.ts";
+import type { TextSummary } from "./text-statistics.ts";
 
 /** What to look for and whom to tell. */
 export interface ScanOptions {
@@ -49,9 +50,9 @@ export async function scanFile(path: string, options: ScanOptions): Promise<Scan
   if (isEmptyFile(path)) {
     const elapsedMs = performance.now() - startMs;
     const matches = options.find === undefined ? undefined : 0;
-    return { ...new TextStatistics().finish(), matches, firstMatchOffset: undefined, elapsedMs };
+    return { ...newTextStatistics().finish(), matches, firstMatchOffset: undefined, elapsedMs };
   }
-  const statistics = new TextStatistics();
+  const statistics = newTextStatistics();
   const needle = new TextEncoder().encode(options.find ?? "");
   // Matches of a single byte are in the histogram already; a search for each would only be slower.
   const counter = needle.length > 1 ? new MatchCounter(needle) : undefined;

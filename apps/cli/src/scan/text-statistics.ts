@@ -186,7 +186,7 @@ export class TextStatistics {
 }
 
 /** Compares with a block of zeros at memory speed; other data differs at once and costs nothing. */
-function isZeros(chunk: Uint8Array): boolean {
+export function isZeros(chunk: Uint8Array): boolean {
   if (chunk.length < ZEROS.length || chunk[0] !== 0) return false;
   for (let offset = 0; offset < chunk.length; offset += ZEROS.length) {
     const block = chunk.subarray(offset, offset + ZEROS.length);

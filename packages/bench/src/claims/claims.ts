@@ -4,6 +4,18 @@
  * @module
  */
 
+import {
+  ADDING_UP,
+  BELL_IS_BARE,
+  COPY_IS_CHEAP,
+  DISK_DECIDES,
+  LINES_TRAVEL,
+  POLLING_NEEDS_CPUS,
+  type Reason,
+  SCANS_READ_TOO,
+  STREAM_IS_BETTER,
+} from "./reasons.ts";
+
 /** One row of the claims table before it is measured. */
 export interface ClaimSpec {
   readonly id: string;
@@ -19,29 +31,28 @@ export interface ClaimSpec {
   readonly quantity?: "peak_growth_bytes";
   /** Why it may not hold; printed where it does not. */
   readonly reason?: string;
+  /** Ids of cases that show it; what they measured is printed with the reason. */
+  readonly evidence?: readonly string[];
 }
 
 const SEQUENTIAL = { at_least: 2, up_to: 3 } as const;
 const RANDOM = { at_least: 5, up_to: 10 } as const;
 const LARGE = { at_least: 3, up_to: 5 } as const;
 const PIPES = { at_least: 20, up_to: 50 } as const;
+/** At most twice the time of what a sleeper needs at least. */
+const ASLEEP = { at_least: 0.5 } as const;
+/** At most one and a half times the time of two words that bounce. */
+const POLLING = { at_least: 0.67 } as const;
 const WINS = { at_least: 1 } as const;
 
-const COPY_IS_CHEAP =
-  "Copying from the page cache in large pieces runs at memory speed, and a mapping pays for a page fault at every page that it touches first: neither leaves the other far behind.";
-const STREAM_IS_BETTER =
-  "Both sides also add up the words, which costs them the same; the less a machine pays for a system call and a copy, the nearer they come.";
-const POLLING_NEEDS_CPUS =
-  "Both ends of the channel poll here and need a CPU each; beside other work they lose more than a pipe, whose ends sleep in turn.";
-const DISK_DECIDES = "The disk decides; the page cache is filled by the same read-ahead for both.";
-
 /** A row of a group. */
-type Row = readonly [id: string, title: string, subject: string, baseline: string, reason?: string];
+type Row = readonly [id: string, title: string, subject: string, baseline: string, why?: Reason];
 
 function rows(group: string, target: ClaimSpec["target"], list: readonly Row[]): ClaimSpec[] {
-  return list.map(([id, title, subject, baseline, reason]) => {
+  return list.map(([id, title, subject, baseline, why]) => {
     const spec = { id: `${group}-${id}`, group, title, subject, baseline };
-    return { ...spec, ...(target && { target }), ...(reason !== undefined && { reason }) };
+    const reason = why && { reason: why.text, evidence: why.evidence ?? [] };
+    return { ...spec, ...(target && { target }), ...reason };
   });
 }
 
@@ -74,6 +85,22 @@ const FILES: readonly ClaimSpec[] = [
       "sequential.mapping",
       "sequential.bytes",
       COPY_IS_CHEAP,
+    ],
+  ]),
+  ...rows("again", SEQUENTIAL, [
+    [
+      "read-sync",
+      "mapped before / readSync 256 KiB",
+      "sequential.again",
+      "sequential.readSync",
+      ADDING_UP,
+    ],
+    [
+      "large-read-sync",
+      "mapped before / readSync, > 100 MB",
+      "large.again",
+      "large.readSync",
+      ADDING_UP,
     ],
   ]),
   ...rows("cold", undefined, [
@@ -129,6 +156,25 @@ const FILES: readonly ClaimSpec[] = [
   ]),
 ];
 
+const SCANS: readonly ClaimSpec[] = rows("scan", WINS, [
+  ["wc", "count of a byte / wc -l", "scans.count", "scans.wc", SCANS_READ_TOO],
+  [
+    "read-sync",
+    "count of a byte / readSync and Buffer.indexOf",
+    "scans.count",
+    "scans.countReadSync",
+    SCANS_READ_TOO,
+  ],
+  [
+    "stream",
+    "count of a byte / createReadStream and Buffer.indexOf",
+    "scans.count",
+    "scans.countStream",
+    SCANS_READ_TOO,
+  ],
+  ["loop", "count of a byte / byte loop over chunks", "scans.count", "scans.countLoop"],
+]);
+
 const COMMUNICATION: readonly ClaimSpec[] = [
   ...rows("pipes", PIPES, [
     [
@@ -140,17 +186,16 @@ const COMMUNICATION: readonly ClaimSpec[] = [
     ],
     ["claim", "channel claim / named pipe", "records.claim", "records.pipe", POLLING_NEEDS_CPUS],
     ["send", "channel send / named pipe", "records.send", "records.pipe", POLLING_NEEDS_CPUS],
-    [
-      "round-trip",
-      "round trip: channels polling / pipes blocking",
-      "roundTrip.spinning",
-      "roundTrip.pipe",
-      "The claim is about throughput. A blocking pipe wakes its reader in a few microseconds; a channel cannot answer sooner than cache lines travel, and two processes that poll need a CPU each.",
-    ],
   ]),
   ...rows("pipes", undefined, [
+    ["follow", "channel send, for await / named pipe", "records.follow", "records.pipe"],
     ["batched", "channel send / named pipe in 64 KiB", "records.send", "records.pipeBatched"],
-    ["asleep", "round trip: channels asleep / pipes asleep", "roundTrip.asleep", "roundTrip.bell"],
+    [
+      "round-trip",
+      "round trip: channels in receive() / pipes blocking",
+      "roundTrip.blocking",
+      "roundTrip.pipe",
+    ],
     [
       "request",
       "round trip: Requester asleep / pipes asleep",
@@ -158,6 +203,24 @@ const COMMUNICATION: readonly ClaimSpec[] = [
       "roundTrip.bell",
     ],
     ["event", "round trip: NamedEvent asleep / pipes asleep", "roundTrip.event", "roundTrip.bell"],
+  ]),
+  ...rows("pipes", ASLEEP, [
+    [
+      "asleep",
+      "round trip: channels asleep / pipes asleep",
+      "roundTrip.asleep",
+      "roundTrip.bell",
+      BELL_IS_BARE,
+    ],
+  ]),
+  ...rows("polling", POLLING, [
+    [
+      "words",
+      "round trip: channels polling / two bare words",
+      "roundTrip.spinning",
+      "roundTrip.words",
+      LINES_TRAVEL,
+    ],
   ]),
   ...rows("messages", undefined, [
     ["spawn-ipc", "channel send, for await / Bun.spawn ipc", "records.follow", "records.spawnIpc"],
@@ -216,6 +279,7 @@ const OTHERS: readonly ClaimSpec[] = [
     ["timed", "in bursts: timed / counted only", "counters.burstTimed", "counters.burst"],
   ]),
   ...rows("physics", undefined, [
+    ["page", "a page: mapped / copied, in C", "reference.mappedPage", "reference.readPage"],
     ["ring", "channel claim / C ring, each published", "records.claim", "reference.ring"],
     ["ring-batched", "channel batch / C ring, every 64", "records.batch", "reference.ringBatched"],
     ["round-trip", "round trip: channels polling / C", "roundTrip.spinning", "reference.ping"],
@@ -226,4 +290,4 @@ const OTHERS: readonly ClaimSpec[] = [
 ];
 
 /** All rows, in the order of the table. */
-export const CLAIMS: readonly ClaimSpec[] = [...FILES, ...COMMUNICATION, ...OTHERS];
+export const CLAIMS: readonly ClaimSpec[] = [...FILES, ...SCANS, ...COMMUNICATION, ...OTHERS];

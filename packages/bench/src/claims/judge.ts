@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+import { formatFigure } from "../report/format-figure.ts";
 import type { CaseRecord, ClaimRecord, RatioRecord, Verdict } from "../results/bench-results.ts";
 import { CONFIDENCE, estimateRatio } from "../statistics/statistics.ts";
 import type { ClaimSpec } from "./claims.ts";
@@ -47,8 +49,21 @@ export function judge(
     ...record,
     ratio,
     verdict,
-    ...(verdict !== "holds" && claim.reason !== undefined && { reason: claim.reason }),
+    ...(verdict !== "holds" && reasonOf(claim, cases)),
   };
+}
+
+/** The reason with what shows it, as far as it was measured in the same run. */
+function reasonOf(
+  { reason, evidence = [] }: ClaimSpec,
+  cases: ReadonlyMap<string, CaseRecord>,
+): { reason: string } | undefined {
+  if (reason === undefined) return undefined;
+  const shown = evidence.flatMap((id) => {
+    const found = cases.get(id);
+    return found?.median ? [`${found.title}: ${formatFigure(found.median, found.unit)}`] : [];
+  });
+  return { reason: shown.length === 0 ? reason : `${reason} Measured here: ${shown.join("; ")}.` };
 }
 
 /** How many times better: more per second, or less time or memory. */

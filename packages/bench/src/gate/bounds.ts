@@ -20,6 +20,8 @@ export const BOUNDS: readonly Bound[] = [
   { claim: "random-read-sync", atLeast: 3 },
   { claim: "random-file-handle", atLeast: 20 },
   { claim: "large-whole-memory", atLeast: 2 },
+  { claim: "again-read-sync", atLeast: 0.8 },
+  { claim: "scan-loop", atLeast: 1.5 },
   { claim: "pipes-batch", atLeast: 5 },
   { claim: "pipes-claim", atLeast: 5 },
   { claim: "pipes-send", atLeast: 3 },

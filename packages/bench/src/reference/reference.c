@@ -4,21 +4,27 @@
  *   reference ping COUNT          round trips over two words in shared memory, both sides spinning: ns each
  *   reference ring COUNT BATCH    records of 64 bytes over a ring, published every BATCH: records per second
  *   reference copy BYTES COUNT    memcpy of BYTES, in and out of shared memory: bytes per second
+ *   reference mapped PATH SUM     map a file window by window, look once at every page, unmap: ns per page of 4 KiB
+ *   reference read PATH SUM       read a file piece by piece into one buffer, look once at every page: ns per page of 4 KiB
  *
  * Everything that arrives is added up and compared; a wrong sum ends the program with 1.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { SLOTS = 1 << 16, WORDS = 8 };
+/* What MemoryMappedFile.chunks maps at a time, and the buffer that the benchmark's readSync fills. */
+enum { PAGE = 4096, WINDOW = 8 << 20, PIECE = 256 << 10 };
 
 /* Two cache lines apart, because CPUs fetch them in pairs. */
 struct shared {
@@ -128,6 +134,53 @@ static void copy(size_t bytes, uint64_t count) {
   printf("%.0f\n", (double)bytes * (count - count / 2) / elapsed * 1e9);
 }
 
+static uint32_t first_words(const char *bytes, size_t length) {
+  uint32_t sum = 0, word;
+  for (size_t at = 0; at < length; at += PAGE) {
+    memcpy(&word, bytes + at, sizeof word);
+    sum += word;
+  }
+  return sum;
+}
+
+static uint32_t look_mapped(int fd, size_t length) {
+  uint32_t sum = 0;
+  for (size_t at = 0; at < length; at += WINDOW) {
+    size_t bytes = length - at < WINDOW ? length - at : WINDOW;
+    char *p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, (off_t)at);
+    if (p == MAP_FAILED) exit(1);
+    madvise(p, bytes, MADV_SEQUENTIAL);
+    sum += first_words(p, bytes);
+    munmap(p, bytes);
+  }
+  return sum;
+}
+
+static uint32_t look_read(int fd, size_t length) {
+  static char buffer[PIECE];
+  uint32_t sum = 0;
+  for (size_t at = 0; at < length;) {
+    ssize_t bytes = pread(fd, buffer, PIECE, (off_t)at);
+    if (bytes <= 0) exit(1);
+    sum += first_words(buffer, (size_t)bytes);
+    at += (size_t)bytes;
+  }
+  return sum;
+}
+
+/* The first of two passes brings the file into the page cache. */
+static void pages(const char *path, uint32_t expected, uint32_t (*look)(int, size_t)) {
+  struct stat status;
+  int fd = open(path, O_RDONLY);
+  if (fd < 0 || fstat(fd, &status) != 0) exit(1);
+  size_t length = (size_t)status.st_size;
+  if (look(fd, length) != expected) exit(1);
+  double start = now_ns();
+  if (look(fd, length) != expected) exit(1);
+  printf("%.3f\n", (now_ns() - start) / ((double)length / PAGE));
+  close(fd);
+}
+
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   uint64_t a = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
@@ -135,6 +188,8 @@ int main(int argc, char **argv) {
   if (strcmp(what, "ping") == 0 && a > 1) ping(a);
   else if (strcmp(what, "ring") == 0 && a > 1 && b > 0) ring(a, b);
   else if (strcmp(what, "copy") == 0 && a > 0 && b > 1) copy(a, b);
+  else if (strcmp(what, "mapped") == 0 && argc > 3) pages(argv[2], (uint32_t)b, look_mapped);
+  else if (strcmp(what, "read") == 0 && argc > 3) pages(argv[2], (uint32_t)b, look_read);
   else return 2;
   return 0;
 }

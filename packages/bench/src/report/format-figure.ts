@@ -44,9 +44,10 @@ export function formatFactor(value: number): string {
   return `${threeDigits(value)}x`;
 }
 
-/** A factor and where it lies: `2.41x (2.30–2.55)`. */
+/** A factor and where it lies: `2.41x (2.30–2.55)`. One round alone does not tell where: `2.41x (?)`. */
 export function formatRatio(ratio: RatioRecord | null): string {
   if (ratio === null) return "–";
+  if (ratio.samples.length < 2) return `${formatFactor(ratio.value)} (?)`;
   return `${formatFactor(ratio.value)} (${threeDigits(ratio.low)}–${threeDigits(ratio.high)})`;
 }
 

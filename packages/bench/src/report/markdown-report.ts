@@ -52,7 +52,7 @@ export function markdownReport(
     "",
     ...HOW,
     "",
-    ...reasons(results.claims),
+    ...reasonLines(results.claims),
     ...pictures.flatMap(({ file, title }) => [`![${title}](${file})`, ""]),
     ...crossing(results.cases),
     ...latencies(results.cases),
@@ -100,12 +100,20 @@ function warnings({ warnings: list }: BenchResults): string[] {
   return ["**Before you believe it:**", "", ...list.map((warning) => `- ${warning}`), ""];
 }
 
-function reasons(claims: readonly ClaimRecord[]): string[] {
+/**
+ * Why rows do not simply hold.
+ *
+ * @param claims The rows.
+ * @returns One line each, after one that introduces them; none where there is nothing to explain.
+ */
+export function reasonLines(claims: readonly ClaimRecord[]): string[] {
   const told = claims.filter(({ reason, verdict }) => reason !== undefined && verdict !== "holds");
   if (told.length === 0) return [];
-  const lines = told.map(
-    ({ title, verdict, reason }) => `- ${title}: ${verdict}. ${oneLine(reason)}`,
-  );
+  // Many rows share a reason: said once, it is read.
+  const lines = [...Map.groupBy(told, ({ reason }) => reason)].map(([reason, rows]) => {
+    const which = rows.map(({ title, verdict }) => `${title} (${verdict})`).join("; ");
+    return `- ${which}: ${oneLine(reason)}`;
+  });
   return ["Why, where a row does not simply hold:", "", ...lines, ""];
 }
 

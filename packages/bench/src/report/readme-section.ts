@@ -4,7 +4,7 @@
  * @module
  */
 import type { BenchResults } from "../results/bench-results.ts";
-import { claimsTable } from "./markdown-report.ts";
+import { claimsTable, reasonLines } from "./markdown-report.ts";
 import { describeRun } from "./run-description.ts";
 
 /** The section lies between these two lines. */
@@ -26,13 +26,15 @@ export function withBenchmarkSection(document: string, results: BenchResults): s
     throw new Error(`The document must have one line "${BEGIN}" and after it one line "${END}"`);
   }
   const claims = results.claims.filter(
-    ({ target, verdict }) => target !== undefined && verdict !== "skipped",
+    ({ target, group, verdict }) =>
+      (target !== undefined || group === "large") && verdict !== "skipped",
   );
   const section = [
     ...describeRun(results).map((line) => `- ${line}`),
     "",
     ...claimsTable({ ...results, claims }),
     "",
+    ...reasonLines(claims),
     ...results.warnings.map((warning) => `> ${warning}\n>`),
     "> Whoever batches beats a system call for each record: rows marked so publish many records together.",
   ].join("\n");

@@ -48,7 +48,9 @@ export function planRun(only: readonly string[]): Plan {
   }
   const words = new Set(only);
   const asked = CLAIMS.filter(({ id, group }) => words.has(id) || words.has(group));
-  const wanted = new Set(asked.flatMap(({ subject, baseline }) => [subject, baseline]));
+  const wanted = new Set(
+    asked.flatMap(({ subject, baseline, evidence = [] }) => [subject, baseline, ...evidence]),
+  );
   const isWanted = (suite: SuiteSpec, each: CaseSpec): boolean =>
     words.size === 0 || words.has(suite.id) || wanted.has(caseId(suite, each));
   const measured = new Set<string>();

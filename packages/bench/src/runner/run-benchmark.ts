@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { TimeoutError } from "@isthmus/core";
 import { judge } from "../claims/judge.ts";
 import { describeMachine, loadAverage } from "../machine/machine.ts";
 import { findWarnings } from "../machine/warnings.ts";
@@ -13,10 +14,11 @@ import { type BenchResults, SCHEMA_VERSION } from "../results/bench-results.ts";
 import { type CaseMessage, decodeMessages } from "./case-message.ts";
 import { caseId, type Job, planRun } from "./plan.ts";
 import { Room } from "./room.ts";
+import { type JobOutcome, measureRounds } from "./rounds.ts";
 import { SIZES, type Sizes } from "./sizes.ts";
 import type { CaseContext, CaseSpec } from "./suite.ts";
 import { Tally } from "./tally.ts";
-import { writeTestFile } from "./test-file.ts";
+import { coldFilePath, testFilePath, writeTestFile } from "./test-file.ts";
 
 /** Far more than any case takes, so that only one that hangs is ended. */
 const JOB_TIMEOUT_MS = 120_000;
@@ -53,8 +55,8 @@ export interface BenchmarkOptions {
   /** Ends the run; everything temporary is removed first. */
   readonly signal?: AbortSignal;
   /**
-   * No round begins that would probably end later than this; by itself about a minute for a quick run whose
-   * rounds are not given, and no limit otherwise.
+   * When measuring ends, from the start of the run: with fewer rounds than were asked for, and in the first round without
+   * what is left of it. By itself less than a minute for a quick run whose rounds are not given, and no limit otherwise.
    */
   readonly budgetMs?: number;
   /** Called before each part. */
@@ -98,17 +100,23 @@ export async function runBenchmark(options: BenchmarkOptions = {}): Promise<Benc
   const isLimited = isQuick && options.rounds === undefined;
   const budgetMs = options.budgetMs ?? (isLimited ? QUICK_BUDGET_MS : Number.POSITIVE_INFINITY);
   let done = 1;
-  let roundsDone = 0;
-  for (let round = 0; round < rounds; round++) {
-    const spentMs = Date.now() - startedAt.getTime();
-    if (round > 0 && (spentMs / round) * (round + 1) > budgetMs) break;
-    for (const job of rotated(plan.jobs, Math.floor((round * plan.jobs.length) / rounds))) {
+  const roundsDone = await measureRounds({
+    jobs: plan.jobs,
+    rounds,
+    budgetMs: budgetMs - (Date.now() - startedAt.getTime()),
+    run: async (job, round, timeLeftMs) => {
       onProgress({ done: done++, total, label: labelOf(job, round, rounds) });
-      await runJob(room, job, { ...context, seed: seed + round }, peers, tallies);
-    }
-    roundsDone++;
-  }
-  const cases = [...tallies.values()].map((tally) => tally.record());
+      const inRound = { ...context, seed: seed + round };
+      return await runJob({ room, job, context: inRound, peers, tallies, timeLeftMs });
+    },
+    onUnmeasured: ({ suite, cases }) => {
+      const skipped = `there was no time for it within ${Math.round(budgetMs / 1000)} s`;
+      for (const each of cases) {
+        tallies.get(caseId(suite, each))?.add({ name: each.name, skipped });
+      }
+    },
+  });
+  const cases = [...tallies.values()].map((tally) => tally.record(roundsDone));
   const byId = new Map(cases.map((each) => [each.id, each]));
   const machine = describeMachine(room.directory, loadBefore);
   return {
@@ -143,20 +151,19 @@ function labelOf({ suite, cases }: Job, round: number, rounds: number): string {
   return `round ${round + 1} of ${rounds}, ${what}`;
 }
 
-function rotated<T>(items: readonly T[], by: number): readonly T[] {
-  return [...items.slice(by), ...items.slice(0, by)];
-}
-
 async function prepare(
   room: Room,
   jobs: readonly Job[],
   sizes: Sizes,
 ): Promise<ReferenceProgram | undefined> {
   const needs = new Set(jobs.flatMap(({ suite }) => suite.needs ?? []));
-  const lengths = new Set<number>();
-  if (needs.has("file")) lengths.add(sizes.fileBytes);
-  if (needs.has("largeFile")) lengths.add(sizes.largeFileBytes);
-  for (const bytes of lengths) await writeTestFile(room.directory, bytes, room.signal);
+  const { directory, signal } = room;
+  const { fileBytes, largeFileBytes } = sizes;
+  const files = new Map<string, number>();
+  if (needs.has("file")) files.set(testFilePath(directory, fileBytes), fileBytes);
+  if (needs.has("coldFile")) files.set(coldFilePath(directory, fileBytes), fileBytes);
+  if (needs.has("largeFile")) files.set(testFilePath(directory, largeFileBytes), largeFileBytes);
+  for (const [path, bytes] of files) await writeTestFile(path, bytes, signal);
   return needs.has("reference") ? await compileReference(room) : undefined;
 }
 
@@ -178,33 +185,39 @@ function contextOf(
   };
 }
 
-/** Runs a job once and hands what it says to the tallies. */
-async function runJob(
-  room: Room,
-  { suite, cases }: Job,
-  context: CaseContext,
-  peers: readonly PeerState[],
-  tallies: ReadonlyMap<string, Tally>,
-): Promise<void> {
+/** One job of one round. */
+interface JobRun {
+  readonly room: Room;
+  readonly job: Job;
+  readonly context: CaseContext;
+  readonly peers: readonly PeerState[];
+  readonly tallies: ReadonlyMap<string, Tally>;
+  readonly timeLeftMs: number;
+}
+
+/** Runs a job once and hands what it says to the tallies; nothing of it when it is late. */
+async function runJob({ job, peers, tallies, ...rest }: JobRun): Promise<JobOutcome> {
+  const { suite, cases } = job;
   const tallyOf = (name: string): Tally | undefined => tallies.get(`${suite.id}.${name}`);
   for (const { name, peer } of cases) {
     const state = peers.find((each) => each.peer === peer);
     if (state?.reason) tallyOf(name)?.add({ name, skipped: state.reason });
   }
   const names = cases.map(({ name }) => name).filter((name) => tallyOf(name)?.isOver === false);
-  if (names.length === 0) return;
-  for (const message of await messagesOf(room, suite.id, names, context)) {
-    tallyOf(message.name)?.add(message);
-  }
+  if (names.length === 0) return "done";
+  const messages = await messagesOf({ ...rest, suiteId: suite.id, names });
+  for (const message of messages ?? []) tallyOf(message.name)?.add(message);
+  return messages === undefined ? "late" : "done";
 }
 
-/** One message for each name, whatever becomes of the process. */
-async function messagesOf(
-  room: Room,
-  suiteId: string,
-  names: readonly string[],
-  context: CaseContext,
-): Promise<CaseMessage[]> {
+type Measurement = Pick<JobRun, "room" | "context" | "timeLeftMs"> & {
+  readonly suiteId: string;
+  readonly names: readonly string[];
+};
+
+/** One message for each name, whatever becomes of the process; undefined when there was not enough time for it. */
+async function messagesOf(measurement: Measurement): Promise<CaseMessage[] | undefined> {
+  const { room, suiteId, names, context, timeLeftMs } = measurement;
   const command = [
     process.execPath,
     MEASURE_MAIN,
@@ -212,17 +225,18 @@ async function messagesOf(
     names.join(","),
     JSON.stringify(context),
   ];
-  let why: string;
   try {
-    const finished = await room.run(command, { timeoutMs: JOB_TIMEOUT_MS });
+    const timeoutMs = Math.min(JOB_TIMEOUT_MS, Math.ceil(timeLeftMs));
+    const finished = await room.run(command, { timeoutMs });
     const messages = decodeMessages(finished.stdout);
     const { exitCode, signal, stderr } = finished;
     const missing = names.filter((name) => !messages.some((message) => message.name === name));
-    why = `the process ended with ${signal ?? exitCode}: ${stderr.trim().slice(-500)}`;
+    const why = `the process ended with ${signal ?? exitCode}: ${stderr.trim().slice(-500)}`;
     return [...messages, ...missing.map((name) => ({ name, failed: why }))];
   } catch (error) {
     room.signal.throwIfAborted();
-    why = error instanceof Error ? error.message : String(error);
+    if (error instanceof TimeoutError && timeLeftMs < JOB_TIMEOUT_MS) return undefined;
+    const why = error instanceof Error ? error.message : String(error);
     return names.map((name) => ({ name, failed: why }));
   }
 }

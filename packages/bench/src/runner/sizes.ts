@@ -43,7 +43,7 @@ export const SIZES: Readonly<Record<"quick" | "full", Sizes>> = {
     randomReads: 200_000,
     asyncReads: 2000,
     smallTotalBytes: 2 << 20,
-    records: 5_000_000,
+    records: 3_000_000,
     slowRecords: 60_000,
     transferBytes: 24 << 20,
     transferRecords: 50_000,

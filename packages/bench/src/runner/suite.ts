@@ -10,7 +10,7 @@ import type { Unit } from "../results/bench-results.ts";
 import type { Sizes } from "./sizes.ts";
 
 /** What must be there before a suite begins. */
-export type Need = "file" | "largeFile" | "reference";
+export type Need = "file" | "coldFile" | "largeFile" | "reference";
 
 /** One thing to measure. */
 export interface CaseSpec {

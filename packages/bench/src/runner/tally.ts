@@ -16,7 +16,7 @@ export class Tally {
   readonly #case: CaseSpec;
   readonly #samples: number[] = [];
   readonly #peaks: number[] = [];
-  #latencies: HistogramSnapshot | undefined;
+  readonly #latencies: HistogramSnapshot[] = [];
   #skipped: string | undefined;
   #failed: string | undefined;
 
@@ -37,14 +37,21 @@ export class Tally {
     else {
       this.#samples.push(message.value);
       if (message.peakGrowthBytes !== undefined) this.#peaks.push(message.peakGrowthBytes);
-      if (message.histogram !== undefined) this.#merge(message.histogram);
+      if (message.histogram !== undefined) this.#latencies.push(snapshotOf(message.histogram));
     }
   }
 
-  /** Everything that is known about the case. */
-  record(): CaseRecord {
+  /**
+   * Everything that is known about the case.
+   *
+   * @param rounds How many rounds count: one that was broken off does not.
+   */
+  record(rounds: number): CaseRecord {
     const { title, role, unit, labels = [], recordBytes } = this.#case;
-    const samples = this.isOver ? [] : this.#samples;
+    const samples = this.isOver ? [] : this.#samples.slice(0, rounds);
+    const peaks = this.#peaks.slice(0, rounds);
+    const [first, ...more] = this.#latencies.slice(0, rounds);
+    const latencies = more.reduce((all, one) => all?.merge(one), first);
     const { median, min, max } =
       samples.length === 0 ? { median: null, min: null, max: null } : summarize(samples);
     return {
@@ -59,18 +66,17 @@ export class Tally {
       median,
       min,
       max,
-      ...(this.#latencies && { latency: latencyRecord(this.#latencies) }),
+      ...(latencies && { latency: latencyRecord(latencies) }),
       ...(recordBytes !== undefined && { record_bytes: recordBytes }),
-      ...(this.#peaks.length > 0 && { peak_growth_bytes: this.#peaks }),
+      ...(peaks.length > 0 && { peak_growth_bytes: peaks }),
       ...(this.#skipped !== undefined && { skipped: this.#skipped }),
       ...(this.#failed !== undefined && { failed: this.#failed }),
     };
   }
+}
 
-  #merge(base64: string): void {
-    const snapshot = HistogramSnapshot.read(new Uint8Array(Buffer.from(base64, "base64")));
-    this.#latencies = this.#latencies?.merge(snapshot) ?? snapshot;
-  }
+function snapshotOf(base64: string): HistogramSnapshot {
+  return HistogramSnapshot.read(new Uint8Array(Buffer.from(base64, "base64")));
 }
 
 function latencyRecord(snapshot: HistogramSnapshot): LatencyRecord {

@@ -15,6 +15,11 @@ export function testFilePath(directory: string, bytes: number): string {
   return join(directory, `words-${bytes}.bin`);
 }
 
+/** Where the file is that is dropped from the page cache again and again: the other one would come back in other pieces. */
+export function coldFilePath(directory: string, bytes: number): string {
+  return join(directory, `words-${bytes}-cold.bin`);
+}
+
 /** The word at an index, signed. */
 export function wordAt(index: number): number {
   return Math.imul(index, FACTOR);
@@ -33,16 +38,16 @@ export function expectedWordSum(bytes: number): number {
 /**
  * Writes a file, and waits until it is on the disk: a dirty page cannot be dropped from the cache.
  *
- * @param directory Where.
+ * @param path Where.
  * @param bytes Its length, a multiple of 1 MiB.
  * @param signal Ends the writing.
  */
 export async function writeTestFile(
-  directory: string,
+  path: string,
   bytes: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const file = await open(testFilePath(directory, bytes), "w");
+  const file = await open(path, "w");
   try {
     const words = new Int32Array(CHUNK_BYTES / 4);
     for (let from = 0; from < bytes; from += CHUNK_BYTES) {

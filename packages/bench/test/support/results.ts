@@ -36,7 +36,13 @@ export function claimOf(id: string, value: number, extra: Partial<ClaimRecord> =
     title: `title of ${id}`,
     subject: "a.one",
     baseline: "a.two",
-    ratio: { value, low: value * 0.9, high: value * 1.1, confidence: 0.95, samples: [value] },
+    ratio: {
+      value,
+      low: value * 0.9,
+      high: value * 1.1,
+      confidence: 0.95,
+      samples: [value, value],
+    },
     verdict: "measured",
     ...extra,
   };

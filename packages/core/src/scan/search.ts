@@ -5,6 +5,7 @@
  */
 import { checkInteger } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
+import { byteCounter } from "./kernel/byte-counter.ts";
 import { type Needle, needleBytes } from "./needle.ts";
 import { windows } from "./windows.ts";
 
@@ -29,18 +30,10 @@ export function count(source: ViewSource, needle: Needle): number {
 }
 
 function countByte(source: ViewSource, wanted: number): number {
+  const countIn = byteCounter(source.capacity);
   let total = 0;
   for (const { bytes } of windows(source, { from: 0, to: source.capacity })) {
     total += countIn(bytes, wanted);
-  }
-  return total;
-}
-
-/** A plain loop in a function of its own: its cost does not depend on how often the byte occurs. */
-function countIn(bytes: Uint8Array, wanted: number): number {
-  let total = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    if (bytes[i] === wanted) total++;
   }
   return total;
 }

@@ -103,6 +103,9 @@ export abstract class Outbox {
   /** Commits and publishes all that has been written; false when that is nothing. */
   protected abstract release(): boolean;
 
+  /** Has the CPU fetch the place of the next record while the other side is busy with this one; not everybody does. */
+  protected reachAhead(): void {}
+
   /** Forgets the record that was being written. */
   protected abstract abandon(): void;
 
@@ -161,6 +164,7 @@ export abstract class Outbox {
   publish(): void {
     if (!this.release()) return;
     this.channel.data.wake();
+    this.reachAhead();
     if (++this.#publications % PUBLICATIONS_PER_TOUCH === 0) this.counters.touch();
   }
 

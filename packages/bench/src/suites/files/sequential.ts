@@ -6,9 +6,11 @@
 import { readFileSync } from "node:fs";
 import { MemoryMappedFile } from "@isthmus/core";
 import { type CaseFunction, type Figure, SkipError } from "../../runner/suite.ts";
-import { testFilePath } from "../../runner/test-file.ts";
+import { coldFilePath, testFilePath } from "../../runner/test-file.ts";
+import { median } from "../../statistics/statistics.ts";
 import {
   type Reader,
+  readAgain,
   readBunMapping,
   readBunStream,
   readInto,
@@ -16,10 +18,14 @@ import {
   readStream,
   readWhole,
 } from "./reading.ts";
-import { WordSum } from "./word-sum.ts";
+import { WordSum, warmUpSum } from "./word-sum.ts";
+
+/** Of each warm file; the median counts. */
+const PASSES = 3;
 
 const READERS = {
   mapping: readMapping,
+  again: readAgain,
   stream: readStream,
   bunStream: readBunStream,
   readSync: readInto,
@@ -42,11 +48,12 @@ export const large: { readonly cases: Readonly<Record<string, CaseFunction>> } =
   }),
 };
 
-/** The file of the usual size, dropped from the page cache before. */
+/** A file of the usual size, dropped from the page cache before. */
 export const cold: { readonly cases: Readonly<Record<string, CaseFunction>> } = {
   cases: casesOf(async ({ sizes, directory }, reader) => {
-    const path = testFilePath(directory, sizes.fileBytes);
+    const path = coldFilePath(directory, sizes.fileBytes);
     // Compiles the reader; the file is dropped afterwards.
+    warmUpSum();
     await readOnce(path, sizes.fileBytes, reader);
     dropFromCache(path);
     return { value: await readOnce(path, sizes.fileBytes, reader) };
@@ -67,8 +74,11 @@ function casesOf(measure: Measure): Record<string, CaseFunction> {
 async function readWarm(path: string, bytes: number, reader: Reader): Promise<Figure> {
   const before = residentBytes("VmRSS");
   // Brings the file into the cache and the reader to its compiled state.
+  warmUpSum();
   await readOnce(path, bytes, reader);
-  const value = await readOnce(path, bytes, reader);
+  const rates: number[] = [];
+  for (let pass = 0; pass < PASSES; pass++) rates.push(await readOnce(path, bytes, reader));
+  const value = median(rates);
   const peak = residentBytes("VmHWM");
   return { value, ...(peak > before && { peakGrowthBytes: peak - before }) };
 }

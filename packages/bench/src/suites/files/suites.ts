@@ -8,6 +8,12 @@ import { SMALL_SIZES } from "./small-sizes.ts";
 
 const READING: readonly Omit<CaseSpec, "unit">[] = [
   { name: "mapping", title: "MemoryMappedFile.chunks", role: "isthmus" },
+  {
+    name: "again",
+    title: "ViewAccessor.bytes, mapped before",
+    role: "isthmus",
+    labels: ["mapped before"],
+  },
   { name: "stream", title: "fs.createReadStream", role: "peer" },
   { name: "bunStream", title: "Bun.file().stream()", role: "peer" },
   { name: "readSync", title: "fs.readSync, 256 KiB buffer", role: "peer" },
@@ -16,7 +22,11 @@ const READING: readonly Omit<CaseSpec, "unit">[] = [
 ];
 
 function reading(label: "warm" | "cold"): CaseSpec[] {
-  return READING.map((each) => ({ ...each, unit: "bytes_per_second", labels: [label] }));
+  return READING.map((each) => ({
+    ...each,
+    unit: "bytes_per_second",
+    labels: [label, ...(each.labels ?? [])],
+  }));
 }
 
 /** In the order in which they run. */
@@ -32,7 +42,7 @@ export const FILE_SUITES: readonly SuiteSpec[] = [
     id: "cold",
     title: "Reading a file from front to back, page cache cold",
     cases: reading("cold").filter(({ name }) => ["mapping", "stream", "readSync"].includes(name)),
-    needs: ["file"],
+    needs: ["coldFile"],
     load: async () => (await import("./sequential.ts")).cold,
   },
   {

@@ -86,6 +86,12 @@ async function echoChannel(): Promise<void> {
   }
 }
 
+function echoReceived(): void {
+  using consumer = Consumer.openExisting(`${place}-ping`, { schema: Sample });
+  using producer = Producer.openExisting(`${place}-pong`, { schema: Sample });
+  for (let i = 0; i < count; i++) producer.send(consumer.receive(PATIENCE));
+}
+
 async function echoPipe(): Promise<void> {
   const inbox = openSync(`${place}-ping`, constants.O_RDWR | constants.O_NONBLOCK);
   // A blocking write waits for room; there is nothing else to do meanwhile.
@@ -195,6 +201,7 @@ const roles: Readonly<Record<string, () => unknown>> = {
     await ofSize(Number(extra), (frame) => producer.send(frame, PATIENCE));
   },
   echoChannel,
+  echoReceived,
   echoPipe,
   echoPipeBlocking,
   echoEvent,

@@ -6,7 +6,7 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { syncPlatform } from "@isthmus/core/internal";
-import { NamedEvent, Requester } from "@isthmus/ipc";
+import { Consumer, NamedEvent, Producer, Requester } from "@isthmus/ipc";
 import {
   asleepRoundTrip,
   bellRoundTrip,
@@ -31,6 +31,7 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   bell: async ({ sizes, memoryDirectory }) => ({
     value: await bellRoundTrip(memoryDirectory, sizes.roundTrips),
   }),
+  blocking: blockingRoundTrip,
   event: eventRoundTrip,
   request: requestRoundTrip,
   pipe: pipeRoundTrip,
@@ -69,6 +70,25 @@ async function eventRoundTrip({ sizes }: CaseContext): Promise<Figure> {
   }
   // Every setting has released exactly one waiter: none is left.
   if (ping.tryWait() || pong.tryWait()) throw new Error("an event was set once too often");
+  await party.exited;
+  return { value: median(times) };
+}
+
+/** Channels, both sides asleep in `receive`: as blocking a pipe's read is. */
+async function blockingRoundTrip({ sizes }: CaseContext): Promise<Figure> {
+  const name = `round-${process.pid}`;
+  using producer = Producer.createNew(`${name}-ping`, { schema: Sample });
+  using consumer = Consumer.createNew(`${name}-pong`, { schema: Sample });
+  const count = sizes.roundTrips;
+  const party = startParty("echoReceived", [name, count]);
+  const times: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const startedAt = Bun.nanoseconds();
+    producer.send(sampleOf(i));
+    const { a, h } = consumer.receive(PATIENCE);
+    if (a !== i || h !== i + 7) throw new Error(`round trip ${i} brought ${a} and ${h}`);
+    if (i >= warmUpOf(count)) times.push(Bun.nanoseconds() - startedAt);
+  }
   await party.exited;
   return { value: median(times) };
 }

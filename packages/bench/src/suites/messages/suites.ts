@@ -10,6 +10,8 @@ import type { CaseSpec, SuiteSpec } from "../../runner/suite.ts";
 import { TRANSFER_SIZES } from "./transfer-sizes.ts";
 
 const BATCHED = ["batched"] as const;
+/** Both sides look all the time: each needs a CPU of its own. */
+const POLLING = ["batched", "polling"] as const;
 const RATE = { unit: "records_per_second" } as const;
 const TIME = { unit: "ns" } as const;
 
@@ -19,10 +21,10 @@ const RECORDS: readonly CaseSpec[] = [
     title: "Producer.batch(256) to poll",
     role: "isthmus",
     ...RATE,
-    labels: BATCHED,
+    labels: POLLING,
   },
-  { name: "claim", title: "Producer.claim to poll", role: "isthmus", ...RATE, labels: BATCHED },
-  { name: "send", title: "Producer.send to poll", role: "isthmus", ...RATE, labels: BATCHED },
+  { name: "claim", title: "Producer.claim to poll", role: "isthmus", ...RATE, labels: POLLING },
+  { name: "send", title: "Producer.send to poll", role: "isthmus", ...RATE, labels: POLLING },
   {
     name: "follow",
     title: "Producer.send to for await",
@@ -35,14 +37,14 @@ const RECORDS: readonly CaseSpec[] = [
     title: "Publisher.send to one Subscriber.poll",
     role: "isthmus",
     ...RATE,
-    labels: BATCHED,
+    labels: POLLING,
   },
   {
     name: "publishTwo",
     title: "Publisher.send to two Subscriber.poll, each gets all",
     role: "isthmus",
     ...RATE,
-    labels: BATCHED,
+    labels: POLLING,
   },
   { name: "pipe", title: "named pipe, a write and a read each", role: "peer", ...RATE },
   { name: "pipeBatched", title: "named pipe, 64 KiB", role: "peer", ...RATE, labels: BATCHED },
@@ -54,14 +56,14 @@ const RECORDS: readonly CaseSpec[] = [
     title: "Worker, hand-written ring in a SharedArrayBuffer",
     role: "peer",
     ...RATE,
-    labels: ["batched", "threads", "spinning"],
+    labels: [...POLLING, "threads"],
   },
   {
     name: "bunMmap",
     title: "hand-written ring in Bun.mmap",
     role: "peer",
     ...RATE,
-    labels: ["batched", "spinning"],
+    labels: POLLING,
   },
   { name: "nodeIpc", title: "node-ipc, objects", role: "peer", ...RATE, peer: "node-ipc" },
 ];
@@ -105,6 +107,7 @@ export const MESSAGE_SUITES: readonly SuiteSpec[] = [
       { name: "spinning", title: "channels, both sides polling", role: "isthmus", ...TIME },
       { name: "words", title: "two words in shared memory, spinning", role: "reference", ...TIME },
       { name: "asleep", title: "channels, asleep in the event loop", role: "isthmus", ...TIME },
+      { name: "blocking", title: "channels, both sides in receive()", role: "isthmus", ...TIME },
       { name: "request", title: "Requester.request, asleep", role: "isthmus", ...TIME },
       { name: "event", title: "NamedEvent.set and waitAsync", role: "isthmus", ...TIME },
       { name: "bell", title: "named pipes, asleep in the event loop", role: "peer", ...TIME },

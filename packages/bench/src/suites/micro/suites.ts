@@ -32,6 +32,17 @@ export const MICRO_SUITES: readonly SuiteSpec[] = [
     load: () => import("./accessors.ts"),
   },
   {
+    id: "structs",
+    title: "One record of eight numbers, 64 bytes",
+    cases: rows("ns", [
+      ["encode", "schema.encode of an object"],
+      ["decode", "schema.decode to an object"],
+      ["cursorWrite", "a cursor's eight fields, written in place"],
+      ["cursorRead", "a cursor's eight fields, read in place"],
+    ]),
+    load: () => import("./structs.ts"),
+  },
+  {
     id: "locks",
     title: "Locking and unlocking, uncontended",
     cases: rows("ns", [
@@ -71,18 +82,21 @@ export const MICRO_SUITES: readonly SuiteSpec[] = [
   },
   {
     id: "scans",
-    title: "Analysing the content of a file, page cache warm",
+    title: "Analysing the content of a large file, page cache warm",
     cases: together(
       rows("bytes_per_second", [
         ["count", "MemoryMappedFile.count of a byte"],
+        ["countReadSync", "count by readSync and Buffer.indexOf", "peer"],
+        ["countStream", "count by createReadStream and Buffer.indexOf", "peer"],
+        ["wc", "wc -l, its start included", "peer"],
+        ["countLoop", "count by a byte loop over MemoryMappedFile.chunks", "peer"],
         ["countIndexOf", "count by Buffer.indexOf, file in memory", "peer"],
-        ["countLoop", "count by a loop, file in memory", "peer"],
         ["indexOf", "MemoryMappedFile.indexOf of an absent text"],
         ["bufferIndexOf", "Buffer.indexOf of an absent text, file in memory", "peer"],
         ["histogram", "MemoryMappedFile.histogram"],
       ]),
-    ),
-    needs: ["file"],
+    ).map((each) => ({ ...each, labels: ["warm"] })),
+    needs: ["largeFile"],
     load: () => import("./scans.ts"),
   },
   {

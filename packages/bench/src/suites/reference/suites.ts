@@ -37,13 +37,27 @@ export const REFERENCE_SUITES: readonly SuiteSpec[] = [
         unit: "bytes_per_second",
       },
       {
+        name: "mappedPage",
+        title: "C: mapping a page of 4 KiB, one look at it, unmapping it",
+        role: "reference",
+        unit: "ns",
+        labels: ["warm"],
+      },
+      {
+        name: "readPage",
+        title: "C: reading a page of 4 KiB into a buffer of 256 KiB, one look at it",
+        role: "reference",
+        unit: "ns",
+        labels: ["warm"],
+      },
+      {
         name: "copies",
         title: "TypedArray.set of 1 MiB into named memory and out",
         role: "isthmus",
         unit: "bytes_per_second",
       },
     ],
-    needs: ["reference"],
+    needs: ["reference", "largeFile"],
     load: () => import("./reference.ts"),
   },
 ];

@@ -1,0 +1,57 @@
+/**
+ * Why rows of the claims table may not hold.
+ *
+ * @module
+ */
+
+/** Why a row may not hold, and what shows it. */
+export interface Reason {
+  readonly text: string;
+  readonly evidence?: readonly string[];
+}
+
+const PAGES = ["reference.mappedPage", "reference.readPage"] as const;
+
+/** Of rows against readers that copy. */
+export const COPY_IS_CHEAP: Reason = {
+  text: "Whoever reads a file once pays for every page: a mapping for entering it into the page table and taking it out again, a reader for having it copied. Both add up all words on top of that, in JavaScript, which takes as long as the rest. On every further reading a mapping pays nothing (see the rows of what was mapped before).",
+  evidence: PAGES,
+};
+
+/** Of rows against Node's stream. */
+export const STREAM_IS_BETTER: Reason = {
+  text: "Both sides also add up all words, in JavaScript, which costs them the same; the less a machine pays for a system call and a copy, the nearer they come.",
+  evidence: PAGES,
+};
+
+/** Of rows in which one side has nothing left to do but the work. */
+export const ADDING_UP: Reason = {
+  text: "What is left is the time of adding up and of bringing the bytes from memory, which both sides pay.",
+};
+
+/** Of throughput between two that poll. */
+export const POLLING_NEEDS_CPUS: Reason = {
+  text: "Both ends of the channel poll here and need a CPU each; beside other work they lose more than a pipe, whose ends sleep in turn.",
+};
+
+/** Of round trips between two that sleep. */
+export const BELL_IS_BARE: Reason = {
+  text: "The other side is a bare byte each way; a channel also carries a record, and wakes by such a byte.",
+};
+
+/** Of round trips between two that poll. */
+export const LINES_TRAVEL: Reason = {
+  text: "A record takes at least two cache lines from one CPU to the other, that of the record and that of the position; a bare word takes one. Both sides poll, so both need a CPU to themselves.",
+  evidence: ["reference.ping"],
+};
+
+/** Of cold files. */
+export const DISK_DECIDES: Reason = {
+  text: "The disk decides; the page cache is filled by the same read-ahead for both.",
+};
+
+/** Of counting. */
+export const SCANS_READ_TOO: Reason = {
+  text: "Counting itself is nearly free; what is left is getting at the pages, by mapping and one copy within the cache here, and by a copy out of the page cache there.",
+  evidence: PAGES,
+};
