@@ -101,8 +101,8 @@ describe("isthmus scan", () => {
   test("finds a match that lies across two windows of the map", async () => {
     using directory = new TemporaryDirectory();
     const bytes = Buffer.alloc(3 << 20, ".");
-    bytes.file("NEEDLE", (1 << 20) - 3);
-    bytes.file("NEEDLE", (2 << 20) - 1);
+    bytes.write("NEEDLE", (1 << 20) - 3);
+    bytes.write("NEEDLE", (2 << 20) - 1);
     const { stdout } = await runCli(["scan", "--find", "NEEDLE", directory.file("a", bytes)]);
     expect(stdout).toMatch(/matches +2 {2}of "NEEDLE", first at byte 1,048,573/);
   });
