@@ -12,6 +12,7 @@ import {
 } from "@isthmus/core/internal";
 import type { SectionReader } from "../segment/section-reader.ts";
 import type { ParticipantInfo, SectionInfo, SegmentInfo } from "../segment/segment-info.ts";
+import { fingerprintText } from "../struct/fingerprint.ts";
 import { type KindDetails, readKind } from "./kind-readers.ts";
 
 /** A segment's file that is open for reading. */
@@ -78,11 +79,6 @@ function describeHolders(
 
 function hasLife(participants: readonly ParticipantInfo[]): boolean {
   return participants.some(({ isAlive }) => isAlive);
-}
-
-/** 64 bits as 16 hexadecimal digits. */
-export function fingerprintText(value: bigint): string {
-  return value.toString(16).padStart(16, "0");
 }
 
 function kindOf({ kind }: Superblock): SegmentKind | "unknown" {

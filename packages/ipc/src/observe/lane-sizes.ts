@@ -1,5 +1,5 @@
 /**
- * The sizes of rings as an observer finds them: what channels and topics have in common.
+ * The sizes of rings as an observer finds them: what channels, topics and services have in common.
  *
  * @module
  */
@@ -18,32 +18,59 @@ export function readMode(state: StateBytes, word: number, what = "mode"): Mode {
   return (Object.keys(MODES) as Mode[]).find((name) => MODES[name] === code) as Mode;
 }
 
-/** Whether a ring of records, from one to the next `stepBytes`, can have so many bytes. */
-export function isRingSize(bytes: number, mode: Mode, stepBytes: number): boolean {
-  const least = mode === "fixed" ? stepBytes : RING_BYTES_MIN;
-  const isPossible = bytes >= least && bytes <= 2 * Math.max(CAPACITY_BYTES_MAX, stepBytes);
-  return isPossible && Math.log2(bytes / stepBytes) % 1 === 0;
+/** What the creator of a segment with one ring for each sender chose. */
+export interface RingSizes {
+  readonly mode: Mode;
+  readonly laneCount: number;
+  /** From one ring to the next, in bytes. */
+  readonly laneBytes: number;
+  readonly ringBytes: number;
+  readonly recordBytes: number;
+  /** What positions count: from one record of a struct to the next, else a unit of a ring of bytes. */
+  readonly stepBytes: number;
 }
 
-/**
- * Reads from one record to the next: slots of a struct, units otherwise.
- *
- * @throws {CorruptSegmentError} When slots cannot be so long.
- */
-export function readStepBytes(state: StateBytes, word: number, mode: Mode): number {
-  const isFixed = mode === "fixed";
-  const slotBytes = state.chosen(word, "slot size", (value) =>
-    isFixed ? value > 0 && value % UNIT_BYTES === 0 : value === 0,
-  );
-  return isFixed ? slotBytes : UNIT_BYTES;
-}
+/** The words of section "state" that hold them. */
+export type SizeWords = Readonly<
+  Record<"mode" | "slotBytes" | "recordBytes" | "ringBytes" | "laneCount" | "laneBytes", number>
+>;
 
-/** Where the lanes of a kind are described, as `chosen` needs it. */
-interface LaneCountPlace {
-  readonly word: number;
+/** Where lanes are described, and how many there can be. */
+export interface LaneEntries {
   readonly headerBytes: number;
   readonly entryBytes: number;
   readonly countMax: number;
+}
+
+/**
+ * Reads the sizes, and believes none that cannot be.
+ *
+ * @param stampBytes Bytes of a slot behind its record.
+ * @throws {CorruptSegmentError} Naming the first one that cannot.
+ */
+export function readRingSizes(
+  state: StateBytes,
+  words: SizeWords,
+  entries: LaneEntries,
+  stampBytes: number,
+): RingSizes {
+  const mode = readMode(state, words.mode);
+  const isFixed = mode === "fixed";
+  const slotBytes = state.chosen(words.slotBytes, "slot size", (value) =>
+    isFixed ? value > 0 && value % UNIT_BYTES === 0 : value === 0,
+  );
+  const recordBytes = state.chosen(words.recordBytes, "record size", (value) =>
+    isFixed ? value > 0 && value + stampBytes <= slotBytes : value === 0,
+  );
+  const stepBytes = isFixed ? slotBytes : UNIT_BYTES;
+  const ringBytes = state.chosen(words.ringBytes, "ring size", (value) => {
+    const least = isFixed ? stepBytes : RING_BYTES_MIN;
+    const isPossible = value >= least && value <= 2 * Math.max(CAPACITY_BYTES_MAX, stepBytes);
+    return isPossible && Math.log2(value / stepBytes) % 1 === 0;
+  });
+  const laneCount = readLaneCount(state, words.laneCount, entries);
+  const laneBytes = state.chosen(words.laneBytes, "lane size", (value) => value >= ringBytes);
+  return { mode, laneCount, laneBytes, ringBytes, recordBytes, stepBytes };
 }
 
 /**
@@ -51,8 +78,11 @@ interface LaneCountPlace {
  *
  * @throws {CorruptSegmentError} When the section has no room for so many.
  */
-export function readLaneCount(state: StateBytes, place: LaneCountPlace): number {
-  const { word, headerBytes, entryBytes, countMax } = place;
+export function readLaneCount(
+  state: StateBytes,
+  word: number,
+  { headerBytes, entryBytes, countMax }: LaneEntries,
+): number {
   return state.chosen(
     word,
     "number of lanes",

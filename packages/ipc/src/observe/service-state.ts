@@ -43,8 +43,7 @@ export function readServiceSizes(state: StateBytes): ServiceSizes {
     Math.log2(bytes) % 1 === 0;
   const requestBytes = state.chosen(SERVICE.requestBytes, "ring size of requests", isRing);
   const replyBytes = state.chosen(SERVICE.replyBytes, "ring size of replies", isRing);
-  const laneCount = readLaneCount(state, {
-    word: SERVICE.laneCount,
+  const laneCount = readLaneCount(state, SERVICE.laneCount, {
     headerBytes: SERVICE_HEADER_BYTES,
     entryBytes: SERVICE_LANE_BYTES,
     countMax: REQUESTERS_MAX,

@@ -22,6 +22,7 @@ import { BROADCAST, PLACE } from "../ring/broadcast-layout.ts";
 import { SLOT_COUNT } from "../segment/participant-layout.ts";
 import type { ParticipantInfo } from "../segment/segment-info.ts";
 import type { KindSource } from "./kind-readers.ts";
+import type { RingSizes } from "./lane-sizes.ts";
 import { partyOf, stateOf, sumOf, timeoutWakesOf, wakesOf } from "./parties.ts";
 import { StateBytes } from "./state-bytes.ts";
 import type {
@@ -30,12 +31,7 @@ import type {
   TopicPublisherInfo,
   TopicSubscriberInfo,
 } from "./topic-info.ts";
-import {
-  readTopicSizes,
-  TOPIC_STATE_BYTES_MAX,
-  type TopicSizes,
-  topicLaneWord,
-} from "./topic-state.ts";
+import { readTopicSizes, TOPIC_STATE_BYTES_MAX, topicLaneWord } from "./topic-state.ts";
 
 /** What is known of one lane before anybody's place in it is looked at. */
 interface Lane {
@@ -48,7 +44,7 @@ interface Lane {
 /** A copy of the state, and what helps to read it. */
 interface Look {
   readonly state: StateBytes;
-  readonly sizes: TopicSizes;
+  readonly sizes: RingSizes;
   readonly source: KindSource;
   readonly nowMs: number;
 }
@@ -103,7 +99,7 @@ function readLanes({ state, sizes, source }: Look): Lane[] {
 }
 
 /** Where the tail is, there is the number of the next record. */
-function numberAt(sizes: TopicSizes, { reader }: KindSource, lane: number, tail: number): number {
+function numberAt(sizes: RingSizes, { reader }: KindSource, lane: number, tail: number): number {
   if (sizes.mode === "fixed") return 0;
   const units = sizes.ringBytes / sizes.stepBytes;
   const offset = lane * sizes.laneBytes + (tail % units) * sizes.stepBytes;
@@ -147,7 +143,7 @@ function readSubscriber(
   };
 }
 
-function readPlace(state: StateBytes, sizes: TopicSizes, slot: number, lane: Lane): TopicPlaceInfo {
+function readPlace(state: StateBytes, sizes: RingSizes, slot: number, lane: Lane): TopicPlaceInfo {
   const start = topicLaneWord(lane.lane) * 4 + PLACES_OFFSET + slot * SUBSCRIBER_BYTES;
   const counters = state.counters(start + SUBSCRIBER_COUNTERS_OFFSET);
   const position = state.position(start / 4 + PLACE.head);

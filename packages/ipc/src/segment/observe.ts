@@ -22,12 +22,8 @@ import {
   isSeenHeld,
   readHead,
 } from "@isthmus/core/internal";
-import {
-  describeSegment,
-  fingerprintText,
-  identify,
-  type OpenedSegment,
-} from "../observe/describe-segment.ts";
+import { describeSegment, identify, type OpenedSegment } from "../observe/describe-segment.ts";
+import { fingerprintText } from "../struct/fingerprint.ts";
 import { SectionReader } from "./section-reader.ts";
 import type { SegmentInfo } from "./segment-info.ts";
 

@@ -27,3 +27,8 @@ export function ownStartTicks(): number {
   ticks ??= startTicksOf(process.pid);
   return ticks;
 }
+
+/** The file name of this program: what a participant calls itself unless told otherwise. */
+export function programName(): string {
+  return (process.argv[1] ?? "bun").split("/").at(-1) ?? "bun";
+}

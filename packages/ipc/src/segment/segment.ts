@@ -19,12 +19,13 @@ import {
   type SegmentKind,
   type Superblock,
 } from "@isthmus/core/internal";
+import { fingerprintText } from "../struct/fingerprint.ts";
 import { type Doorbell, ownDoorbell } from "../wait/doorbell.ts";
 import { type Bells, CELL_BYTES, WaitCell } from "../wait/wait-cell.ts";
 import { SharedWords } from "../words.ts";
 import { type Role, SLOT_BYTES, SLOT_COUNT } from "./participant-layout.ts";
 import { Participants, type Reaper } from "./participants.ts";
-import { ownStartTicks } from "./process-identity.ts";
+import { ownStartTicks, programName } from "./process-identity.ts";
 import { type OwnSlotLocks, slotLocks } from "./slot-locks.ts";
 
 /** How a segment is opened. */
@@ -242,10 +243,6 @@ export class Segment implements Disposable {
   }
 }
 
-function programName(): string {
-  return (process.argv[1] ?? "bun").split("/").at(-1) ?? "bun";
-}
-
 function openFile(verb: OpenVerb, spec: SegmentSpec): { file: NamedFile; createdNew: boolean } {
   if (verb === "openExisting") {
     return { file: openNamedFile(spec.name, spec.kind), createdNew: false };
@@ -288,7 +285,7 @@ function checkShape({ superblock, name }: NamedFile, spec: SegmentSpec): void {
   const expected = spec.fingerprint ?? 0n;
   if (superblock.fingerprint !== expected) {
     throw new CorruptSegmentError(
-      `Cannot open "${name}": its schema's fingerprint is ${hex(superblock.fingerprint)}, this program's is ${hex(expected)}`,
+      `Cannot open "${name}": its schema's fingerprint is ${fingerprintText(superblock.fingerprint)}, this program's is ${fingerprintText(expected)}`,
     );
   }
   for (const { id, length, isSizedByCreator, isOptional } of allSections(spec)) {
@@ -300,8 +297,4 @@ function checkShape({ superblock, name }: NamedFile, spec: SegmentSpec): void {
       `Cannot open "${name}": its section ${id} must have ${length} bytes: found ${found?.length ?? "none"}`,
     );
   }
-}
-
-function hex(value: bigint): string {
-  return value.toString(16).padStart(16, "0");
 }

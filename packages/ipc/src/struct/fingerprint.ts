@@ -27,6 +27,11 @@ export interface Fingerprint {
   readonly hex: string;
 }
 
+/** 64 bits as 16 hexadecimal digits. */
+export function fingerprintText(value: bigint): string {
+  return value.toString(16).padStart(16, "0");
+}
+
 /**
  * Hashes a text.
  *
@@ -42,6 +47,6 @@ export function fingerprintOf(text: string): Fingerprint {
   return Object.freeze({
     low: Number(hash & 0xffffffffn),
     high: Number(hash >> 32n),
-    hex: hash.toString(16).padStart(16, "0"),
+    hex: fingerprintText(hash),
   });
 }

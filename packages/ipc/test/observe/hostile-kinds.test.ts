@@ -1,7 +1,7 @@
 /** Topics, services, semaphores, events and structs that somebody has filled with nonsense. */
 import { describe, expect, test } from "bun:test";
 import { CorruptSegmentError } from "@isthmus/core";
-import { SECTION } from "@isthmus/core/internal";
+import { SECTION, type SegmentKind } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
 import fc from "fast-check";
 import { SERVICE, SERVICE_LANES } from "../../src/channel/service/service-layout.ts";
@@ -21,6 +21,7 @@ import {
   NamedSemaphore,
   observe,
   Publisher,
+  RecordTail,
   Requester,
   ratesBetween,
   SegmentObserver,
@@ -29,6 +30,9 @@ import {
   struct,
   u32,
 } from "../../src/index.ts";
+import { isTailed } from "../../src/observe/tail-plan.ts";
+import { BROADCAST } from "../../src/ring/broadcast-layout.ts";
+import { LANE } from "../../src/ring/lane-layout.ts";
 import { numbersIn, refusing } from "./hostile-support.ts";
 import { lieIn, words } from "./support.ts";
 
@@ -64,6 +68,9 @@ function topic(name: string, schema: typeof json, record: unknown): Victim {
       // It has read nothing of the first lane.
       [firstPlace, 0],
       [firstPlace + 1, 0],
+      // And nothing may be overwritten.
+      [TOPIC_LANES.headerBytes / 4 + BROADCAST.oldest, 0],
+      [TOPIC_LANES.headerBytes / 4 + BROADCAST.oldestHigh, 0],
     ],
     make: (stack) => {
       const publisher = stack.use(
@@ -85,7 +92,12 @@ const VICTIMS: readonly Victim[] = [
     name: "service",
     sizesBytes: (SERVICE.laneBytes + 1) * 4,
     position: SERVICE_LANES.headerBytes / 4,
-    keep: [[firstLane(SERVICE_LANES), 1]],
+    keep: [
+      [firstLane(SERVICE_LANES), 1],
+      // Nothing was taken: everything up to the tail is held.
+      [SERVICE_LANES.headerBytes / 4 + LANE.head, 0],
+      [SERVICE_LANES.headerBytes / 4 + LANE.headHigh, 0],
+    ],
     make: (stack) => {
       const schemas = { request: Record, response: json };
       stack.use(Requester.createNew("service", { ...SMALL, ...schemas, maxRequesters: 2 }));
@@ -134,7 +146,35 @@ function lookAt(name: string): void {
   const second = refusing(() => observer.sample());
   const rates = first && second && ratesBetween(first, second);
   expect(numbersIn(rates).filter((rate) => !(rate >= 0 && Number.isFinite(rate)))).toEqual([]);
+  if (isTailed(kindOf(name))) follow(name);
 }
+
+/** What a segment is: names of victims begin with their kinds. */
+function kindOf(name: string): SegmentKind {
+  return name.split(" ")[0] as SegmentKind;
+}
+
+/** Follows what passes for records, and decodes it. */
+function follow(name: string): void {
+  using tail = refusing(() => new RecordTail(name, { from: "held" }));
+  if (tail === undefined) return;
+  for (let turn = 0; turn < 3; turn++) {
+    tail.poll((record) => {
+      expect(record.bytes.length).toBe(record.lengthBytes);
+      expect(record.lengthBytes).toBeLessThanOrEqual(2 * SMALL.capacityBytes);
+      refusing(() => tail.decode(record));
+    });
+  }
+  expect(tail.missed).toBeGreaterThanOrEqual(0);
+}
+
+/** Rings of nonsense, and of words that are small enough to be lengths of records that can be. */
+const rings = fc.oneof(
+  fc.uint8Array({ minLength: 64, maxLength: SMALL.capacityBytes }),
+  fc
+    .array(fc.nat({ max: 40 }), { minLength: 64, maxLength: SMALL.capacityBytes / 4 })
+    .map((lengths) => words(...lengths)),
+);
 
 describe.each(VICTIMS)(
   "$name full of lies",
@@ -167,10 +207,12 @@ describe.each(VICTIMS)(
         const script = fc.tuple(
           fc.uint8Array({ minLength: length, maxLength: length }),
           fc.integer({ min: 0, max: 600 }),
+          rings,
         );
         const intact = lieIn(path, SECTION.state, sizesBytes, new Uint8Array(length));
-        const run = ([lie, position]: readonly [Uint8Array, number]): void => {
+        const run = ([lie, position, ring]: readonly [Uint8Array, number, Uint8Array]): void => {
           lieIn(path, SECTION.state, sizesBytes, lie);
+          if (isTailed(kindOf(name))) lieIn(path, SECTION.lanes, 0, ring);
           for (const [word, value] of keep ?? []) {
             lieIn(path, SECTION.state, word * 4, words(value));
           }

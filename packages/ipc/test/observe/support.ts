@@ -5,6 +5,15 @@
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { decodeSuperblock, readHead } from "@isthmus/core/internal";
+import {
+  type FieldType,
+  type RecordTail,
+  type StructSchema,
+  struct,
+  type TailedRecord,
+  u32,
+  utf8,
+} from "../../src/index.ts";
 
 /** Writes into a section of a segment, as any process that may open it could; returns what was there before. */
 export function lieIn(path: string, section: number, offset: number, lie: Uint8Array): Uint8Array {
@@ -45,5 +54,18 @@ export function withSection(segment: Uint8Array, id: number, content: Uint8Array
   view.setBigUint64(entry + 16, BigInt(content.length), true);
   view.setUint32(AT.sectionCount, count + 1, true);
   view.setBigUint64(AT.totalBytes, BigInt(all.length), true);
+  return all;
+}
+
+/** A record of two fields. */
+export const Order: StructSchema<{
+  readonly id: FieldType<number>;
+  readonly symbol: FieldType<string>;
+}> = struct({ id: u32, symbol: utf8(6) });
+
+/** All records that there are. */
+export function drain(tail: RecordTail): TailedRecord[] {
+  const all: TailedRecord[] = [];
+  while (tail.poll((record) => all.push(record)) > 0);
   return all;
 }

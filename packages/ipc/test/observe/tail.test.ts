@@ -16,17 +16,12 @@ import {
 } from "../../src/index.ts";
 import { Ledger, Numbered, numbered } from "../channel/support/numbered.ts";
 import { party } from "../channel/support/party.ts";
+import { drain } from "./support.ts";
 
 const TIMEOUT_MS = 60_000;
 
 function textOf({ bytes: copy }: TailedRecord): string {
   return new TextDecoder().decode(copy);
-}
-
-function drain(tail: RecordTail): TailedRecord[] {
-  const all: TailedRecord[] = [];
-  while (tail.poll((record) => all.push(record)) > 0);
-  return all;
 }
 
 describe("RecordTail", () => {

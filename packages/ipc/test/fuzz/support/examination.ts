@@ -22,6 +22,9 @@ import {
   DirectoryObserver,
   listSegments,
   observe,
+  observeSchema,
+  observeStruct,
+  RecordTail,
   ratesBetween,
   removeSegment,
   SegmentObserver,
@@ -228,6 +231,10 @@ class Examination {
     const { outcomes } = this;
     outcomes.attempt("list", () => listSegments());
     outcomes.attempt("observe", () => observe(NAME));
+    outcomes.attempt("observe schema", () => observeSchema(NAME));
+    const [kind] = this.#species.name.split(" ");
+    if (kind === "struct") outcomes.attempt("observe struct", () => observeStruct(NAME));
+    if (kind === "topic" || kind === "service") outcomes.attempt("follow", follow);
     outcomes.attempt("sample", () => {
       using observer = new SegmentObserver(NAME);
       const [first, second] = [observer.sample(), observer.sample()];
@@ -238,4 +245,13 @@ class Examination {
       demand(observer.sample().length <= 1, "segments that are not there");
     });
   }
+}
+
+/** Follows what is held, and decodes it; records may be no records. */
+function follow(): void {
+  using tail = new RecordTail(NAME, { from: "held" });
+  tail.poll((record) => {
+    demand(record.bytes.length === record.lengthBytes, `${record.lengthBytes} bytes`);
+    tail.decode(record);
+  });
 }
