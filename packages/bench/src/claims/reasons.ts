@@ -32,6 +32,7 @@ export const ADDING_UP: Reason = {
 /** Of throughput between two that poll. */
 export const POLLING_NEEDS_CPUS: Reason = {
   text: "Both ends of the channel poll here and need a CPU each; beside other work they lose more than a pipe, whose ends sleep in turn.",
+  evidence: ["reference.ring", "records.follow"],
 };
 
 /** Of round trips between two that sleep. */
