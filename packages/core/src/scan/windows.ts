@@ -46,7 +46,7 @@ export function* windows(source: ViewSource, options: WindowOptions): Generator<
       const end = Math.min(start + stride + overlap, to);
       backing.checkReaches(end);
       using mapping = mapView(backing, start, end - start, "read");
-      // Not "populate": the kernel enters pages one by one then, and many at a time when they are touched (decision 0012).
+      // Not "populate": the kernel enters pages one by one then, and many at a time when they are touched (decision 0014).
       mapping.advise(0, end - start, "sequential");
       const { buffer, byteOffset, byteLength } = mapping.bytes(0, end - start);
       try {

@@ -101,7 +101,7 @@ export class FixedOutbox extends Outbox {
     return true;
   }
 
-  /** Writes to the next slot, if it is known to be free: what is in it has been consumed. Decision 0011. */
+  /** Writes to the next slot, if it is known to be free: what is in it has been consumed. Decision 0012. */
   protected override reachAhead(): void {
     const next = this.anchor.base;
     if (next < this.end) this.view.setInt32(next, 0);

@@ -126,18 +126,21 @@ export class SectionReader {
 
   /** The wait cells, and which participants wait at them. */
   cells(participants: readonly ParticipantInfo[]): CellInfo[] {
+    // The slots first, and only what is needed of them: the next look takes the memory of the one before.
+    const slots = this.#words(SECTION.participants, SLOT_COUNT_MAX * SLOT_BYTES);
+    const requests = participants.map(({ slot }) => ({
+      slot,
+      armed: slots?.get(slot * SLOT_WORDS + SLOT.armed) ?? 0,
+    }));
     const words = this.#words(SECTION.cells, CELL_COUNT_MAX * CELL_BYTES);
     if (words === undefined) return [];
-    const slots = this.#words(SECTION.participants, SLOT_COUNT_MAX * SLOT_BYTES);
-    const isArmed = (slot: number, index: number): boolean =>
-      (((slots?.get(slot * SLOT_WORDS + SLOT.armed) ?? 0) >>> index) & 1) === 1;
     return Array.from({ length: Math.floor(words.count / (CELL_BYTES / 4)) }, (_, index) => {
       const at = (field: number): number => words.get(index * (CELL_BYTES / 4) + field) >>> 0;
       return {
         index,
         isAwaited: at(CELL.armed) !== 0,
         hasSleepers: (at(CELL.armed) & ARMED_SLEEPER) !== 0,
-        waitingSlots: participants.flatMap(({ slot }) => (isArmed(slot, index) ? [slot] : [])),
+        waitingSlots: requests.flatMap(({ slot, armed }) => ((armed >>> index) & 1 ? [slot] : [])),
         wakes: at(CELL.wakes),
         timeoutWakes: at(CELL.timeoutWakes),
       };
