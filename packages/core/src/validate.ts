@@ -68,12 +68,13 @@ export function checkInteger(
 ): number {
   if (typeof value !== "number") throw invalidType(name, "a number", value);
   if (!Number.isInteger(value)) throw outOfRange(name, "an integer", value);
-  if (value < min || value > max) throw outOfRange(name, rangeText(min, max), value);
+  if (value < min || value > max) throw outOfRange(name, rangeText(min, max, value), value);
   return value;
 }
 
-function rangeText(min: number, max: number): string {
-  return max === Number.MAX_SAFE_INTEGER ? `>= ${min}` : `>= ${min} and <= ${max}`;
+/** What an integer outside its range should have been; 2^53 - 1 is worth a word only where it was exceeded. */
+function rangeText(min: number, max: number, value: number): string {
+  return max === Number.MAX_SAFE_INTEGER && value <= max ? `>= ${min}` : `>= ${min} and <= ${max}`;
 }
 
 /** Checks that a value is a string, and returns it. */

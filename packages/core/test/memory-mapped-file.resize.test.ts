@@ -55,6 +55,15 @@ test.each([
   expect([file.capacity, statSync(path).size]).toEqual([5000, 5000]);
 });
 
+test("MemoryMappedFile.resize() says what was wrong with a number that is too large", () => {
+  using directory = new TemporaryDirectory();
+  using file = MemoryMappedFile.createFromFile(directory.file("data.bin", CONTENT));
+  const { message } = expectError(() => file.resize(2 ** 53), RangeError, "ERR_OUT_OF_RANGE");
+  expect(message).toEndWith(
+    "it must be >= 5000 and <= 9007199254740991: received 9007199254740992",
+  );
+});
+
 test("MemoryMappedFile.resize() works only on maps that write to their file", () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("data.bin", CONTENT);

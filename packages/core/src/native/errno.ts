@@ -25,7 +25,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
 /** Why a call failed and what to do next, for the codes a user of this library meets. */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
-  EAGAIN: "the resource is locked or a limit was reached (see `ulimit -l` for locked memory)",
+  EAGAIN: "it is locked, full or at its limit now",
   EBADF: "the file descriptor is closed or not open for this access",
   EBUSY: "the resource is in use",
   EDQUOT: "the user's disk quota is used up",

@@ -9,6 +9,7 @@ import { sharedClock } from "../metrics/clock.ts";
 import { ByteRingProducer } from "../ring/byte-ring.ts";
 import type { WaitOptions } from "../wait/wait-for.ts";
 import type { Channel } from "./channel.ts";
+import { textOfRecord } from "./json.ts";
 import { BURST_RECORDS, type FillInPlace, Outbox, refuseAsync } from "./outbox.ts";
 
 /** The lane of a producer of `bytes`, and what it shares with one of `json`. */
@@ -137,8 +138,7 @@ export class BytesOutbox extends Outbox {
 /** The lane of a producer of `json`. */
 export class JsonOutbox extends BytesOutbox {
   protected override write(record: unknown): boolean {
-    const text: string | undefined = JSON.stringify(record);
-    if (text === undefined) throw invalidType("record", "a value that JSON can hold", record);
+    const text = textOfRecord(record);
     const length = Buffer.byteLength(text);
     const offset = this.find(length);
     if (offset < 0) return false;

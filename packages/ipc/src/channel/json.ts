@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { invalidType } from "@isthmus/core/internal";
 
 /** The type of {@link json}. */
 export interface JsonSchema {
@@ -24,3 +25,25 @@ export interface JsonSchema {
  * ```
  */
 export const json: JsonSchema = Object.freeze({ kind: "json" });
+
+/**
+ * A record as JSON.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` for what JSON cannot hold: `undefined`, a function, a BigInt, a circle.
+ */
+export function textOfRecord(record: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(record);
+  } catch (error) {
+    // What a record's own toJSON() or getter throws is the caller's, with whatever code it has.
+    if (!(error instanceof TypeError) || "code" in error) throw error;
+    throw Object.assign(unholdable(record), { cause: error });
+  }
+  if (text === undefined) throw unholdable(record);
+  return text;
+}
+
+function unholdable(record: unknown): TypeError {
+  return invalidType("record", "a value that JSON can hold", record);
+}

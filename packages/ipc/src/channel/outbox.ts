@@ -136,6 +136,7 @@ export abstract class Outbox {
   /** See `Producer.batch`. */
   batch(fill: (sink: BatchSink) => void): void {
     this.checkFree();
+    if (typeof fill !== "function") throw invalidType("fill", "a function", fill);
     if (this.isBatch) throw new NotSupportedError("Cannot begin a batch inside another one");
     this.isBatch = true;
     this.dry = NEVER;
@@ -313,6 +314,7 @@ class OpenBatch implements BatchSink {
   claim(write: FillInPlace, lengthBytes?: number): void {
     const outbox = this.outbox ?? refuseEnded();
     try {
+      if (typeof write !== "function") throw invalidType("write", "a function", write);
       outbox.claim(write, undefined, lengthBytes);
     } catch (error) {
       outbox.fail(error);

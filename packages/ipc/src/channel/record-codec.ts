@@ -10,6 +10,7 @@ import type { Anchor } from "../struct/cursor.ts";
 import type { Fields, StructSchema } from "../struct/struct-schema.ts";
 import { anchorOf } from "./anchor.ts";
 import type { SchemaShape } from "./channel-schema.ts";
+import { textOfRecord } from "./json.ts";
 
 /** A stretch of memory in the forms in which records are written and read. */
 export class RecordMemory {
@@ -139,8 +140,7 @@ class JsonCodec implements RecordCodec {
   #lengthBytes = 0;
 
   measure(record: unknown): number {
-    const text: string | undefined = JSON.stringify(record);
-    if (text === undefined) throw invalidType("record", "a value that JSON can hold", record);
+    const text = textOfRecord(record);
     this.#text = text;
     this.#lengthBytes = Buffer.byteLength(text);
     return this.#lengthBytes;

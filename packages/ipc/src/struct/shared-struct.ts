@@ -317,6 +317,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
   }
 
   #change(change: (current: StructCursor<F>) => void): number {
+    if (typeof change !== "function") throw invalidType("change", "a function", change);
     this.#cells.read();
     const version = this.#ownVersion() + 1;
     const result: unknown = change(this.#cursor);

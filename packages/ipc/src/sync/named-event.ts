@@ -11,6 +11,7 @@ import {
   type AsyncWaitOptions,
   type Condition,
   checkTimeout,
+  checkTry,
   checkWait,
   timedOut,
   type WaitOptions,
@@ -155,9 +156,16 @@ export class NamedEvent implements Disposable {
     if (waitSync(this.#condition(), timeoutMs) === undefined) throw this.#timedOut(timeoutMs);
   }
 
-  /** Whether the event is set; an automatic one is reset by that. Never waits. */
-  tryWait(): boolean {
+  /**
+   * As `wait`, but an event that is not set all the time is no error.
+   *
+   * @param options `timeoutMs`: 0 unless given, which never waits.
+   * @returns Whether it was set; an automatic event is reset by that.
+   * @throws {SystemError} `EINTR` when a signal arrived, while it waited, that this program handles.
+   */
+  tryWait(options?: WaitOptions): boolean {
     this.#checkOpen();
+    if (options !== undefined) return waitSync(this.#condition(), checkTry(options)) !== undefined;
     return this.#mode === "auto" ? this.#signal.take() : this.#signal.isSet;
   }
 

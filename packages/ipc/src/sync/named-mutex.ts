@@ -9,6 +9,7 @@ import { type OpenVerb, Segment } from "../segment/segment.ts";
 import {
   type AsyncWaitOptions,
   checkTimeout,
+  checkTry,
   checkWait,
   timedOut,
   type WaitOptions,
@@ -211,9 +212,15 @@ export class NamedMutex implements Disposable {
     return this.#acquire(timeoutMs) ?? this.#fail(timeoutMs);
   }
 
-  /** Acquires the mutex if nobody holds it; undefined otherwise. Never waits. */
-  tryAcquire(): MutexLock | undefined {
-    return this.#acquire(0);
+  /**
+   * As `acquire`, but a mutex that others hold all the time is no error.
+   *
+   * @param options `timeoutMs`: 0 unless given, which never waits.
+   * @returns The lock, or undefined.
+   * @throws {SystemError} `EINTR` when a signal arrived, while it waited, that this program handles.
+   */
+  tryAcquire(options?: WaitOptions): MutexLock | undefined {
+    return this.#acquire(checkTry(options));
   }
 
   /**

@@ -17,6 +17,7 @@ import {
   type AsyncWaitOptions,
   type Condition,
   checkTimeout,
+  checkTry,
   checkWait,
   timedOut,
   type WaitOptions,
@@ -167,10 +168,17 @@ export class NamedSemaphore implements Disposable {
     if (waitSync(this.#condition(), timeoutMs) === undefined) throw this.#timedOut(timeoutMs);
   }
 
-  /** Takes a unit if there is one; returns whether. Never waits. */
-  tryWait(): boolean {
+  /**
+   * As `wait`, but that there is no unit all the time is no error.
+   *
+   * @param options `timeoutMs`: 0 unless given, which never waits.
+   * @returns Whether it took a unit.
+   * @throws {SystemError} `EINTR` when a signal arrived, while it waited, that this program handles.
+   */
+  tryWait(options?: WaitOptions): boolean {
     this.#checkOpen();
-    return this.#units.take();
+    if (options === undefined) return this.#units.take();
+    return waitSync(this.#condition(), checkTry(options)) !== undefined;
   }
 
   /**

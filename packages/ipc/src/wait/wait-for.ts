@@ -69,6 +69,12 @@ export function checkTimeout(options: WaitOptions | undefined): number {
   return checkWait({ timeoutMs }).timeoutMs;
 }
 
+/** Checks the options of a `try…`, which looks once unless told otherwise. */
+export function checkTry(options: WaitOptions | undefined): number {
+  const { timeoutMs = 0 } = checkOptions<WaitOptions>("options", options);
+  return checkWait({ timeoutMs }).timeoutMs;
+}
+
 /** The error of a wait that came to its end. */
 export function timedOut(description: string, timeoutMs: number): TimeoutError {
   return new TimeoutError(`Cannot ${description} within ${timeoutMs} ms`);

@@ -55,6 +55,19 @@ describe("Producer", () => {
     expect(ids()).toEqual([3]);
   });
 
+  test("batch() refuses what is no function, also for a record inside it", () => {
+    using _home = new Home();
+    using stack = new DisposableStack();
+    const { producer, ids } = pairOf(stack);
+    const code = "ERR_INVALID_ARG_TYPE";
+    for (const none of [undefined, null, 5, []] as never[]) {
+      expect(codeOf(() => producer.batch(none))).toBe(code);
+      expect(codeOf(() => producer.batch((batch) => batch.claim(none)))).toBe(code);
+    }
+    producer.batch((batch) => batch.send({ id: 1 }));
+    expect(ids()).toEqual([1]);
+  });
+
   test("claim() that throws or is asynchronous commits nothing", () => {
     using _home = new Home();
     using stack = new DisposableStack();
@@ -88,6 +101,9 @@ describe("Producer", () => {
     const failing = stack.use(Producer.openExisting("ticks", { schema: Tick, onFull: "fail" }));
     for (let id = 10; id < 18; id++) failing.send({ id });
     expect(codeOf(() => failing.send({ id: 18 }))).toBe("EAGAIN");
+    expect(() => failing.send({ id: 18 })).toThrow(
+      'Cannot send to "ticks": there is no room: EAGAIN, it is locked, full or at its limit now (send)',
+    );
     expect(ids().toSorted((one, two) => one - two)).toEqual([
       ...Array.from({ length: 8 }, (_, id) => id),
       ...Array.from({ length: 8 }, (_, id) => id + 10),
@@ -323,7 +339,16 @@ describe("bytes and json", () => {
     for (const value of values) producer.send(value);
     producer.flush();
     for (const value of values) expect(consumer.receive()).toEqual(value);
-    expect(codeOf(() => producer.send(undefined))).toBe("ERR_INVALID_ARG_TYPE");
+    const circle: Record<string, unknown> = {};
+    circle["itself"] = circle;
+    for (const value of [undefined, () => 1, Symbol("s"), 1n, { deep: [1n] }, circle]) {
+      expect(codeOf(() => producer.send(value))).toBe("ERR_INVALID_ARG_TYPE");
+    }
+    const own = new RangeError("the record's own");
+    const toJSON = (): never => {
+      throw own;
+    };
+    expect(() => producer.send({ toJSON })).toThrow(own);
     expect(codeOf(() => producer.send("x".repeat(1 << 20)))).toBe("ERR_OUT_OF_RANGE");
   });
 

@@ -204,6 +204,15 @@ describe("SharedStruct.update()", () => {
       expectUntouched(shared);
     }));
 
+  test("refuses a change that is no function", () =>
+    withShared((shared) => {
+      for (const change of [undefined, null, 5, { count: 1 }]) {
+        const update = () => shared.update(change as never);
+        expectCode(update, "TypeError", "ERR_INVALID_ARG_TYPE");
+      }
+      expectUntouched(shared);
+    }));
+
   test("sees what its own process and others write in turns", async () => {
     using _home = new Home();
     await using one = peerOf("peer");

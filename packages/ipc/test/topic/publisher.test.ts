@@ -138,6 +138,20 @@ describe("Publisher", () => {
     expect(idsOf(other).length).toBe(8);
   });
 
+  test("batch() refuses what is no function, also for a record inside it", () => {
+    using _home = new Home();
+    using stack = new DisposableStack();
+    const { publisher, subscribe } = topicOf(stack);
+    const subscriber = subscribe();
+    for (const none of [undefined, null, 5, []] as never[]) {
+      expectCode(() => publisher.batch(none), "TypeError", "ERR_INVALID_ARG_TYPE");
+      const claim = () => publisher.batch((batch) => batch.claim(none));
+      expectCode(claim, "TypeError", "ERR_INVALID_ARG_TYPE");
+    }
+    publisher.batch((batch) => batch.send({ id: 1 }));
+    expect(idsOf(subscriber)).toEqual([1]);
+  });
+
   test("takes a lane of its own, up to maxPublishers, and leaves it to the next", () => {
     using _home = new Home();
     using stack = new DisposableStack();

@@ -100,6 +100,7 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
       },
       claim: (write, lengthBytes) => {
         this.#checkBatch();
+        if (typeof write !== "function") throw invalidType("write", "a function", write);
         const fill = write as FillInPlace;
         if (!this.#fill(fill, lengthBytes)) this.#waitToFill(fill, lengthBytes);
       },
@@ -214,6 +215,7 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
    */
   batch(fill: (batch: Batch<S>) => void): void {
     this.#checkFree();
+    if (typeof fill !== "function") throw invalidType("fill", "a function", fill);
     this.#isBatch = true;
     try {
       const result = fill(this.#batch) as unknown;
