@@ -183,6 +183,20 @@ describe("Cursor", () => {
     expect(Reflect.ownKeys(cursor)).toEqual([]);
   });
 
+  test("refuses what is assigned past its fields and elements, instead of keeping it to itself", () => {
+    const view = memory(Schema);
+    const cursor = Schema.cursor(view, 0);
+    const { nested, samples, items } = cursor;
+    const inside = [nested.inner, items.get(0), items.get(0).grid, items.get(0).grid.get(0)];
+    for (const one of [cursor, nested, samples, items, ...inside] as object[]) {
+      for (const name of ["coutn", "0", "1"]) {
+        expect(() => Object.assign(one, { [name]: 1 })).toThrow(TypeError);
+        expect(Reflect.ownKeys(one)).toEqual([]);
+      }
+    }
+    expect(bytesOf(view).every((byte) => byte === 0)).toBe(true);
+  });
+
   test("opened for reading refuses every way to write, and reads as any other", () => {
     const view = memory(Schema);
     Schema.encode(view, 0, sample(7));
