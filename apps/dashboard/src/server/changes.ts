@@ -89,7 +89,7 @@ function flowChanges(before: SegmentSample, now: SegmentSample): Change[] {
   }
   const found = channel.consumer.corruptions - earlier.consumer.corruptions;
   if (found > 0) {
-    changes.push(change(now, "corrupt", `the consumer found ${found} impossible values`));
+    changes.push(change(now, "corrupt", `a reader found ${found} impossible values`));
   }
   return changes;
 }

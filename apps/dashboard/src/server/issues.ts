@@ -58,12 +58,17 @@ function flowIssues({ participants }: SegmentFrame, flow: FlowFrame, atMs: numbe
   const consumer = participants.find(({ role }) => role === "consumer");
   const producers = participants.filter(({ role }) => role === "producer");
   if (flow.corruptions > 0) {
-    found.push(["bad", "corrupt", `the consumer found ${flow.corruptions} impossible values`]);
+    found.push(["bad", "corrupt", `a reader found ${flow.corruptions} impossible values`]);
   }
   if (consumer?.state === "stalled") {
     const seconds = Math.max(1, Math.floor((atMs - flow.consumed_at_ms) / 1000));
     const since = flow.consumed_at_ms > 0 ? ` for ${seconds} s` : "";
     found.push(["bad", "stalled", `consumer ${consumer.pid} has taken nothing${since}`]);
+  }
+  for (const { role, pid, state } of participants) {
+    if (state === "stalled" && role !== "consumer") {
+      found.push(["bad", "stalled", `${role} ${pid} has something to take and takes nothing`]);
+    }
   }
   if (consumer === undefined && flow.lag > 0 && producers.length > 0) {
     found.push(["warning", "unread", `${flow.lag} records wait and nobody consumes`]);

@@ -131,7 +131,7 @@ const CHANNEL_METRICS: readonly (readonly [
   [
     "corruptions_total",
     "counter",
-    "Impossible values that the consumer found.",
+    "Impossible values that a reader found.",
     ({ consumer }) => consumer.corruptions,
   ],
   ["lag_records", "gauge", "Records published and not consumed.", ({ lag }) => lag],

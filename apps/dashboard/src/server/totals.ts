@@ -3,36 +3,43 @@
  *
  * @module
  */
-import type { HistogramSnapshot, LaneRates } from "@isthmus/ipc";
-import type { TotalFrame } from "../wire/frame.ts";
+import type { HistogramSnapshot } from "@isthmus/ipc";
+import type { FlowFrame, TotalFrame } from "../wire/frame.ts";
+import { latencyFrame, round } from "./figures.ts";
+import { flowFrame } from "./flows.ts";
 import type { RatedSample } from "./sampler.ts";
-import { latencyFrame, round } from "./segments.ts";
+
+/** The rates of a flow that can be added up. */
+type Rate = "records_per_second" | "consumed_per_second" | "bytes_per_second" | "drops_per_second";
 
 /** Adds up what can be added up, and takes the worst of the rest. */
 export function totalOf(rated: readonly RatedSample[]): TotalFrame {
-  const channels = rated.flatMap(({ sample }) => sample.channel ?? []);
-  const flows = rated.flatMap(({ rates }) => rates?.channel ?? []);
+  const flows = rated.flatMap(({ sample, rates }) => flowFrame(sample, rates) ?? []);
+  const latencies = rated.flatMap(({ rates }) => rates?.channel?.latency ?? []);
   const locks = rated.filter(({ sample, rates }) => sample.mutex && rates);
-  // Where there are channels but nothing to compare with, the rate is unknown and not 0.
-  const isUnknown = channels.length > 0 && flows.length === 0;
-  const flow = (name: keyof LaneRates): number | null =>
-    isUnknown ? null : round(flows.reduce((sum, rates) => sum + rates[name], 0));
   const lock = (name: "acquisitionsPerSecond" | "contentionsPerSecond"): number | null =>
     locks.length === 0
       ? null
       : round(locks.reduce((sum, one) => sum + (one.rates?.[name] ?? 0), 0));
   return {
-    records_per_second: flow("recordsPerSecond"),
-    consumed_per_second: flow("consumedPerSecond"),
-    bytes_per_second: flow("bytesPerSecond"),
-    drops_per_second: flow("dropsPerSecond"),
-    drops: channels.reduce((sum, { drops }) => sum + drops, 0),
-    lag: channels.reduce((sum, { lag }) => sum + lag, 0),
-    fill: channels.length === 0 ? null : Math.max(...channels.map(({ fill }) => fill)),
-    latency: latencyFrame(mergeAll(flows.flatMap(({ latency }) => latency ?? []))),
+    records_per_second: sumOf(flows, "records_per_second"),
+    consumed_per_second: sumOf(flows, "consumed_per_second"),
+    bytes_per_second: sumOf(flows, "bytes_per_second"),
+    drops_per_second: sumOf(flows, "drops_per_second"),
+    drops: flows.reduce((sum, { drops }) => sum + drops, 0),
+    lag: flows.reduce((sum, { lag }) => sum + lag, 0),
+    fill: flows.length === 0 ? null : Math.max(...flows.map(({ fill }) => fill)),
+    latency: latencyFrame(mergeAll(latencies)),
     acquisitions_per_second: lock("acquisitionsPerSecond"),
     contentions_per_second: lock("contentionsPerSecond"),
   };
+}
+
+/** Where something flows but there is nothing to compare it with, the rate is unknown and not 0. */
+function sumOf(flows: readonly FlowFrame[], rate: Rate): number | null {
+  const known = flows.flatMap((flow) => flow[rate] ?? []);
+  if (known.length === 0 && flows.length > 0) return null;
+  return round(known.reduce((sum, one) => sum + one, 0));
 }
 
 function mergeAll(histograms: readonly HistogramSnapshot[]): HistogramSnapshot | undefined {

@@ -94,7 +94,13 @@ describe("/api/snapshot", () => {
       });
       const channel = frame.segments.find(({ kind }) => kind === "channel");
       expect(channel?.name).toBe("channel-00");
-      expect(channel?.flow?.records_per_second).toBe(frame.total.records_per_second);
+      const flowing = frame.segments.filter(({ flow }) => flow !== null);
+      expect(new Set(flowing.map(({ kind }) => kind))).toEqual(
+        new Set(["channel", "topic", "service"]),
+      );
+      const rates = flowing.map(({ flow }) => flow?.records_per_second ?? 0);
+      const total = rates.reduce((sum, rate) => sum + rate, 0);
+      expect(frame.total.records_per_second).toBeCloseTo(total, 2);
       expect(channel?.participants.map(({ role }) => role).sort()).toEqual([
         "consumer",
         "producer",
