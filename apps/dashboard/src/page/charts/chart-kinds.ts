@@ -70,7 +70,7 @@ export const CHART_KINDS: readonly ChartKind[] = [
       { keys: [keyOf(scope, "max")], label: "longest", color: "--series-rest", isDashed: true },
     ],
     whyEmpty: (model, scope) => {
-      const flows = channelsOf(model, scope).flatMap(({ flow }) => flow ?? []);
+      const flows = flowsOf(model, scope).flatMap(({ flow }) => flow ?? []);
       if (flows.length === 0) return noChannel(model, scope);
       return flows.some(({ has_latency }) => has_latency)
         ? "Nothing has been consumed in this window."
@@ -116,8 +116,16 @@ function noChannel(_: Model, scope: string): string {
   return scope === ALL ? "There is no channel." : "This segment is no channel.";
 }
 
-/** The channels of a scope, those with a line of their own first. */
-function channelsOf({ frame, ranking }: Model, scope: string): SegmentFrame[] {
+/** What whoever sends in a segment is called there. */
+const SENDERS: readonly string[] = ["producer", "publisher", "requester"];
+
+function senderRoleOf({ participants }: SegmentFrame, pid: number): string {
+  const sender = participants.find((one) => one.pid === pid && SENDERS.includes(one.role));
+  return sender?.role ?? "process";
+}
+
+/** What flows in a scope, those with a line of their own first. */
+function flowsOf({ frame, ranking }: Model, scope: string): SegmentFrame[] {
   const all = (frame?.segments ?? []).filter(({ flow }) => flow !== null);
   if (scope !== ALL) return all.filter(({ name }) => name === scope);
   const byName = new Map(all.map((segment) => [segment.name, segment]));
@@ -127,16 +135,16 @@ function channelsOf({ frame, ranking }: Model, scope: string): SegmentFrame[] {
 
 /** A line per channel; where there is only one, a line per producer. */
 function partLines(model: Model, scope: string, metric: Metric): Line[] {
-  const channels = channelsOf(model, scope);
-  const [only] = channels;
-  if (only?.flow && channels.length === 1) {
+  const flows = flowsOf(model, scope);
+  const [only] = flows;
+  if (only?.flow && flows.length === 1) {
     const lanes = only.flow.lanes.map(({ lane, pid }) => ({
       key: keyOf(only.name, metric, lane),
-      label: pid === null ? `lane ${lane}` : `producer ${pid}`,
+      label: pid === null ? `lane ${lane}` : `${senderRoleOf(only, pid)} ${pid}`,
     }));
     return limited(lanes);
   }
-  return limited(channels.map(({ name }) => ({ key: keyOf(name, metric), label: name })));
+  return limited(flows.map(({ name }) => ({ key: keyOf(name, metric), label: name })));
 }
 
 function limited(parts: readonly { readonly key: string; readonly label: string }[]): Line[] {
