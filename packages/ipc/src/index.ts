@@ -113,8 +113,9 @@ export type {
   SegmentProblem,
 } from "./segment/segment-info.ts";
 export * from "./struct/index.ts";
+export { MutexLock } from "./sync/mutex-lock.ts";
 export { type EventOptions, type EventResetMode, NamedEvent } from "./sync/named-event.ts";
-export { MutexLock, NamedMutex } from "./sync/named-mutex.ts";
+export { NamedMutex } from "./sync/named-mutex.ts";
 export { NamedSemaphore, type SemaphoreOptions } from "./sync/named-semaphore.ts";
 export type { MutexOwner } from "./sync/segment-mutex.ts";
 export type { AsyncWaitOptions, WaitOptions } from "./wait/wait-for.ts";

@@ -20,16 +20,11 @@ import {
 } from "../wait/wait-for.ts";
 import type { Channel } from "./channel.ts";
 import { CHANNEL, LANE_PRODUCER_COUNTERS_OFFSET } from "./channel-layout.ts";
+import { type BatchSink, OpenBatch } from "./open-batch.ts";
 
 /** Fills a place in shared memory: a cursor of a struct, or a view of bytes. */
 // biome-ignore lint/suspicious/noExplicitAny: typed by Producer.claim.
 export type FillInPlace = (place: any) => void;
-
-/** What a batch hands its records to. */
-export interface BatchSink {
-  send(record: unknown): void;
-  claim(write: FillInPlace, lengthBytes?: number): void;
-}
 
 /** Records of one synchronous run that are published together. */
 export const BURST_RECORDS = 64;
@@ -292,42 +287,6 @@ export abstract class Outbox {
     this.flush();
     this.interrupt();
   }
-}
-
-/** What a batch's callback gets, of use until that returns. */
-class OpenBatch implements BatchSink {
-  private outbox: Outbox | undefined;
-
-  constructor(outbox: Outbox) {
-    this.outbox = outbox;
-  }
-
-  send(record: unknown): void {
-    const outbox = this.outbox ?? refuseEnded();
-    try {
-      outbox.send(record);
-    } catch (error) {
-      outbox.fail(error);
-    }
-  }
-
-  claim(write: FillInPlace, lengthBytes?: number): void {
-    const outbox = this.outbox ?? refuseEnded();
-    try {
-      if (typeof write !== "function") throw invalidType("write", "a function", write);
-      outbox.claim(write, undefined, lengthBytes);
-    } catch (error) {
-      outbox.fail(error);
-    }
-  }
-
-  end(): void {
-    this.outbox = undefined;
-  }
-}
-
-function refuseEnded(): never {
-  throw new NotSupportedError("Cannot use a batch after its callback");
 }
 
 /** Refuses a callback that goes on after it has returned: it would write to a record that others read already. */

@@ -13,7 +13,8 @@ import type { ChannelOptions } from "./channel-options.ts";
 import type { BytesSchema, ChannelSchema, RecordCursor, RecordInput } from "./channel-schema.ts";
 import { FixedOutbox } from "./fixed-outbox.ts";
 import { claimLane } from "./lane-claim.ts";
-import type { BatchSink, FillInPlace, Outbox } from "./outbox.ts";
+import type { BatchSink } from "./open-batch.ts";
+import type { FillInPlace, Outbox } from "./outbox.ts";
 import { StampedOutbox } from "./stamped-outbox.ts";
 
 const ON_FULL = ["wait", "fail"] as const;

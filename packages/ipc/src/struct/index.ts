@@ -22,13 +22,9 @@ export type {
 } from "./layout.ts";
 export { oneOf } from "./one-of.ts";
 export { bool, f32, f64, i8, i16, i32, i64, u8, u16, u32, u53, u64 } from "./scalars.ts";
-export {
-  type ChangesOptions,
-  SharedStruct,
-  type SharedStructOptions,
-  type Versioned,
-} from "./shared-struct.ts";
+export { SharedStruct } from "./shared-struct.ts";
 export { struct } from "./struct.ts";
+export type { ChangesOptions, Versioned } from "./struct-changes.ts";
 export {
   type CursorOptions,
   type Fields,
@@ -37,4 +33,5 @@ export {
   StructSchema,
   type StructValue,
 } from "./struct-schema.ts";
+export type { SharedStructOptions } from "./struct-segment.ts";
 export { utf8 } from "./utf8.ts";

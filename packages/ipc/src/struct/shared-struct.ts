@@ -4,66 +4,33 @@
  * @module
  */
 import { NotSupportedError } from "@isthmus/core";
-import {
-  checkInteger,
-  checkOneOf,
-  checkOptions,
-  invalidType,
-  SECTION,
-} from "@isthmus/core/internal";
-import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
-import { initMutex, MUTEX_SECTION, SegmentMutex } from "../sync/segment-mutex.ts";
+import { checkInteger, checkOptions, invalidType } from "@isthmus/core/internal";
+import type { OpenVerb, Segment } from "../segment/segment.ts";
+import { SegmentMutex } from "../sync/segment-mutex.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
-import { checkWait, timedOut, type WaitOptions, waitAsync } from "../wait/wait-for.ts";
-import {
-  COPIES_OFFSET,
-  COPY_COUNT,
-  COPY_HEADER_BYTES,
-  cellsBytes,
-  copyBytes,
-} from "./cells-layout.ts";
-import { schemaSections } from "./schema-section.ts";
-import {
-  type Fields,
-  type StructCursor,
-  type StructInput,
+import { checkWait, timedOut, type WaitOptions } from "../wait/wait-for.ts";
+import { COPY_HEADER_BYTES, copyBytes } from "./cells-layout.ts";
+import { type ChangesOptions, followChanges, type Versioned } from "./struct-changes.ts";
+import type {
+  Fields,
+  StructCursor,
+  StructInput,
   StructSchema,
-  type StructValue,
+  StructValue,
 } from "./struct-schema.ts";
-import { VersionedCells } from "./versioned-cells.ts";
+import {
+  CHANGE_CELL,
+  cellsOf,
+  MUTEX_CELL,
+  openStruct,
+  type SharedStructOptions,
+} from "./struct-segment.ts";
+import type { VersionedCells } from "./versioned-cells.ts";
 
 /** How long `update` waits for the mutex unless told otherwise, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 5000;
 
-const MUTEX_CELL = 0;
-const CHANGE_CELL = 1;
-const CELL_COUNT = 2;
-
 const TWO_POW_32 = 2 ** 32;
-
-const LIFETIMES = ["held", "persistent"] as const;
-
-/** How a shared struct is made. */
-export interface SharedStructOptions<F extends Fields> {
-  /** The first value, version 0. By default everything is zero. Ignored when the struct exists. */
-  readonly initial?: StructInput<F> | undefined;
-  /** `"persistent"` keeps it when nobody holds it. Default `"held"`. */
-  readonly lifetime?: "held" | "persistent" | undefined;
-}
-
-/** How changes are followed. */
-export interface ChangesOptions {
-  /** Ends the loop: it throws the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Changes after this version count. Default: the version at the time of the call. */
-  readonly since?: number | undefined;
-}
-
-/** A value and its version. */
-export interface Versioned<V> {
-  readonly version: number;
-  readonly value: V;
-}
 
 /**
  * A shared record with the mutex-protected struct protocol: `update` holds the named mutex while it makes a new
@@ -103,25 +70,8 @@ export class SharedStruct<F extends Fields> implements Disposable {
     schema: StructSchema<F>,
     options: SharedStructOptions<F>,
   ) {
-    if (!(schema instanceof StructSchema)) throw invalidType("schema", "a struct(…)", schema);
-    const { initial, lifetime = "held" } = checkOptions<SharedStructOptions<F>>("options", options);
-    checkOneOf("lifetime", lifetime, LIFETIMES);
+    this.#segment = openStruct(verb, name, schema, options);
     this.schema = schema;
-    const { high, low } = schema.fingerprint;
-    this.#segment = new Segment(verb, {
-      name,
-      kind: "struct",
-      cellCount: CELL_COUNT,
-      sections: [
-        MUTEX_SECTION,
-        { id: SECTION.state, length: cellsBytes(schema.size) },
-        ...schemaSections(schema.canonical),
-      ],
-      fingerprint: (BigInt(high) << 32n) | BigInt(low),
-      isPersistent: lifetime === "persistent",
-      init: (memory) => initialise(memory, schema, initial),
-      role: "user",
-    });
     this.#mutex = new SegmentMutex(this.#segment, MUTEX_CELL);
     this.#changes = this.#segment.cell(CHANGE_CELL);
     this.#own = new DataView(new ArrayBuffer(copyBytes(schema.size)));
@@ -244,7 +194,14 @@ export class SharedStruct<F extends Fields> implements Disposable {
   changes(options: ChangesOptions = {}): AsyncGenerator<StructValue<F>, void> {
     const { signal, since = this.version } = checkOptions<ChangesOptions>("options", options);
     checkWait({ signal });
-    return this.#follow(checkInteger("since", since), signal);
+    return followChanges({
+      read: () => this.readVersioned(),
+      since: checkInteger("since", since),
+      segment: this.#segment,
+      cell: this.#changes,
+      disposed: this.#disposal.signal,
+      signal,
+    });
   }
 
   /** Lets go of the struct; inside an update, when that ends. Loops over `changes()` end. */
@@ -258,36 +215,6 @@ export class SharedStruct<F extends Fields> implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  async *#follow(
-    since: number,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<StructValue<F>, void> {
-    const disposed = this.#disposal.signal;
-    const either = signal === undefined ? disposed : AbortSignal.any([signal, disposed]);
-    let last = since;
-    const condition = {
-      attempt: () => {
-        const found = this.readVersioned();
-        return found.version === last ? undefined : found;
-      },
-      description: `wait for a change of "${this.name}"`,
-      cell: this.#changes,
-    };
-    const options = { timeoutMs: Infinity, signal: either };
-    while (!disposed.aborted) {
-      let found: Versioned<StructValue<F>> | undefined;
-      try {
-        found = await waitAsync(condition, this.#segment.doorbell, options);
-      } catch (error) {
-        if (disposed.aborted && !signal?.aborted) return;
-        throw error;
-      }
-      if (found === undefined) return;
-      last = found.version;
-      yield found.value;
-    }
   }
 
   #lock(options: WaitOptions | undefined): void {
@@ -341,29 +268,4 @@ export class SharedStruct<F extends Fields> implements Disposable {
   #ownVersion(): number {
     return this.#own.getUint32(0, true) + (this.#own.getUint32(4, true) & 0x1f_ffff) * TWO_POW_32;
   }
-}
-
-/** The copies of a record in a segment, moved in and out of a handle's own. */
-function cellsOf(memory: SegmentMemory, own: DataView<ArrayBuffer>): VersionedCells {
-  const { offset } = memory.section(SECTION.state);
-  const bytes = new Uint8Array(own.buffer);
-  const shared = Array.from({ length: COPY_COUNT }, (_, cell) =>
-    memory.mapping.bytes(offset + COPIES_OFFSET + cell * bytes.length, bytes.length),
-  );
-  return new VersionedCells(memory.words, offset / 4, {
-    copyOut: (cell) => bytes.set(shared[cell] as Uint8Array),
-    copyIn: (cell) => (shared[cell] as Uint8Array).set(bytes),
-  });
-}
-
-function initialise<F extends Fields>(
-  memory: SegmentMemory,
-  schema: StructSchema<F>,
-  initial: StructInput<F> | undefined,
-): void {
-  initMutex(memory);
-  if (initial === undefined) return;
-  const { offset } = memory.section(SECTION.state);
-  const copy = memory.mapping.bytes(offset + COPIES_OFFSET, copyBytes(schema.size));
-  schema.encode(new DataView(copy.buffer, copy.byteOffset), COPY_HEADER_BYTES, initial);
 }

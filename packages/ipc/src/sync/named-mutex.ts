@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { DisposedError, type SystemError } from "@isthmus/core";
-import { conditionError } from "@isthmus/core/internal";
+import { DisposedError } from "@isthmus/core";
 import { type OpenVerb, Segment } from "../segment/segment.ts";
 import {
   type AsyncWaitOptions,
@@ -14,6 +13,8 @@ import {
   timedOut,
   type WaitOptions,
 } from "../wait/wait-for.ts";
+import { MutexLock } from "./mutex-lock.ts";
+import { releaseThreadState, type ThreadState, threadStateOf } from "./mutex-thread-state.ts";
 import {
   type Acquisition,
   initMutex,
@@ -21,92 +22,8 @@ import {
   type MutexOwner,
   SegmentMutex,
 } from "./segment-mutex.ts";
-import { TaskQueue } from "./task-queue.ts";
 
 const MUTEX_CELL = 0;
-
-/**
- * What all objects of this thread for one mutex share. A thread either holds the mutex or does not, whichever
- * object it was acquired through; and the memory through which it was locked must stay until it is unlocked.
- */
-interface ThreadState {
-  readonly queue: TaskQueue;
-  /** How often this thread has acquired it and not released it. */
-  depth: number;
-  /** The handle through whose memory it is locked. */
-  mutex: SegmentMutex | undefined;
-  /** Passes the turn on to the next task; set while a task holds it, which excludes everybody else here, too. */
-  pass: (() => void) | undefined;
-  /** Closes the handle through which it is locked, when that was disposed meanwhile. */
-  close: (() => void) | undefined;
-  users: number;
-}
-
-const threadStates = new Map<bigint, ThreadState>();
-
-/**
- * A held lock. Give it back with `release()`, or let `using` do it.
- */
-export class MutexLock implements Disposable {
-  /**
-   * Whether the owner before died while holding the mutex, so that what it guards may be half-changed. You own
-   * the mutex now and are the only one who is told.
-   */
-  readonly abandoned: boolean;
-  #state: ThreadState | undefined;
-
-  /** For the library's own use. */
-  constructor(abandoned: boolean, state: ThreadState) {
-    this.abandoned = abandoned;
-    this.#state = state;
-  }
-
-  /** Whether the lock has not been released. */
-  get isHeld(): boolean {
-    return this.#state !== undefined;
-  }
-
-  /**
-   * Gives the lock back.
-   *
-   * @throws {SystemError} `EPERM` when it has been released already.
-   */
-  release(): void {
-    const state = this.#state;
-    if (state === undefined) throw notHeld();
-    this.#state = undefined;
-    if (--state.depth === 0) unlock(state);
-  }
-
-  /** Gives the lock back unless that has been done. */
-  [Symbol.dispose](): void {
-    if (this.#state !== undefined) this.release();
-  }
-}
-
-/** Unlocks, through the memory through which it was locked. */
-function unlock(state: ThreadState): void {
-  const { mutex, pass, close } = state;
-  state.mutex = undefined;
-  try {
-    mutex?.unlock();
-  } finally {
-    // Also when somebody has spoilt the mutex: other tasks must not wait for this one for ever.
-    if (pass !== undefined || close !== undefined) passOn(state);
-  }
-}
-
-function passOn(state: ThreadState): void {
-  const { pass, close } = state;
-  state.pass = undefined;
-  state.close = undefined;
-  close?.();
-  pass?.();
-}
-
-function notHeld(): SystemError {
-  return conditionError("EPERM", "release this lock: it has been released", "pthread_mutex_unlock");
-}
 
 /**
  * A named mutex. One holder at a time among all processes; when a holder dies, the kernel tells the next one,
@@ -307,26 +224,4 @@ export class NamedMutex implements Disposable {
   #checkOpen(): void {
     if (this.#isDisposed) throw new DisposedError("NamedMutex");
   }
-}
-
-function threadStateOf(epoch: bigint): ThreadState {
-  let state = threadStates.get(epoch);
-  if (state === undefined) {
-    state = {
-      queue: new TaskQueue(),
-      depth: 0,
-      mutex: undefined,
-      pass: undefined,
-      close: undefined,
-      users: 0,
-    };
-    threadStates.set(epoch, state);
-  }
-  state.users++;
-  return state;
-}
-
-function releaseThreadState(epoch: bigint): void {
-  const state = threadStates.get(epoch);
-  if (state !== undefined && --state.users === 0) threadStates.delete(epoch);
 }
