@@ -20,7 +20,7 @@ export function frameOf(rated: readonly RatedSample[], atMs: number): Frame {
   return {
     sampled_at_ms: atMs,
     segments,
-    total: totalOf(rated),
+    total: totalOf(rated, segments),
     issues: segments.flatMap((segment) => findIssues(segment, atMs)).sort(bySeverity),
   };
 }

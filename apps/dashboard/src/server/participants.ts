@@ -56,8 +56,7 @@ function producerPart(
   if (lane === undefined) return undefined;
   const flow = rates?.channel?.lanes.find((each) => each.lane === lane.lane);
   const perSecond = flow?.recordsPerSecond;
-  const silent = lane.fill > FULL ? "waiting" : "idle";
-  const state = perSecond === 0 ? silent : "live";
+  const state = senderState(perSecond, lane.fill > FULL);
   return { position: lane.position, lag: lane.lag, perSecond, state };
 }
 
@@ -86,8 +85,7 @@ function topicPart(
   if (lane !== undefined) {
     const flow = rates?.topic?.publishers.find((each) => each.lane === lane.lane);
     const perSecond = flow?.recordsPerSecond;
-    const silent = lane.fill > FULL ? "waiting" : "idle";
-    const state = perSecond === 0 ? silent : "live";
+    const state = senderState(perSecond, lane.fill > FULL);
     return { position: lane.position, lag: null, perSecond, state };
   }
   const subscriber = topic?.subscribers.find(({ party }) => party.slot === slot);
@@ -98,7 +96,7 @@ function topicPart(
     position,
     lag: subscriber.lag,
     perSecond: flow?.recordsPerSecond,
-    state: stateOf(flow?.recordsPerSecond, flow?.isStandingStill, rates),
+    state: receiverState(flow?.recordsPerSecond, flow?.isStandingStill, rates),
   };
 }
 
@@ -112,17 +110,21 @@ function servicePart(
   if (lane !== undefined) {
     const flow = rates?.service?.requesters.find((each) => each.lane === lane.lane);
     const perSecond = flow?.requestsPerSecond;
-    const silent = lane.wantsRoom ? "waiting" : "idle";
-    const state = perSecond === 0 ? silent : "live";
+    const state = senderState(perSecond, lane.wantsRoom);
     return { position: lane.requestPosition, lag: lane.waitingReplies, perSecond, state };
   }
   if (service?.responder.party?.slot !== slot) return undefined;
   const perSecond = rates?.service?.repliesPerSecond;
-  const state = stateOf(perSecond, rates?.service?.isStandingStill, rates);
+  const state = receiverState(perSecond, rates?.service?.isStandingStill, rates);
   return { position: null, lag: service.pending, perSecond, state };
 }
 
-function stateOf(
+function senderState(perSecond: number | undefined, isWaiting: boolean): ParticipantState {
+  if (perSecond !== 0) return "live";
+  return isWaiting ? "waiting" : "idle";
+}
+
+function receiverState(
   perSecond: number | undefined,
   isStandingStill: boolean | undefined,
   rates: SegmentRates | undefined,

@@ -4,17 +4,24 @@
  * @module
  */
 import type { HistogramSnapshot } from "@isthmus/ipc";
-import type { FlowFrame, TotalFrame } from "../wire/frame.ts";
+import type { FlowFrame, SegmentFrame, TotalFrame } from "../wire/frame.ts";
 import { latencyFrame, round } from "./figures.ts";
-import { flowFrame } from "./flows.ts";
 import type { RatedSample } from "./sampler.ts";
 
 /** The rates of a flow that can be added up. */
 type Rate = "records_per_second" | "consumed_per_second" | "bytes_per_second" | "drops_per_second";
 
-/** Adds up what can be added up, and takes the worst of the rest. */
-export function totalOf(rated: readonly RatedSample[]): TotalFrame {
-  const flows = rated.flatMap(({ sample, rates }) => flowFrame(sample, rates) ?? []);
+/**
+ * Adds up what can be added up, and takes the worst of the rest.
+ *
+ * @param rated The segments.
+ * @param segments The same, described.
+ */
+export function totalOf(
+  rated: readonly RatedSample[],
+  segments: readonly SegmentFrame[],
+): TotalFrame {
+  const flows = segments.flatMap(({ flow }) => flow ?? []);
   const latencies = rated.flatMap(({ rates }) => rates?.channel?.latency ?? []);
   const locks = rated.filter(({ sample, rates }) => sample.mutex && rates);
   const lock = (name: "acquisitionsPerSecond" | "contentionsPerSecond"): number | null =>
