@@ -24,11 +24,13 @@ export interface BackingOptions {
   readonly baseOffset?: number;
   /** Closes the descriptor; `closeSync` unless the file needs more than that. */
   readonly close?: CloseFile;
+  /** What becomes of the descriptor when the collector finds the backing undisposed; `close` by default. */
+  readonly forget?: CloseFile;
 }
 
-/** Closes the files of maps that were dropped without being disposed. */
-const dropped = new FinalizationRegistry<{ fd: number; close: CloseFile }>(({ fd, close }) => {
-  close(fd);
+/** Sees to the files of maps that were dropped without being disposed. */
+const dropped = new FinalizationRegistry<{ fd: number; forget: CloseFile }>(({ fd, forget }) => {
+  forget(fd);
 });
 
 /** An open file with a count of those who use it. Made with a count of one. */
@@ -41,14 +43,15 @@ export class Backing {
   readonly #close: CloseFile;
   #users = 1;
 
-  constructor({ fd, path, label, isRegular, baseOffset = 0, close = closeSync }: BackingOptions) {
+  constructor(options: BackingOptions) {
+    const { fd, path, label, isRegular, baseOffset = 0, close = closeSync } = options;
     this.fd = fd;
     this.path = path;
     this.isRegular = isRegular;
     this.baseOffset = baseOffset;
     this.#label = label ?? (path === undefined ? "anonymous memory" : `"${path}"`);
     this.#close = close;
-    dropped.register(this, { fd, close }, this);
+    dropped.register(this, { fd, forget: options.forget ?? close }, this);
   }
 
   /**

@@ -39,7 +39,8 @@ const INTERNAL: unique symbol = Symbol("MemoryMappedFile");
  * A file, or a piece of memory with a name, whose bytes are read and written like an array.
  *
  * The map itself is cheap: memory is mapped when a view is made, and views outlive their map. Dispose both,
- * best with `using`; what is forgotten is cleaned up when the garbage collector finds it.
+ * best with `using`. Of what is forgotten the garbage collector cleans up files and anonymous memory; a name stays
+ * until the process ends, since a constant that no later line uses counts as forgotten.
  *
  * **Safety.** Everybody who maps the same file sees the same bytes, without any order of their own; use
  * `Atomics`, or the locks of `@isthmus/ipc`, to coordinate. When another process truncates the file, reads

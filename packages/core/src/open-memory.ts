@@ -10,7 +10,7 @@ import { MEMORY_ACCESS, type MemoryAccess } from "./access.ts";
 import { Backing } from "./backing.ts";
 import { CorruptSegmentError } from "./errors.ts";
 import { createNamedFile, createOrOpenNamedFile } from "./named/create-named-file.ts";
-import { release } from "./named/holder.ts";
+import { forget, release } from "./named/holder.ts";
 import type { NamedFile } from "./named/named-file.ts";
 import { openNamedFile } from "./named/open-named-file.ts";
 import { SECTION } from "./named/superblock.ts";
@@ -98,6 +98,7 @@ function fromNamed(file: NamedFile, access: MemoryAccess, createdNew: boolean): 
     isRegular: true,
     baseOffset: data.offset,
     close: release,
+    forget,
   });
   const { name } = file;
   return {

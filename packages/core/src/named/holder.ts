@@ -112,6 +112,25 @@ export function release(fd: number): void {
   }
 }
 
+/** The descriptors that keep names for handles which the program has forgotten, by file. */
+const forgotten = new Map<string, number>();
+
+/**
+ * Takes over a name from a handle that the collector has found. To forget a handle is not to leave: a constant of a
+ * module that no later line uses is collected while the program is still running. So the name stays until the process
+ * ends, and one descriptor does for all the forgotten handles of a file.
+ *
+ * @param fd The descriptor that was passed to `hold`.
+ */
+export function forget(fd: number): void {
+  const file = held.get(fd);
+  if (file === undefined) return;
+  const { dev, ino } = fstatSync(fd);
+  const key = `${dev}:${ino}`;
+  if (forgotten.has(key) || !isSameFile(fd, file.path)) release(fd);
+  else forgotten.set(key, fd);
+}
+
 function releaseAll(): void {
   for (const fd of held.keys()) release(fd);
 }

@@ -2,6 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { MemoryMappedFile } from "../../src/index.ts";
+import { runFixture } from "../support/subprocess.ts";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 import { permutations } from "./support/permutations.ts";
@@ -146,16 +147,47 @@ describe("a name in several processes", () => {
     expectCode(() => MemoryMappedFile.createNew("left", 1), "SystemError", "EEXIST");
   });
 
-  test("dropped maps and views give the name back to the collector", async () => {
+  test("stays when its holder forgets it, until that process ends", async () => {
     using home = new Home();
     await using holder = new Participant();
-    await holder.call("create", "m", "dropped", 64);
+    await holder.call("create", "m", "forgotten", 64);
     await holder.call("view", "v", "m");
     await holder.call("drop");
-    for (let attempt = 0; attempt < 50 && home.files().length > 0; attempt++) {
-      await holder.call("collectGarbage");
+    for (let round = 0; round < 10; round++) await holder.call("collectGarbage");
+    {
+      using memory = MemoryMappedFile.openExisting("forgotten");
+      expect(memory.capacity).toBe(64);
     }
+    expect(home.files()).toEqual(["forgotten"]);
+    await holder.finish();
     expect(home.files()).toEqual([]);
+  });
+
+  test.each(["createNew", "createOrOpen"])(
+    "stays while the constant that holds it is used by no later line (%s)",
+    async (verb) => {
+      using home = new Home();
+      const { seen, looks } = await runFixture<{ seen: number; looks: number }>("forget-named", {
+        input: ["served", verb],
+      });
+      expect(seen).toBe(looks);
+      expect(home.files()).toEqual([]);
+    },
+  );
+
+  test("stays forgotten when another handle of the process is disposed", async () => {
+    using home = new Home();
+    const forget = (): void => {
+      MemoryMappedFile.createOrOpen("kept", 64).createViewAccessor().writeInt32(0, 1);
+    };
+    for (let i = 0; i < 20; i++) forget();
+    for (let round = 0; round < 10; round++) {
+      Bun.gc(true);
+      await Bun.sleep(1);
+      MemoryMappedFile.openExisting("kept").dispose();
+    }
+    expect(home.files()).toEqual(["kept"]);
+    MemoryMappedFile.unlink("kept");
   });
 });
 
