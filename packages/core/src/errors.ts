@@ -53,14 +53,17 @@ export class SystemError extends Error {
   }
 }
 
-/** An object was used after its `dispose()`. */
+/** An object was used after its `dispose()`, or after its memory was transferred away. */
 export class DisposedError extends Error {
   override readonly name: string = "DisposedError";
   readonly code = "ERR_DISPOSED";
 
-  /** @param what The kind of object, as a user knows it, for example `"ViewAccessor"`. */
-  constructor(what: string) {
-    super(`Cannot use this ${what}: it has been disposed`);
+  /**
+   * @param what The kind of object, as a user knows it, for example `"ViewAccessor"`.
+   * @param why What has ended its use.
+   */
+  constructor(what: string, why = "it has been disposed") {
+    super(`Cannot use this ${what}: ${why}`);
   }
 }
 

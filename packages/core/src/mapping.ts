@@ -12,7 +12,8 @@
  * An `ArrayBuffer` holds 4 GiB at most, so a larger region has several, one behind the other. Each owns its
  * pages: JavaScriptCore unmaps them when the buffer's memory is released. Disposing releases it at once and
  * leaves every typed array on it with length 0; a mapping that nobody disposes is unmapped when the
- * collector finds that neither the mapping nor any typed array on it is in use.
+ * collector finds that neither the mapping nor any typed array on it is in use. So is a buffer that a pending call
+ * of the runtime still uses when the mapping is disposed.
  *
  * @module
  */
@@ -34,10 +35,26 @@ import { detach, WINDOW_BYTES, wrapWindows } from "./windows.ts";
 const KEPT_ALIVE = new WeakMap<ArrayBuffer, unknown>();
 
 /**
- * Buffers of regions that can never be unmapped, because a buffer that overlaps several windows was
- * transferred away and may still be read.
+ * Regions that can never be unmapped, because a buffer that owns nothing of them was transferred away and may
+ * still be read.
  */
-const LEAKED: ArrayBuffer[][] = [];
+const LEAKED: unknown[] = [];
+
+/** Unmaps the regions of buffers that own nothing, when the last one that could not be detached is collected. */
+const LAST_USERS = new FinalizationRegistry<Region>(({ address, lengthBytes }) => {
+  platform().unmap(address, lengthBytes);
+});
+
+/**
+ * Watches over regions whose windows were transferred away: whoever has them now may read behind the end of a
+ * truncated file. They end when the kernel has given the addresses to somebody else.
+ */
+const LEFT_BEHIND = new Set<Region & { readonly guard: RangeGuard }>();
+
+interface Region {
+  readonly address: Address;
+  readonly lengthBytes: number;
+}
 
 /** What to map: any byte range of an open file. */
 export interface MappingRequest extends Omit<MapRequest, "fileOffsetBytes"> {
@@ -114,6 +131,7 @@ export class Mapping implements Disposable {
       lengthBytes: mappedBytes,
       fileOffsetBytes: offsetBytes - this.pointerOffset,
     });
+    endWatches(address, mappedBytes);
     this.#address = address;
     this.#windows = wrapWindows(address, mappedBytes, this.#isPinned);
     this.#guard = system.guard(address, mappedBytes);
@@ -123,6 +141,11 @@ export class Mapping implements Disposable {
   /** Whether `dispose` has been called. */
   get isDisposed(): boolean {
     return this.#isDisposed;
+  }
+
+  /** Whether the memory is not this mapping's any more: it is disposed, or a window of it was transferred away. */
+  get isGone(): boolean {
+    return this.#isDisposed || this.#windows.some((window) => window.detached);
   }
 
   /** Whether such an access is caught; where it is not, it ends the process (`SIGBUS`). */
@@ -145,11 +168,11 @@ export class Mapping implements Disposable {
    *
    * @param offset Start in bytes.
    * @param length Length in bytes, at most 4 GiB.
-   * @throws {DisposedError} After `dispose`.
+   * @throws {DisposedError} When the memory is gone.
    * @throws {RangeError} `ERR_OUT_OF_RANGE` for more than 4 GiB, the longest `ArrayBuffer`.
    */
   bytes(offset: number, length: number): Uint8Array<ArrayBuffer> {
-    if (this.isDisposed) throw new DisposedError("mapping");
+    this.#checkHere();
     if (length > WINDOW_BYTES) {
       throw outOfRange("length", `<= ${WINDOW_BYTES} (the longest ArrayBuffer)`, length);
     }
@@ -170,7 +193,7 @@ export class Mapping implements Disposable {
    * @param bytes Where the bytes go, or come from when `isWrite`.
    */
   copy(offset: number, bytes: Uint8Array, isWrite: boolean): void {
-    if (this.isDisposed) throw new DisposedError("mapping");
+    this.#checkHere();
     for (let done = 0; done < bytes.length; ) {
       const start = this.pointerOffset + offset + done;
       const index = Math.floor(start / WINDOW_BYTES);
@@ -263,29 +286,40 @@ export class Mapping implements Disposable {
   /** Detaches every typed array and unmaps the memory. Calling it again does nothing. */
   dispose(): void {
     if (this.#isDisposed) return;
-    this.#isDisposed = true;
+    const address = this.#address;
     const windows = this.#windows;
     const bridges = this.#bridges;
-    const address = this.#address;
+    const guard = this.#guard;
+    this.#isDisposed = true;
+    this.#address = undefined;
     this.#windows = [];
     this.#bridges = [];
-    this.#address = undefined;
-    this.#guard?.release();
     this.#guard = undefined;
-    const isReadable = bridges.map(detach).includes(false);
-    if (isReadable) {
-      LEAKED.push(windows);
-      return;
-    }
-    // A window that was transferred away stays mapped, owned by the buffer that it now lives in.
-    const isAllHere = !windows.map(detach).includes(false);
-    if (this.#isPinned && !this.#isKept && isAllHere && address !== undefined) {
-      platform().unmap(address, this.pointerOffset + this.lengthBytes);
+    const bridged = bridges.map(detach);
+    // A bridge that is still used needs the windows under it: they stay, as long as it or for good.
+    const states = bridged.every((state) => state === "detached") ? windows.map(detach) : bridged;
+    const isLost = states.includes("lost");
+    const users = [...bridges, ...windows].filter((buffer) => !buffer.detached);
+    if (address === undefined) return;
+    const region = { address, lengthBytes: this.pointerOffset + this.lengthBytes };
+    if (isLost && (this.#isPinned || bridged.includes("lost"))) LEAKED.push(windows, guard);
+    else if (isLost && guard !== undefined) LEFT_BEHIND.add({ ...region, guard });
+    else if (users.length === 0) {
+      guard?.release();
+      if (this.#isPinned && !this.#isKept) platform().unmap(address, region.lengthBytes);
+    } else if (this.#isPinned && !this.#isKept) {
+      const lifetime = { guard };
+      for (const user of users) KEPT_ALIVE.set(user, lifetime);
+      LAST_USERS.register(lifetime, region);
     }
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #checkHere(): void {
+    if (this.isGone) throw new DisposedError("mapping");
   }
 
   #addressOf(offset: number): Address {
@@ -312,10 +346,21 @@ export class Mapping implements Disposable {
     length: number,
     run: (address: Address, lengthBytes: number, leadBytes: number) => void,
   ): void {
-    if (this.isDisposed) throw new DisposedError("mapping");
+    this.#checkHere();
     if (length === 0) return;
     const start = this.pointerOffset + offset;
     const leadBytes = start % platform().pageSizeBytes;
     run(((this.#address as Address) + start - leadBytes) as Address, leadBytes + length, leadBytes);
+  }
+}
+
+/** Ends the watches over what was at these addresses: mapped anew, they are nobody else's any more. */
+function endWatches(address: Address, lengthBytes: number): void {
+  for (const left of LEFT_BEHIND) {
+    const isApart =
+      left.address + left.lengthBytes <= address || left.address >= address + lengthBytes;
+    if (isApart) continue;
+    LEFT_BEHIND.delete(left);
+    left.guard.release();
   }
 }

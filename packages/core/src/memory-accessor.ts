@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DisposedError, NotSupportedError } from "./errors.ts";
+import { NotSupportedError } from "./errors.ts";
 import { FAULT_SEEN, faultSeen } from "./native/fault-flag.ts";
 import {
   checkBoolean,
@@ -22,6 +22,9 @@ const PRIMITIVE_BYTES_MAX = 8;
 /** A value that crosses from one window of a large view into the next is put together here. */
 const SCRATCH = new DataView(new ArrayBuffer(PRIMITIVE_BYTES_MAX));
 const SCRATCH_BYTES = new Uint8Array(SCRATCH.buffer);
+
+/** What the fast paths reach when they may not be taken. */
+const NOTHING = new Uint8Array(0);
 
 /**
  * Reads and writes single values. Positions are in bytes from the start of the view, of any alignment.
@@ -44,9 +47,12 @@ export class MemoryAccessor {
   readonly #view: View;
   readonly #first: DataView;
   readonly #windows: readonly DataView[];
-  /** Where the fast paths end: the bytes of the first window that an int32 addresses; -1 when closed. */
-  #readLimit: number;
-  #writeLimit: number;
+  /**
+   * How far the fast paths reach: the bytes of the first window that an int32 addresses. Arrays on the memory itself,
+   * so that their length is 0 as soon as the memory is gone, whoever has transferred it away.
+   */
+  #readable: Uint8Array;
+  #writable: Uint8Array;
   /** Where in the `DataView` that `#far` returned the value is. */
   #farOffset = 0;
 
@@ -55,15 +61,16 @@ export class MemoryAccessor {
     this.capacity = view.capacity;
     this.#windows = windowViews(view);
     this.#first = this.#windows[0] as DataView;
-    this.#readLimit = Math.min(this.#first.byteLength, 0x7fff_ffff);
-    this.#writeLimit = view.canWrite ? this.#readLimit : -1;
+    const { buffer, byteOffset, byteLength } = this.#first;
+    this.#readable = new Uint8Array(buffer, byteOffset, Math.min(byteLength, 0x7fff_ffff));
+    this.#writable = view.canWrite ? this.#readable : NOTHING;
   }
 
   /** Reads an integer of 8 bits, -128 to 127. See {@link MemoryAccessor} for the errors. */
   readInt8(position: number): number {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 1) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readable.length - 1) {
       view = this.#far(position, 1, false);
       at = this.#farOffset;
     }
@@ -76,7 +83,7 @@ export class MemoryAccessor {
   writeInt8(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 1) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writable.length - 1) {
       view = this.#far(position, 1, true);
       at = this.#farOffset;
     }
@@ -92,7 +99,7 @@ export class MemoryAccessor {
   readUint8(position: number): number {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 1) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readable.length - 1) {
       view = this.#far(position, 1, false);
       at = this.#farOffset;
     }
@@ -105,7 +112,7 @@ export class MemoryAccessor {
   writeUint8(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 1) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writable.length - 1) {
       view = this.#far(position, 1, true);
       at = this.#farOffset;
     }
@@ -121,7 +128,7 @@ export class MemoryAccessor {
   readInt16(position: number): number {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 2) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readable.length - 2) {
       view = this.#far(position, 2, false);
       at = this.#farOffset;
     }
@@ -134,7 +141,7 @@ export class MemoryAccessor {
   writeInt16(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 2) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writable.length - 2) {
       view = this.#far(position, 2, true);
       at = this.#farOffset;
     }
@@ -150,7 +157,7 @@ export class MemoryAccessor {
   readUint16(position: number): number {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 2) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readable.length - 2) {
       view = this.#far(position, 2, false);
       at = this.#farOffset;
     }
@@ -163,7 +170,7 @@ export class MemoryAccessor {
   writeUint16(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 2) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writable.length - 2) {
       view = this.#far(position, 2, true);
       at = this.#farOffset;
     }
@@ -179,7 +186,7 @@ export class MemoryAccessor {
   readInt32(position: number): number {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 4) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readable.length - 4) {
       view = this.#far(position, 4, false);
       at = this.#farOffset;
     }
@@ -192,7 +199,7 @@ export class MemoryAccessor {
   writeInt32(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 4) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writable.length - 4) {
       view = this.#far(position, 4, true);
       at = this.#farOffset;
     }
@@ -208,7 +215,7 @@ export class MemoryAccessor {
   readUint32(position: number): number {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 4) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readable.length - 4) {
       view = this.#far(position, 4, false);
       at = this.#farOffset;
     }
@@ -221,7 +228,7 @@ export class MemoryAccessor {
   writeUint32(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 4) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writable.length - 4) {
       view = this.#far(position, 4, true);
       at = this.#farOffset;
     }
@@ -237,7 +244,7 @@ export class MemoryAccessor {
   readBigInt64(position: number): bigint {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 8) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readable.length - 8) {
       view = this.#far(position, 8, false);
       at = this.#farOffset;
     }
@@ -250,7 +257,7 @@ export class MemoryAccessor {
   writeBigInt64(position: number, value: bigint): void {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 8) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writable.length - 8) {
       view = this.#far(position, 8, true);
       at = this.#farOffset;
     }
@@ -264,7 +271,7 @@ export class MemoryAccessor {
   readBigUint64(position: number): bigint {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 8) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readable.length - 8) {
       view = this.#far(position, 8, false);
       at = this.#farOffset;
     }
@@ -277,7 +284,7 @@ export class MemoryAccessor {
   writeBigUint64(position: number, value: bigint): void {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 8) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writable.length - 8) {
       view = this.#far(position, 8, true);
       at = this.#farOffset;
     }
@@ -291,7 +298,7 @@ export class MemoryAccessor {
   readFloat32(position: number): number {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 4) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readable.length - 4) {
       view = this.#far(position, 4, false);
       at = this.#farOffset;
     }
@@ -304,7 +311,7 @@ export class MemoryAccessor {
   writeFloat32(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 4) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writable.length - 4) {
       view = this.#far(position, 4, true);
       at = this.#farOffset;
     }
@@ -318,7 +325,7 @@ export class MemoryAccessor {
   readFloat64(position: number): number {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#readLimit - 8) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#readable.length - 8) {
       view = this.#far(position, 8, false);
       at = this.#farOffset;
     }
@@ -331,7 +338,7 @@ export class MemoryAccessor {
   writeFloat64(position: number, value: number): void {
     let view = this.#first;
     let at = position;
-    if (!Number.isInteger(position) || position < 0 || position > this.#writeLimit - 8) {
+    if (!Number.isInteger(position) || position < 0 || position > this.#writable.length - 8) {
       view = this.#far(position, 8, true);
       at = this.#farOffset;
     }
@@ -368,8 +375,8 @@ export class MemoryAccessor {
 
   /** Ends the fast paths; called once, when the view is disposed. */
   protected close(): void {
-    this.#readLimit = -1;
-    this.#writeLimit = -1;
+    this.#readable = NOTHING;
+    this.#writable = NOTHING;
   }
 
   /**
@@ -378,7 +385,7 @@ export class MemoryAccessor {
    * @returns How many bytes there are from the position to the end of the view.
    */
   protected checkPosition(position: number, isWrite: boolean): number {
-    if (this.#view.isDisposed) throw new DisposedError("view");
+    this.#view.checkHere("ViewAccessor");
     if (isWrite && !this.#view.canWrite) {
       throw new NotSupportedError("Cannot write to this view: it is read-only");
     }

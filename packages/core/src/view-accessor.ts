@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { DisposedError } from "./errors.ts";
 import { MemoryAccessor } from "./memory-accessor.ts";
 import type { MemoryAdvice } from "./native/platform.ts";
 import {
@@ -78,14 +77,14 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
     this.#view = view;
   }
 
-  /** Whether the view may be read: until it is disposed. */
+  /** Whether the view may be read: until it is disposed, or its buffer transferred away. */
   get canRead(): boolean {
-    return !this.#view.isDisposed;
+    return !this.#view.isGone;
   }
 
   /** Whether the view may be written. False after disposal. */
   get canWrite(): boolean {
-    return this.#view.canWrite && !this.#view.isDisposed;
+    return this.#view.canWrite && !this.#view.isGone;
   }
 
   /** Bytes between the first mapped page and the view: views begin at any byte, pages do not. */
@@ -265,7 +264,7 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
   }
 
   #checkOpen(): void {
-    if (this.#view.isDisposed) throw new DisposedError("ViewAccessor");
+    this.#view.checkHere("ViewAccessor");
   }
 
   #lengthToNull(position: number, room: number): number {

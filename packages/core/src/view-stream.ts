@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DisposedError, NotSupportedError } from "./errors.ts";
+import { NotSupportedError } from "./errors.ts";
 import { checkInteger, checkOneOf, invalidType, outOfRange } from "./validate.ts";
 import { type FlushOptions, View, type ViewOptions, type ViewSource } from "./view.ts";
 
@@ -56,14 +56,14 @@ export class ViewStream implements Disposable {
     this.#position = checkInteger("position", value);
   }
 
-  /** Whether the stream may be read: until it is disposed. */
+  /** Whether the stream may be read: until it is disposed, or its buffer transferred away. */
   get canRead(): boolean {
-    return !this.#view.isDisposed;
+    return !this.#view.isGone;
   }
 
   /** Whether the stream may be written. False after disposal. */
   get canWrite(): boolean {
-    return this.#view.canWrite && !this.#view.isDisposed;
+    return this.#view.canWrite && !this.#view.isGone;
   }
 
   /** Bytes between the first mapped page and the view. */
@@ -198,7 +198,7 @@ export class ViewStream implements Disposable {
   }
 
   #checkOpen(): void {
-    if (this.#view.isDisposed) throw new DisposedError("ViewStream");
+    this.#view.checkHere("ViewStream");
   }
 
   #checkWritable(): void {

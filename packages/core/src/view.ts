@@ -7,7 +7,7 @@ import { fdatasync } from "node:fs";
 import { promisify } from "node:util";
 import { accessRules, MEMORY_ACCESS, type MemoryAccess } from "./access.ts";
 import type { Backing } from "./backing.ts";
-import { SystemError } from "./errors.ts";
+import { DisposedError, SystemError } from "./errors.ts";
 import { Mapping, type MappingRequest } from "./mapping.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
 import { FAULT_SEEN } from "./native/fault-flag.ts";
@@ -91,8 +91,21 @@ export class View {
     this.#writesFile = rules.writesFile;
   }
 
-  get isDisposed(): boolean {
-    return this.#isDisposed;
+  /** Whether the view has been disposed, or its memory transferred away. */
+  get isGone(): boolean {
+    return this.mapping.isGone;
+  }
+
+  /**
+   * Checks that the view has its memory.
+   *
+   * @param what The object that shows it, as a user knows it.
+   * @throws {DisposedError} After disposal, and when a buffer of `bytes()` was transferred to somebody else.
+   */
+  checkHere(what: string): void {
+    if (!this.isGone) return;
+    if (this.#isDisposed) throw new DisposedError(what);
+    throw new DisposedError(what, "its buffer has been transferred away; create another view");
   }
 
   /** Throws when an access has found the file shorter than the view. Costs a look at the view's flag. */

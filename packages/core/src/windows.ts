@@ -33,13 +33,17 @@ export function wrapWindows(
   return windows;
 }
 
+/** What became of a buffer that was to be detached; see {@link detach}. */
+export type Detachment = "detached" | "lost" | "pinned";
+
 /**
  * Makes every typed array on a buffer dead and releases its memory, which unmaps an owned range at once.
  *
- * @returns False when somebody else had transferred the buffer away before.
+ * @returns `"lost"` when somebody had transferred the buffer away before; `"pinned"` when a call of the runtime that
+ * is still under way (`fs`, `zlib`, …) uses the memory: `transfer` copies then, and the buffer stays as it is.
  */
-export function detach(buffer: ArrayBuffer): boolean {
-  if (buffer.detached) return false;
+export function detach(buffer: ArrayBuffer): Detachment {
+  if (buffer.detached) return "lost";
   buffer.transfer(0);
-  return true;
+  return buffer.detached ? "detached" : "pinned";
 }

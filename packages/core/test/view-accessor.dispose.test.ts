@@ -43,6 +43,26 @@ describe("ViewAccessor after dispose()", () => {
     expectDisposed(() => use(view));
   });
 
+  test.each(Object.entries(ACCESSOR_USES))(
+    "refuses %s likewise when its buffer was transferred away",
+    (_name, use) => {
+      using file = MemoryMappedFile.createNew(null, 8192);
+      using view = file.createViewAccessor({ offset: 10 });
+      const moved = view.bytes().buffer.transfer();
+      const { message } = expectDisposed(() => use(view));
+      expect(message).toContain("transferred away");
+      expect([view.canRead, view.canWrite]).toEqual([false, false]);
+      expect(moved.byteLength).toBe(8192);
+    },
+  );
+
+  test("rejects flushAsync when its buffer was transferred away", async () => {
+    using file = MemoryMappedFile.createNew(null, 4096);
+    using view = file.createViewAccessor();
+    view.bytes(10, 20).buffer.transfer();
+    await expectRejection(view.flushAsync(), DisposedError, "ERR_DISPOSED");
+  });
+
   test("rejects flushAsync", async () => {
     using file = MemoryMappedFile.createNew(null, 4096);
     const view = file.createViewAccessor();

@@ -105,7 +105,7 @@ export interface Platform {
 export interface RangeGuard {
   /** Whether an access behind the end of the file was caught. Look here only when `FAULT_SEEN` says so. */
   readonly hasFaulted: boolean;
-  /** Ends the watch; called before the range is unmapped. */
+  /** Ends the watch; called about when the range is unmapped. */
   release(): void;
 }
 

@@ -4,12 +4,17 @@
  * @module
  */
 import type { Backing } from "../backing.ts";
+import { DisposedError } from "../errors.ts";
 import type { Mapping } from "../mapping.ts";
 import { FAULT_SEEN } from "../native/fault-flag.ts";
 import { mapView, type ViewSource } from "../view.ts";
 
 /** How much of the file is mapped at a time, in bytes: what a scan adds to the process's memory. */
 export const SCAN_WINDOW_BYTES: number = 8 << 20;
+
+/** Why a scan cannot go on whose bytes were transferred to somebody else: the rest of the window went with them. */
+const GONE =
+  "its buffer has been transferred away in the loop; transfer a copy (`slice()`) instead";
 
 /** A part of a file that is mapped at the moment. */
 export interface ScanWindow {
@@ -36,6 +41,7 @@ export interface WindowOptions {
  *
  * @param source The map; its file stays open until the loop ends, even when the map is disposed before.
  * @throws {FileTruncatedError} When the file has become shorter than the map.
+ * @throws {DisposedError} When the loop has transferred the window's buffer away and asks for more.
  */
 export function* windows(source: ViewSource, options: WindowOptions): Generator<ScanWindow, void> {
   const { from, to, stride = SCAN_WINDOW_BYTES, overlap = 0 } = options;
@@ -55,6 +61,7 @@ export function* windows(source: ViewSource, options: WindowOptions): Generator<
         // Also when the loop is left early: a search may have found zeros that are not in the file.
         checkFaults(mapping, backing, end);
       }
+      if (mapping.isGone) throw new DisposedError("window", GONE);
     }
   } finally {
     backing.release();

@@ -1,0 +1,91 @@
+/** Memory that is disposed while somebody else still uses it: a pending call of the runtime, or a new owner. */
+import { describe, expect, test } from "bun:test";
+import { closeSync, openSync, promises } from "node:fs";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { MemoryMappedFile } from "../src/index.ts";
+import { Mapping } from "../src/mapping.ts";
+import { pattern } from "./support/bytes.ts";
+import { expectDisposed } from "./support/disposed.ts";
+import { collectUntil } from "./support/garbage.ts";
+import { mappingsOf } from "./support/process-state.ts";
+import { runFixture } from "./support/subprocess.ts";
+
+const LENGTH = 1 << 20;
+const CONTENT = pattern(LENGTH);
+const linuxTest = testIf(isLinux, "Linux");
+
+describe.each([true, false])("a disposed mapping (pinned: %p)", (isPinned) => {
+  test.each(["writeFile", "gzip", "transfer"])(
+    "keeps its memory, and the guard over it, for %s",
+    async (user) => {
+      using directory = new TemporaryDirectory();
+      const input = {
+        path: directory.file("data.bin", CONTENT),
+        user,
+        isPinned,
+        lengthBytes: LENGTH,
+      };
+      expect(await runFixture<unknown>("buffers-in-use", { input })).toEqual({
+        before: CONTENT.at(-1),
+        behindTheEnd: 0,
+      });
+    },
+  );
+
+  linuxTest("is unmapped when the pending call has ended and its bytes are collected", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("data.bin", CONTENT);
+    const disposeInUse = (): Promise<void> => {
+      const fd = openSync(path, "r+");
+      const range = { fd, path, offsetBytes: 0, lengthBytes: LENGTH };
+      const mapping = new Mapping({
+        ...range,
+        protection: "readWrite",
+        sharing: "shared",
+        isPinned,
+      });
+      const written = promises.writeFile("/dev/null", mapping.bytes(0, LENGTH));
+      mapping.dispose();
+      expectDisposed(() => mapping.bytes(0, 1));
+      closeSync(fd);
+      return written;
+    };
+    const written = disposeInUse();
+    expect(mappingsOf(path)).toBe(1);
+    await written;
+    expect(await collectUntil(() => mappingsOf(path) === 0)).toBe(true);
+  });
+});
+
+describe("a loop over a map whose bytes are transferred away", () => {
+  const LOOPS: Readonly<Record<string, (file: MemoryMappedFile) => Iterable<Uint8Array>>> = {
+    chunks: (file) => file.chunks({ size: 1000 }),
+    "raw lines": (file) => file.lines({ raw: true }),
+  };
+
+  test.each(Object.entries(LOOPS))("ends with an error, not silently: %s", (_name, loop) => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("data.bin", "line\n".repeat(1000));
+    using file = MemoryMappedFile.createFromFile(path);
+    let rounds = 0;
+    expectDisposed(() => {
+      for (const bytes of loop(file)) {
+        rounds++;
+        (bytes.buffer as ArrayBuffer).transfer();
+      }
+    });
+    expect(rounds).toBe(1);
+  });
+
+  test.each(Object.entries(LOOPS))("may be left after that: %s", (_name, loop) => {
+    using directory = new TemporaryDirectory();
+    using file = MemoryMappedFile.createFromFile(directory.file("data.bin", "line\n".repeat(9)));
+    for (const bytes of loop(file)) {
+      const { byteOffset, length } = bytes;
+      const moved = (bytes.buffer as ArrayBuffer).transfer();
+      expect(new Uint8Array(moved, byteOffset, length)[0]).toBe(0x6c);
+      break;
+    }
+  });
+});
