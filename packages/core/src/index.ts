@@ -15,6 +15,7 @@ export {
   TimeoutError,
 } from "./errors.ts";
 export type { FileReference } from "./file-reference.ts";
+export { mapFile } from "./map-file.ts";
 export { MemoryMappedFile } from "./memory-mapped-file.ts";
 export type { MemoryAdvice } from "./native/platform.ts";
 export type { FileMode, FileOptions } from "./open-file.ts";

@@ -81,7 +81,7 @@ export class MemoryMappedFile implements Disposable {
     return platform().pageSizeBytes;
   }
 
-  /** 1 MiB: below it `readFile(path)` reads, from it on it maps. */
+  /** 1 MiB: of shorter files a copy (`readFile`) is the faster way to the bytes, of longer ones a map (`mapFile`). */
   static get threshold(): number {
     return THRESHOLD_BYTES;
   }

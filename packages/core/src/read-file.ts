@@ -1,22 +1,24 @@
 /**
- * Reading a whole file by whichever way is faster for its size.
+ * Reading a whole file.
  *
  * @module
  */
 import { readFileSync, statSync } from "node:fs";
-import { MemoryMappedFile } from "./memory-mapped-file.ts";
+import { SystemError } from "./errors.ts";
 import { fromNodeError } from "./native/errno.ts";
-import { openFile } from "./open-file.ts";
-import { checkString } from "./validate.ts";
-import { mapView } from "./view.ts";
+import { checkString, outOfRange } from "./validate.ts";
+
+/** Bun reads no file of this length or more at once, and says ENOMEM. */
+const FILE_BYTES_END = 2 ** 32;
 
 /**
- * The content of a file: a copy when it is small (below `MemoryMappedFile.threshold`), else its mapped bytes,
- * which come from the disk as they are touched. Writing to the array never changes the file.
+ * The content of a file: a copy, which stays as it is whatever becomes of the file. See `mapFile` for the bytes
+ * themselves, without a copy.
  *
- * @param path The file; at most 4 GiB long.
- * @returns The bytes. A mapped file is unmapped when the array is collected.
+ * @param path The file; shorter than 4 GiB.
+ * @returns The bytes.
  * @throws {SystemError} `ENOENT`, `EACCES`, …
+ * @throws {RangeError} `ERR_OUT_OF_RANGE` for a file of 4 GiB or more.
  *
  * @example
  * ```ts
@@ -28,16 +30,17 @@ import { mapView } from "./view.ts";
 export function readFile(path: string): Uint8Array<ArrayBuffer> {
   checkString("path", path);
   try {
-    if (statSync(path).size < MemoryMappedFile.threshold) return new Uint8Array(readFileSync(path));
+    const { buffer, byteOffset, length } = readFileSync(path);
+    return new Uint8Array(buffer, byteOffset, length);
   } catch (error) {
-    throw fromNodeError(error, `read "${path}"`);
+    const typed = fromNodeError(error, `read "${path}"`);
+    if (typed instanceof SystemError && typed.code === "ENOMEM") checkLength(path);
+    throw typed;
   }
-  const { backing, access, capacity } = openFile(path, { access: "read" });
-  try {
-    // Not disposed: the array keeps the memory, and the collector gives it back.
-    return mapView(backing, 0, capacity, access).bytes(0, capacity);
-  } finally {
-    // Mapped memory needs no descriptor, and a collector in no hurry would keep too many of them.
-    backing.release();
-  }
+}
+
+function checkLength(path: string): void {
+  const { size } = statSync(path);
+  if (size < FILE_BYTES_END) return;
+  throw outOfRange(`length of "${path}"`, `< ${FILE_BYTES_END} (see mapFile and chunks)`, size);
 }

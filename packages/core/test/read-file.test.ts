@@ -1,11 +1,10 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile, readFile, SystemError } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
-import { collectUntil } from "./support/garbage.ts";
 import { descriptorsOf, mappingsOf } from "./support/process-state.ts";
 
 const THRESHOLD = MemoryMappedFile.threshold;
@@ -23,39 +22,39 @@ test.each([0, 1, 4096, THRESHOLD - 1, THRESHOLD, THRESHOLD + 1, 3 * THRESHOLD + 
   },
 );
 
-linuxTest("readFile() maps from the threshold on, and copies below it", () => {
-  using directory = new TemporaryDirectory();
-  const small = directory.file("small.bin", pattern(THRESHOLD - 1));
-  const large = directory.file("large.bin", pattern(THRESHOLD));
-  const arrays = [readFile(small), readFile(large)];
-  expect([mappingsOf(small), mappingsOf(large)]).toEqual([0, 1]);
-  expect(arrays.length).toBe(2);
-});
-
-test("readFile() gives bytes that may be changed without changing the file", () => {
-  using directory = new TemporaryDirectory();
-  for (const length of [100, THRESHOLD]) {
+test.each([100, THRESHOLD, 3 * THRESHOLD])(
+  "readFile() gives a copy of %d bytes: neither changes with the other",
+  (length) => {
+    using directory = new TemporaryDirectory();
     const path = directory.file("data.bin", pattern(length));
-    readFile(path).fill(0);
-    expect(Buffer.compare(readFileSync(path), pattern(length))).toBe(0);
-  }
-});
+    const bytes = readFile(path);
+    writeFileSync(path, bytes.subarray(0, length / 2)); // truncates the file, then reads the bytes
+    expect(Buffer.compare(bytes, pattern(length))).toBe(0);
+    expect(Buffer.compare(readFileSync(path), pattern(length).subarray(0, length / 2))).toBe(0);
+    bytes.fill(0);
+    expect(readFileSync(path)[1]).toBe(pattern(length)[1]);
+  },
+);
 
-linuxTest("readFile() leaves no descriptor open", () => {
+linuxTest("readFile() leaves nothing open or mapped", () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("data.bin", pattern(THRESHOLD));
   const arrays = Array.from({ length: 20 }, () => readFile(path));
-  expect(descriptorsOf(path)).toBe(0);
+  expect([descriptorsOf(path), mappingsOf(path)]).toEqual([0, 0]);
   expect(arrays.every((bytes) => bytes.length === THRESHOLD)).toBe(true);
 });
 
-linuxTest("readFile() unmaps what nobody uses any more, and only that", async () => {
+linuxTest("readFile() reads what has no length of its own", () => {
+  expect(Buffer.from(readFile("/proc/self/status")).toString()).toContain(`Pid:\t${process.pid}`);
+  expect(readFile("/dev/null").length).toBe(0);
+});
+
+test("readFile() says what to do with a file that is too long", () => {
   using directory = new TemporaryDirectory();
-  const path = directory.file("data.bin", pattern(THRESHOLD));
-  const kept = readFile(path).subarray(1000, 1010);
-  for (let i = 0; i < 50; i++) readFile(path);
-  expect(await collectUntil(() => mappingsOf(path) === 1)).toBe(true);
-  expect(kept).toEqual(pattern(THRESHOLD).slice(1000, 1010));
+  const path = directory.file("long.bin", "");
+  truncateSync(path, 2 ** 32);
+  const { message } = expectError(() => readFile(path), RangeError, "ERR_OUT_OF_RANGE");
+  expect(message).toContain("mapFile");
 });
 
 test("readFile() refuses what it cannot read", () => {
