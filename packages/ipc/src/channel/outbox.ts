@@ -136,6 +136,7 @@ export abstract class Outbox {
     this.isBatch = true;
     this.dry = NEVER;
     this.interrupt();
+    this.#beginRun();
     const sink = new OpenBatch(this);
     try {
       const result = fill(sink) as unknown;
@@ -204,9 +205,7 @@ export abstract class Outbox {
     }
     if (this.isBatch) return;
     this.publish();
-    if (this.isRun) return;
-    this.isRun = true;
-    postpone(this.#postponed);
+    this.#beginRun();
   }
 
   /** Waits on this thread for room. */
@@ -279,6 +278,13 @@ export abstract class Outbox {
 
   #description(): string {
     return `send to "${this.channel.name}"`;
+  }
+
+  /** Has the rest of this run of JavaScript published when it ends, or the thread does. */
+  #beginRun(): void {
+    if (this.isRun) return;
+    this.isRun = true;
+    postpone(this.#postponed);
   }
 
   #endRun(): void {

@@ -19,6 +19,7 @@ import {
   syncPlatform,
   unlinkIfThere,
 } from "@isthmus/core/internal";
+import { endThread } from "../wait/before-sleep.ts";
 import { SLOT_BYTES } from "./participant-layout.ts";
 import type { SlotLocks } from "./participants.ts";
 
@@ -55,6 +56,8 @@ export function slotLocks(place: SlotPlace): OwnSlotLocks {
 const open = new Set<OwnSlotLocks>();
 
 function closeAll(): void {
+  // Who gets a place of this thread goes on behind what it has sent.
+  endThread();
   for (const locks of open) locks.close();
 }
 

@@ -83,6 +83,13 @@ export class Outlet {
     this.#settle();
   }
 
+  /** Has what is written in this run of JavaScript published when it ends, or the thread does. */
+  beginRun(): void {
+    if (this.#isRun) return;
+    this.#isRun = true;
+    postpone(this.#postponed);
+  }
+
   /** Makes everything that was committed visible and wakes those who wait for it; returns whether there was any. */
   publish(): boolean {
     this.#pending = 0;
@@ -176,9 +183,7 @@ export class Outlet {
   /** Publishes now, and what comes later when this run of JavaScript ends, at the latest. */
   #settle(): void {
     this.publish();
-    if (this.#isRun) return;
-    this.#isRun = true;
-    postpone(this.#postponed);
+    this.beginRun();
   }
 
   #endRun(): void {

@@ -38,8 +38,11 @@ export interface PublisherOptions<S extends ChannelSchema> extends TopicOptions<
  *
  * **When others see a record.** The first record of a synchronous run of JavaScript is published at once, and so is
  * every record while a subscriber waits for one. Further records of the run are published together: every 64, when
- * the run ends (in a microtask), before this thread waits for anything of this library, and on `flush()`. A loop
- * that never returns to the event loop and does neither can hold back up to 63 records.
+ * the run ends (in a microtask), before this thread waits for anything of this library, on `flush()`, and when the
+ * thread ends by itself: by `process.exit()`, with an error that nobody catches, with nothing left to do. A loop that
+ * never returns to the event loop and does none of this can hold back up to 63 records, and those of a batch. Only what
+ * stops it from outside takes these with it: `SIGKILL`; `SIGTERM` or `SIGINT` without a handler, for which neither
+ * `beforeExit` nor `exit` is emitted; `terminate()` of its Worker, or the end of the process around the Worker.
  *
  * **Order and delivery.** Every subscriber gets the records of one publisher in the order in which they were sent, each
  * at most once; see `Subscriber` for which. There is no order between publishers. A publisher that dies takes with it
@@ -217,6 +220,7 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
     this.#checkFree();
     if (typeof fill !== "function") throw invalidType("fill", "a function", fill);
     this.#isBatch = true;
+    this.#outlet.beginRun();
     try {
       const result = fill(this.#batch) as unknown;
       if (result instanceof Promise) {
