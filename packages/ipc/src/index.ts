@@ -3,7 +3,16 @@
  *
  * @module
  */
-export { PeerDiedError } from "@isthmus/core";
+export {
+  CorruptSegmentError,
+  DisposedError,
+  FileTruncatedError,
+  NotSupportedError,
+  PeerDiedError,
+  SystemError,
+  type SystemErrorDetails,
+  TimeoutError,
+} from "@isthmus/core";
 export type {
   ConsumerMetrics,
   ConsumerState,
@@ -19,7 +28,7 @@ export type {
   RecordValue,
 } from "./channel/channel-schema.ts";
 export { Consumer, type PollOptions, type RecordsOptions } from "./channel/consumer.ts";
-export { type JsonSchema, json } from "./channel/json.ts";
+export { type AnyJson, type JsonSchema, json } from "./channel/json.ts";
 export { type Batch, Producer, type ProducerOptions } from "./channel/producer.ts";
 export { RemoteError, type RemoteErrorDetails } from "./channel/service/remote-error.ts";
 export {

@@ -22,11 +22,17 @@ export type BytesSchema = typeof bytes;
 
 /** The schema of a channel: a `struct(…)`, `bytes` or `json`. */
 // biome-ignore lint/suspicious/noExplicitAny: the fields of a schema are invariant; any struct will do here.
-export type ChannelSchema = StructSchema<any> | BytesSchema | JsonSchema;
+export type ChannelSchema = StructSchema<any> | BytesSchema | JsonSchema<any>;
 
 /** What `send` takes. */
 export type RecordInput<S extends ChannelSchema> =
-  S extends StructSchema<infer F> ? StructInput<F> : S extends BytesSchema ? Uint8Array : unknown;
+  S extends StructSchema<infer F>
+    ? StructInput<F>
+    : S extends BytesSchema
+      ? Uint8Array
+      : S extends JsonSchema<infer T>
+        ? T
+        : never;
 
 /** What `receive` and `for await` give. */
 export type RecordValue<S extends ChannelSchema> =
@@ -34,8 +40,7 @@ export type RecordValue<S extends ChannelSchema> =
     ? StructValue<F>
     : S extends BytesSchema
       ? Uint8Array<ArrayBuffer>
-      : // biome-ignore lint/suspicious/noExplicitAny: as JSON.parse gives it.
-        any;
+      : JsonValue<S>;
 
 /** What `poll` and `claim` work on: a cursor of a struct, a view of bytes, a value of JSON. */
 export type RecordCursor<S extends ChannelSchema> =
@@ -43,8 +48,11 @@ export type RecordCursor<S extends ChannelSchema> =
     ? StructCursor<F>
     : S extends BytesSchema
       ? Uint8Array<ArrayBuffer>
-      : // biome-ignore lint/suspicious/noExplicitAny: as JSON.parse gives it.
-        any;
+      : JsonValue<S>;
+
+/** What JSON gives: what it was said to be, or `any`, as `JSON.parse` says. */
+// biome-ignore lint/suspicious/noExplicitAny: as JSON.parse gives it.
+type JsonValue<S> = S extends JsonSchema<infer T> ? (unknown extends T ? any : T) : never;
 
 /** A schema as the segment knows it. */
 export interface SchemaShape {

@@ -10,7 +10,8 @@ import type { FillInPlace, Outbox } from "./outbox.ts";
 /** What a batch hands its records to. */
 export interface BatchSink {
   send(record: unknown): void;
-  claim(write: FillInPlace, lengthBytes?: number): void;
+  claim(write: FillInPlace): void;
+  claim(lengthBytes: number, write: FillInPlace): void;
 }
 
 /** What a batch's callback gets, of use until that returns. */
@@ -30,11 +31,13 @@ export class OpenBatch implements BatchSink {
     }
   }
 
-  claim(write: FillInPlace, lengthBytes?: number): void {
+  claim(first: FillInPlace | number, second?: FillInPlace | number): void {
     const outbox = this.outbox ?? refuseEnded();
     try {
-      if (typeof write !== "function") throw invalidType("write", "a function", write);
-      outbox.claim(write, undefined, lengthBytes);
+      // Behind the callback is where the length once stood.
+      if (typeof first === "function") outbox.claim(first, undefined, second as number | undefined);
+      else if (typeof second === "function") outbox.claim(second, undefined, first);
+      else throw invalidType("write", "a function", second ?? first);
     } catch (error) {
       outbox.fail(error);
     }

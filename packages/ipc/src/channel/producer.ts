@@ -29,8 +29,13 @@ export interface ProducerOptions<S extends ChannelSchema> extends ChannelOptions
 export interface Batch<S extends ChannelSchema> {
   /** Adds a record to the batch; waits for room as `send` does. */
   send(record: RecordInput<S>): void;
-  /** Adds a record that is written in place. */
-  claim(write: (place: RecordCursor<S>) => void, lengthBytes?: number): void;
+  /** Adds a record that is written in place, as `Producer.claim` does. */
+  claim(write: S extends BytesSchema ? never : (record: RecordCursor<S>) => void): void;
+  /** Adds a record of `bytes` that is written in place, as `Producer.claim` does. */
+  claim(
+    lengthBytes: S extends BytesSchema ? number : never,
+    write: (view: Uint8Array<ArrayBuffer>) => void,
+  ): void;
 }
 
 /**
@@ -217,13 +222,14 @@ export class Producer<S extends ChannelSchema> implements Disposable {
   ): void;
   claim(
     first: FillInPlace | number,
-    second?: FillInPlace | WaitOptions,
+    second?: FillInPlace | WaitOptions | number,
     third?: WaitOptions,
   ): void {
     try {
-      if (typeof first === "function") this.outbox.claim(first, second as WaitOptions | undefined);
-      else if (typeof second === "function") this.outbox.claim(second, third, first);
-      else throw invalidType("write", "a function", second ?? first);
+      if (typeof first !== "function") this.#claimBytes(first, second, third);
+      else if (typeof second !== "number") this.outbox.claim(first, second as WaitOptions);
+      // Where the length once stood in a batch.
+      else this.outbox.claim(first, third, second);
     } catch (error) {
       this.outbox.fail(error);
     }
@@ -242,6 +248,11 @@ export class Producer<S extends ChannelSchema> implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #claimBytes(lengthBytes: number, write: unknown, options: WaitOptions | undefined): void {
+    if (typeof write !== "function") throw invalidType("write", "a function", write ?? lengthBytes);
+    this.outbox.claim(write as FillInPlace, options, lengthBytes);
   }
 }
 

@@ -104,7 +104,7 @@ describe("Subscriber", () => {
     const raw = stack.use(Publisher.createNew("raw", { schema: bytes }));
     const subscriber = stack.use(Subscriber.openExisting("raw", { schema: bytes }));
     raw.claim(3, (view) => view.set([1, 2, 3]));
-    raw.batch((batch) => batch.claim((view) => view.fill(4), 2));
+    raw.batch((batch) => batch.claim(2, (view) => view.fill(4)));
     const seen: number[][] = [];
     subscriber.poll((view) => seen.push([...view]));
     expect(seen).toEqual([

@@ -36,9 +36,7 @@ export const bytesWire: Wire<BytesSchema> = {
       inside();
       place.set(record.subarray(half), half);
     };
-    // A batch names the length last, everybody else first.
-    if ("send" in sink && !("flush" in sink)) sink.claim(write, record.length);
-    else (sink as { claim: ClaimBytes }).claim(record.length, write);
+    sink.claim(record.length, write);
   },
   read(record, into: Reading) {
     const isWhole = reader.read(record);
@@ -47,8 +45,6 @@ export const bytesWire: Wire<BytesSchema> = {
     return isWhole;
   },
 };
-
-type ClaimBytes = (lengthBytes: number, write: (place: Uint8Array) => void) => void;
 
 function make(stream: number, sequence: number, random: SeededRandom): Uint8Array<ArrayBuffer> {
   const extra = random.below(random.oneIn(ONE_IN_LONG) ? LONG_BYTES : SHORT_BYTES);

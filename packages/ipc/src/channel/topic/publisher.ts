@@ -101,11 +101,14 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
         this.#checkBatch();
         if (!this.#write(record)) this.#waitToWrite(record);
       },
-      claim: (write, lengthBytes) => {
+      claim: (first: FillInPlace | number, second?: FillInPlace | number) => {
         this.#checkBatch();
-        if (typeof write !== "function") throw invalidType("write", "a function", write);
-        const fill = write as FillInPlace;
-        if (!this.#fill(fill, lengthBytes)) this.#waitToFill(fill, lengthBytes);
+        // Behind the callback is where the length once stood.
+        const [write, lengthBytes] =
+          typeof first === "function" ? [first, second] : [second, first];
+        if (typeof write !== "function") throw invalidType("write", "a function", write ?? first);
+        const length = lengthBytes as number | undefined;
+        if (!this.#fill(write, length)) this.#waitToFill(write, length);
       },
     };
   }
@@ -260,12 +263,16 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
   ): void;
   claim(
     first: FillInPlace | number,
-    second?: FillInPlace | WaitOptions,
+    second?: FillInPlace | WaitOptions | number,
     third?: WaitOptions,
   ): void {
-    if (typeof first === "function") this.#claim(first, undefined, second as WaitOptions);
-    else if (typeof second === "function") this.#claim(second, first, third);
-    else throw invalidType("write", "a function", second ?? first);
+    if (typeof first !== "function") {
+      if (typeof second !== "function") throw invalidType("write", "a function", second ?? first);
+      this.#claim(second, first, third);
+    } else if (typeof second === "number") {
+      // Where the length once stood in a batch.
+      this.#claim(first, second, third);
+    } else this.#claim(first, undefined, second as WaitOptions | undefined);
   }
 
   /** Publishes what has been sent and is not visible yet. */
