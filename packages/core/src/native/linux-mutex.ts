@@ -11,8 +11,11 @@ import { CLOCK_REALTIME_COARSE, type LinuxCalls } from "./linux-calls.ts";
 import type { Address } from "./platform.ts";
 import type { MemoryOwner, MutexOutcome, MutexPlace, SharedMutex } from "./sync-platform.ts";
 
-/** Error numbers that are outcomes here. */
-const E = { BUSY: 16, OWNERDEAD: 130 } as const;
+/**
+ * Error numbers that are outcomes here. `DEADLK` is one more way to be busy: glibc says it when the mutex holds the
+ * number of this thread, which in another PID namespace (a container) is another thread's.
+ */
+const E = { BUSY: 16, DEADLK: 35, OWNERDEAD: 130 } as const;
 
 const PTHREAD_MUTEX_ERRORCHECK = 2;
 const PTHREAD_PROCESS_SHARED = 1;
@@ -97,7 +100,7 @@ class LinuxMutex implements SharedMutex {
     if (this.#type[0] !== this.#expectedType) throw this.#unusable();
     // SAFETY: the mapping is there, as its type word is, and stays while the mutex is locked.
     const code = this.#calls.pthread_mutex_trylock(this.#address);
-    if (code === E.BUSY) return "busy";
+    if (code === E.BUSY || code === E.DEADLK) return "busy";
     if (code !== 0) return this.#afterOwnersDeath(code);
     this.#calls.clock_gettime(CLOCK_REALTIME_COARSE, this.#stampAddress);
     return "acquired";

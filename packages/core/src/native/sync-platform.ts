@@ -35,7 +35,8 @@ export interface SharedMutex {
   /** Makes a mutex out of zero bytes, before anybody else can see them. */
   init(): void;
   /**
-   * Tries to lock for this thread, and notes when. An abandoned mutex is marked consistent at once.
+   * Tries to lock for this thread, and notes when. An abandoned mutex is marked consistent at once; one that this
+   * thread itself has locked is busy.
    *
    * @throws {CorruptSegmentError} When somebody has made something else of it.
    */

@@ -21,8 +21,6 @@ const NOBODY = 0;
 export interface Life {
   readonly slot: number;
   readonly generation: number;
-  /** Number of its thread's doorbell, by which the thread knows its other participants; 0: it has none. */
-  readonly bell: number;
 }
 
 /** Who lives. */
@@ -30,8 +28,6 @@ export interface Lives {
   readonly slotCount: number;
   /** Whether a life has ended, of whose generation the low bits of `mask` are known. */
   isOver(slot: number, generation: number, mask: number): boolean;
-  /** The doorbell of a slot's owner; 0 when it has none. */
-  bellOf(slot: number): number;
 }
 
 /** The mutex as one participant uses it. */
@@ -39,7 +35,6 @@ export class OwnerWord {
   readonly #words: Words;
   readonly #base: number;
   readonly #name: number;
-  readonly #bell: number;
   readonly #lives: Lives;
 
   /**
@@ -51,21 +46,20 @@ export class OwnerWord {
     this.#words = words;
     this.#base = base;
     this.#name = (self.slot + 1) | (self.generation << HOLDER.generationShift);
-    this.#bell = self.bell;
     this.#lives = lives;
   }
 
   /**
    * Tries to lock, and notes when.
    *
+   * @returns `"busy"` also when this very participant holds it.
    * @throws {CorruptSegmentError} When the word names nobody who can exist.
-   * @throws {SystemError} `EDEADLK` when this very thread holds it.
    */
   tryLock(): MutexOutcome {
     const holder = this.#base + MUTEX.holder;
     const found = this.#words.compareExchange(holder, NOBODY, this.#name);
     if (found !== NOBODY) {
-      if (!this.#isOver(found)) return this.#busy(found);
+      if (!this.#isOver(found)) return "busy";
       if (this.#words.compareExchange(holder, found, this.#name) !== found) return "busy";
     }
     const now = Date.now();
@@ -88,12 +82,6 @@ export class OwnerWord {
   /** The slot of who holds it; -1 when nobody does. */
   get ownerSlot(): number {
     return slotOf(this.#words.load(this.#base + MUTEX.holder));
-  }
-
-  /** Whoever is waited for must be another thread. */
-  #busy(name: number): "busy" {
-    if (this.#bell === 0 || this.#lives.bellOf(slotOf(name)) !== this.#bell) return "busy";
-    throw conditionError("EDEADLK", "lock a shared mutex: this thread holds it", "lock");
   }
 
   #isOver(name: number): boolean {

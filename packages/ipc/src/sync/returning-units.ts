@@ -140,7 +140,7 @@ export class ReturningUnits {
  */
 export function giveBackFor(memory: SegmentMemory, slot: number, participants: Participants): void {
   const ledger = new SemaphoreLedger(memory.words, memory.wordOf(SECTION.state));
-  const mutex = mutexOf(memory, participants, slot, 0);
+  const mutex = mutexOf(memory, participants, slot);
   const deadline = performance.now() + CHANGE_TIMEOUT_MS;
   while (mutex.tryLock() === "busy") {
     if (performance.now() > deadline) throw timedOut("join the semaphore", CHANGE_TIMEOUT_MS);

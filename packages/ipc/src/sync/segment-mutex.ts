@@ -4,7 +4,7 @@
  * @module
  */
 import { CorruptSegmentError } from "@isthmus/core";
-import { type MutexOutcome, SECTION, syncPlatform } from "@isthmus/core/internal";
+import { conditionError, type MutexOutcome, SECTION, syncPlatform } from "@isthmus/core/internal";
 import type { Participant, Participants } from "../segment/participants.ts";
 import type { SectionSpec, Segment, SegmentMemory } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
@@ -51,16 +51,14 @@ export function initMutex(memory: SegmentMemory): void {
  * The mutex of a segment, as its creator chose it.
  *
  * @param slot The slot in whose name it is locked: this handle has the slot's kernel lock.
- * @param bell This thread's doorbell; 0 unless it has told it in the slot.
  */
 export function mutexOf(
   memory: SegmentMemory,
   participants: Participants,
   slot: number,
-  bell: number,
 ): BareMutex {
   if (strategyOf(memory) === STRATEGY.robustMutex) return robustMutexOf(memory);
-  const self = { slot, generation: participants.generationOf(slot), bell };
+  const self = { slot, generation: participants.generationOf(slot) };
   return new OwnerWord(memory.words, memory.wordOf(SECTION.mutex), self, participants);
 }
 
@@ -85,6 +83,13 @@ function checkStrategy(memory: SegmentMemory, name: string): void {
 }
 
 /**
+ * The mutexes that this thread holds, the last one first, each leading to the one before it. A thread asks its own memory
+ * what it holds: the number of a thread that the mutex itself may have is another one's in another PID namespace, musl
+ * does not look at it, and a participant need not be a thread.
+ */
+let held: SegmentMutex | undefined;
+
+/**
  * A segment's mutex as one handle uses it. It belongs to the thread, not to a task: `NamedMutex` puts a queue of
  * tasks in front of it.
  */
@@ -95,6 +100,8 @@ export class SegmentMutex {
   /** The section; only who holds the mutex writes to it. */
   readonly #block: Int32Array;
   readonly #ownerTag: number;
+  /** While it is held: the one that this thread acquired before it and holds still. */
+  #heldBefore: SegmentMutex | undefined;
 
   /**
    * @param segment A segment with a mutex section.
@@ -103,23 +110,29 @@ export class SegmentMutex {
   constructor(segment: Segment, cellIndex: number) {
     const { offset } = segment.memory.section(SECTION.mutex);
     this.#segment = segment;
-    const { memory, participants, slot, doorbell } = segment;
-    this.#mutex = mutexOf(memory, participants, slot, doorbell.bell);
+    const { memory, participants, slot } = segment;
+    this.#mutex = mutexOf(memory, participants, slot);
     this.#cell = segment.cell(cellIndex);
     const { buffer, byteOffset } = segment.memory.mapping.bytes(offset, MUTEX_BYTES);
     this.#block = new Int32Array(buffer, byteOffset, MUTEX_BYTES / 4);
     this.#ownerTag = segment.slot + 1;
   }
 
-  /** Tries to lock; undefined when somebody holds it. */
+  /**
+   * Tries to lock; undefined when somebody holds it.
+   *
+   * @throws {SystemError} `EDEADLK` when this thread does, through whichever handle: waiting would never end.
+   */
   tryLock(): Acquisition | undefined {
     const outcome = this.#mutex.tryLock();
-    if (outcome === "busy") return undefined;
+    if (outcome === "busy") return this.#checkHolder();
     // Little code, and none of it in functions of its own: only then is all of it compiled into the caller's loop.
     const block = this.#block;
     block[MUTEX.acquisitions]! += 1;
     block[MUTEX.owner] = this.#ownerTag;
     if (outcome === "abandoned") block[MUTEX.recoveries]! += 1;
+    this.#heldBefore = held;
+    held = this;
     return outcome;
   }
 
@@ -150,6 +163,9 @@ export class SegmentMutex {
 
   /** Unlocks and wakes those who wait. */
   unlock(): void {
+    if (held === this) held = this.#heldBefore;
+    else this.#forget();
+    this.#heldBefore = undefined;
     this.#block[MUTEX.owner] = 0;
     this.#mutex.unlock();
     this.#cell.wake();
@@ -172,6 +188,21 @@ export class SegmentMutex {
     const nanoseconds = block[MUTEX.since + 2]! >>> 0;
     const sinceMs = seconds * 1000 + Math.floor(nanoseconds / 1e6);
     return { pid: found.pid, name: found.name, sinceMs, isAlive: found.isAlive };
+  }
+
+  /** Takes this mutex out from among those that the thread holds, when it is not the last one. */
+  #forget(): void {
+    for (let mutex = held; mutex !== undefined; mutex = mutex.#heldBefore) {
+      if (mutex.#heldBefore === this) mutex.#heldBefore = this.#heldBefore;
+    }
+  }
+
+  #checkHolder(): undefined {
+    const { name, superblock } = this.#segment;
+    for (let mutex = held; mutex !== undefined; mutex = mutex.#heldBefore) {
+      if (mutex.#segment.superblock.epoch !== superblock.epoch) continue;
+      throw conditionError("EDEADLK", `lock the mutex of "${name}": this thread holds it`, "lock");
+    }
   }
 
   #condition(): Condition<Acquisition> {

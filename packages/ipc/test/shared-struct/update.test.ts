@@ -2,9 +2,16 @@
 import { describe, expect, test } from "bun:test";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
-import { array, SharedStruct, type StructSchema, struct, u32 } from "../../src/index.ts";
+import {
+  array,
+  NamedMutex,
+  SharedStruct,
+  type StructSchema,
+  struct,
+  u32,
+} from "../../src/index.ts";
 import { peerOf } from "./support/peers.ts";
-import { smallOf } from "./support/records.ts";
+import { Small, smallOf } from "./support/records.ts";
 
 const Pair = struct({ count: u32, items: array(u32, 2), inner: struct({ depth: u32 }) });
 const ZERO = { count: 0, items: [0, 0], inner: { depth: 0 } };
@@ -132,6 +139,33 @@ describe("SharedStruct.update()", () => {
       });
       expect(other.update(addOne)).toBe(2);
     }));
+
+  test("waits for others after this thread has let go of mutexes in another order", async () => {
+    using _home = new Home();
+    using shared = SharedStruct.createNew("shared", Small);
+    using mutexes = new DisposableStack();
+    const locks = ["first", "second"].map((name) => {
+      const mutex = mutexes.use(NamedMutex.createNew(name));
+      let lock = mutex.acquire();
+      lock.release();
+      shared.update(() => {
+        lock = mutex.acquire();
+      });
+      return lock;
+    });
+    await using holder = peerOf("peer");
+    await holder.call("open", "shared");
+    expect(await holder.call<string>("enter", 3)).toBe("inside");
+    const update = () => shared.update(() => {}, { timeoutMs: 5 });
+    expectCode(update, "TimeoutError", "ETIMEDOUT");
+    for (const lock of locks) {
+      lock.release();
+      expectCode(update, "TimeoutError", "ETIMEDOUT");
+    }
+    holder.send("version"); // ends the update
+    expect(await holder.answer<number>()).toBe(3);
+    expect(shared.update(() => {})).toBe(4);
+  });
 
   test("a cursor that was kept cannot change the shared value", () =>
     withShared((shared) => {

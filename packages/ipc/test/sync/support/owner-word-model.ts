@@ -116,7 +116,7 @@ class Actor implements Mortal {
   }
 
   #mutexOf(slot: number): OwnerWord {
-    const self = { slot, generation: this.#participants.generationOf(slot), bell: 0 };
+    const self = { slot, generation: this.#participants.generationOf(slot) };
     const { OwnerWord: Class } = this.#world.sources;
     return new Class(this.#world.words, SLOTS * SLOT_WORDS, self, this.#participants);
   }

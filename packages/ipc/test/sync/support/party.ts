@@ -34,10 +34,11 @@ export class Party implements AsyncDisposable {
    *
    * @param fixture The program it runs.
    * @param input What it finds in `process.argv[2]`, as JSON.
+   * @param prefix A command that runs it, for example in a namespace of its own.
    */
-  constructor(fixture = "party", input: unknown = null) {
+  constructor(fixture = "party", input: unknown = null, prefix: readonly string[] = []) {
     const script = join(FIXTURES, `${fixture}.ts`);
-    this.#child = Bun.spawn([process.execPath, script, JSON.stringify(input)], {
+    this.#child = Bun.spawn([...prefix, process.execPath, script, JSON.stringify(input)], {
       stdin: "pipe",
       stdout: "pipe",
       stderr: "pipe",
