@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dlopen, type FFIFunction, FFIType, type Pointer } from "bun:ffi";
+import { dlopen, type FFIFunction, FFIType, type Pointer, ptr } from "bun:ffi";
 import { NotSupportedError } from "../errors.ts";
 import { linux } from "./linux.ts";
 
@@ -56,6 +56,20 @@ export const CLOCK_MONOTONIC = 1;
 
 /** The time of the last tick: read without entering the kernel, and without asking the hardware. */
 export const CLOCK_REALTIME_COARSE = 5;
+
+const GET_ROBUST_LIST: Readonly<Record<string, number>> = { x64: 274, arm64: 100 };
+
+/** Whether the kernel keeps a list of the robust mutexes that this thread holds, and so can hand them on at its end. */
+export function hasRobustLists(): boolean {
+  const number = GET_ROBUST_LIST[process.arch];
+  if (number === undefined) return false;
+  const { symbols } = dlopen(linux().libc[0] as string, {
+    syscall: { args: [i64, i32, pointer, pointer], returns: i32 },
+  });
+  // SAFETY: the kernel writes an address and a length, of 8 bytes each; the arrays live until it has.
+  const [head, length] = [new Uint8Array(new ArrayBuffer(8)), new Uint8Array(new ArrayBuffer(8))];
+  return symbols.syscall(number, 0, ptr(head), ptr(length)) === 0;
+}
 
 /**
  * Loads the functions: from libc, or from libpthread before glibc 2.34 moved them there.

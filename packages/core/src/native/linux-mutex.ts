@@ -7,9 +7,15 @@ import { type Pointer, ptr, read } from "bun:ffi";
 import { CorruptSegmentError, DisposedError } from "../errors.ts";
 import { systemError } from "./errno.ts";
 import { linux } from "./linux.ts";
-import { CLOCK_REALTIME_COARSE, type LinuxCalls } from "./linux-calls.ts";
+import { CLOCK_REALTIME_COARSE, hasRobustLists, type LinuxCalls } from "./linux-calls.ts";
 import type { Address } from "./platform.ts";
-import type { MemoryOwner, MutexOutcome, MutexPlace, SharedMutex } from "./sync-platform.ts";
+import type {
+  MemoryOwner,
+  MutexOutcome,
+  MutexPlace,
+  RobustMutexes,
+  SharedMutex,
+} from "./sync-platform.ts";
 
 /**
  * Error numbers that are outcomes here. `DEADLK` is one more way to be busy: glibc says it when the mutex holds the
@@ -33,15 +39,17 @@ interface MutexKind {
   readonly type: number;
 }
 
-/** Returns the function that finds a mutex in a mapping. */
-export function linuxMutexes(
-  calls: LinuxCalls,
-): (owner: MemoryOwner, place: MutexPlace) => SharedMutex {
-  const typeOffset = linux().abi.mutexTypeOffset ?? 0;
+/**
+ * The mutexes of this process; undefined where its kernel does not know which mutexes a thread holds, as qemu's user mode
+ * does not: the death of their owner would leave them locked for ever, although they seem to work.
+ */
+export function linuxMutexes(calls: LinuxCalls): RobustMutexes | undefined {
+  if (!hasRobustLists()) return undefined;
+  const { mutexBytes, mutexTypeOffset: typeOffset = 0 } = linux().abi;
   const sample = ptr(new Uint8Array(new ArrayBuffer(MUTEX_BYTES_MAX)));
   initMutex(calls, sample as number as Address);
   const kind: MutexKind = { calls, typeOffset, type: read.i32(sample, typeOffset) };
-  return (owner, place) => new LinuxMutex(kind, owner, place);
+  return { mutexBytes, mutex: (owner, place) => new LinuxMutex(kind, owner, place) };
 }
 
 /** Thread functions return the error number instead of setting errno. */

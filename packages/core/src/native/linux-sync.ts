@@ -6,7 +6,6 @@
 import { ptr, read } from "bun:ffi";
 import { NotSupportedError } from "../errors.ts";
 import { systemError } from "./errno.ts";
-import { linux } from "./linux.ts";
 import { CLOCK_MONOTONIC, type LinuxCalls, loadLinuxCalls } from "./linux-calls.ts";
 import { linuxMutexes } from "./linux-mutex.ts";
 import type { ByteLocks, SyncPlatform } from "./sync-platform.ts";
@@ -34,7 +33,7 @@ export function createLinuxSync(): SyncPlatform {
   return {
     ...futexCalls(calls, errno),
     byteLocks: byteLocks(calls, errno),
-    robustMutexes: { mutexBytes: linux().abi.mutexBytes, mutex: linuxMutexes(calls) },
+    robustMutexes: linuxMutexes(calls),
     canLockPipes: true,
     monotonicNs: monotonicClock(calls),
     makeFifo: (path) => {

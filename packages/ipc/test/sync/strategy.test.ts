@@ -1,9 +1,11 @@
 /** What a mutex is made of is its creator's choice: everybody obeys it, or refuses the segment. */
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
 import { doWithout, SECTION } from "@isthmus/core/internal";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { testIf } from "@isthmus/testing/requirement";
 import { NamedMutex, NamedSemaphore, observe, SharedStruct, struct, u32 } from "../../src/index.ts";
 import { MUTEX, STRATEGY } from "../../src/sync/mutex-layout.ts";
 import { SegmentBytes } from "../shared-struct/support/segment-bytes.ts";
@@ -15,6 +17,16 @@ setDefaultTimeout(60_000);
 const ROUNDS = 2000;
 
 afterEach(() => doWithout([]));
+
+/** Runs a program with a kernel that seems not to have `get_robust_list`, as qemu's user mode has not. */
+const WITHOUT_ROBUST_LISTS = [
+  "python3",
+  join(import.meta.dir, "fixtures", "without_call.py"),
+  process.arch === "arm64" ? "100" : "274",
+];
+const canForbid =
+  Bun.which("python3") !== null &&
+  Bun.spawnSync([...WITHOUT_ROBUST_LISTS, "true"], { stderr: "ignore" }).success;
 
 /** The words of a live segment's mutex section. */
 function mutexWords(home: Home, name: string): Int32Array {
@@ -40,6 +52,19 @@ describe("the strategy of a mutex", () => {
     expect(word?.[MUTEX.strategy]).toBe(STRATEGY.ownerWord);
     expect(word?.subarray(0, MUTEX.owner).some((value) => value !== 0)).toBe(false);
   });
+
+  testIf(canForbid, "Linux and python3")(
+    "is an owner word where the kernel does not know which mutexes a thread holds",
+    async () => {
+      using home = new Home();
+      await using owner = new Party("party", null, WITHOUT_ROBUST_LISTS);
+      await owner.call("acquire", "m");
+      expect(mutexWords(home, "m")[MUTEX.strategy]).toBe(STRATEGY.ownerWord);
+      using mutex = NamedMutex.openExisting("m");
+      await owner.kill();
+      expect(mutex.acquire({ timeoutMs: 20_000 }).abandoned).toBe(true);
+    },
+  );
 
   test("is obeyed by processes that would have chosen the other one", async () => {
     using home = new Home();
