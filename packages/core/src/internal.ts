@@ -25,6 +25,7 @@ export {
   type Superblock,
 } from "./named/superblock.ts";
 export type { CreateRequest, SectionRequest } from "./named/write-named-file.ts";
+export { type Abi, readAbi } from "./native/abi.ts";
 export { bareMutexPairs } from "./native/bare-calls.ts";
 export { conditionError, fromNodeError } from "./native/errno.ts";
 export { platform } from "./native/platform.ts";

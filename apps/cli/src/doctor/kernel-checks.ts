@@ -65,7 +65,7 @@ function checkByteLocks(): Finding {
 
 function checkMutex(): Finding {
   if (syncPlatform().robustMutexes === undefined) {
-    return ok("none on this system: an owner word and the participants' locks report a dead owner");
+    return ok("none here: an owner word and the participants' locks report a dead owner");
   }
   return withPage((mapping) => {
     const mutex = mapping.robustMutex(PROBE.mutex, PROBE.stamp);

@@ -4,19 +4,11 @@
  * @module
  */
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
-import { platform, syncPlatform } from "@isthmus/core/internal";
+import { type Abi, platform, readAbi, syncPlatform } from "@isthmus/core/internal";
 import { type Check, fail, ok } from "./check.ts";
 
 /** What the first PID namespace of a Linux system is called (PROC_PID_INIT_INO in the kernel). */
 const FIRST_PID_NAMESPACE = "pid:[4026531836]";
-
-const CPUS: Readonly<Record<number, string>> = { 1: "x64", 2: "arm64" };
-const C_LIBRARIES: Readonly<Record<number, string>> = {
-  1: "glibc",
-  2: "musl",
-  3: "macOS",
-  4: "FreeBSD",
-};
 
 /** The checks of runtime, C library and surroundings. */
 export const runtimeChecks: readonly Check[] = [
@@ -38,14 +30,15 @@ function checkRuntime() {
   return ok(where);
 }
 
-/** Only processes of one ABI can share a mutex: a container of musl and a host of glibc cannot. */
+/** A container of musl and a host of glibc share everything but the mutexes of their C libraries. */
 function checkLibrary() {
-  const tag = platform().abiTag;
-  const cpu = CPUS[tag & 0xff] ?? "an unknown CPU";
-  const library = C_LIBRARIES[(tag >>> 8) & 0xff] ?? "an unknown C library";
-  const hex = `0x${tag.toString(16).padStart(8, "0")}`;
+  const { library, cpu, system } = readAbi(platform().abiTag) as Abi;
+  const where = `${library} on ${cpu}`;
+  if (syncPlatform().robustMutexes === undefined) {
+    return ok(`${where}: shares everything with processes of any C library of ${system} on ${cpu}`);
+  }
   return ok(
-    `${library} on ${cpu}, ABI tag ${hex}: only processes with the same tag can share segments`,
+    `${where}: other C libraries share what has no mutex, and mutexes and structs of creators with ISTHMUS_MUTEX=portable`,
   );
 }
 

@@ -5,7 +5,8 @@
  */
 import { closeSync, fstatSync } from "node:fs";
 import { join } from "node:path";
-import { CorruptSegmentError, type SystemError } from "../errors.ts";
+import { CorruptSegmentError, NotSupportedError, type SystemError } from "../errors.ts";
+import { readAbi } from "../native/abi.ts";
 import { conditionError } from "../native/errno.ts";
 import { platform } from "../native/platform.ts";
 import { announceHolder, hold, isSameFile, removeWhenUnheld } from "./holder.ts";
@@ -25,6 +26,7 @@ import {
  *
  * @throws {SystemError} `ENOENT` when there is no such name or its last holder is gone; `ELOOP` for a symbolic link.
  * @throws {CorruptSegmentError} When it is not a file of this kind and version.
+ * @throws {NotSupportedError} When it was made on another CPU or operating system.
  */
 export function openNamedFile(givenName: string, kind: SegmentKind): NamedFile {
   const name = checkName(givenName);
@@ -35,6 +37,7 @@ export function openNamedFile(givenName: string, kind: SegmentKind): NamedFile {
     if (fd === undefined) throw missing(name, path);
     try {
       const superblock = decodeSuperblock(readHead(fd), fstatSync(fd).size, name);
+      checkAbi(superblock, name);
       checkKind(superblock, name, kind);
       const claim = claimShared(fd, path, superblock);
       if (claim === "gone") throw missing(name, path);
@@ -66,6 +69,19 @@ function claimShared(
   announceHolder(fd);
   if (!platform().tryLockFile(fd, "shared")) return "busy";
   return isSameFile(fd, path) ? "held" : "busy";
+}
+
+/**
+ * Refuses what others have made whom this process cannot work with: another CPU may order memory in another way, and
+ * another system knows by other locks who is alive. The C library concerns its own mutexes only.
+ */
+function checkAbi({ abi }: Superblock, name: string): void {
+  const [theirs, own] = [readAbi(abi), readAbi(platform().abiTag)];
+  if (theirs?.cpu === own?.cpu && theirs?.system === own?.system) return;
+  const [maker, user] = [theirs, own].map((one) => `${one?.system} on ${one?.cpu}`);
+  throw new NotSupportedError(
+    `Cannot open "${name}": it was made by a process on ${maker}; this one is on ${user}`,
+  );
 }
 
 function checkKind(superblock: Superblock, name: string, kind: SegmentKind): void {

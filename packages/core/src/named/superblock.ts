@@ -6,7 +6,7 @@
  *    8 │ layoutVersion    u32      major << 16 | minor
  *   12 │ state            u32      0 being built, 1 ready, 3 poisoned
  *   16 │ byteOrder        u32      0x01020304 as the creator's CPU writes it
- *   20 │ abi              u32      CPU | C library << 8 | bytes of a pthread_mutex_t << 16
+ *   20 │ abi              u32      what its creator runs on: see native/abi.ts
  *   24 │ kind             u32      what the file is (see SEGMENT_KINDS)
  *   28 │ flags            u32      bit 0: persistent
  *   32 │ totalBytes       u64      length of the file
@@ -29,6 +29,7 @@
  */
 import { fstatSync, readSync } from "node:fs";
 import { CorruptSegmentError } from "../errors.ts";
+import { readAbi } from "../native/abi.ts";
 import { platform } from "../native/platform.ts";
 import { NAME_BYTES_MAX } from "./name.ts";
 
@@ -68,6 +69,8 @@ export interface Section {
 
 /** The first page, decoded. */
 export interface Superblock {
+  /** What its creator runs on; see `readAbi`. */
+  readonly abi: number;
   readonly kind: number;
   readonly isPersistent: boolean;
   readonly totalBytes: number;
@@ -152,7 +155,7 @@ export function encodeSuperblock(block: Superblock): Uint8Array<ArrayBuffer> {
   view.setUint32(AT.layoutVersion, (LAYOUT_MAJOR << 16) | LAYOUT_MINOR, true);
   view.setUint32(AT.state, STATE_READY, true);
   view.setUint32(AT.byteOrder, BYTE_ORDER, true);
-  view.setUint32(AT.abi, platform().abiTag, true);
+  view.setUint32(AT.abi, block.abi, true);
   view.setUint32(AT.kind, block.kind, true);
   view.setUint32(AT.flags, block.isPersistent ? FLAG_PERSISTENT : 0, true);
   view.setBigUint64(AT.totalBytes, BigInt(block.totalBytes), true);
@@ -203,8 +206,8 @@ export function decodeSuperblock(bytes: Uint8Array, fileBytes: number, name: str
   if (word("byteOrder") !== BYTE_ORDER) {
     throw corrupt("byte order", hex(BYTE_ORDER), hex(word("byteOrder")));
   }
-  if (word("abi") !== platform().abiTag) {
-    throw corrupt("ABI tag (CPU, C library)", hex(platform().abiTag), hex(word("abi")));
+  if (readAbi(word("abi")) === undefined) {
+    throw corrupt("ABI tag", "of a known CPU and C library", hex(word("abi")));
   }
   if (word("state") !== STATE_READY)
     throw corrupt("state", `${STATE_READY} (ready)`, word("state"));
@@ -214,6 +217,7 @@ export function decodeSuperblock(bytes: Uint8Array, fileBytes: number, name: str
   const nameLength = word("nameLength");
   if (nameLength > NAME_BYTES_MAX) throw corrupt("name length", `<= ${NAME_BYTES_MAX}`, nameLength);
   return {
+    abi: word("abi"),
     kind: word("kind"),
     isPersistent: (word("flags") & FLAG_PERSISTENT) !== 0,
     totalBytes,

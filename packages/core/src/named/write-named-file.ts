@@ -65,6 +65,7 @@ export function writeNamedFile(request: CreateRequest, fd: number, path: string)
   platform().allocate(fd, 0, allocatedEnd, path);
   if (allocatedEnd < end) size(fd, end, path);
   const superblock: Superblock = {
+    abi: platform().abiTag,
     kind: SEGMENT_KINDS[request.kind],
     isPersistent: request.isPersistent,
     totalBytes: end,

@@ -12,7 +12,7 @@ export function darwin(): PosixSystem {
   return {
     name: "darwin",
     libc: ["libSystem.B.dylib"],
-    abi: { libc: 3, mutexBytes: 64 },
+    abi: { library: "macOS" },
     errnoSymbol: "__error",
     mapAnonymous: MAP_ANON,
     mapNoReserve: 0x40,

@@ -12,7 +12,7 @@ export function freebsd(): PosixSystem {
   return {
     name: "freebsd",
     libc: ["libc.so.7"],
-    abi: { libc: 4, mutexBytes: 8 },
+    abi: { library: "FreeBSD" },
     errnoSymbol: "__error",
     mapAnonymous: MAP_ANON,
     mapNoReserve: 0,

@@ -5,6 +5,7 @@
  */
 import { type Pointer, ptr, read } from "bun:ffi";
 import { CorruptSegmentError, DisposedError } from "../errors.ts";
+import { mutexBytesOf } from "./abi.ts";
 import { systemError } from "./errno.ts";
 import { linux } from "./linux.ts";
 import { CLOCK_REALTIME_COARSE, hasRobustLists, type LinuxCalls } from "./linux-calls.ts";
@@ -45,11 +46,14 @@ interface MutexKind {
  */
 export function linuxMutexes(calls: LinuxCalls): RobustMutexes | undefined {
   if (!hasRobustLists()) return undefined;
-  const { mutexBytes, mutexTypeOffset: typeOffset = 0 } = linux().abi;
+  const { library, mutexTypeOffset: typeOffset = 0 } = linux().abi;
   const sample = ptr(new Uint8Array(new ArrayBuffer(MUTEX_BYTES_MAX)));
   initMutex(calls, sample as number as Address);
   const kind: MutexKind = { calls, typeOffset, type: read.i32(sample, typeOffset) };
-  return { mutexBytes, mutex: (owner, place) => new LinuxMutex(kind, owner, place) };
+  return {
+    mutexBytes: mutexBytesOf(library),
+    mutex: (owner, place) => new LinuxMutex(kind, owner, place),
+  };
 }
 
 /** Thread functions return the error number instead of setting errno. */

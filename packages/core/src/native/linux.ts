@@ -32,8 +32,8 @@ export function linux(): PosixSystem {
     name: "linux",
     libc: isMusl ? [`libc.musl-${isArm ? "aarch64" : "x86_64"}.so.1`] : ["libc.so.6"],
     abi: isMusl
-      ? { libc: 2, mutexBytes: 40, mutexTypeOffset: 0 }
-      : { libc: 1, mutexBytes: isArm ? 48 : 40, mutexTypeOffset: 16 },
+      ? { library: "musl", mutexTypeOffset: 0 }
+      : { library: "glibc", mutexTypeOffset: 16 },
     errnoSymbol: "__errno_location",
     mapAnonymous: MAP_ANONYMOUS,
     mapNoReserve: 0x4000,

@@ -46,7 +46,7 @@ export interface Platform {
   /** Size of a memory page in bytes. */
   readonly pageSizeBytes: number;
 
-  /** CPU, C library and size of a mutex in one word: processes share a segment only when it is equal. */
+  /** CPU, C library and size of a mutex in one word: processes share a robust mutex only when it is equal. */
   readonly abiTag: number;
 
   /** Maps a range of an open file and returns where it begins. */

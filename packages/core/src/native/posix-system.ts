@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Library } from "./abi.ts";
 import type { MemoryAdvice } from "./platform.ts";
 
 /** Everything `posix.ts` needs to know of a system. */
@@ -12,10 +13,7 @@ export interface PosixSystem {
   readonly libc: readonly string[];
   /** What tells this system's segments from another's; see `Platform.abiTag`. */
   readonly abi: {
-    /** 1 glibc, 2 musl, 3 macOS, 4 FreeBSD. */
-    readonly libc: number;
-    /** `sizeof(pthread_mutex_t)`. */
-    readonly mutexBytes: number;
+    readonly library: Library;
     /** Where in a mutex its type is, in bytes; it never changes once the mutex is made. */
     readonly mutexTypeOffset?: number;
   };

@@ -6,6 +6,7 @@
 import { toArrayBuffer } from "bun:ffi";
 import { fstatSync, writeSync } from "node:fs";
 import type { SystemError } from "../errors.ts";
+import { abiTag } from "./abi.ts";
 import { createBusGuard } from "./bus-guard.ts";
 import { fromNodeError, systemError } from "./errno.ts";
 import { type Libc, loadLibc } from "./libc.ts";
@@ -46,7 +47,7 @@ export function createPosixPlatform(system: PosixSystem): Platform {
   let guard: ReturnType<typeof createBusGuard> | undefined;
   return {
     pageSizeBytes,
-    abiTag: abiTag(system),
+    abiTag: abiTag(system.abi.library),
     ...memoryCalls(libc, system),
     ...fileCalls(libc, system),
     guard: (address, lengthBytes) => {
@@ -54,12 +55,6 @@ export function createPosixPlatform(system: PosixSystem): Platform {
       return guard.watch(address, lengthBytes);
     },
   };
-}
-
-/** Bits 0-7: 1 x64, 2 arm64. Bits 8-15: the C library. Bits 16-31: bytes of a `pthread_mutex_t`. */
-function abiTag({ abi }: PosixSystem): number {
-  const cpu = { x64: 1, arm64: 2 }[process.arch as string] ?? 0;
-  return (cpu | (abi.libc << 8) | (abi.mutexBytes << 16)) >>> 0;
 }
 
 type MemoryCalls = Pick<

@@ -69,6 +69,41 @@ const CHANGES: readonly (readonly [string, number, Uint8Array, string])[] = [
   ["data of 2^64 - 1 bytes", 528, u64(-1n), "section 1"],
 ];
 
+describe("openExisting() of named memory that was made", () => {
+  const isArm = process.arch === "arm64";
+  const [glibc, musl] = isArm ? [0x0030_0102, 0x0028_0202] : [0x0028_0101, 0x0028_0201];
+  const otherCpu = isArm ? 0x0028_0101 : 0x0030_0102;
+  const macos = isArm ? 0x0040_0302 : 0x0040_0301;
+
+  test("with either C library of this CPU shares it", () => {
+    using home = new Home();
+    using memory = MemoryMappedFile.createNew("n", 64);
+    using view = memory.createViewAccessor();
+    for (const tag of [glibc, musl]) {
+      patch(home.file("n"), 20, u32(tag));
+      using again = open();
+      using other = again.createViewAccessor();
+      view.writeUint32(0, tag);
+      expect(other.readUint32(0)).toBe(tag);
+    }
+  });
+
+  test("on another CPU or system is refused, in words", () => {
+    using home = new Home();
+    using _memory = MemoryMappedFile.createNew("n", 64);
+    for (const [tag, maker] of [
+      [otherCpu, `Linux on ${isArm ? "x64" : "arm64"}`],
+      [macos, `macOS on ${process.arch}`],
+    ] as const) {
+      patch(home.file("n"), 20, u32(tag));
+      const { message } = expectCode(open, "NotSupportedError", "ERR_NOT_SUPPORTED");
+      expect(message).toBe(
+        `Cannot open "n": it was made by a process on ${maker}; this one is on Linux on ${process.arch}`,
+      );
+    }
+  });
+});
+
 describe("openExisting() of a live segment with", () => {
   for (const [what, offset, bytes, field] of CHANGES) {
     test(`${what} names the field`, async () => {

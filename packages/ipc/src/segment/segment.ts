@@ -40,7 +40,7 @@ export interface SectionSpec extends SectionRequest {
   /** What is in a new one from the beginning; zeros where it says nothing. */
   readonly content?: Uint8Array | undefined;
   /** Refuses a section that this process cannot use, by throwing. Called before anything is done in the segment. */
-  readonly check?: (memory: SegmentMemory, name: string) => void;
+  readonly check?: (memory: SegmentMemory, file: NamedFile) => void;
 }
 
 /** What a kind of segment looks like, and who opens it. */
@@ -136,7 +136,7 @@ export class Segment implements Disposable {
       checkShape(file, spec);
       const { epoch, totalBytes, sections } = file.superblock;
       memory = new SegmentMemory(file.fd, file.path, totalBytes, sections);
-      for (const { check } of spec.sections) check?.(memory, file.name);
+      for (const { check } of spec.sections) check?.(memory, file);
       this.memory = memory;
       const { offset, length } = memory.section(SECTION.participants);
       locks = slotLocks({ fd: file.fd, path: file.path, epoch, sectionOffset: offset });

@@ -26,7 +26,7 @@ import {
   waitSync,
 } from "../wait/wait-for.ts";
 import { giveBackFor, ReturningUnits } from "./returning-units.ts";
-import { initMutex, MUTEX_SECTION } from "./segment-mutex.ts";
+import { initMutex, initOwnerWord, MUTEX_SECTION } from "./segment-mutex.ts";
 import { SemaphoreCount } from "./semaphore-count.ts";
 import { RETURN_ON_DEATH, SEMAPHORE, SEMAPHORE_BYTES, UNITS_MAX } from "./semaphore-layout.ts";
 
@@ -280,7 +280,9 @@ function initSemaphore(
 ): void {
   const { words } = memory;
   const base = memory.wordOf(SECTION.state);
-  initMutex(memory);
+  // Without units that come back nobody ever locks it: it need not keep processes on other C libraries out.
+  if (returnOnDeath) initMutex(memory);
+  else initOwnerWord(memory);
   words.set(base + SEMAPHORE.max, max);
   words.set(base + SEMAPHORE.flags, returnOnDeath ? RETURN_ON_DEATH : 0);
   words.set(base + SEMAPHORE.count, initial);

@@ -3,8 +3,17 @@
  *
  * @module
  */
-import { CorruptSegmentError } from "@isthmus/core";
-import { conditionError, type MutexOutcome, SECTION, syncPlatform } from "@isthmus/core/internal";
+import { CorruptSegmentError, NotSupportedError } from "@isthmus/core";
+import {
+  checkOneOf,
+  conditionError,
+  type MutexOutcome,
+  type NamedFile,
+  platform,
+  readAbi,
+  SECTION,
+  syncPlatform,
+} from "@isthmus/core/internal";
 import type { Participant, Participants } from "../segment/participants.ts";
 import type { SectionSpec, Segment, SegmentMemory } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
@@ -39,12 +48,23 @@ export const MUTEX_SECTION: SectionSpec = {
   check: checkStrategy,
 };
 
-/** Makes the mutex of a new segment: a robust one where the system has it. */
+/** What `ISTHMUS_MUTEX` may say: `"robust"` as if it said nothing, `"portable"` for processes on any C library. */
+const CHOICES = ["robust", "portable"] as const;
+
+/** Makes the mutex of a new segment: a robust one where the system has it, unless this process is to do without. */
 export function initMutex(memory: SegmentMemory): void {
-  const isRobust = syncPlatform().robustMutexes !== undefined;
-  const strategy = isRobust ? STRATEGY.robustMutex : STRATEGY.ownerWord;
-  memory.words.set(memory.wordOf(SECTION.mutex) + MUTEX.strategy, strategy);
-  if (isRobust) robustMutexOf(memory).init();
+  const choice = checkOneOf("ISTHMUS_MUTEX", process.env["ISTHMUS_MUTEX"] || "robust", CHOICES);
+  if (choice === "portable" || syncPlatform().robustMutexes === undefined) {
+    initOwnerWord(memory);
+  } else {
+    memory.words.set(memory.wordOf(SECTION.mutex) + MUTEX.strategy, STRATEGY.robustMutex);
+    robustMutexOf(memory).init();
+  }
+}
+
+/** Makes the mutex of a new segment one that processes on any C library can share. */
+export function initOwnerWord(memory: SegmentMemory): void {
+  memory.words.set(memory.wordOf(SECTION.mutex) + MUTEX.strategy, STRATEGY.ownerWord);
 }
 
 /**
@@ -71,15 +91,27 @@ function strategyOf(memory: SegmentMemory): number {
   return memory.words.get(memory.wordOf(SECTION.mutex) + MUTEX.strategy);
 }
 
-function checkStrategy(memory: SegmentMemory, name: string): void {
+function checkStrategy(memory: SegmentMemory, { name, superblock }: NamedFile): void {
   const strategy = strategyOf(memory);
-  // Made at once, so that a system without such mutexes says so before the segment is joined.
-  if (strategy === STRATEGY.robustMutex) robustMutexOf(memory);
+  if (strategy === STRATEGY.robustMutex) checkRobust(name, superblock.abi);
   else if (strategy !== STRATEGY.ownerWord) {
     throw new CorruptSegmentError(
       `Cannot open "${name}": its mutex must be of strategy 1 or 2: found ${strategy >>> 0}`,
     );
   }
+}
+
+/** Refuses a mutex of a C library that is not this process's, or that this process cannot hold. */
+function checkRobust(name: string, abi: number): void {
+  const [theirs, own] = [readAbi(abi)?.library, readAbi(platform().abiTag)?.library];
+  const isForeign = theirs !== own;
+  if (!isForeign && syncPlatform().robustMutexes !== undefined) return;
+  const why = isForeign
+    ? `its mutex was made by a process on ${theirs}; this one is on ${own}`
+    : "its mutex is one that the kernel hands on when its owner dies, and here it does not";
+  throw new NotSupportedError(
+    `Cannot open "${name}": ${why}. Let its creator run with ISTHMUS_MUTEX=portable, which makes mutexes for both`,
+  );
 }
 
 /**

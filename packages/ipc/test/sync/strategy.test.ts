@@ -3,10 +3,22 @@ import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
-import { doWithout, SECTION } from "@isthmus/core/internal";
+import { doWithout, platform, SECTION } from "@isthmus/core/internal";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { testIf } from "@isthmus/testing/requirement";
-import { NamedMutex, NamedSemaphore, observe, SharedStruct, struct, u32 } from "../../src/index.ts";
+import {
+  Consumer,
+  json,
+  listSegments,
+  NamedEvent,
+  NamedMutex,
+  NamedSemaphore,
+  observe,
+  Producer,
+  SharedStruct,
+  struct,
+  u32,
+} from "../../src/index.ts";
 import { MUTEX, STRATEGY } from "../../src/sync/mutex-layout.ts";
 import { SegmentBytes } from "../shared-struct/support/segment-bytes.ts";
 import { Home } from "./support/home.ts";
@@ -41,6 +53,35 @@ function createWithoutRobust(name: string): NamedMutex {
   doWithout([]);
   return mutex;
 }
+
+/** The words of both C libraries of Linux on this CPU. */
+const ABIS: Readonly<Record<string, number>> =
+  process.arch === "arm64"
+    ? { glibc: 0x0030_0102, musl: 0x0028_0202 }
+    : { glibc: 0x0028_0101, musl: 0x0028_0201 };
+const OWN = platform().abiTag === ABIS["musl"] ? "musl" : "glibc";
+const FOREIGN = OWN === "musl" ? "glibc" : "musl";
+
+/** Makes segments look as if they had been made on the other C library. */
+function makeForeign(home: Home, names: readonly string[]): void {
+  for (const name of names) {
+    new DataView(Bun.mmap(home.file(name)).buffer).setUint32(20, ABIS[FOREIGN] as number, true);
+  }
+}
+
+const Count = struct({ count: u32 });
+
+/** What is locked, by its kind: how it is made, and opened. */
+const LOCKING: Readonly<Record<string, (name: string) => Disposable>> = {
+  mutex: (name) => NamedMutex.createNew(name),
+  semaphore: (name) => NamedSemaphore.createNew(name, { returnOnDeath: true }),
+  struct: (name) => SharedStruct.createNew(name, Count),
+};
+const OPENING = {
+  mutex: () => NamedMutex.createOrOpen("mutex"),
+  semaphore: () => NamedSemaphore.openExisting("semaphore"),
+  struct: () => SharedStruct.openExisting("struct", Count),
+};
 
 describe("the strategy of a mutex", () => {
   test("is robust where there are robust mutexes, else an owner word", () => {
@@ -102,6 +143,66 @@ describe("the strategy of a mutex", () => {
     await expectRejection(opening, "NotSupportedError", "ERR_NOT_SUPPORTED");
     expect(observe("m").participants).toHaveLength(1);
     mutex.acquire().release();
+  });
+
+  test("is an owner word for a creator with ISTHMUS_MUTEX=portable, for all that lock", () => {
+    using home = new Home();
+    using stack = new DisposableStack();
+    try {
+      process.env["ISTHMUS_MUTEX"] = "sturdy";
+      const error = expectCode(
+        () => NamedMutex.createNew("m"),
+        "TypeError",
+        "ERR_INVALID_ARG_VALUE",
+      );
+      expect(error.message).toContain("ISTHMUS_MUTEX");
+      process.env["ISTHMUS_MUTEX"] = "portable";
+      for (const [name, create] of Object.entries(LOCKING)) {
+        stack.use(create(name));
+        expect(mutexWords(home, name)[MUTEX.strategy]).toBe(STRATEGY.ownerWord);
+      }
+    } finally {
+      delete process.env["ISTHMUS_MUTEX"];
+    }
+    makeForeign(home, Object.keys(LOCKING));
+    for (const open of Object.values(OPENING)) open().dispose();
+  });
+
+  test("of another C library is ERR_NOT_SUPPORTED, in words, before anything is touched", () => {
+    using home = new Home();
+    using stack = new DisposableStack();
+    for (const [name, create] of Object.entries(LOCKING)) stack.use(create(name));
+    makeForeign(home, Object.keys(LOCKING));
+    for (const [name, open] of Object.entries(OPENING)) {
+      const { message } = expectCode(open, "NotSupportedError", "ERR_NOT_SUPPORTED");
+      expect(message).toContain(
+        `"${name}": its mutex was made by a process on ${FOREIGN}; this one is on ${OWN}`,
+      );
+      expect(message).toContain("ISTHMUS_MUTEX=portable");
+      expect(observe(name).participants).toHaveLength(1);
+      expect(observe(name).kind).toBe(name as never);
+    }
+  });
+
+  test("does not matter where nobody locks, nor to those who look on", () => {
+    using home = new Home();
+    using stack = new DisposableStack();
+    const counting = stack.use(NamedSemaphore.createNew("counting", { initial: 1 }));
+    stack.use(NamedEvent.createNew("event"));
+    stack.use(Producer.createNew("channel", { schema: json }));
+    const names = ["counting", "event", "channel"];
+    makeForeign(home, names);
+    using semaphore = NamedSemaphore.openExisting("counting");
+    semaphore.wait({ timeoutMs: 0 });
+    expect(counting.count).toBe(0);
+    NamedEvent.openExisting("event").dispose();
+    Consumer.openExisting("channel", { schema: json }).dispose();
+    const kinds = listSegments().map(({ kind, error }) => [kind, error]);
+    expect(kinds).toEqual([
+      ["channel", undefined],
+      ["semaphore", undefined],
+      ["event", undefined],
+    ]);
   });
 
   test("that nobody knows is ERR_CORRUPT_SEGMENT, before anything is touched", () => {
