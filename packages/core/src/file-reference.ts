@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { checkInteger, invalidType, invalidValue } from "./validate.ts";
 
@@ -13,7 +14,8 @@ export type FileReference = string | URL | Blob | number | { readonly fd: number
  * Finds out which file is meant.
  *
  * @returns Its path, or an open descriptor.
- * @throws {TypeError} `ERR_INVALID_ARG_TYPE` for what is no file, `ERR_INVALID_ARG_VALUE` for one that cannot be mapped.
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` for what is no file, `ERR_INVALID_ARG_VALUE` for one that cannot be mapped,
+ * and for a part of a `Bun.file`.
  */
 export function resolveReference(file: FileReference): string | number {
   if (typeof file === "number") return checkInteger("file", file, 0, 0x7fff_ffff);
@@ -23,13 +25,42 @@ export function resolveReference(file: FileReference): string | number {
     const { name } = file as Blob & { readonly name?: string };
     // Files in memory and on S3 have names too, which are not paths here.
     const isElsewhere = file instanceof File || "bucket" in file;
-    if (!isElsewhere && typeof name === "string") return checkPath(name);
+    if (!isElsewhere && typeof name === "string") return checkWhole(file, checkPath(name));
     throw invalidValue("file", "a Bun.file with a path (pass a descriptor itself)", file);
   }
   if (typeof file === "object" && file !== null && typeof file.fd === "number") {
     return checkInteger("file.fd", file.fd, 0, 0x7fff_ffff);
   }
   throw invalidType("file", "a path, a file: URL, a Bun.file or a file descriptor", file);
+}
+
+/**
+ * Files that were found to be whole: asking one for its size makes Bun keep that size, so that it would look like a part
+ * when it has grown.
+ */
+const WHOLE = new WeakSet<Blob>();
+
+/**
+ * Refuses a part of a `Bun.file`, which has the name of the whole and does not tell where it begins.
+ *
+ * @returns The path.
+ */
+function checkWhole(file: Blob, path: string): string {
+  if (WHOLE.has(file)) return path;
+  const fileBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  // Only a part that begins later has this line. The size is asked of a copy: asked itself, the file would be read up to
+  // there only from then on.
+  const isLater = /^\s*offset: [1-9]/m.test(Bun.inspect(file).replace(path, ""));
+  const size = fileBytes === 0 ? 0 : file.slice().size;
+  if (isLater || (size > 0 && size < fileBytes)) {
+    throw invalidValue(
+      "file",
+      "a whole Bun.file, not a part (pass its path, and offset and size to createViewAccessor) or one whose size was read before the file grew",
+      file,
+    );
+  }
+  WHOLE.add(file);
+  return path;
 }
 
 function pathOfUrl(url: URL): string {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { closeSync, openSync, readSync, symlinkSync, unlinkSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, readSync, symlinkSync, unlinkSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { relative } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -46,6 +46,39 @@ test("MemoryMappedFile.createFromFile() maps a Bun.file of a path and of a URL",
   const path = directory.file("data.bin", CONTENT);
   expect(contentOf(Bun.file(path))).toEqual(CONTENT);
   expect(contentOf(Bun.file(pathToFileURL(path)))).toEqual(CONTENT);
+});
+
+test.each([
+  [4, 8],
+  [4, 5004],
+  [4, undefined],
+  [-4, undefined],
+  [0, 4],
+] as const)(
+  "MemoryMappedFile.createFromFile() refuses a part of a Bun.file: %p to %p",
+  (from, to) => {
+    using directory = new TemporaryDirectory();
+    const part = Bun.file(directory.file("data.bin", CONTENT)).slice(from, to);
+    const { message } = expectError(() => contentOf(part), TypeError, "ERR_INVALID_ARG_VALUE");
+    expect(message).toContain("part");
+  },
+);
+
+test("MemoryMappedFile.createFromFile() takes a part of a Bun.file that is all of it", () => {
+  using directory = new TemporaryDirectory();
+  const whole = Bun.file(directory.file("data.bin", CONTENT));
+  for (const part of [whole.slice(), whole.slice(0, 5000)])
+    expect(contentOf(part)).toEqual(CONTENT);
+});
+
+test("MemoryMappedFile.createFromFile() takes the same Bun.file again when the file has grown", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("data.bin", CONTENT);
+  const file = Bun.file(path);
+  expect(contentOf(file).length).toBe(5000);
+  appendFileSync(path, "more");
+  expect(contentOf(file).length).toBe(5004);
+  expect((await file.bytes()).length).toBe(5004);
 });
 
 test("MemoryMappedFile.createFromFile() follows symbolic links", () => {
