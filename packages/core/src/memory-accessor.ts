@@ -382,15 +382,16 @@ export class MemoryAccessor {
   /**
    * Checks that the view is open for this and that a position is inside it.
    *
+   * @param isNothing Whether nothing is read or written there: that has room at the very end, too.
    * @returns How many bytes there are from the position to the end of the view.
    */
-  protected checkPosition(position: number, isWrite: boolean): number {
+  protected checkPosition(position: number, isWrite: boolean, isNothing = false): number {
     this.#view.checkHere("ViewAccessor");
     if (isWrite && !this.#view.canWrite) {
       throw new NotSupportedError("Cannot write to this view: it is read-only");
     }
     checkInteger("position", position);
-    if (position >= this.capacity) {
+    if (position >= this.capacity && !(isNothing && position === this.capacity)) {
       throw outOfRange("position", `< ${this.capacity}, the capacity of the view`, position);
     }
     return this.capacity - position;

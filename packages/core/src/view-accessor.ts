@@ -102,7 +102,7 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
    */
   readArray(position: number, target: TypedArray): number {
     const bytes = bytesOf("target", target);
-    const room = this.checkPosition(position, false);
+    const room = this.checkPosition(position, false, target.length === 0);
     const count = Math.min(target.length, Math.floor(room / target.BYTES_PER_ELEMENT));
     this.#view.copyOut(position, bytes.subarray(0, count * target.BYTES_PER_ELEMENT));
     return count;
@@ -118,7 +118,7 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
    */
   writeArray(position: number, source: TypedArray): number {
     const bytes = bytesOf("source", source);
-    const room = this.checkPosition(position, true);
+    const room = this.checkPosition(position, true, source.length === 0);
     if (bytes.length > room) {
       throw outOfRange(
         "source",
@@ -138,7 +138,7 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when the bytes are not inside the view.
    */
   readString(position: number, byteLength?: number): string {
-    const room = this.checkPosition(position, false);
+    const room = this.checkPosition(position, false, !byteLength);
     const length =
       byteLength === undefined
         ? this.#lengthToNull(position, room)
@@ -158,7 +158,8 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when the bytes do not fit behind `position`.
    */
   writeString(position: number, text: string, options?: WriteStringOptions): number {
-    const room = this.checkPosition(position, true);
+    const isNothing = text === "" && options?.nullTerminated !== true;
+    const room = this.checkPosition(position, true, isNothing);
     checkString("text", text);
     const { nullTerminated = false } = checkOptions("options", options);
     checkBoolean("nullTerminated", nullTerminated);
@@ -178,7 +179,8 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
    * The bytes themselves, without a copy.
    *
    * **Safety.** The array is dead (length 0) once the view is disposed. In a read-only view, writing to it
-   * changes this view's own copy of the page and never the file. Transferring its buffer to another thread
+   * changes this view's own copy of the page and never the file (where the system maps a file read-only and no other way,
+   * as some under `/sys`, it ends the process). Transferring its buffer to another thread
    * takes the memory away from the view. Copy bytes that others may write meanwhile before anything decodes them as
    * text, or use `readString`: Bun's decoders crash when bytes change under them.
    *

@@ -100,9 +100,19 @@ test("ViewAccessor.readArray() reads nothing where not even one element fits", (
   expect([...target]).toEqual([1, 2]);
 });
 
+test("ViewAccessor.readArray() and writeArray() take no elements at the very end, and no more", () => {
+  using view = makeView();
+  expect(view.readArray(view.capacity, new Float64Array(0))).toBe(0);
+  expect(view.writeArray(view.capacity, new Float64Array(0))).toBe(0);
+  for (const use of ["readArray", "writeArray"] as const) {
+    const one = () => view[use](view.capacity, new Uint8Array(1));
+    expectError(one, RangeError, "ERR_OUT_OF_RANGE");
+  }
+});
+
 test("ViewAccessor.readArray() and writeArray() refuse positions outside the view", () => {
   using view = makeView();
-  for (const position of [-1, view.capacity, 2 ** 32, Number.NaN, 0.5]) {
+  for (const position of [-1, view.capacity + 1, 2 ** 32, Number.NaN, 0.5]) {
     const array = new Uint8Array(0);
     expectError(() => view.readArray(position, array), RangeError, "ERR_OUT_OF_RANGE");
     expectError(() => view.writeArray(position, array), RangeError, "ERR_OUT_OF_RANGE");

@@ -128,13 +128,26 @@ test("ViewAccessor.writeString() of nothing writes nothing, or one zero byte", (
   expect(view.readUint8(1)).toBe(0);
 });
 
+test("ViewAccessor.readString() and writeString() take nothing at the very end, and no more", () => {
+  using view = makeView(10);
+  expect([view.readString(10), view.readString(10, 0), view.writeString(10, "")]).toEqual([
+    "",
+    "",
+    0,
+  ]);
+  expectError(() => view.readString(10, 1), RangeError, "ERR_OUT_OF_RANGE");
+  const writeNull = () => view.writeString(10, "", { nullTerminated: true });
+  expectError(writeNull, RangeError, "ERR_OUT_OF_RANGE");
+  expectError(() => view.writeString(10, "x"), RangeError, "ERR_OUT_OF_RANGE");
+});
+
 test("ViewAccessor.readString() refuses lengths and positions outside the view", () => {
   using view = makeView(10);
   for (const length of [-1, 11, Number.NaN, 1.5, 2 ** 53]) {
     expectError(() => view.readString(0, length), RangeError, "ERR_OUT_OF_RANGE");
   }
   expectError(() => view.readString(5, 6), RangeError, "ERR_OUT_OF_RANGE");
-  for (const position of [-1, 10, Number.NaN, 0.5]) {
+  for (const position of [-1, 11, Number.NaN, 0.5]) {
     expectError(() => view.readString(position), RangeError, "ERR_OUT_OF_RANGE");
     expectError(() => view.writeString(position, ""), RangeError, "ERR_OUT_OF_RANGE");
   }
