@@ -60,6 +60,8 @@ interface Region {
 export interface MappingRequest extends Omit<MapRequest, "fileOffsetBytes"> {
   /** Where the range begins in the file, in bytes; any alignment. */
   readonly offsetBytes: number;
+  /** Whether to map all that is before the range, too: some files can only be mapped from their start. */
+  readonly isFromStart?: boolean;
   /**
    * Whether the region stays mapped until `dispose`, even when the thread that mapped it ends. A Worker's buffers
    * are released before its thread ends, and only then does the kernel look, in memory, for the robust mutexes
@@ -124,7 +126,8 @@ export class Mapping implements Disposable {
       return;
     }
     const system = platform();
-    this.pointerOffset = offsetBytes % system.pageSizeBytes;
+    const isFromStart = request.isFromStart ?? false;
+    this.pointerOffset = isFromStart ? offsetBytes : offsetBytes % system.pageSizeBytes;
     const mappedBytes = this.pointerOffset + lengthBytes;
     const address = system.map({
       ...request,

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  accessSync,
   closeSync,
   constants,
   fstatSync,
@@ -15,11 +16,11 @@ import {
   statSync,
 } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
-import { accessRules, MEMORY_ACCESS, type MemoryAccess } from "./access.ts";
+import { accessRules, MEMORY_ACCESS, type MemoryAccess, mapInAnyWay } from "./access.ts";
 import { Backing } from "./backing.ts";
 import { NotSupportedError, SystemError } from "./errors.ts";
 import { type FileReference, resolveReference } from "./file-reference.ts";
-import { checkMappable } from "./mapping.ts";
+import { checkMappable, Mapping } from "./mapping.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
 import { platform } from "./native/platform.ts";
 import { checkInteger, checkOneOf, checkOptions, invalidValue, outOfRange } from "./validate.ts";
@@ -38,7 +39,10 @@ export interface FileOptions {
   readonly mode?: FileMode | undefined;
   /** What the map may do. Default `"readWrite"`. */
   readonly access?: MemoryAccess | undefined;
-  /** Length of the map in bytes. 0 or absent: the file's. Larger than the file: the file grows to it. */
+  /**
+   * Length of the map in bytes. 0 or absent: the file's, which may be empty (a new file needs a length). Larger than the
+   * file: the file grows to it.
+   */
   readonly capacity?: number | undefined;
 }
 
@@ -126,7 +130,7 @@ function openOrCreate(request: Request): { fd: number; createdPath?: string } {
     } catch (error) {
       if (!hasCode(error, "ENOENT")) throw error;
     }
-    if (capacity === 0) throw emptyFile(`"${path}"`);
+    if (capacity === 0) throw newFile(`"${path}"`);
     try {
       return { fd: create(request), createdPath: path };
     } catch (error) {
@@ -160,7 +164,7 @@ function create(request: Request): number {
 
 /** A new file is empty: it needs a length and a map that may give it one. */
 function checkCanCreate({ path, access, capacity }: Request): void {
-  if (capacity === 0) throw emptyFile(`"${path}"`);
+  if (capacity === 0) throw newFile(`"${path}"`);
   if (!canGrow(access)) {
     throw outOfRange(
       "capacity",
@@ -188,41 +192,59 @@ function open(request: Request, flags = 0): number {
     closeSync(fd);
     return openSync(path, common | constants.O_RDWR);
   } catch (error) {
-    throw refineOpenError(fromNodeError(error, attempt), path);
+    throw refineOpenError(fromNodeError(error, attempt), request, writes);
   }
 }
 
-/** A socket cannot be opened at all, which the system reports as a missing device. */
-function refineOpenError(error: unknown, path: string): unknown {
-  if (!(error instanceof SystemError) || error.code !== "ENXIO") return error;
-  return statSync(path, { throwIfNoEntry: false })?.isSocket() === true
-    ? new NotSupportedError(`Cannot map "${path}": it is a socket, not a file`, { cause: error })
+/** Says what the system does not: that it is a socket, or that the file may be read. */
+function refineOpenError(error: unknown, { path, mode }: Request, writes: boolean): unknown {
+  if (!(error instanceof SystemError)) return error;
+  // A socket cannot be opened at all, which the system reports as a missing device.
+  if (error.code === "ENXIO" && statSync(path, { throwIfNoEntry: false })?.isSocket() === true) {
+    return new NotSupportedError(`Cannot map "${path}": it is a socket, not a file`, {
+      cause: error,
+    });
+  }
+  const isExisting = mode === "open" || mode === "openOrCreate";
+  return writes && isExisting && isReadable(path)
+    ? fromNodeError(error.cause, `open "${path}" for writing (${READ_HINT})`)
     : error;
 }
 
-function emptyFile(what: string): RangeError {
-  return outOfRange("capacity", `> 0 to map ${what}, which is empty or new`, 0);
+/** What a message says of a file that may not be written. */
+const READ_HINT = 'it can be read: use access: "read"';
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function newFile(what: string): RangeError {
+  return outOfRange("capacity", `> 0 to create ${what}`, 0);
 }
 
 /** Refuses what cannot be mapped, grows the file where asked to, and returns the length of the map. */
 function fitToCapacity(preparation: Preparation): { capacity: number; isRegular: boolean } {
   const { fd, path, access, capacity, what, isEmptied = false } = preparation;
   const stats = statOf(fd, what);
-  refuseUnmappable(stats, what, path);
+  refuseUnmappable(fd, stats, what, path);
   const isRegular = stats.isFile();
   if (!isRegular && capacity === 0) {
     throw outOfRange("capacity", `> 0 to map the device ${what}`, capacity);
   }
   // Now, not when the first view is made, and before anything is changed: a descriptor may be open for
   // less, a device or a file system may refuse.
-  checkMappable({ fd, path, ...accessRules(access) });
+  checkAccess(fd, path, access, what);
   if (!isRegular) return { capacity, isRegular };
   const { size } = stats;
   if (isEmptied) {
     replaceByZeros(fd, size, capacity, path);
     return { capacity, isRegular };
   }
-  if (capacity === 0 && size === 0) throw emptyFile(what);
   if (capacity === 0 || capacity === size) return { capacity: size, isRegular };
   if (capacity < size) {
     throw outOfRange("capacity", `>= ${size}, the length of ${what}`, capacity);
@@ -242,11 +264,46 @@ function statOf(fd: number, what: string): Stats {
   }
 }
 
-function refuseUnmappable(stats: Stats, what: string, path: string | undefined): void {
+/**
+ * Checks that the system maps an open file so.
+ *
+ * @throws {SystemError} When it refuses; the message names what would be possible.
+ */
+function checkAccess(
+  fd: number,
+  path: string | undefined,
+  access: MemoryAccess,
+  what: string,
+): void {
+  const check = (wanted: MemoryAccess): void =>
+    mapInAnyWay(wanted, (way) => checkMappable({ fd, path, ...way }));
+  try {
+    check(access);
+  } catch (error) {
+    if (!hasCode(error, "EACCES") && !hasCode(error, "EPERM")) throw error;
+    const { code, syscall } = error as SystemError;
+    let hint = "it must be open for reading";
+    try {
+      if (access === "read") throw error;
+      check("read");
+      hint = READ_HINT;
+    } catch {
+      if (path !== undefined) throw error;
+    }
+    throw conditionError(code as "EACCES", `map ${what} "${access}" (${hint})`, syscall, path);
+  }
+}
+
+function refuseUnmappable(fd: number, stats: Stats, what: string, path: string | undefined): void {
   if (stats.isDirectory()) throw conditionError("EISDIR", `map ${what}`, "open", path);
   if (stats.isFIFO() || stats.isSocket()) {
     const kind = stats.isFIFO() ? "pipe" : "socket";
     throw new NotSupportedError(`Cannot map ${what}: it is a ${kind}, not a file`);
+  }
+  if (stats.isFile() && platform().hasHugePages(fd, stats.blksize)) {
+    throw new NotSupportedError(
+      `Cannot map ${what}: it is on hugetlbfs, whose pages have ${stats.blksize} bytes; use a tmpfs that is mounted with huge=always`,
+    );
   }
 }
 
@@ -268,7 +325,7 @@ function replaceByZeros(
 }
 
 /**
- * Makes a file longer, with storage for every new byte.
+ * Makes a file longer, with storage for every new byte, all zero.
  *
  * @param fd The file, open for writing.
  * @param size Its length now, in bytes.
@@ -282,7 +339,28 @@ export function growFile(
   capacity: number,
   path: string | undefined,
 ): void {
+  clearLastPage(fd, size, path);
   allocateOrRestore({ fd, size, from: size, capacity, path });
+}
+
+/**
+ * Clears what was stored behind the end of a file in its last page, through a map of a longer file: `tmpfs` keeps it,
+ * and would show it when the file grows.
+ */
+function clearLastPage(fd: number, size: number, path: string | undefined): void {
+  const { pageSizeBytes } = platform();
+  const lengthBytes = (pageSizeBytes - (size % pageSizeBytes)) % pageSizeBytes;
+  const request = { fd, path, offsetBytes: size, lengthBytes };
+  try {
+    using rest = new Mapping({ ...request, protection: "readWrite", sharing: "shared" });
+    const bytes = rest.bytes(0, lengthBytes);
+    const isClear = bytes.every((byte) => byte === 0);
+    // What is there now may be what somebody has appended in this moment.
+    if (!isClear && fstatSync(fd).size === size) bytes.fill(0);
+  } catch (error) {
+    // Where nobody can map the file for writing, nobody has stored anything there.
+    if (!(error instanceof SystemError)) throw error;
+  }
 }
 
 interface Allocation {

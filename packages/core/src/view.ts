@@ -5,13 +5,13 @@
  */
 import { fdatasync } from "node:fs";
 import { promisify } from "node:util";
-import { accessRules, MEMORY_ACCESS, type MemoryAccess } from "./access.ts";
+import { accessRules, MEMORY_ACCESS, type MemoryAccess, mapInAnyWay } from "./access.ts";
 import type { Backing } from "./backing.ts";
-import { DisposedError, SystemError } from "./errors.ts";
+import { DisposedError } from "./errors.ts";
 import { Mapping, type MappingRequest } from "./mapping.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
 import { FAULT_SEEN } from "./native/fault-flag.ts";
-import type { MemoryAdvice } from "./native/platform.ts";
+import { type MemoryAdvice, platform } from "./native/platform.ts";
 import { checkInteger, checkOneOf, checkOptions } from "./validate.ts";
 
 const syncToDisk = promisify(fdatasync);
@@ -46,7 +46,7 @@ export interface RangeOptions {
 
 /** What to flush, and whether to wait for the disk. */
 export interface FlushOptions extends RangeOptions {
-  /** `"sync"` (default) returns when the bytes are on disk, `"async"` only starts the writing. */
+  /** `"sync"` (default) returns when the bytes are on disk, `"async"` as soon as the system writes them. */
   readonly mode?: "sync" | "async" | undefined;
 }
 
@@ -139,7 +139,11 @@ export class View {
     const { mode = "sync" } = checked;
     checkOneOf("mode", mode, FLUSH_MODES);
     const { offset, size } = this.range(checked);
-    if (this.#writesFile) this.mapping.sync(offset, size, mode);
+    if (!this.#writesFile || size === 0) return;
+    const { fd, baseOffset, isRegular } = this.backing;
+    const start = baseOffset + this.#end - this.capacity + offset;
+    if (mode === "async" && isRegular && platform().beginSync(fd, start, size)) return;
+    this.mapping.sync(offset, size, mode);
   }
 
   /** Writes changes to the file without blocking the event loop. */
@@ -183,12 +187,14 @@ function resolveView(source: ViewSource, options: ViewOptions | undefined) {
   const { backing, capacity } = source;
   if (!accessRules(source.access).views.includes(access)) {
     const attempt = `create a "${access}" view of ${backing.describe()}, which is mapped "${source.access}"`;
-    throw conditionError("EACCES", attempt, "mmap", backing.path);
+    const reason = `a view may do no more than its map: open the file with access "${access}"`;
+    throw conditionError("EACCES", attempt, "mmap", backing.path, reason);
   }
   const size = wantedSize || Math.max(0, capacity - offset);
   if (offset + size > capacity) {
-    const attempt = `create a view of bytes ${offset} to ${offset + size} of ${backing.describe()}, whose capacity is ${capacity}`;
-    throw conditionError("EACCES", attempt, "mmap", backing.path);
+    const attempt = `create a view of bytes ${offset} to ${offset + size} of ${backing.describe()}`;
+    const reason = `it must end within the map's capacity of ${capacity} bytes`;
+    throw conditionError("EACCES", attempt, "mmap", backing.path, reason);
   }
   return { offset, size, access };
 }
@@ -209,14 +215,5 @@ export function mapPages(
   range: Omit<MappingRequest, "protection" | "sharing">,
   access: MemoryAccess,
 ): Mapping {
-  const { protection, sharing } = accessRules(access);
-  try {
-    return new Mapping({ ...range, protection, sharing });
-  } catch (error) {
-    // Where the system counts private writable memory against a strict limit (vm.overcommit_memory = 2),
-    // a large file is still readable: through pages that cannot be written to at all.
-    const isShortOfMemory = error instanceof SystemError && error.code === "ENOMEM";
-    if (!isShortOfMemory || access !== "read") throw error;
-    return new Mapping({ ...range, protection: "read", sharing: "shared" });
-  }
+  return mapInAnyWay(access, (way) => new Mapping({ ...range, ...way }));
 }

@@ -28,9 +28,7 @@ function expected(mode: FileMode, access: MemoryAccess, before: Before, capacity
   if (isNew && (capacity === 0 || !canGrow)) return "ERR_OUT_OF_RANGE";
   if (mode === "createNew" && before !== undefined) return "EEXIST";
   if (isNew) return new Uint8Array(capacity);
-  if (capacity === before.length || capacity === 0) {
-    return before.length === 0 ? "ERR_OUT_OF_RANGE" : before;
-  }
+  if (capacity === before.length || capacity === 0) return before;
   return capacity < before.length || !canGrow ? "ERR_OUT_OF_RANGE" : grown(before);
 }
 

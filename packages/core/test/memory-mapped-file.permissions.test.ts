@@ -6,7 +6,10 @@ import type { FileOptions } from "../src/index.ts";
 import { OTHER_USER_ID, runFixture } from "./support/subprocess.ts";
 
 const CONTENT = "content of a file";
-const DENIED = { where: "createFromFile", name: "SystemError", code: "EACCES" };
+const REFUSED = { where: "createFromFile", name: "SystemError", code: "EACCES" };
+const DENIED = { ...REFUSED, namesRead: false };
+/** Refused for writing, and told that reading is possible. */
+const READABLE = { ...REFUSED, namesRead: true };
 const OPENED = { capacity: CONTENT.length };
 
 /** What another user gets who opens a file of these permission bits. */
@@ -38,7 +41,7 @@ rootTest(
     const unreadable = await asOtherUser(0o600, all);
     expect(unreadable).toEqual([DENIED, DENIED, DENIED, DENIED, DENIED]);
     const readOnly = await asOtherUser(0o644, all);
-    expect(readOnly).toEqual([DENIED, DENIED, OPENED, OPENED, OPENED]);
+    expect(readOnly).toEqual([READABLE, READABLE, OPENED, OPENED, OPENED]);
     const writeOnly = await asOtherUser(0o622, all);
     expect(writeOnly).toEqual([DENIED, DENIED, DENIED, DENIED, DENIED]);
     const open = await asOtherUser(0o666, all);
@@ -55,7 +58,7 @@ rootTest(
       { mode: "open", access: "copyOnWrite", capacity: 100 },
       { mode: "openOrCreate", capacity: 100 },
     ]);
-    expect(results).toEqual([DENIED, DENIED, DENIED, DENIED]);
+    expect(results).toEqual([DENIED, DENIED, DENIED, READABLE]);
   },
 );
 

@@ -1,5 +1,14 @@
 import { expect, test } from "bun:test";
-import { appendFileSync, readFileSync, statSync, truncateSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import {
@@ -10,6 +19,7 @@ import {
 } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
+import { runFixture } from "./support/subprocess.ts";
 
 const CONTENT = pattern(5000);
 
@@ -95,6 +105,52 @@ test("MemoryMappedFile.resize() refuses a length that no file system holds, and 
   expect(error.path).toBe(path);
   expect([file.capacity, statSync(path).size]).toEqual([5000, 5000]);
 });
+
+test.each([tmpdir(), "/dev/shm"].filter(existsSync))(
+  "MemoryMappedFile.resize() adds zeros only, whatever was stored behind the end (%s)",
+  (parent) => {
+    using directory = new TemporaryDirectory(parent);
+    const grow: Readonly<Record<string, (path: string) => MemoryMappedFile>> = {
+      resize: (path) => {
+        const file = MemoryMappedFile.createFromFile(path);
+        file.resize(9000);
+        return file;
+      },
+      "createFromFile with a capacity": (path) =>
+        MemoryMappedFile.createFromFile(path, { capacity: 9000 }),
+      "copyOnWrite with a capacity": (path) =>
+        MemoryMappedFile.createFromFile(path, { capacity: 9000, access: "copyOnWrite" }),
+    };
+    for (const [way, run] of Object.entries(grow)) {
+      const path = directory.file("data.bin", CONTENT);
+      using long = MemoryMappedFile.createFromFile(path);
+      using view = long.createViewAccessor();
+      truncateSync(path, 4100);
+      view.bytes().fill(0xff, 4100, 5000); // behind the end of the file, and inside its last page
+      using grown = run(path);
+      using after = grown.createViewAccessor();
+      const expected = new Uint8Array(9000);
+      expected.set(CONTENT.subarray(0, 4100));
+      expect([way, Buffer.compare(after.bytes(), expected)]).toEqual([way, 0]);
+    }
+  },
+);
+
+testIf(Bun.which("prlimit") !== null, "prlimit")(
+  "MemoryMappedFile refuses to grow a file beyond the limit of the process, and names it",
+  async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("data.bin", CONTENT);
+    const results = await runFixture<unknown[]>("grow-beyond-limit", {
+      input: { path },
+      prefix: ["prlimit", "--fsize=65536"],
+    });
+    const refused = { name: "SystemError", code: "EFBIG", namesLimit: true };
+    expect(results).toEqual(Array<unknown>(5).fill(refused));
+    expect(readFileSync(path)).toEqual(Buffer.from(CONTENT));
+    expect(readdirSync(directory.path, { recursive: true })).toEqual(["data.bin", "names"]);
+  },
+);
 
 test("MemoryMappedFile.resize() makes anonymous memory longer", () => {
   using memory = MemoryMappedFile.createNew(null, 100);

@@ -1,11 +1,25 @@
 import { expect, test } from "bun:test";
-import { closeSync, copyFileSync, openSync, realpathSync, symlinkSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
-import { MemoryMappedFile, NotSupportedError, SystemError } from "../src/index.ts";
+import { MemoryMappedFile, mapFile, NotSupportedError, SystemError } from "../src/index.ts";
+import { checkMappable } from "../src/mapping.ts";
 import { expectError } from "./support/expect-error.ts";
+import { mappingsOf } from "./support/process-state.ts";
+import { canMountKind, SmallFileSystem } from "./support/small-file-system.ts";
 
 const MODES = ["open", "openOrCreate", "create"] as const;
 const canMakePipe = Bun.which("mkfifo") !== null;
@@ -123,7 +137,8 @@ testIf(isLinux && Bun.which("sleep") !== null, "Linux and sleep")(
     copyFileSync(realpathSync(Bun.which("sleep") as string), program);
     const child = Bun.spawn([program, "60"], { argv0: "sleep" }); // one of many in some programs
     try {
-      expectError(() => MemoryMappedFile.createFromFile(program), SystemError, "ETXTBSY");
+      const write = () => MemoryMappedFile.createFromFile(program);
+      expect(expectError(write, SystemError, "ETXTBSY").message).toContain('access: "read"');
       using file = MemoryMappedFile.createFromFile(program, { access: "readExecute" });
       using view = file.createViewAccessor();
       expect(view.readString(1, 3)).toBe("ELF");
@@ -131,6 +146,67 @@ testIf(isLinux && Bun.which("sleep") !== null, "Linux and sleep")(
       child.kill();
       await child.exited;
     }
+  },
+);
+
+/** The kernel's types, which can be mapped in one way only, since Linux 6.16: private, and not for writing. */
+const TYPES = "/sys/kernel/btf/vmlinux";
+const isTypesMappable = canMapTypes();
+
+function canMapTypes(): boolean {
+  if (!existsSync(TYPES)) return false;
+  const fd = openSync(TYPES, "r");
+  try {
+    checkMappable({ fd, path: TYPES, protection: "read", sharing: "private" });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+testIf(isTypesMappable, `a kernel that lets map ${TYPES}`)(
+  "MemoryMappedFile.createFromFile() reads a file that nobody may map for writing",
+  () => {
+    const content = readFileSync(TYPES);
+    using file = MemoryMappedFile.createFromFile(TYPES, { access: "read" });
+    using view = file.createViewAccessor({ offset: 5000 });
+    expect(view.readUint8(0)).toBe(content[5000] as number);
+    expect(Buffer.compare(mapFile(TYPES), content)).toBe(0);
+    expect(file.count(0)).toBe(content.reduce((count, byte) => count + (byte === 0 ? 1 : 0), 0));
+    for (const access of ["readWrite", "copyOnWrite"] as const) {
+      const action = () => MemoryMappedFile.createFromFile(TYPES, { access });
+      expect(expectError(action, SystemError, "EACCES").message).toContain('access: "read"');
+    }
+  },
+);
+
+const canMountHugePages = canMountKind("hugetlbfs");
+
+testIf(canMountHugePages, "root, to mount hugetlbfs")(
+  "MemoryMappedFile.createFromFile() refuses a file on hugetlbfs, and leaves nothing behind",
+  () => {
+    using files = new SmallFileSystem("mode=700", "hugetlbfs");
+    const path = files.file("data.bin", "");
+    truncateSync(path, statSync(path).blksize);
+    const fd = openSync(path, "r+");
+    const created = files.file("created.bin");
+    const capacity = statSync(path).size;
+    const before = readdirSync("/proc/self/fd").length;
+    for (const action of [
+      () => MemoryMappedFile.createFromFile(path),
+      () => MemoryMappedFile.createFromFile(path, { access: "read" }),
+      () => MemoryMappedFile.createFromFile(fd),
+      () => MemoryMappedFile.createFromFile(created, { mode: "createNew", capacity }),
+      () => mapFile(path),
+    ]) {
+      const { message } = expectError(action, NotSupportedError, "ERR_NOT_SUPPORTED");
+      expect(message).toContain("hugetlbfs");
+    }
+    expect([existsSync(created), mappingsOf(files.path)]).toEqual([false, 0]);
+    expect(readdirSync("/proc/self/fd").length).toBe(before);
+    closeSync(fd);
   },
 );
 

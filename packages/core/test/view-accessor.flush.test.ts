@@ -1,10 +1,12 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { MemoryMappedFile, type ViewAccessor, type ViewStream } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
+import { canMountExt4, SmallFileSystem } from "./support/small-file-system.ts";
 
 const CONTENT = pattern(20_000);
 const END = CONTENT.length - 5000;
@@ -14,6 +16,11 @@ type Flushable = Pick<ViewAccessor | ViewStream, "flush" | "flushAsync" | typeof
 const MAKERS: readonly (readonly [string, (file: MemoryMappedFile) => Flushable])[] = [
   ["ViewAccessor", (file) => file.createViewAccessor({ offset: 5000 })],
   ["ViewStream", (file) => file.createViewStream({ offset: 5000 })],
+];
+
+const MAKERS_AT_4096: typeof MAKERS = [
+  ["ViewAccessor", (file) => file.createViewAccessor({ offset: 4096 })],
+  ["ViewStream", (file) => file.createViewStream({ offset: 4096 })],
 ];
 
 test.each(MAKERS)("%s.flush() takes any range, sync and async", (_, make) => {
@@ -36,6 +43,27 @@ test.each(MAKERS)("%s.flush() takes any range, sync and async", (_, make) => {
     }
   }
 });
+
+testIf(canMountExt4, "root, to mount ext4")(
+  "flush() in mode async begins to write",
+  async () => {
+    using files = new SmallFileSystem("rw", "ext4");
+    const path = files.file("data.bin", new Uint8Array(8192));
+    Bun.spawnSync(["sync", "-f", path]);
+    using file = MemoryMappedFile.createFromFile(path);
+    for (const [_, make] of MAKERS_AT_4096) {
+      const marker = crypto.randomUUID();
+      using view = make(file);
+      file.createViewAccessor({ offset: 4096 }).writeString(0, marker);
+      view.flush({ mode: "async" });
+      // The kernel would begin by itself, but not before 30 seconds (vm.dirty_expire_centisecs).
+      const isWritten = () => readFileSync(files.image).includes(marker);
+      for (let wait = 0; wait < 100 && !isWritten(); wait++) await Bun.sleep(100);
+      expect(isWritten()).toBe(true);
+    }
+  },
+  30_000,
+);
 
 test.each(MAKERS)("%s.flush() refuses a range past the end", (_, make) => {
   using file = MemoryMappedFile.createNew(null, CONTENT.length);

@@ -9,7 +9,12 @@ import { join } from "node:path";
 
 /** A new directory that is removed with all its content when the test ends, passed or failed. */
 export class TemporaryDirectory implements Disposable {
-  readonly path: string = mkdtempSync(join(tmpdir(), "isthmus-test-"));
+  readonly path: string;
+
+  /** @param parent Where to make it; with all temporary files by default. */
+  constructor(parent: string = tmpdir()) {
+    this.path = mkdtempSync(join(parent, "isthmus-test-"));
+  }
 
   /** The path of a file in the directory, written first when there is content for it. */
   file(name: string, content?: string | Uint8Array): string {

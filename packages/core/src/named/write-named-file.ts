@@ -77,8 +77,16 @@ export function writeNamedFile(request: CreateRequest, fd: number, path: string)
     sections,
   };
   request.fill?.(fd, path, end, sections);
-  writeSync(fd, encodeSuperblock(superblock), 0, undefined, 0);
+  writeFirstPage(fd, encodeSuperblock(superblock), path);
   return superblock;
+}
+
+function writeFirstPage(fd: number, page: Uint8Array, path: string): void {
+  try {
+    writeSync(fd, page, 0, undefined, 0);
+  } catch (error) {
+    throw fromNodeError(error, `write "${path}"`);
+  }
 }
 
 /** Gives the file its length without allocating what is new of it. */

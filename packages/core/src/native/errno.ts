@@ -30,7 +30,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EBUSY: "the resource is in use",
   EDQUOT: "the user's disk quota is used up",
   EEXIST: "it already exists",
-  EFBIG: "the size exceeds what the file system can hold",
+  EFBIG:
+    "the size exceeds what the file system can hold, or what this process may write (see `ulimit -f`)",
   EINVAL: "the operating system does not accept these values",
   EIO: "the device reported an error",
   EISDIR: "it is a directory",
@@ -63,6 +64,7 @@ export function errorCode(errno: number): string {
  * @param errno The error number, positive.
  * @param path The file concerned.
  * @param cause The error this one was made from.
+ * @param reason Why it failed and what to do next, where the caller knows better than the code's own reason.
  */
 export function systemError(
   attempt: string,
@@ -70,9 +72,9 @@ export function systemError(
   errno: number,
   path?: string | undefined,
   cause?: unknown,
+  reason: string | undefined = REASONS[errorCode(errno)],
 ): SystemError {
   const code = errorCode(errno);
-  const reason = REASONS[code];
   const message = `Cannot ${attempt}: ${code}${reason === undefined ? "" : `, ${reason}`} (${syscall})`;
   return new SystemError(
     message,
@@ -86,14 +88,16 @@ export function systemError(
  *
  * @param code The code's name, for example `"EACCES"`.
  * @param syscall The call that would have failed so.
+ * @param reason Why it failed and what to do next, where the code's own reason does not say it.
  */
 export function conditionError(
   code: keyof typeof constants.errno,
   attempt: string,
   syscall: string,
   path?: string | undefined,
+  reason?: string,
 ): SystemError {
-  return systemError(attempt, syscall, constants.errno[code], path);
+  return systemError(attempt, syscall, constants.errno[code], path, undefined, reason);
 }
 
 /** Turns an error of `node:fs` into a `SystemError`; anything else comes back as it is. */

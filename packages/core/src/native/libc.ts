@@ -30,6 +30,7 @@ const OPTIONAL = {
   posix_fallocate: { args: [i32, i64, i64], returns: i32 },
   memfd_create: { args: [cstring, u32], returns: i32 },
   mlock2: { args: [ptr, u64, u32], returns: i32 },
+  sync_file_range: { args: [i32, i64, i64, u32], returns: i32 },
   // Variadic in C; a fixed third argument is passed alike on Linux and FreeBSD (x64 and arm64).
   fcntl: { args: [i32, i32, i32], returns: i32 },
   __errno_location: { args: [], returns: ptr },
@@ -59,6 +60,7 @@ export interface LibcCalls {
   /** Returns the error number itself, not -1. */
   posix_fallocate(fd: number, offset: number, length: number): number;
   mlock2(address: number, length: number, flags: number): number;
+  sync_file_range(fd: number, offset: number, length: number, flags: number): number;
   memfd_create(name: string, flags: number): number;
   fcntl(fd: number, command: number, argument: number): number;
 }
@@ -89,6 +91,9 @@ export function loadLibc(system: PosixSystem): Libc {
     ...(system.memfdCloexec === undefined ? {} : { memfd_create: OPTIONAL.memfd_create }),
     ...(system.mlockOnFault === undefined ? {} : { mlock2: OPTIONAL.mlock2 }),
     ...(system.duplicateCloexec === undefined ? {} : { fcntl: OPTIONAL.fcntl }),
+    ...(system.syncFileRangeWrite === undefined
+      ? {}
+      : { sync_file_range: OPTIONAL.sync_file_range }),
   };
   const failures: string[] = [];
   for (const name of system.libc) {

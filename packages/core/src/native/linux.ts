@@ -54,6 +54,8 @@ export function linux(): PosixSystem {
     duplicateCloexec: 1030,
     memfdCloexec: 1,
     mlockOnFault: 1,
+    syncFileRangeWrite: 2,
+    hugePagesType: 0x958458f6,
     busGuard: {
       SIGNAL_BUS: "7",
       SIGINFO_ADDRESS_OFFSET: "16",

@@ -85,6 +85,16 @@ export interface Platform {
   /** Allocates storage for a range of a file, growing it where needed: `ENOSPC` now, never `SIGBUS` later. */
   allocate(fd: number, offsetBytes: number, lengthBytes: number, path: string | undefined): void;
 
+  /**
+   * Begins to write changed pages of a range of a file to the disk, without waiting for it.
+   *
+   * @returns False where the system has no such call, or refuses it: `sync` does what is possible there.
+   */
+  beginSync(fd: number, offsetBytes: number, lengthBytes: number): boolean;
+
+  /** Whether an open file has pages of its own size (hugetlbfs), by its `st_blksize`: nothing here fits those. */
+  hasHugePages(fd: number, blockBytes: number): boolean;
+
   /** Takes a lock on an open file without waiting; the kernel drops it when the last copy of `fd` closes. */
   tryLockFile(fd: number, kind: "shared" | "exclusive"): boolean;
 

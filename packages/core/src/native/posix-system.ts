@@ -35,6 +35,10 @@ export interface PosixSystem {
   readonly duplicateCloexec?: number;
   /** Flags for `memfd_create`; absent where the system has none. */
   readonly memfdCloexec?: number;
+  /** `SYNC_FILE_RANGE_WRITE` for `sync_file_range`; absent where `msync` can begin the writing. */
+  readonly syncFileRangeWrite?: number;
+  /** The type that `statfs` reports for file systems of huge pages; absent where there are none. */
+  readonly hugePagesType?: number;
   /** `MLOCK_ONFAULT` for `mlock2`; absent where the system has no such call. */
   readonly mlockOnFault?: number;
   /** How `bus-guard.c` is told this system's numbers and struct layouts. */

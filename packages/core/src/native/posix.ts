@@ -4,7 +4,7 @@
  * @module
  */
 import { toArrayBuffer } from "bun:ffi";
-import { fstatSync, writeSync } from "node:fs";
+import { fstatSync, statfsSync, writeSync } from "node:fs";
 import type { SystemError } from "../errors.ts";
 import { abiTag } from "./abi.ts";
 import { createBusGuard } from "./bus-guard.ts";
@@ -98,10 +98,13 @@ function memoryCalls(libc: Libc, system: PosixSystem): MemoryCalls {
     lock: (address, length, withoutCopying) => {
       // mlock writes to every page of a private writable mapping in advance, so that each becomes a copy.
       const onFault = withoutCopying ? system.mlockOnFault : undefined;
-      if (onFault === undefined)
-        return checked(call.mlock(address, length), "lock memory", "mlock");
-      advise(libc, system, address, length, "populate", false);
-      checked(call.mlock2(address, length, onFault), "lock memory", "mlock2");
+      if (onFault !== undefined) advise(libc, system, address, length, "populate", false);
+      const result =
+        onFault === undefined ? call.mlock(address, length) : call.mlock2(address, length, onFault);
+      if (result === 0) return;
+      const attempt = `lock ${length} bytes in memory`;
+      const syscall = onFault === undefined ? "mlock" : "mlock2";
+      throw systemError(attempt, syscall, libc.errno(), undefined, undefined, LOCK_LIMIT);
     },
     unlock: (address, length) => checked(call.munlock(address, length), "unlock memory", "munlock"),
   };
@@ -140,12 +143,27 @@ function advise(
   return value !== undefined && libc.call.madvise(address, lengthBytes, value) === 0;
 }
 
-type FileCalls = Pick<Platform, "allocate" | "tryLockFile" | "duplicate" | "createMemoryFile">;
+/** Why `mlock` fails, by any of its codes, on memory that is mapped. */
+const LOCK_LIMIT =
+  "this process may not lock so much (see `ulimit -l`; Linux also limits mappings, vm.max_map_count)";
+
+type FileCalls = Pick<
+  Platform,
+  "allocate" | "beginSync" | "hasHugePages" | "tryLockFile" | "duplicate" | "createMemoryFile"
+>;
 
 function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
   const { call } = libc;
   return {
     allocate: (fd, offset, length, path) => allocate(libc, system, fd, offset, length, path),
+    // What fails in it is told by the next call that waits for the disk.
+    beginSync: (fd, offset, length) =>
+      system.syncFileRangeWrite !== undefined &&
+      call.sync_file_range(fd, offset, length, system.syncFileRangeWrite) === 0,
+    hasHugePages: (fd, blockBytes) =>
+      system.hugePagesType !== undefined &&
+      blockBytes > call.getpagesize() &&
+      statfsSync(`/proc/self/fd/${fd}`).type === system.hugePagesType,
     tryLockFile: (fd, kind) => {
       for (;;) {
         if (call.flock(fd, LOCK[kind] | LOCK.nonBlocking) === 0) return true;

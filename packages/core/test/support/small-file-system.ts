@@ -15,7 +15,7 @@ function run(program: string, ...options: string[]): boolean {
 }
 
 /** What to mount. */
-type Kind = "tmpfs" | "ext4";
+type Kind = "tmpfs" | "ext4" | "hugetlbfs";
 
 /** Length of an ext4 image in bytes: about the least that it can be made in. */
 const IMAGE_BYTES = 4 << 20;
@@ -31,10 +31,15 @@ export class SmallFileSystem implements Disposable {
    */
   constructor(options: string, kind: Kind = "tmpfs") {
     mkdirSync(this.path);
-    if (!(kind === "tmpfs" ? this.#mountMemory(options) : this.#mountImage(options))) {
+    if (!(kind === "ext4" ? this.#mountImage(options) : this.#mountMemory(options, kind))) {
       this.#directory[Symbol.dispose]();
       throw new Error(`Cannot mount ${kind}: canMount should have said so`);
     }
+  }
+
+  /** The file that an ext4 file system is in. */
+  get image(): string {
+    return this.#directory.file("image");
   }
 
   /** The path of a file on it, written first when there is content for it. */
@@ -50,12 +55,13 @@ export class SmallFileSystem implements Disposable {
     this.#directory[Symbol.dispose]();
   }
 
-  #mountMemory(options: string): boolean {
-    return run("mount", "-t", "tmpfs", "-o", options, "isthmus-test", this.path);
+  #mountMemory(options: string, kind: string): boolean {
+    return run("mount", "-t", kind, "-o", options, "isthmus-test", this.path);
   }
 
   #mountImage(options: string): boolean {
-    const image = this.#directory.file("image", "");
+    const { image } = this;
+    writeFileSync(image, "");
     truncateSync(image, IMAGE_BYTES);
     return (
       run("mkfs.ext4", "-q", "-O", "^has_journal", image) &&
@@ -72,6 +78,11 @@ function tryToMount(options: string, kind: Kind): boolean {
   } catch {
     return false; // no permission, no such program, or no loop device
   }
+}
+
+/** Whether this process may mount a kind of file system that needs no options. */
+export function canMountKind(kind: Kind): boolean {
+  return tryToMount("mode=700", kind);
 }
 
 /** Whether this process may mount a `tmpfs`; asked once, when a test file loads. */
