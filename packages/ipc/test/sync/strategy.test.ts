@@ -3,7 +3,7 @@ import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
-import { doWithout, platform, SECTION } from "@isthmus/core/internal";
+import { doWithout, platform, SECTION, syncPlatform } from "@isthmus/core/internal";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { testIf } from "@isthmus/testing/requirement";
 import {
@@ -29,6 +29,9 @@ setDefaultTimeout(60_000);
 const ROUNDS = 2000;
 
 afterEach(() => doWithout([]));
+
+const hasRobust = syncPlatform().robustMutexes !== undefined;
+const testRobust = testIf(hasRobust, "robust mutexes");
 
 /** Runs a program with a kernel that seems not to have `get_robust_list`, as qemu's user mode has not. */
 const WITHOUT_ROBUST_LISTS = [
@@ -84,7 +87,7 @@ const OPENING = {
 };
 
 describe("the strategy of a mutex", () => {
-  test("is robust where there are robust mutexes, else an owner word", () => {
+  testRobust("is robust where there are robust mutexes, else an owner word", () => {
     using home = new Home();
     using _robust = NamedMutex.createNew("robust");
     using _word = createWithoutRobust("word");
@@ -134,16 +137,19 @@ describe("the strategy of a mutex", () => {
     expect(home.cell("m").timeoutWakes).toBe(0);
   });
 
-  test("that a system has not is ERR_NOT_SUPPORTED there, before anything is touched", async () => {
-    using _home = new Home();
-    using mutex = NamedMutex.createNew("m");
-    doWithout(["robust mutexes"]);
-    await using party = new Party();
-    const opening = party.call("mutex", "openExisting", "m");
-    await expectRejection(opening, "NotSupportedError", "ERR_NOT_SUPPORTED");
-    expect(observe("m").participants).toHaveLength(1);
-    mutex.acquire().release();
-  });
+  testRobust(
+    "that a system has not is ERR_NOT_SUPPORTED there, before anything is touched",
+    async () => {
+      using _home = new Home();
+      using mutex = NamedMutex.createNew("m");
+      doWithout(["robust mutexes"]);
+      await using party = new Party();
+      const opening = party.call("mutex", "openExisting", "m");
+      await expectRejection(opening, "NotSupportedError", "ERR_NOT_SUPPORTED");
+      expect(observe("m").participants).toHaveLength(1);
+      mutex.acquire().release();
+    },
+  );
 
   test("is an owner word for a creator with ISTHMUS_MUTEX=portable, for all that lock", () => {
     using home = new Home();
@@ -168,21 +174,24 @@ describe("the strategy of a mutex", () => {
     for (const open of Object.values(OPENING)) open().dispose();
   });
 
-  test("of another C library is ERR_NOT_SUPPORTED, in words, before anything is touched", () => {
-    using home = new Home();
-    using stack = new DisposableStack();
-    for (const [name, create] of Object.entries(LOCKING)) stack.use(create(name));
-    makeForeign(home, Object.keys(LOCKING));
-    for (const [name, open] of Object.entries(OPENING)) {
-      const { message } = expectCode(open, "NotSupportedError", "ERR_NOT_SUPPORTED");
-      expect(message).toContain(
-        `"${name}": its mutex was made by a process on ${FOREIGN}; this one is on ${OWN}`,
-      );
-      expect(message).toContain("ISTHMUS_MUTEX=portable");
-      expect(observe(name).participants).toHaveLength(1);
-      expect(observe(name).kind).toBe(name as never);
-    }
-  });
+  testRobust(
+    "of another C library is ERR_NOT_SUPPORTED, in words, before anything is touched",
+    () => {
+      using home = new Home();
+      using stack = new DisposableStack();
+      for (const [name, create] of Object.entries(LOCKING)) stack.use(create(name));
+      makeForeign(home, Object.keys(LOCKING));
+      for (const [name, open] of Object.entries(OPENING)) {
+        const { message } = expectCode(open, "NotSupportedError", "ERR_NOT_SUPPORTED");
+        expect(message).toContain(
+          `"${name}": its mutex was made by a process on ${FOREIGN}; this one is on ${OWN}`,
+        );
+        expect(message).toContain("ISTHMUS_MUTEX=portable");
+        expect(observe(name).participants).toHaveLength(1);
+        expect(observe(name).kind).toBe(name as never);
+      }
+    },
+  );
 
   test("does not matter where nobody locks, nor to those who look on", () => {
     using home = new Home();

@@ -1,0 +1,66 @@
+/**
+ * `bun run test:musl [tests …]`: runs tests on the Bun of musl (Alpine), here on Debian beside glibc's, and first those in
+ * which processes of both share a directory. Without arguments: the tests of mutexes and structs.
+ *
+ * That Bun needs musl's C library, and a C++ library that suits it. Debian has the one, and the other is linked from the
+ * parts of its own that do not depend on glibc.
+ *
+ * @module
+ */
+import { existsSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { CACHE, fetchBun, requireFiles, run, writeCommand } from "./other-bun.ts";
+
+const LOADER = "/lib/ld-musl-x86_64.so.1";
+const LIBRARIES = "/usr/lib/x86_64-linux-musl";
+const TESTS = ["packages/ipc/test/sync", "packages/ipc/test/shared-struct"];
+const MIXED = "packages/ipc/test/systems/mixed.test.ts";
+
+/** Symbols of C++ and of its run-time. */
+const CPP = /^(_Z|__cxa|__gxx|_Unwind|__dynamic_cast)/;
+
+if (process.arch !== "x64") throw new Error("This has been written for x64 only");
+const archive = fileOfGcc("libstdc++_pic.a");
+requireFiles(
+  [LOADER, LIBRARIES, "/usr/bin/musl-gcc", archive],
+  "gcc binutils musl musl-tools libstdc++-12-pic",
+);
+const bun = fetchBun("bun-linux-x64-musl");
+linkLibraries(bun);
+const command = writeCommand("bun-musl", `LD_LIBRARY_PATH="${CACHE}" exec "${bun}" "$@"`);
+run([process.execPath, "test", MIXED], undefined, { ISTHMUS_TEST_OTHER_BUN: command });
+const asked = process.argv.slice(2);
+run([command, "test", ...(asked.length > 0 ? asked : TESTS)]);
+
+/** Makes the two libraries that the program asks for. */
+function linkLibraries(program: string): void {
+  const cpp = join(CACHE, "libstdc++.so.6");
+  if (existsSync(cpp)) return;
+  const libc = join(CACHE, "libc.musl-x86_64.so.1");
+  if (!existsSync(libc)) symlinkSync(LOADER, libc);
+  const wanted = symbolsOf(program).flatMap((symbol) => ["-u", symbol]);
+  const parts = [archive, ...["libgcc_eh.a", "libgcc.a"].map(fileOfGcc)];
+  const flags = ["-shared", "-fPIC", "-O1", "-nostdlib", "-Wl,-soname,libstdc++.so.6"];
+  const shim = join(import.meta.dir, "musl-shim.c");
+  run(["musl-gcc", ...flags, "-o", cpp, shim, ...wanted, ...parts, `-L${LIBRARIES}`, "-lc"]);
+}
+
+/** What a program takes from the C++ library: what it lacks, and what the loader copies into it. */
+function symbolsOf(program: string): string[] {
+  const lines = (tool: readonly string[]): string[] =>
+    Bun.spawnSync([...tool, program])
+      .stdout.toString()
+      .split("\n");
+  const lacking = lines(["nm", "-D", "--undefined-only"]).map((line) => line.trim().split(" ")[1]);
+  const copied = lines(["readelf", "-Wr"])
+    .filter((line) => line.includes("R_X86_64_COPY"))
+    .map((line) => line.split(/\s+/)[4]);
+  const names = [...lacking, ...copied].map((name = "") => name.split("@")[0] as string);
+  return [...new Set(names)].filter((name) => CPP.test(name));
+}
+
+function fileOfGcc(name: string): string {
+  return Bun.spawnSync(["gcc", `-print-file-name=${name}`])
+    .stdout.toString()
+    .trim();
+}

@@ -1,0 +1,58 @@
+/**
+ * Bun for another C library or CPU than this machine's, and the tests that are run with it.
+ *
+ * @module
+ */
+import "./install.ts";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dir, "..");
+
+/** Where what is fetched and built stays: a folder for each version of Bun. */
+export const CACHE: string = join(ROOT, "node_modules", ".cache", "isthmus-runtimes", Bun.version);
+
+/**
+ * Ends with what to install, unless all of it is there.
+ *
+ * @param files Files that Debian's packages bring.
+ * @param packages Those packages.
+ */
+export function requireFiles(files: readonly string[], packages: string): void {
+  const missing = files.filter((file) => !existsSync(file));
+  if (missing.length === 0) return;
+  process.stderr.write(`There is no ${missing.join(", ")}: apt-get install -y ${packages}\n`);
+  process.exit(1);
+}
+
+/** Fetches the package of this version of Bun for another machine; returns its program. */
+export function fetchBun(name: string): string {
+  const program = join(CACHE, "node_modules", "@oven", name, "bin", "bun");
+  if (existsSync(program)) return program;
+  mkdirSync(CACHE, { recursive: true });
+  writeFileSync(join(CACHE, "package.json"), '{ "private": true }\n');
+  run([process.execPath, "add", "--os=linux", "--cpu=*", `@oven/${name}@${Bun.version}`], CACHE);
+  return program;
+}
+
+/** Writes a command that runs a program with something before it. */
+export function writeCommand(name: string, script: string): string {
+  const path = join(CACHE, name);
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+/** Runs a command; ends with its exit code when it fails. */
+export function run(
+  command: readonly string[],
+  cwd: string = ROOT,
+  environment: Readonly<Record<string, string>> = {},
+): void {
+  const { exitCode } = Bun.spawnSync([...command], {
+    cwd,
+    env: { ...process.env, ...environment },
+    stdio: ["inherit", "inherit", "inherit"],
+  });
+  if (exitCode !== 0) process.exit(exitCode);
+}
