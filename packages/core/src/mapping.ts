@@ -190,6 +190,17 @@ export class Mapping implements Disposable {
   }
 
   /**
+   * The same in a buffer of its own, for what is handed out in place: who transfers that buffer away takes these bytes
+   * from their user, and nothing from the mapping.
+   *
+   * @throws {DisposedError} When the memory is gone.
+   */
+  bytesApart(offset: number, length: number): Uint8Array<ArrayBuffer> {
+    this.#checkHere();
+    return new Uint8Array(this.#bridge(this.pointerOffset + offset, length));
+  }
+
+  /**
    * Copies between the range and an array, across windows.
    *
    * @param offset Start in the range, in bytes; the caller has checked that all of `bytes` fits.
@@ -330,7 +341,7 @@ export class Mapping implements Disposable {
     return (this.#address + this.pointerOffset + offset) as Address;
   }
 
-  /** A buffer over a range that crosses from one window into the next. */
+  /** A buffer over a range that owns nothing of it, as for one that crosses from one window into the next. */
   #bridge(start: number, length: number): ArrayBuffer {
     const address = ((this.#address as Address) + start) as Address;
     const bridge = platform().borrowedBuffer(address, length);

@@ -11,6 +11,7 @@ import type { WaitOptions } from "../wait/wait-for.ts";
 import type { Channel } from "./channel.ts";
 import { textOfRecord } from "./json.ts";
 import { BURST_RECORDS, type FillInPlace, Outbox, refuseAsync } from "./outbox.ts";
+import { checkRecordsHere } from "./record-codec.ts";
 
 /** The lane of a producer of `bytes`, and what it shares with one of `json`. */
 export class BytesOutbox extends Outbox {
@@ -88,6 +89,7 @@ export class BytesOutbox extends Outbox {
 
   /** Finds room; -1 when there is none now. */
   protected find(lengthBytes: number): number {
+    checkRecordsHere(this.memory);
     const stampBytes = this.#stampBytes;
     const longest = this.#ring.payloadBytesMax - stampBytes;
     if (lengthBytes > longest) {

@@ -101,9 +101,9 @@ export class Channel extends LanedSegment {
     return this.laneMemoryOffset(lane);
   }
 
-  /** The bytes of a lane's ring. */
+  /** The bytes of a lane's ring, of which records are handed out in place. */
   ringOf(lane: number): Uint8Array<ArrayBuffer> {
-    return this.segment.memory.mapping.bytes(this.ringOffset(lane), this.geometry.ringBytes);
+    return this.segment.memory.mapping.bytesApart(this.ringOffset(lane), this.geometry.ringBytes);
   }
 }
 

@@ -12,6 +12,7 @@ import type { Fields, StructSchema } from "../struct/struct-schema.ts";
 import { anchorOf } from "./anchor.ts";
 import type { Channel } from "./channel.ts";
 import { STAMP_BYTES } from "./channel-layout.ts";
+import { checkRecordsHere } from "./record-codec.ts";
 import type { TravelTimes } from "./travel-times.ts";
 
 /** Is given each record in place. */
@@ -236,6 +237,7 @@ abstract class VariableReader implements LaneReader {
 
   #next(inPlace: boolean): unknown {
     const record = this.#record;
+    checkRecordsHere(this.memory);
     if (!this.#ring.next(record)) return undefined;
     if (this.#times !== undefined) this.#takeTime(record, this.#times);
     this.#records++;

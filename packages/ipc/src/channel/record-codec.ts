@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CorruptSegmentError, NotSupportedError } from "@isthmus/core";
+import { CorruptSegmentError, DisposedError, NotSupportedError } from "@isthmus/core";
 import { invalidType, PrivateText } from "@isthmus/core/internal";
 import type { CursorAccess } from "../struct/codegen/cursor-class.ts";
 import type { Anchor } from "../struct/cursor.ts";
@@ -22,6 +22,18 @@ export class RecordMemory {
     this.bytes = Buffer.from(buffer, byteOffset, byteLength);
   }
 }
+
+/**
+ * Checks that the memory of records is still this handle's.
+ *
+ * @throws {DisposedError} When a record that was handed out in place was transferred to somebody else: all went with it.
+ */
+export function checkRecordsHere({ length }: Uint8Array): void {
+  if (length === 0) throw new DisposedError("handle", RECORDS_GONE);
+}
+
+const RECORDS_GONE =
+  "the buffer of a record in place has been transferred away; transfer a copy (`slice()`) instead";
 
 /** Records of one stretch of memory as they are handed out in place. */
 export interface PlaceReader {

@@ -7,7 +7,12 @@ import { PrivateText } from "@isthmus/core/internal";
 import { Counters } from "../../metrics/counters.ts";
 import { type ByteRecord, ByteRingConsumer } from "../../ring/byte-ring.ts";
 import type { SharedWords } from "../../words.ts";
-import { type PlaceReader, type RecordCodec, RecordMemory } from "../record-codec.ts";
+import {
+  checkRecordsHere,
+  type PlaceReader,
+  type RecordCodec,
+  RecordMemory,
+} from "../record-codec.ts";
 import type { RingPlace, Service } from "./service.ts";
 import { MESSAGE, MESSAGE_HEADER_BYTES } from "./service-layout.ts";
 
@@ -37,7 +42,7 @@ export class MessageReader {
     this.#words = service.words;
     this.#data = place.offset / 4;
     this.#ring = new ByteRingConsumer(service.words, place.base, this.#data, place.lengthBytes);
-    this.#memory = new RecordMemory(mapping.bytes(place.offset, place.lengthBytes));
+    this.#memory = new RecordMemory(mapping.bytesApart(place.offset, place.lengthBytes));
     this.counters = new Counters(mapping, countersOffset);
     this.#codec = codec;
     this.#places = codec.places(this.#memory, "read");
@@ -46,6 +51,7 @@ export class MessageReader {
   /** Goes to the next message; false when there is none. It stays in the ring until `release`. */
   next(): boolean {
     const record = this.#record;
+    checkRecordsHere(this.#memory.bytes);
     while (this.#ring.next(record)) {
       if (record.length < MESSAGE_HEADER_BYTES) {
         this.#countCorruption();

@@ -59,7 +59,7 @@ export class MessageWriter {
     this.#data = place.offset / 4;
     this.#ring = new ByteRingProducer(service.words, place.base, this.#data, place.lengthBytes);
     this.bodyBytesMax = this.#ring.payloadBytesMax - MESSAGE_HEADER_BYTES;
-    this.#memory = new RecordMemory(mapping.bytes(place.offset, place.lengthBytes));
+    this.#memory = new RecordMemory(mapping.bytesApart(place.offset, place.lengthBytes));
     this.counters = new Counters(mapping, countersOffset);
     this.#codec = codec;
     this.#what = what;

@@ -17,7 +17,13 @@ import type {
 import type { Anchor } from "../../struct/cursor.ts";
 import type { Fields, StructSchema } from "../../struct/struct-schema.ts";
 import { anchorOf } from "../anchor.ts";
-import { codecOf, type PlaceReader, type RecordCodec, RecordMemory } from "../record-codec.ts";
+import {
+  checkRecordsHere,
+  codecOf,
+  type PlaceReader,
+  type RecordCodec,
+  RecordMemory,
+} from "../record-codec.ts";
 import { CopiedRecords } from "./copied-records.ts";
 import type { Topic } from "./topic.ts";
 
@@ -261,6 +267,7 @@ class VariableReader extends TopicReader {
 
   #next(isInPlace: boolean): unknown {
     const record = this.#record;
+    checkRecordsHere(this.#memory.bytes);
     if (this.isLapped || !this.ring.take(record)) return undefined;
     const { offset, length } = record;
     this.#records++;

@@ -10,7 +10,13 @@ import { ByteBroadcastPublisher, FixedBroadcastPublisher } from "../../ring/broa
 import type { Anchor } from "../../struct/cursor.ts";
 import type { Fields, StructSchema } from "../../struct/struct-schema.ts";
 import { anchorOf } from "../anchor.ts";
-import { codecOf, type PlaceReader, type RecordCodec, RecordMemory } from "../record-codec.ts";
+import {
+  checkRecordsHere,
+  codecOf,
+  type PlaceReader,
+  type RecordCodec,
+  RecordMemory,
+} from "../record-codec.ts";
 import type { Topic } from "./topic.ts";
 
 /** Fills a place in shared memory: a cursor of a struct, or a view of bytes. */
@@ -170,6 +176,7 @@ class VariableWriter implements TopicWriter {
 
   /** Finds room; -1 when there is none now. */
   #claim(lengthBytes: number): number {
+    checkRecordsHere(this.#memory.bytes);
     const { payloadBytesMax } = this.#ring;
     if (lengthBytes > payloadBytesMax) {
       throw outOfRange(
