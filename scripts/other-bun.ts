@@ -27,11 +27,12 @@ export function requireFiles(files: readonly string[], packages: string): void {
 
 /** Fetches the package of this version of Bun for another machine; returns its program. */
 export function fetchBun(name: string): string {
-  const program = join(CACHE, "node_modules", "@oven", name, "bin", "bun");
+  const folder = join(CACHE, name);
+  const program = join(folder, "node_modules", "@oven", name, "bin", "bun");
   if (existsSync(program)) return program;
-  mkdirSync(CACHE, { recursive: true });
-  writeFileSync(join(CACHE, "package.json"), '{ "private": true }\n');
-  run([process.execPath, "add", "--os=linux", "--cpu=*", `@oven/${name}@${Bun.version}`], CACHE);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
+  run([process.execPath, "add", "--os=linux", "--cpu=*", `@oven/${name}@${Bun.version}`], folder);
   return program;
 }
 

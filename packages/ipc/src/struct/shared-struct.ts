@@ -6,9 +6,10 @@
 import { NotSupportedError } from "@isthmus/core";
 import { checkInteger, checkOptions, invalidType } from "@isthmus/core/internal";
 import type { OpenVerb, Segment } from "../segment/segment.ts";
+import { releaseThreadState, type ThreadState, threadStateOf } from "../sync/mutex-thread-state.ts";
 import { SegmentMutex } from "../sync/segment-mutex.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
-import { checkWait, timedOut, type WaitOptions } from "../wait/wait-for.ts";
+import { type AsyncWaitOptions, checkWait, timedOut, type WaitOptions } from "../wait/wait-for.ts";
 import { COPY_HEADER_BYTES, copyBytes } from "./cells-layout.ts";
 import { type ChangesOptions, followChanges, type Versioned } from "./struct-changes.ts";
 import type {
@@ -60,6 +61,8 @@ export class SharedStruct<F extends Fields> implements Disposable {
   /** This handle's own copy: what a reader has copied out, what a writer is about to publish. */
   readonly #own: DataView<ArrayBuffer>;
   readonly #cursor: StructCursor<F>;
+  /** What this thread's tasks that change the struct share, whichever handle they use. */
+  readonly #tasks: ThreadState;
   readonly #disposal = new AbortController();
   #isUpdating = false;
   #isDisposed = false;
@@ -72,7 +75,8 @@ export class SharedStruct<F extends Fields> implements Disposable {
   ) {
     this.#segment = openStruct(verb, name, schema, options);
     this.schema = schema;
-    this.#mutex = new SegmentMutex(this.#segment, MUTEX_CELL);
+    this.#mutex = new SegmentMutex(this.#segment, MUTEX_CELL, "SharedStruct");
+    this.#tasks = threadStateOf(this.#segment.superblock.epoch);
     this.#changes = this.#segment.cell(CHANGE_CELL);
     this.#own = new DataView(new ArrayBuffer(copyBytes(schema.size)));
     this.#cursor = schema.cursor(this.#own, COPY_HEADER_BYTES);
@@ -161,6 +165,33 @@ export class SharedStruct<F extends Fields> implements Disposable {
   }
 
   /**
+   * Changes the value under the mutex, without blocking the event loop while others hold it. Tasks of this thread take
+   * turns in the order in which they came.
+   *
+   * @param change As for `update`: it runs in one go as soon as the mutex is free, and must not be asynchronous.
+   * @param options `timeoutMs`: how long to wait for the mutex, in milliseconds (default: without end); `signal`: ends
+   * the wait.
+   * @returns The version that was published; rejects with what `update` throws, with the signal's reason, or with
+   * `DisposedError` when the struct is disposed meanwhile.
+   *
+   * @example
+   * ```ts
+   * import { SharedStruct, struct, u32 } from "@isthmus/ipc";
+   *
+   * using visits = SharedStruct.createOrOpen("example-visits", struct({ count: u32 }));
+   * await visits.updateAsync((t) => {
+   *   t.count += 1;
+   * });
+   * ```
+   */
+  async updateAsync(
+    change: (current: StructCursor<F>) => void,
+    options?: AsyncWaitOptions,
+  ): Promise<number> {
+    return await this.#lockAsync(options, () => this.#change(change));
+  }
+
+  /**
    * Changes the value if it still has a certain version.
    *
    * @param version The version that the change is based on.
@@ -175,14 +206,27 @@ export class SharedStruct<F extends Fields> implements Disposable {
     checkInteger("version", version);
     this.#lock(options);
     try {
-      this.#cells.read();
-      if (this.#ownVersion() !== version) return false;
-      if (typeof change === "function") this.#change(change);
-      else this.#change(() => this.schema.encode(this.#own, COPY_HEADER_BYTES, change));
-      return true;
+      return this.#changeIf(version, change);
     } finally {
       this.#unlock();
     }
+  }
+
+  /**
+   * As `compareAndSet`, without blocking the event loop while others hold the mutex; see `updateAsync`.
+   *
+   * @param version The version that the change is based on.
+   * @param change The new value, or a function as for `update`.
+   * @param options As for `updateAsync`.
+   * @returns Whether it had that version and was changed.
+   */
+  async compareAndSetAsync(
+    version: number,
+    change: StructInput<F> | ((current: StructCursor<F>) => void),
+    options?: AsyncWaitOptions,
+  ): Promise<boolean> {
+    checkInteger("version", version);
+    return await this.#lockAsync(options, () => this.#changeIf(version, change));
   }
 
   /**
@@ -210,7 +254,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
     this.#isDisposed = true;
     this.#disposal.abort();
     // The mutex lies in this memory: unmapped while it is held, it would never be free again.
-    if (!this.#isUpdating) this.#segment.dispose();
+    if (!this.#isUpdating) this.#close();
   }
 
   [Symbol.dispose](): void {
@@ -218,10 +262,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
   }
 
   #lock(options: WaitOptions | undefined): void {
-    this.#segment.checkOpen("SharedStruct");
-    if (this.#isUpdating) {
-      throw new NotSupportedError(`Cannot update "${this.name}" inside an update of it`);
-    }
+    this.#checkFree();
     // Tried before the options are looked at: the common case costs no more than the lock.
     if (options === undefined && this.#mutex.tryLock() !== undefined) {
       this.#isUpdating = true;
@@ -230,17 +271,73 @@ export class SharedStruct<F extends Fields> implements Disposable {
     const wanted = { ...options, timeoutMs: options?.timeoutMs ?? DEFAULT_TIMEOUT_MS };
     const { timeoutMs } = checkWait(wanted);
     // An abandoned lock needs no repair: its owner had published all of its last update or nothing.
-    if (this.#mutex.lock(timeoutMs) === undefined) {
-      throw timedOut(`acquire the mutex of "${this.name}"`, timeoutMs);
-    }
+    if (this.#mutex.lock(timeoutMs) === undefined) throw this.#timedOut(timeoutMs);
     this.#isUpdating = true;
   }
 
   #unlock(): void {
+    this.#release();
+    if (this.#isDisposed) this.#close();
+  }
+
+  #release(): void {
     this.#isUpdating = false;
     this.#mutex.unlock();
     this.#changes.wake();
-    if (this.#isDisposed) this.#segment.dispose();
+  }
+
+  /** Runs something with the mutex held, in the very step that has locked it. */
+  async #lockAsync<T>(options: AsyncWaitOptions | undefined, action: () => T): Promise<T> {
+    this.#checkFree();
+    this.#mutex.refuseNested();
+    const { timeoutMs, signal } = checkWait(options);
+    const use = (): T => {
+      this.#isUpdating = true;
+      try {
+        return action();
+      } finally {
+        this.#release();
+      }
+    };
+    try {
+      const found = await this.#tasks.queue.run({ timeoutMs, signal }, async (remainingMs) => {
+        this.#segment.checkOpen("SharedStruct");
+        return await this.#mutex.lockAsync({ timeoutMs: remainingMs, signal }, use);
+      });
+      if (found === undefined) throw this.#timedOut(timeoutMs);
+      return found;
+    } finally {
+      // Disposed by the change: only now, so that the wait ends with what has become of the change.
+      if (this.#isDisposed) this.#close();
+    }
+  }
+
+  #timedOut(timeoutMs: number): Error {
+    return timedOut(`acquire the mutex of "${this.name}"`, timeoutMs);
+  }
+
+  #checkFree(): void {
+    this.#segment.checkOpen("SharedStruct");
+    if (!this.#isUpdating) return;
+    throw new NotSupportedError(`Cannot update "${this.name}" inside an update of it`);
+  }
+
+  #close(): void {
+    if (this.#segment.isDisposed) return;
+    releaseThreadState(this.#segment.superblock.epoch);
+    this.#segment.dispose();
+  }
+
+  /** Changes the value if it still has a certain version; returns whether. */
+  #changeIf(
+    version: number,
+    change: StructInput<F> | ((current: StructCursor<F>) => void),
+  ): boolean {
+    this.#cells.read();
+    if (this.#ownVersion() !== version) return false;
+    if (typeof change === "function") this.#change(change);
+    else this.#change(() => this.schema.encode(this.#own, COPY_HEADER_BYTES, change));
+    return true;
   }
 
   #change(change: (current: StructCursor<F>) => void): number {

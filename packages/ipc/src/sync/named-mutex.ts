@@ -63,7 +63,7 @@ export class NamedMutex implements Disposable {
       init: initMutex,
       role: "user",
     });
-    this.#mutex = new SegmentMutex(this.#segment, MUTEX_CELL);
+    this.#mutex = new SegmentMutex(this.#segment, MUTEX_CELL, "NamedMutex");
     this.#state = threadStateOf(this.#segment.superblock.epoch);
   }
 
@@ -157,16 +157,13 @@ export class NamedMutex implements Disposable {
       this.#checkOpen();
       const remaining = Math.max(0, deadline - performance.now());
       // Noted in the very step that locks: other tasks of this thread run before this one goes on.
-      const attempt = (): Acquisition | undefined => {
-        const outcome = state.depth === 0 ? this.#mutex.tryLock() : undefined;
-        if (outcome !== undefined) {
-          state.pass = pass;
-          this.#note();
-        }
+      const note = (outcome: Acquisition): Acquisition => {
+        state.pass = pass;
+        this.#note();
         return outcome;
       };
       const options = { timeoutMs: remaining, signal };
-      const outcome = await this.#mutex.lockAsync(options, attempt);
+      const outcome = await this.#mutex.lockAsync(options, note, () => state.depth === 0);
       if (outcome === undefined) return this.#fail(timeoutMs);
       return new MutexLock(outcome === "abandoned", state);
     } catch (error) {

@@ -36,7 +36,7 @@ export class ReturningUnits {
   constructor(segment: Segment, cellIndex: number) {
     const { memory } = segment;
     this.#segment = segment;
-    this.#mutex = new SegmentMutex(segment, cellIndex);
+    this.#mutex = new SegmentMutex(segment, cellIndex, "NamedSemaphore");
     this.#ledger = new SemaphoreLedger(memory.words, memory.wordOf(SECTION.state));
   }
 

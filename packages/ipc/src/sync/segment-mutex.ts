@@ -127,6 +127,7 @@ let held: SegmentMutex | undefined;
  */
 export class SegmentMutex {
   readonly #segment: Segment;
+  readonly #owner: string;
   readonly #mutex: BareMutex;
   readonly #cell: WaitCell;
   /** The section; only who holds the mutex writes to it. */
@@ -138,10 +139,12 @@ export class SegmentMutex {
   /**
    * @param segment A segment with a mutex section.
    * @param cellIndex The wait cell in which one waits for it.
+   * @param owner Whose disposal ends a wait for it, as a user knows it.
    */
-  constructor(segment: Segment, cellIndex: number) {
+  constructor(segment: Segment, cellIndex: number, owner: string) {
     const { offset } = segment.memory.section(SECTION.mutex);
     this.#segment = segment;
+    this.#owner = owner;
     const { memory, participants, slot } = segment;
     this.#mutex = mutexOf(memory, participants, slot);
     this.#cell = segment.cell(cellIndex);
@@ -157,7 +160,7 @@ export class SegmentMutex {
    */
   tryLock(): Acquisition | undefined {
     const outcome = this.#mutex.tryLock();
-    if (outcome === "busy") return this.#checkHolder();
+    if (outcome === "busy") return this.refuseNested();
     // Little code, and none of it in functions of its own: only then is all of it compiled into the caller's loop.
     const block = this.#block;
     block[MUTEX.acquisitions]! += 1;
@@ -172,25 +175,40 @@ export class SegmentMutex {
   lock(timeoutMs: number): Acquisition | undefined {
     const first = this.tryLock();
     if (first !== undefined || timeoutMs === 0) return first;
-    return this.#countContention(waitSync(this.#condition(), timeoutMs));
+    const outcome = waitSync(this.#condition(), timeoutMs);
+    if (outcome !== undefined) this.#block[MUTEX.contentions]! += 1;
+    return outcome;
   }
 
-  /** Locks, waiting in the event loop; undefined when the time was over. */
-  async lockAsync(
+  /**
+   * Locks, waiting in the event loop.
+   *
+   * @param options How long, and what ends the wait early.
+   * @param use Called in the very step that locks, before anything else of this thread can run; it may unlock.
+   * @param isTried Whether this is the time to try; else the wait goes on.
+   * @returns What `use` gave, or undefined when the time was over.
+   */
+  async lockAsync<T>(
     options: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
-    attempt: () => Acquisition | undefined = () => this.tryLock(),
-  ): Promise<Acquisition | undefined> {
-    options.signal?.throwIfAborted();
-    const first = attempt();
-    if (first !== undefined || options.timeoutMs === 0) return first;
+    use: (outcome: Acquisition) => T,
+    isTried: () => boolean = () => true,
+  ): Promise<T | undefined> {
+    let hasWaited = false;
+    const attempt = (): T | undefined => {
+      const outcome = isTried() ? this.tryLock() : undefined;
+      if (outcome !== undefined) {
+        if (hasWaited) this.#block[MUTEX.contentions]! += 1;
+        return use(outcome);
+      }
+      hasWaited = true;
+      return undefined;
+    };
     const { doorbell } = this.#segment;
     const condition = { ...this.#condition(), attempt };
-    return this.#countContention(
-      await waitAsync(condition, doorbell, options, (onDeath) => {
-        const bell = this.#segment.participants.bellOf(this.ownerSlot);
-        return bell === 0 ? undefined : doorbell.watchLife(bell, onDeath);
-      }),
-    );
+    return await waitAsync(condition, doorbell, options, (onDeath) => {
+      const bell = this.#segment.participants.bellOf(this.ownerSlot);
+      return bell === 0 ? undefined : doorbell.watchLife(bell, onDeath);
+    });
   }
 
   /** Unlocks and wakes those who wait. */
@@ -229,7 +247,8 @@ export class SegmentMutex {
     }
   }
 
-  #checkHolder(): undefined {
+  /** Throws `EDEADLK` when this thread holds the mutex, through whichever handle. */
+  refuseNested(): undefined {
     const { name, superblock } = this.#segment;
     for (let mutex = held; mutex !== undefined; mutex = mutex.#heldBefore) {
       if (mutex.#segment.superblock.epoch !== superblock.epoch) continue;
@@ -241,14 +260,8 @@ export class SegmentMutex {
     return {
       attempt: () => this.tryLock(),
       description: `acquire the mutex of "${this.#segment.name}"`,
-      owner: "NamedMutex",
+      owner: this.#owner,
       cell: this.#cell,
     };
-  }
-
-  #countContention(outcome: Acquisition | undefined): Acquisition | undefined {
-    if (outcome === undefined) return undefined;
-    this.#block[MUTEX.contentions]! += 1;
-    return outcome;
   }
 }

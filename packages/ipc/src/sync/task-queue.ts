@@ -56,6 +56,27 @@ export class TaskQueue {
     }
   }
 
+  /**
+   * Runs something when its turn has come.
+   *
+   * @param options The signal and the longest time, as for `enter`.
+   * @param action Is told how much time is left.
+   * @returns What it gave; undefined when the time was over before.
+   */
+  async run<T>(
+    { signal, timeoutMs }: { readonly signal: AbortSignal | undefined; readonly timeoutMs: number },
+    action: (timeoutMs: number) => Promise<T>,
+  ): Promise<T | undefined> {
+    const deadline = performance.now() + timeoutMs;
+    const pass = await this.enter(signal, timeoutMs);
+    if (pass === undefined) return undefined;
+    try {
+      return await action(Math.max(0, deadline - performance.now()));
+    } finally {
+      pass();
+    }
+  }
+
   #pass(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#isTaken = false;
