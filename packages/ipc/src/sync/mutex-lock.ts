@@ -8,7 +8,7 @@ import { conditionError } from "@isthmus/core/internal";
 import { type ThreadState, unlock } from "./mutex-thread-state.ts";
 
 /**
- * A held lock. Give it back with `release()`, or let `using` do it.
+ * A held lock. Give it back with `release()` or `dispose()`, or let `using` do it.
  */
 export class MutexLock implements Disposable {
   /**
@@ -42,8 +42,12 @@ export class MutexLock implements Disposable {
   }
 
   /** Gives the lock back unless that has been done. */
-  [Symbol.dispose](): void {
+  dispose(): void {
     if (this.#state !== undefined) this.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 

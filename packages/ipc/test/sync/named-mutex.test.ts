@@ -113,6 +113,15 @@ describe("NamedMutex on the synchronous path", () => {
     expect(mutex.owner).toBeUndefined();
   });
 
+  test("a lock that is disposed is given back once, and only once", () => {
+    using _home = new Home();
+    using mutex = NamedMutex.createNew("m");
+    const lock = mutex.acquire();
+    lock.dispose();
+    lock.dispose();
+    expect([lock.isHeld, mutex.owner]).toEqual([false, undefined]);
+  });
+
   test("disposed while held, the lock stays until it is released", () => {
     using home = new Home();
     const mutex = NamedMutex.createNew("m");
