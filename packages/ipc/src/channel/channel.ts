@@ -7,6 +7,7 @@ import { SECTION } from "@isthmus/core/internal";
 import { HISTOGRAM_BYTES } from "../metrics/histogram-layout.ts";
 import { RING_BYTES_MIN } from "../ring/byte-ring.ts";
 import { LANE } from "../ring/lane-layout.ts";
+import { inTheWay } from "../segment/in-the-way.ts";
 import type { OpenVerb } from "../segment/segment.ts";
 import { schemaSections } from "../struct/schema-section.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
@@ -88,6 +89,15 @@ export class Channel extends LanedSegment {
     const { mapping } = this.segment.memory;
     const { offset, length } = this.segment.memory.section(SECTION.latency);
     return mapping.bytes(offset, length);
+  }
+
+  /** Who does not make room, for the message of a time-out. */
+  describeConsumer(): string {
+    const consumer = this.base + CHANNEL.consumer;
+    const why = inTheWay(this.segment, ({ slot }) =>
+      slot === this.words.load(consumer) - 1 ? "has made no room" : undefined,
+    );
+    return why ?? "nobody consumes";
   }
 
   /** Whether everything in a lane has been consumed. */

@@ -6,6 +6,7 @@
  */
 import { SECTION } from "@isthmus/core/internal";
 import { Counters } from "../metrics/counters.ts";
+import { inTheWay } from "../segment/in-the-way.ts";
 import { runPostponed } from "../wait/before-sleep.ts";
 import { type Condition, timedOut, waitAsync, waitSync } from "../wait/wait-for.ts";
 import type { Channel } from "./channel.ts";
@@ -76,7 +77,7 @@ export class Inbox extends LaneReaders {
   wait(timeoutMs: number): unknown {
     this.#beginWait();
     const found = waitSync(this.#condition(true), timeoutMs);
-    if (found === undefined) throw timedOut(this.#description(), timeoutMs);
+    if (found === undefined) throw this.#timedOut(timeoutMs);
     return found;
   }
 
@@ -89,7 +90,7 @@ export class Inbox extends LaneReaders {
     this.#beginWait();
     const { doorbell } = this.channel.segment;
     const found = await waitAsync(this.#condition(isReleased), doorbell, { timeoutMs, signal });
-    if (found === undefined) throw timedOut(this.#description(), timeoutMs);
+    if (found === undefined) throw this.#timedOut(timeoutMs);
     return found;
   }
 
@@ -141,6 +142,13 @@ export class Inbox extends LaneReaders {
       owner: "Consumer",
       cell: this.channel.data,
     };
+  }
+
+  #timedOut(timeoutMs: number): Error {
+    const why = inTheWay(this.channel.segment, ({ role }) =>
+      role === "producer" ? "has sent nothing" : undefined,
+    );
+    return timedOut(this.#description(), timeoutMs, why ?? "nobody produces");
   }
 
   #description(): string {

@@ -218,7 +218,7 @@ export abstract class Outbox {
     }
     this.#beginWait();
     if (waitSync(this.#condition(attempt), timeoutMs) === undefined) {
-      throw timedOut(description, timeoutMs);
+      throw this.#timedOut(timeoutMs);
     }
   }
 
@@ -235,18 +235,17 @@ export abstract class Outbox {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const deadline = performance.now() + timeoutMs;
-    const description = this.#description();
     this.#asyncCount++;
     try {
       const pass = await this.#turns.enter(signal, timeoutMs);
-      if (pass === undefined) throw timedOut(description, timeoutMs);
+      if (pass === undefined) throw this.#timedOut(timeoutMs);
       try {
         this.checkOpen();
         this.#beginWait();
         const options = { timeoutMs: Math.max(0, deadline - performance.now()), signal };
         const condition = this.#condition(() => this.attempt(record));
         const found = await waitAsync(condition, this.channel.segment.doorbell, options);
-        if (found === undefined) throw timedOut(description, timeoutMs);
+        if (found === undefined) throw this.#timedOut(timeoutMs);
       } finally {
         pass();
       }
@@ -274,6 +273,10 @@ export abstract class Outbox {
   #drop(): void {
     this.counters.add("drops", 1);
     this.publish();
+  }
+
+  #timedOut(timeoutMs: number): Error {
+    return timedOut(this.#description(), timeoutMs, this.channel.describeConsumer());
   }
 
   #description(): string {

@@ -313,7 +313,8 @@ export class SharedStruct<F extends Fields> implements Disposable {
   }
 
   #timedOut(timeoutMs: number): Error {
-    return timedOut(`acquire the mutex of "${this.name}"`, timeoutMs);
+    const why = this.#mutex.describeOwner();
+    return timedOut(`acquire the mutex of "${this.name}"`, timeoutMs, why);
   }
 
   #checkFree(): void {

@@ -214,8 +214,8 @@ export class NamedMutex implements Disposable {
 
   #fail(timeoutMs: number): never {
     const isHeldHere = this.#state.pass !== undefined;
-    const why = isHeldHere ? " (a task of this thread holds it)" : "";
-    throw timedOut(`acquire the mutex "${this.name}"${why}`, timeoutMs);
+    const why = isHeldHere ? "a task of this thread holds it" : this.#mutex.describeOwner();
+    throw timedOut(`acquire the mutex "${this.name}"`, timeoutMs, why);
   }
 
   #checkOpen(): void {

@@ -251,7 +251,12 @@ export class NamedSemaphore implements Disposable {
   }
 
   #timedOut(timeoutMs: number): Error {
-    return timedOut(this.#description(), timeoutMs);
+    const units = this.#units;
+    const why =
+      units instanceof ReturningUnits
+        ? units.describeHolders()
+        : "none is free; who has them is noted with returnOnDeath only";
+    return timedOut(this.#description(), timeoutMs, why);
   }
 
   #checkOpen(): void {

@@ -9,6 +9,7 @@
  */
 import { SystemError } from "@isthmus/core";
 import { SECTION } from "@isthmus/core/internal";
+import { inTheWay } from "../segment/in-the-way.ts";
 import type { Participants } from "../segment/participants.ts";
 import type { Segment, SegmentMemory } from "../segment/segment.ts";
 import { timedOut } from "../wait/wait-for.ts";
@@ -22,6 +23,9 @@ const CHANGE_TIMEOUT_MS = 5000;
 const LEAVE_TIMEOUT_MS = 1000;
 
 const PAUSE_MS = 1;
+
+/** What somebody does for whom others wait. */
+const CHANGING = "is in the middle of a change";
 
 /** The units of one open semaphore, taken in the name of this handle's slot. */
 export class ReturningUnits {
@@ -64,6 +68,15 @@ export class ReturningUnits {
     return () => {
       for (const stop of unwatch) stop();
     };
+  }
+
+  /** Who has units, or is in the middle of a change, for the message of a time-out. */
+  describeHolders(): string | undefined {
+    return inTheWay(this.#segment, ({ slot }) => {
+      const units = this.#ledger.heldBy(slot);
+      if (units > 0) return `has ${units} ${units === 1 ? "unit" : "units"}`;
+      return slot === this.#ledger.changingSlot ? CHANGING : undefined;
+    });
   }
 
   /**
@@ -123,7 +136,8 @@ export class ReturningUnits {
       try {
         const remaining = Math.max(0, deadline - performance.now());
         if (this.#mutex.lock(remaining) !== undefined) return;
-        throw timedOut(`change the semaphore "${this.#segment.name}"`, timeoutMs);
+        const why = this.#mutex.describeOwner();
+        throw timedOut(`change the semaphore "${this.#segment.name}"`, timeoutMs, why);
       } catch (error) {
         // A signal must not turn a release into half a release; its handler runs soon enough.
         if (!(error instanceof SystemError && error.code === "EINTR")) throw error;
@@ -143,7 +157,13 @@ export function giveBackFor(memory: SegmentMemory, slot: number, participants: P
   const mutex = mutexOf(memory, participants, slot);
   const deadline = performance.now() + CHANGE_TIMEOUT_MS;
   while (mutex.tryLock() === "busy") {
-    if (performance.now() > deadline) throw timedOut("join the semaphore", CHANGE_TIMEOUT_MS);
+    if (performance.now() > deadline) {
+      const changing = ledger.changingSlot;
+      const why = inTheWay({ isDisposed: false, participants }, (one) =>
+        one.slot === changing ? CHANGING : undefined,
+      );
+      throw timedOut("join the semaphore", CHANGE_TIMEOUT_MS, why);
+    }
     Bun.sleepSync(PAUSE_MS);
   }
   try {

@@ -14,6 +14,7 @@ import {
   SECTION,
   syncPlatform,
 } from "@isthmus/core/internal";
+import { inTheWay } from "../segment/in-the-way.ts";
 import type { Participant, Participants } from "../segment/participants.ts";
 import type { SectionSpec, Segment, SegmentMemory } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
@@ -230,14 +231,11 @@ export class SegmentMutex {
 
   /** Who holds it now, as far as the holder has said so. */
   owner(): MutexOwner | undefined {
-    const block = this.#block;
     const slot = this.ownerSlot;
     const found = this.#segment.participants.list().find((one: Participant) => one.slot === slot);
     if (found === undefined) return undefined;
-    const seconds = block[MUTEX.since]! >>> 0;
-    const nanoseconds = block[MUTEX.since + 2]! >>> 0;
-    const sinceMs = seconds * 1000 + Math.floor(nanoseconds / 1e6);
-    return { pid: found.pid, name: found.name, sinceMs, isAlive: found.isAlive };
+    const { pid, name, isAlive } = found;
+    return { pid, name, sinceMs: this.#sinceMs, isAlive };
   }
 
   /** Takes this mutex out from among those that the thread holds, when it is not the last one. */
@@ -254,6 +252,20 @@ export class SegmentMutex {
       if (mutex.#segment.superblock.epoch !== superblock.epoch) continue;
       throw conditionError("EDEADLK", `lock the mutex of "${name}": this thread holds it`, "lock");
     }
+  }
+
+  /** Who has held it since when, for the message of a time-out. */
+  describeOwner(): string | undefined {
+    return inTheWay(this.#segment, ({ slot }) => {
+      if (slot !== this.ownerSlot) return undefined;
+      return `has held it since ${new Date(this.#sinceMs).toISOString()}`;
+    });
+  }
+
+  get #sinceMs(): number {
+    const seconds = this.#block[MUTEX.since]! >>> 0;
+    const nanoseconds = this.#block[MUTEX.since + 2]! >>> 0;
+    return seconds * 1000 + Math.floor(nanoseconds / 1e6);
   }
 
   #condition(): Condition<Acquisition> {

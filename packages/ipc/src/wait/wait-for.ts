@@ -75,9 +75,15 @@ export function checkTry(options: WaitOptions | undefined): number {
   return checkWait({ timeoutMs }).timeoutMs;
 }
 
-/** The error of a wait that came to its end. */
-export function timedOut(description: string, timeoutMs: number): TimeoutError {
-  return new TimeoutError(`Cannot ${description} within ${timeoutMs} ms`);
+/**
+ * The error of a wait that came to its end.
+ *
+ * @param description What was waited for.
+ * @param why Who or what is in the way, as far as that can be seen.
+ */
+export function timedOut(description: string, timeoutMs: number, why?: string): TimeoutError {
+  const reason = why === undefined ? "" : `: ${why}`;
+  return new TimeoutError(`Cannot ${description} within ${timeoutMs} ms${reason}`);
 }
 
 /**

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { DisposedError, TimeoutError } from "@isthmus/core";
+import { DisposedError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
 import type { Counters } from "../../metrics/counters.ts";
 import { runPostponed } from "../../wait/before-sleep.ts";
 import type { WaitCell } from "../../wait/wait-cell.ts";
-import { type Condition, waitAsync, waitSync } from "../../wait/wait-for.ts";
+import { type Condition, timedOut, waitAsync, waitSync } from "../../wait/wait-for.ts";
 import { codecOf } from "../record-codec.ts";
 import { type Ending, endingOf, spin } from "./ending.ts";
 import { decodeError } from "./error-body.ts";
@@ -279,9 +279,8 @@ export class RequestLane {
         : request.body === undefined
           ? `its responder${this.#responder.name} has not answered`
           : `its responder${this.#responder.name} has not made room`;
-    request.reject(
-      new TimeoutError(`Cannot ${this.#description()} within ${timeoutMs} ms: ${why}`),
-    );
+    const state = request.term === this.#responder.term ? this.#responder.state : "";
+    request.reject(timedOut(this.#description(), timeoutMs, `${why}${state}`));
   }
 
   #refused(): Error {

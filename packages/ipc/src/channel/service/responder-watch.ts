@@ -4,6 +4,8 @@
  * @module
  */
 import { PeerDiedError } from "@isthmus/core";
+import { stateOf } from "../../segment/in-the-way.ts";
+import type { Participant } from "../../segment/participants.ts";
 import type { Watch } from "../../wait/wait-for.ts";
 import type { Service } from "./service.ts";
 
@@ -36,6 +38,12 @@ export class ResponderWatch {
   /** The responder of the term: " (process 7, server.ts)". */
   get name(): string {
     return this.#name;
+  }
+
+  /** How the responder is now: " and is stopped", or nothing when it runs or there is none. */
+  get state(): string {
+    const found = this.#term === 0 ? undefined : this.#find();
+    return found === undefined ? "" : stateOf(found);
   }
 
   /** Asks for the responder's life to be looked into at the next `look`. */
@@ -84,10 +92,14 @@ export class ResponderWatch {
     if (slot >= 0 && !this.#service.segment.participants.isAlive(slot)) this.#service.reapDead();
   }
 
-  #describe(): string {
+  #find(): Participant | undefined {
     const slot = this.#service.responderSlot;
     const { participants } = this.#service.segment;
-    const found = participants.list().find((participant) => participant.slot === slot);
+    return participants.list().find((participant) => participant.slot === slot);
+  }
+
+  #describe(): string {
+    const found = this.#find();
     return found === undefined ? "" : ` (process ${found.pid}, ${found.name})`;
   }
 }

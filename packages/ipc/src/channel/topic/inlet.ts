@@ -6,6 +6,7 @@
  */
 import type { Counters } from "../../metrics/counters.ts";
 import { gateBit } from "../../ring/broadcast-gates.ts";
+import { inTheWay } from "../../segment/in-the-way.ts";
 import { runPostponed } from "../../wait/before-sleep.ts";
 import { type Condition, timedOut, waitAsync, waitSync } from "../../wait/wait-for.ts";
 import type { RecordSource } from "../record-loop.ts";
@@ -103,7 +104,7 @@ export class Inlet implements RecordSource {
   wait(timeoutMs: number): unknown {
     this.#beginWait();
     const found = waitSync(this.#condition(true), timeoutMs);
-    if (found === undefined) throw timedOut(this.#description(), timeoutMs);
+    if (found === undefined) throw this.#timedOut(timeoutMs);
     return found;
   }
 
@@ -116,7 +117,7 @@ export class Inlet implements RecordSource {
     this.#beginWait();
     const { doorbell } = this.#topic.segment;
     const found = await waitAsync(this.#condition(isReleased), doorbell, { timeoutMs, signal });
-    if (found === undefined) throw timedOut(this.#description(), timeoutMs);
+    if (found === undefined) throw this.#timedOut(timeoutMs);
     return found;
   }
 
@@ -154,6 +155,13 @@ export class Inlet implements RecordSource {
       owner: "Subscriber",
       cell: this.#topic.data,
     };
+  }
+
+  #timedOut(timeoutMs: number): Error {
+    const why = inTheWay(this.#topic.segment, ({ role }) =>
+      role === "publisher" ? "has sent nothing" : undefined,
+    );
+    return timedOut(this.#description(), timeoutMs, why ?? "nobody publishes");
   }
 
   #description(): string {

@@ -23,6 +23,7 @@ const PUBLICATIONS_PER_TOUCH = 16;
 export class Outlet {
   readonly counters: Counters;
   readonly #topic: Topic;
+  readonly #lane: number;
   readonly #writer: TopicWriter;
   readonly #words: SharedWords;
   readonly #dry: number;
@@ -46,6 +47,7 @@ export class Outlet {
     const offset = topic.laneOffset(lane) + PUBLISHER_COUNTERS_OFFSET;
     this.counters = new Counters(topic.segment.memory.mapping, offset);
     this.#topic = topic;
+    this.#lane = lane;
     this.#writer = openTopicWriter(topic, lane, this.counters);
     this.#words = topic.words;
     this.#dry = topic.dry;
@@ -119,7 +121,7 @@ export class Outlet {
     }
     this.#beginWait();
     if (waitSync(this.#condition(attempt), timeoutMs) === undefined) {
-      throw timedOut(this.#description(), timeoutMs);
+      throw this.#timedOut(timeoutMs);
     }
   }
 
@@ -130,11 +132,10 @@ export class Outlet {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const deadline = performance.now() + timeoutMs;
-    const description = this.#description();
     this.#asyncCount++;
     try {
       const pass = await this.#turns.enter(signal, timeoutMs);
-      if (pass === undefined) throw timedOut(description, timeoutMs);
+      if (pass === undefined) throw this.#timedOut(timeoutMs);
       try {
         const { segment } = this.#topic;
         segment.checkOpen("Publisher");
@@ -146,7 +147,7 @@ export class Outlet {
           options,
           (onDeath) => this.#topic.watchGates(onDeath),
         );
-        if (found === undefined) throw timedOut(description, timeoutMs);
+        if (found === undefined) throw this.#timedOut(timeoutMs);
       } finally {
         pass();
       }
@@ -174,6 +175,10 @@ export class Outlet {
       owner: "Publisher",
       cell: this.#topic.space,
     };
+  }
+
+  #timedOut(timeoutMs: number): Error {
+    return timedOut(this.#description(), timeoutMs, this.#topic.describeSlowest(this.#lane));
   }
 
   #description(): string {

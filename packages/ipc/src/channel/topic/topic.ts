@@ -5,7 +5,9 @@
  */
 import { Counters } from "../../metrics/counters.ts";
 import { Gates, type GateTable, gateBit } from "../../ring/broadcast-gates.ts";
+import { BROADCAST, PLACE } from "../../ring/broadcast-layout.ts";
 import { BROADCAST_BYTES_MIN } from "../../ring/broadcast-ring.ts";
+import { inTheWay } from "../../segment/in-the-way.ts";
 import { SLOT_COUNT } from "../../segment/participant-layout.ts";
 import type { OpenVerb } from "../../segment/segment.ts";
 import { schemaSections } from "../../struct/schema-section.ts";
@@ -154,6 +156,23 @@ export class Topic extends LanedSegment {
       }
     }
     return isAnyDead;
+  }
+
+  /** Who of those for whom publishers wait is furthest behind in a lane, for the message of a time-out. */
+  describeSlowest(lane: number): string | undefined {
+    if (this.segment.isDisposed) return undefined;
+    const { words } = this;
+    const tail = words.load(this.laneWord(lane) + BROADCAST.tail);
+    const lags = this.segment.participants.list().map(({ slot }) => {
+      const isWaitedFor = this.isGating(slot);
+      const head = words.load(this.placeWord(lane, slot) + PLACE.head);
+      return { slot, lag: isWaitedFor ? (tail - head) | 0 : 0 };
+    });
+    const most = Math.max(1, ...lags.map(({ lag }) => lag));
+    const slowest = lags.find(({ lag }) => lag === most)?.slot;
+    return inTheWay(this.segment, ({ slot }) =>
+      slot === slowest ? "has made no room" : undefined,
+    );
   }
 
   /** Watches the lives of those for whom publishers wait; returns how to stop. */
