@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, truncateSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
+import { constants } from "node:os";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { InterruptedError } from "../src/interrupted-error.ts";
 import { runIsthmus } from "../src/run.ts";
 import { createFakeHost } from "./support/fake-host.ts";
-import { runCli, runCliInShell } from "./support/run-cli.ts";
+import { MAIN, runCli, runCliInShell, testEnvironment } from "./support/run-cli.ts";
 
 const FIELDS = [
   "path",
@@ -15,6 +16,12 @@ const FIELDS = [
   "elapsed_ms",
   "bytes_per_second",
 ];
+
+/** Whether a process has a handler for a signal, by its file in /proc. */
+function isCaught(status: string, signal: number): boolean {
+  const mask = BigInt(`0x${/^SigCgt:\s*(\w+)/m.exec(status)?.[1] ?? "0"}`);
+  return ((mask >> BigInt(signal - 1)) & 1n) === 1n;
+}
 
 describe("isthmus scan", () => {
   test("prints what a person wants to know", async () => {
@@ -130,6 +137,9 @@ describe("isthmus scan", () => {
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
     expect(stderr).toStartWith(`isthmus scan: ${directory.file("folder")}: `);
     expect(stderr.trimEnd()).not.toContain("\n");
+    const input = await runCliInShell('"$BUN" "$MAIN" scan - < .');
+    expect({ stdout: input.stdout, exitCode: input.exitCode }).toEqual({ stdout: "", exitCode: 1 });
+    expect(input.stderr).toMatch(/^isthmus scan: -: EISDIR.*; name files: .*\n$/);
   });
 
   test("ISTHMUS_DEBUG adds the stack", async () => {
@@ -137,15 +147,101 @@ describe("isthmus scan", () => {
     expect(stderr).toContain("\n      at ");
   });
 
-  test("- is standard input when that is a file, and refused when it is a pipe", async () => {
+  test("counts words and widths of text that is not ASCII", async () => {
     using directory = new TemporaryDirectory();
-    const path = directory.file("a", "from a file\n");
-    const file = await runCli(["scan", "--json", "-"], { stdin: Bun.file(path) });
-    expect(file.stderr).toBe("");
-    expect(JSON.parse(file.stdout)).toMatchObject({ path: "-", bytes: 12, lines: 1 });
-    const pipe = await runCliInShell('echo text | "$BUN" "$MAIN" scan --json -');
-    expect({ stdout: pipe.stdout, exitCode: pipe.exitCode }).toEqual({ stdout: "", exitCode: 1 });
-    expect(pipe.stderr).toContain("to a file first");
+    const path = directory.file("a", "привет мир\nこんにちは世界\ncafé\n");
+    const { stdout } = await runCli(["scan", "--json", path]);
+    expect(JSON.parse(stdout)).toMatchObject({ lines: 3, words: 4, longest_line_bytes: 21 });
+  });
+
+  test.each([
+    ["a pipe", 'cat text | "$BUN" "$MAIN" scan --json --find 99 -'],
+    ["a file from its beginning", '"$BUN" "$MAIN" scan --json --find 99 - < text'],
+    [
+      "a file from where it stands",
+      '{ cat > rest; "$BUN" "$MAIN" scan --json --find 99 -; } < text',
+    ],
+    ["/dev/stdin", 'cat text | "$BUN" "$MAIN" scan --json --find 99 /dev/stdin'],
+    ["a named pipe", 'mkfifo pipe; cat text > pipe & "$BUN" "$MAIN" scan --json --find 99 pipe'],
+    ["a process substitution", `bash -c '"$BUN" "$MAIN" scan --json --find 99 <(cat text)'`],
+    ["nothing", '"$BUN" "$MAIN" scan --json --find 99 - < /dev/null'],
+    ["what has no size", '"$BUN" "$MAIN" scan --json --find 99 /dev/null'],
+  ])("reads as wc does: %s", async (what, line) => {
+    using directory = new TemporaryDirectory();
+    const text = `${Array.from({ length: 200_000 }, (_, index) => index).join("\n")}\n`;
+    directory.file("text", text);
+    const { stdout, stderr, exitCode } = await runCliInShell(line, { cwd: directory.path });
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    const isEmpty = ["a file from where it stands", "nothing", "what has no size"].includes(what);
+    const counts = { bytes: text.length, lines: 200_000, words: 200_000, longest_line_bytes: 6 };
+    const none = { bytes: 0, lines: 0, words: 0, longest_line_bytes: 0, matches: 0 };
+    const matches = text.split("99").length - 1;
+    expect(JSON.parse(stdout)).toMatchObject(isEmpty ? none : { ...counts, matches });
+  });
+
+  test.skipIf(process.platform !== "linux")(
+    "reads files that are made when they are read, with a size and without one",
+    async () => {
+      const paths = ["/proc/version", "/sys/kernel/mm/transparent_hugepage/enabled"].filter(
+        existsSync,
+      );
+      expect(paths).not.toEqual([]);
+      const { stdout, stderr, exitCode } = await runCli([
+        "scan",
+        "--json",
+        "--find",
+        "v",
+        ...paths,
+      ]);
+      expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+      const counts = stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      expect(counts.map(({ bytes, lines, matches }) => ({ bytes, lines, matches }))).toEqual(
+        paths.map((path) => {
+          const text = readFileSync(path, "utf8");
+          const [lines, matches] = ["\n", "v"].map((part) => text.split(part).length - 1);
+          return { bytes: text.length, lines, matches };
+        }),
+      );
+    },
+  );
+
+  test("finds where a single character is first, in whichever chunk", async () => {
+    using directory = new TemporaryDirectory();
+    const text = `${".".repeat((2 << 20) + 5)}x..x`;
+    directory.file("text", text);
+    const line = 'cat text | "$BUN" "$MAIN" scan --find x - text';
+    const { stdout } = await runCliInShell(line, { cwd: directory.path });
+    const found = [...stdout.matchAll(/matches +2 {2}of "x", first at byte ([\d,]+)/g)];
+    expect(found.map(([, at]) => at)).toEqual(["2,097,157", "2,097,157"]);
+  });
+
+  test("the time until a pipe's writer has started is no part of the rate", async () => {
+    const line = '{ sleep 2; echo text; } | "$BUN" "$MAIN" scan --json -';
+    const { elapsed_ms: elapsedMs, ...record } = JSON.parse((await runCliInShell(line)).stdout);
+    expect(elapsedMs).toBeGreaterThan(0);
+    expect(elapsedMs).toBeLessThan(2000);
+    expect(record.bytes_per_second).toBeCloseTo((5 / elapsedMs) * 1000, -1);
+  });
+
+  test.skipIf(process.platform !== "linux").each([
+    ["a pipe that gives nothing", ["-"]],
+    ["what has no end", ["/dev/zero"]],
+  ])("Ctrl-C ends it: %s", async (_, paths) => {
+    await using child = Bun.spawn([process.execPath, MAIN, "scan", ...paths], {
+      env: testEnvironment(),
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    // A handler for the signal is there when the program can be seen to wait or to work.
+    const status = `/proc/${child.pid}/status`;
+    while (!isCaught(readFileSync(status, "utf8"), constants.signals.SIGINT)) await Bun.sleep(20);
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(130);
+    expect(await new Response(child.stderr).text()).toEndWith("isthmus: interrupted\n");
   });
 
   test("a file whose name begins with - follows --", async () => {
@@ -168,7 +264,7 @@ describe("isthmus scan", () => {
     expect(JSON.parse(host.written.stdout)).toMatchObject({
       bytes: 2 ** 30,
       lines: 1,
-      words: 1,
+      words: 2, // the NULs are one
       longest_line_bytes: 4,
       matches: 1,
     });

@@ -15,6 +15,7 @@ import { writeJsonLine } from "../output/json.ts";
 import { ProgressBar } from "../output/progress-bar.ts";
 import { StatusLine } from "../output/status-line.ts";
 import { type ScanResult, scanFile } from "../scan/scan-file.ts";
+import { STANDARD_INPUT } from "../scan/scan-input.ts";
 import { formatScanReport } from "../scan/scan-report.ts";
 
 interface ScanFlags extends CommonFlags {
@@ -54,7 +55,7 @@ async function scanWithProgress(
   find: string | undefined,
 ): Promise<ScanResult> {
   using status = new StatusLine(process.stderr, process.env);
-  return await scanFile(path === "-" ? "/dev/stdin" : resolve(cwd, path), {
+  return await scanFile(path === STANDARD_INPUT ? path : resolve(cwd, path), {
     find,
     signal,
     onStart: (totalBytes) => {
@@ -107,7 +108,7 @@ export const scan: Command<IsthmusContext> = buildCommand<ScanFlags, string[], I
       kind: "array",
       minimum: 1,
       parameter: {
-        brief: "A regular file of any size; - is standard input if that is a file",
+        brief: "A file of any size, a pipe or a device; - is standard input",
         placeholder: "FILE",
         parse: parsePath,
       },
@@ -116,9 +117,10 @@ export const scan: Command<IsthmusContext> = buildCommand<ScanFlags, string[], I
   docs: {
     brief: "Scan files: bytes, lines, words, longest line, byte histogram",
     fullDescription:
-      "Maps each file and reads it once. Lines, words and the longest line are those of\n" +
-      "`LC_ALL=C wc -lwL`. Several files are several results; one that fails is reported and\n" +
-      "does not stop the others.",
+      "Maps each file, where that can be done, and reads it once. Lines and words are those of\n" +
+      "`wc -lw` since coreutils 9.5; the longest line is that of `LC_ALL=C wc -L`, with one\n" +
+      "column for each byte of what is not ASCII. Several files are several results; one that\n" +
+      "fails is reported and does not stop the others.",
     customUsage: [
       { input: "app.log", brief: "everything about one file" },
       { input: "--find ERROR app.log", brief: "also how often ERROR occurs, and where first" },

@@ -3,31 +3,54 @@
  *
  * @module
  */
+import { writeSync } from "node:fs";
 import { TimeoutError } from "@isthmus/core";
 import type { Subprocess } from "bun";
 
 /** Far more than any step needs, so that only a real hang is reported. */
 const ANSWER_TIMEOUT_MS = 20_000;
+/** What a process says first, as soon as its program runs. */
+const HELLO = "started";
+
+/** Says that the program of this process runs: what every child does before anything else. */
+export function sayHello(): void {
+  writeSync(1, `${HELLO}\n`);
+}
 
 /** A Bun process that is told what to do by lines on stdin and answers by lines on stdout. */
 export class DemoChild implements AsyncDisposable {
+  /** Whether it has never said that its program runs. */
+  isMute = true;
   readonly #process: Subprocess<"pipe", "pipe", "pipe">;
   readonly #lines: AsyncGenerator<string, void>;
   readonly #errors: Promise<string>;
+  readonly #started: Promise<void>;
+  #isKilled = false;
 
   /**
    * @param command The program and its arguments.
    * @param env The environment of the new process.
+   * @param onFailure Is told when it does not start or ends badly without having been killed from here.
+   * @throws {Error} when the system cannot start it.
    */
-  constructor(command: readonly string[], env: Readonly<Record<string, string | undefined>>) {
-    this.#process = Bun.spawn([...command], {
-      env: { ...env },
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "pipe",
-    });
+  constructor(
+    command: readonly string[],
+    env: Readonly<Record<string, string | undefined>>,
+    onFailure: (error: Error) => void,
+  ) {
+    this.#process = spawnPiped(command, env);
     this.#lines = splitLines(this.#process.stdout);
     this.#errors = new Response(this.#process.stderr).text();
+    this.#started = this.#hear().then((line) => {
+      if (line !== HELLO) throw new Error(`Process ${this.pid} began with "${line}"`);
+      this.isMute = false;
+    });
+    this.#started.catch((error: Error) => {
+      if (!this.#isKilled) onFailure(error);
+    });
+    void this.#process.exited.then(async (code) => {
+      if (code !== 0 && !this.#isKilled) onFailure(await this.#failure());
+    });
   }
 
   /** The operating system's number for the process. */
@@ -43,36 +66,26 @@ export class DemoChild implements AsyncDisposable {
    * @throws {Error} with what it wrote to stderr when the process ends instead.
    */
   async nextLine(): Promise<string> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      reject(new TimeoutError(`Process ${this.pid} did not answer in ${ANSWER_TIMEOUT_MS} ms`));
-    }, ANSWER_TIMEOUT_MS);
-    try {
-      const next = await Promise.race([this.#lines.next(), late]);
-      if (!next.done) return next.value;
-    } finally {
-      clearTimeout(timer);
-    }
-    const code = await this.#process.exited;
-    const reason = (await this.#errors).trim() || `exit code ${code}`;
-    throw new Error(`Process ${this.pid} ended without an answer: ${reason}`);
+    await this.#started;
+    return await this.#hear();
   }
 
   /**
    * Waits for the end of a process that should end well by itself.
    *
+   * @throws {TimeoutError} when it does not end in time.
    * @throws {Error} when it ends with another exit code than 0.
    */
   async finish(): Promise<void> {
     this.#process.stdin.end();
-    const code = await this.#process.exited;
-    if (code !== 0) {
-      throw new Error(`Process ${this.pid} ended with ${code}: ${(await this.#errors).trim()}`);
+    if ((await inTime(this.#process.exited, `Process ${this.pid} did not end`)) !== 0) {
+      throw await this.#failure();
     }
   }
 
   /** Sends SIGKILL: no clean-up code runs in the process. Nothing happens if it has ended. */
   kill(): void {
+    this.#isKilled = true;
     this.#process.kill("SIGKILL");
   }
 
@@ -80,6 +93,51 @@ export class DemoChild implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill();
     await this.#process.exited;
+  }
+
+  async #hear(): Promise<string> {
+    const next = await inTime(this.#lines.next(), `Process ${this.pid} did not answer`);
+    if (next.done) throw await this.#failure();
+    return next.value;
+  }
+
+  async #failure(): Promise<Error> {
+    const code = await this.#process.exited;
+    const how = this.#process.signalCode ?? `exit code ${code}`;
+    const when = this.isMute ? "before its program ran" : "too early";
+    const words = (await this.#errors).trim();
+    return new Error(
+      `Process ${this.pid} ended ${when}: ${how}${words === "" ? "" : `, ${words}`}`,
+    );
+  }
+}
+
+function spawnPiped(
+  command: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Subprocess<"pipe", "pipe", "pipe"> {
+  try {
+    return Bun.spawn([...command], {
+      env: { ...env },
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`The system does not start a second process: ${reason}`, { cause });
+  }
+}
+
+async function inTime<T>(promise: Promise<T>, complaint: string): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new TimeoutError(`${complaint} within ${ANSWER_TIMEOUT_MS} ms`));
+  }, ANSWER_TIMEOUT_MS);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -19,23 +19,29 @@ const NAME_DIRECTORY_VARIABLE = "ISTHMUS_DIR";
  */
 export class DemoRoom implements AsyncDisposable {
   /** Aborted when the user has had enough. */
-  readonly signal: AbortSignal;
+  readonly interruption: AbortSignal;
+  /** Aborted when the step that runs cannot succeed any more, with the reason, or the user has had enough. */
+  signal: AbortSignal;
   readonly #directory: string;
   readonly #nameDirectory: string;
   readonly #nameDirectoryBefore: string | undefined;
   readonly #children: DemoChild[] = [];
+  #step = new AbortController();
+  /** Why no process can be started here. */
+  #refusal: Error | undefined;
   readonly #killAll = (): void => {
     for (const child of this.#children) child.kill();
   };
 
-  /** @param signal Ends the processes of the room as soon as it is aborted. */
-  constructor(signal: AbortSignal) {
-    this.signal = signal;
+  /** @param interruption Ends the processes of the room as soon as it is aborted. */
+  constructor(interruption: AbortSignal) {
+    this.interruption = interruption;
+    this.signal = interruption;
     this.#directory = mkdtempSync(join(tmpdir(), "isthmus-demo-"));
     this.#nameDirectory = mkdtempSync(join(nameRoot(), "isthmus-demo-names-"));
     this.#nameDirectoryBefore = process.env[NAME_DIRECTORY_VARIABLE];
     process.env[NAME_DIRECTORY_VARIABLE] = this.#nameDirectory;
-    signal.addEventListener("abort", this.#killAll);
+    interruption.addEventListener("abort", this.#killAll);
   }
 
   /** The full path of a file in this room. */
@@ -43,18 +49,36 @@ export class DemoRoom implements AsyncDisposable {
     return join(this.#directory, name);
   }
 
+  /** Begins a step: what has failed before is no longer of importance. */
+  beginStep(): void {
+    this.#step = new AbortController();
+    this.signal = AbortSignal.any([this.interruption, this.#step.signal]);
+  }
+
+  /** Ends the step that runs: its processes are killed, and what waits for them ends with this error. */
+  failStep(error: Error): void {
+    if (this.signal.aborted) return;
+    this.#step.abort(error);
+    this.#killAll();
+  }
+
   /**
    * Starts a second Bun process on a file of `children/`.
    *
    * @param script The file's name.
    * @param args Its arguments.
-   * @returns The process; dispose of it with `await using`, or leave that to the room.
+   * @returns The process; dispose of it with `await using`, or leave that to the room. When it fails, so does the step.
+   * @throws {Error} when the system cannot start it, or when one did not start before.
    */
   spawn(script: string, ...args: readonly (string | number)[]): DemoChild {
+    if (this.#refusal !== undefined) throw this.#refusal;
     const path = join(import.meta.dir, "children", script);
-    const child = new DemoChild([process.execPath, path, ...args.map(String)], {
-      ...process.env,
-      [NAME_DIRECTORY_VARIABLE]: this.#nameDirectory,
+    const command = [process.execPath, path, ...args.map(String)];
+    const env = { ...process.env, [NAME_DIRECTORY_VARIABLE]: this.#nameDirectory };
+    const step = this.#step;
+    const child: DemoChild = new DemoChild(command, env, (error) => {
+      if (child.isMute) this.#refusal ??= error;
+      if (step === this.#step) this.failStep(error);
     });
     this.#children.push(child);
     return child;
@@ -62,7 +86,7 @@ export class DemoRoom implements AsyncDisposable {
 
   /** Ends what still runs, then removes every file. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.signal.removeEventListener("abort", this.#killAll);
+    this.interruption.removeEventListener("abort", this.#killAll);
     await Promise.all(this.#children.map((child) => child[Symbol.asyncDispose]()));
     if (this.#nameDirectoryBefore === undefined) delete process.env[NAME_DIRECTORY_VARIABLE];
     else process.env[NAME_DIRECTORY_VARIABLE] = this.#nameDirectoryBefore;

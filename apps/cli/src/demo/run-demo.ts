@@ -3,8 +3,12 @@
  *
  * @module
  */
+import { TimeoutError } from "@isthmus/core";
 import type { DemoRoom } from "./room.ts";
 import { type DemoConcept, type DemoStep, SkippedStep, type StepResult } from "./step.ts";
+
+/** Far more than any step needs, so that only a real hang is reported. */
+const STEP_TIMEOUT_MS = 60_000;
 
 /**
  * Runs every step of every concept. A step that fails is a result; the next one runs all the same.
@@ -24,11 +28,11 @@ export async function* runDemo(
     for (const step of concept.steps) {
       // Gives a signal the chance to be heard between steps that never wait.
       await new Promise<void>((resolve) => setImmediate(resolve));
-      room.signal.throwIfAborted();
+      room.interruption.throwIfAborted();
       onStart(concept, step);
       const result = await runStep(concept.number, step, room);
       // Whatever a step says after an interruption is only about the interruption.
-      room.signal.throwIfAborted();
+      room.interruption.throwIfAborted();
       yield result;
     }
   }
@@ -46,11 +50,19 @@ async function runStep(concept: number, step: DemoStep, room: DemoRoom): Promise
       elapsedMs: performance.now() - startMs,
     };
   };
+  room.beginStep();
+  const timer = setTimeout(() => {
+    room.failStep(new TimeoutError(`The step did not end within ${STEP_TIMEOUT_MS} ms`));
+  }, STEP_TIMEOUT_MS);
   try {
     const outcome = await step.run(room);
     if (outcome instanceof SkippedStep) return result(true, true, `skipped: ${outcome.reason}`);
     return result(true, false, outcome);
   } catch (error) {
-    return result(false, false, String(error).replace(/\s+/g, " "));
+    // What went wrong first: the rest of the step may only have suffered from it.
+    const reason = room.signal.aborted ? room.signal.reason : error;
+    return result(false, false, String(reason).replace(/\s+/g, " "));
+  } finally {
+    clearTimeout(timer);
   }
 }

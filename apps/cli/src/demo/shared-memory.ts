@@ -103,7 +103,9 @@ async function atomicCounter(room: DemoRoom): Promise<string> {
   await using child = room.spawn(PEER, "add", "demo-counter", ADDITIONS);
   // Waits until the other process has begun, so that both add at the same time.
   const deadlineMs = performance.now() + 5000;
-  while (counterOf(view) === 0 && performance.now() < deadlineMs) await Bun.sleep(1);
+  while (counterOf(view) === 0 && performance.now() < deadlineMs && !room.signal.aborted) {
+    await Bun.sleep(1);
+  }
   addMany(view, ADDITIONS);
   checkEqual(await child.nextLine(), "added", "what the other process says");
   checkEqual(counterOf(view), 2 * ADDITIONS, "the counter");
@@ -151,11 +153,12 @@ async function sharedStruct(room: DemoRoom): Promise<string> {
   // Reads without a lock while both write: every record must be one that somebody published.
   let torn = 0;
   let reads = 0;
-  const finished = Promise.all([first.nextLine(), second.nextLine()]);
   let isOver = false;
-  void finished.finally(() => {
+  const finished = Promise.all([first.nextLine(), second.nextLine()]).finally(() => {
     isOver = true;
   });
+  // It is awaited below; until then, an error is not to be taken for one that nobody handles.
+  finished.catch(() => undefined);
   while (!isOver) {
     for (let i = 0; i < READS_AT_ONCE; i += 1, reads += 1) {
       const { left, right, transfers } = shared.read();
@@ -191,8 +194,9 @@ async function killedWriter(room: DemoRoom): Promise<string> {
 async function wokenByChange(room: DemoRoom): Promise<string> {
   const initial = { left: TOTAL, right: 0, transfers: 0, last: "nobody" };
   using shared = SharedStruct.createNew("demo-changes", Account, { initial });
-  const changes = shared.changes({ since: 0 });
+  const changes = shared.changes({ since: 0, signal: room.signal });
   const next = changes.next();
+  next.catch(() => undefined); // it is awaited below, if the other process can be started
   await using child = room.spawn(PEER, "transfer", "demo-changes", 1);
   const { value } = await next;
   await child.finish();

@@ -1,18 +1,18 @@
 /**
- * The progress of work whose size in bytes is known.
+ * The progress of work that is counted in bytes.
  *
  * @module
  */
 import { formatBar } from "./bar.ts";
-import { formatDuration, formatRate } from "./format.ts";
+import { formatDuration, formatRate, formatSize } from "./format.ts";
 import type { StatusLine } from "./status-line.ts";
 
 /** What a progress bar is about. */
 export interface ProgressOptions {
   /** Shown before the bar, for example a file's name. */
   readonly label: string;
-  /** The size of the whole work. */
-  readonly totalBytes: number;
+  /** The size of the whole work; `undefined` where nobody knows it before the end. */
+  readonly totalBytes: number | undefined;
   /** The clock in milliseconds; a test gives its own. */
   readonly now?: () => number;
 }
@@ -24,11 +24,11 @@ const REDRAW_MS = 100;
 const BAR_CELLS = 24;
 const LABEL_CELLS = 30;
 
-/** A bar with percent, rate and remaining time; erased when disposed. */
+/** A bar with percent, rate and remaining time, or what is done and the rate; erased when disposed. */
 export class ProgressBar implements Disposable {
   readonly #status: StatusLine;
   readonly #label: string;
-  readonly #totalBytes: number;
+  readonly #totalBytes: number | undefined;
   readonly #now: () => number;
   readonly #startMs: number;
   #nextDrawMs: number;
@@ -68,10 +68,11 @@ export class ProgressBar implements Disposable {
   }
 
   #draw(doneBytes: number, elapsedMs: number): string {
+    const rate = formatRate((doneBytes / elapsedMs) * 1000);
+    if (this.#totalBytes === undefined) return `${this.#label}  ${formatSize(doneBytes)}  ${rate}`;
     const fraction = this.#totalBytes === 0 ? 1 : Math.min(1, doneBytes / this.#totalBytes);
     const bar = formatBar(fraction, BAR_CELLS).padEnd(BAR_CELLS);
     const percent = `${Math.floor(fraction * 100)}`.padStart(3);
-    const rate = formatRate((doneBytes / elapsedMs) * 1000);
     const remainingMs = fraction === 0 ? undefined : (elapsedMs * (1 - fraction)) / fraction;
     const eta = remainingMs === undefined ? "?" : formatEta(remainingMs);
     return `${this.#label} │${bar}│ ${percent} %  ${rate}  ETA ${eta}`;

@@ -1,17 +1,22 @@
 /**
- * The tables that say what each byte, and each pair of neighbouring bytes, means to `wc -lwL` in
- * the C locale. Found by experiment with GNU coreutils 9.1 over all 256 values:
+ * The tables that say what each byte, and each pair of neighbouring bytes, means to a scan.
  *
  * ```text
- * byte            line  word         width in -L
+ * byte            line  word         width of the line
  * 0x0a \n         ends  separates    ends the line; the next begins at column 0
  * 0x0c \f 0x0d \r       separates    ends the line as \n does, but is not counted as a line
  * 0x09 \t               separates    on to the next multiple of 8
  * 0x20 space            separates    1
  * 0x0b \v               separates    0
  * 0x21 … 0x7e           makes        1
- * any other             nothing      0   (a word goes on across it, but does not begin with it)
+ * 0x80 … 0xff           makes        1
+ * any other             makes        0
  * ```
+ *
+ * Lines and words are those of `wc -lw` of GNU coreutils since 9.5 in the C locale, found by experiment with 9.7 over
+ * all 256 values, but for one: there 0xa0 separates words, as if it were a no-break space, unless `POSIXLY_CORRECT`
+ * is set. Here it does not: in UTF-8 it is a part of letters, of "à" and "Р" for example. The width is that of `wc -L`,
+ * which takes what is not ASCII for nothing; here it takes one column for each byte.
  *
  * @module
  */
@@ -28,20 +33,16 @@ export const JUMP = 8;
 /** What each byte is, as a union of the four flags above. */
 export const BYTE_CLASS: Uint8Array = buildByteClasses();
 
-/** In {@link PAIR_CLASS}: the pair ends inside a word, whatever came before. */
+/** In {@link PAIR_CLASS}: the pair ends inside a word. */
 export const PAIR_ENDS_IN_WORD = 1;
-/** In {@link PAIR_CLASS}: neither byte ends a word, so a word before goes on after. */
-export const PAIR_KEEPS_WORD = 2;
-/** In {@link PAIR_CLASS}: a word that went before reaches the first word of the pair. */
-export const PAIR_JOINS_WORD = 4;
-/**
- * In {@link PAIR_CLASS}: how far right the number of words that begin in the pair stands (2 bits).
- */
-export const PAIR_WORDS_SHIFT = 3;
+/** In {@link PAIR_CLASS}: the pair goes on with a word that went before. */
+export const PAIR_JOINS_WORD = 2;
+/** In {@link PAIR_CLASS}: how far right it stands whether a word begins in the pair when none went before (1 bit). */
+export const PAIR_WORDS_SHIFT = 2;
 /** In {@link PAIR_CLASS}: how far right the width of the pair stands (2 bits). */
-export const PAIR_WIDTH_SHIFT = 5;
+export const PAIR_WIDTH_SHIFT = 3;
 /** In {@link PAIR_CLASS}: at least one byte jumps; the two must be looked at one by one. */
-export const PAIR_JUMPS = 128;
+export const PAIR_JUMPS = 32;
 
 /**
  * What each pair of bytes is, indexed by the pair as a `Uint16Array` reads it in this machine's
@@ -53,8 +54,9 @@ export const PAIR_CLASS: Uint8Array = buildPairClasses();
 export const IS_LITTLE_ENDIAN: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 function buildByteClasses(): Uint8Array {
-  const classes = new Uint8Array(256);
-  classes.fill(WORD | WIDE, 0x21, 0x7f);
+  const classes = new Uint8Array(256).fill(WORD | WIDE);
+  classes.fill(WORD, 0, 0x20);
+  classes[0x7f] = WORD;
   classes[0x20] = SPACE | WIDE;
   classes[0x0b] = SPACE;
   for (const byte of [0x09, 0x0a, 0x0c, 0x0d]) classes[byte] = SPACE | JUMP;
@@ -77,17 +79,11 @@ function buildPairClasses(): Uint8Array {
 
 function pairClass(first: number, second: number): number {
   const both = first | second;
-  const isSecondNewWord = (second & WORD) !== 0 && (first & WORD) === 0;
-  const words = (first & WORD) + (isSecondNewWord ? 1 : 0);
-  const isWordAfter = (second & WORD) !== 0 || ((first & WORD) !== 0 && (second & SPACE) === 0);
-  // A word that went before reaches the first maker of the pair unless a separator stands between.
-  const isJoined = (first & WORD) !== 0 || ((first & SPACE) === 0 && (second & WORD) !== 0);
   const width = ((first & WIDE) === 0 ? 0 : 1) + ((second & WIDE) === 0 ? 0 : 1);
   return (
-    (isWordAfter ? PAIR_ENDS_IN_WORD : 0) |
-    ((both & SPACE) === 0 ? PAIR_KEEPS_WORD : 0) |
-    (isJoined ? PAIR_JOINS_WORD : 0) |
-    (words << PAIR_WORDS_SHIFT) |
+    ((second & WORD) === 0 ? 0 : PAIR_ENDS_IN_WORD) |
+    ((first & WORD) === 0 ? 0 : PAIR_JOINS_WORD) |
+    ((both & WORD) === 0 ? 0 : 1 << PAIR_WORDS_SHIFT) |
     (width << PAIR_WIDTH_SHIFT) |
     ((both & JUMP) === 0 ? 0 : PAIR_JUMPS)
   );

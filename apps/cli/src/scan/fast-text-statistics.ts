@@ -4,6 +4,7 @@
  * @module
  */
 import { wasm } from "@isthmus/core/internal";
+import { BYTE_CLASS, SPACE } from "./byte-classes.ts";
 import { HISTOGRAM_KERNEL, HISTOGRAM_TABLE_BYTES, HISTOGRAM_TABLES } from "./histogram-kernel.ts";
 import { TEXT_KERNEL, TEXT_STATE, TEXT_STEP_BYTES } from "./text-kernel.ts";
 import { isZeros, TextStatistics, type TextSummary } from "./text-statistics.ts";
@@ -13,7 +14,10 @@ const BLOCK_BYTES = 1 << 16;
 const STATE_OFFSET: number = BLOCK_BYTES + HISTOGRAM_TABLES * HISTOGRAM_TABLE_BYTES;
 const MEMORY_BYTES: number = BLOCK_BYTES * 2;
 const BYTE_VALUES = 256;
+/** The tables' counters have 32 bits; they are emptied long before one can overflow. */
+const FOLD_AFTER_BYTES: number = 2 ** 30;
 const NEWLINE = 0x0a;
+const VERTICAL_TAB = 0x0b;
 
 /** Both kinds of statistics. */
 export type AnyTextStatistics = Pick<TextStatistics, "add" | "finish">;
@@ -35,7 +39,11 @@ export function newTextStatistics(): AnyTextStatistics {
 /** `null` where the engine or the CPU has no SIMD. */
 function compile(): WebAssembly.Module | null {
   const code = wasm.assemble(MEMORY_BYTES, [TEXT_KERNEL, HISTOGRAM_KERNEL]);
-  return WebAssembly.validate(code) ? new WebAssembly.Module(code) : null;
+  if (!WebAssembly.validate(code)) return null;
+  const module = new WebAssembly.Module(code);
+  // The first call translates a kernel for the CPU, which is no part of the time that a scan takes.
+  new FastTextStatistics(module).add(new Uint8Array(1));
+  return module;
 }
 
 /** Counts what {@link TextStatistics} counts, with memory of its own. */
@@ -46,6 +54,7 @@ class FastTextStatistics implements AnyTextStatistics {
   readonly #state: DataView;
   readonly #histogram = new Float64Array(BYTE_VALUES);
   #bytes = 0;
+  #unfoldedBytes = 0;
 
   constructor(module: WebAssembly.Module) {
     const kernels = new WebAssembly.Instance(module).exports as unknown as Kernels;
@@ -60,18 +69,19 @@ class FastTextStatistics implements AnyTextStatistics {
   add(chunk: Uint8Array): void {
     this.#bytes += chunk.length;
     if (isZeros(chunk)) {
-      // A hole of a sparse file. A NUL is no line, no word, no width: only the histogram sees it.
-      this.#note(0, chunk.length);
+      // A hole of a sparse file, which ends as it begins: its NULs are, or go on with, one word, and have no width.
+      this.#addBlock(chunk.subarray(0, TEXT_STEP_BYTES));
+      this.#note(0, chunk.length - TEXT_STEP_BYTES);
       return;
     }
     for (let offset = 0; offset < chunk.length; offset += BLOCK_BYTES) {
       this.#addBlock(chunk.subarray(offset, offset + BLOCK_BYTES));
     }
-    this.#fold();
   }
 
   /** Ends the input; see {@link TextStatistics.finish}. */
   finish(): TextSummary {
+    this.#fold();
     const column = this.#number(TEXT_STATE.column);
     return {
       bytes: this.#bytes,
@@ -86,9 +96,13 @@ class FastTextStatistics implements AnyTextStatistics {
     const { text, histogram } = this.#kernels;
     this.#block.set(bytes);
     const length = Math.ceil(bytes.length / TEXT_STEP_BYTES) * TEXT_STEP_BYTES;
-    // NULs mean nothing to words and widths; the histogram is told that they are not there.
-    this.#block.fill(0, bytes.length, length);
-    this.#note(0, bytes.length - length);
+    // What fills up the last step goes on as the bytes end, within a word or between two, and has no width; the
+    // histogram is told that it is not there.
+    const filler = ((BYTE_CLASS[bytes.at(-1) ?? 0] ?? 0) & SPACE) !== 0 ? VERTICAL_TAB : 0;
+    this.#block.fill(filler, bytes.length, length);
+    this.#note(filler, bytes.length - length);
+    this.#unfoldedBytes += length;
+    if (this.#unfoldedBytes > FOLD_AFTER_BYTES) this.#fold();
     text(length, STATE_OFFSET);
     histogram(length, BLOCK_BYTES);
   }
@@ -97,10 +111,11 @@ class FastTextStatistics implements AnyTextStatistics {
     this.#histogram[byte] = (this.#histogram[byte] ?? 0) + count;
   }
 
-  /** Empties the tables, whose counters have 32 bits. */
+  /** Moves the counts of the tables into the histogram. */
   #fold(): void {
     for (let i = 0; i < this.#tables.length; i++) this.#note(i % BYTE_VALUES, this.#tables[i] ?? 0);
     this.#tables.fill(0);
+    this.#unfoldedBytes = 0;
   }
 
   /** Bytes are counted by these numbers, so that 53 bits are enough. */

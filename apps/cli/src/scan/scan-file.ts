@@ -1,13 +1,12 @@
 /**
- * Scans one file through a map of it.
+ * Scans one file, through a map of it where it can be mapped.
  *
  * @module
  */
-import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { MemoryMappedFile, NotSupportedError } from "@isthmus/core";
 import { createBreather } from "../breather.ts";
 import { newTextStatistics } from "./fast-text-statistics.ts";
 import { MatchCounter } from "./match-counter.ts";
+import { openScanInput } from "./scan-input.ts";
 import type { TextSummary } from "./text-statistics.ts";
 
 /** What to look for and whom to tell. */
@@ -16,8 +15,8 @@ export interface ScanOptions {
   readonly find?: string | undefined;
   /** Aborts the scan within about 50 ms. */
   readonly signal: AbortSignal;
-  /** Told the file's size once, when it is known; returns who is told how much is done. */
-  readonly onStart?: (totalBytes: number) => (doneBytes: number) => void;
+  /** Told the size once, `undefined` where it is not known before the end; returns who is told how much is done. */
+  readonly onStart?: (totalBytes: number | undefined) => (doneBytes: number) => void;
 }
 
 /** What a scan found. */
@@ -26,86 +25,55 @@ export interface ScanResult extends TextSummary {
   readonly matches: number | undefined;
   /** The offset of the first match. */
   readonly firstMatchOffset: number | undefined;
-  /** How long the scan took, from opening to the last byte. */
+  /** How long the scan took, from the first byte to the last: without what comes before, such as a writer's start. */
   readonly elapsedMs: number;
 }
 
 /**
- * One window: large enough that a system call for each is nothing, small enough to stay in cache.
- */
-const CHUNK_BYTES: number = 1 << 20;
-
-/**
- * Maps a file and reads it once from end to end, in constant memory whatever its size.
+ * Reads a file once from end to end, in constant memory whatever its size.
  *
- * @param path The file.
+ * @param path The file, or `"-"` for standard input.
  * @param options What to look for and whom to tell.
  * @returns The statistics.
- * @throws {SystemError} when the file cannot be opened or mapped.
- * @throws {NotSupportedError} when it is a pipe, a terminal or another thing that cannot be mapped.
+ * @throws {SystemError} when the file cannot be opened or read.
  * @throws {InterruptedError} when `signal` was aborted with one.
  */
 export async function scanFile(path: string, options: ScanOptions): Promise<ScanResult> {
-  const startMs = performance.now();
-  if (isEmptyFile(path)) {
-    const elapsedMs = performance.now() - startMs;
-    const matches = options.find === undefined ? undefined : 0;
-    return { ...newTextStatistics().finish(), matches, firstMatchOffset: undefined, elapsedMs };
-  }
+  const { find, signal } = options;
   const statistics = newTextStatistics();
-  const needle = new TextEncoder().encode(options.find ?? "");
+  const needle = new TextEncoder().encode(find ?? "");
   // Matches of a single byte are in the histogram already; a search for each would only be slower.
   const counter = needle.length > 1 ? new MatchCounter(needle) : undefined;
-  const breathe = createBreather(options.signal);
+  let firstOffset: number | undefined;
+  const breathe = createBreather(signal);
 
-  using file = MemoryMappedFile.createFromFile(path, { access: "read" });
-  const update = options.onStart?.(file.capacity);
+  using input = openScanInput(path, signal);
+  const update = options.onStart?.(input.totalBytes);
+  let startMs: number | undefined;
   let doneBytes = 0;
-  for (const chunk of file.chunks({ size: CHUNK_BYTES })) {
+  for await (const chunk of input.chunks) {
+    startMs ??= performance.now();
     statistics.add(chunk);
-    counter?.add(chunk);
+    if (counter !== undefined) counter.add(chunk);
+    else if (needle.length === 1) firstOffset ??= offsetIn(chunk, needle, doneBytes);
     doneBytes += chunk.length;
     update?.(doneBytes);
     await breathe();
   }
+  signal.throwIfAborted();
 
+  const elapsedMs = startMs === undefined ? 0 : performance.now() - startMs;
   const summary = statistics.finish();
-  const found = counter ?? countByte(file, needle[0], summary.histogram);
+  const matches = counter?.matches ?? summary.histogram[needle[0] ?? 0] ?? 0;
   return {
     ...summary,
-    matches: options.find === undefined ? undefined : (found?.matches ?? 0),
-    firstMatchOffset: found?.firstOffset,
-    elapsedMs: performance.now() - startMs,
+    matches: find === undefined ? undefined : matches,
+    firstMatchOffset: counter?.firstOffset ?? firstOffset,
+    elapsedMs,
   };
 }
 
-/**
- * Whether a regular file has no content. There is nothing to map then, on any operating system, but
- * the statistics of nothing are still known.
- *
- * @throws {NotSupportedError} when it says that it is empty and is not, as the files of /proc do.
- */
-function isEmptyFile(path: string): boolean {
-  const status = statSync(path, { throwIfNoEntry: false });
-  // Everything else is for the library to open, or to refuse with its own reasons.
-  if (status === undefined || !status.isFile() || status.size > 0) return false;
-  const fd = openSync(path, "r");
-  try {
-    if (readSync(fd, new Uint8Array(1)) === 0) return true;
-  } finally {
-    closeSync(fd);
-  }
-  throw new NotSupportedError(
-    `Cannot map "${path}": it gives its size as 0 but has content, so it is made when it is read`,
-  );
-}
-
-function countByte(
-  file: MemoryMappedFile,
-  byte: number | undefined,
-  histogram: Float64Array,
-): Pick<MatchCounter, "matches" | "firstOffset"> | undefined {
-  const matches = byte === undefined ? 0 : (histogram[byte] ?? 0);
-  if (byte === undefined || matches === 0) return undefined;
-  return { matches, firstOffset: file.indexOf(byte) };
+function offsetIn(chunk: Uint8Array, needle: Uint8Array, before: number): number | undefined {
+  const at = chunk.indexOf(needle[0] ?? 0);
+  return at === -1 ? undefined : before + at;
 }

@@ -1,10 +1,8 @@
 /**
  * Words and the widths of lines, 64 bytes at a time: one bit for each byte.
  *
- * What the bytes mean stands in `byte-classes.ts`. A byte that makes a word begins one unless it is in one already, and
- * bytes that mean nothing leave that as it is, over any distance. That is how a carry moves through an addition: a
- * maker is 1 + 1, which carries whatever comes in; a separator is 0 + 0, which swallows it; any other byte is 1 + 0,
- * which passes it on. So one addition of 64 bits finds the state before each of 64 bytes.
+ * What the bytes mean stands in `byte-classes.ts`. A byte that makes a word begins one unless the byte before it makes
+ * one, too: one shift shows that for 64 bytes at once.
  *
  * @module
  */
@@ -28,17 +26,16 @@ const IN_WORD = 5;
 const COLUMN = 6;
 const LONGEST = 7;
 const MAKERS = 8;
-const NO_SEPARATORS = 9;
-const CARRIED = 10;
-const WIDE = 11;
-const JUMPS = 12;
+const WIDE = 9;
+const JUMPS = 10;
 /** Of 16 bytes each: what was read, and per class whether it belongs to it. */
-const BYTES = 13;
-const CONTROLS = 14;
+const BYTES = 11;
+const CONTROLS = 12;
 
 const TAB = 9;
 const VERTICAL_TAB = 11;
 const SPACE = 32;
+const DELETE = 127;
 const TAB_WIDTH = 8;
 
 /** `text(length, state)`: goes on from the state over the first bytes of the memory. */
@@ -48,7 +45,7 @@ export const TEXT_KERNEL: wasm.WasmFunction = {
   results: [],
   locals: [
     ...[TYPE.i32, TYPE.i32],
-    ...Array.from({ length: 9 }, () => TYPE.i64),
+    ...Array.from({ length: 7 }, () => TYPE.i64),
     ...[TYPE.v128, TYPE.v128],
   ],
   body: [
@@ -70,7 +67,7 @@ export const TEXT_KERNEL: wasm.WasmFunction = {
   ],
 };
 
-/** Fills the four sets of bits of the next 64 bytes. */
+/** Fills the three sets of bits of the next 64 bytes. */
 function classify(): readonly wasm.Code[] {
   const quarters = [0, 1, 2, 3].flatMap((quarter) => {
     const put = (mask: number, lanes: wasm.Code): wasm.Code => {
@@ -82,13 +79,13 @@ function classify(): readonly wasm.Code[] {
       set(BYTES, v128.load(16 * quarter, get(AT))),
       // "\t" to "\r": all separators, and all but one of them jump.
       set(CONTROLS, isWithin(TAB, 5)),
-      put(MAKERS, isWithin(SPACE + 1, 0x7f - SPACE - 1)),
-      put(WIDE, isWithin(SPACE, 0x7f - SPACE)),
-      put(NO_SEPARATORS, v128.or(get(CONTROLS), equals(SPACE))),
+      // The separators, until all 64 are there.
+      put(MAKERS, v128.or(get(CONTROLS), equals(SPACE))),
+      put(WIDE, v128.lessBytes(equals(DELETE), isWithin(SPACE, 256 - SPACE))),
       put(JUMPS, v128.lessBytes(equals(VERTICAL_TAB), get(CONTROLS))),
     ];
   });
-  return [...quarters, set(NO_SEPARATORS, i64.xor(get(NO_SEPARATORS), i64.of(-1)))];
+  return [...quarters, set(MAKERS, i64.xor(get(MAKERS), i64.of(-1)))];
 }
 
 /** Whether each byte is one of `count` from `first` on. */
@@ -101,16 +98,12 @@ function equals(byte: number): wasm.Code {
   return v128.equalBytes(get(BYTES), v128.splatByte(i32.of(byte)));
 }
 
-/** Adds makers and all that are no separators, and sees by the sum what was carried into each bit. */
 function countWords(): readonly wasm.Code[] {
-  const sum = i64.add(i64.add(get(NO_SEPARATORS), get(MAKERS)), get(IN_WORD));
-  const carried = i64.xor(i64.xor(sum, get(NO_SEPARATORS)), get(MAKERS));
-  const begins = i64.and(get(MAKERS), i64.xor(get(CARRIED), i64.of(-1)));
-  const goesOn = i64.or(get(MAKERS), i64.and(get(NO_SEPARATORS), get(CARRIED)));
+  const before = i64.or(i64.shl(get(MAKERS), i64.of(1)), get(IN_WORD));
+  const begins = i64.and(get(MAKERS), i64.xor(before, i64.of(-1)));
   return [
-    set(CARRIED, carried),
     set(WORDS, i64.add(get(WORDS), i64.countOnes(begins))),
-    set(IN_WORD, i64.shr(goesOn, i64.of(63))),
+    set(IN_WORD, i64.shr(get(MAKERS), i64.of(63))),
   ];
 }
 

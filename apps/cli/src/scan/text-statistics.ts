@@ -1,5 +1,6 @@
 /**
- * Counts what `wc -lwL` counts, and how often each byte occurs, in one pass over chunks.
+ * Counts what `wc -lwL` counts, and how often each byte occurs, in one pass over chunks. What the bytes mean stands in
+ * `byte-classes.ts`.
  *
  * @module
  */
@@ -11,7 +12,6 @@ import {
   PAIR_JUMPS,
   PAIR_WIDTH_SHIFT,
   PAIR_WORDS_SHIFT,
-  SPACE,
   WIDE,
   WORD,
 } from "./byte-classes.ts";
@@ -22,9 +22,9 @@ export interface TextSummary {
   readonly bytes: number;
   /** The number of newlines, as `wc -l`. */
   readonly lines: number;
-  /** The number of words, as `wc -w` in the C locale. */
+  /** The number of words: of longest sequences of bytes without white space of ASCII. */
   readonly words: number;
-  /** The width of the widest line, as `wc -L` in the C locale. */
+  /** The width of the widest line, as `wc -L` in the C locale, but a byte of what is not ASCII is one wide. */
   readonly longestLineBytes: number;
   /** How often each of the 256 byte values occurs. */
   readonly histogram: Float64Array;
@@ -97,7 +97,9 @@ export class TextStatistics {
     const length = chunk.length;
     this.#bytes += length;
     if (isZeros(chunk)) {
-      // A hole of a sparse file. A NUL is no line, no word, no width: only the histogram sees it.
+      // A hole of a sparse file. Its NULs are, or go on with, one word, and have no width.
+      this.#words += 1 - this.#inWord;
+      this.#inWord = 1;
       this.#histogram[0] = (this.#histogram[0] ?? 0) + length;
       return;
     }
@@ -132,9 +134,9 @@ export class TextStatistics {
       const pair = pairs[index] ?? 0;
       const kind = classes[pair] ?? 0;
       counts[pair] = ((counts[pair] ?? 0) + 1) | 0;
-      // PAIR_JOINS_WORD is 4 and PAIR_KEEPS_WORD is 2: shifted down they mask `inWord`, 0 or 1.
-      words = (words + (((kind >> PAIR_WORDS_SHIFT) & 3) - (inWord & (kind >> 2)))) | 0;
-      inWord = (inWord & (kind >> 1)) | (kind & 1);
+      // PAIR_JOINS_WORD is 2: shifted down it masks `inWord`, 0 or 1.
+      words = (words + (((kind >> PAIR_WORDS_SHIFT) & 1) - (inWord & (kind >> 1)))) | 0;
+      inWord = kind & 1;
       if (kind < PAIR_JUMPS) {
         column = (column + (kind >> PAIR_WIDTH_SHIFT)) | 0;
       } else {
@@ -150,12 +152,8 @@ export class TextStatistics {
   #addByte(byte: number): void {
     const kind = BYTE_CLASS[byte] ?? 0;
     this.#histogram[byte] = (this.#histogram[byte] ?? 0) + 1;
-    if ((kind & WORD) !== 0) {
-      this.#words += 1 - this.#inWord;
-      this.#inWord = 1;
-    } else if ((kind & SPACE) !== 0) {
-      this.#inWord = 0;
-    }
+    if ((kind & WORD) !== 0) this.#words += 1 - this.#inWord;
+    this.#inWord = kind & WORD;
     this.#column = this.#jump(this.#column, byte);
   }
 

@@ -6,6 +6,7 @@
  */
 import { writeSync } from "node:fs";
 import { bytes, Consumer, json, Producer } from "@isthmus/ipc";
+import { sayHello } from "../child.ts";
 import { answer, ask } from "../conversation.ts";
 import { makeBytes, makeDocument } from "../document.ts";
 import { fillMessage, Message, type MessageFields, Tally } from "../message.ts";
@@ -98,6 +99,7 @@ function say(record: object): void {
 }
 
 const [role = "", name = "", count = "0", first = "0"] = process.argv.slice(2);
+sayHello();
 const play = ROLES[role];
 if (play === undefined) throw new Error(`Unknown role "${role}"`);
 play(name, Number(count), Number(first));

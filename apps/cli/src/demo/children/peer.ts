@@ -9,6 +9,7 @@ import { MemoryMappedFile } from "@isthmus/core";
 import { NamedMutex, SharedStruct } from "@isthmus/ipc";
 import { Account, addMany } from "../account.ts";
 import { codeOf } from "../check.ts";
+import { sayHello } from "../child.ts";
 
 type Role = (name: string, count: number) => void | Promise<void>;
 
@@ -113,6 +114,7 @@ function say(line: string): void {
 }
 
 const [role = "", name = "", count = "0"] = process.argv.slice(2);
+sayHello();
 const play = ROLES[role];
 if (play === undefined) throw new Error(`Unknown role "${role}"`);
 await play(name, Number(count));
