@@ -13,6 +13,8 @@ import { runFixture } from "./support/subprocess.ts";
 
 const LENGTH = 1 << 20;
 const CONTENT = pattern(LENGTH);
+/** Linux permits a process no more mappings by default. */
+const WATCHED_RANGES_MAX = 65_536;
 const linuxTest = testIf(isLinux, "Linux");
 
 describe.each([true, false])("a disposed mapping (pinned: %p)", (isPinned) => {
@@ -89,3 +91,20 @@ describe("a loop over a map whose bytes are transferred away", () => {
     }
   });
 });
+
+test("Mapping is still guarded after more windows were transferred away than can be watched at once", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("data.bin", CONTENT);
+  const fd = openSync(path, "r+");
+  const range = { fd, path, offsetBytes: 0, lengthBytes: 100 };
+  const map = () => new Mapping({ ...range, protection: "readWrite", sharing: "shared" });
+  for (let i = 0; i < WATCHED_RANGES_MAX + 100; i++) {
+    const mapping = map();
+    const moved = mapping.bytes(0, 1).buffer.transfer();
+    mapping.dispose();
+    moved.transfer(0); // unmaps the window
+  }
+  using last = map();
+  expect(last.isGuarded).toBe(true);
+  closeSync(fd);
+}, 60_000);

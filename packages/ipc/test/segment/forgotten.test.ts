@@ -1,0 +1,23 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { Home } from "@isthmus/testing/home";
+
+test("a name of every kind stays when its holder forgets it, until the process ends", () => {
+  using home = new Home();
+  const fixture = join(import.meta.dir, "fixtures", "forget-all.ts");
+  const { stdout, stderr } = Bun.spawnSync([process.execPath, fixture], { env: process.env });
+  expect(stderr.toString()).toBe("");
+  expect(JSON.parse(stdout.toString())).toEqual([
+    "consumer",
+    "event",
+    "mutex",
+    "producer",
+    "publisher",
+    "requester",
+    "responder",
+    "semaphore",
+    "struct",
+    "subscriber",
+  ]);
+  expect(home.names()).toEqual([]);
+});
