@@ -28,7 +28,9 @@ const MUTEX_CELL = 0;
 /**
  * A named mutex. One holder at a time among all processes; when a holder dies, the kernel tells the next one,
  * which gets the mutex with `lock.abandoned` set. A Worker that ends while it holds the mutex counts as a holder that
- * died; but where there are no robust mutexes (macOS, FreeBSD), one that is *terminated* holds it until its process ends.
+ * died; but where there are no robust mutexes (macOS, FreeBSD, qemu's user mode), one that is *terminated* holds it until
+ * its process ends. The same is true of a mutex that was created with `ISTHMUS_MUTEX=portable` in the environment, which
+ * processes on any C library can share, such as containers of Alpine and Debian; another is refused in them.
  *
  * On the synchronous path it is recursive, as .NET's is: the thread that holds it may acquire it again and must
  * release it as often. `acquireAsync` is not: every call is a task of its own, tasks exclude each other and
@@ -80,6 +82,7 @@ export class NamedMutex implements Disposable {
    * Opens a mutex.
    *
    * @throws {SystemError} `ENOENT` when nobody holds the name.
+   * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` when it was made on another C library, CPU or system.
    */
   static openExisting(name: string): NamedMutex {
     return new NamedMutex("openExisting", name);
