@@ -6,6 +6,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
+import { startProcess } from "../start-process.ts";
 import { EVENT, EVENT_BYTES } from "./event.ts";
 import { EventLog } from "./event-log.ts";
 import { EXIT_NO_ROOM, type Order } from "./order.ts";
@@ -72,7 +73,7 @@ export class Actor implements Testimony {
     this.#logPath = order.logPath;
     this.events = () => new EventLog(order.logPath);
     this.#errorPath = errorPath;
-    this.#process = Bun.spawn([process.execPath, PROGRAM, JSON.stringify(order)], {
+    this.#process = startProcess([process.execPath, PROGRAM, JSON.stringify(order)], {
       env: { ...process.env, ISTHMUS_DIR: namesPath },
       stdin: "ignore",
       stdout: "ignore",

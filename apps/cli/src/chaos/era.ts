@@ -60,10 +60,16 @@ export class Era {
     return this.posts.flatMap(({ actor }) => (actor?.isAlive === true ? [actor] : []));
   }
 
-  /** Sets up: first who keeps things, then everybody else. */
+  /**
+   * Sets up: first who keeps things, then everybody else.
+   *
+   * @throws {Error} in the first era, when somebody is not there: without participants there is nothing to judge.
+   */
   async begin(): Promise<void> {
-    await this.#fill(({ part }) => part.isKeeper === true);
-    await this.#fill(() => true);
+    for (const isWanted of [({ part }: Post) => part.isKeeper === true, () => true]) {
+      await this.#fill(isWanted);
+      if (this.number === 0) await this.#demandAll(this.posts.filter(isWanted));
+    }
   }
 
   /** Starts those whose time has come. */
@@ -135,7 +141,9 @@ export class Era {
         if (post.actor?.isAlive !== true && post.actor?.end !== "failed") this.#start(post);
         post.actor?.look(nowMs);
       }
-      return wanted.every(isFilled);
+      // In the first era nobody else has done any harm yet: who has failed will fail again.
+      const isHopeless = this.number === 0 && wanted.some(({ actor }) => actor?.end === "failed");
+      return isHopeless || wanted.every(isFilled);
     }, this.#readyMs);
     for (const { actor } of wanted.filter((post) => !isFilled(post))) {
       if (actor?.isAlive !== true) continue;
@@ -143,6 +151,13 @@ export class Era {
       casting.kill(actor);
       await actor.exited;
     }
+  }
+
+  async #demandAll(posts: readonly Post[]): Promise<void> {
+    const missing = posts.find(({ actor }) => actor?.isReady !== true)?.actor;
+    if (missing === undefined) return;
+    const why = missing.isKilled ? `not ready in ${this.#readyMs} ms` : await missing.complaint();
+    throw new Error(`${missing.label} could not be started: ${why}`);
   }
 
   #start(post: Post): void {

@@ -6,9 +6,8 @@
 import { writeSync } from "node:fs";
 import { TimeoutError } from "@isthmus/core";
 import type { Subprocess } from "bun";
+import { startProcess } from "../start-process.ts";
 
-/** Far more than any step needs, so that only a real hang is reported. */
-const ANSWER_TIMEOUT_MS = 20_000;
 /** What a process says first, as soon as its program runs. */
 const HELLO = "started";
 
@@ -25,20 +24,29 @@ export class DemoChild implements AsyncDisposable {
   readonly #lines: AsyncGenerator<string, void>;
   readonly #errors: Promise<string>;
   readonly #started: Promise<void>;
+  readonly #patienceMs: number;
   #isKilled = false;
 
   /**
    * @param command The program and its arguments.
    * @param env The environment of the new process.
+   * @param patienceMs How long it may take to answer, in milliseconds.
    * @param onFailure Is told when it does not start or ends badly without having been killed from here.
    * @throws {Error} when the system cannot start it.
    */
   constructor(
     command: readonly string[],
     env: Readonly<Record<string, string | undefined>>,
+    patienceMs: number,
     onFailure: (error: Error) => void,
   ) {
-    this.#process = spawnPiped(command, env);
+    this.#patienceMs = patienceMs;
+    this.#process = startProcess(command, {
+      env: { ...env },
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
     this.#lines = splitLines(this.#process.stdout);
     this.#errors = new Response(this.#process.stderr).text();
     this.#started = this.#hear().then((line) => {
@@ -78,7 +86,7 @@ export class DemoChild implements AsyncDisposable {
    */
   async finish(): Promise<void> {
     this.#process.stdin.end();
-    if ((await inTime(this.#process.exited, `Process ${this.pid} did not end`)) !== 0) {
+    if ((await this.#inTime(this.#process.exited, "did not end")) !== 0) {
       throw await this.#failure();
     }
   }
@@ -96,9 +104,22 @@ export class DemoChild implements AsyncDisposable {
   }
 
   async #hear(): Promise<string> {
-    const next = await inTime(this.#lines.next(), `Process ${this.pid} did not answer`);
+    const next = await this.#inTime(this.#lines.next(), "did not answer");
     if (next.done) throw await this.#failure();
     return next.value;
+  }
+
+  async #inTime<T>(promise: Promise<T>, complaint: string): Promise<T> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      const what = `Process ${this.pid} ${complaint} within ${this.#patienceMs} ms`;
+      reject(new TimeoutError(what));
+    }, this.#patienceMs);
+    try {
+      return await Promise.race([promise, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #failure(): Promise<Error> {
@@ -109,35 +130,6 @@ export class DemoChild implements AsyncDisposable {
     return new Error(
       `Process ${this.pid} ended ${when}: ${how}${words === "" ? "" : `, ${words}`}`,
     );
-  }
-}
-
-function spawnPiped(
-  command: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Subprocess<"pipe", "pipe", "pipe"> {
-  try {
-    return Bun.spawn([...command], {
-      env: { ...env },
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "pipe",
-    });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`The system does not start a second process: ${reason}`, { cause });
-  }
-}
-
-async function inTime<T>(promise: Promise<T>, complaint: string): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new TimeoutError(`${complaint} within ${ANSWER_TIMEOUT_MS} ms`));
-  }, ANSWER_TIMEOUT_MS);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

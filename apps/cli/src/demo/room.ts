@@ -10,6 +10,8 @@ import { nameRoot } from "../name-root.ts";
 import { DemoChild } from "./child.ts";
 
 const NAME_DIRECTORY_VARIABLE = "ISTHMUS_DIR";
+/** Far more than any answer needs, so that only a real hang is reported. */
+const PATIENCE_MS = 20_000;
 
 /**
  * A temporary directory for files, another for named memory, and the processes that were started.
@@ -26,6 +28,7 @@ export class DemoRoom implements AsyncDisposable {
   readonly #nameDirectory: string;
   readonly #nameDirectoryBefore: string | undefined;
   readonly #children: DemoChild[] = [];
+  readonly #patienceMs: number;
   #step = new AbortController();
   /** Why no process can be started here. */
   #refusal: Error | undefined;
@@ -33,8 +36,12 @@ export class DemoRoom implements AsyncDisposable {
     for (const child of this.#children) child.kill();
   };
 
-  /** @param interruption Ends the processes of the room as soon as it is aborted. */
-  constructor(interruption: AbortSignal) {
+  /**
+   * @param interruption Ends the processes of the room as soon as it is aborted.
+   * @param patienceMs How long a process of the room may take to answer, in milliseconds.
+   */
+  constructor(interruption: AbortSignal, patienceMs: number = PATIENCE_MS) {
+    this.#patienceMs = patienceMs;
     this.interruption = interruption;
     this.signal = interruption;
     this.#directory = mkdtempSync(join(tmpdir(), "isthmus-demo-"));
@@ -76,7 +83,7 @@ export class DemoRoom implements AsyncDisposable {
     const command = [process.execPath, path, ...args.map(String)];
     const env = { ...process.env, [NAME_DIRECTORY_VARIABLE]: this.#nameDirectory };
     const step = this.#step;
-    const child: DemoChild = new DemoChild(command, env, (error) => {
+    const child: DemoChild = new DemoChild(command, env, this.#patienceMs, (error) => {
       if (child.isMute) this.#refusal ??= error;
       if (step === this.#step) this.failStep(error);
     });

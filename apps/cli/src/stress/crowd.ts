@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { Consumer } from "@isthmus/ipc";
 import type { Finding } from "../chaos/finding.ts";
+import { startProcess } from "../start-process.ts";
 import { CROWD_OPTIONS, crowdName } from "./crowd-channel.ts";
 import { findLeaks, type Resources, takeStock } from "./resources.ts";
 
@@ -48,7 +49,7 @@ export async function crowd(options: CrowdOptions): Promise<CrowdResult> {
     during = takeStock(directory);
     const failure = new AbortController();
     const signal = AbortSignal.any([options.signal, failure.signal]);
-    await using partner = Bun.spawn(
+    await using partner = startProcess(
       [process.execPath, PARTNER, String(channels), String(records)],
       {
         env: { ...process.env, ISTHMUS_DIR: directory },

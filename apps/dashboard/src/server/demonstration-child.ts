@@ -29,7 +29,6 @@ export interface ChildOptions {
 
 /** A process that is running, or was. */
 export class DemonstrationChild {
-  readonly startedAtMs: number = performance.now();
   /** Resolves when the process is gone, to why it failed; `undefined` when it ended in order or by a signal. */
   readonly ended: Promise<string | undefined>;
   #summary: TransferSummary | undefined;

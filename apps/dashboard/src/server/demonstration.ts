@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { observe } from "@isthmus/ipc";
 import type {
   DemonstrationParameters,
   DemonstrationProcess,
@@ -15,8 +16,8 @@ import { DemonstrationChild } from "./demonstration-child.ts";
 
 /** Who has died is replaced after a while that is long enough to see that it is missing. */
 const RESTART_MS = 3000;
-/** Who fails sooner than this will fail again. */
-const TOO_SOON_MS = 1000;
+/** Far longer than a process takes to open the channel, also on a busy machine. */
+const BEGIN_MS = 20_000;
 /** When the server ends, nobody waits longer for its processes. */
 const LAST_FAREWELL_MS = 1000;
 
@@ -30,6 +31,7 @@ const FIRST_PARAMETERS: DemonstrationParameters = {
 interface Post {
   child: DemonstrationChild | undefined;
   restartTimer: Timer | undefined;
+  beginTimer: Timer | undefined;
   restartsAtMs: number | null;
   summary: TransferSummary | null;
 }
@@ -122,25 +124,39 @@ export class Demonstration implements AsyncDisposable {
     clearTimeout(place.restartTimer);
     place.restartsAtMs = null;
     const options = { role, channel: this.#channel, parameters: this.#parameters };
-    const child = new DemonstrationChild(options);
-    place.child = child;
-    void child.ended.then((failure) => this.#onEnd(role, child, failure));
+    try {
+      const child = new DemonstrationChild(options);
+      place.child = child;
+      place.beginTimer = setTimeout(() => this.#demandBegun(role, child), BEGIN_MS);
+      void child.ended.then((failure) => this.#onEnd(role, child, failure));
+    } catch (error) {
+      this.#fail(role, error instanceof Error ? error.message : String(error));
+    }
     this.#changed();
   }
 
   #onEnd(role: DemonstrationRole, child: DemonstrationChild, failure: string | undefined): void {
     const place = this.#posts[role];
     if (place.child !== child) return;
+    clearTimeout(place.beginTimer);
     place.child = undefined;
     place.summary = child.summary ?? place.summary;
-    const isHopeless = performance.now() - child.startedAtMs < TOO_SOON_MS;
-    if (this.#phase === "running" && failure !== undefined && isHopeless) {
-      this.#error = `The ${role} failed: ${failure}`;
-      void this.stop();
-    } else if (this.#phase === "running") {
-      this.#restartLater(role);
-    }
+    // Who was killed is replaced; who failed by itself would fail again.
+    if (this.#phase === "running" && failure !== undefined) this.#fail(role, failure);
+    else if (this.#phase === "running") this.#restartLater(role);
     this.#changed();
+  }
+
+  /** Ends a process that runs and does nothing, and all with it. */
+  #demandBegun(role: DemonstrationRole, child: DemonstrationChild): void {
+    if (this.#posts[role].child !== child || takesPart(this.#channel, child.pid)) return;
+    this.#fail(role, `it did not open the channel within ${BEGIN_MS} ms`);
+    child.kill();
+  }
+
+  #fail(role: DemonstrationRole, reason: string): void {
+    this.#error = `The ${role} failed: ${reason}`;
+    void this.stop();
   }
 
   #restartLater(role: DemonstrationRole): void {
@@ -154,6 +170,7 @@ export class Demonstration implements AsyncDisposable {
   async #endChild(role: DemonstrationRole, farewellMs?: number): Promise<void> {
     const place = this.#posts[role];
     clearTimeout(place.restartTimer);
+    clearTimeout(place.beginTimer);
     place.restartsAtMs = null;
     const { child } = place;
     if (child === undefined) return;
@@ -169,7 +186,21 @@ export class Demonstration implements AsyncDisposable {
 }
 
 function post(): Post {
-  return { child: undefined, restartTimer: undefined, restartsAtMs: null, summary: null };
+  return {
+    child: undefined,
+    restartTimer: undefined,
+    beginTimer: undefined,
+    restartsAtMs: null,
+    summary: null,
+  };
+}
+
+function takesPart(channel: string, pid: number): boolean {
+  try {
+    return observe(channel).participants.some((each) => each.pid === pid);
+  } catch {
+    return false; // nobody has made the channel
+  }
 }
 
 function processOf({ child, restartsAtMs, summary }: Post): DemonstrationProcess {

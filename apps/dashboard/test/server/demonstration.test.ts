@@ -1,6 +1,7 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { Demonstration } from "../../src/server/demonstration.ts";
 import { argumentsFor } from "../../src/server/demonstration-child.ts";
 import type { DemonstrationState } from "../../src/wire/demonstration-state.ts";
 import type { LogEntry } from "../../src/wire/log-entry.ts";
@@ -133,6 +134,24 @@ describe("the demonstration", () => {
     },
     TIMEOUT_MS,
   );
+
+  test.each([
+    ["does not exist", ["/no/such/program"], /ENOENT.*no\/such\/program/],
+    ["crashes at once", ["sh", "-c", "echo crashed on purpose >&2; exit 9"], /crashed on purpose$/],
+    ["fails after a while", ["sh", "-c", "sleep 1.5; exit 9"], /exit code 9$/],
+  ])("stops and says why when its program %s", async (_, program, reason) => {
+    const { spawn } = Bun;
+    const replace = (_: string[], options: Parameters<typeof spawn>[1]): unknown =>
+      spawn([...program], options);
+    using _spy = spyOn(Bun, "spawn").mockImplementation(replace as typeof spawn);
+    await using demonstration = new Demonstration("nobody", () => undefined);
+    await demonstration.start(RATE);
+    await eventually("the end", () => demonstration.state.phase === "stopped");
+    expect(demonstration.state.error).toMatch(/^The (producer|consumer) failed: /);
+    expect(demonstration.state.error).toMatch(reason);
+    const { producer, consumer } = demonstration.state;
+    expect([producer.pid, consumer.pid]).toEqual([null, null]);
+  });
 
   test("starts only these commands, with numbers that were checked", () => {
     const common = { channel: "demonstration-1", parameters: RATE };
