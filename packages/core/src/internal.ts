@@ -8,11 +8,19 @@ export { Mapping } from "./mapping.ts";
 export { collectAbandoned } from "./named/collect.ts";
 export { createNamedFile, createOrOpenNamedFile } from "./named/create-named-file.ts";
 export { directoryPath, ensureDirectory, findDirectory } from "./named/directory.ts";
-export { isSameFile, isSeenHeld, release, unlinkIfThere } from "./named/holder.ts";
+export {
+  isSameFile,
+  isSeenHeld,
+  type Lead,
+  release,
+  Trail,
+  unlinkIfThere,
+} from "./named/holder.ts";
+export { doLocksHold } from "./named/lock-trial.ts";
 export { checkName, HIDDEN_PREFIX } from "./named/name.ts";
 export type { NamedFile } from "./named/named-file.ts";
 export { openNamedFile } from "./named/open-named-file.ts";
-export { type HeldPipe, makePipe, removePipe } from "./named/pipe.ts";
+export { type HeldPipe, isPipeThere, makePipe, removePipe } from "./named/pipe.ts";
 export { removeUnheldFile, unlinkNamedFile } from "./named/remove-named-file.ts";
 export {
   decodeSuperblock,

@@ -7,6 +7,7 @@ import { accessRules, type MemoryAccess } from "./access.ts";
 import type { Backing } from "./backing.ts";
 import { DisposedError, NotSupportedError } from "./errors.ts";
 import type { FileReference } from "./file-reference.ts";
+import { Trail } from "./named/holder.ts";
 import { unlinkNamedFile } from "./named/remove-named-file.ts";
 import { platform } from "./native/platform.ts";
 import { type FileOptions, growFile, openFile } from "./open-file.ts";
@@ -168,6 +169,16 @@ export class MemoryMappedFile implements Disposable {
   /** Whether this call made the named memory, instead of opening what others had made. */
   get createdNew(): boolean {
     return this.#createdNew;
+  }
+
+  /**
+   * Whether the name still leads to this memory: false once its file or its directory was removed, renamed or replaced,
+   * so that who opens the name now comes to other memory. False for files and anonymous memory, which have no name.
+   * Two system calls.
+   */
+  get isReachable(): boolean {
+    const { fd, path } = this.#source().backing;
+    return this.#name !== null && path !== undefined && new Trail(fd, path).lead === "held";
   }
 
   /**

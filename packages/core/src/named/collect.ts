@@ -6,6 +6,7 @@
 import { closeSync, constants, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { removeWhenUnheld } from "./holder.ts";
+import { requireLocks } from "./lock-trial.ts";
 import { HIDDEN_PREFIX } from "./name.ts";
 import { removePipeWhenUnheld } from "./pipe.ts";
 import { isRemovableHead, readHead } from "./superblock.ts";
@@ -17,8 +18,10 @@ import { isRemovableHead, readHead } from "./superblock.ts";
  *
  * @param directory The directory of named memory.
  * @returns The names of the removed files.
+ * @throws {SystemError} `ENOTSUP` when locks do not hold in the directory: everything would look unheld.
  */
 export function collectAbandoned(directory: string): string[] {
+  requireLocks(directory);
   const removed: string[] = [];
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     if (!entry.isFile() && !entry.isFIFO()) continue;

@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { closeSync, fstatSync, lstatSync, unlinkSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, type Stats, unlinkSync } from "node:fs";
 import { SystemError } from "../errors.ts";
 import { fromNodeError } from "../native/errno.ts";
 import { platform } from "../native/platform.ts";
@@ -27,11 +27,46 @@ export interface HeldFile {
   readonly isPersistent: boolean;
 }
 
+/** What a path leads to, for somebody who holds the file that was there. */
+export type Lead = "held" | "gone" | "replaced";
+
+/** Remembers which file a held name led to, and tells what it leads to now. */
+export class Trail {
+  readonly path: string;
+  readonly #held: Stats;
+
+  /** @param fd The file, open. */
+  constructor(fd: number, path: string) {
+    this.path = path;
+    this.#held = fstatSync(fd);
+  }
+
+  /** What the path leads to at this moment: one system call. */
+  get lead(): Lead {
+    const found = lookUp(this.path);
+    if (found === undefined) return "gone";
+    return found.ino === this.#held.ino && found.dev === this.#held.dev ? "held" : "replaced";
+  }
+}
+
+function lookUp(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    const typed = fromNodeError(error, `look up "${path}"`);
+    if (isMissing(typed)) return undefined;
+    throw typed;
+  }
+}
+
+/** Whether there is nothing at a path: also where its directory has become something else. */
+function isMissing(error: unknown): boolean {
+  return error instanceof SystemError && ["ENOENT", "ENOTDIR"].includes(error.code);
+}
+
 /** Whether a path still leads to an open file. */
 export function isSameFile(fd: number, path: string): boolean {
-  const held = fstatSync(fd);
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  return found !== undefined && found.ino === held.ino && found.dev === held.dev;
+  return new Trail(fd, path).lead === "held";
 }
 
 /** Removes a name; nothing happens when it is gone already. */
@@ -40,7 +75,7 @@ export function unlinkIfThere(path: string): void {
     unlinkSync(path);
   } catch (error) {
     const typed = fromNodeError(error, `remove "${path}"`);
-    if (!(typed instanceof SystemError && typed.code === "ENOENT")) throw typed;
+    if (!isMissing(typed)) throw typed;
   }
 }
 

@@ -28,8 +28,8 @@ const collected = new Set<string>();
 export function openDirectory(): string {
   const directory = ensureDirectory();
   if (!collected.has(directory)) {
-    collected.add(directory);
     collectAbandoned(directory);
+    collected.add(directory);
   }
   return directory;
 }

@@ -44,6 +44,11 @@ export function makePipe(path: string): HeldPipe | undefined {
   }
 }
 
+/** Whether a pipe that this process has made is still there for others to find. */
+export function isPipeThere({ path, fds }: HeldPipe): boolean {
+  return isSameFile(fds[0] as number, path);
+}
+
 /** Removes a pipe that this process has made. */
 export function removePipe({ path, fds }: HeldPipe): void {
   unlinkIfThere(path);

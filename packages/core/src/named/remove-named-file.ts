@@ -9,6 +9,7 @@ import { conditionError, fromNodeError } from "../native/errno.ts";
 import { platform } from "../native/platform.ts";
 import { findDirectory } from "./directory.ts";
 import { isSameFile, isSeenHeld, removeWhenUnheld } from "./holder.ts";
+import { requireLocks } from "./lock-trial.ts";
 import { checkName } from "./name.ts";
 import { openDirectory, openIfThere } from "./named-file.ts";
 import { Patience } from "./patience.ts";
@@ -53,6 +54,7 @@ export function removeUnheldFile(givenName: string): boolean {
   const name = checkName(givenName);
   const directory = findDirectory();
   const path = join(directory ?? "", name);
+  if (directory !== undefined) requireLocks(directory);
   const patience = new Patience(name);
   for (;;) {
     const fd = directory === undefined ? undefined : openIfThere(path);

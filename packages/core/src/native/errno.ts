@@ -43,11 +43,14 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "it does not exist",
   ENOMEM: "out of memory, address space or mappings (see `ulimit -v` and vm.max_map_count)",
   ENOSPC: "no space left on the file system",
+  ENOTSUP: "the file system cannot do it",
   ENOTDIR: "a part of the path is not a directory",
   ENXIO: "there is no such device, or it is a socket",
   EOVERFLOW: "the offset is too large",
   EPERM: "operation not permitted",
   EROFS: "the file system is read-only",
+  ESTALE:
+    "its name no longer leads to it, and others may hold a new one of this name; dispose it and open the name anew",
   ETXTBSY: "it is a program that is running",
 };
 

@@ -12,6 +12,7 @@ const HOLDER = "named/holder.ts";
 const CREATION = "named/create-named-file.ts";
 const OPENING = "named/open-named-file.ts";
 const REMOVAL = "named/remove-named-file.ts";
+const TRIAL = "named/lock-trial.ts";
 
 const RENAME_INSTEAD_OF_LINK: readonly Change[] = [
   { file: CREATION, search: "linkSync(aside, path)", replacement: "renameSync(aside, path)" },
@@ -27,8 +28,8 @@ const NO_LOCK_ON_THE_ASIDE_FILE: readonly Change[] = [
 const NO_INODE_CHECK: readonly Change[] = [
   {
     file: HOLDER,
-    search: "return found !== undefined && found.ino === held.ino && found.dev === held.dev;",
-    replacement: "return found !== undefined || held !== undefined;",
+    search: "found.ino === this.#held.ino && found.dev === this.#held.dev",
+    replacement: "found.ino !== undefined || this.#held !== undefined",
   },
 ];
 const NO_QUESTION_BEFORE_REMOVING: readonly Change[] = [
@@ -104,6 +105,26 @@ const MUTANTS: readonly (readonly [string, readonly Change[]])[] = [
     ],
   ],
   ["whoever leaves removes the name", NO_QUESTION_BEFORE_REMOVING],
+  [
+    "who tries whether locks hold takes none",
+    [
+      {
+        file: TRIAL,
+        search: 'if (!platform().tryLockFile(fds[0] as number, "shared")) return undefined;',
+        replacement: "",
+      },
+    ],
+  ],
+  [
+    "who tries whether locks hold leaves a name behind",
+    [
+      {
+        file: TRIAL,
+        search: "for (const path of [first, second]) unlinkIfThere(path);",
+        replacement: "unlinkIfThere(first);",
+      },
+    ],
+  ],
   [
     "whoever opens does not ask whether somebody is alive",
     [

@@ -126,6 +126,15 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
     return this.#channel.segment.createdNew;
   }
 
+  /**
+   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
+   * who opens the name now comes to another channel. Those who are here go on with each other. One system call.
+   */
+  get isReachable(): boolean {
+    this.#checkOpen();
+    return this.#channel.segment.isReachable;
+  }
+
   /** What has been consumed so far, by this consumer and those before it. */
   get metrics(): ConsumerMetrics {
     this.#checkOpen();

@@ -142,6 +142,15 @@ export class Producer<S extends ChannelSchema> implements Disposable {
     return this.#channel.segment.createdNew;
   }
 
+  /**
+   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
+   * who opens the name now comes to another channel. Those who are here go on with each other. One system call.
+   */
+  get isReachable(): boolean {
+    this.outbox.checkOpen();
+    return this.#channel.segment.isReachable;
+  }
+
   /** What this producer's lane has seen so far. */
   get metrics(): ProducerMetrics {
     this.outbox.checkOpen();

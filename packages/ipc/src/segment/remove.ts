@@ -15,7 +15,10 @@ import { observe } from "./observe.ts";
 
 /** How to remove a name. */
 export interface RemoveOptions {
-  /** Whether to remove it although somebody holds it: those go on, nobody else can open it. Default false. */
+  /**
+   * Whether to remove it although somebody holds it: nobody else can open it any more. Those who hold it go on, with
+   * each other; but a lock is refused with `ESTALE`, as it would not exclude who opens the name anew. Default false.
+   */
   readonly force?: boolean | undefined;
 }
 

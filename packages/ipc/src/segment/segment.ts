@@ -18,6 +18,7 @@ import {
   type SectionRequest,
   type SegmentKind,
   type Superblock,
+  Trail,
 } from "@isthmus/core/internal";
 import { fingerprintText } from "../struct/fingerprint.ts";
 import { type Doorbell, ownDoorbell } from "../wait/doorbell.ts";
@@ -108,6 +109,8 @@ export class Segment implements Disposable {
   readonly memory: SegmentMemory;
   readonly participants: Participants;
   readonly doorbell: Doorbell;
+  /** Tells whether the name leads here. */
+  readonly trail: Trail;
   /** This handle's slot among the participants. */
   readonly slot: number;
   readonly #fd: number;
@@ -134,6 +137,7 @@ export class Segment implements Disposable {
     let locks: OwnSlotLocks | undefined;
     try {
       checkShape(file, spec);
+      this.trail = new Trail(file.fd, file.path);
       const { epoch, totalBytes, sections } = file.superblock;
       memory = new SegmentMemory(file.fd, file.path, totalBytes, sections);
       for (const { check } of spec.sections) check?.(memory, file);
@@ -154,6 +158,11 @@ export class Segment implements Disposable {
 
   get isDisposed(): boolean {
     return this.#isDisposed;
+  }
+
+  /** Whether who opens the name now comes to this segment. */
+  get isReachable(): boolean {
+    return this.trail.lead === "held";
   }
 
   /** A wait cell, by its number. */

@@ -5,6 +5,7 @@
  */
 import { NotSupportedError } from "@isthmus/core";
 import { checkInteger, checkOptions, invalidType } from "@isthmus/core/internal";
+import { NameWatch } from "../segment/name-watch.ts";
 import type { OpenVerb, Segment } from "../segment/segment.ts";
 import { releaseThreadState, type ThreadState, threadStateOf } from "../sync/mutex-thread-state.ts";
 import { SegmentMutex } from "../sync/segment-mutex.ts";
@@ -56,6 +57,9 @@ export class SharedStruct<F extends Fields> implements Disposable {
   readonly schema: StructSchema<F>;
   readonly #segment: Segment;
   readonly #mutex: SegmentMutex;
+  /** Uses until the name is looked up again; see `NameWatch`. */
+  private left = 0;
+  readonly #watch: NameWatch;
   readonly #changes: WaitCell;
   readonly #cells: VersionedCells;
   /** This handle's own copy: what a reader has copied out, what a writer is about to publish. */
@@ -77,6 +81,9 @@ export class SharedStruct<F extends Fields> implements Disposable {
     this.schema = schema;
     this.#mutex = new SegmentMutex(this.#segment, MUTEX_CELL, "SharedStruct");
     this.#tasks = threadStateOf(this.#segment.superblock.epoch);
+    this.#watch = new NameWatch(this.#segment.trail, `the struct "${name}"`, (uses) => {
+      this.left = uses;
+    });
     this.#changes = this.#segment.cell(CHANGE_CELL);
     this.#own = new DataView(new ArrayBuffer(copyBytes(schema.size)));
     this.#cursor = schema.cursor(this.#own, COPY_HEADER_BYTES);
@@ -126,6 +133,15 @@ export class SharedStruct<F extends Fields> implements Disposable {
     return this.#segment.createdNew;
   }
 
+  /**
+   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
+   * who opens the name now comes to another struct. One system call.
+   */
+  get isReachable(): boolean {
+    this.#segment.checkOpen("SharedStruct");
+    return this.#segment.isReachable;
+  }
+
   /** The version of the current value: 0 at first, 1 more with every update. */
   get version(): number {
     this.#copyOut();
@@ -155,6 +171,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
    * @param options `timeoutMs`: how long to wait for the mutex, 5000 unless given.
    * @returns The version that was published.
    * @throws {TimeoutError} `ETIMEDOUT` when others hold the mutex all the time.
+   * @throws {SystemError} `ESTALE` when the name leads elsewhere by now, so that others may update another struct of this name.
    */
   update(change: (current: StructCursor<F>) => void, options?: WaitOptions): number {
     this.#lock(options);
@@ -198,6 +215,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
    * @param version The version that the change is based on.
    * @param change The new value, or a function as for `update`.
    * @returns Whether it had that version and was changed.
+   * @throws {TimeoutError | SystemError} As `update`.
    */
   compareAndSet(
     version: number,
@@ -253,6 +271,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    this.#watch.close();
     this.#disposal.abort();
     // The mutex lies in this memory: unmapped while it is held, it would never be free again.
     if (!this.#isUpdating) this.#close();
@@ -263,6 +282,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
   }
 
   #lock(options: WaitOptions | undefined): void {
+    if (--this.left < 0) this.#look();
     this.#checkFree();
     // Tried before the options are looked at: the common case costs no more than the lock.
     if (options === undefined && this.#mutex.tryLock() !== undefined) {
@@ -272,9 +292,14 @@ export class SharedStruct<F extends Fields> implements Disposable {
     const wanted = { ...options, timeoutMs: options?.timeoutMs ?? DEFAULT_TIMEOUT_MS };
     const { timeoutMs } = checkWait(wanted);
     // An abandoned lock needs no repair: its owner had published all of its last update or nothing.
-    if (this.#mutex.lock(timeoutMs) === undefined) throw this.#timedOut(timeoutMs);
+    if (this.#mutex.lock(timeoutMs, this.#look) === undefined) throw this.#timedOut(timeoutMs);
     this.#isUpdating = true;
   }
+
+  readonly #look = (): void => {
+    this.#segment.checkOpen("SharedStruct");
+    this.#watch.look("update");
+  };
 
   #unlock(): void {
     this.#release();
@@ -303,7 +328,11 @@ export class SharedStruct<F extends Fields> implements Disposable {
     try {
       const found = await this.#tasks.queue.run({ timeoutMs, signal }, async (remainingMs) => {
         this.#segment.checkOpen("SharedStruct");
-        return await this.#mutex.lockAsync({ timeoutMs: remainingMs, signal }, use);
+        const isTried = (): boolean => {
+          this.#look();
+          return true;
+        };
+        return await this.#mutex.lockAsync({ timeoutMs: remainingMs, signal }, use, isTried);
       });
       if (found === undefined) throw this.#timedOut(timeoutMs);
       return found;

@@ -5,6 +5,7 @@
  */
 import { CorruptSegmentError } from "@isthmus/core";
 import { checkBoolean, checkOneOf, checkOptions, SECTION } from "@isthmus/core/internal";
+import { NameWatch } from "../segment/name-watch.ts";
 import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import {
@@ -56,6 +57,9 @@ export class NamedEvent implements Disposable {
   readonly #segment: Segment;
   readonly #signal: EventSignal;
   readonly #cell: WaitCell;
+  /** Uses until the name is looked up again; see `NameWatch`. */
+  private left = 0;
+  readonly #watch: NameWatch;
   readonly #mode: EventResetMode;
 
   private constructor(verb: OpenVerb, name: string, options?: EventOptions) {
@@ -80,6 +84,9 @@ export class NamedEvent implements Disposable {
     }
     this.#signal = new EventSignal(memory.words, base);
     this.#cell = this.#segment.cell(EVENT_CELL);
+    this.#watch = new NameWatch(this.#segment.trail, `the event "${name}"`, (uses) => {
+      this.left = uses;
+    });
   }
 
   /**
@@ -118,6 +125,15 @@ export class NamedEvent implements Disposable {
     return this.#segment.createdNew;
   }
 
+  /**
+   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
+   * who opens the name now comes to another event. One system call.
+   */
+  get isReachable(): boolean {
+    this.#checkOpen();
+    return this.#segment.isReachable;
+  }
+
   /** How the event is reset, as its creator said. */
   get resetMode(): EventResetMode {
     return this.#mode;
@@ -129,17 +145,26 @@ export class NamedEvent implements Disposable {
     return this.#signal.isSet;
   }
 
-  /** Sets the event: releases one waiter (`"auto"`) or all (`"manual"`). */
+  /**
+   * Sets the event: releases one waiter (`"auto"`) or all (`"manual"`).
+   *
+   * @throws {SystemError} `ESTALE` when the name leads elsewhere by now, so that others may wait for another event of
+   * this name. Nothing is set then.
+   */
   set(): void {
-    this.#checkOpen();
+    if (--this.left < 0) this.#look("set");
     this.#signal.set();
     // Also when it was set already: whoever set it may have died before it woke anybody.
     this.#cell.wake();
   }
 
-  /** Resets the event. */
+  /**
+   * Resets the event.
+   *
+   * @throws {SystemError} `ESTALE` as `set`.
+   */
   reset(): void {
-    this.#checkOpen();
+    if (--this.left < 0) this.#look("reset");
     this.#signal.reset();
   }
 
@@ -149,6 +174,7 @@ export class NamedEvent implements Disposable {
    * @param options `timeoutMs`: 5000 unless given, in milliseconds; `Infinity` waits for ever.
    * @throws {TimeoutError} `ETIMEDOUT` when the time is over.
    * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
+   * @throws {SystemError} `ESTALE` when the name leads elsewhere by now, so that others may set another event of this name.
    */
   wait(options?: WaitOptions): void {
     this.#checkOpen();
@@ -161,10 +187,10 @@ export class NamedEvent implements Disposable {
    *
    * @param options `timeoutMs`: 0 unless given, which never waits.
    * @returns Whether it was set; an automatic event is reset by that.
-   * @throws {SystemError} `EINTR` when a signal arrived, while it waited, that this program handles.
+   * @throws {SystemError} `EINTR` when a signal arrived, while it waited, that this program handles; `ESTALE` as `wait`.
    */
   tryWait(options?: WaitOptions): boolean {
-    this.#checkOpen();
+    if (--this.left < 0) this.#look("wait for");
     if (options !== undefined) return waitSync(this.#condition(), checkTry(options)) !== undefined;
     return this.#mode === "auto" ? this.#signal.take() : this.#signal.isSet;
   }
@@ -173,7 +199,8 @@ export class NamedEvent implements Disposable {
    * Waits until the event is set, without blocking the event loop.
    *
    * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
-   * @returns Rejects with `TimeoutError`, the signal's reason, or `DisposedError` when disposed meanwhile.
+   * @returns Rejects with `TimeoutError`, the signal's reason, `DisposedError` when disposed meanwhile, or `SystemError`
+   * `ESTALE` as `wait`.
    */
   async waitAsync(options?: AsyncWaitOptions): Promise<void> {
     this.#checkOpen();
@@ -184,6 +211,7 @@ export class NamedEvent implements Disposable {
 
   /** Lets go of the event. Waits that are under way on this object in the event loop reject. */
   dispose(): void {
+    this.#watch.close();
     this.#segment.dispose();
   }
 
@@ -194,15 +222,21 @@ export class NamedEvent implements Disposable {
   #condition(): Condition<true> {
     const signal = this.#signal;
     const since = signal.settings;
+    const isAutomatic = this.#mode === "auto";
     return {
-      attempt:
-        this.#mode === "auto"
-          ? () => signal.take() || undefined
-          : () => signal.hasBeenSet(since) || undefined,
+      attempt: () => {
+        this.#watch.look("wait for");
+        return (isAutomatic ? signal.take() : signal.hasBeenSet(since)) || undefined;
+      },
       description: this.#description(),
       owner: "NamedEvent",
       cell: this.#cell,
     };
+  }
+
+  #look(verb: string): void {
+    this.#checkOpen();
+    this.#watch.look(verb);
   }
 
   #description(): string {

@@ -4,6 +4,7 @@
  * @module
  */
 import { DisposedError } from "@isthmus/core";
+import { NameWatch } from "../segment/name-watch.ts";
 import { type OpenVerb, Segment } from "../segment/segment.ts";
 import {
   type AsyncWaitOptions,
@@ -53,6 +54,9 @@ const MUTEX_CELL = 0;
 export class NamedMutex implements Disposable {
   readonly #segment: Segment;
   readonly #mutex: SegmentMutex;
+  /** Uses until the name is looked up again; see {@link NameWatch}. */
+  private left = 0;
+  readonly #watch: NameWatch;
   readonly #state: ThreadState;
   #isDisposed = false;
 
@@ -66,6 +70,9 @@ export class NamedMutex implements Disposable {
       role: "user",
     });
     this.#mutex = new SegmentMutex(this.#segment, MUTEX_CELL, "NamedMutex");
+    this.#watch = new NameWatch(this.#segment.trail, `the mutex "${name}"`, (uses) => {
+      this.left = uses;
+    });
     this.#state = threadStateOf(this.#segment.superblock.epoch);
   }
 
@@ -103,6 +110,15 @@ export class NamedMutex implements Disposable {
     return this.#segment.createdNew;
   }
 
+  /**
+   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
+   * who opens the name now comes to another mutex. One system call.
+   */
+  get isReachable(): boolean {
+    this.#checkOpen();
+    return this.#segment.isReachable;
+  }
+
   /** Who holds the mutex now; undefined when nobody does. */
   get owner(): MutexOwner | undefined {
     this.#checkOpen();
@@ -116,11 +132,12 @@ export class NamedMutex implements Disposable {
    * @returns The lock.
    * @throws {TimeoutError} `ETIMEDOUT` when the time is over; at once when a task of this thread holds it.
    * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
+   * @throws {SystemError} `ESTALE` when the name leads elsewhere by now, so that others may hold another mutex of this name.
    */
   acquire(options?: WaitOptions): MutexLock {
     // The common case first, written out: what is in functions of its own is not compiled into the caller's loop.
     const state = this.#state;
-    if (options === undefined && state.depth === 0 && !this.#isDisposed) {
+    if (options === undefined && state.depth === 0 && --this.left >= 0) {
       const outcome = this.#mutex.tryLock();
       if (outcome !== undefined) {
         state.depth = 1;
@@ -137,7 +154,7 @@ export class NamedMutex implements Disposable {
    *
    * @param options `timeoutMs`: 0 unless given, which never waits.
    * @returns The lock, or undefined.
-   * @throws {SystemError} `EINTR` when a signal arrived, while it waited, that this program handles.
+   * @throws {SystemError} `EINTR` when a signal arrived, while it waited, that this program handles; `ESTALE` as `acquire`.
    */
   tryAcquire(options?: WaitOptions): MutexLock | undefined {
     return this.#acquire(checkTry(options));
@@ -147,7 +164,7 @@ export class NamedMutex implements Disposable {
    * Acquires the mutex without blocking the event loop.
    *
    * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
-   * @returns The lock; rejects with `TimeoutError` or the signal's reason.
+   * @returns The lock; rejects with `TimeoutError`, the signal's reason, or `SystemError` `ESTALE` as `acquire`.
    */
   async acquireAsync(options?: AsyncWaitOptions): Promise<MutexLock> {
     this.#checkOpen();
@@ -166,7 +183,11 @@ export class NamedMutex implements Disposable {
         return outcome;
       };
       const options = { timeoutMs: remaining, signal };
-      const outcome = await this.#mutex.lockAsync(options, note, () => state.depth === 0);
+      const isTried = (): boolean => {
+        this.#look();
+        return state.depth === 0;
+      };
+      const outcome = await this.#mutex.lockAsync(options, note, isTried);
       if (outcome === undefined) return this.#fail(timeoutMs);
       return new MutexLock(outcome === "abandoned", state);
     } catch (error) {
@@ -181,6 +202,7 @@ export class NamedMutex implements Disposable {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    this.#watch.close();
     if (this.#state.mutex === this.#mutex) this.#state.close = () => this.#close();
     else this.#close();
   }
@@ -196,9 +218,12 @@ export class NamedMutex implements Disposable {
       if (state.pass !== undefined) return undefined;
       return this.#lock("acquired");
     }
-    const outcome = this.#mutex.lock(timeoutMs);
+    if (--this.left < 0) this.#look();
+    const outcome = this.#mutex.lock(timeoutMs, this.#look);
     return outcome === undefined ? undefined : this.#lock(outcome);
   }
+
+  readonly #look = (): void => this.#watch.look("acquire");
 
   /** Notes that this thread holds the mutex (once more) and makes the lock. */
   #lock(outcome: Acquisition): MutexLock {

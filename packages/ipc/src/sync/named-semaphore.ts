@@ -11,6 +11,7 @@ import {
   outOfRange,
   SECTION,
 } from "@isthmus/core/internal";
+import { NameWatch } from "../segment/name-watch.ts";
 import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import {
@@ -69,6 +70,9 @@ export interface SemaphoreOptions {
 export class NamedSemaphore implements Disposable {
   readonly #segment: Segment;
   readonly #cell: WaitCell;
+  /** Uses until the name is looked up again; see `NameWatch`. */
+  private left = 0;
+  readonly #watch: NameWatch;
   readonly #units: SemaphoreCount | ReturningUnits;
   readonly #base: number;
   readonly #max: number;
@@ -92,6 +96,9 @@ export class NamedSemaphore implements Disposable {
       throw corrupt(name, this.#max);
     }
     this.#cell = this.#segment.cell(SEMAPHORE_CELL);
+    this.#watch = new NameWatch(this.#segment.trail, `the semaphore "${name}"`, (uses) => {
+      this.left = uses;
+    });
     this.#units = this.returnOnDeath
       ? new ReturningUnits(this.#segment, SEMAPHORE_CELL)
       : new SemaphoreCount(memory.words, this.#base);
@@ -136,6 +143,15 @@ export class NamedSemaphore implements Disposable {
     return this.#segment.createdNew;
   }
 
+  /**
+   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
+   * who opens the name now comes to another semaphore. One system call.
+   */
+  get isReachable(): boolean {
+    this.#checkOpen();
+    return this.#segment.isReachable;
+  }
+
   /** The most units there can be, as the creator said. */
   get max(): number {
     return this.#max;
@@ -159,11 +175,12 @@ export class NamedSemaphore implements Disposable {
    * @param options `timeoutMs`: 5000 unless given, in milliseconds; `Infinity` waits for ever.
    * @throws {TimeoutError} `ETIMEDOUT` when the time is over.
    * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
+   * @throws {SystemError} `ESTALE` when the name leads elsewhere by now, so that others may take units of another semaphore of this name.
    */
   wait(options?: WaitOptions): void {
+    // The common case first: it need not look at the options, and a semaphore that was disposed has none left.
+    if (options === undefined && --this.left >= 0 && this.#units.take()) return;
     this.#checkOpen();
-    // The common case first: it need not look at the options.
-    if (options === undefined && this.#units.take()) return;
     const timeoutMs = checkTimeout(options);
     if (waitSync(this.#condition(), timeoutMs) === undefined) throw this.#timedOut(timeoutMs);
   }
@@ -173,11 +190,11 @@ export class NamedSemaphore implements Disposable {
    *
    * @param options `timeoutMs`: 0 unless given, which never waits.
    * @returns Whether it took a unit.
-   * @throws {SystemError} `EINTR` when a signal arrived, while it waited, that this program handles.
+   * @throws {SystemError} `EINTR` when a signal arrived, while it waited, that this program handles; `ESTALE` as `wait`.
    */
   tryWait(options?: WaitOptions): boolean {
+    if (options === undefined && --this.left >= 0) return this.#units.take();
     this.#checkOpen();
-    if (options === undefined) return this.#units.take();
     return waitSync(this.#condition(), checkTry(options)) !== undefined;
   }
 
@@ -185,18 +202,19 @@ export class NamedSemaphore implements Disposable {
    * Takes a unit without blocking the event loop.
    *
    * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
-   * @returns Rejects with `TimeoutError`, the signal's reason, or `DisposedError` when disposed meanwhile.
+   * @returns Rejects with `TimeoutError`, the signal's reason, `DisposedError` when disposed meanwhile, or `SystemError`
+   * `ESTALE` as `wait`.
    */
   async waitAsync(options?: AsyncWaitOptions): Promise<void> {
     this.#checkOpen();
     const checked = checkWait(options);
     const { doorbell } = this.#segment;
-    const found = await waitAsync(this.#condition(), doorbell, checked, this.#watch());
+    const found = await waitAsync(this.#condition(), doorbell, checked, this.#holders());
     if (found === undefined) throw this.#timedOut(checked.timeoutMs);
   }
 
   /**
-   * Releases units.
+   * Releases units: those of this very semaphore, also when the name leads elsewhere by now.
    *
    * @param units How many. Default 1.
    * @returns How many units could be taken before.
@@ -219,6 +237,7 @@ export class NamedSemaphore implements Disposable {
    */
   dispose(): void {
     if (this.#segment.isDisposed) return;
+    this.#watch.close();
     const isSlotClear = !(this.#units instanceof ReturningUnits) || this.#units.leave();
     this.#segment.dispose(!isSlotClear);
   }
@@ -230,14 +249,19 @@ export class NamedSemaphore implements Disposable {
   #condition(): Condition<true> {
     const units = this.#units;
     return {
-      attempt: () => units.take() || undefined,
+      attempt: () => {
+        this.#look();
+        return units.take() || undefined;
+      },
       description: this.#description(),
       owner: "NamedSemaphore",
       cell: this.#cell,
     };
   }
 
-  #watch(): Watch | undefined {
+  readonly #look = (): void => this.#watch.look("take a unit of");
+
+  #holders(): Watch | undefined {
     const units = this.#units;
     return units instanceof ReturningUnits ? (onDeath) => units.watch(onDeath) : undefined;
   }

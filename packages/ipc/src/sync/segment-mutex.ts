@@ -172,11 +172,20 @@ export class SegmentMutex {
     return outcome;
   }
 
-  /** Locks, sleeping on this thread up to a time; undefined when the time was over. */
-  lock(timeoutMs: number): Acquisition | undefined {
+  /**
+   * Locks, sleeping on this thread up to a time; undefined when the time was over.
+   *
+   * @param look Called before each further attempt; what it throws ends the wait.
+   */
+  lock(timeoutMs: number, look?: () => void): Acquisition | undefined {
     const first = this.tryLock();
     if (first !== undefined || timeoutMs === 0) return first;
-    const outcome = waitSync(this.#condition(), timeoutMs);
+    const condition = this.#condition();
+    const attempt = (): Acquisition | undefined => {
+      look?.();
+      return condition.attempt();
+    };
+    const outcome = waitSync({ ...condition, attempt }, timeoutMs);
     if (outcome !== undefined) this.#block[MUTEX.contentions]! += 1;
     return outcome;
   }

@@ -11,7 +11,13 @@
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { TimeoutError } from "@isthmus/core";
-import { ensureDirectory, type HeldPipe, makePipe, removePipe } from "@isthmus/core/internal";
+import {
+  ensureDirectory,
+  type HeldPipe,
+  isPipeThere,
+  makePipe,
+  removePipe,
+} from "@isthmus/core/internal";
 import { FifoReader } from "./fifo-reader.ts";
 
 const OPEN_TO_RING = constants.O_WRONLY | constants.O_NONBLOCK;
@@ -74,6 +80,11 @@ export class Doorbell {
       onStop: () => this.#stopSafetyLooks(),
     });
     process.once("exit", () => this.#close());
+  }
+
+  /** Whether others can find it: not when somebody has emptied its directory. */
+  get isThere(): boolean {
+    return this.#pipes.every(isPipeThere);
   }
 
   /**
@@ -211,11 +222,14 @@ export class Doorbell {
 
 const doorbells = new Map<string, Doorbell>();
 
-/** This process's doorbell in the directory that is used now, made on first use. */
+/**
+ * This process's doorbell in the directory that is used now, made on first use, and anew when its pipes were removed: those
+ * who have the old one look once a second.
+ */
 export function ownDoorbell(): Doorbell {
   const directory = ensureDirectory();
   let doorbell = doorbells.get(directory);
-  if (doorbell === undefined) {
+  if (doorbell === undefined || !doorbell.isThere) {
     doorbell = new Doorbell(directory);
     doorbells.set(directory, doorbell);
   }

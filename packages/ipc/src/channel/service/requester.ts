@@ -143,6 +143,15 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
     return this.#service.segment.createdNew;
   }
 
+  /**
+   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
+   * who opens the name now comes to another service. Those who are here go on with each other. One system call.
+   */
+  get isReachable(): boolean {
+    this.#checkOpen();
+    return this.#service.segment.isReachable;
+  }
+
   /** What this requester's lane has seen so far. */
   get metrics(): RequesterMetrics {
     this.#checkOpen();

@@ -153,6 +153,15 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
     return this.#service.segment.createdNew;
   }
 
+  /**
+   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
+   * who opens the name now comes to another service. Those who are here go on with each other. One system call.
+   */
+  get isReachable(): boolean {
+    this.#checkOpen();
+    return this.#service.segment.isReachable;
+  }
+
   /** What has been answered so far, by this responder and those before it. */
   get metrics(): ResponderMetrics {
     this.#checkOpen();

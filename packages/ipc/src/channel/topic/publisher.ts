@@ -158,6 +158,15 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
     return this.#topic.segment.createdNew;
   }
 
+  /**
+   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
+   * who opens the name now comes to another topic. Those who are here go on with each other. One system call.
+   */
+  get isReachable(): boolean {
+    this.#checkOpen();
+    return this.#topic.segment.isReachable;
+  }
+
   /** What this publisher's lane has seen so far, and who subscribes. */
   get metrics(): PublisherMetrics {
     this.#checkOpen();

@@ -166,6 +166,15 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
     return this.#topic.segment.createdNew;
   }
 
+  /**
+   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
+   * who opens the name now comes to another topic. Those who are here go on with each other. One system call.
+   */
+  get isReachable(): boolean {
+    this.#checkOpen();
+    return this.#topic.segment.isReachable;
+  }
+
   /** How many records were overwritten before they were read. Always 0 with `onSlow: "gate"`. */
   get lost(): number {
     return this.#inlet.lost;

@@ -1,0 +1,121 @@
+/** Directories in which every path is a file of its own: they are refused before anything is done in them. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { closeSync, openSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
+import { expectCode } from "@isthmus/testing/expect-code";
+import { isLinux, isRoot, testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { MemoryMappedFile } from "../../src/index.ts";
+import { collectAbandoned, doLocksHold, platform, removeUnheldFile } from "../../src/internal.ts";
+import { Home } from "./support/home.ts";
+import { Participant } from "./support/participant.ts";
+
+// Generous: the processes of a test may have to share a busy machine.
+setDefaultTimeout(30_000);
+
+/** Everything that would take a held name for an unheld one, or make it twice. */
+const WAYS: Readonly<Record<string, () => unknown>> = {
+  createNew: () => MemoryMappedFile.createNew("other", 8),
+  createOrOpen: () => MemoryMappedFile.createOrOpen("held", 8),
+  openExisting: () => MemoryMappedFile.openExisting("held"),
+  unlink: () => MemoryMappedFile.unlink("held"),
+  removeUnheldFile: () => removeUnheldFile("held"),
+  collectAbandoned: () => collectAbandoned(process.env["ISTHMUS_DIR"] as string),
+};
+
+function expectRefusals(directory: string): void {
+  for (const way of Object.values(WAYS)) {
+    const { message } = expectCode(way, "SystemError", "ENOTSUP");
+    expect(message).toContain(`Cannot use "${directory}" for named memory`);
+    expect(message).toContain("set ISTHMUS_DIR to");
+  }
+  expect(doLocksHold(directory)).toBe(false);
+}
+
+/** Locks that belong to a path, as on FUSE, instead of to the file. */
+class LocksByPath implements Disposable {
+  readonly #places = new TemporaryDirectory();
+  readonly #fds: number[] = [];
+  readonly #tryLockFile = platform().tryLockFile;
+
+  constructor() {
+    platform().tryLockFile = (fd, kind) => {
+      const name = basename(readlinkSync(`/proc/self/fd/${fd}`));
+      const place = openSync(this.#places.file(name), "a");
+      this.#fds.push(place);
+      return this.#tryLockFile(place, kind);
+    };
+  }
+
+  [Symbol.dispose](): void {
+    platform().tryLockFile = this.#tryLockFile;
+    for (const fd of this.#fds) closeSync(fd);
+    this.#places[Symbol.dispose]();
+  }
+}
+
+describe("where locks belong to a path", () => {
+  testIf(isLinux, "Linux, for /proc")("every way in refuses, and a held name stays", async () => {
+    using home = new Home();
+    await using holder = new Participant();
+    await holder.call("create", "m", "held", 8);
+    {
+      using _locks = new LocksByPath();
+      expectRefusals(home.path);
+    }
+    expect(home.files()).toEqual(["held"]);
+    expect(doLocksHold(home.path)).toBe(true);
+    MemoryMappedFile.openExisting("held").dispose();
+  });
+
+  test("what cannot be tried is not refused: the directory is gone", () => {
+    expect(doLocksHold("/nonexistent")).toBeUndefined();
+  });
+});
+
+/** A directory seen through FUSE, unmounted when the test ends. */
+class Bindfs implements Disposable {
+  readonly #point = new TemporaryDirectory();
+  readonly isMounted: boolean;
+
+  constructor(source: string) {
+    this.isMounted = run("bindfs", source, this.path);
+  }
+
+  get path(): string {
+    return this.#point.path;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.isMounted) run("umount", "--lazy", this.path);
+    this.#point[Symbol.dispose]();
+  }
+}
+
+function run(...command: string[]): boolean {
+  if (Bun.which(command[0] as string) === null) return false;
+  return Bun.spawnSync(command, { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
+}
+
+function canMount(): boolean {
+  if (!isLinux || !isRoot) return false;
+  using source = new TemporaryDirectory();
+  using probe = new Bindfs(source.path);
+  return probe.isMounted;
+}
+
+const mounted = testIf(canMount(), "bindfs, and the right to mount it");
+
+describe("on bindfs", () => {
+  mounted("every way in refuses, and a name that is held on the other side stays", async () => {
+    using home = new Home();
+    await using holder = new Participant();
+    await holder.call("create", "m", "held", 8);
+    using fuse = new Bindfs(home.path);
+    process.env["ISTHMUS_DIR"] = fuse.path;
+    expectRefusals(fuse.path);
+    process.env["ISTHMUS_DIR"] = home.path;
+    expect(home.files()).toEqual(["held"]);
+    MemoryMappedFile.openExisting("held").dispose();
+  });
+});
