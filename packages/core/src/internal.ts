@@ -19,6 +19,7 @@ export {
 export { doLocksHold } from "./named/lock-trial.ts";
 export { checkName, HIDDEN_PREFIX } from "./named/name.ts";
 export type { NamedFile } from "./named/named-file.ts";
+export { takingRoom } from "./named/no-space.ts";
 export { openNamedFile } from "./named/open-named-file.ts";
 export { type HeldPipe, isPipeThere, makePipe, removePipe } from "./named/pipe.ts";
 export { removeUnheldFile, unlinkNamedFile } from "./named/remove-named-file.ts";
@@ -36,6 +37,7 @@ export type { CreateRequest, SectionRequest } from "./named/write-named-file.ts"
 export { type Abi, readAbi } from "./native/abi.ts";
 export { bareMutexPairs } from "./native/bare-calls.ts";
 export { conditionError, fromNodeError } from "./native/errno.ts";
+export { type MemoryLimit, memoryLimit } from "./native/memory-limit.ts";
 export { platform } from "./native/platform.ts";
 export {
   type ByteLocks,

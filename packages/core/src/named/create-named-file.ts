@@ -14,6 +14,7 @@ import { platform } from "../native/platform.ts";
 import { announceHolder, hold, isSameFile, removeWhenUnheld, unlinkIfThere } from "./holder.ts";
 import { asideName, checkName } from "./name.ts";
 import { type NamedFile, OPEN_FLAGS, openDirectory, openIfThere } from "./named-file.ts";
+import { takingRoom } from "./no-space.ts";
 import { openNamedFile } from "./open-named-file.ts";
 import { Patience } from "./patience.ts";
 import { isRemovableHead, readHead } from "./superblock.ts";
@@ -35,7 +36,9 @@ export function createNamedFile(request: CreateRequest): NamedFile {
   for (;;) {
     // Asked before anything is allocated; the link below decides.
     if (!isFree(path, patience)) throw exists(name, path);
-    const created = build(request, directory, path, patience);
+    const created = takingRoom("create", { ...request, directory }, () =>
+      build(request, directory, path, patience),
+    );
     if (created !== undefined) return created;
   }
 }

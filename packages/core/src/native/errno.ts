@@ -42,7 +42,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENODEV: "this kind of file cannot be mapped",
   ENOENT: "it does not exist",
   ENOMEM: "out of memory, address space or mappings (see `ulimit -v` and vm.max_map_count)",
-  ENOSPC: "no space left on the file system",
+  ENOSPC: "no space left",
   ENOTSUP: "the file system cannot do it",
   ENOTDIR: "a part of the path is not a directory",
   ENXIO: "there is no such device, or it is a socket",

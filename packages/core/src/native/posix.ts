@@ -8,8 +8,9 @@ import { fstatSync, statfsSync, writeSync } from "node:fs";
 import type { SystemError } from "../errors.ts";
 import { abiTag } from "./abi.ts";
 import { createBusGuard } from "./bus-guard.ts";
-import { fromNodeError, systemError } from "./errno.ts";
+import { conditionError, fromNodeError, systemError } from "./errno.ts";
 import { type Libc, loadLibc } from "./libc.ts";
+import { exceededLimit, type MemoryLimit } from "./memory-limit.ts";
 import type { Address, MapRequest, MemoryAdvice, Platform, Protection } from "./platform.ts";
 import { LOCK, MAP, type PosixSystem, PROT } from "./posix-system.ts";
 
@@ -198,6 +199,8 @@ function allocate(
 ): void {
   const failed = (errno: number): SystemError =>
     systemError(`allocate ${lengthBytes} bytes`, "posix_fallocate", errno, path);
+  const limit = exceededLimit(fd, offsetBytes, lengthBytes);
+  if (limit !== undefined) throw beyond(limit, lengthBytes, path);
   if (system.hasFallocate) {
     for (;;) {
       // posix_fallocate returns the error number instead of setting errno.
@@ -209,6 +212,16 @@ function allocate(
     }
   }
   fillWithZeros(fd, offsetBytes, lengthBytes);
+}
+
+/** The kernel would end this process instead of refusing. */
+function beyond(
+  { path: file, maxBytes, availableBytes }: MemoryLimit,
+  lengthBytes: number,
+  path: string | undefined,
+): SystemError {
+  const attempt = `allocate ${lengthBytes} bytes (the memory limit of this container or control group, ${maxBytes} bytes in ${file}, leaves ${availableBytes}; raise it, as by docker run --memory or limits.memory of Kubernetes)`;
+  return conditionError("ENOSPC", attempt, "posix_fallocate", path);
 }
 
 /** Allocates by writing, only behind the present end of the file: what is there already stays as it is. */

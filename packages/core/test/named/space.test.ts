@@ -3,8 +3,8 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
-import { isLinux, isRoot, testIf } from "@isthmus/testing/requirement";
-import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
+import { canMount, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import { MemoryMappedFile } from "../../src/index.ts";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
@@ -13,35 +13,6 @@ import { Participant } from "./support/participant.ts";
 setDefaultTimeout(30_000);
 
 const MIB = 1 << 20;
-
-/** A file system in memory, unmounted when the test ends; undefined where nobody may mount one. */
-class SmallFileSystem implements Disposable {
-  readonly #directory = new TemporaryDirectory();
-  readonly isMounted: boolean;
-
-  constructor(options: string) {
-    this.isMounted = run("mount", "-t", "tmpfs", "-o", options, "isthmus-test", this.path);
-  }
-
-  get path(): string {
-    return this.#directory.path;
-  }
-
-  [Symbol.dispose](): void {
-    if (this.isMounted) run("umount", "--lazy", this.path);
-    this.#directory[Symbol.dispose]();
-  }
-}
-
-function run(...command: string[]): boolean {
-  return Bun.spawnSync(command, { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
-}
-
-function canMount(): boolean {
-  if (!isLinux || !isRoot) return false;
-  using probe = new SmallFileSystem("size=1m");
-  return probe.isMounted;
-}
 
 const mounted = testIf(canMount(), "the right to mount a tmpfs");
 
@@ -54,6 +25,8 @@ describe("a file system of 1 MiB", () => {
         const call = () => create("large", 2 * MIB, { lifetime });
         const { message } = expectCode(call, "SystemError", "ENOSPC");
         expect(message).toMatch(/allocate \d+ bytes/);
+        expect(message).toStartWith(`Cannot create the memory "large" in "${home.path}": cannot `);
+        expect(message).toEndWith("or ask for less (capacity)");
         expect(readdirSync(home.path)).toEqual([]);
       }
     }

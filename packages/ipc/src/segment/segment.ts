@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import { CorruptSegmentError, DisposedError } from "@isthmus/core";
 import {
   type CreateRequest,
@@ -19,6 +20,7 @@ import {
   type SegmentKind,
   type Superblock,
   Trail,
+  takingRoom,
 } from "@isthmus/core/internal";
 import { fingerprintText } from "../struct/fingerprint.ts";
 import { type Doorbell, ownDoorbell } from "../wait/doorbell.ts";
@@ -115,6 +117,7 @@ export class Segment implements Disposable {
   readonly slot: number;
   readonly #fd: number;
   readonly #locks: OwnSlotLocks;
+  readonly #kind: SegmentKind;
   readonly #cellCount: number;
   /** One object per cell: it knows who of this handle waits there. */
   readonly #cells = new Map<number, WaitCell>();
@@ -132,6 +135,7 @@ export class Segment implements Disposable {
     this.createdNew = createdNew;
     this.superblock = file.superblock;
     this.#fd = file.fd;
+    this.#kind = spec.kind;
     this.#cellCount = spec.cellCount;
     let memory: SegmentMemory | undefined;
     let locks: OwnSlotLocks | undefined;
@@ -146,8 +150,8 @@ export class Segment implements Disposable {
       locks = slotLocks({ fd: file.fd, path: file.path, epoch, sectionOffset: offset });
       this.#locks = locks;
       this.participants = new Participants(memory.words, offset / 4, length, locks);
-      this.doorbell = ownDoorbell();
-      this.slot = this.#join(spec);
+      this.doorbell = this.#takingRoom("join", ownDoorbell);
+      this.slot = this.#takingRoom("join", () => this.#join(spec));
     } catch (error) {
       locks?.close();
       memory?.mapping.dispose();
@@ -193,7 +197,9 @@ export class Segment implements Disposable {
    */
   allocate(id: number, offset: number, lengthBytes: number): void {
     const section = this.memory.section(id);
-    platform().allocate(this.#fd, section.offset + offset, lengthBytes, this.name);
+    this.#takingRoom("take a lane of", () =>
+      platform().allocate(this.#fd, section.offset + offset, lengthBytes, this.trail.path),
+    );
   }
 
   /** Throws when the segment has been left. */
@@ -219,6 +225,11 @@ export class Segment implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #takingRoom<T>(verb: string, action: () => T): T {
+    const directory = dirname(this.trail.path);
+    return takingRoom(verb, { kind: this.#kind, name: this.name, directory }, action);
   }
 
   #join(spec: SegmentSpec): number {
