@@ -121,6 +121,7 @@ export type {
   SegmentInfo,
   SegmentProblem,
 } from "./segment/segment-info.ts";
+export { listUnreachable, type UnreachableSegment } from "./segment/unreachable.ts";
 export * from "./struct/index.ts";
 export { MutexLock } from "./sync/mutex-lock.ts";
 export { type EventOptions, type EventResetMode, NamedEvent } from "./sync/named-event.ts";

@@ -6,10 +6,12 @@
 import { CorruptSegmentError } from "@isthmus/core";
 import {
   listSegments,
+  listUnreachable,
   observe,
   observeSchema,
   observeStruct,
   type SegmentInfo,
+  type UnreachableSegment,
 } from "@isthmus/ipc";
 import { buildCommand, type Command } from "@stricli/core";
 import { createBreather } from "../breather.ts";
@@ -21,8 +23,9 @@ import { writeJsonLine } from "../output/json.ts";
 import { jsonValue } from "../output/json-value.ts";
 import { namedError } from "../segments/not-found-error.ts";
 import { type Dump, findDumps, openDump } from "../segments/section-dump.ts";
-import { segmentRecord } from "../segments/segment-record.ts";
+import { isUnreachable, segmentRecord } from "../segments/segment-record.ts";
 import { formatSegmentReport } from "../segments/segment-report.ts";
+import { unreachableText } from "../segments/segment-text.ts";
 
 interface InspectFlags extends CommonFlags {
   readonly hex: boolean;
@@ -41,19 +44,34 @@ async function runInspect(this: IsthmusContext, flags: InspectFlags, name: strin
   const { process, style } = this;
   const { info, problem } = look(name);
   const isDumped = flags.hex || flags.section !== undefined;
-  const dumps = isDumped && info ? findDumps(info, flags.section, flags.limit) : [];
+  const dumps =
+    isDumped && info && !isUnreachable(info) ? findDumps(info, flags.section, flags.limit) : [];
   if (info && flags.json) {
     const hex = isDumped ? { dumps: dumps.map((dump) => dumpRecord(info, dump)) } : {};
-    const typed = problem === undefined ? typedFields(info, name) : {};
+    const typed = problem === undefined && !isUnreachable(info) ? typedFields(info, name) : {};
     writeJsonLine(process.stdout, { ...segmentRecord(info), ...typed, ...hex });
   } else if (info) {
     if (problem === undefined) {
-      const value = info.kind === "struct" ? observeStruct(name) : undefined;
+      const value =
+        info.kind === "struct" && !isUnreachable(info) ? observeStruct(name) : undefined;
       process.stdout.write(formatSegmentReport(info, Date.now(), style.stdout, value));
     }
     for (const dump of dumps) await writeDump(this, info, dump);
   }
+  if (info && !isUnreachable(info)) warnOfTwin(this, name);
   if (problem !== undefined) throw problem;
+}
+
+/** Says when others hold another segment of the same name, which cannot be opened any more. */
+function warnOfTwin({ process, style }: IsthmusContext, name: string): void {
+  const twin = findUnreachable(name);
+  if (twin === undefined) return;
+  const text = `Another segment of this name is ${unreachableText(twin)}`;
+  process.stderr.write(`${style.stderr.red(text)}\n`);
+}
+
+function findUnreachable(name: string): UnreachableSegment | undefined {
+  return listUnreachable().find((info) => info.name === name);
 }
 
 /** What the segment says of its records, and the value of a struct. */
@@ -82,7 +100,11 @@ function look(name: string): { info: SegmentInfo | undefined; problem?: Error } 
   try {
     return { info: observe(name) };
   } catch (error) {
-    if (!(error instanceof CorruptSegmentError)) throw namedError(error, name);
+    if (!(error instanceof CorruptSegmentError)) {
+      const unreachable = findUnreachable(name);
+      if (unreachable !== undefined) return { info: unreachable };
+      throw namedError(error, name);
+    }
     return { info: listSegments().find((info) => info.name === name), problem: error };
   }
 }

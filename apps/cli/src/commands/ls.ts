@@ -4,7 +4,7 @@
  * @module
  */
 import { directoryPath } from "@isthmus/core/internal";
-import { listSegments } from "@isthmus/ipc";
+import { listSegments, listUnreachable, type SegmentInfo } from "@isthmus/ipc";
 import { buildCommand, type Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
@@ -14,10 +14,18 @@ import { writeJsonLine } from "../output/json.ts";
 import { segmentRecord } from "../segments/segment-record.ts";
 import { formatSegmentTable, isLeftOver } from "../segments/segment-table.ts";
 
+const UNREACHABLE =
+  "Unreachable: the file was removed or replaced under its holders; who opens the name comes to another one";
+
+function byName(one: SegmentInfo, two: SegmentInfo): number {
+  return one.name < two.name ? -1 : Number(one.name > two.name);
+}
+
 /** Lists every name. */
 async function runLs(this: IsthmusContext, flags: CommonFlags): Promise<void> {
   const { process, style } = this;
-  const segments = listSegments();
+  const unreachable = listUnreachable();
+  const segments = [...listSegments(), ...unreachable].sort(byName);
   if (flags.json) {
     for (const info of segments) writeJsonLine(process.stdout, segmentRecord(info));
     return;
@@ -27,6 +35,7 @@ async function runLs(this: IsthmusContext, flags: CommonFlags): Promise<void> {
     return;
   }
   process.stdout.write(formatSegmentTable(segments, Date.now(), style.stdout));
+  if (unreachable.length > 0) process.stderr.write(`${style.stderr.red(UNREACHABLE)}\n`);
   const leftOver = segments.filter(isLeftOver).length;
   if (leftOver === 0) return;
   const hint = `${formatCount(leftOver)} left over from crashes: isthmus gc removes them`;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SegmentInfo } from "@isthmus/ipc";
+import type { SegmentInfo, UnreachableSegment } from "@isthmus/ipc";
 import { channelRecord } from "./channel-record.ts";
 import {
   eventRecord,
@@ -12,6 +12,11 @@ import {
   structRecord,
   topicRecord,
 } from "./flow-record.ts";
+
+/** Whether a segment is held and cannot be opened any more. */
+export function isUnreachable(info: SegmentInfo): info is UnreachableSegment {
+  return "holderPids" in info;
+}
 
 /** How many participants live and how many have died without leaving. */
 export function countParticipants({ participants }: SegmentInfo): { live: number; dead: number } {
@@ -74,6 +79,7 @@ export function segmentRecord(info: SegmentInfo): Readonly<Record<string, unknow
     struct: info.struct ? structRecord(info.struct) : null,
     error: info.error?.message ?? null,
     error_code: info.error?.code ?? null,
+    ...(isUnreachable(info) ? { reachable: false, holder_pids: info.holderPids } : {}),
   };
 }
 

@@ -9,7 +9,15 @@ import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
 import { type Alignment, formatTable } from "../output/table.ts";
 import { channelRows, LANE_ALIGNMENTS, LANE_HEADINGS, laneRows } from "./channel-report.ts";
-import { ageText, heldText, ownerText, participantsText, timeText } from "./segment-text.ts";
+import { isUnreachable } from "./segment-record.ts";
+import {
+  ageText,
+  heldText,
+  ownerText,
+  participantsText,
+  timeText,
+  unreachableText,
+} from "./segment-text.ts";
 import {
   REQUESTER_ALIGNMENTS,
   REQUESTER_HEADINGS,
@@ -124,6 +132,7 @@ function headerRows(info: SegmentInfo, nowMs: number, style: Style): string[][] 
     ["path", printable(info.path)],
     ["size", `${formatCount(info.totalBytes)} bytes (${formatSize(info.totalBytes)})`],
     ["held", heldText(info, style)],
+    ...(isUnreachable(info) ? [["name", style.red(unreachableText(info))]] : []),
     ["participants", participantsText(info, style)],
     ["persistent", info.isPersistent ? "yes" : "no"],
     ["created", `${created} by process ${info.creatorPid}`],

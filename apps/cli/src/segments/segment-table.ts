@@ -8,7 +8,15 @@ import { formatSize } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
-import { ageText, heldText, NOTHING, ownerText, participantsText } from "./segment-text.ts";
+import { isUnreachable } from "./segment-record.ts";
+import {
+  ageText,
+  heldText,
+  NOTHING,
+  ownerText,
+  participantsText,
+  unreachableText,
+} from "./segment-text.ts";
 
 const HEADINGS = ["NAME", "KIND", "SIZE", "HELD", "PARTICIPANTS", "LOCK", "AGE", "NOTE"];
 
@@ -40,11 +48,12 @@ export function formatSegmentTable(
 }
 
 /** Whether a collection would remove it: nobody holds it and it is not meant to stay. */
-export function isLeftOver({ isHeld, isPersistent }: SegmentInfo): boolean {
-  return isHeld === false && !isPersistent;
+export function isLeftOver(info: SegmentInfo): boolean {
+  return info.isHeld === false && !info.isPersistent && !isUnreachable(info);
 }
 
 function noteText(info: SegmentInfo, style: Style): string {
+  if (isUnreachable(info)) return style.red(unreachableText(info));
   if (info.error?.code === "ERR_CORRUPT_SEGMENT") return style.red("corrupt");
   if (info.error) return style.red(info.error.code);
   if (isLeftOver(info)) return style.yellow("left over");

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SegmentInfo } from "@isthmus/ipc";
+import type { SegmentInfo, UnreachableSegment } from "@isthmus/ipc";
 import { formatCount, formatDuration } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
@@ -16,6 +16,11 @@ export const NOTHING = "–";
 export function heldText({ isHeld }: SegmentInfo, style: Style): string {
   if (isHeld === undefined) return style.yellow("?");
   return isHeld ? style.green("yes") : style.dim("no");
+}
+
+/** What is wrong with a segment that is held and cannot be opened any more. */
+export function unreachableText({ holderPids }: UnreachableSegment): string {
+  return `unreachable: process ${holderPids.join(", ")} must open the name anew`;
 }
 
 /** How many participants live and have died. */

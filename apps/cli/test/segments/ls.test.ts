@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { Scene } from "./support.ts";
 
@@ -100,6 +100,33 @@ describe("isthmus ls", () => {
     expect(stdout).toMatch(/^garbage .* corrupt$/m);
     expect(exitCode).toBe(0);
     expect(scene.files()).toEqual(["directory", "garbage", "good", "link", "pipe", "zeros"]);
+  });
+
+  test("shows what is held although its name leads elsewhere, and so does inspect", async () => {
+    await using scene = new Scene();
+    const alive = await scene.start("mutex orders", "acquire orders", "struct prices");
+    for (const name of ["orders", "prices"]) unlinkSync(join(scene.names, name));
+    const anew = await scene.start("mutex orders", "acquire orders");
+    const { stdout, stderr } = await scene.run("ls");
+    const lines = stdout.split("\n").filter((line) => line.startsWith("orders"));
+    expect(lines.length).toBe(2);
+    expect(lines.join("\n")).toContain(`unreachable: process ${alive.pid} must open the name anew`);
+    expect(stderr).toStartWith("Unreachable: ");
+    const records = await scene.json("ls");
+    const lost = { reachable: false, holder_pids: [alive.pid] };
+    expect(records.filter((record) => record["reachable"] === false)).toMatchObject([
+      { name: "orders", kind: "mutex", ...lost },
+      { name: "prices", kind: "struct", ...lost },
+    ]);
+    const twin = await scene.run("inspect", "orders");
+    expect(twin.stdout).toContain(`holder.ts (${anew.pid})`);
+    expect(twin.stderr).toContain(
+      `Another segment of this name is unreachable: process ${alive.pid}`,
+    );
+    const only = await scene.run("inspect", "prices");
+    expect(only.stdout).toContain(`unreachable: process ${alive.pid} must open the name anew`);
+    expect(await scene.json("inspect", "prices")).toMatchObject([lost]);
+    expect(await alive.tell("update prices 1")).toBe("ESTALE");
   });
 
   test("prints names so that they cannot do anything to the terminal", async () => {

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { UnreachableSegment } from "@isthmus/ipc";
 import type { Frame, SegmentFrame } from "../wire/frame.ts";
-import { findIssues } from "./issues.ts";
+import { findIssues, unreachableIssue } from "./issues.ts";
 import type { RatedSample } from "./sampler.ts";
 import { segmentFrame } from "./segments.ts";
 import { totalOf } from "./totals.ts";
@@ -14,14 +15,22 @@ import { totalOf } from "./totals.ts";
  *
  * @param rated The segments.
  * @param atMs When that was, in milliseconds since 1970.
+ * @param unreachable What is held and cannot be opened any more.
  */
-export function frameOf(rated: readonly RatedSample[], atMs: number): Frame {
+export function frameOf(
+  rated: readonly RatedSample[],
+  atMs: number,
+  unreachable: readonly UnreachableSegment[] = [],
+): Frame {
   const segments = rated.map((each): SegmentFrame => segmentFrame(each));
   return {
     sampled_at_ms: atMs,
     segments,
     total: totalOf(rated, segments),
-    issues: segments.flatMap((segment) => findIssues(segment, atMs)).sort(bySeverity),
+    issues: [
+      ...unreachable.map(unreachableIssue),
+      ...segments.flatMap((segment) => findIssues(segment, atMs)),
+    ].sort(bySeverity),
   };
 }
 

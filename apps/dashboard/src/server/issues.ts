@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { UnreachableSegment } from "@isthmus/ipc";
 import type { FlowFrame, Issue, SegmentFrame } from "../wire/frame.ts";
 
 /** A ring that is fuller than this has a consumer that does not keep up. */
@@ -32,6 +33,12 @@ export function findIssues(segment: SegmentFrame, atMs: number): Issue[] {
   const found = [...deadIssues(segment), ...lockIssues(segment, atMs)];
   if (segment.flow !== null) found.push(...flowIssues(segment, segment.flow, atMs));
   return found.map(([severity, code, message]) => issue(severity, code, message));
+}
+
+/** Judges a segment that is held although its name leads elsewhere. */
+export function unreachableIssue({ name, holderPids }: UnreachableSegment): Issue {
+  const message = `removed or replaced under process ${holderPids.join(", ")}: who opens the name comes to another one`;
+  return { severity: "bad", segment: name, code: "unreachable", message };
 }
 
 type Found = readonly [severity: Issue["severity"], code: string, message: string];

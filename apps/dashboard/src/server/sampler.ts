@@ -5,9 +5,11 @@
  */
 import {
   DirectoryObserver,
+  listUnreachable,
   ratesBetween,
   type SegmentRates,
   type SegmentSample,
+  type UnreachableSegment,
 } from "@isthmus/ipc";
 import type { Frame } from "../wire/frame.ts";
 import type { LogEntry } from "../wire/log-entry.ts";
@@ -20,6 +22,8 @@ import { Obituary } from "./obituary.ts";
 const RATE_WINDOW_MS = 1000;
 /** How long it goes on when nobody watches any more: a page that is loaded again finds its history. */
 const LINGER_MS = 10_000;
+/** Time between two looks for segments that are held and cannot be opened any more. */
+const UNREACHABLE_INTERVAL_MS = 5000;
 
 /** One look. */
 export interface Tick {
@@ -66,6 +70,8 @@ export class Sampler implements Disposable {
   #timer: Timer | undefined;
   #lingerTimer: Timer | undefined;
   #ticks = 0;
+  #unreachable: readonly UnreachableSegment[] = [];
+  #unreachableAtMs = -Infinity;
 
   constructor({ intervalMs, lingerMs = LINGER_MS }: SamplerOptions) {
     this.intervalMs = intervalMs;
@@ -147,7 +153,16 @@ export class Sampler implements Disposable {
     // The first look finds everything new: that is no event.
     const found = before === undefined ? [] : findChanges(before, samples);
     const entries = found.map((change) => this.log.add(change, atMs));
-    return { frame: frameOf(rated, atMs), entries };
+    return { frame: frameOf(rated, atMs, this.#lookForUnreachable(nowMs)), entries };
+  }
+
+  /** What is held and cannot be opened any more: asked seldom, since it takes a look at every open file. */
+  #lookForUnreachable(nowMs: number): readonly UnreachableSegment[] {
+    if (nowMs - this.#unreachableAtMs >= UNREACHABLE_INTERVAL_MS) {
+      this.#unreachable = listUnreachable();
+      this.#unreachableAtMs = nowMs;
+    }
+    return this.#unreachable;
   }
 
   /** The look of a second ago, or the oldest there is; forgets what is older. */

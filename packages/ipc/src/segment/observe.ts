@@ -86,6 +86,11 @@ export function readSegment(path: string, name: string): SegmentInfo | undefined
   return inspectFile(path, name, (...file) => describeSegment(openLook(...file)));
 }
 
+/** Describes a file that is open already: it may have no path any more. */
+export function readOpenSegment(fd: number, path: string, name: string): SegmentInfo {
+  return describeSegment(openLook(fd, path, name));
+}
+
 /**
  * Describes a file that could not be understood: what can be said of it all the same.
  *

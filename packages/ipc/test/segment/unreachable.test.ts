@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
-import { testIf } from "@isthmus/testing/requirement";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { canMount, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import {
   Consumer,
   json,
+  listUnreachable,
   NamedEvent,
   NamedMutex,
   NamedSemaphore,
@@ -283,3 +284,31 @@ test("a process that begins anew is woken as before", async () => {
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await Bun.sleep(1);
 }
+
+testIf(isLinux, "Linux, for /proc")("listUnreachable() tells who holds what is lost", async () => {
+  using scene = new Scene();
+  await using other = new Companion();
+  for (const command of [`mutex ${NAME}`, `acquire ${NAME}`, "memory memory", "mutex kept"]) {
+    expect(await other.tell(command)).toBe("ok");
+  }
+  using _memory = MemoryMappedFile.openExisting("memory");
+  expect(listUnreachable()).toEqual([]);
+  unlinkSync(scene.file(NAME));
+  renameSync(scene.plant("other", ""), scene.file("memory"));
+  using _anew = NamedMutex.createNew(NAME);
+  const pids = [process.pid, other.pid].sort((one, two) => one - two);
+  expect(listUnreachable()).toMatchObject([
+    { name: NAME, kind: "mutex", isHeld: true, holderPids: [other.pid] },
+    { name: "memory", kind: "memory", isHeld: true, holderPids: pids },
+  ]);
+  expect(listUnreachable()[0]?.mutex?.owner?.pid).toBe(other.pid);
+  rmSync(scene.path, { recursive: true });
+  expect(
+    listUnreachable()
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(["kept", NAME, NAME, "memory"]);
+  await other.kill();
+  expect(listUnreachable().map(({ name }) => name)).toEqual([NAME, "memory"]);
+  mkdirSync(scene.path);
+});
