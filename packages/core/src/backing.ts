@@ -4,8 +4,9 @@
  * @module
  */
 import { closeSync, fstatSync } from "node:fs";
-import { DisposedError, FileTruncatedError } from "./errors.ts";
-import { fromNodeError } from "./native/errno.ts";
+import { DisposedError, FileTruncatedError, type SystemError } from "./errors.ts";
+import { conditionError, fromNodeError } from "./native/errno.ts";
+import type { Fault } from "./native/platform.ts";
 
 /** How a descriptor is given back. Must not refer to the {@link Backing} it belongs to. */
 export type CloseFile = (fd: number) => void;
@@ -89,11 +90,28 @@ export class Backing {
   checkReaches(end: number): void {
     if (!this.isRegular) return;
     const length = this.currentLength();
-    if (length < end) throw this.truncated(end, length);
+    if (length < end) throw this.#truncated(end, length);
+  }
+
+  /**
+   * The error for an access that found no storage.
+   *
+   * @param fault What was found, its position in bytes from the map's offset 0.
+   * @param end Where the mapped range ends, in bytes from there.
+   */
+  failed({ cause, position }: Fault, end: number): FileTruncatedError | SystemError {
+    if (cause === "truncated") return this.#truncated(end);
+    if (cause === "unknown" && this.isRegular) {
+      const length = this.currentLength();
+      if (length < end) return this.#truncated(end, length);
+    }
+    const isFull = cause === "noSpace";
+    const attempt = `${isFull ? "store" : "access"} byte ${position} of ${this.describe()} through its map`;
+    return conditionError(isFull ? "ENOSPC" : "EIO", attempt, "mmap", this.path);
   }
 
   /** The error for a file that ends before the byte `end`. */
-  truncated(end: number, length: number = this.currentLength()): FileTruncatedError {
+  #truncated(end: number, length: number = this.currentLength()): FileTruncatedError {
     return new FileTruncatedError(
       `Cannot read ${this.describe()} up to byte ${end}: it was truncated to ${length} bytes while mapped; open it anew`,
     );

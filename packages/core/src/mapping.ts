@@ -20,6 +20,7 @@
 import { DisposedError, NotSupportedError } from "./errors.ts";
 import {
   type Address,
+  type Fault,
   type MapRequest,
   type MemoryAdvice,
   platform,
@@ -129,15 +130,13 @@ export class Mapping implements Disposable {
     const isFromStart = request.isFromStart ?? false;
     this.pointerOffset = isFromStart ? offsetBytes : offsetBytes % system.pageSizeBytes;
     const mappedBytes = this.pointerOffset + lengthBytes;
-    const address = system.map({
-      ...request,
-      lengthBytes: mappedBytes,
-      fileOffsetBytes: offsetBytes - this.pointerOffset,
-    });
+    const fileOffsetBytes = offsetBytes - this.pointerOffset;
+    const address = system.map({ ...request, lengthBytes: mappedBytes, fileOffsetBytes });
     endWatches(address, mappedBytes);
     this.#address = address;
     this.#windows = wrapWindows(address, mappedBytes, this.#isPinned);
-    this.#guard = system.guard(address, mappedBytes);
+    const { fd } = request;
+    this.#guard = system.guard({ address, lengthBytes: mappedBytes, fd, fileOffsetBytes });
     for (const window of this.#windows) KEPT_ALIVE.set(window, this.#guard);
   }
 
@@ -151,14 +150,13 @@ export class Mapping implements Disposable {
     return this.#isDisposed || this.#windows.some((window) => window.detached);
   }
 
-  /** Whether such an access is caught; where it is not, it ends the process (`SIGBUS`). */
-  get isGuarded(): boolean {
-    return this.#guard !== undefined;
-  }
-
-  /** Whether an access found the file shorter than the range; what was read there are zeros. */
-  get hasFaulted(): boolean {
-    return this.#guard?.hasFaulted ?? false;
+  /**
+   * The first access that found no storage behind the range, its position in bytes from the range's start: what was
+   * read there are zeros, and what was written is lost.
+   */
+  get fault(): Fault | undefined {
+    const fault = this.#guard?.fault;
+    return fault && { cause: fault.cause, position: fault.position - this.pointerOffset };
   }
 
   /** The buffers of the region, in order: all of `WINDOW_BYTES` but the last. None after disposal. */

@@ -82,6 +82,15 @@ export class MemoryMappedFile implements Disposable {
     return platform().pageSizeBytes;
   }
 
+  /**
+   * Whether this thread survives accesses to mapped bytes that have lost their storage: a file that was truncated, a
+   * disk that is full or broken. It does unless Bun has no C compiler here, or may not run what that makes; then
+   * such an access ends the process (`SIGBUS`), and a warning with the code `ISTHMUS_UNGUARDED` has said so.
+   */
+  static get isGuarded(): boolean {
+    return platform().canGuard;
+  }
+
   /** 1 MiB: of shorter files a copy (`readFile`) is the faster way to the bytes, of longer ones a map (`mapFile`). */
   static get threshold(): number {
     return THRESHOLD_BYTES;

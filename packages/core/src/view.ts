@@ -67,7 +67,7 @@ export class View {
   readonly capacity: number;
   readonly canWrite: boolean;
   readonly #writesFile: boolean;
-  readonly #end: number;
+  readonly #offset: number;
   #isDisposed = false;
 
   /**
@@ -85,7 +85,7 @@ export class View {
     this.mapping = mapView(backing, offset, size, access);
     this.backing = backing.retain();
     this.capacity = size;
-    this.#end = offset + size;
+    this.#offset = offset;
     const rules = accessRules(access);
     this.canWrite = rules.canWrite;
     this.#writesFile = rules.writesFile;
@@ -108,9 +108,9 @@ export class View {
     throw new DisposedError(what, "its buffer has been transferred away; create another view");
   }
 
-  /** Throws when an access has found the file shorter than the view. Costs a look at the view's flag. */
+  /** Throws when an access has found no storage behind the view. Costs a look at the view's flag. */
   checkFaults(): void {
-    if (this.mapping.hasFaulted) throw this.backing.truncated(this.#end);
+    checkFaults(this.mapping, this.backing, this.#offset);
   }
 
   /** Copies bytes out of the view. The caller has checked that they are inside. */
@@ -139,15 +139,21 @@ export class View {
     const { mode = "sync" } = checked;
     checkOneOf("mode", mode, FLUSH_MODES);
     const { offset, size } = this.range(checked);
-    if (!this.#writesFile || size === 0) return;
+    if (this.#writesFile && size > 0) this.#sync(offset, size, mode);
+    // What could be written is on its way; the rest went to no file.
+    this.checkFaults();
+  }
+
+  #sync(offset: number, size: number, mode: "sync" | "async"): void {
     const { fd, baseOffset, isRegular } = this.backing;
-    const start = baseOffset + this.#end - this.capacity + offset;
+    const start = baseOffset + this.#offset + offset;
     if (mode === "async" && isRegular && platform().beginSync(fd, start, size)) return;
     this.mapping.sync(offset, size, mode);
   }
 
   /** Writes changes to the file without blocking the event loop. */
   async flushAsync(): Promise<void> {
+    this.checkFaults();
     if (!this.#writesFile || !this.backing.isRegular) return;
     // The system keeps one cache for files and mappings, so that syncing the file syncs the pages; it
     // happens on a thread of Bun's pool, where msync would block this one.
@@ -160,6 +166,7 @@ export class View {
     } finally {
       backing.release();
     }
+    this.checkFaults();
   }
 
   /** Passes advice on; returns whether the operating system took it. */
@@ -176,6 +183,19 @@ export class View {
     this.mapping.dispose();
     this.backing.release();
   }
+}
+
+/**
+ * Throws when an access to a mapping has found no storage.
+ *
+ * @param offset Where the mapping begins, in bytes from the map's offset 0.
+ */
+export function checkFaults(mapping: Mapping, backing: Backing, offset: number): void {
+  if (FAULT_SEEN[0] === 0) return;
+  const { fault, lengthBytes } = mapping;
+  if (fault === undefined) return;
+  const { cause, position } = fault;
+  throw backing.failed({ cause, position: offset + position }, offset + lengthBytes);
 }
 
 function resolveView(source: ViewSource, options: ViewOptions | undefined) {

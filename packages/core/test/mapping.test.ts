@@ -69,7 +69,7 @@ describe("Mapping", () => {
     expectDisposed(() => mapping.residentBytes(0, 1));
     expectDisposed(() => mapping.lock(0, 1));
     expectDisposed(() => mapping.unlock(0, 1));
-    expect(mapping.hasFaulted).toBe(false);
+    expect(mapping.fault).toBeUndefined();
   });
 });
 

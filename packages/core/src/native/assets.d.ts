@@ -1,5 +1,5 @@
 declare module "*.c" {
-  /** The path of the file. */
-  const path: string;
-  export default path;
+  /** The content of the file. */
+  const text: string;
+  export default text;
 }

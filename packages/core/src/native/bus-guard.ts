@@ -1,62 +1,87 @@
 /**
  * Turns `SIGBUS` on watched ranges into a flag that TypeScript can see; `bus-guard.c` is its other half.
  *
- * Layout of the table that both share (little-endian, units of 32 bytes):
+ * Layout of the table that both share (little-endian, units of 64 bytes; what is not named here is the handler's own):
  *
  * ```text
- *  header   0: used u32 | 4: page_size u32 | 8 … 31 unused
- *  slot n   0: start u64 | 8: end u64 | 16: faults u32 | 20 … 31 unused      at 32 * (n + 1)
+ *  header   0: used u32 | 4: page_size u32
+ *  slot n   0: start u64 | 8: end u64 | 16: cause u32 | 24: position u64      at 64 * (n + 1)
  * ```
  *
  * @module
  */
 /// <reference path="./assets.d.ts" />
 import { cc, FFIType, type Pointer, toArrayBuffer } from "bun:ffi";
-import source from "./bus-guard.c" with { type: "file" };
+import { closeSync, mkdtempSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+// As text: the path of a file would lead nowhere, or to a file of somebody else, in a bundled or compiled program.
+import source from "./bus-guard.c" with { type: "text" };
 import { FAULT_SEEN } from "./fault-flag.ts";
 import type { Libc } from "./libc.ts";
-import type { Address, RangeGuard } from "./platform.ts";
+import type { FaultCause, GuardedRange, RangeGuard } from "./platform.ts";
 import { MAP, type PosixSystem, PROT } from "./posix-system.ts";
 
-const SLOT_WORDS = 8;
-const START_WORD = 0;
-const END_WORD = 2;
-const FAULT_WORD = 4;
+const PTR = FFIType.ptr;
+
+const SLOT_WORDS = 16;
+const CAUSE_WORD = 4;
+const POSITION_WORD = 6;
 const USED_WORD = 0;
-/** Linux allows a process 65,530 mappings by default, so no more ranges than this can be watched. */
-const SLOT_COUNT = 1 << 16;
-const TABLE_BYTES = (SLOT_COUNT + 1) * SLOT_WORDS * 4;
+/** Linux allows a process 65,530 mappings by default; there are never more ranges to watch than mappings. */
+const SLOT_COUNT_DEFAULT = 1 << 16;
 const TWO_POW_32 = 2 ** 32;
+
+/** What the numbers in a slot's cause mean: `enum cause` of the handler, from 1 on. */
+const CAUSES: readonly FaultCause[] = ["truncated", "noSpace", "device", "unknown"];
 
 /** Watches ranges. */
 interface BusGuard {
+  /** Whether it watches anything. */
+  readonly canWatch: boolean;
   /** Begins to watch a range, or returns undefined where that is not possible. */
-  watch(address: Address, lengthBytes: number): RangeGuard | undefined;
+  watch(range: GuardedRange): RangeGuard | undefined;
 }
-
-const UNAVAILABLE: BusGuard = { watch: () => undefined };
 
 /**
  * Compiles and installs the signal handler: a few milliseconds, once per thread that maps a file.
  *
- * @returns The guard; one that watches nothing where Bun has no compiler for this machine.
+ * @returns The guard; one that watches nothing, after a warning, where Bun has no compiler for this machine.
  */
 export function createBusGuard(libc: Libc, system: PosixSystem, pageSizeBytes: number): BusGuard {
+  const slotCount = system.mappingLimit ?? SLOT_COUNT_DEFAULT;
+  const tableBytes = (slotCount + 1) * SLOT_WORDS * 4;
   // SAFETY: anonymous memory that is never unmapped: the handler may read it at any time.
-  const tableAddress = libc.call.mmap(
+  const table = libc.call.mmap(
     0,
-    TABLE_BYTES,
+    tableBytes,
     PROT.read | PROT.write,
     MAP.private | system.mapAnonymous | system.mapNoReserve,
     -1,
     0,
   );
-  if (typeof tableAddress !== "number") return UNAVAILABLE;
-  const retire = install(libc, system, tableAddress, pageSizeBytes);
-  if (retire === undefined) return UNAVAILABLE;
-  // SAFETY: the buffer is in use for as long as this thread may map anything; that it is released then, also
-  // when a worker is terminated in the middle of something, takes the thread's handler out of use.
-  return slotGuard(new Int32Array(wrapTable(tableAddress, 0, TABLE_BYTES, tableAddress, retire)));
+  if (typeof table !== "number") return unavailable("no memory for its table");
+  try {
+    const handler = install(libc, system, table, pageSizeBytes);
+    // SAFETY: the buffer is in use for as long as this thread may map anything; that it is released then, also
+    // when a worker is terminated in the middle of something, takes the thread's handler out of use.
+    const words = new Int32Array(wrapTable(table, 0, tableBytes, table, handler.retire));
+    return slotGuard(words, slotCount, handler.watch);
+  } catch (error) {
+    return unavailable(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function unavailable(why: string): BusGuard {
+  warn(why);
+  return { canWatch: false, watch: () => undefined };
+}
+
+function warn(why: string): void {
+  process.emitWarning(
+    `Isthmus cannot guard this thread against SIGBUS (${why}): a file that is truncated while it is mapped ends the process`,
+    { code: "ISTHMUS_UNGUARDED" },
+  );
 }
 
 /** `toArrayBuffer` with a deallocator, which the type declarations of Bun 1.4 leave out. */
@@ -69,73 +94,111 @@ const wrapTable = toArrayBuffer as unknown as (
 ) => ArrayBuffer;
 
 /** Keeps the compiled code alive: the kernel holds its address. */
-let handler: ReturnType<typeof compile> | undefined;
+let compiled: ReturnType<typeof compile> | undefined;
 
-function compile(system: PosixSystem) {
+function compile(path: string, system: PosixSystem) {
   return cc({
-    source,
+    source: path,
     // Nothing is linked: see bus-guard.c.
     flags: "-nostdlib",
     define: { ...system.busGuard },
     symbols: {
       install: {
-        args: [FFIType.ptr, FFIType.u32, FFIType.ptr, FFIType.ptr, FFIType.ptr],
+        args: [PTR, FFIType.u32, PTR, PTR, PTR, PTR, PTR],
         returns: FFIType.i32,
       },
-      retire: { args: [FFIType.ptr, FFIType.ptr], returns: FFIType.void },
+      watch: {
+        args: [FFIType.u32, FFIType.u64, FFIType.u64, FFIType.i32, FFIType.u64],
+        returns: FFIType.void,
+      },
+      retire: { args: [PTR, PTR], returns: FFIType.void },
     },
   });
 }
 
-/** Returns the address of the function that undoes it; undefined when it cannot be done. */
-function install(
-  libc: Libc,
-  system: PosixSystem,
-  tableAddress: number,
-  pageSizeBytes: number,
-): number | undefined {
-  try {
-    handler = compile(system);
-  } catch {
-    return undefined; // no compiler in this build of Bun: truncated files end the process, as without a guard
+/** The compiler reads files only: gives it one in memory, or in a directory that nobody else may enter. */
+function compileText(libc: Libc, system: PosixSystem): ReturnType<typeof compile> {
+  if (system.memfdCloexec !== undefined) {
+    const fd = libc.call.memfd_create("isthmus-bus-guard", system.memfdCloexec);
+    if (fd >= 0) {
+      try {
+        writeSync(fd, source);
+        return compile(`/proc/self/fd/${fd}`, system);
+      } catch {
+        // Without /proc it has no path.
+      } finally {
+        closeSync(fd);
+      }
+    }
   }
-  const { symbols } = handler;
-  const { mmap, sigaction } = libc.addresses;
+  const directory = mkdtempSync(join(tmpdir(), "isthmus-"));
+  try {
+    const path = join(directory, "bus-guard.c");
+    writeFileSync(path, source);
+    return compile(path, system);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** The handler's functions that are called later. */
+interface Handler {
+  readonly watch: ReturnType<typeof compile>["symbols"]["watch"];
+  /** The address of the function that undoes it all. */
+  readonly retire: number;
+}
+
+/** @throws {Error} When it cannot be done: no compiler, no place for its source. */
+function install(libc: Libc, system: PosixSystem, table: number, pageSizeBytes: number): Handler {
+  compiled = compileText(libc, system);
+  const { symbols } = compiled;
+  const { mmap, munmap, sigaction, syscall } = libc.addresses;
   const failed = symbols.install(
-    tableAddress as Pointer,
+    table as Pointer,
     pageSizeBytes,
     FAULT_SEEN,
     mmap as Pointer,
+    munmap as Pointer,
     sigaction as Pointer,
+    syscall as Pointer,
   );
-  if (failed !== 0) return undefined;
-  return (symbols.retire as unknown as { readonly ptr: number }).ptr;
+  if (failed !== 0) throw new Error("sigaction was refused");
+  const { ptr } = symbols.retire as unknown as { readonly ptr: number };
+  return { watch: symbols.watch, retire: ptr };
 }
 
-function slotGuard(words: Int32Array): BusGuard {
+function slotGuard(words: Int32Array, slotCount: number, watch: Handler["watch"]): BusGuard {
   const free: number[] = [];
+  let isFull = false;
   const release = (slot: number): void => {
     const base = wordOf(slot);
-    const hadFaults = words[base + FAULT_WORD] !== 0;
-    // The end goes first and comes last: in between the range is empty for a handler on another thread.
-    words.fill(0, base + END_WORD, base + SLOT_WORDS);
-    words.fill(0, base, base + END_WORD);
+    const hadFault = words[base + CAUSE_WORD] !== 0;
+    // The end goes first: from then on the range is empty for a handler on another thread.
+    words.fill(0, base + 2, base + SLOT_WORDS);
+    words.fill(0, base, base + 2);
     free.push(slot);
-    if (hadFaults && !anyFault(words)) FAULT_SEEN[0] = 0;
+    if (hadFault && !anyFault(words)) FAULT_SEEN[0] = 0;
   };
   // A mapping that nobody disposed is unmapped by the collector; its slot comes back through here.
   const abandoned = new FinalizationRegistry<number>(release);
   return {
-    watch(address, lengthBytes) {
+    canWatch: true,
+    watch({ address, lengthBytes, fd, fileOffsetBytes }) {
       const slot = free.pop() ?? (words[USED_WORD] as number);
-      if (slot >= SLOT_COUNT) return undefined;
-      if (slot === words[USED_WORD]) words[USED_WORD] = slot + 1;
+      if (slot >= slotCount) {
+        if (!isFull) warn(`it watches ${slotCount} ranges already`);
+        isFull = true;
+        return undefined;
+      }
+      watch(slot, address, lengthBytes, fd, fileOffsetBytes);
       const base = wordOf(slot);
-      writeAddress(words, base + START_WORD, address);
-      writeAddress(words, base + END_WORD, address + lengthBytes);
       const guard: RangeGuard = {
-        get hasFaulted() {
-          return words[base + FAULT_WORD] !== 0;
+        get fault() {
+          const cause = CAUSES[(words[base + CAUSE_WORD] as number) - 1];
+          if (cause === undefined) return undefined;
+          const low = (words[base + POSITION_WORD] as number) >>> 0;
+          const high = words[base + POSITION_WORD + 1] as number;
+          return { cause, position: high * TWO_POW_32 + low };
         },
         release() {
           if (abandoned.unregister(guard)) release(slot);
@@ -151,14 +214,9 @@ function wordOf(slot: number): number {
   return (slot + 1) * SLOT_WORDS;
 }
 
-function writeAddress(words: Int32Array, word: number, address: number): void {
-  words[word] = (address % TWO_POW_32) | 0;
-  words[word + 1] = Math.floor(address / TWO_POW_32);
-}
-
 function anyFault(words: Int32Array): boolean {
   for (let slot = 0; slot < (words[USED_WORD] as number); slot++) {
-    if (words[wordOf(slot) + FAULT_WORD] !== 0) return true;
+    if (words[wordOf(slot) + CAUSE_WORD] !== 0) return true;
   }
   return false;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAP, type PosixSystem } from "./posix-system.ts";
+import type { PosixSystem } from "./posix-system.ts";
 
 const MAP_ANON = 0x1000;
 
@@ -29,7 +29,7 @@ export function freebsd(): PosixSystem {
       SIGINFO_ADDRESS_OFFSET: "24",
       FLAG_SIGINFO: "0x40",
       FLAG_ONSTACK: "1",
-      MAP_FLAGS: String(MAP_ANON | MAP.private | MAP.fixed),
+      MAP_ANONYMOUS: String(MAP_ANON),
       ACTION_FIELDS: "int flags; unsigned int mask[4];",
     },
   };

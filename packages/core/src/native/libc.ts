@@ -33,6 +33,8 @@ const OPTIONAL = {
   sync_file_range: { args: [i32, i64, i64, u32], returns: i32 },
   // Variadic in C; a fixed third argument is passed alike on Linux and FreeBSD (x64 and arm64).
   fcntl: { args: [i32, i32, i32], returns: i32 },
+  // Never called from here: only its address is passed on.
+  syscall: { args: [i64], returns: i64 },
   __errno_location: { args: [], returns: ptr },
   __error: { args: [], returns: ptr },
 } as const satisfies Record<string, FFIFunction>;
@@ -73,6 +75,8 @@ export interface Libc {
     readonly munmap: number;
     readonly mmap: number;
     readonly sigaction: number;
+    /** 0 where there is none. */
+    readonly syscall: number;
   };
   /** The error number of this thread's last failed call; read it before anything else is called. */
   errno(): number;
@@ -90,6 +94,7 @@ export function loadLibc(system: PosixSystem): Libc {
     ...(system.hasFallocate ? { posix_fallocate: OPTIONAL.posix_fallocate } : {}),
     ...(system.memfdCloexec === undefined ? {} : { memfd_create: OPTIONAL.memfd_create }),
     ...(system.mlockOnFault === undefined ? {} : { mlock2: OPTIONAL.mlock2 }),
+    ...(system.hasSyscall ? { syscall: OPTIONAL.syscall } : {}),
     ...(system.duplicateCloexec === undefined ? {} : { fcntl: OPTIONAL.fcntl }),
     ...(system.syncFileRangeWrite === undefined
       ? {}
@@ -101,7 +106,7 @@ export function loadLibc(system: PosixSystem): Libc {
       const { symbols } = dlopen(name, wanted);
       const call = symbols as unknown as LibcCalls;
       const errnoAddress = symbols[system.errnoSymbol] as unknown as () => Pointer;
-      const addressOf = (name: keyof typeof COMMON): number =>
+      const addressOf = (name: keyof typeof COMMON | "syscall"): number =>
         (symbols[name] as unknown as { readonly ptr: number }).ptr;
       return {
         call,
@@ -109,6 +114,7 @@ export function loadLibc(system: PosixSystem): Libc {
           munmap: addressOf("munmap"),
           mmap: addressOf("mmap"),
           sigaction: addressOf("sigaction"),
+          syscall: system.hasSyscall ? addressOf("syscall") : 0,
         },
         // SAFETY: the C library returns this thread's errno, valid as long as the thread.
         errno: () => read.i32(errnoAddress(), 0),

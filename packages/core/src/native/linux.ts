@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { closeSync, openSync, readSync } from "node:fs";
-import { MAP, type PosixSystem } from "./posix-system.ts";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import type { PosixSystem } from "./posix-system.ts";
 
 const MAP_ANONYMOUS = 0x20;
 
@@ -22,6 +22,15 @@ function runsOnMusl(): boolean {
     closeSync(fd);
   }
   return header.includes("/ld-musl-");
+}
+
+/** How many mappings a process may have. */
+function mappingLimit(): number | undefined {
+  try {
+    return Number(readFileSync("/proc/sys/vm/max_map_count", "utf8")) || undefined;
+  } catch {
+    return undefined; // no /proc here
+  }
 }
 
 /** Describes Linux for `posix.ts`. */
@@ -61,8 +70,16 @@ export function linux(): PosixSystem {
       SIGINFO_ADDRESS_OFFSET: "16",
       FLAG_SIGINFO: "4",
       FLAG_ONSTACK: "0x08000000",
-      MAP_FLAGS: String(MAP_ANONYMOUS | MAP.private | MAP.fixed),
+      MAP_ANONYMOUS: String(MAP_ANONYMOUS),
       ACTION_FIELDS: "unsigned long mask[16]; int flags; void *restorer;",
+      SYSCALL_FSTAT: isArm ? "80" : "5",
+      SYSCALL_FSTATFS: isArm ? "44" : "138",
+      SYSCALL_MADVISE: isArm ? "233" : "28",
+      STAT_MODE_OFFSET: isArm ? "16" : "24",
+      ADVICE_POPULATE: "22",
+      TMPFS_MAGIC: "0x01021994",
     },
+    hasSyscall: true,
+    mappingLimit: mappingLimit(),
   };
 }

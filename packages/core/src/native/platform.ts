@@ -105,16 +105,37 @@ export interface Platform {
   createMemoryFile(label: string): number | undefined;
 
   /**
-   * Watches a mapped range for accesses behind the end of its file (`SIGBUS`), which then read as zero
-   * instead of ending the process. Returns undefined where the watch cannot be set up.
+   * Watches a mapped range for accesses to what has no storage (`SIGBUS`): behind the end of its file, on a full
+   * disk or a broken one. They then read as zero instead of ending the process. Returns undefined where the watch
+   * cannot be set up.
+   *
+   * @param range What was mapped where; the file may be closed at any time.
    */
-  guard(address: Address, lengthBytes: number): RangeGuard | undefined;
+  guard(range: GuardedRange): RangeGuard | undefined;
+
+  /** Whether `guard` can watch on this thread; finding that out sets it up. */
+  readonly canGuard: boolean;
+}
+
+/** A range of a file that has been mapped. */
+export interface GuardedRange extends Pick<MapRequest, "fd" | "fileOffsetBytes" | "lengthBytes"> {
+  readonly address: Address;
+}
+
+/** `"noSpace"`: a store for which the file system had no room. `"unknown"`: ask for the file's length. */
+export type FaultCause = "truncated" | "noSpace" | "device" | "unknown";
+
+/** The first access to a range that could not be carried out. */
+export interface Fault {
+  readonly cause: FaultCause;
+  /** Where it was, in bytes from the start of the range. */
+  readonly position: number;
 }
 
 /** A watch over one mapped range; see {@link Platform.guard}. */
 export interface RangeGuard {
-  /** Whether an access behind the end of the file was caught. Look here only when `FAULT_SEEN` says so. */
-  readonly hasFaulted: boolean;
+  /** The first access that was caught; undefined when there was none. Look only when `FAULT_SEEN` says so. */
+  readonly fault: Fault | undefined;
   /** Ends the watch; called about when the range is unmapped. */
   release(): void;
 }

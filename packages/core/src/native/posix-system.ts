@@ -41,6 +41,10 @@ export interface PosixSystem {
   readonly hugePagesType?: number;
   /** `MLOCK_ONFAULT` for `mlock2`; absent where the system has no such call. */
   readonly mlockOnFault?: number;
+  /** Whether the C library has `syscall`, by which `bus-guard.c` asks the kernel why there is no storage. */
+  readonly hasSyscall?: boolean;
+  /** How many mappings a process may have, where the system limits that. */
+  readonly mappingLimit?: number | undefined;
   /** How `bus-guard.c` is told this system's numbers and struct layouts. */
   readonly busGuard: Readonly<Record<string, string>>;
 }
@@ -48,6 +52,6 @@ export interface PosixSystem {
 /** Protection bits: the same on every POSIX system. */
 export const PROT = { read: 1, write: 2, execute: 4 } as const;
 /** Sharing flags of `mmap`: the same on every POSIX system. */
-export const MAP = { shared: 1, private: 2, fixed: 16 } as const;
+export const MAP = { shared: 1, private: 2 } as const;
 /** Operations of `flock`: the same on every POSIX system that has it. */
 export const LOCK = { shared: 1, exclusive: 2, nonBlocking: 4 } as const;

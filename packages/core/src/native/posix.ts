@@ -46,14 +46,18 @@ export function createPosixPlatform(system: PosixSystem): Platform {
   const libc = loadLibc(system);
   const pageSizeBytes = libc.call.getpagesize();
   let guard: ReturnType<typeof createBusGuard> | undefined;
+  const busGuard = () => {
+    guard ??= createBusGuard(libc, system, pageSizeBytes);
+    return guard;
+  };
   return {
     pageSizeBytes,
     abiTag: abiTag(system.abi.library),
     ...memoryCalls(libc, system),
     ...fileCalls(libc, system),
-    guard: (address, lengthBytes) => {
-      guard ??= createBusGuard(libc, system, pageSizeBytes);
-      return guard.watch(address, lengthBytes);
+    guard: (range) => busGuard().watch(range),
+    get canGuard() {
+      return busGuard().canWatch;
     },
   };
 }

@@ -3,11 +3,8 @@
  *
  * @module
  */
-import type { Backing } from "../backing.ts";
 import { DisposedError } from "../errors.ts";
-import type { Mapping } from "../mapping.ts";
-import { FAULT_SEEN } from "../native/fault-flag.ts";
-import { mapView, type ViewSource } from "../view.ts";
+import { checkFaults, mapView, type ViewSource } from "../view.ts";
 
 /** How much of the file is mapped at a time, in bytes: what a scan adds to the process's memory. */
 export const SCAN_WINDOW_BYTES: number = 8 << 20;
@@ -59,15 +56,11 @@ export function* windows(source: ViewSource, options: WindowOptions): Generator<
         yield { start, bytes: Buffer.from(buffer, byteOffset, byteLength) };
       } finally {
         // Also when the loop is left early: a search may have found zeros that are not in the file.
-        checkFaults(mapping, backing, end);
+        checkFaults(mapping, backing, start);
       }
       if (mapping.isGone) throw new DisposedError("window", GONE);
     }
   } finally {
     backing.release();
   }
-}
-
-function checkFaults(mapping: Mapping, backing: Backing, end: number): void {
-  if (FAULT_SEEN[0] !== 0 && mapping.hasFaulted) throw backing.truncated(end);
 }

@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { isLinux, isRoot } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
@@ -14,11 +22,17 @@ function run(program: string, ...options: string[]): boolean {
   return Bun.spawnSync(command, { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
 }
 
-/** What to mount. */
-type Kind = "tmpfs" | "ext4" | "hugetlbfs";
+/** Per file system in an image: its length in bytes, about the least that it can be made in, and how it is made. */
+const IMAGES: Readonly<
+  Record<"ext4" | "xfs" | "btrfs", { bytes: number; make: readonly [string, ...string[]] }>
+> = {
+  ext4: { bytes: 4 << 20, make: ["mkfs.ext4", "-q", "-O", "^has_journal"] },
+  xfs: { bytes: 300 << 20, make: ["mkfs.xfs", "-q"] },
+  btrfs: { bytes: 120 << 20, make: ["mkfs.btrfs", "-q"] },
+};
 
-/** Length of an ext4 image in bytes: about the least that it can be made in. */
-const IMAGE_BYTES = 4 << 20;
+/** What to mount. */
+export type Kind = "tmpfs" | "hugetlbfs" | keyof typeof IMAGES;
 
 /** A file system of its own, mounted on a temporary directory and unmounted when the test ends. */
 export class SmallFileSystem implements Disposable {
@@ -27,17 +41,18 @@ export class SmallFileSystem implements Disposable {
 
   /**
    * @param options Mount options, for example `"size=1m"`.
-   * @param kind `"ext4"`, in an image of 4 MiB, keeps the part that it could allocate when it is full.
+   * @param kind `"ext4"` keeps the part that it could allocate when it is full; `"xfs"` and `"btrfs"` share blocks of
+   * copies.
    */
   constructor(options: string, kind: Kind = "tmpfs") {
     mkdirSync(this.path);
-    if (!(kind === "ext4" ? this.#mountImage(options) : this.#mountMemory(options, kind))) {
+    if (!(kind in IMAGES ? this.#mountImage(options, kind) : this.#mountMemory(options, kind))) {
       this.#directory[Symbol.dispose]();
       throw new Error(`Cannot mount ${kind}: canMount should have said so`);
     }
   }
 
-  /** The file that an ext4 file system is in. */
+  /** The file that a file system on a disk is in. */
   get image(): string {
     return this.#directory.file("image");
   }
@@ -47,6 +62,28 @@ export class SmallFileSystem implements Disposable {
     const path = join(this.path, name);
     if (content !== undefined) writeFileSync(path, content);
     return path;
+  }
+
+  /** Takes all the room there is, to the last block. */
+  fill(): void {
+    const fd = openSync(join(this.path, "filling"), "a");
+    const zeros = new Uint8Array(1 << 20);
+    // What is not allocated yet when it is written is so afterwards, and may leave a little room.
+    for (let length = zeros.length; length >= 512; ) {
+      try {
+        writeSync(fd, zeros, 0, length);
+      } catch {
+        length >>= 1;
+        fsyncSync(fd);
+      }
+    }
+    closeSync(fd);
+  }
+
+  /** Takes it away and brings it back, with nothing of it in memory. */
+  remount(): void {
+    run("umount", this.path);
+    run("mount", "-o", "loop", this.image, this.path);
   }
 
   [Symbol.dispose](): void {
@@ -59,13 +96,14 @@ export class SmallFileSystem implements Disposable {
     return run("mount", "-t", kind, "-o", options, "isthmus-test", this.path);
   }
 
-  #mountImage(options: string): boolean {
-    const { image } = this;
-    writeFileSync(image, "");
-    truncateSync(image, IMAGE_BYTES);
+  #mountImage(options: string, kind: string): boolean {
+    const { bytes, make } = IMAGES[kind as keyof typeof IMAGES];
+    writeFileSync(this.image, "");
+    truncateSync(this.image, bytes);
+    const [program, ...parameters] = make;
     return (
-      run("mkfs.ext4", "-q", "-O", "^has_journal", image) &&
-      run("mount", "-o", `loop,${options}`, image, this.path)
+      run(program, ...parameters, this.image) &&
+      run("mount", "-o", `loop,${options}`, this.image, this.path)
     );
   }
 }
@@ -90,3 +128,8 @@ export const canMount: boolean = tryToMount("size=1m", "tmpfs");
 
 /** Whether this process may mount an ext4 image. */
 export const canMountExt4: boolean = canMount && tryToMount("rw", "ext4");
+
+/** Whether it may mount an image of another kind; asked once per kind. */
+export function canMountImage(kind: "xfs" | "btrfs"): boolean {
+  return canMountExt4 && tryToMount("rw", kind);
+}

@@ -104,7 +104,7 @@ export class MappedSegment implements Disposable {
    * @throws {CorruptSegmentError} When the file has been cut short.
    */
   checkWhole(): void {
-    if (!this.mapping.hasFaulted) return;
+    if (this.mapping.fault === undefined) return;
     throw new CorruptSegmentError(`Cannot observe "${this.#name}": its file has been cut short`);
   }
 
