@@ -88,7 +88,7 @@ export class MemoryMappedFile implements Disposable {
    * such an access ends the process (`SIGBUS`), and a warning with the code `ISTHMUS_UNGUARDED` has said so.
    */
   static get isGuarded(): boolean {
-    return platform().canGuard;
+    return platform().canGuard();
   }
 
   /** 1 MiB: of shorter files a copy (`readFile`) is the faster way to the bytes, of longer ones a map (`mapFile`). */

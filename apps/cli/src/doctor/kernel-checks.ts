@@ -103,7 +103,7 @@ function checkMemoryFile(): Finding {
 }
 
 function checkGuard(): Finding {
-  return platform().canGuard
+  return platform().canGuard()
     ? ok("a file that is cut short under a map is an error, not the end of the process")
     : warn(
         "no SIGBUS guard: a file that is cut short under a map ends the process",

@@ -1,6 +1,7 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { chmodSync, lstatSync, mkdirSync, readdirSync, rmdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { platform } from "@isthmus/core/internal";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { CHECKS } from "../../src/doctor/run-doctor.ts";
 import { runCli } from "../support/run-cli.ts";
@@ -119,6 +120,17 @@ describe("isthmus doctor", () => {
       .split("\n")
       .map((line) => JSON.parse(line));
     expect(of("ISTHMUS_DIR", diagnoses)).toMatchObject({ status: "warn" });
+  });
+
+  test("says whether truncated files end processes", () => {
+    const check = CHECKS.find(({ name }) => name === "truncation guard");
+    expect(check?.run().status).toBe("ok");
+    const canGuard = spyOn(platform(), "canGuard").mockReturnValue(false);
+    try {
+      expect(check?.run()).toMatchObject({ status: "warn" });
+    } finally {
+      canGuard.mockRestore();
+    }
   });
 
   test("recognises what a container gets by default, and a full file system", async () => {

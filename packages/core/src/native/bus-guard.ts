@@ -124,8 +124,6 @@ function compileText(libc: Libc, system: PosixSystem): ReturnType<typeof compile
       try {
         writeSync(fd, source);
         return compile(`/proc/self/fd/${fd}`, system);
-      } catch {
-        // Without /proc it has no path.
       } finally {
         closeSync(fd);
       }

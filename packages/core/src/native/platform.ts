@@ -114,7 +114,7 @@ export interface Platform {
   guard(range: GuardedRange): RangeGuard | undefined;
 
   /** Whether `guard` can watch on this thread; finding that out sets it up. */
-  readonly canGuard: boolean;
+  canGuard(): boolean;
 }
 
 /** A range of a file that has been mapped. */

@@ -56,9 +56,7 @@ export function createPosixPlatform(system: PosixSystem): Platform {
     ...memoryCalls(libc, system),
     ...fileCalls(libc, system),
     guard: (range) => busGuard().watch(range),
-    get canGuard() {
-      return busGuard().canWatch;
-    },
+    canGuard: () => busGuard().canWatch,
   };
 }
 

@@ -1,8 +1,9 @@
 /** The guard as part of a process: what it must not swallow, and threads that come and go. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { truncateSync } from "node:fs";
+import { cpSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { CORE_VARIABLE, SOURCE } from "../named/support/core.ts";
 import { Participant } from "../named/support/participant.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
@@ -28,6 +29,26 @@ describe("a SIGBUS that is not the library's", () => {
       expect(await endOf("faulted", cause)).toBe(bare);
     });
   }
+});
+
+describe("a process whose Bun cannot compile the handler", () => {
+  test("is told so, once, by a warning and a property, and works until a file is truncated", async () => {
+    using directory = new TemporaryDirectory();
+    const input = { path: directory.file("data", new Uint8Array(8192).fill(1)) };
+    await using sound = new Participant({ fixture: fixture("unguarded"), input });
+    expect(await sound.answer<object>()).toEqual({ isGuarded: true, warnings: [], sum: 2 });
+    expect(await sound.answer<string>()).toBe("FileTruncatedError");
+
+    const source = directory.file("src");
+    cpSync(SOURCE, source, { recursive: true });
+    writeFileSync(join(source, "native", "bus-guard.c"), "#error not today\n");
+    writeFileSync(input.path, new Uint8Array(8192).fill(1));
+    const environment = { [CORE_VARIABLE]: source };
+    await using bare = new Participant({ fixture: fixture("unguarded"), input, environment });
+    const warnings = ["ISTHMUS_UNGUARDED"];
+    expect(await bare.answer<object>()).toEqual({ isGuarded: false, warnings, sum: 2 });
+    expect(await bare.end()).toBe("SIGBUS");
+  });
 });
 
 test("a hole of more pages than a process may have mappings is survived", async () => {
