@@ -4,7 +4,7 @@
  * @module
  */
 import { closeSync, constants, openSync } from "node:fs";
-import { Mapping, platform, syncPlatform } from "@isthmus/core/internal";
+import { doLocksHold, Mapping, platform, syncPlatform } from "@isthmus/core/internal";
 import { type Check, type Finding, fail, ok, warn } from "./check.ts";
 import { ProbeDirectory } from "./place.ts";
 
@@ -16,6 +16,7 @@ const PIPE_FLAGS = constants.O_RDWR | constants.O_NONBLOCK;
 /** The checks of system calls. */
 export const kernelChecks: readonly Check[] = [
   { name: "file locks", run: checkFileLocks },
+  { name: "linked files", run: checkLinks },
   { name: "open-file locks", run: checkByteLocks },
   { name: "robust mutex", run: checkMutex },
   { name: "futex", run: checkFutex },
@@ -42,6 +43,18 @@ function checkFileLocks(): Finding {
     closeSync(second);
     closeSync(first);
   }
+}
+
+/** A name is given by a link: its holder must be seen through it. */
+function checkLinks(): Finding {
+  using probe = new ProbeDirectory();
+  const isLocked = doLocksHold(probe.path);
+  if (isLocked === true) return ok("a file's locks are seen through all of its names");
+  if (isLocked === undefined) return fail("files cannot be linked or locked here", OTHER_PLACE);
+  return fail(
+    "a lock is not seen through another name of its file, as on FUSE (bindfs, mergerfs, shared folders)",
+    OTHER_PLACE,
+  );
 }
 
 function checkByteLocks(): Finding {

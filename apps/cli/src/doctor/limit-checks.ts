@@ -4,6 +4,7 @@
  * @module
  */
 import { readFileSync } from "node:fs";
+import { memoryLimit } from "@isthmus/core/internal";
 import { formatCount, formatSize } from "../output/format.ts";
 import { type Check, type Finding, ok, warn } from "./check.ts";
 
@@ -13,12 +14,15 @@ const OPEN_FILES_MIN = 1024;
 const LOCKED_BYTES_MIN = 64 * 1024;
 /** The default of Linux. */
 const MAPS_MIN = 65_530;
+/** With less left of a memory limit, a segment or the garbage of a program may be the one too many. */
+const LEFT_SHARE_MIN = 0.1;
 
 /** The checks of limits. */
 export const limitChecks: readonly Check[] = [
   { name: "open files", run: checkOpenFiles },
   { name: "locked memory", run: checkLockedMemory },
   { name: "memory maps", run: checkMaps },
+  { name: "memory limit", run: checkMemoryLimit },
 ];
 
 function checkOpenFiles(): Finding {
@@ -46,6 +50,19 @@ function checkMaps(): Finding {
   const detail = `${formatCount(limit)} at most`;
   if (limit >= MAPS_MIN) return ok(detail);
   return warn(detail, `sysctl vm.max_map_count=${MAPS_MIN}`);
+}
+
+/** Shared memory counts for the control group of whoever allocates it, whatever the size of its file system. */
+function checkMemoryLimit(): Finding {
+  const limit = memoryLimit();
+  if (limit === undefined) return ok("no control group limits this process");
+  const { path, maxBytes, availableBytes } = limit;
+  const detail = `${formatSize(availableBytes)} left of ${formatSize(maxBytes)} (${path})`;
+  if (availableBytes >= maxBytes * LEFT_SHARE_MIN) return ok(detail);
+  return warn(
+    `${detail}: more is refused with ENOSPC, and what the program itself needs beyond it ends a process`,
+    "docker run --memory=2g; in Kubernetes raise limits.memory",
+  );
 }
 
 /** A limit as it holds now: the third column of a line such as `Max open files  1024  4096  files`. */

@@ -29,14 +29,14 @@ export function leadsToDirectory(path: string): boolean {
 
 /** A directory to try things in, on the file system of named memory; removed when disposed. */
 export class ProbeDirectory implements Disposable {
-  readonly #path: string = mkdtempSync(join(existingPlace(), PROBE_PREFIX));
+  readonly path: string = mkdtempSync(join(existingPlace(), PROBE_PREFIX));
 
   /** The full path of a file in it. */
   file(name: string): string {
-    return join(this.#path, name);
+    return join(this.path, name);
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.#path, { recursive: true, force: true });
+    rmSync(this.path, { recursive: true, force: true });
   }
 }

@@ -9,6 +9,7 @@ import { type Check, type Finding, fail, type Status } from "./check.ts";
 import { directoryChecks } from "./directory-checks.ts";
 import { kernelChecks } from "./kernel-checks.ts";
 import { limitChecks } from "./limit-checks.ts";
+import { logoutChecks } from "./logout-check.ts";
 import { runtimeChecks } from "./runtime-checks.ts";
 import { segmentChecks } from "./segment-checks.ts";
 
@@ -26,6 +27,7 @@ export interface Diagnosis {
 export const CHECKS: readonly Check[] = [
   ...runtimeChecks,
   ...directoryChecks,
+  ...logoutChecks,
   ...kernelChecks,
   ...limitChecks,
   ...segmentChecks,

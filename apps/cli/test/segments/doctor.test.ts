@@ -2,6 +2,8 @@ import { describe, expect, spyOn, test } from "bun:test";
 import { chmodSync, lstatSync, mkdirSync, readdirSync, rmdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { platform } from "@isthmus/core/internal";
+import { Bindfs, canBindfs } from "@isthmus/testing/bindfs";
+import { testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { CHECKS } from "../../src/doctor/run-doctor.ts";
 import { runCli } from "../support/run-cli.ts";
@@ -110,6 +112,23 @@ describe("isthmus doctor", () => {
     expect(of("segments", diagnoses)?.["detail"]).toContain("not looked at");
     expect(lstatSync(`${scene.names}-target`).mode & 0o777).toBe(0o755);
   });
+
+  testIf(canBindfs(), "bindfs, and the right to mount it")(
+    "fails where a lock is not seen through another name of its file",
+    async () => {
+      await using scene = new Scene();
+      expect(of("linked files", await scene.json("doctor"))).toMatchObject({ status: "ok" });
+      using fuse = new Bindfs(scene.names);
+      const env = { ...scene.places.env, ISTHMUS_DIR: fuse.path };
+      const { stdout, exitCode } = await runCli(["doctor", "--json"], { env });
+      const diagnoses = stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Diagnosis);
+      expect(of("linked files", diagnoses)).toMatchObject({ status: "fail" });
+      expect(exitCode).toBe(1);
+    },
+  );
 
   test("warns of a relative ISTHMUS_DIR", async () => {
     using directory = new TemporaryDirectory();

@@ -43,7 +43,7 @@ export function doLocksHold(directory: string): boolean | undefined {
   try {
     fds.push(openSync(first, CREATE_FLAGS, 0o600));
     // Held from here on, so that nobody collects it for what a crash has left.
-    if (!platform().tryLockFile(fds[0] as number, "shared")) return undefined;
+    if (!platform().tryLockFile(fds[0] as number, "exclusive")) return undefined;
     linkSync(first, second);
     fds.push(openSync(second, constants.O_RDWR | constants.O_NOFOLLOW));
     return !platform().tryLockFile(fds[1] as number, "exclusive");

@@ -2,8 +2,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { closeSync, openSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
+import { Bindfs, canBindfs } from "@isthmus/testing/bindfs";
 import { expectCode } from "@isthmus/testing/expect-code";
-import { isLinux, isRoot, testIf } from "@isthmus/testing/requirement";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile } from "../../src/index.ts";
 import { collectAbandoned, doLocksHold, platform, removeUnheldFile } from "../../src/internal.ts";
@@ -73,38 +74,7 @@ describe("where locks belong to a path", () => {
   });
 });
 
-/** A directory seen through FUSE, unmounted when the test ends. */
-class Bindfs implements Disposable {
-  readonly #point = new TemporaryDirectory();
-  readonly isMounted: boolean;
-
-  constructor(source: string) {
-    this.isMounted = run("bindfs", source, this.path);
-  }
-
-  get path(): string {
-    return this.#point.path;
-  }
-
-  [Symbol.dispose](): void {
-    if (this.isMounted) run("umount", "--lazy", this.path);
-    this.#point[Symbol.dispose]();
-  }
-}
-
-function run(...command: string[]): boolean {
-  if (Bun.which(command[0] as string) === null) return false;
-  return Bun.spawnSync(command, { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
-}
-
-function canMount(): boolean {
-  if (!isLinux || !isRoot) return false;
-  using source = new TemporaryDirectory();
-  using probe = new Bindfs(source.path);
-  return probe.isMounted;
-}
-
-const mounted = testIf(canMount(), "bindfs, and the right to mount it");
+const mounted = testIf(canBindfs(), "bindfs, and the right to mount it");
 
 describe("on bindfs", () => {
   mounted("every way in refuses, and a name that is held on the other side stays", async () => {

@@ -110,7 +110,7 @@ const MUTANTS: readonly (readonly [string, readonly Change[]])[] = [
     [
       {
         file: TRIAL,
-        search: 'if (!platform().tryLockFile(fds[0] as number, "shared")) return undefined;',
+        search: 'if (!platform().tryLockFile(fds[0] as number, "exclusive")) return undefined;',
         replacement: "",
       },
     ],
