@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { unlinkSync } from "node:fs";
+import { join } from "node:path";
 import { NamedMutex } from "@isthmus/ipc";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Sampler, type Tick } from "../../src/server/sampler.ts";
 import { eventually } from "../support/patiently.ts";
@@ -43,6 +46,19 @@ describe("Sampler", () => {
       const seen = two.length;
       await Bun.sleep(INTERVAL_MS * 5);
       expect(two.length).toBe(seen);
+    },
+    TIMEOUT_MS,
+  );
+
+  testIf(isLinux, "Linux, for /proc")(
+    "says what is held although its name leads elsewhere",
+    async () => {
+      using _mutex = NamedMutex.createNew("orders");
+      unlinkSync(join(directory.path, "orders"));
+      using sampler = new Sampler({ intervalMs: INTERVAL_MS, lingerMs: INTERVAL_MS });
+      const { issues } = await sampler.next();
+      expect(issues).toMatchObject([{ severity: "bad", segment: "orders", code: "unreachable" }]);
+      expect(issues[0]?.message).toContain(`under process ${process.pid}:`);
     },
     TIMEOUT_MS,
   );
