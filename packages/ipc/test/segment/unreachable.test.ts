@@ -103,6 +103,8 @@ const USES: Readonly<Record<string, () => Disposable & { uses: (() => unknown)[]
       () => shared.update((value) => void value.count++),
       () => shared.update((value) => void value.count++, { timeoutMs: 10 }),
       () => shared.compareAndSet(shared.version, { count: 1 }),
+      async () => await shared.updateAsync((value) => void value.count++),
+      async () => await shared.compareAndSetAsync(shared.version, { count: 1 }),
     ]);
   },
 };
