@@ -13,6 +13,7 @@ const SYSTEMS: Readonly<Record<string, { lacks: readonly Lack[]; tests: readonly
       "sync/mutex-processes",
       "sync/named-semaphore",
       "shared-struct/update",
+      "shared-struct/update-async",
       "shared-struct/compare-and-set",
       "shared-struct/crash",
       "shared-struct/hostile",
@@ -29,6 +30,7 @@ const SYSTEMS: Readonly<Record<string, { lacks: readonly Lack[]; tests: readonly
       "segment/processes",
       "wait/processes",
       "wait/event-loop",
+      "wait/time-outs",
     ],
   },
 };
