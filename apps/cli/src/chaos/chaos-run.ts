@@ -256,7 +256,7 @@ export class ChaosRun implements AsyncDisposable {
 
   /**
    * Deletes the directory, or one file of it, under the hands of those who hold what is in it. They must be able to go on
-   * and come to a good end; only who comes later finds nothing, and begins anew.
+   * and come to a good end, except locks, whose holders are told; only who comes later finds nothing, and begins anew.
    */
   async #delete(): Promise<void> {
     const { place } = this.#options;

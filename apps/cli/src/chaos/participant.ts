@@ -24,7 +24,11 @@ const evidencePath = dirname(controlPath);
 const writer = new EventWriter(logPath, () => control.ticket());
 const stand = new Stand({ id, seed, evidencePath, control, writer, sabotage });
 try {
-  await part.play(stand);
+  await part.play(stand).catch((error: unknown) => {
+    // Told that what it holds has been deleted, it has nothing left to do: who comes later begins anew.
+    if (!(error instanceof SystemError && error.code === "ESTALE")) throw error;
+    return stand.idle();
+  });
   stand.checkLeaks();
 } catch (error) {
   if (!(error instanceof SystemError && error.code === "ENOSPC")) throw error;

@@ -20,6 +20,7 @@ export const PATIENCE: { readonly timeoutMs: number } = { timeoutMs: 2000 };
 /** How many times a participant goes round, seen by everybody, before it does the harm that it was told to do. */
 const ROUNDS_BEFORE_HARM = 20;
 const RETAINED_BYTES = 4096;
+const IDLE_MS = 20;
 
 /** What a stand is made of. */
 export interface StandParts {
@@ -88,6 +89,14 @@ export class Stand {
     const pauseMs = this.random.below(4);
     if (pauseMs > 0) await Bun.sleep(pauseMs);
     await this.turn();
+  }
+
+  /** Does nothing until it is to come to its end. */
+  async idle(): Promise<void> {
+    while (!this.isOver) {
+      this.note(EVENT.idle);
+      await Bun.sleep(IDLE_MS);
+    }
   }
 
   /** Lets the event loop turn, and no more time pass; does the harm that it was told to do, when it is time. */
