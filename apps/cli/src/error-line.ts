@@ -15,7 +15,6 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOMEM: "the limit on memory maps is reached: see ulimit -v and vm.max_map_count",
   ENOSPC: "free some space, or set ISTHMUS_DIR or TMPDIR to a roomier file system",
   ERR_FILE_TRUNCATED: "another process shortened the file: scan it again when it is quiet",
-  ERR_NOT_SUPPORTED: "only regular files can be mapped: write the data to a file first",
   ETIMEDOUT: "raise the timeout, or see what the other process is doing",
 };
 

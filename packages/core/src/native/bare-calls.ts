@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dlopen, FFIType, ptr } from "bun:ffi";
+import { dlopen, FFIType, ptr } from "./ffi.ts";
 import { linux } from "./linux.ts";
 import type { Address } from "./platform.ts";
 import { syncPlatform } from "./sync-platform.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { dlopen, FFIType, type Pointer, ptr, read } from "bun:ffi";
 import { systemError } from "./errno.ts";
+import { dlopen, FFIType, type Pointer, ptr, read } from "./ffi.ts";
 import type { PosixSystem } from "./posix-system.ts";
 import type { SyncPlatform } from "./sync-platform.ts";
 

@@ -11,13 +11,14 @@
  * @module
  */
 /// <reference path="./assets.d.ts" />
-import { cc, FFIType, type Pointer, toArrayBuffer } from "bun:ffi";
+
 import { closeSync, mkdtempSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 // As text: the path of a file would lead nowhere, or to a file of somebody else, in a bundled or compiled program.
 import source from "./bus-guard.c" with { type: "text" };
 import { FAULT_SEEN } from "./fault-flag.ts";
+import { cc, FFIType, type Pointer, toArrayBuffer } from "./ffi.ts";
 import type { Libc } from "./libc.ts";
 import type { FaultCause, GuardedRange, RangeGuard } from "./platform.ts";
 import { MAP, type PosixSystem, PROT } from "./posix-system.ts";

@@ -11,10 +11,10 @@
  *
  * @module
  */
-import { dlopen, FFIType } from "bun:ffi";
 import { createBsdSync } from "./bsd-calls.ts";
 import { darwin } from "./darwin.ts";
 import { systemError } from "./errno.ts";
+import { dlopen, FFIType } from "./ffi.ts";
 import type { FutexOutcome, SyncPlatform } from "./sync-platform.ts";
 
 const { i32, ptr: pointer, u32, u64 } = FFIType;

@@ -11,9 +11,9 @@
  *
  * @module
  */
-import { dlopen, FFIType, type Pointer, ptr } from "bun:ffi";
 import { createBsdSync } from "./bsd-calls.ts";
 import { systemError } from "./errno.ts";
+import { dlopen, FFIType, type Pointer, ptr } from "./ffi.ts";
 import { freebsd } from "./freebsd.ts";
 import type { SyncPlatform } from "./sync-platform.ts";
 

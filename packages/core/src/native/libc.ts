@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { dlopen, type FFIFunction, FFIType, type Pointer, read } from "bun:ffi";
 import { NotSupportedError } from "../errors.ts";
+import { dlopen, type FFIFunction, FFIType, type Pointer, read } from "./ffi.ts";
 import type { PosixSystem } from "./posix-system.ts";
 
 const { i32, i64, ptr, u32, u64, cstring } = FFIType;

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { dlopen, type FFIFunction, FFIType, type Pointer, ptr } from "bun:ffi";
 import { NotSupportedError } from "../errors.ts";
+import { dlopen, type FFIFunction, FFIType, type Pointer, ptr } from "./ffi.ts";
 import { linux } from "./linux.ts";
 
 const { i32, i64, ptr: pointer, u32, cstring } = FFIType;

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type Pointer, ptr, read } from "bun:ffi";
 import { CorruptSegmentError, DisposedError } from "../errors.ts";
 import { mutexBytesOf } from "./abi.ts";
 import { systemError } from "./errno.ts";
+import { type Pointer, ptr, read } from "./ffi.ts";
 import { linux } from "./linux.ts";
 import { CLOCK_REALTIME_COARSE, hasRobustLists, type LinuxCalls } from "./linux-calls.ts";
 import type { Address } from "./platform.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { ptr, read } from "bun:ffi";
 import { NotSupportedError } from "../errors.ts";
 import { systemError } from "./errno.ts";
+import { ptr, read } from "./ffi.ts";
 import { CLOCK_MONOTONIC, type LinuxCalls, loadLinuxCalls } from "./linux-calls.ts";
 import { linuxMutexes } from "./linux-mutex.ts";
 import type { ByteLocks, SyncPlatform } from "./sync-platform.ts";

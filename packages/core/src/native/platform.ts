@@ -10,6 +10,7 @@ import { darwin } from "./darwin.ts";
 import { freebsd } from "./freebsd.ts";
 import { linux } from "./linux.ts";
 import { createPosixPlatform } from "./posix.ts";
+import { checkRuntime } from "./runtime.ts";
 
 /** A memory address. Only `mapping.ts` may hold one; it means nothing once the region is unmapped. */
 export type Address = number & { readonly __address: unique symbol };
@@ -147,7 +148,7 @@ let current: Platform | undefined;
 /**
  * The platform of this process, made on first use.
  *
- * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` on an operating system or byte order without an
+ * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` on a runtime, operating system or byte order without an
  * implementation. This is the only place that decides it.
  */
 export function platform(): Platform {
@@ -156,6 +157,7 @@ export function platform(): Platform {
 }
 
 function createPlatform(): Platform {
+  checkRuntime();
   const system = SYSTEMS[process.platform as keyof typeof SYSTEMS];
   if (system === undefined) {
     throw new NotSupportedError(

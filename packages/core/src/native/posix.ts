@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { toArrayBuffer } from "bun:ffi";
 import { fstatSync, statfsSync, writeSync } from "node:fs";
 import type { SystemError } from "../errors.ts";
 import { abiTag } from "./abi.ts";
 import { createBusGuard } from "./bus-guard.ts";
 import { conditionError, fromNodeError, systemError } from "./errno.ts";
+import { toArrayBuffer } from "./ffi.ts";
 import { type Libc, loadLibc } from "./libc.ts";
 import { exceededLimit, type MemoryLimit } from "./memory-limit.ts";
 import type { Address, MapRequest, MemoryAdvice, Platform, Protection } from "./platform.ts";

@@ -8,6 +8,7 @@ import { createDarwinSync } from "./darwin-sync.ts";
 import { createFreebsdSync } from "./freebsd-sync.ts";
 import { createLinuxSync } from "./linux-sync.ts";
 import type { Address } from "./platform.ts";
+import { checkRuntime } from "./runtime.ts";
 
 /** How a wait on a futex ended. */
 export type FutexOutcome = "woken" | "changed" | "timeout" | "interrupted";
@@ -144,6 +145,7 @@ export function doWithout(lacks: readonly Lack[]): void {
 }
 
 function createSyncPlatform(): SyncPlatform {
+  checkRuntime();
   const make = MAKERS[process.platform];
   if (make === undefined) {
     const known = Object.keys(MAKERS).join(", ");

@@ -1,0 +1,53 @@
+/**
+ * What every runtime but Bun gets for this package: the error of the package below, which says what to do, and every
+ * name, because they look for names before they run anything.
+ *
+ * @module
+ */
+import "@isthmus/core";
+
+export let Consumer,
+  DirectoryObserver,
+  HistogramSnapshot,
+  MutexLock,
+  NamedEvent,
+  NamedMutex,
+  NamedSemaphore,
+  PeerDiedError,
+  Producer,
+  Publisher,
+  RecordTail,
+  RemoteError,
+  Requester,
+  Responder,
+  SegmentObserver,
+  SharedStruct,
+  StructSchema,
+  Subscriber,
+  array,
+  bool,
+  bytes,
+  collectSegments,
+  f32,
+  f64,
+  i16,
+  i32,
+  i64,
+  i8,
+  json,
+  listSegments,
+  moveCursor,
+  observe,
+  observeSchema,
+  observeStruct,
+  oneOf,
+  ratesBetween,
+  removeSegment,
+  struct,
+  tailRecords,
+  u16,
+  u32,
+  u53,
+  u64,
+  u8,
+  utf8;
