@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { closeSync, fstatSync } from "node:fs";
+import { closeSync, fstatSync, type Stats } from "node:fs";
 import { DisposedError, FileTruncatedError, type SystemError } from "./errors.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
-import type { Fault } from "./native/platform.ts";
+import { type Fault, platform } from "./native/platform.ts";
 
 /** How a descriptor is given back. Must not refer to the {@link Backing} it belongs to. */
 export type CloseFile = (fd: number) => void;
@@ -21,6 +21,8 @@ export interface BackingOptions {
   readonly label?: string;
   /** Whether the file has a length of its own that others can change (a device has none). */
   readonly isRegular: boolean;
+  /** Whether it was opened for reading only; see {@link Backing.currentLength}. */
+  readonly isReadOnly?: boolean;
   /** Where in the file the map's offset 0 is, in bytes. */
   readonly baseOffset?: number;
   /** Closes the descriptor; `closeSync` unless the file needs more than that. */
@@ -36,23 +38,33 @@ const dropped = new FinalizationRegistry<{ fd: number; forget: CloseFile }>(({ f
 
 /** An open file with a count of those who use it. Made with a count of one. */
 export class Backing {
-  readonly fd: number;
   readonly path: string | undefined;
   readonly isRegular: boolean;
   readonly baseOffset: number;
   readonly #label: string;
   readonly #close: CloseFile;
+  readonly #forget: CloseFile;
+  #fd: number;
   #users = 1;
+  /** How the file was when it was opened, while it may have been copied elsewhere since. */
+  #opened: Stats | undefined;
 
   constructor(options: BackingOptions) {
     const { fd, path, label, isRegular, baseOffset = 0, close = closeSync } = options;
-    this.fd = fd;
+    this.#fd = fd;
     this.path = path;
     this.isRegular = isRegular;
     this.baseOffset = baseOffset;
     this.#label = label ?? (path === undefined ? "anonymous memory" : `"${path}"`);
     this.#close = close;
-    dropped.register(this, { fd, forget: options.forget ?? close }, this);
+    this.#forget = options.forget ?? close;
+    if (options.isReadOnly && isRegular) this.#opened = fstatSync(fd);
+    this.#registerDropped();
+  }
+
+  /** The open file. Ask for it each time: it may be opened anew. */
+  get fd(): number {
+    return this.#fd;
   }
 
   /**
@@ -70,16 +82,37 @@ export class Backing {
   release(): void {
     if (--this.#users > 0) return;
     dropped.unregister(this);
-    this.#close(this.fd);
+    this.#close(this.#fd);
   }
 
-  /** The length of the file now, from the map's offset 0, in bytes. */
+  /**
+   * The length of the file now, from the map's offset 0, in bytes. What is mapped from then on is the file that has
+   * this length: some file systems copy a file when it is first written to, and who had it open for reading still
+   * maps the old one, while its length is the new one's.
+   */
   currentLength(): number {
     try {
-      return fstatSync(this.fd).size - this.baseOffset;
+      const stats = fstatSync(this.#fd);
+      if (this.#opened !== undefined && hasChanged(this.#opened, stats)) this.#openAnew();
+      return stats.size - this.baseOffset;
     } catch (error) {
       throw fromNodeError(error, `read the length of ${this.describe()}`);
     }
+  }
+
+  /** Once is enough: a file that has changed has been copied. */
+  #openAnew(): void {
+    this.#opened = undefined;
+    const fd = platform().openCopiedUp(this.#fd);
+    if (fd === undefined) return;
+    dropped.unregister(this);
+    this.#close(this.#fd);
+    this.#fd = fd;
+    this.#registerDropped();
+  }
+
+  #registerDropped(): void {
+    dropped.register(this, { fd: this.#fd, forget: this.#forget }, this);
   }
 
   /**
@@ -121,4 +154,10 @@ export class Backing {
   describe(): string {
     return this.#label;
   }
+}
+
+function hasChanged(before: Stats, now: Stats): boolean {
+  return (
+    before.size !== now.size || before.mtimeMs !== now.mtimeMs || before.ctimeMs !== now.ctimeMs
+  );
 }

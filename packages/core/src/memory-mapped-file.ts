@@ -282,7 +282,9 @@ export class MemoryMappedFile implements Disposable {
   }
 
   /**
-   * Takes over the length that the file has now, after another process appended to it.
+   * Takes over the length that the file has now, after another process appended to it. Views stay as they are. In a
+   * container (overlayfs) the first write to a file of its image copies the file: views of a read-only map that
+   * were made before show the old one for ever, what is made afterwards shows the new one.
    *
    * @returns The new capacity in bytes.
    * @throws {FileTruncatedError} When the file is shorter than the map; the capacity stays.

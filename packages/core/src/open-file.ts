@@ -110,7 +110,9 @@ function prepare(preparation: Preparation): OpenedFile {
   const { fd, path, access, what, createdPath } = preparation;
   try {
     const { capacity, isRegular } = fitToCapacity(preparation);
-    return { backing: new Backing({ fd, path, label: what, isRegular }), access, capacity };
+    const isReadOnly = !accessRules(access).writesFile;
+    const backing = new Backing({ fd, path, label: what, isRegular, isReadOnly });
+    return { backing, access, capacity };
   } catch (error) {
     closeSync(fd);
     if (createdPath !== undefined) rmSync(createdPath, { force: true });

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, readSync, statfsSync } from "node:fs";
 import type { PosixSystem } from "./posix-system.ts";
 
 const MAP_ANONYMOUS = 0x20;
+const OVERLAYFS_MAGIC = 0x794c7630;
 
 /**
  * Whether this process runs on musl. Both C libraries may be installed side by side, and a second one
@@ -22,6 +23,17 @@ function runsOnMusl(): boolean {
     closeSync(fd);
   }
   return header.includes("/ld-musl-");
+}
+
+/** Opens the file anew by its descriptor, which also finds one that has been renamed or has no name any more. */
+function openCopiedUp(fd: number): number | undefined {
+  const path = `/proc/self/fd/${fd}`;
+  try {
+    if (statfsSync(path).type !== OVERLAYFS_MAGIC) return undefined;
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined; // this process may not open it any more: what it had goes on
+  }
 }
 
 /** How many mappings a process may have. */
@@ -61,6 +73,7 @@ export function linux(): PosixSystem {
     hasFallocate: true,
     cannotAllocate: [22, 95], // EINVAL, EOPNOTSUPP: musl passes on what glibc would emulate
     duplicateCloexec: 1030,
+    openCopiedUp,
     memfdCloexec: 1,
     mlockOnFault: 1,
     syncFileRangeWrite: 2,

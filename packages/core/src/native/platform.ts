@@ -102,6 +102,12 @@ export interface Platform {
   /** Another descriptor of the same open file, not inherited by child processes where the system can. */
   duplicate(fd: number): number;
 
+  /**
+   * Opens a file for reading once more where a file system (overlayfs) may have copied it since: then this descriptor
+   * maps the copy, and the given one what it was copied from. Returns undefined on any other file system.
+   */
+  openCopiedUp(fd: number): number | undefined;
+
   /** A file of size 0 that lives in memory and has no name, or undefined where the system has none. */
   createMemoryFile(label: string): number | undefined;
 

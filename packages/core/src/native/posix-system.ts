@@ -33,6 +33,8 @@ export interface PosixSystem {
   readonly cannotAllocate: readonly number[];
   /** `fcntl`'s `F_DUPFD_CLOEXEC`; absent where variadic calls through FFI are not safe. */
   readonly duplicateCloexec?: number;
+  /** See `Platform.openCopiedUp`; absent where no file system copies files so. */
+  readonly openCopiedUp?: (fd: number) => number | undefined;
   /** Flags for `memfd_create`; absent where the system has none. */
   readonly memfdCloexec?: number;
   /** `SYNC_FILE_RANGE_WRITE` for `sync_file_range`; absent where `msync` can begin the writing. */

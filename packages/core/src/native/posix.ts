@@ -152,7 +152,13 @@ const LOCK_LIMIT =
 
 type FileCalls = Pick<
   Platform,
-  "allocate" | "beginSync" | "hasHugePages" | "tryLockFile" | "duplicate" | "createMemoryFile"
+  | "allocate"
+  | "beginSync"
+  | "hasHugePages"
+  | "tryLockFile"
+  | "duplicate"
+  | "openCopiedUp"
+  | "createMemoryFile"
 >;
 
 function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
@@ -182,6 +188,7 @@ function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
       if (copy < 0) throw systemError(`use file descriptor ${fd}`, "dup", libc.errno());
       return copy;
     },
+    openCopiedUp: (fd) => system.openCopiedUp?.(fd),
     createMemoryFile: (label) => {
       if (system.memfdCloexec === undefined) return undefined;
       const fd = call.memfd_create(label, system.memfdCloexec);
