@@ -20,4 +20,5 @@ export let CorruptSegmentError,
   PeerDiedError,
   SystemError,
   TimeoutError,
+  mapFile,
   readFile;

@@ -46,7 +46,7 @@ describe("a Bun that is too old", () => {
     "createNew() of a name": 'core.MemoryMappedFile.createNew("name", 1)',
     "createFromFile()":
       "core.MemoryMappedFile.createFromFile(process.execPath, { access: 'read' })",
-    "readFile()": "core.readFile(process.execPath)",
+    "mapFile()": "core.mapFile(process.execPath)",
     pageSize: "core.MemoryMappedFile.pageSize",
     isGuarded: "core.MemoryMappedFile.isGuarded",
     "platform()": "internal.platform()",
