@@ -39,7 +39,7 @@ async function runRm(this: IsthmusContext, flags: RmFlags, ...names: string[]): 
 
 function hintFor(error: unknown): string {
   const isBusy = error instanceof Error && "code" in error && error.code === "EBUSY";
-  return isBusy ? "; with --force the name goes, its holders go on with the memory" : "";
+  return isBusy ? "; with --force the name goes, its holders go on with the memory, and locks refuse" : "";
 }
 
 /** The definition of the command. */
@@ -66,7 +66,8 @@ export const rm: Command<IsthmusContext> = buildCommand<RmFlags, string[], Isthm
     fullDescription:
       "Removes persistent segments, what crashes left behind, and damaged files. A name that\n" +
       "somebody holds is refused unless --force is given: then nobody can open it any more,\n" +
-      "those who hold it go on, and the next to create it gets new memory.",
+      "those who hold it go on (but locks refuse: they would not exclude who comes next), and\n" +
+      "the next to create it gets new memory.",
     customUsage: [
       { input: "telemetry", brief: "one name" },
       { input: "--force orders prices", brief: "two names, held or not" },
