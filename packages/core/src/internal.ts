@@ -51,6 +51,7 @@ export {
 export { PrivateText } from "./private-text.ts";
 export * as wasm from "./scan/kernel/wasm.ts";
 export type { SharedFutex } from "./shared-futex.ts";
+export { isTurnDue, noteTurn, stepsToTurn, takeTurn } from "./turns.ts";
 export {
   checkBoolean,
   checkInteger,

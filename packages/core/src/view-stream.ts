@@ -4,6 +4,7 @@
  * @module
  */
 import { NotSupportedError } from "./errors.ts";
+import { isTurnDue, takeTurn } from "./turns.ts";
 import { checkInteger, checkOneOf, invalidType, outOfRange } from "./validate.ts";
 import { type FlushOptions, View, type ViewOptions, type ViewSource } from "./view.ts";
 
@@ -158,6 +159,7 @@ export class ViewStream implements Disposable {
         const count = this.read(chunk);
         if (count === 0) controller.close();
         else controller.enqueue(chunk.subarray(0, count));
+        return isTurnDue() ? takeTurn() : undefined;
       },
     });
   }

@@ -4,7 +4,13 @@
  * @module
  */
 import { NotSupportedError } from "@isthmus/core";
-import { checkInteger, checkOptions, invalidType } from "@isthmus/core/internal";
+import {
+  checkInteger,
+  checkOptions,
+  invalidType,
+  isTurnDue,
+  takeTurn,
+} from "@isthmus/core/internal";
 import type { OpenVerb } from "../segment/segment.ts";
 import {
   type AsyncWaitOptions,
@@ -199,8 +205,9 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
     signal?.throwIfAborted();
     const inbox = this.#inbox;
     const record = inbox.receive();
-    const found = record === undefined ? await inbox.waitAsync(timeoutMs, signal) : record;
-    return found as RecordValue<S>;
+    if (record === undefined) return (await inbox.waitAsync(timeoutMs, signal)) as RecordValue<S>;
+    if (isTurnDue()) await takeTurn();
+    return record as RecordValue<S>;
   }
 
   /**

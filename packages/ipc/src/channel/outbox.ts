@@ -4,7 +4,7 @@
  * @module
  */
 import { NotSupportedError } from "@isthmus/core";
-import { conditionError, invalidType } from "@isthmus/core/internal";
+import { conditionError, invalidType, isTurnDue, takeTurn } from "@isthmus/core/internal";
 import { Counters } from "../metrics/counters.ts";
 import { TaskQueue } from "../sync/task-queue.ts";
 import { postpone, runPostponed } from "../wait/before-sleep.ts";
@@ -125,6 +125,8 @@ export abstract class Outbox {
     signal?.throwIfAborted();
     if (this.#asyncCount > 0 || !this.attempt(record)) {
       await this.#waitInTurn(record, timeoutMs, signal);
+    } else if (isTurnDue()) {
+      await takeTurn();
     }
   }
 

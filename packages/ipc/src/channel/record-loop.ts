@@ -4,6 +4,8 @@
  * @module
  */
 import { DisposedError } from "@isthmus/core";
+import { stepsToTurn, takeTurn } from "@isthmus/core/internal";
+import type { Segment } from "../segment/segment.ts";
 import type { LanedSegment } from "./laned-segment.ts";
 
 /** Where a loop takes its records from. */
@@ -22,31 +24,35 @@ export interface RecordSource {
 
 /**
  * Yields plain objects. Written by hand, because an async generator costs several times as much per record as the
- * record itself.
+ * record itself; `next` is on the way of every one of them: see decision 0008.
  */
 export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
-  readonly #channel: LanedSegment;
-  readonly #inbox: RecordSource;
-  readonly #signal: AbortSignal | undefined;
-  #isDone = false;
+  private readonly inbox: RecordSource;
+  private readonly segment: Segment;
+  private readonly signal: AbortSignal | undefined;
+  private isDone = false;
+  /** Records to hand out before it is asked whether the event loop is due. */
+  private stepsLeft = 0;
 
   constructor(channel: LanedSegment, inbox: RecordSource, signal: AbortSignal | undefined) {
-    this.#channel = channel;
-    this.#inbox = inbox;
-    this.#signal = signal;
+    this.inbox = inbox;
+    this.segment = channel.segment;
+    this.signal = signal;
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#isDone || this.#channel.segment.isDisposed) return this.#end();
-    if (this.#signal?.aborted === true) return this.#fail(this.#signal.reason);
-    const record = this.#inbox.take();
+    if (this.isDone || this.segment.isDisposed || this.signal?.aborted === true) return this.#end();
+    if (this.stepsLeft === 0) return this.#nextInTurn();
+    this.stepsLeft--;
+    const record = this.inbox.take();
     if (record === undefined) return this.#wait();
     return Promise.resolve({ done: false, value: record as T });
   }
 
   /** Called when the loop is left: the record of its body has been consumed. */
   return(): Promise<IteratorResult<T, undefined>> {
-    if (!this.#channel.segment.isDisposed) this.#inbox.release();
+    if (!this.segment.isDisposed) this.inbox.release();
+    this.isDone = true;
     return this.#end();
   }
 
@@ -54,25 +60,35 @@ export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
     return this;
   }
 
+  /** Lets timers, sockets and signals have their turn: a loop whose records are always there would keep it for ever. */
+  #nextInTurn(): Promise<IteratorResult<T, undefined>> {
+    this.stepsLeft = stepsToTurn();
+    return this.stepsLeft === 0 ? this.#nextAfterTurn() : this.next();
+  }
+
+  async #nextAfterTurn(): Promise<IteratorResult<T, undefined>> {
+    this.inbox.release();
+    await takeTurn();
+    return this.next();
+  }
+
   async #wait(): Promise<IteratorResult<T, undefined>> {
     try {
-      const record = await this.#inbox.waitAsync(Infinity, this.#signal, false);
+      const record = await this.inbox.waitAsync(Infinity, this.signal, false);
       return { done: false, value: record as T };
     } catch (error) {
-      this.#isDone = true;
+      this.isDone = true;
       if (error instanceof DisposedError) return { done: true, value: undefined };
       throw error;
     }
   }
 
-  #fail(reason: unknown): Promise<never> {
-    this.#isDone = true;
-    this.#inbox.release();
-    return Promise.reject(reason);
-  }
-
+  /** The loop is over, or is now: disposed, or aborted. */
   #end(): Promise<IteratorResult<T, undefined>> {
-    this.#isDone = true;
-    return Promise.resolve({ done: true, value: undefined });
+    const isAborted = !this.isDone && !this.segment.isDisposed;
+    this.isDone = true;
+    if (!isAborted) return Promise.resolve({ done: true, value: undefined });
+    this.inbox.release();
+    return Promise.reject(this.signal?.reason);
   }
 }

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { checkInteger, checkOptions, invalidType } from "@isthmus/core/internal";
+import {
+  checkInteger,
+  checkOptions,
+  invalidType,
+  isTurnDue,
+  takeTurn,
+} from "@isthmus/core/internal";
 import type { TailedRecord } from "./lane-tail.ts";
 import { RecordTail, type TailOptions } from "./record-tail.ts";
 
@@ -76,7 +82,12 @@ async function* follow(
       onMissed?.(tail.missed - missed);
       missed = tail.missed;
     }
-    yield* records;
+    for (const record of records) {
+      yield record;
+      if (!isTurnDue()) continue;
+      await takeTurn();
+      signal?.throwIfAborted();
+    }
     if (records.length > 0) continue;
     if (!isCurrent) return;
     await pause(intervalMs, signal);

@@ -15,8 +15,11 @@ import {
   ensureDirectory,
   type HeldPipe,
   isPipeThere,
+  isTurnDue,
   makePipe,
+  noteTurn,
   removePipe,
+  takeTurn,
 } from "@isthmus/core/internal";
 import { FifoReader } from "./fifo-reader.ts";
 
@@ -75,7 +78,10 @@ export class Doorbell {
     const bellPath = this.#makePipe("bell");
     this.#makePipe("life");
     this.#reader = new FifoReader(bellPath, {
-      onBytes: () => this.#notify(false),
+      onBytes: () => {
+        noteTurn();
+        this.#notify(false);
+      },
       onEnd: () => {},
       onStop: () => this.#stopSafetyLooks(),
     });
@@ -109,7 +115,9 @@ export class Doorbell {
    */
   ring(bell: number): boolean {
     if (bell === this.bell) {
-      queueMicrotask(() => this.#notify(false));
+      // Two sides of one thread that wake each other would never let go of the event loop.
+      if (isTurnDue()) void takeTurn().then(() => this.#notify(false));
+      else queueMicrotask(() => this.#notify(false));
       return true;
     }
     const fd = this.#ringerOf(bell);

@@ -134,6 +134,11 @@ export class WaitCell {
     for (const onClose of [...this.#waiters]) onClose();
   }
 
+  /** Whether this handle has left the segment, so that nothing can be waited for any more. */
+  get isClosed(): boolean {
+    return this.#bells.isClosed;
+  }
+
   /** Notes that a waiter found its condition true without having been woken. */
   countTimeoutWake(): void {
     this.#words.add(this.#sequence - CELL.sequence + CELL.timeoutWakes, 1);

@@ -4,8 +4,15 @@
  * @module
  */
 import { availableParallelism } from "node:os";
-import { TimeoutError } from "@isthmus/core";
-import { checkInteger, checkOptions, conditionError, invalidType } from "@isthmus/core/internal";
+import { DisposedError, TimeoutError } from "@isthmus/core";
+import {
+  checkInteger,
+  checkOptions,
+  conditionError,
+  invalidType,
+  isTurnDue,
+  takeTurn,
+} from "@isthmus/core/internal";
 import { runPostponed } from "./before-sleep.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { EventLoopWait } from "./event-loop-wait.ts";
@@ -137,7 +144,7 @@ function interrupted(description: string): Error {
 export type Watch = (onDeath: () => void) => (() => void) | undefined;
 
 /**
- * Waits in the event loop, which goes on meanwhile.
+ * Waits in the event loop, which goes on meanwhile. It also does when what is waited for is always there.
  *
  * @param condition What is waited for.
  * @param doorbell This process's bell.
@@ -153,6 +160,11 @@ export async function waitAsync<T>(
   watch?: Watch,
 ): Promise<T | undefined> {
   options.signal?.throwIfAborted();
+  if (isTurnDue()) {
+    await takeTurn();
+    options.signal?.throwIfAborted();
+    if (condition.cell.isClosed) throw new DisposedError(condition.owner ?? "segment");
+  }
   const first = condition.attempt();
   if (first !== undefined || options.timeoutMs === 0) return first;
   return await new EventLoopWait(condition, doorbell, options, watch).begin();

@@ -4,6 +4,7 @@
  * @module
  */
 import { DisposedError } from "@isthmus/core";
+import { isTurnDue, takeTurn } from "@isthmus/core/internal";
 import { runPostponed } from "../../wait/before-sleep.ts";
 import { type Watch, waitAsync } from "../../wait/wait-for.ts";
 import { type AnswerInPlace, AnswerLane, type RequestMark } from "./answer-lane.ts";
@@ -12,9 +13,6 @@ import { SERVICE } from "./service-layout.ts";
 
 /** Requests that are taken from one lane before the next has its turn. */
 const TURN_REQUESTS = 64;
-
-/** Requests that are taken before the event loop has its turn. */
-const ROUND_REQUESTS = 1024;
 
 /** Answers a request, now or later. */
 // biome-ignore lint/suspicious/noExplicitAny: typed by Responder.serve.
@@ -96,8 +94,7 @@ export class Answering {
     try {
       while (!serving.signal?.aborted && !this.#isClosed) {
         await this.#wait(serving.signal);
-        // More requests than fit a round: the event loop has its turn.
-        await new Promise((resolve) => setImmediate(resolve));
+        await takeTurn();
       }
     } finally {
       this.#serving = undefined;
@@ -132,20 +129,24 @@ export class Answering {
     }
   }
 
-  /** Takes what there is; true when there may be more, undefined when what comes next will wake this process. */
+  /**
+   * Takes what there is.
+   *
+   * @returns True when there may be more, but the event loop is due; undefined when what comes next will wake this
+   *   process.
+   */
   #round(): true | undefined {
     const serving = this.#serving;
     if (serving === undefined || serving.signal?.aborted === true) return undefined;
     this.#findNew();
     const lanes = this.#lanes;
-    let total = 0;
-    for (let idle = 0; idle < lanes.length && total < ROUND_REQUESTS; ) {
+    for (let idle = 0; idle < lanes.length; ) {
+      if (isTurnDue()) return true;
       const count = this.#serveLane(this.#nextLane(), serving);
       if (this.#isFull || this.#isClosed) return undefined;
-      total += count;
       idle = count === 0 ? idle + 1 : 0;
     }
-    return total < ROUND_REQUESTS ? undefined : true;
+    return undefined;
   }
 
   #serveLane(lane: AnswerLane, { handler, concurrency }: Serving): number {
@@ -156,6 +157,7 @@ export class Answering {
       count++;
       this.#handle(lane, handler);
       if (this.#isClosed) return count;
+      if (isTurnDue()) break;
     }
     this.#endTurn(lane);
     return count;

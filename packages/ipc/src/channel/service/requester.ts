@@ -4,7 +4,13 @@
  * @module
  */
 import { DisposedError } from "@isthmus/core";
-import { checkInteger, checkOneOf, checkOptions } from "@isthmus/core/internal";
+import {
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  isTurnDue,
+  takeTurn,
+} from "@isthmus/core/internal";
 import { LANE } from "../../ring/lane-layout.ts";
 import type { OpenVerb } from "../../segment/segment.ts";
 import {
@@ -176,7 +182,11 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
       ({ timeoutMs, signal } = checkWait(options));
       signal?.throwIfAborted();
     }
-    return (await this.#lane.request(record, timeoutMs, signal)) as RecordValue<S>;
+    try {
+      return (await this.#lane.request(record, timeoutMs, signal)) as RecordValue<S>;
+    } finally {
+      if (isTurnDue()) await takeTurn();
+    }
   }
 
   /**

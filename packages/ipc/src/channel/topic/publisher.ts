@@ -4,7 +4,7 @@
  * @module
  */
 import { NotSupportedError } from "@isthmus/core";
-import { checkOneOf, checkOptions, invalidType } from "@isthmus/core/internal";
+import { checkOneOf, checkOptions, invalidType, isTurnDue, takeTurn } from "@isthmus/core/internal";
 import type { OpenVerb } from "../../segment/segment.ts";
 import {
   type AsyncWaitOptions,
@@ -211,6 +211,7 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
     signal?.throwIfAborted();
     if (!this.#outlet.isAwaited && this.#write(record)) {
       this.#committed();
+      if (isTurnDue()) await takeTurn();
       return;
     }
     const attempt = (): boolean => {

@@ -4,7 +4,14 @@
  * @module
  */
 import { NotSupportedError } from "@isthmus/core";
-import { checkInteger, checkOneOf, checkOptions, invalidType } from "@isthmus/core/internal";
+import {
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  invalidType,
+  isTurnDue,
+  takeTurn,
+} from "@isthmus/core/internal";
 import type { OpenVerb } from "../../segment/segment.ts";
 import {
   type AsyncWaitOptions,
@@ -244,8 +251,9 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
     signal?.throwIfAborted();
     const inlet = this.#inlet;
     const record = inlet.receive();
-    const found = record === undefined ? await inlet.waitAsync(timeoutMs, signal) : record;
-    return found as RecordValue<S>;
+    if (record === undefined) return (await inlet.waitAsync(timeoutMs, signal)) as RecordValue<S>;
+    if (isTurnDue()) await takeTurn();
+    return record as RecordValue<S>;
   }
 
   /**
