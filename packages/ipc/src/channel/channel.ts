@@ -106,6 +106,11 @@ export class Channel extends LanedSegment {
     return this.words.load(word + LANE.tail) === this.words.load(word + LANE.head);
   }
 
+  /** Whether its consumer is a handle of this thread, which cannot make room while this thread waits for it. */
+  get isConsumedHere(): boolean {
+    return this.segment.isOfThisThread((this.words.load(this.base + CHANNEL.consumer) >>> 0) - 1);
+  }
+
   /** Where a lane's ring begins, in bytes from the start of the segment. */
   ringOffset(lane: number): number {
     return this.laneMemoryOffset(lane);

@@ -219,6 +219,10 @@ export abstract class Outbox {
       throw conditionError("EAGAIN", `${description}: there is no room`, "send");
     }
     this.#beginWait();
+    if (this.channel.isConsumedHere) {
+      const why = "its consumer is on this thread, which receives nothing while it waits";
+      throw timedOut(description, timeoutMs, `${why}: use sendAsync()`);
+    }
     if (waitSync(this.#condition(attempt), timeoutMs) === undefined) {
       throw this.#timedOut(timeoutMs);
     }

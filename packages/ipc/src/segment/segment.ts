@@ -202,6 +202,15 @@ export class Segment implements Disposable {
     );
   }
 
+  /**
+   * Whether a slot belongs to a handle of this thread: it does nothing while this thread waits.
+   *
+   * @param slot Its number; -1 is nobody's.
+   */
+  isOfThisThread(slot: number): boolean {
+    return this.participants.bellOf(slot) === this.doorbell.bell && this.participants.isAlive(slot);
+  }
+
   /** Throws when the segment has been left. */
   checkOpen(what: string): void {
     if (this.#isDisposed) throw new DisposedError(what);

@@ -242,7 +242,9 @@ export class NamedMutex implements Disposable {
 
   #fail(timeoutMs: number): never {
     const isHeldHere = this.#state.pass !== undefined;
-    const why = isHeldHere ? "a task of this thread holds it" : this.#mutex.describeOwner();
+    const why = isHeldHere
+      ? "a task of this thread holds it: use acquireAsync()"
+      : this.#mutex.describeOwner();
     throw timedOut(`acquire the mutex "${this.name}"`, timeoutMs, why);
   }
 

@@ -83,7 +83,7 @@ export function checkTry(options: WaitOptions | undefined): number {
 }
 
 /**
- * The error of a wait that came to its end.
+ * The error of a wait that came to its end, or could not come to another one.
  *
  * @param description What was waited for.
  * @param why Who or what is in the way, as far as that can be seen.

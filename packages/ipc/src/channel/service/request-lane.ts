@@ -112,6 +112,10 @@ export class RequestLane {
 
   /** Makes a request and waits for its answer on this thread. */
   requestSync(record: unknown, timeoutMs: number, spinMs: number): unknown {
+    if (this.#service.segment.isOfThisThread(this.#service.responderSlot)) {
+      const why = "its responder is on this thread, which answers nothing while it waits";
+      throw timedOut(this.#description(), timeoutMs, `${why}: use request()`);
+    }
     const { attempt, resolve, reject } = endingOf(() => this.#look());
     const request = this.#begin(record, resolve, reject);
     runPostponed();

@@ -191,13 +191,13 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
 
   /**
    * Makes a request and sleeps on this thread until it is answered. Answers to other requests of this requester that
-   * come meanwhile are taken, too. The responder must be on another thread, or this one can only time out; its death
-   * is noticed within about 50 ms.
+   * come meanwhile are taken, too. With a responder on this very thread it fails at once, and asks nothing. A
+   * responder's death is noticed within about 50 ms.
    *
    * @param record What the request's schema describes.
    * @param options `timeoutMs`: 5000 unless given, in milliseconds; `spinMs`.
    * @returns The answer.
-   * @throws {Error} What `request` rejects with.
+   * @throws {Error} What `request` rejects with; `TimeoutError` at once when the responder is on this thread.
    * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
    */
   requestSync(record: RecordInput<Q>, options?: RequestSyncOptions): RecordValue<S> {

@@ -120,7 +120,17 @@ export class Outlet {
       throw conditionError("EAGAIN", `${this.#description()}: there is no room`, "send");
     }
     this.#beginWait();
-    if (waitSync(this.#condition(attempt), timeoutMs) === undefined) {
+    // None can come or go while this thread waits.
+    const here = this.#topic.gatesHere();
+    const attemptOrFail = (): boolean => {
+      if (attempt()) return true;
+      if (here.length > 0 && this.#topic.isHeldUpBy(here, this.#lane)) {
+        const why = "a subscriber on this thread is in the way, which reads nothing while it waits";
+        throw timedOut(this.#description(), timeoutMs, `${why}: use sendAsync()`);
+      }
+      return false;
+    };
+    if (waitSync(this.#condition(attemptOrFail), timeoutMs) === undefined) {
       throw this.#timedOut(timeoutMs);
     }
   }

@@ -174,11 +174,13 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
   }
 
   /**
-   * Sends a record, waiting on this thread while there is no room.
+   * Sends a record, waiting on this thread while there is no room. With the slowest subscriber that it waits for on
+   * this very thread it fails at once instead of waiting for itself; `sendAsync` waits.
    *
    * @param record What the schema describes; it is copied.
    * @param options `timeoutMs`: 5000 unless given, in milliseconds; `Infinity` waits for ever.
-   * @throws {TimeoutError} `ETIMEDOUT` when there was no room all the time.
+   * @throws {TimeoutError} `ETIMEDOUT` when there was no room all the time; at once when the subscriber that is in the
+   *   way is on this thread.
    * @throws {SystemError} `EAGAIN` instead of waiting, with `onFull: "fail"`.
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when a record of `bytes` or `json` is too long for the topic.
    */

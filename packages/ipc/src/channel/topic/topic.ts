@@ -5,7 +5,7 @@
  */
 import { Counters } from "../../metrics/counters.ts";
 import { Gates, type GateTable, gateBit } from "../../ring/broadcast-gates.ts";
-import { BROADCAST, PLACE } from "../../ring/broadcast-layout.ts";
+import { BROADCAST, PLACE, UNIT_BYTES } from "../../ring/broadcast-layout.ts";
 import { BROADCAST_BYTES_MIN } from "../../ring/broadcast-ring.ts";
 import { inTheWay } from "../../segment/in-the-way.ts";
 import { SLOT_COUNT } from "../../segment/participant-layout.ts";
@@ -173,6 +173,31 @@ export class Topic extends LanedSegment {
     return inTheWay(this.segment, ({ slot }) =>
       slot === slowest ? "has made no room" : undefined,
     );
+  }
+
+  /** The slots of the subscribers of this thread for whom publishers wait. */
+  gatesHere(): readonly number[] {
+    const slots: number[] = [];
+    for (let slot = 0; slot < SLOT_COUNT; slot++) {
+      if (this.isGating(slot) && this.segment.isOfThisThread(slot)) slots.push(slot);
+    }
+    return slots;
+  }
+
+  /**
+   * Whether nobody is further behind in a lane than one of certain subscribers, so that its publisher waits for them.
+   *
+   * @param slots The subscribers' slots.
+   */
+  isHeldUpBy(slots: readonly number[], lane: number): boolean {
+    const { ringBytes, slotBytes } = this.geometry;
+    const length = ringBytes / (slotBytes === 0 ? UNIT_BYTES : slotBytes);
+    const tail = this.words.load(this.laneWord(lane) + BROADCAST.tail);
+    const behind = slots.map(
+      (slot) => (tail - this.words.load(this.placeWord(lane, slot) + PLACE.head)) | 0,
+    );
+    const lag = this.gatesOf(lane).lag(tail, length);
+    return lag > 0 && behind.includes(lag);
   }
 
   /** Watches the lives of those for whom publishers wait; returns how to stop. */

@@ -1,0 +1,136 @@
+/** Waiting on a thread for somebody who is on that very thread. Waits have no end: a test that fails hangs. */
+import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
+import { Home } from "@isthmus/testing/home";
+import {
+  bytes,
+  type ChannelSchema,
+  Consumer,
+  json,
+  Producer,
+  Publisher,
+  Requester,
+  Responder,
+  Subscriber,
+  struct,
+  u32,
+} from "../../src/index.ts";
+
+const Tick = struct({ id: u32 });
+const SMALL = { capacityBytes: 64 };
+const FOR_EVER = { timeoutMs: Infinity };
+
+/** Records, and how to write one in place, by the kind of record. */
+const KINDS: readonly {
+  readonly schema: ChannelSchema;
+  readonly record: unknown;
+  readonly claim?: (sender: { claim: (...args: never[]) => void }) => void;
+}[] = [
+  {
+    schema: Tick,
+    record: { id: 1 },
+    claim: (sender) => sender.claim(...([() => {}, FOR_EVER] as never[])),
+  },
+  {
+    schema: bytes,
+    record: new Uint8Array(8),
+    claim: (sender) => sender.claim(...([8, () => {}, FOR_EVER] as never[])),
+  },
+  { schema: json, record: 1 },
+];
+
+function expectRefused(use: () => unknown, instead: string): void {
+  expect(expectCode(use, "TimeoutError", "ETIMEDOUT").message).toContain(instead);
+}
+
+describe("a full channel whose consumer is on this thread", () => {
+  for (const { schema, record, claim } of KINDS) {
+    test(`of ${schema === Tick ? "structs" : schema === bytes ? "bytes" : "json"}`, async () => {
+      using _home = new Home();
+      using producer = Producer.createNew("own", { schema, ...SMALL });
+      while (producer.trySend(record as never));
+      const consumer = Consumer.openExisting("own", { schema });
+      const uses = [
+        () => producer.send(record as never, FOR_EVER),
+        () => producer.batch((batch) => batch.send(record as never)),
+      ];
+      if (claim !== undefined) uses.push(() => claim(producer as never));
+      for (const use of uses) expectRefused(use, "on this thread");
+      expectRefused(() => producer.send(record as never), "use sendAsync()");
+      expect(producer.metrics.fullWaits).toBeGreaterThan(0);
+      // Waiting in the event loop is another thing.
+      const sent = producer.sendAsync(record as never);
+      consumer.poll(() => {});
+      await sent;
+      // A consumer that has left is not waited for: who comes next may be anywhere.
+      while (producer.trySend(record as never));
+      consumer.dispose();
+      expect(() => producer.send(record as never, { timeoutMs: 5 })).not.toThrow("on this thread");
+    });
+  }
+
+  test("one in another thread of the process is waited for", async () => {
+    using home = new Home();
+    await using stack = new AsyncDisposableStack();
+    using producer = Producer.createNew("other", { schema: Tick, ...SMALL });
+    const worker = new Worker(
+      URL.createObjectURL(
+        new Blob([
+          `import { Consumer, struct, u32 } from ${JSON.stringify(new URL("../../src/index.ts", import.meta.url).pathname)};
+           const consumer = Consumer.openExisting("other", { schema: struct({ id: u32 }) });
+           postMessage("open");
+           for (let count = 0; count < 1000; ) count += consumer.poll(() => {}, { limit: 3 });
+           consumer.dispose();
+           postMessage("done");`,
+        ]),
+      ),
+      { env: { ISTHMUS_DIR: home.path } },
+    );
+    stack.defer(() => worker.terminate());
+    const said = (): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.onerror = ({ message }) => reject(new Error(message));
+      });
+    expect(await said()).toBe("open");
+    const done = said();
+    for (let id = 0; id < 1000; id++) producer.send({ id }, FOR_EVER);
+    producer.flush();
+    expect(await done).toBe("done");
+  });
+});
+
+describe("a topic whose slowest subscriber is on this thread", () => {
+  for (const { schema, record, claim } of KINDS) {
+    test(`of ${schema === Tick ? "structs" : schema === bytes ? "bytes" : "json"}`, async () => {
+      using _home = new Home();
+      using publisher = Publisher.createNew("own", { schema, capacityBytes: 256 });
+      using _lapped = Subscriber.openExisting("own", { schema, onSlow: "lap" });
+      using subscriber = Subscriber.openExisting("own", { schema });
+      while (publisher.trySend(record as never));
+      const uses = [
+        () => publisher.send(record as never, FOR_EVER),
+        () => publisher.batch((batch) => batch.send(record as never)),
+      ];
+      if (claim !== undefined) uses.push(() => claim(publisher as never));
+      for (const use of uses) expectRefused(use, "on this thread");
+      expectRefused(() => publisher.send(record as never), "use sendAsync()");
+      const sent = publisher.sendAsync(record as never);
+      subscriber.poll(() => {});
+      await sent;
+    });
+  }
+});
+
+describe("Requester.requestSync()", () => {
+  test("with its responder on this thread it asks nothing and says what to do", async () => {
+    using _home = new Home();
+    const schemas = { request: json, response: json };
+    using responder = Responder.createNew("own", schemas);
+    using requester = Requester.openExisting("own", schemas);
+    expectRefused(() => requester.requestSync(1, FOR_EVER), "use request()");
+    expect(requester.metrics.requests).toBe(0);
+    void responder.serve((request) => request);
+    expect(await requester.request(1)).toBe(1);
+  });
+});
