@@ -43,8 +43,11 @@ export interface RecordsOptions {
  * The receiving end of a channel. A channel has one consumer at a time; it empties the lanes of all producers in
  * turn, so that none has to wait for another.
  *
- * **Delivery.** As long as no consumer crashes, every published record is delivered exactly once, also when
- * consumers leave and others come: the next one goes on where the last one stopped. When a consumer's process dies,
+ * **Delivery.** A record is done when its handler of `poll` returns, when a loop asks for the next one (or on
+ * `acknowledge`), and when `receive` returns it. Every published record gets done exactly once as long as no consumer
+ * crashes, also when consumers leave and others come: the next one goes on where the last one stopped. A record whose
+ * handler or body throws is not done: it comes again, first of its producer's, to this consumer or the next one. So does
+ * the record with which a loop is left, since `break` and `throw` look the same to it. When a consumer's process dies,
  * the next one sees again what the dead one had been handed and not yet released: with `poll`, the records of the
  * batch in which it died (at most 512), with `for await`, the record of the loop's body and at most 63 before it.
  * What `receive` has returned is never delivered again. Nothing is ever skipped. A consumer that is told to end
@@ -65,7 +68,9 @@ export interface RecordsOptions {
  * for (let id = 0; id < 3; id++) producer.send({ id });
  * for await (const { id } of consumer) {
  *   console.log(id); // 0, 1, 2
- *   if (id === 2) break;
+ *   if (id < 2) continue;
+ *   consumer.acknowledge(); // or the last one would come again
+ *   break;
  * }
  * ```
  */
@@ -155,7 +160,8 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
    * record, a view of `bytes`, or a value of `json`. Copy what is to stay. Copy a view of `bytes` also before anything
    * decodes it as text, unless whoever may write is trusted: Bun's decoders crash when bytes change under them.
    *
-   * @param handler Called for every record. When it throws, its record has been consumed and the rest stays.
+   * @param handler Called for every record. When it throws, its record and the rest stay, and come with the next call:
+   *   catch inside what is never to come again.
    * @param options How many at most.
    * @returns How many records were handled; 0 when there are none.
    */
@@ -212,8 +218,10 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
 
   /**
    * Follows the channel: yields every record, woken by the producers. A record counts as consumed when the loop asks
-   * for the next one or is left. The loop takes no more than its body can handle, so that producers that are too
-   * fast wait. It ends when the consumer is disposed. Run one loop at a time.
+   * for the next one. Left before that, by `throw`, `break`, `return` or `dispose`, its record comes again; see
+   * `acknowledge`. The loop takes no more than its body can handle, so that producers that are too fast wait, and lets
+   * timers, sockets and signals have their turn every few milliseconds. It ends when the consumer is disposed. Run one
+   * loop at a time, and receive nothing by other ways in its body.
    *
    * @param options A `signal` that ends the loop.
    */
@@ -228,7 +236,21 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
     return this.records();
   }
 
-  /** Leaves the channel. What was not consumed stays for the next consumer. Loops end, waits reject. */
+  /**
+   * Counts the record of a loop's body as consumed before the loop asks for the next one: it does not come again however
+   * the loop is left. Call it when the record has been handled and the loop ends with it.
+   *
+   * @throws {DisposedError} After disposal.
+   */
+  acknowledge(): void {
+    if (this.#isBusy || this.#isDisposed) this.#refuse();
+    this.#inbox.release();
+  }
+
+  /**
+   * Leaves the channel. What was not consumed stays for the next consumer, also the record that a loop's body still
+   * has. Loops end, waits reject.
+   */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;

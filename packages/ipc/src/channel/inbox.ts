@@ -105,7 +105,7 @@ export class Inbox extends LaneReaders {
 
   /** Ends consuming. */
   close(): void {
-    this.release();
+    this.putBack();
     this.note();
     // Nobody will clear it: producers that send in bursts need not publish every record for nobody.
     const { words, base } = this.channel;

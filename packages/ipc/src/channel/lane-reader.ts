@@ -33,6 +33,8 @@ export interface LaneReader {
   poll(handler: RecordHandler, limit: number): number;
   /** Copies the next record out; undefined when there is none. It stays in the ring until `release`. */
   take(): unknown;
+  /** Takes the record that `take` gave last back in, unless it has been released. */
+  putBack(): void;
   /** Gives the room of all records that were handed out back to the producer; false when there were none. */
   release(): boolean;
   /** Whether so much has been handed out that the producer should get the room back. */
@@ -128,9 +130,9 @@ class FixedReader implements LaneReader {
       while (done < count) {
         anchor.base = at;
         at += slotBytes;
-        // Counted before it is handled: a handler that throws has consumed its record.
-        done++;
         handler(cursor);
+        // Counted when it has been handled: the record of a handler that throws comes again.
+        done++;
       }
     } finally {
       ring.advance(done);
@@ -151,6 +153,10 @@ class FixedReader implements LaneReader {
       this.#unreadable++;
       return UNREADABLE;
     }
+  }
+
+  putBack(): void {
+    this.#ring.putBack();
   }
 
   release(): boolean {
@@ -205,15 +211,19 @@ abstract class VariableReader implements LaneReader {
 
   poll(handler: RecordHandler, limit: number): number {
     let done = 0;
+    let isHandling = false;
     try {
       while (done < limit) {
         const record = this.#next(true);
         if (record === undefined) break;
         if (record === UNREADABLE) continue;
-        done++;
+        isHandling = true;
         handler(record);
+        isHandling = false;
+        done++;
       }
     } finally {
+      if (isHandling) this.putBack();
       this.release();
     }
     return done;
@@ -221,6 +231,12 @@ abstract class VariableReader implements LaneReader {
 
   take(): unknown {
     return this.#next(false);
+  }
+
+  putBack(): void {
+    if (!this.#ring.putBack()) return;
+    this.#records--;
+    this.#bytes -= this.#record.length;
   }
 
   release(): boolean {

@@ -97,7 +97,7 @@ export class LaneReaders {
         space.wake();
       }
     } finally {
-      // Also the record that the handler did not like has been released.
+      // Also when the handler has thrown: what it handled before has been released.
       space.wake();
     }
     return total;
@@ -134,6 +134,15 @@ export class LaneReaders {
   /** Whether more than one record is known to be there. */
   get isBusy(): boolean {
     return this.readers.some((reader) => reader.available() > 1);
+  }
+
+  /** Takes the record that `take` gave last back in, unless it has been released, and releases those before it. */
+  putBack(): void {
+    // Its lane still has the turn: what is not released in another one has been overtaken.
+    this.readers[this.turn]?.putBack();
+    this.release();
+    // It is there again, for whoever waits.
+    this.channel.data.wake();
   }
 
   /** Gives back the room of everything that was handed out. */

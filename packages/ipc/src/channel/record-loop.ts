@@ -12,6 +12,8 @@ import type { LanedSegment } from "./laned-segment.ts";
 export interface RecordSource {
   /** Copies the next record out, if there is one; it is released with the next call, or by `release`. */
   take(): unknown;
+  /** Takes the record that `take` gave last back in, and releases those before it. */
+  putBack(): void;
   /** Gives back the room of everything that was handed out. */
   release(): void;
   /** Waits in the event loop for the next record, and releases it when `isReleased`. */
@@ -30,6 +32,7 @@ export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
   private readonly inbox: RecordSource;
   private readonly segment: Segment;
   private readonly signal: AbortSignal | undefined;
+  private isBegun = false;
   private isDone = false;
   /** Records to hand out before it is asked whether the event loop is due. */
   private stepsLeft = 0;
@@ -49,9 +52,12 @@ export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
     return Promise.resolve({ done: false, value: record as T });
   }
 
-  /** Called when the loop is left: the record of its body has been consumed. */
+  /**
+   * Called when the loop is left, by `break` or by what its body has thrown, which look the same from here: the record
+   * of the body comes again, because nobody has said that it was handled.
+   */
   return(): Promise<IteratorResult<T, undefined>> {
-    if (!this.segment.isDisposed) this.inbox.release();
+    if (this.isBegun && !this.isDone && !this.segment.isDisposed) this.inbox.putBack();
     this.isDone = true;
     return this.#end();
   }
@@ -62,6 +68,7 @@ export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
 
   /** Lets timers, sockets and signals have their turn: a loop whose records are always there would keep it for ever. */
   #nextInTurn(): Promise<IteratorResult<T, undefined>> {
+    this.isBegun = true;
     this.stepsLeft = stepsToTurn();
     return this.stepsLeft === 0 ? this.#nextAfterTurn() : this.next();
   }

@@ -111,6 +111,12 @@ export class FixedGatedReader extends GatedReader implements FixedReading {
   advance(count: number): void {
     this.next = (this.next + count) | 0;
   }
+
+  putBack(): boolean {
+    if (this.unreleased <= 0) return false;
+    this.next = (this.next - 1) | 0;
+    return true;
+  }
 }
 
 /** Records of any size, in place: offsets are those of the ring. */
@@ -119,6 +125,8 @@ export class ByteGatedReader extends GatedReader implements ByteReading {
   readonly #sequenceWord: number;
   /** The number of the next record; undefined until it is known. */
   #sequence: number | undefined;
+  /** Position of the record that was handed out last. */
+  #last: number;
 
   /**
    * @param words The segment.
@@ -141,6 +149,7 @@ export class ByteGatedReader extends GatedReader implements ByteReading {
     this.#data = data;
     this.#sequenceWord = place + PLACE.sequence;
     this.#sequence = start.sequence;
+    this.#last = this.next;
   }
 
   available(): number {
@@ -160,6 +169,7 @@ export class ByteGatedReader extends GatedReader implements ByteReading {
         return false;
       }
       this.#count(this.words.get(word + 1), length);
+      this.#last = this.next;
       this.next = (this.next + units) | 0;
       if (length < 0) continue;
       into.offset = unit * UNIT_BYTES + RECORD_HEADER_BYTES;
@@ -167,6 +177,13 @@ export class ByteGatedReader extends GatedReader implements ByteReading {
       return true;
     }
     return false;
+  }
+
+  putBack(): boolean {
+    if (this.unreleased <= 0) return false;
+    this.next = this.#last;
+    if (this.#sequence !== undefined) this.#sequence = (this.#sequence - 1) | 0;
+    return true;
   }
 
   override release(): boolean {

@@ -70,10 +70,19 @@ export class ByteLappedReader extends LappedReader implements ByteReading {
       into.offset = this.#at * UNIT_BYTES + RECORD_HEADER_BYTES;
       into.length = length;
       this.#at += units;
-      this.next += units;
+      this.handOut(this.next + units);
       if (length >= 0) return true;
     }
     return false;
+  }
+
+  override putBack(): boolean {
+    if (!super.putBack()) return false;
+    if (this.#sequence !== undefined) this.#sequence = (this.#sequence - 1) | 0;
+    // Copied anew: the copy may be one of what came after it.
+    this.#at = 0;
+    this.#end = 0;
+    return true;
   }
 
   override release(): boolean {

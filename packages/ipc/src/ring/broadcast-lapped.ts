@@ -47,6 +47,9 @@ export abstract class LappedReader {
   /** How much is copied at a time. */
   readonly #chunk: number;
   #released: number;
+  /** Where that began which was handed out last, and where it ended. */
+  #from = 0;
+  #to = -1;
   #lost = 0;
   #laps = 0;
   #corruptions = 0;
@@ -90,6 +93,20 @@ export abstract class LappedReader {
     this.#released = this.next;
     writePosition(this.words, this.#place + PLACE.head, this.next);
     return true;
+  }
+
+  putBack(): boolean {
+    // Elsewhere since: it has been lost, or is not to be trusted.
+    if (this.next !== this.#to || this.#from < this.#released) return false;
+    this.next = this.#from;
+    return true;
+  }
+
+  /** Takes what comes next as handed out, up to a position. */
+  protected handOut(to: number): void {
+    this.#from = this.next;
+    this.#to = to;
+    this.next = to;
   }
 
   /** How many records there are between `next` and a position; undefined when the publisher has gone past that. */
@@ -197,7 +214,14 @@ export class FixedLappedReader extends LappedReader implements FixedReading {
   advance(count: number): void {
     this.#slot += count;
     this.#left -= count;
-    this.next += count;
+    this.handOut(this.next + count);
+  }
+
+  override putBack(): boolean {
+    if (!super.putBack()) return false;
+    // Copied anew: the copy may be one of what came after it.
+    this.#left = 0;
+    return true;
   }
 
   protected countTo(position: number): number {

@@ -26,6 +26,12 @@ interface Reading {
   readonly unreleased: number;
   /** Says that all records that were handed out have been read; false when there were none. */
   release(): boolean;
+  /**
+   * Takes the record that was handed out last back in: it is the next one again.
+   *
+   * @returns False when it has been released, or something was skipped since.
+   */
+  putBack(): boolean;
 }
 
 /** Records of one size. */

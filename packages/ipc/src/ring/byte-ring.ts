@@ -168,6 +168,8 @@ export class ByteRingConsumer {
   readonly #units: number;
   /** Position of the next record to be handed out; ahead of the released head by what has been handed out. */
   #next: number;
+  /** Position of the record that was handed out last. */
+  #last: number;
   #head: number;
   #tailCopy: number;
   #corruptions = 0;
@@ -182,6 +184,7 @@ export class ByteRingConsumer {
     repairPosition(words, base + LANE.head);
     this.#head = words.load(base + LANE.head);
     this.#next = this.#head;
+    this.#last = this.#head;
     this.#tailCopy = this.#head;
   }
 
@@ -218,6 +221,7 @@ export class ByteRingConsumer {
       const published = (this.#tailCopy - this.#next) | 0;
       // A record that reaches past the end of the ring or past what is published is a lie.
       if (units > this.#units - unit || units > published) return this.#skipAll();
+      this.#last = this.#next;
       this.#next = (this.#next + units) | 0;
       if (tag === PADDING_TAG) continue;
       into.offset = unit * UNIT_BYTES + RECORD_HEADER_BYTES;
@@ -225,6 +229,17 @@ export class ByteRingConsumer {
       into.tag = tag;
       return true;
     }
+  }
+
+  /**
+   * Takes the record that was handed out last back in: it is the next one again.
+   *
+   * @returns False when it has been released, or something was skipped since.
+   */
+  putBack(): boolean {
+    if (this.unreleased <= 0) return false;
+    this.#next = this.#last;
+    return true;
   }
 
   /** Gives the room of all records that were handed out back to the producer. */

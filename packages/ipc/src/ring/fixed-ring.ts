@@ -169,6 +169,17 @@ export class FixedRingConsumer {
     this.#next = (this.#next + count) | 0;
   }
 
+  /**
+   * Takes the record that was handed out last back in: it is the next one again.
+   *
+   * @returns False when it has been released, or something was skipped since.
+   */
+  putBack(): boolean {
+    if (this.unreleased <= 0) return false;
+    this.#next = (this.#next - 1) | 0;
+    return true;
+  }
+
   /** Gives the slots of all records that were handed out back to the producer. */
   release(): void {
     const next = this.#next;

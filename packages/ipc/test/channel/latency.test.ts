@@ -29,6 +29,7 @@ describe("a channel with latency: true", () => {
     seen.push(consumer.receive().id);
     for await (const { id } of consumer) {
       seen.push(id);
+      consumer.acknowledge();
       break;
     }
     expect(seen).toEqual([11, 22, 33, 4, 5]);

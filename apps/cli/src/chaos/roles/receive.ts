@@ -78,7 +78,9 @@ class Taking<S extends ChannelSchema> {
     try {
       for await (const record of receiver.records({ signal })) {
         this.take(record as RecordCursor<S>);
-        if (--left === 0) break;
+        if (--left > 0) continue;
+        receiver.acknowledge();
+        break;
       }
     } catch (error) {
       if (!signal.aborted) throw error;

@@ -111,7 +111,7 @@ async function drain<S extends ChannelSchema>(
   }
 }
 
-/** A loop, because what it has taken is released only when it is left; `receive` may take a record to the grave. */
+/** A loop, because what it has taken comes again until it is acknowledged; `receive` may take a record to the grave. */
 async function waitForOne<S extends ChannelSchema>(
   consumer: Consumer<S>,
   receiver: TalliedReceiver<S>,
@@ -120,6 +120,7 @@ async function waitForOne<S extends ChannelSchema>(
   try {
     for await (const record of consumer.records({ signal })) {
       receiver.take(record as Parameters<typeof receiver.take>[0]);
+      consumer.acknowledge();
       break;
     }
   } catch (error) {

@@ -95,6 +95,11 @@ export class Inlet implements RecordSource {
     return record;
   }
 
+  /** Takes the record that `take` gave last back in, and releases those before it. */
+  putBack(): void {
+    this.#sweep.putBack();
+  }
+
   /** Gives back the room of everything that was handed out. */
   release(): void {
     this.#sweep.release();

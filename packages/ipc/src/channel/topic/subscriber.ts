@@ -67,7 +67,8 @@ export interface SubscriberOptions<S extends ChannelSchema> extends TopicOptions
  * from the oldest one that is kept. A topic has 64 places for publishers and subscribers together.
  *
  * **Delivery.** With `onSlow: "gate"` every record exactly once. With `onSlow: "lap"` every record at most once, whole,
- * and in order, and `lost` counts exactly those that were overwritten before they were read, up to 2^32 at a time. A
+ * and in order. Either way a record whose handler or loop's body throws comes again, as does the one with which a loop is
+ * left: see `acknowledge`; with `"lap"`, unless it was overwritten meanwhile. `lost` counts exactly those that were overwritten before they were read, up to 2^32 at a time. A
  * subscriber that leaves or dies is forgotten: who comes after it is a new subscriber and goes on nowhere.
  *
  * **Memory.** With `"gate"`, `poll` hands out records where they are in shared memory, and a topic's publishers wait
@@ -201,7 +202,7 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
    * record, a view of `bytes`, or a value of `json`. Copy what is to stay. Copy a view of `bytes` also before anything
    * decodes it as text, unless whoever may write is trusted: Bun's decoders crash when bytes change under them.
    *
-   * @param handler Called for every record. When it throws, its record counts as read and the rest stays.
+   * @param handler Called for every record. When it throws, its record and the rest stay, and come with the next call.
    * @param options How many at most.
    * @returns How many records were handled; 0 when there are none.
    */
@@ -258,7 +259,7 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
 
   /**
    * Follows the topic: yields every record, woken by the publishers. A record counts as read when the loop asks for
-   * the next one or is left. With `onSlow: "gate"` the loop takes no more than its body can handle, so that publishers
+   * the next one; left before that, by `throw` or `break`, its record comes again: see `acknowledge`. With `onSlow: "gate"` the loop takes no more than its body can handle, so that publishers
    * that are too fast wait. It ends when the subscriber is disposed. Run one loop at a time.
    *
    * @param options A `signal` that ends the loop.
@@ -272,6 +273,17 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
 
   [Symbol.asyncIterator](): AsyncIterableIterator<RecordValue<S>, undefined> {
     return this.records();
+  }
+
+  /**
+   * Counts the record of a loop's body as read before the loop asks for the next one: it does not come again however
+   * the loop is left. Call it when the record has been handled and the loop ends with it.
+   *
+   * @throws {DisposedError} After disposal.
+   */
+  acknowledge(): void {
+    if (this.#isBusy || this.#isDisposed) this.#refuse();
+    this.#inlet.release();
   }
 
   /** Leaves the topic. Publishers that waited for this subscriber go on. Loops end, waits reject. */

@@ -100,7 +100,7 @@ export class Sweep {
         this.#wake();
       }
     } finally {
-      // Also when a handler has thrown: its record has been released, too.
+      // Also when a handler has thrown: what it handled before has been released.
       this.#wake();
     }
     return total;
@@ -137,6 +137,15 @@ export class Sweep {
       if (reader.release()) this.#wake();
     }
     return undefined;
+  }
+
+  /** Takes the record that `take` gave last back in, unless it has been released or lost, and releases those before it. */
+  putBack(): void {
+    // Its lane still has the turn: what is not released in another one has been overtaken.
+    this.#readers[this.#turn]?.putBack();
+    this.release();
+    // It is there again, for whoever waits.
+    this.#topic.data.wake();
   }
 
   /** Gives back the room of everything that was handed out. */

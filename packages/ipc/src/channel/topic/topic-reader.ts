@@ -74,6 +74,11 @@ export abstract class TopicReader {
     return this.ring.available();
   }
 
+  /** Takes the record that `take` gave last back in, unless it has been released or lost. */
+  putBack(): void {
+    if (this.ring.putBack()) this.uncountRecord();
+  }
+
   /** Says that all records that were handed out have been read; false when there were none. */
   release(): boolean {
     if (!this.ring.release()) return false;
@@ -115,6 +120,9 @@ export abstract class TopicReader {
 
   /** Counts what has been released. */
   protected abstract countRecords(): void;
+
+  /** Counts the record that was handed out last no more. */
+  protected abstract uncountRecord(): void;
 
   protected unreadable(): typeof UNREADABLE {
     this.#unreadable++;
@@ -175,9 +183,9 @@ class FixedReader extends TopicReader {
       while (done < count) {
         anchor.base = offset;
         offset += slotBytes;
-        // Counted before it is handled: a handler that throws has consumed its record.
-        done++;
         handler(cursor);
+        // Counted when it has been handled: the record of a handler that throws comes again.
+        done++;
       }
     } finally {
       ring.advance(done);
@@ -203,6 +211,10 @@ class FixedReader extends TopicReader {
   protected countRecords(): void {
     this.counters.addRecords(this.#records, this.#records * this.#schema.size);
     this.#records = 0;
+  }
+
+  protected uncountRecord(): void {
+    this.#records--;
   }
 }
 
@@ -240,16 +252,20 @@ class VariableReader extends TopicReader {
 
   poll(handler: RecordHandler, limit: number): number {
     let done = 0;
+    let isHandling = false;
     try {
       // No more than a ring holds: somebody may write nonsense faster than it is skipped.
       for (let seen = 0; done < limit && seen < this.length; seen++) {
         const record = this.#next(true);
         if (record === undefined) break;
         if (record === UNREADABLE) continue;
-        done++;
+        isHandling = true;
         handler(record);
+        isHandling = false;
+        done++;
       }
     } finally {
+      if (isHandling) this.putBack();
       this.release();
     }
     return done;
@@ -263,6 +279,11 @@ class VariableReader extends TopicReader {
     this.counters.addRecords(this.#records, this.#bytes);
     this.#records = 0;
     this.#bytes = 0;
+  }
+
+  protected uncountRecord(): void {
+    this.#records--;
+    this.#bytes -= this.#record.length;
   }
 
   #next(isInPlace: boolean): unknown {
