@@ -172,6 +172,10 @@ const loops: Record<string, Loop> = {
     const changes = shared.changes();
     await follow(changes, () => void shared.update((tick) => void tick.id++), awaited);
   },
+  "SharedStruct.updateAsync": async (stack, awaited) => {
+    const shared = stack.use(SharedStruct.createNew("shared", Tick));
+    while (!awaited.isOver()) await shared.updateAsync((tick) => void tick.id++);
+  },
   "Requester.request to a Responder of the same thread": async (stack, awaited) => {
     const responder = stack.use(Responder.createNew("sums", SERVICE));
     void responder.serve((request) => request);
