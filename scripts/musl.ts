@@ -16,6 +16,9 @@ const LIBRARIES = "/usr/lib/x86_64-linux-musl";
 const TESTS = ["packages/ipc/test/sync", "packages/ipc/test/shared-struct"];
 const MIXED = "packages/ipc/test/systems/mixed.test.ts";
 
+/** As in a plain run: nothing depends on how fast a machine is. */
+const TIMEOUT_MS = 60_000;
+
 /** Symbols of C++ and of its run-time. */
 const CPP = /^(_Z|__cxa|__gxx|_Unwind|__dynamic_cast)/;
 
@@ -30,7 +33,7 @@ linkLibraries(bun);
 const command = writeCommand("bun-musl", `LD_LIBRARY_PATH="${CACHE}" exec "${bun}" "$@"`);
 run([process.execPath, "test", MIXED], undefined, { ISTHMUS_TEST_OTHER_BUN: command });
 const asked = process.argv.slice(2);
-run([command, "test", ...(asked.length > 0 ? asked : TESTS)]);
+run([command, "test", `--timeout=${TIMEOUT_MS}`, ...(asked.length > 0 ? asked : TESTS)]);
 
 /** Makes the two libraries that the program asks for. */
 function linkLibraries(program: string): void {
