@@ -18,6 +18,7 @@
  * @module
  */
 import { DisposedError, NotSupportedError } from "./errors.ts";
+import { FAULT_SEEN } from "./native/fault-flag.ts";
 import {
   type Address,
   type Fault,
@@ -155,6 +156,7 @@ export class Mapping implements Disposable {
    * read there are zeros, and what was written is lost.
    */
   get fault(): Fault | undefined {
+    if (FAULT_SEEN[0] === 0) return undefined;
     const fault = this.#guard?.fault;
     return fault && { cause: fault.cause, position: fault.position - this.pointerOffset };
   }

@@ -191,7 +191,6 @@ export class View {
  * @param offset Where the mapping begins, in bytes from the map's offset 0.
  */
 export function checkFaults(mapping: Mapping, backing: Backing, offset: number): void {
-  if (FAULT_SEEN[0] === 0) return;
   const { fault, lengthBytes } = mapping;
   if (fault === undefined) return;
   const { cause, position } = fault;

@@ -127,6 +127,7 @@ export class Inbox extends LaneReaders {
   #stayDry(): 0 {
     // What this thread holds back may be what the others wait for before they send.
     runPostponed();
+    this.channel.segment.checkWhole();
     return 0;
   }
 

@@ -170,6 +170,7 @@ export abstract class Outbox {
   /** Throws unless the producer is open. */
   checkOpen(): void {
     if (this.isClosing) this.channel.refuseDisposed("Producer");
+    this.channel.segment.checkWhole();
   }
 
   /** Publishes and leaves the channel: at once, or when the callback that is running has returned. */
@@ -207,6 +208,7 @@ export abstract class Outbox {
     }
     if (this.isBatch) return;
     this.publish();
+    this.channel.segment.checkWhole();
     this.#beginRun();
   }
 

@@ -249,6 +249,7 @@ export class Producer<S extends ChannelSchema> implements Disposable {
   flush(): void {
     this.outbox.checkOpen();
     this.outbox.flush();
+    this.outbox.checkOpen();
   }
 
   /** Publishes what has been sent and leaves the channel. Records that were published stay for the consumer. */

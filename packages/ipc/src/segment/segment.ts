@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import { CorruptSegmentError, DisposedError } from "@isthmus/core";
+import { CorruptSegmentError, DisposedError, FileTruncatedError } from "@isthmus/core";
 import {
   type CreateRequest,
   createNamedFile,
@@ -211,9 +211,23 @@ export class Segment implements Disposable {
     return this.participants.bellOf(slot) === this.doorbell.bell && this.participants.isAlive(slot);
   }
 
-  /** Throws when the segment has been left. */
+  /** Throws when the segment has been left, or has lost its storage. */
   checkOpen(what: string): void {
     if (this.#isDisposed) throw new DisposedError(what);
+    this.checkWhole();
+  }
+
+  /**
+   * Throws when an access to the segment has found no storage: what is written to it since then, nobody else sees.
+   * Called where something was written or nothing was found; costs a look at one word.
+   *
+   * @throws {FileTruncatedError} `ERR_FILE_TRUNCATED`.
+   */
+  checkWhole(): void {
+    if (this.memory.mapping.fault === undefined) return;
+    throw new FileTruncatedError(
+      `Cannot use "${this.name}": its file was cut short while it was open; dispose it, remove the name and open it anew`,
+    );
   }
 
   /**
@@ -268,6 +282,7 @@ export class Segment implements Disposable {
       disarmOwn: (cell) => void participants.disarm(own, cell),
       disarm: (slot, cell) => participants.disarm(slot, cell),
       ring: (slot) => void doorbell.ring(participants.bellOf(slot)),
+      checkWhole: () => this.checkWhole(),
     };
   }
 }

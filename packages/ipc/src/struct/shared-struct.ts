@@ -391,6 +391,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
       throw new NotSupportedError(`Cannot read "${this.name}" inside an update: use the cursor`);
     }
     this.#cells.read();
+    this.#segment.checkWhole();
   }
 
   #ownVersion(): number {

@@ -156,6 +156,7 @@ export class NamedEvent implements Disposable {
     this.#signal.set();
     // Also when it was set already: whoever set it may have died before it woke anybody.
     this.#cell.wake();
+    this.#segment.checkWhole();
   }
 
   /**
@@ -192,7 +193,9 @@ export class NamedEvent implements Disposable {
   tryWait(options?: WaitOptions): boolean {
     if (--this.left < 0) this.#look("wait for");
     if (options !== undefined) return waitSync(this.#condition(), checkTry(options)) !== undefined;
-    return this.#mode === "auto" ? this.#signal.take() : this.#signal.isSet;
+    const isSet = this.#mode === "auto" ? this.#signal.take() : this.#signal.isSet;
+    if (!isSet) this.#segment.checkWhole();
+    return isSet;
   }
 
   /**

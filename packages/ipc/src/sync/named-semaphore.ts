@@ -193,9 +193,14 @@ export class NamedSemaphore implements Disposable {
    * @throws {SystemError} `EINTR` when a signal arrived, while it waited, that this program handles; `ESTALE` as `wait`.
    */
   tryWait(options?: WaitOptions): boolean {
-    if (options === undefined && --this.left >= 0) return this.#units.take();
-    this.#checkOpen();
-    return waitSync(this.#condition(), checkTry(options)) !== undefined;
+    let isTaken: boolean;
+    if (options === undefined && --this.left >= 0) isTaken = this.#units.take();
+    else {
+      this.#checkOpen();
+      isTaken = waitSync(this.#condition(), checkTry(options)) !== undefined;
+    }
+    if (!isTaken) this.#segment.checkWhole();
+    return isTaken;
   }
 
   /**
@@ -228,6 +233,7 @@ export class NamedSemaphore implements Disposable {
       throw outOfRange("units", `<= ${this.#max - this.count} (of ${this.#max} in all)`, units);
     }
     this.#cell.wake();
+    this.#segment.checkWhole();
     return unitsIn(before);
   }
 

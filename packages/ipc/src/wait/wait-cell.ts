@@ -47,6 +47,8 @@ export interface Bells {
   ring(slot: number): void;
   /** Whether this handle has left the segment, so that its memory is gone. */
   readonly isClosed: boolean;
+  /** Throws when the memory has lost its storage: nobody will ever wake whoever waits there. */
+  checkWhole(): void;
 }
 
 /** One cell of a segment. */
@@ -97,6 +99,7 @@ export class WaitCell {
     // A condition may begin with a glance, and on some ARM64 a plain read passes the atomic change before it.
     this.#words.fence();
     if (isTrue()) return "changed";
+    this.#bells.checkWhole();
     const outcome = this.#futex.wait(sequence, timeoutMs);
     // Somebody woke the cell in the very moment in which the time was over: that counts as a wake-up.
     const isMissed = outcome === "timeout" && this.#words.load(this.#sequence) !== sequence;
@@ -111,6 +114,7 @@ export class WaitCell {
   arm(): boolean {
     if (this.#bells.isClosed) throw new DisposedError("segment");
     const wasArmed = this.#bells.arm(this.#index);
+    this.#bells.checkWhole();
     this.#words.or(this.#armed, ARMED_BELL);
     // See `sleep`.
     this.#words.fence();

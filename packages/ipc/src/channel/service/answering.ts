@@ -84,6 +84,7 @@ export class Answering {
       total += count;
       idle = count === 0 ? idle + 1 : 0;
     }
+    if (total === 0) this.#service.segment.checkWhole();
     return total;
   }
 

@@ -175,7 +175,10 @@ export class Inlet implements RecordSource {
 
   #setDry(isDry: boolean): void {
     // What this thread holds back may be what the others wait for before they send.
-    if (isDry) runPostponed();
+    if (isDry) {
+      runPostponed();
+      this.#topic.segment.checkWhole();
+    }
     if (isDry === this.#isDry) return;
     this.#isDry = isDry;
     const { words } = this.#topic;

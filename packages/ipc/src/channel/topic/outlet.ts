@@ -198,6 +198,7 @@ export class Outlet {
   /** Publishes now, and what comes later when this run of JavaScript ends, at the latest. */
   #settle(): void {
     this.publish();
+    this.#topic.segment.checkWhole();
     this.beginRun();
   }
 

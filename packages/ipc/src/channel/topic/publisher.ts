@@ -291,6 +291,7 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
   flush(): void {
     this.#checkOpen();
     this.#outlet.flush();
+    this.#topic.segment.checkWhole();
   }
 
   /** Publishes what has been sent and leaves the topic. Records that were published stay for the subscribers. */

@@ -136,6 +136,7 @@ function handle(Cell: CellSource["WaitCell"], actor: Actor, slot: number, me: nu
   const participants = new Participants(words, 0, SLOTS * SLOT_BYTES, noLocks);
   const bells = {
     slotCount: SLOTS,
+    checkWhole: () => {},
     isClosed: false,
     arm: (cell: number) => participants.arm(slot, cell),
     disarmOwn: (cell: number) => void participants.disarm(slot, cell),
