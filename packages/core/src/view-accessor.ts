@@ -201,7 +201,9 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
    * Writes changes of a range back to the file. Nothing to do for read-only and copy-on-write views.
    *
    * @param options The range (default: all) and whether to wait for the disk (default `"sync"`: yes).
-   * @throws {SystemError} When the disk refuses.
+   * @throws {SystemError} When the disk refuses; `ENOSPC` or `EIO`, with the position, when something that was written to
+   * the view, or read, had no storage: a full or broken disk. What else was written has been flushed.
+   * @throws {FileTruncatedError} When the file was truncated, and the view used behind its end.
    */
   flush(options?: FlushOptions): void {
     this.#checkOpen();
@@ -212,6 +214,7 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
    * Writes changes back to the file on another thread.
    *
    * @returns Resolves when the file is on disk.
+   * @throws {SystemError} As for `flush`; so is `FileTruncatedError`.
    */
   async flushAsync(): Promise<void> {
     this.#checkOpen();

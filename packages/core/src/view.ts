@@ -153,10 +153,19 @@ export class View {
 
   /** Writes changes to the file without blocking the event loop. */
   async flushAsync(): Promise<void> {
+    const { mapping, backing } = this;
+    // Looked at before, too: the view may be disposed meanwhile.
+    const failure = faultOf(mapping, backing, this.#offset);
+    if (this.#writesFile && backing.isRegular) await this.#syncFile();
+    if (failure !== undefined) throw failure;
     this.checkFaults();
-    if (!this.#writesFile || !this.backing.isRegular) return;
-    // The system keeps one cache for files and mappings, so that syncing the file syncs the pages; it
-    // happens on a thread of Bun's pool, where msync would block this one.
+  }
+
+  /**
+   * The system keeps one cache for files and mappings, so that syncing the file syncs the pages; it happens on a
+   * thread of Bun's pool, where msync would block this one.
+   */
+  async #syncFile(): Promise<void> {
     const { backing } = this;
     backing.retain();
     try {
@@ -166,7 +175,6 @@ export class View {
     } finally {
       backing.release();
     }
-    this.checkFaults();
   }
 
   /** Passes advice on; returns whether the operating system took it. */
@@ -191,10 +199,15 @@ export class View {
  * @param offset Where the mapping begins, in bytes from the map's offset 0.
  */
 export function checkFaults(mapping: Mapping, backing: Backing, offset: number): void {
+  const failure = faultOf(mapping, backing, offset);
+  if (failure !== undefined) throw failure;
+}
+
+function faultOf(mapping: Mapping, backing: Backing, offset: number): Error | undefined {
   const { fault, lengthBytes } = mapping;
-  if (fault === undefined) return;
+  if (fault === undefined) return undefined;
   const { cause, position } = fault;
-  throw backing.failed({ cause, position: offset + position }, offset + lengthBytes);
+  return backing.failed({ cause, position: offset + position }, offset + lengthBytes);
 }
 
 function resolveView(source: ViewSource, options: ViewOptions | undefined) {

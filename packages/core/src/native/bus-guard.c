@@ -30,7 +30,7 @@ struct slot {
   address_t offset; /* where in the file the range begins */
   address_t device;
   address_t inode;
-  address_t retried; /* the page whose access was let run again; odd when it has a private copy since */
+  address_t retried; /* the page whose access was let run again last, plus how often */
 };
 
 /* The table's first 64 bytes. */
@@ -43,6 +43,12 @@ struct table {
 
 /* The same on every POSIX system. */
 enum { PROTECT_READ = 1, PROTECT_WRITE = 2, MAP_PRIVATE = 2, MAP_FIXED = 16 };
+
+/* How often an access runs again before its page gets a private copy. */
+#define COPIED 8
+
+/* How often the length of a file is looked at before its device is said to be broken. */
+#define LOOKS 64
 
 /* Mappings kept to be given up at the limit of mappings, where not even one that replaces another is granted. */
 #define RESERVE_COUNT 16
@@ -100,6 +106,19 @@ static int is_in_memory(int file) {
 }
 #endif
 
+#ifdef SYSCALL_FSTAT
+/* Whether a page is behind the end of its file; if so, the piece becomes all that is. */
+static int is_behind(struct slot *slot, address_t page, struct status *status, struct piece *piece) {
+  address_t length = status->size > slot->offset ? status->size - slot->offset : 0;
+  address_t mask = (address_t)table->page_size - 1;
+  address_t end = slot->start + ((length + mask) & ~mask);
+  if (page < end) return 0;
+  piece->from = end;
+  piece->to = slot->end;
+  return 1;
+}
+#endif
+
 /* Why a page of a range has faulted, and which piece has no storage: NONE when the access may run again. */
 static enum cause examine(struct slot *slot, address_t page, struct piece *piece) {
   piece->from = page;
@@ -110,28 +129,28 @@ static enum cause examine(struct slot *slot, address_t page, struct piece *piece
   struct status status;
   if (!stat_file(slot->file, &status)) return UNKNOWN;
   if (status.device != slot->device || status.inode != slot->inode) return UNKNOWN; /* somebody else's by now */
-  address_t length = status.size > slot->offset ? status.size - slot->offset : 0;
-  address_t mask = (address_t)table->page_size - 1;
-  address_t end = slot->start + ((length + mask) & ~mask);
-  if (page >= end) {
-    piece->from = end;
-    piece->to = slot->end;
-    return TRUNCATED;
-  }
-  /* Inside the file, so this page and no other. It may have grown back, or found space, meanwhile: once more. */
-  if ((slot->retried & ~(address_t)1) != page) {
-    slot->retried = page;
-    return NONE;
-  }
+  if (is_behind(slot, page, &status, piece)) return TRUNCATED;
+  /*
+   * Inside the file, so this page and no other. But it may have been truncated and have grown back meanwhile, or
+   * found room: the access runs again, a few times where that costs no reading of a broken device.
+   */
+  address_t times = slot->retried - page;
+  if (times > COPIED + 1) times = 0;
+  slot->retried = page + times + 1;
+  if (times == 0) return NONE;
   if (can_probe && is_readable(page)) {
+    if (times < COPIED) return NONE;
     /* A store for which no storage was found: it goes to a copy, beside the data that the page has. */
-    if (slot->retried == page) {
+    if (times == COPIED) {
       piece->file = slot->file;
       piece->offset = slot->offset + (page - slot->start);
-      slot->retried = page | 1;
     }
     return NO_SPACE;
   }
+  for (int looks = 0; looks < LOOKS; looks++) {
+    if (stat_file(slot->file, &status) && is_behind(slot, page, &status, piece)) return TRUNCATED;
+  }
+  if (times == 1) return NONE;
   /* A file in memory takes storage to be read, too. */
   return !can_probe || is_in_memory(slot->file) ? NO_SPACE : DEVICE;
 #else
