@@ -116,16 +116,6 @@ const MUTANTS: readonly (readonly [string, readonly Change[]])[] = [
     ],
   ],
   [
-    "who tries whether locks hold leaves a name behind",
-    [
-      {
-        file: TRIAL,
-        search: "for (const path of [first, second]) unlinkIfThere(path);",
-        replacement: "unlinkIfThere(first);",
-      },
-    ],
-  ],
-  [
     "whoever opens does not ask whether somebody is alive",
     [
       {
