@@ -55,11 +55,13 @@ export { isTurnDue, noteTurn, stepsToTurn, takeTurn } from "./turns.ts";
 export {
   checkBoolean,
   checkInteger,
+  checkNumber,
   checkOneOf,
   checkOptions,
   checkString,
   invalidType,
   invalidValue,
+  type OptionNames,
   outOfRange,
   received,
 } from "./validate.ts";

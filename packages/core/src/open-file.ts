@@ -23,7 +23,14 @@ import { type FileReference, resolveReference } from "./file-reference.ts";
 import { checkMappable, Mapping } from "./mapping.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
 import { platform } from "./native/platform.ts";
-import { checkInteger, checkOneOf, checkOptions, invalidValue, outOfRange } from "./validate.ts";
+import {
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  invalidValue,
+  type OptionNames,
+  outOfRange,
+} from "./validate.ts";
 
 /** What happens when the file exists or does not. */
 export type FileMode = "open" | "openOrCreate" | "create" | "createNew";
@@ -45,6 +52,8 @@ export interface FileOptions {
    */
   readonly capacity?: number | undefined;
 }
+
+const FILE_OPTIONS: OptionNames<FileOptions> = { mode: true, access: true, capacity: true };
 
 /** An open file, ready to be mapped. */
 export interface OpenedFile {
@@ -69,7 +78,11 @@ interface Request {
  */
 export function openFile(file: FileReference, options: FileOptions | undefined): OpenedFile {
   const reference = resolveReference(file);
-  const { mode = "open", capacity = 0, access = "readWrite" } = checkOptions("options", options);
+  const {
+    mode = "open",
+    capacity = 0,
+    access = "readWrite",
+  } = checkOptions("options", options, FILE_OPTIONS);
   checkOneOf("mode", mode, FILE_MODES);
   checkInteger("capacity", capacity);
   checkOneOf("access", access, MEMORY_ACCESS);

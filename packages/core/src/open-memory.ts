@@ -16,7 +16,7 @@ import { openNamedFile } from "./named/open-named-file.ts";
 import { SECTION } from "./named/superblock.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
 import { platform } from "./native/platform.ts";
-import { checkInteger, checkOneOf, checkOptions } from "./validate.ts";
+import { checkInteger, checkOneOf, checkOptions, type OptionNames } from "./validate.ts";
 
 const LIFETIMES = ["held", "persistent"] as const;
 
@@ -34,6 +34,9 @@ export interface CreateMemoryOptions extends OpenMemoryOptions {
    */
   readonly lifetime?: (typeof LIFETIMES)[number] | undefined;
 }
+
+const OPEN_OPTIONS: OptionNames<OpenMemoryOptions> = { access: true };
+const CREATE_OPTIONS: OptionNames<CreateMemoryOptions> = { access: true, lifetime: true };
 
 /** What a map is made of. */
 export interface MapParts {
@@ -58,7 +61,7 @@ export function createMemory(
 
 /** Opens named memory; see `MemoryMappedFile.openExisting`. */
 export function openMemory(name: string, options: OpenMemoryOptions | undefined): MapParts {
-  const { access = "readWrite" } = checkOptions("options", options);
+  const { access = "readWrite" } = checkOptions("options", options, OPEN_OPTIONS);
   checkOneOf("access", access, MEMORY_ACCESS);
   return fromNamed(openNamedFile(name, "memory"), access, false);
 }
@@ -76,7 +79,11 @@ export function createOrOpenMemory(
 
 function checkMemory(capacity: number, options: CreateMemoryOptions | undefined) {
   checkInteger("capacity", capacity, 1);
-  const { access = "readWrite", lifetime = "held" } = checkOptions("options", options);
+  const { access = "readWrite", lifetime = "held" } = checkOptions(
+    "options",
+    options,
+    CREATE_OPTIONS,
+  );
   checkOneOf("access", access, MEMORY_ACCESS);
   return { access, isPersistent: checkOneOf("lifetime", lifetime, LIFETIMES) === "persistent" };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { inspect } from "node:util";
+import { nearestWord } from "./nearest-word.ts";
 
 /** A received value as an error message shows it: short, on one line, with its type when that helps. */
 export function received(value: unknown): string {
@@ -72,6 +73,23 @@ export function checkInteger(
   return value;
 }
 
+/**
+ * Checks a number that may have a fraction, such as a time.
+ *
+ * @param name The argument's name, for the message.
+ * @param value What the caller gave.
+ * @param min The smallest permitted value.
+ * @param max The largest permitted value.
+ * @returns The same number.
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` when it is not a number (a BigInt is not one).
+ * @throws {RangeError} `ERR_OUT_OF_RANGE` when it is NaN or outside the range.
+ */
+export function checkNumber(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== "number") throw invalidType(name, "a number", value);
+  if (!(value >= min && value <= max)) throw outOfRange(name, rangeText(min, max, value), value);
+  return value;
+}
+
 /** What an integer outside its range should have been; 2^53 - 1 is worth a word only where it was exceeded. */
 function rangeText(min: number, max: number, value: number): string {
   return max === Number.MAX_SAFE_INTEGER && value <= max ? `>= ${min}` : `>= ${min} and <= ${max}`;
@@ -106,11 +124,41 @@ export function checkOneOf<const T extends string>(
   return text as T;
 }
 
-/** Checks an options bag: absent is an empty one, anything but a plain object is refused. */
-export function checkOptions<T extends object>(name: string, value: T | undefined): Partial<T> {
+/** The names of the options that there are; the compiler asks for every one of a type. */
+export type OptionNames<T> = Readonly<Record<keyof T, true>>;
+
+/**
+ * Checks an options bag: absent is an empty one; anything but a plain object is refused, and so is an option that there
+ * is not, unless it is undefined. Costs some 10 ns for an object of two.
+ *
+ * @param name What the bag is called, for messages.
+ * @param value What the caller gave.
+ * @param known Which options there are.
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` for what is no bag; `ERR_INVALID_ARG_VALUE` for an option that there is not,
+ *   with the nearest that there is.
+ */
+export function checkOptions<T extends object>(
+  name: string,
+  value: T | undefined,
+  known: OptionNames<T>,
+): Partial<T> {
   if (value === undefined) return {};
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalidType(name, "an object", value);
   }
+  for (const key of Object.keys(value)) {
+    if (known[key as keyof T] !== true) refuseUnknown(name, key, value, known);
+  }
   return value;
+}
+
+/** Refuses an option that there is not; one that is undefined is as good as absent. */
+function refuseUnknown(name: string, key: string, options: object, known: object): void {
+  const value: unknown = Reflect.get(options, key);
+  if (value === undefined) return;
+  const names = Object.keys(known);
+  const nearest = nearestWord(key, names);
+  const hint = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
+  const list = names.map((word) => `"${word}"`).join(", ");
+  throw invalidValue(`${name}.${key}`, `absent (the options are ${list}${hint})`, value);
 }

@@ -11,10 +11,12 @@ import {
   checkOptions,
   checkString,
   invalidType,
+  type OptionNames,
   outOfRange,
 } from "./validate.ts";
 import {
   type FlushOptions,
+  RANGE_OPTIONS,
   type RangeOptions,
   View,
   type ViewOptions,
@@ -41,6 +43,8 @@ export interface WriteStringOptions {
   /** Whether a zero byte follows the text, so that `readString` without a length finds its end. */
   readonly nullTerminated?: boolean | undefined;
 }
+
+const STRING_OPTIONS: OptionNames<WriteStringOptions> = { nullTerminated: true };
 
 /** Keeps a byte order mark: it is part of the bytes. */
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -161,7 +165,7 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
     const isNothing = text === "" && options?.nullTerminated !== true;
     const room = this.checkPosition(position, true, isNothing);
     checkString("text", text);
-    const { nullTerminated = false } = checkOptions("options", options);
+    const { nullTerminated = false } = checkOptions("options", options, STRING_OPTIONS);
     checkBoolean("nullTerminated", nullTerminated);
     const bytes = ENCODER.encode(nullTerminated ? `${text}\0` : text);
     if (bytes.length > room) {
@@ -236,7 +240,7 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
   /** How many bytes of a range (default: all) are in memory now. */
   residentBytes(options?: RangeOptions): number {
     this.#checkOpen();
-    const { offset, size } = this.#view.range(checkOptions("options", options));
+    const { offset, size } = this.#view.range(checkOptions("options", options, RANGE_OPTIONS));
     return this.#view.mapping.residentBytes(offset, size);
   }
 
@@ -247,14 +251,14 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
    */
   lock(options?: RangeOptions): void {
     this.#checkOpen();
-    const { offset, size } = this.#view.range(checkOptions("options", options));
+    const { offset, size } = this.#view.range(checkOptions("options", options, RANGE_OPTIONS));
     this.#view.mapping.lock(offset, size);
   }
 
   /** Undoes `lock`. */
   unlock(options?: RangeOptions): void {
     this.#checkOpen();
-    const { offset, size } = this.#view.range(checkOptions("options", options));
+    const { offset, size } = this.#view.range(checkOptions("options", options, RANGE_OPTIONS));
     this.#view.mapping.unlock(offset, size);
   }
 

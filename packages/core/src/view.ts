@@ -12,7 +12,7 @@ import { Mapping, type MappingRequest } from "./mapping.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
 import { FAULT_SEEN } from "./native/fault-flag.ts";
 import { type MemoryAdvice, platform } from "./native/platform.ts";
-import { checkInteger, checkOneOf, checkOptions } from "./validate.ts";
+import { checkInteger, checkOneOf, checkOptions, type OptionNames } from "./validate.ts";
 
 const syncToDisk = promisify(fdatasync);
 
@@ -49,6 +49,12 @@ export interface FlushOptions extends RangeOptions {
   /** `"sync"` (default) returns when the bytes are on disk, `"async"` as soon as the system writes them. */
   readonly mode?: "sync" | "async" | undefined;
 }
+
+const VIEW_OPTIONS: OptionNames<ViewOptions> = { offset: true, size: true, access: true };
+const FLUSH_OPTIONS: OptionNames<FlushOptions> = { offset: true, size: true, mode: true };
+
+/** The options of whatever is done to a part of a view. */
+export const RANGE_OPTIONS: OptionNames<RangeOptions> = { offset: true, size: true };
 
 /** What a view is made from. */
 export interface ViewSource {
@@ -135,7 +141,7 @@ export class View {
 
   /** Writes changes of a range to the file; see `ViewAccessor.flush`. */
   flush(options?: FlushOptions): void {
-    const checked = checkOptions("options", options);
+    const checked = checkOptions("options", options, FLUSH_OPTIONS);
     const { mode = "sync" } = checked;
     checkOneOf("mode", mode, FLUSH_MODES);
     const { offset, size } = this.range(checked);
@@ -180,7 +186,7 @@ export class View {
   /** Passes advice on; returns whether the operating system took it. */
   advise(advice: MemoryAdvice, options?: RangeOptions): boolean {
     const word = checkOneOf("advice", advice, ADVICE);
-    const { offset, size } = this.range(checkOptions("options", options));
+    const { offset, size } = this.range(checkOptions("options", options, RANGE_OPTIONS));
     return this.mapping.advise(offset, size, word);
   }
 
@@ -211,7 +217,7 @@ function faultOf(mapping: Mapping, backing: Backing, offset: number): Error | un
 }
 
 function resolveView(source: ViewSource, options: ViewOptions | undefined) {
-  const checked = checkOptions("options", options);
+  const checked = checkOptions("options", options, VIEW_OPTIONS);
   const { offset = 0, size: wantedSize = 0, access = source.access } = checked;
   checkInteger("offset", offset);
   checkInteger("size", wantedSize);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkInteger, checkOptions } from "../validate.ts";
+import { checkInteger, checkOptions, type OptionNames } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
 import { SCAN_WINDOW_BYTES, windows } from "./windows.ts";
 
@@ -21,11 +21,13 @@ export interface ChunkOptions {
   readonly length?: number | undefined;
 }
 
+const CHUNK_OPTIONS: OptionNames<ChunkOptions> = { size: true, offset: true, length: true };
+
 /**
  * Yields a map's bytes in order; see `MemoryMappedFile.chunks`.
  */
 export function chunks(source: ViewSource, options?: ChunkOptions): Generator<Uint8Array, void> {
-  const checked = checkOptions("options", options);
+  const checked = checkOptions("options", options, CHUNK_OPTIONS);
   const { size = CHUNK_BYTES, offset: from = 0 } = checked;
   checkInteger("size", size, 1, CHUNK_BYTES_MAX);
   checkInteger("offset", from, 0, source.capacity);

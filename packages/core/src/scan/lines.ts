@@ -4,7 +4,7 @@
  * @module
  */
 import { PrivateText } from "../private-text.ts";
-import { checkBoolean, checkOptions, outOfRange } from "../validate.ts";
+import { checkBoolean, checkOptions, type OptionNames, outOfRange } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
 import { SCAN_WINDOW_BYTES, windows } from "./windows.ts";
 
@@ -22,6 +22,8 @@ export interface LineOptions {
   readonly raw?: boolean | undefined;
 }
 
+const LINE_OPTIONS: OptionNames<LineOptions> = { raw: true };
+
 /**
  * Yields a map's lines in order; see `MemoryMappedFile.lines`.
  */
@@ -29,7 +31,7 @@ export function lines(
   source: ViewSource,
   options?: LineOptions,
 ): Generator<string, void> | Generator<Uint8Array, void> {
-  const { raw = false } = checkOptions("options", options);
+  const { raw = false } = checkOptions("options", options, LINE_OPTIONS);
   return checkBoolean("raw", raw) ? rawLines(source) : textLines(source);
 }
 

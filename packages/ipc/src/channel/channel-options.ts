@@ -8,6 +8,7 @@ import {
   checkOneOf,
   checkOptions,
   invalidType,
+  type OptionNames,
   outOfRange,
 } from "@isthmus/core/internal";
 import { RING_BYTES_MIN } from "../ring/byte-ring.ts";
@@ -54,6 +55,16 @@ export interface ChannelOptions<S extends ChannelSchema> {
   readonly lifetime?: "held" | "persistent" | undefined;
 }
 
+/** The options of both ends: a bag that both are given has what only one of them looks at. */
+export const CHANNEL_OPTIONS: OptionNames<ChannelOptions<ChannelSchema> & { onFull?: unknown }> = {
+  schema: true,
+  capacityBytes: true,
+  maxProducers: true,
+  latency: true,
+  lifetime: true,
+  onFull: true,
+};
+
 /** The sizes of a channel. */
 export interface Geometry {
   readonly laneCount: number;
@@ -75,7 +86,7 @@ export function checkChannelOptions<S extends ChannelSchema>(
     maxProducers = DEFAULT_PRODUCERS,
     lifetime = "held",
     latency = false,
-  } = checkOptions("options", options);
+  } = checkOptions("options", options, CHANNEL_OPTIONS);
   checkInteger("options.capacityBytes", capacityBytes, 1, CAPACITY_BYTES_MAX);
   checkInteger("options.maxProducers", maxProducers, 1, PRODUCERS_MAX);
   checkOneOf("options.lifetime", lifetime, LIFETIMES);

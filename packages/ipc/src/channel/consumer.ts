@@ -9,13 +9,16 @@ import {
   checkOptions,
   invalidType,
   isTurnDue,
+  type OptionNames,
   takeTurn,
 } from "@isthmus/core/internal";
 import type { OpenVerb } from "../segment/segment.ts";
 import {
   type AsyncWaitOptions,
+  checkSignal,
   checkTimeout,
   checkWait,
+  DEFAULT_TIMEOUT_MS,
   type WaitOptions,
 } from "../wait/wait-for.ts";
 import { Channel } from "./channel.ts";
@@ -38,6 +41,9 @@ export interface RecordsOptions {
   /** Ends the loop: it throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const POLL_OPTIONS: OptionNames<PollOptions> = { limit: true };
+const RECORDS_OPTIONS: OptionNames<RecordsOptions> = { signal: true };
 
 /**
  * The receiving end of a channel. A channel has one consumer at a time; it empties the lanes of all producers in
@@ -193,10 +199,12 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
    */
   receive(options?: WaitOptions): RecordValue<S> {
     if (this.#isBusy || this.#isDisposed) this.#refuse();
+    // Before anything is taken.
+    const timeoutMs = options === undefined ? DEFAULT_TIMEOUT_MS : checkTimeout(options);
     const record = this.#inbox.receive();
     // JSON has null for a value, so only undefined means nothing.
     if (record !== undefined) return record as RecordValue<S>;
-    return this.#inbox.wait(checkTimeout(options)) as RecordValue<S>;
+    return this.#inbox.wait(timeoutMs) as RecordValue<S>;
   }
 
   /**
@@ -227,8 +235,7 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
    */
   records(options?: RecordsOptions): AsyncIterableIterator<RecordValue<S>, undefined> {
     this.#checkOpen();
-    const { signal } = checkOptions<RecordsOptions>("options", options);
-    checkWait({ signal });
+    const signal = checkRecords(options);
     return new RecordLoop<RecordValue<S>>(this.#channel, this.#inbox, signal);
   }
 
@@ -277,7 +284,13 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
   }
 }
 
-function checkLimit(options: PollOptions): number | undefined {
-  const { limit } = checkOptions<PollOptions>("options", options);
+/** Checks how many records are polled; undefined: all there are. */
+export function checkLimit(options: PollOptions): number | undefined {
+  const { limit } = checkOptions("options", options, POLL_OPTIONS);
   return limit === undefined || limit === Infinity ? undefined : checkInteger("limit", limit, 1);
+}
+
+/** Checks how records are followed. */
+export function checkRecords(options: RecordsOptions | undefined): AbortSignal | undefined {
+  return checkSignal(checkOptions("options", options, RECORDS_OPTIONS).signal);
 }

@@ -5,11 +5,11 @@
  */
 import { checkOneOf, checkOptions, invalidType } from "@isthmus/core/internal";
 import type { OpenVerb } from "../segment/segment.ts";
-import type { AsyncWaitOptions, WaitOptions } from "../wait/wait-for.ts";
+import { type AsyncWaitOptions, checkTimeout, type WaitOptions } from "../wait/wait-for.ts";
 import { BytesOutbox, JsonOutbox } from "./byte-outbox.ts";
 import { Channel } from "./channel.ts";
 import { type ProducerMetrics, producerMetrics } from "./channel-metrics.ts";
-import type { ChannelOptions } from "./channel-options.ts";
+import { CHANNEL_OPTIONS, type ChannelOptions } from "./channel-options.ts";
 import type { BytesSchema, ChannelSchema, RecordCursor, RecordInput } from "./channel-schema.ts";
 import { FixedOutbox } from "./fixed-outbox.ts";
 import { claimLane } from "./lane-claim.ts";
@@ -76,9 +76,11 @@ export class Producer<S extends ChannelSchema> implements Disposable {
   readonly #lane: number;
   /** No private name: it is on the way of every record; see `fixed-outbox.ts`. */
   private readonly outbox: Outbox;
+  /** The options that were checked last: most programs give the same ones again. */
+  private checked: WaitOptions | undefined;
 
   private constructor(verb: OpenVerb, name: string, options: ProducerOptions<S>) {
-    const { onFull = "wait" } = checkOptions("options", options);
+    const { onFull = "wait" } = checkOptions("options", options, CHANNEL_OPTIONS);
     checkOneOf("options.onFull", onFull, ON_FULL);
     const channel = new Channel(verb, name, options, "producer");
     try {
@@ -168,6 +170,7 @@ export class Producer<S extends ChannelSchema> implements Disposable {
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when a record of `bytes` or `json` is too long for the channel.
    */
   send(record: RecordInput<S>, options?: WaitOptions): void {
+    if (options !== this.checked) this.check(options);
     try {
       this.outbox.send(record, options);
     } catch (error) {
@@ -235,11 +238,12 @@ export class Producer<S extends ChannelSchema> implements Disposable {
     second?: FillInPlace | WaitOptions | number,
     third?: WaitOptions,
   ): void {
+    const isSized = typeof first !== "function" || typeof second === "number";
+    const options = isSized ? third : (second as WaitOptions | undefined);
+    if (options !== this.checked) this.check(options);
     try {
-      if (typeof first !== "function") this.#claimBytes(first, second, third);
-      else if (typeof second !== "number") this.outbox.claim(first, second as WaitOptions);
-      // Where the length once stood in a batch.
-      else this.outbox.claim(first, third, second);
+      if (isSized) this.claimSized(first, second, options);
+      else this.outbox.claim(first, options);
     } catch (error) {
       this.outbox.fail(error);
     }
@@ -261,9 +265,16 @@ export class Producer<S extends ChannelSchema> implements Disposable {
     this.dispose();
   }
 
-  #claimBytes(lengthBytes: number, write: unknown, options: WaitOptions | undefined): void {
-    if (typeof write !== "function") throw invalidType("write", "a function", write ?? lengthBytes);
-    this.outbox.claim(write as FillInPlace, options, lengthBytes);
+  private check(options: WaitOptions | undefined): void {
+    if (options !== undefined) checkTimeout(options);
+    this.checked = options;
+  }
+
+  /** Claims a number of bytes; behind the callback is where it once stood in a batch. */
+  private claimSized(first: unknown, second: unknown, options: WaitOptions | undefined): void {
+    const [write, lengthBytes] = typeof first === "function" ? [first, second] : [second, first];
+    if (typeof write !== "function") throw invalidType("write", "a function", write ?? first);
+    this.outbox.claim(write as FillInPlace, options, lengthBytes as number);
   }
 }
 

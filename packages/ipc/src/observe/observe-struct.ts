@@ -4,7 +4,7 @@
  * @module
  */
 import { CorruptSegmentError } from "@isthmus/core";
-import { checkInteger, checkOptions, SECTION } from "@isthmus/core/internal";
+import { checkInteger, checkOptions, type OptionNames, SECTION } from "@isthmus/core/internal";
 import { lookAtSegment } from "../segment/observe.ts";
 import { COPY_HEADER_BYTES } from "../struct/cells-layout.ts";
 import type { OpenedSegment } from "./describe-segment.ts";
@@ -32,6 +32,8 @@ export interface ObserveStructOptions {
   /** How many bytes of the record to copy at most. Default 1 MiB. */
   readonly maxBytes?: number | undefined;
 }
+
+const OBSERVE_OPTIONS: OptionNames<ObserveStructOptions> = { maxBytes: true };
 
 const DEFAULT_BYTES_MAX: number = 2 ** 20;
 
@@ -64,7 +66,7 @@ export function observeSchema(name: string): SchemaReading {
  * ```
  */
 export function observeStruct(name: string, options?: ObserveStructOptions): StructValueInfo {
-  const { maxBytes = DEFAULT_BYTES_MAX } = checkOptions("options", options);
+  const { maxBytes = DEFAULT_BYTES_MAX } = checkOptions("options", options, OBSERVE_OPTIONS);
   checkInteger("options.maxBytes", maxBytes, 0, Number.MAX_SAFE_INTEGER);
   return lookAtSegment(name, (look) => readValue(look, name, maxBytes));
 }

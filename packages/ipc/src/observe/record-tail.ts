@@ -13,6 +13,7 @@ import {
   conditionError,
   directoryPath,
   findDirectory,
+  type OptionNames,
   SECTION,
   type Section,
 } from "@isthmus/core/internal";
@@ -42,6 +43,9 @@ export interface TailOptions {
   /** How many bytes of a record to copy at most. Default: all. */
   readonly maxBytes?: number | undefined;
 }
+
+const TAIL_OPTIONS: OptionNames<TailOptions> = { from: true, maxBytes: true };
+const POLL_OPTIONS: OptionNames<{ readonly limit?: number }> = { limit: true };
 
 const FROM = ["new", "held"] as const;
 
@@ -94,7 +98,11 @@ export class RecordTail implements Disposable {
    * through, or its sizes cannot be.
    */
   constructor(name: string, options?: TailOptions) {
-    const { from = "new", maxBytes = Number.MAX_SAFE_INTEGER } = checkOptions("options", options);
+    const { from = "new", maxBytes = Number.MAX_SAFE_INTEGER } = checkOptions(
+      "options",
+      options,
+      TAIL_OPTIONS,
+    );
     checkOneOf("options.from", from, FROM);
     this.#bytesMax = checkInteger("options.maxBytes", maxBytes, 0, Number.MAX_SAFE_INTEGER);
     this.name = checkName(name);
@@ -148,7 +156,7 @@ export class RecordTail implements Disposable {
    * @throws {DisposedError} After disposal.
    */
   poll(handler: (record: TailedRecord) => void, options?: { readonly limit?: number }): number {
-    const { limit = 1024 } = checkOptions("options", options);
+    const { limit = 1024 } = checkOptions("options", options, POLL_OPTIONS);
     checkInteger("options.limit", limit, 1, Number.MAX_SAFE_INTEGER);
     this.#findLanes("held");
     let total = 0;

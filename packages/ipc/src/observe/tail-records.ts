@@ -4,12 +4,14 @@
  * @module
  */
 import {
-  checkInteger,
+  checkNumber,
   checkOptions,
   invalidType,
   isTurnDue,
+  type OptionNames,
   takeTurn,
 } from "@isthmus/core/internal";
+import { checkSignal } from "../wait/wait-for.ts";
 import type { TailedRecord } from "./lane-tail.ts";
 import { RecordTail, type TailOptions } from "./record-tail.ts";
 
@@ -22,6 +24,14 @@ export interface FollowOptions extends TailOptions {
   /** Is told, in what positions count, when records have passed too fast to be copied. */
   readonly onMissed?: ((missed: number) => void) | undefined;
 }
+
+const FOLLOW_OPTIONS: OptionNames<FollowOptions> = {
+  from: true,
+  maxBytes: true,
+  intervalMs: true,
+  signal: true,
+  onMissed: true,
+};
 
 const DEFAULT_INTERVAL_MS = 20;
 const INTERVAL_MS_MAX = 60_000;
@@ -53,13 +63,19 @@ export function tailRecords(
   name: string,
   options?: FollowOptions,
 ): AsyncGenerator<TailedRecord, void> {
-  const { intervalMs = DEFAULT_INTERVAL_MS, onMissed, signal } = checkOptions("options", options);
-  checkInteger("options.intervalMs", intervalMs, 1, INTERVAL_MS_MAX);
+  const {
+    intervalMs = DEFAULT_INTERVAL_MS,
+    onMissed,
+    signal,
+    ...tail
+  } = checkOptions("options", options, FOLLOW_OPTIONS);
+  checkNumber("options.intervalMs", intervalMs, 1, INTERVAL_MS_MAX);
+  checkSignal(signal);
   if (onMissed !== undefined && typeof onMissed !== "function") {
     throw invalidType("options.onMissed", "a function", onMissed);
   }
   // Opened with the first record: a generator that is never begun is never ended either.
-  return follow(() => new RecordTail(name, options), intervalMs, signal, onMissed);
+  return follow(() => new RecordTail(name, tail), intervalMs, signal, onMissed);
 }
 
 async function* follow(

@@ -14,6 +14,7 @@ import {
   HIDDEN_PREFIX,
   isRemovableHead,
   isSeenHeld,
+  type OptionNames,
   readHead,
 } from "@isthmus/core/internal";
 import { entriesOf, listSegments } from "./list.ts";
@@ -42,6 +43,8 @@ export interface CollectOptions {
   readonly dryRun?: boolean | undefined;
 }
 
+const COLLECT_OPTIONS: OptionNames<CollectOptions> = { dryRun: true };
+
 /**
  * Removes what nobody holds: segments, leftovers of creations, pipes of dead processes. Persistent segments and
  * files that are no segments stay. Every program does the same when it uses the directory for the first time.
@@ -60,7 +63,10 @@ export interface CollectOptions {
  * ```
  */
 export function collectSegments(options?: CollectOptions): CollectReport {
-  const isDryRun = checkBoolean("dryRun", checkOptions("options", options).dryRun ?? false);
+  const isDryRun = checkBoolean(
+    "dryRun",
+    checkOptions("options", options, COLLECT_OPTIONS).dryRun ?? false,
+  );
   const directory = findDirectory();
   if (directory === undefined) return { removed: [], kept: [] };
   const kept = listSegments()

@@ -8,6 +8,7 @@ import {
   checkBoolean,
   checkOptions,
   conditionError,
+  type OptionNames,
   removeUnheldFile,
   unlinkNamedFile,
 } from "@isthmus/core/internal";
@@ -22,6 +23,8 @@ export interface RemoveOptions {
   readonly force?: boolean | undefined;
 }
 
+const REMOVE_OPTIONS: OptionNames<RemoveOptions> = { force: true };
+
 /**
  * Removes a name that nobody holds: left over from a crash, persistent, or a file that is no segment.
  *
@@ -30,7 +33,10 @@ export interface RemoveOptions {
  * @throws {SystemError} `ENOENT` when there is no such name; `EBUSY` when somebody holds it.
  */
 export function removeSegment(name: string, options?: RemoveOptions): void {
-  const isForced = checkBoolean("force", checkOptions("options", options).force ?? false);
+  const isForced = checkBoolean(
+    "force",
+    checkOptions("options", options, REMOVE_OPTIONS).force ?? false,
+  );
   if (isForced) removeAnyway(name);
   else if (!removeUnheldFile(name)) throw busy(name);
 }

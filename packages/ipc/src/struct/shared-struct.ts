@@ -10,9 +10,21 @@ import type { OpenVerb, Segment } from "../segment/segment.ts";
 import { releaseThreadState, type ThreadState, threadStateOf } from "../sync/mutex-thread-state.ts";
 import { SegmentMutex } from "../sync/segment-mutex.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
-import { type AsyncWaitOptions, checkWait, timedOut, type WaitOptions } from "../wait/wait-for.ts";
+import {
+  type AsyncWaitOptions,
+  checkSignal,
+  checkTimeout,
+  checkWait,
+  timedOut,
+  type WaitOptions,
+} from "../wait/wait-for.ts";
 import { COPY_HEADER_BYTES, copyBytes } from "./cells-layout.ts";
-import { type ChangesOptions, followChanges, type Versioned } from "./struct-changes.ts";
+import {
+  CHANGES_OPTIONS,
+  type ChangesOptions,
+  followChanges,
+  type Versioned,
+} from "./struct-changes.ts";
 import type {
   Fields,
   StructCursor,
@@ -28,9 +40,6 @@ import {
   type SharedStructOptions,
 } from "./struct-segment.ts";
 import type { VersionedCells } from "./versioned-cells.ts";
-
-/** How long `update` waits for the mutex unless told otherwise, in milliseconds. */
-const DEFAULT_TIMEOUT_MS = 5000;
 
 const TWO_POW_32 = 2 ** 32;
 
@@ -255,8 +264,8 @@ export class SharedStruct<F extends Fields> implements Disposable {
    * @param options A `signal` that ends the loop, and since which version changes count.
    */
   changes(options: ChangesOptions = {}): AsyncGenerator<StructValue<F>, void> {
-    const { signal, since = this.version } = checkOptions<ChangesOptions>("options", options);
-    checkWait({ signal });
+    const { signal, since = this.version } = checkOptions("options", options, CHANGES_OPTIONS);
+    checkSignal(signal);
     return followChanges({
       read: () => this.readVersioned(),
       since: checkInteger("since", since),
@@ -289,8 +298,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
       this.#isUpdating = true;
       return;
     }
-    const wanted = { ...options, timeoutMs: options?.timeoutMs ?? DEFAULT_TIMEOUT_MS };
-    const { timeoutMs } = checkWait(wanted);
+    const timeoutMs = checkTimeout(options);
     // An abandoned lock needs no repair: its owner had published all of its last update or nothing.
     if (this.#mutex.lock(timeoutMs, this.#look) === undefined) throw this.#timedOut(timeoutMs);
     this.#isUpdating = true;

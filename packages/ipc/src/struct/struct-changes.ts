@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+import type { OptionNames } from "@isthmus/core/internal";
 import type { Segment } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import { waitAsync } from "../wait/wait-for.ts";
@@ -14,6 +16,9 @@ export interface ChangesOptions {
   /** Changes after this version count. Default: the version at the time of the call. */
   readonly since?: number | undefined;
 }
+
+/** Their names. */
+export const CHANGES_OPTIONS: OptionNames<ChangesOptions> = { signal: true, since: true };
 
 /** A value and its version. */
 export interface Versioned<V> {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkOneOf, checkOptions, invalidType } from "@isthmus/core/internal";
+import { checkOneOf, checkOptions, invalidType, type OptionNames } from "@isthmus/core/internal";
 import { canonicalText } from "./canonical.ts";
 import { type Codec, compileCodec } from "./codegen/codec.ts";
 import { type CursorAccess, type CursorClass, compileCursor } from "./codegen/cursor-class.ts";
@@ -33,6 +33,8 @@ export interface CursorOptions {
   /** `"readWrite"` (default), or `"read"`: assignments throw `NotSupportedError`. */
   readonly access?: CursorAccess | undefined;
 }
+
+const CURSOR_OPTIONS: OptionNames<CursorOptions> = { access: true };
 
 /**
  * A struct of named fields. It is a field type like any other, so it nests; and it is a schema,
@@ -150,7 +152,7 @@ export class StructSchema<F extends Fields = Fields> extends FieldType<
    * ```
    */
   cursor(view: DataView, byteOffset: number, options?: CursorOptions): StructCursor<F> {
-    const { access = "readWrite" } = checkOptions("options", options);
+    const { access = "readWrite" } = checkOptions("options", options, CURSOR_OPTIONS);
     checkOneOf("options.access", access, ["readWrite", "read"]);
     if (!(view instanceof DataView)) refusePlace(view, byteOffset, this.size);
     this.#cursorClasses[access] ??= compileCursor(this.layout, access);

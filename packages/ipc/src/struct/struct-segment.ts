@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { checkOneOf, checkOptions, invalidType, SECTION } from "@isthmus/core/internal";
+import {
+  checkOneOf,
+  checkOptions,
+  invalidType,
+  type OptionNames,
+  SECTION,
+} from "@isthmus/core/internal";
 import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
 import { initMutex, MUTEX_SECTION } from "../sync/segment-mutex.ts";
 import {
@@ -35,6 +41,8 @@ export interface SharedStructOptions<F extends Fields> {
   readonly lifetime?: "held" | "persistent" | undefined;
 }
 
+const STRUCT_OPTIONS: OptionNames<SharedStructOptions<Fields>> = { initial: true, lifetime: true };
+
 /** Creates or opens the segment of a shared struct; see `SharedStruct`. */
 export function openStruct<F extends Fields>(
   verb: OpenVerb,
@@ -43,7 +51,7 @@ export function openStruct<F extends Fields>(
   options: SharedStructOptions<F>,
 ): Segment {
   if (!(schema instanceof StructSchema)) throw invalidType("schema", "a struct(…)", schema);
-  const { initial, lifetime = "held" } = checkOptions<SharedStructOptions<F>>("options", options);
+  const { initial, lifetime = "held" } = checkOptions("options", options, STRUCT_OPTIONS);
   checkOneOf("lifetime", lifetime, LIFETIMES);
   const { high, low } = schema.fingerprint;
   return new Segment(verb, {

@@ -4,7 +4,13 @@
  * @module
  */
 import { CorruptSegmentError } from "@isthmus/core";
-import { checkBoolean, checkOneOf, checkOptions, SECTION } from "@isthmus/core/internal";
+import {
+  checkBoolean,
+  checkOneOf,
+  checkOptions,
+  type OptionNames,
+  SECTION,
+} from "@isthmus/core/internal";
 import { NameWatch } from "../segment/name-watch.ts";
 import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
@@ -35,6 +41,8 @@ export interface EventOptions {
   readonly initial?: boolean | undefined;
 }
 
+const EVENT_OPTIONS: OptionNames<EventOptions> = { reset: true, initial: true };
+
 /**
  * A named event: processes wait until somebody sets it.
  *
@@ -63,7 +71,7 @@ export class NamedEvent implements Disposable {
   readonly #mode: EventResetMode;
 
   private constructor(verb: OpenVerb, name: string, options?: EventOptions) {
-    const { reset = "auto", initial = false } = checkOptions<EventOptions>("options", options);
+    const { reset = "auto", initial = false } = checkOptions("options", options, EVENT_OPTIONS);
     checkOneOf("options.reset", reset, ["auto", "manual"]);
     checkBoolean("options.initial", initial);
     this.#segment = new Segment(verb, {

@@ -8,6 +8,7 @@ import {
   checkBoolean,
   checkInteger,
   checkOptions,
+  type OptionNames,
   outOfRange,
   SECTION,
 } from "@isthmus/core/internal";
@@ -42,6 +43,12 @@ export interface SemaphoreOptions {
   /** Whether the units of a holder that dies or is disposed come back. Default false, as in .NET. */
   readonly returnOnDeath?: boolean | undefined;
 }
+
+const SEMAPHORE_OPTIONS: OptionNames<SemaphoreOptions> = {
+  initial: true,
+  max: true,
+  returnOnDeath: true,
+};
 
 /**
  * A named semaphore: a number of units that processes take and release.
@@ -299,7 +306,7 @@ function checkSemaphore(options: SemaphoreOptions | undefined): {
   max: number;
   returnOnDeath: boolean;
 } {
-  const checked = checkOptions<SemaphoreOptions>("options", options);
+  const checked = checkOptions("options", options, SEMAPHORE_OPTIONS);
   const { initial = 0, max = UNITS_MAX, returnOnDeath = false } = checked;
   checkInteger("options.max", max, 1, UNITS_MAX);
   checkInteger("options.initial", initial, 0, max);

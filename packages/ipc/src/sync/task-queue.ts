@@ -43,7 +43,7 @@ export class TaskQueue {
             : setTimeout(() => {
                 leave();
                 resolve(false);
-              }, timeoutMs);
+              }, Math.ceil(timeoutMs));
         signal?.addEventListener("abort", abort, { once: true });
         cleanup = () => {
           clearTimeout(timer);

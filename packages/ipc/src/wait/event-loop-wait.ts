@@ -45,7 +45,8 @@ export class EventLoopWait<T> {
     this.#condition.cell.enter(this.#onClose);
     this.#unlisten = this.#doorbell.listen(this.#look);
     if (this.#timeoutMs !== Infinity) {
-      this.#timer = setTimeout(this.#onTime, this.#timeoutMs);
+      // Timers drop fractions, and no wait ends too early.
+      this.#timer = setTimeout(this.#onTime, Math.ceil(this.#timeoutMs));
     }
     this.#signal?.addEventListener("abort", this.#onAbort);
     this.#look(false);

@@ -6,11 +6,12 @@
 import { availableParallelism } from "node:os";
 import { DisposedError, TimeoutError } from "@isthmus/core";
 import {
-  checkInteger,
+  checkNumber,
   checkOptions,
   conditionError,
   invalidType,
   isTurnDue,
+  type OptionNames,
   takeTurn,
 } from "@isthmus/core/internal";
 import { runPostponed } from "./before-sleep.ts";
@@ -28,14 +29,14 @@ const SPINS = availableParallelism() > 2 ? 200 : 0;
 const WATCHED_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** How long a wait on this thread lasts unless told otherwise, in milliseconds. */
-const DEFAULT_TIMEOUT_MS = 5000;
+export const DEFAULT_TIMEOUT_MS = 5000;
 
 /** The longest wait a timer takes, in milliseconds; longer ones are as good as endless. */
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 
 /** How long to wait. */
 export interface WaitOptions {
-  /** Longest time in milliseconds. Absent: without end. 0: look once. */
+  /** Longest time in milliseconds, with a fraction if need be. Absent: without end. 0: look once. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -57,29 +58,41 @@ export interface Condition<T> {
   readonly cell: WaitCell;
 }
 
-/** Checks the options of a wait and fills in their defaults. */
+const WAIT_OPTIONS: OptionNames<WaitOptions> = { timeoutMs: true };
+const ASYNC_WAIT_OPTIONS: OptionNames<AsyncWaitOptions> = { timeoutMs: true, signal: true };
+
+/** Checks the options of a wait in the event loop and fills in their defaults. */
 export function checkWait(options: AsyncWaitOptions | undefined): {
   timeoutMs: number;
   signal: AbortSignal | undefined;
 } {
-  const { timeoutMs, signal } = checkOptions<AsyncWaitOptions>("options", options);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw invalidType("signal", "an AbortSignal", signal);
-  }
-  if (timeoutMs === undefined || timeoutMs === Infinity) return { timeoutMs: Infinity, signal };
-  return { timeoutMs: checkInteger("timeoutMs", timeoutMs, 0, TIMEOUT_MS_MAX), signal };
+  const { timeoutMs, signal } = checkOptions("options", options, ASYNC_WAIT_OPTIONS);
+  return { timeoutMs: checkTime(timeoutMs, Infinity), signal: checkSignal(signal) };
 }
 
 /** Checks the options of a wait on this thread, which ends by itself after 5 seconds unless told otherwise. */
 export function checkTimeout(options: WaitOptions | undefined): number {
-  const { timeoutMs = DEFAULT_TIMEOUT_MS } = checkOptions<WaitOptions>("options", options);
-  return checkWait({ timeoutMs }).timeoutMs;
+  const { timeoutMs } = checkOptions("options", options, WAIT_OPTIONS);
+  return checkTime(timeoutMs, DEFAULT_TIMEOUT_MS);
 }
 
 /** Checks the options of a `try…`, which looks once unless told otherwise. */
 export function checkTry(options: WaitOptions | undefined): number {
-  const { timeoutMs = 0 } = checkOptions<WaitOptions>("options", options);
-  return checkWait({ timeoutMs }).timeoutMs;
+  return checkTime(checkOptions("options", options, WAIT_OPTIONS).timeoutMs, 0);
+}
+
+/** Checks a time in milliseconds; absent, it is the default. */
+export function checkTime(timeoutMs: number | undefined, defaultMs: number): number {
+  if (timeoutMs === undefined) return defaultMs;
+  return timeoutMs === Infinity
+    ? timeoutMs
+    : checkNumber("timeoutMs", timeoutMs, 0, TIMEOUT_MS_MAX);
+}
+
+/** Checks a signal, which may be absent. */
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  throw invalidType("signal", "an AbortSignal", signal);
 }
 
 /**

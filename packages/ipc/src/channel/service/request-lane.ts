@@ -97,7 +97,7 @@ export class RequestLane {
     const timer =
       timeoutMs === Infinity
         ? undefined
-        : setTimeout(() => this.#timeOut(request, timeoutMs), timeoutMs);
+        : setTimeout(() => this.#timeOut(request, timeoutMs), Math.ceil(timeoutMs));
     const abort = (): void => {
       if (this.#pending.remove(request)) request.reject(signal?.reason);
     };

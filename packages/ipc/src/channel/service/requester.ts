@@ -5,18 +5,20 @@
  */
 import { DisposedError } from "@isthmus/core";
 import {
-  checkInteger,
+  checkNumber,
   checkOneOf,
   checkOptions,
   isTurnDue,
+  type OptionNames,
   takeTurn,
 } from "@isthmus/core/internal";
 import { LANE } from "../../ring/lane-layout.ts";
 import type { OpenVerb } from "../../segment/segment.ts";
 import {
   type AsyncWaitOptions,
-  checkTimeout,
+  checkTime,
   checkWait,
+  DEFAULT_TIMEOUT_MS,
   type WaitOptions,
 } from "../../wait/wait-for.ts";
 import type { ChannelSchema, RecordInput, RecordValue } from "../channel-schema.ts";
@@ -25,7 +27,7 @@ import { RequestLane } from "./request-lane.ts";
 import { Service } from "./service.ts";
 import { SERVICE_LANE } from "./service-layout.ts";
 import { type RequesterMetrics, requesterMetrics } from "./service-metrics.ts";
-import type { ServiceOptions } from "./service-options.ts";
+import { SERVICE_OPTIONS, type ServiceOptions } from "./service-options.ts";
 
 const ON_ABSENT = ["wait", "fail"] as const;
 
@@ -50,6 +52,8 @@ export interface RequestSyncOptions extends WaitOptions {
    */
   readonly spinMs?: number | undefined;
 }
+
+const REQUEST_SYNC_OPTIONS: OptionNames<RequestSyncOptions> = { timeoutMs: true, spinMs: true };
 
 /**
  * The asking end of a service. Any number of requests may be under way at a time; each gets its own answer, in
@@ -86,7 +90,7 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
   #isDisposed = false;
 
   private constructor(verb: OpenVerb, name: string, options: RequesterOptions<Q, S>) {
-    const { onAbsent = "wait" } = checkOptions("options", options);
+    const { onAbsent = "wait" } = checkOptions("options", options, SERVICE_OPTIONS);
     checkOneOf("options.onAbsent", onAbsent, ON_ABSENT);
     const service = new Service(verb, name, options, "requester");
     try {
@@ -202,9 +206,10 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
    */
   requestSync(record: RecordInput<Q>, options?: RequestSyncOptions): RecordValue<S> {
     this.#checkOpen();
-    const spinMs = options?.spinMs ?? 0;
-    if (spinMs !== 0) checkInteger("spinMs", spinMs, 0, SPIN_MS_MAX);
-    return this.#lane.requestSync(record, checkTimeout(options), spinMs) as RecordValue<S>;
+    const { timeoutMs, spinMs = 0 } = checkOptions("options", options, REQUEST_SYNC_OPTIONS);
+    const time = checkTime(timeoutMs, DEFAULT_TIMEOUT_MS);
+    checkNumber("spinMs", spinMs, 0, SPIN_MS_MAX);
+    return this.#lane.requestSync(record, time, spinMs) as RecordValue<S>;
   }
 
   /** Leaves the service. Requests that were not answered reject with `DisposedError`. */

@@ -4,10 +4,10 @@
  * @module
  */
 import { DisposedError, NotSupportedError } from "@isthmus/core";
-import { checkInteger, checkOptions, invalidType } from "@isthmus/core/internal";
+import { checkInteger, checkOptions, invalidType, type OptionNames } from "@isthmus/core/internal";
 import type { OpenVerb } from "../../segment/segment.ts";
 import type { StructSchema } from "../../struct/struct-schema.ts";
-import { checkWait } from "../../wait/wait-for.ts";
+import { checkSignal } from "../../wait/wait-for.ts";
 import type { ChannelSchema, RecordCursor, RecordInput, RecordValue } from "../channel-schema.ts";
 import { takeSolePlace } from "../sole-place.ts";
 import type { AnswerInPlace } from "./answer-lane.ts";
@@ -60,6 +60,9 @@ export interface PollRequestsOptions {
   /** How many at most, 1 or more. Default 1024. */
   readonly limit?: number | undefined;
 }
+
+const SERVE_OPTIONS: OptionNames<ServeOptions> = { signal: true, concurrency: true };
+const POLL_OPTIONS: OptionNames<PollRequestsOptions> = { limit: true };
 
 /**
  * The answering end of a service. A service has one responder at a time; it takes requests from all requesters in
@@ -180,11 +183,12 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
   async serve(handler: ServeHandler<Q, S>, options?: ServeOptions): Promise<void> {
     this.#checkFree();
     if (typeof handler !== "function") throw invalidType("handler", "a function", handler);
-    const { signal, concurrency = DEFAULT_CONCURRENCY } = checkOptions<ServeOptions>(
+    const { signal, concurrency = DEFAULT_CONCURRENCY } = checkOptions(
       "options",
       options,
+      SERVE_OPTIONS,
     );
-    checkWait({ signal });
+    checkSignal(signal);
     checkInteger("options.concurrency", concurrency, 1, CONCURRENCY_MAX);
     await this.#answering.serve({ handler: handler as Answer, concurrency, signal });
   }
@@ -204,7 +208,7 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
     this.#checkFree();
     let limit = DEFAULT_LIMIT;
     if (options !== undefined) {
-      const chosen = checkOptions<PollRequestsOptions>("options", options).limit ?? DEFAULT_LIMIT;
+      const chosen = checkOptions("options", options, POLL_OPTIONS).limit ?? DEFAULT_LIMIT;
       limit = chosen === Infinity ? chosen : checkInteger("limit", chosen, 1);
     }
     if (typeof handler !== "function") throw invalidType("handler", "a function", handler);

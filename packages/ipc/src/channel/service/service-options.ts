@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkInteger, checkOptions, outOfRange } from "@isthmus/core/internal";
+import { checkInteger, checkOptions, type OptionNames, outOfRange } from "@isthmus/core/internal";
 import { RECORD_HEADER_BYTES, RING_BYTES_MAX } from "../../ring/byte-ring.ts";
 import {
   CAPACITY_BYTES_MAX,
@@ -48,6 +48,17 @@ export interface ServiceOptions<Q extends ChannelSchema, S extends ChannelSchema
   readonly maxRequesters?: number | undefined;
 }
 
+/** The options of both ends: a bag that both are given has what only one of them looks at. */
+export const SERVICE_OPTIONS: OptionNames<
+  ServiceOptions<ChannelSchema, ChannelSchema> & { onAbsent?: unknown }
+> = {
+  request: true,
+  response: true,
+  capacityBytes: true,
+  maxRequesters: true,
+  onAbsent: true,
+};
+
 /** The sizes of a service. */
 export interface ServiceGeometry {
   readonly laneCount: number;
@@ -72,7 +83,7 @@ export function checkServiceOptions(options: ServiceOptions<ChannelSchema, Chann
     response,
     capacityBytes = DEFAULT_CAPACITY_BYTES,
     maxRequesters = DEFAULT_REQUESTERS,
-  } = checkOptions("options", options);
+  } = checkOptions("options", options, SERVICE_OPTIONS);
   const shape = {
     request: shapeOf(request, "options.request"),
     response: shapeOf(response, "options.response"),

@@ -18,7 +18,7 @@ import type { Batch } from "../producer.ts";
 import { Outlet } from "./outlet.ts";
 import { Topic } from "./topic.ts";
 import { type PublisherMetrics, publisherMetrics } from "./topic-metrics.ts";
-import type { TopicOptions } from "./topic-options.ts";
+import { TOPIC_OPTIONS, type TopicOptions } from "./topic-options.ts";
 import type { FillInPlace } from "./topic-writer.ts";
 
 const ON_FULL = ["wait", "fail"] as const;
@@ -71,6 +71,8 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
   readonly #lane: number;
   readonly #outlet: Outlet;
   readonly #batch: Batch<S>;
+  /** The options that were checked last: most programs give the same ones again. */
+  #checked: WaitOptions | undefined;
   /** Whether the callback of a batch is running. */
   #isBatch = false;
   /** Whether a record is being written, by code of the user's. */
@@ -78,7 +80,7 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
   #isDisposed = false;
 
   private constructor(verb: OpenVerb, name: string, options: PublisherOptions<S>) {
-    const { onFull = "wait" } = checkOptions("options", options);
+    const { onFull = "wait" } = checkOptions("options", options, TOPIC_OPTIONS);
     checkOneOf("options.onFull", onFull, ON_FULL);
     const topic = new Topic(verb, name, options, "publisher");
     try {
@@ -186,6 +188,7 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
    */
   send(record: RecordInput<S>, options?: WaitOptions): void {
     this.#checkFree();
+    if (options !== this.#checked) this.#check(options);
     if (!this.#write(record)) this.#waitToWrite(record, options);
     this.#committed();
   }
@@ -308,6 +311,7 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
 
   #claim(write: FillInPlace, lengthBytes: number | undefined, options?: WaitOptions): void {
     this.#checkFree();
+    if (options !== this.#checked) this.#check(options);
     if (!this.#fill(write, lengthBytes)) this.#waitToFill(write, lengthBytes, options);
     this.#committed();
   }
@@ -353,6 +357,11 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
     if (this.#topic.segment.isDisposed) return;
     this.#outlet.flush();
     this.#topic.leave();
+  }
+
+  #check(options: WaitOptions | undefined): void {
+    if (options !== undefined) checkTimeout(options);
+    this.#checked = options;
   }
 
   #checkOpen(): void {

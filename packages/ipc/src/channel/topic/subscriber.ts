@@ -4,29 +4,23 @@
  * @module
  */
 import { NotSupportedError } from "@isthmus/core";
-import {
-  checkInteger,
-  checkOneOf,
-  checkOptions,
-  invalidType,
-  isTurnDue,
-  takeTurn,
-} from "@isthmus/core/internal";
+import { checkOneOf, checkOptions, invalidType, isTurnDue, takeTurn } from "@isthmus/core/internal";
 import type { OpenVerb } from "../../segment/segment.ts";
 import {
   type AsyncWaitOptions,
   checkTimeout,
   checkWait,
+  DEFAULT_TIMEOUT_MS,
   type WaitOptions,
 } from "../../wait/wait-for.ts";
 import type { ChannelSchema, RecordCursor, RecordValue } from "../channel-schema.ts";
-import type { PollOptions, RecordsOptions } from "../consumer.ts";
+import { checkLimit, checkRecords, type PollOptions, type RecordsOptions } from "../consumer.ts";
 import { RecordLoop } from "../record-loop.ts";
 import { attend } from "./attendance.ts";
 import { Inlet } from "./inlet.ts";
 import { Topic } from "./topic.ts";
 import { type SubscriberMetrics, subscriberMetrics } from "./topic-metrics.ts";
-import type { TopicOptions } from "./topic-options.ts";
+import { TOPIC_OPTIONS, type TopicOptions } from "./topic-options.ts";
 import type { RecordHandler } from "./topic-reader.ts";
 
 const FROM = ["now", "history"] as const;
@@ -107,7 +101,11 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
   #isDisposed = false;
 
   private constructor(verb: OpenVerb, name: string, options: SubscriberOptions<S>) {
-    const { from = "now", onSlow = "gate", onLapped } = checkOptions("options", options);
+    const {
+      from = "now",
+      onSlow = "gate",
+      onLapped,
+    } = checkOptions("options", options, TOPIC_OPTIONS);
     checkOneOf("options.from", from, FROM);
     checkOneOf("options.onSlow", onSlow, ON_SLOW);
     if (onLapped !== undefined && typeof onLapped !== "function") {
@@ -234,10 +232,12 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
    */
   receive(options?: WaitOptions): RecordValue<S> {
     if (this.#isBusy || this.#isDisposed) this.#refuse();
+    // Before anything is taken.
+    const timeoutMs = options === undefined ? DEFAULT_TIMEOUT_MS : checkTimeout(options);
     const record = this.#inlet.receive();
     // JSON has null for a value, so only undefined means nothing.
     if (record !== undefined) return record as RecordValue<S>;
-    return this.#inlet.wait(checkTimeout(options)) as RecordValue<S>;
+    return this.#inlet.wait(timeoutMs) as RecordValue<S>;
   }
 
   /**
@@ -266,8 +266,7 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
    */
   records(options?: RecordsOptions): AsyncIterableIterator<RecordValue<S>, undefined> {
     this.#checkOpen();
-    const { signal } = checkOptions<RecordsOptions>("options", options);
-    checkWait({ signal });
+    const signal = checkRecords(options);
     return new RecordLoop<RecordValue<S>>(this.#topic, this.#inlet, signal);
   }
 
@@ -313,9 +312,4 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
       `Cannot use the subscriber of "${this.name}" inside its own poll()`,
     );
   }
-}
-
-function checkLimit(options: PollOptions): number | undefined {
-  const { limit } = checkOptions<PollOptions>("options", options);
-  return limit === undefined || limit === Infinity ? undefined : checkInteger("limit", limit, 1);
 }

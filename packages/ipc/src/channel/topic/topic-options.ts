@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { checkInteger, checkOneOf, checkOptions, outOfRange } from "@isthmus/core/internal";
+import {
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  type OptionNames,
+  outOfRange,
+} from "@isthmus/core/internal";
 import { BROADCAST_BYTES_MIN } from "../../ring/broadcast-ring.ts";
 import {
   CAPACITY_BYTES_MAX,
@@ -37,6 +43,20 @@ export interface TopicOptions<S extends ChannelSchema> {
   readonly lifetime?: "held" | "persistent" | undefined;
 }
 
+/** The options of both ends: a bag that both are given has what only one of them looks at. */
+export const TOPIC_OPTIONS: OptionNames<
+  TopicOptions<ChannelSchema> & Record<"onFull" | "from" | "onSlow" | "onLapped", unknown>
+> = {
+  schema: true,
+  capacityBytes: true,
+  maxPublishers: true,
+  lifetime: true,
+  onFull: true,
+  from: true,
+  onSlow: true,
+  onLapped: true,
+};
+
 /** The sizes of a topic. */
 export interface TopicGeometry {
   readonly laneCount: number;
@@ -55,7 +75,7 @@ export function checkTopicOptions(
     capacityBytes = DEFAULT_CAPACITY_BYTES,
     maxPublishers = DEFAULT_PUBLISHERS,
     lifetime = "held",
-  } = checkOptions("options", options);
+  } = checkOptions("options", options, TOPIC_OPTIONS);
   checkInteger("options.capacityBytes", capacityBytes, 1, CAPACITY_BYTES_MAX);
   checkInteger("options.maxPublishers", maxPublishers, 1, PUBLISHERS_MAX);
   checkOneOf("options.lifetime", lifetime, LIFETIMES);

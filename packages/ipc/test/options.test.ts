@@ -1,0 +1,416 @@
+/** An option that there is not is refused by everything that takes options; times may have fractions everywhere. */
+import { describe, expect, test } from "bun:test";
+import { Home } from "@isthmus/testing/home";
+import {
+  bytes,
+  Consumer,
+  collectSegments,
+  json,
+  NamedEvent,
+  NamedMutex,
+  NamedSemaphore,
+  observeStruct,
+  Producer,
+  Publisher,
+  RecordTail,
+  Requester,
+  Responder,
+  removeSegment,
+  SharedStruct,
+  Subscriber,
+  struct,
+  tailRecords,
+  u32,
+} from "../src/index.ts";
+
+const Tick = struct({ id: u32 });
+const channel = { schema: Tick };
+const service = { request: json, response: json };
+
+/** Calls with an option that is misspelt, and the one that was meant; in a home of its own. */
+interface Call {
+  readonly what: string;
+  readonly call: (options: never) => unknown;
+  readonly misspelt: string;
+  readonly meant: string;
+}
+
+/** Everything that may be needed, kept until the test ends. */
+class Room extends DisposableStack {
+  readonly home = this.use(new Home());
+  readonly producer = this.use(Producer.createNew("channel", channel));
+  readonly consumer = this.use(Consumer.openExisting("channel", channel));
+  readonly rawProducer = this.use(Producer.createNew("raw", { schema: bytes }));
+  readonly publisher = this.use(Publisher.createNew("topic", channel));
+  readonly subscriber = this.use(Subscriber.openExisting("topic", channel));
+  readonly responder = this.use(Responder.createNew("service", service));
+  readonly requester = this.use(Requester.openExisting("service", service));
+  readonly mutex = this.use(NamedMutex.createNew("mutex"));
+  readonly semaphore = this.use(NamedSemaphore.createNew("semaphore", { initial: 5 }));
+  readonly event = this.use(NamedEvent.createNew("event", { reset: "manual", initial: true }));
+  readonly shared = this.use(SharedStruct.createNew("struct", Tick));
+}
+
+const WAIT = { misspelt: "timeOutMs", meant: "timeoutMs" };
+const SIGNAL = { misspelt: "singal", meant: "signal" };
+const LIMIT = { misspelt: "limits", meant: "limit" };
+
+/** What is called with options, by what it needs. */
+function callsOf(room: Room): Call[] {
+  const { producer, rawProducer, consumer, publisher, subscriber, responder, requester } = room;
+  const { mutex, semaphore, event, shared } = room;
+  let names = 0;
+  const name = (): string => `name-${names++}`;
+  const open =
+    (opener: (options: never) => Disposable, base: object = {}) =>
+    (options: object): void =>
+      opener({ ...base, ...options } as never)[Symbol.dispose]();
+  const call = (
+    what: string,
+    [misspelt, meant]: readonly [string, string],
+    run: (options: never) => unknown,
+  ): Call => ({ what, call: run, misspelt, meant });
+  const wait = (what: string, run: (options: never) => unknown): Call => ({
+    what,
+    call: run,
+    ...WAIT,
+  });
+  const capacity = ["capacity", "capacityBytes"] as const;
+  return [
+    call(
+      "Producer.createNew",
+      capacity,
+      open((o) => Producer.createNew(name(), o), channel),
+    ),
+    call(
+      "Producer.openExisting",
+      ["onfull", "onFull"],
+      open((o) => Producer.openExisting("channel", o), channel),
+    ),
+    call(
+      "Producer.createOrOpen",
+      ["Latency", "latency"],
+      open((o) => Producer.createOrOpen(name(), o), channel),
+    ),
+    call(
+      "Consumer.createNew",
+      ["maxProducer", "maxProducers"],
+      open((o) => Consumer.createNew(name(), o), channel),
+    ),
+    call(
+      "Consumer.createOrOpen",
+      ["lifeTime", "lifetime"],
+      open((o) => Consumer.createOrOpen(name(), o), channel),
+    ),
+    call(
+      "Publisher.createNew",
+      ["maxPublisher", "maxPublishers"],
+      open((o) => Publisher.createNew(name(), o), channel),
+    ),
+    call(
+      "Publisher.createOrOpen",
+      ["onFul", "onFull"],
+      open((o) => Publisher.createOrOpen(name(), o), channel),
+    ),
+    call(
+      "Subscriber.createNew",
+      ["onSlwo", "onSlow"],
+      open((o) => Subscriber.createNew(name(), o), channel),
+    ),
+    call(
+      "Subscriber.openExisting",
+      ["form", "from"],
+      open((o) => Subscriber.openExisting("topic", o), channel),
+    ),
+    call(
+      "Subscriber.createOrOpen",
+      ["onLaped", "onLapped"],
+      open((o) => Subscriber.createOrOpen("topic", o), channel),
+    ),
+    call(
+      "Requester.createNew",
+      ["maxRequester", "maxRequesters"],
+      open((o) => Requester.createNew(name(), o), service),
+    ),
+    call(
+      "Requester.openExisting",
+      ["onAbsend", "onAbsent"],
+      open((o) => Requester.openExisting("service", o), service),
+    ),
+    call(
+      "Responder.createNew",
+      capacity,
+      open((o) => Responder.createNew(name(), o), service),
+    ),
+    call(
+      "Responder.createOrOpen",
+      capacity,
+      open((o) => Responder.createOrOpen(name(), o), service),
+    ),
+    call(
+      "NamedSemaphore.createNew",
+      ["intial", "initial"],
+      open((o) => NamedSemaphore.createNew(name(), o)),
+    ),
+    call(
+      "NamedSemaphore.createOrOpen",
+      ["maximum", "max"],
+      open((o) => NamedSemaphore.createOrOpen(name(), o)),
+    ),
+    call(
+      "NamedEvent.createNew",
+      ["rest", "reset"],
+      open((o) => NamedEvent.createNew(name(), o)),
+    ),
+    call(
+      "NamedEvent.createOrOpen",
+      ["Initial", "initial"],
+      open((o) => NamedEvent.createOrOpen(name(), o)),
+    ),
+    call(
+      "SharedStruct.createNew",
+      ["initials", "initial"],
+      open((o) => SharedStruct.createNew(name(), Tick, o)),
+    ),
+    call(
+      "SharedStruct.createOrOpen",
+      ["life", "lifetime"],
+      open((o) => SharedStruct.createOrOpen(name(), Tick, o)),
+    ),
+
+    wait("producer.send", (o) => producer.send({ id: 1 }, o)),
+    wait("producer.claim", (o) => producer.claim(() => {}, o)),
+    wait("producer.claim of bytes", (o) => rawProducer.claim(1, () => {}, o)),
+    call("producer.sendAsync", ["Signal", "signal"], (o) => producer.sendAsync({ id: 1 }, o)),
+    wait("publisher.send", (o) => publisher.send({ id: 1 }, o)),
+    wait("publisher.claim", (o) => publisher.claim(() => {}, o)),
+    wait("publisher.sendAsync", (o) => publisher.sendAsync({ id: 1 }, o)),
+    { what: "consumer.poll", call: (o) => consumer.poll(() => {}, o), ...LIMIT },
+    wait("consumer.receive", (o) => {
+      producer.send({ id: 1 });
+      return consumer.receive(o);
+    }),
+    wait("consumer.receiveAsync", (o) => {
+      producer.send({ id: 1 });
+      return consumer.receiveAsync(o);
+    }),
+    { what: "consumer.records", call: (o) => consumer.records(o), ...SIGNAL },
+    { what: "subscriber.poll", call: (o) => subscriber.poll(() => {}, o), ...LIMIT },
+    wait("subscriber.receive", (o) => {
+      publisher.send({ id: 1 });
+      return subscriber.receive(o);
+    }),
+    wait("subscriber.receiveAsync", (o) => {
+      publisher.send({ id: 1 });
+      return subscriber.receiveAsync(o);
+    }),
+    { what: "subscriber.records", call: (o) => subscriber.records(o), ...SIGNAL },
+    { what: "responder.poll", call: (o) => responder.poll(() => 1, o), ...LIMIT },
+    {
+      what: "responder.serve",
+      call: (o) => responder.serve(() => 1, { signal: AbortSignal.abort(), ...(o as object) }),
+      misspelt: "concurency",
+      meant: "concurrency",
+    },
+    {
+      what: "requester.request",
+      call: (o) =>
+        requester.request(1, { signal: AbortSignal.abort(0), ...(o as object) }).catch(ignore(0)),
+      ...WAIT,
+    },
+    {
+      what: "requester.requestSync",
+      call: (o) => orTimeout(() => requester.requestSync(1, { timeoutMs: 0, ...(o as object) })),
+      misspelt: "spinMS",
+      meant: "spinMs",
+    },
+    wait("mutex.acquire", (o) => mutex.acquire(o)[Symbol.dispose]()),
+    wait("mutex.tryAcquire", (o) => mutex.tryAcquire(o)?.[Symbol.dispose]()),
+    {
+      what: "mutex.acquireAsync",
+      call: async (o) => (await mutex.acquireAsync(o))[Symbol.dispose](),
+      ...SIGNAL,
+    },
+    wait("semaphore.wait", (o) => {
+      semaphore.release();
+      return semaphore.wait(o);
+    }),
+    wait("semaphore.tryWait", (o) => {
+      semaphore.release();
+      return semaphore.tryWait(o);
+    }),
+    {
+      what: "semaphore.waitAsync",
+      call: (o) => {
+        semaphore.release();
+        return semaphore.waitAsync(o);
+      },
+      ...SIGNAL,
+    },
+    wait("event.wait", (o) => event.wait(o)),
+    wait("event.tryWait", (o) => event.tryWait(o)),
+    { what: "event.waitAsync", call: (o) => event.waitAsync(o), ...SIGNAL },
+    wait("shared.update", (o) => shared.update(() => {}, o)),
+    wait("shared.compareAndSet", (o) => shared.compareAndSet(0, { id: 1 }, o)),
+    call("shared.changes", ["sinse", "since"], (o) => shared.changes(o)),
+    call("schema.cursor", ["acces", "access"], (o) =>
+      Tick.cursor(new DataView(new ArrayBuffer(8)), 0, o),
+    ),
+    call("observeStruct", ["maxByte", "maxBytes"], (o) => observeStruct("struct", o)),
+    call("RecordTail", ["form", "from"], (o) => new RecordTail("channel", o).dispose()),
+    { what: "tail.poll", call: (o) => tailOf(room).poll(() => {}, o), ...LIMIT },
+    call("tailRecords", ["interval", "intervalMs"], (o) => tailRecords("channel", o)),
+    call("collectSegments", ["dryrun", "dryRun"], (o) => collectSegments(o)),
+    call("removeSegment", ["forced", "force"], (o) => {
+      const left = name();
+      Producer.createNew(left, { ...channel, lifetime: "persistent" }).dispose();
+      removeSegment(left, o);
+    }),
+  ];
+}
+
+function tailOf(room: Room): RecordTail {
+  return room.use(new RecordTail("channel"));
+}
+
+function ignore(expected: unknown): (reason: unknown) => void {
+  return (reason) => {
+    if (reason !== expected) throw reason;
+  };
+}
+
+function orTimeout(run: () => unknown): void {
+  try {
+    run();
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ETIMEDOUT") throw error;
+  }
+}
+
+/** What a call threw, at once or later. */
+async function thrownBy(call: Call["call"], options: object): Promise<unknown> {
+  try {
+    await call(options as never);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+/** Their names, found without a segment being needed. */
+const NAMES = (() => {
+  using room = new Room();
+  return callsOf(room).map(({ what }) => what);
+})();
+
+describe("an option that there is not", () => {
+  test.each(NAMES)("%s", async (name) => {
+    using room = new Room();
+    const { call, misspelt, meant } = callsOf(room).find(({ what }) => what === name) as Call;
+    const error = await thrownBy(call, { [misspelt]: 1 });
+    expect(error).toMatchObject({ name: "TypeError", code: "ERR_INVALID_ARG_VALUE" });
+    const { message } = error as Error;
+    expect(message).toContain(`"options.${misspelt}" argument must be absent (the options are "`);
+    expect(message).toContain(`did you mean "${meant}"?`);
+    // What is undefined is as good as absent.
+    expect(await thrownBy(call, { [misspelt]: undefined })).toBeUndefined();
+    expect(await thrownBy(call, { [meant]: undefined })).toBeUndefined();
+  });
+
+  test("is none that the other end looks at: both may be given the same bag", () => {
+    using _room = new Room();
+    const both = { ...channel, onFull: "fail" } as const;
+    using _producer = Producer.createNew("both", both);
+    using _consumer = Consumer.openExisting("both", both);
+    const all = { ...channel, onFull: "fail", onSlow: "lap" } as const;
+    using _publisher = Publisher.createNew("all", all);
+    using _subscriber = Subscriber.openExisting("all", all);
+    const asked = { ...service, onAbsent: "fail" } as const;
+    using _responder = Responder.createNew("asked", asked);
+    using _requester = Requester.openExisting("asked", asked);
+  });
+
+  test("is refused inside a callback without disturbing what is being written", () => {
+    using room = new Room();
+    const { producer, consumer } = room;
+    producer.claim((tick) => {
+      expect(() => producer.send({ id: 8 }, { timeOutMs: 1 } as never)).toThrow("timeoutMs");
+      expect(() => producer.send({ id: 9 })).toThrow("inside its own claim()");
+      tick.id = 7;
+    });
+    const found: number[] = [];
+    consumer.poll(({ id }) => found.push(id));
+    expect(found).toEqual([7]);
+  });
+});
+
+describe("times have fractions", () => {
+  const HALF = { timeoutMs: 0.5 };
+  const waits: Readonly<Record<string, (room: Room) => unknown>> = {
+    "consumer.receive": ({ consumer }) => consumer.receive(HALF),
+    "consumer.receiveAsync": ({ consumer }) => consumer.receiveAsync(HALF),
+    "subscriber.receive": ({ subscriber }) => subscriber.receive(HALF),
+    "subscriber.receiveAsync": ({ subscriber }) => subscriber.receiveAsync(HALF),
+    "requester.request": ({ requester }) => requester.request(1, HALF),
+    "requester.requestSync": ({ requester }) => requester.requestSync(1, { ...HALF, spinMs: 0.25 }),
+    "semaphore.wait": ({ semaphore }) => drained(semaphore).wait(HALF),
+    "semaphore.waitAsync": ({ semaphore }) => drained(semaphore).waitAsync(HALF),
+    "event.wait": ({ event }) => {
+      event.reset();
+      return event.wait(HALF);
+    },
+    "event.waitAsync": ({ event }) => {
+      event.reset();
+      return event.waitAsync(HALF);
+    },
+    "producer.send": ({ producer }) => {
+      while (producer.trySend({ id: 1 }));
+      producer.send({ id: 1 }, HALF);
+    },
+    "producer.sendAsync": ({ producer }) => {
+      while (producer.trySend({ id: 1 }));
+      return producer.sendAsync({ id: 1 }, HALF);
+    },
+    "publisher.send": ({ publisher }) => {
+      while (publisher.trySend({ id: 1 }));
+      publisher.send({ id: 1 }, HALF);
+    },
+    "publisher.sendAsync": ({ publisher }) => {
+      while (publisher.trySend({ id: 1 }));
+      return publisher.sendAsync({ id: 1 }, HALF);
+    },
+  };
+
+  function drained(semaphore: NamedSemaphore): NamedSemaphore {
+    while (semaphore.tryWait());
+    return semaphore;
+  }
+
+  test.each(Object.keys(waits))("%s", async (name) => {
+    using room = new Room();
+    const before = performance.now();
+    const error = await thrownBy(() => waits[name]?.(room), {});
+    expect(error).toMatchObject({ name: "TimeoutError", code: "ETIMEDOUT" });
+    expect((error as Error).message).toContain("within 0.5 ms");
+    expect(performance.now() - before).toBeGreaterThanOrEqual(0.5);
+  });
+
+  test("mutexes and structs, of which this thread has none to wait for", async () => {
+    using room = new Room();
+    room.mutex.acquire(HALF).release();
+    room.mutex.tryAcquire(HALF)?.release();
+    (await room.mutex.acquireAsync(HALF)).release();
+    room.shared.update(() => {}, HALF);
+    expect(room.semaphore.tryWait(HALF)).toBe(true);
+    expect(room.event.tryWait(HALF)).toBe(true);
+    await tailRecords("channel", { intervalMs: 1.5 }).return();
+  });
+
+  test("times that cannot be are refused", () => {
+    using room = new Room();
+    for (const timeoutMs of [-0.5, Number.NaN, -Infinity, 2 ** 31]) {
+      const receive = (): unknown => room.consumer.receive({ timeoutMs });
+      expect(receive).toThrow(expect.objectContaining({ code: "ERR_OUT_OF_RANGE" }));
+    }
+  });
+});
