@@ -18,7 +18,6 @@ import {
   checkSignal,
   checkTimeout,
   checkWait,
-  DEFAULT_TIMEOUT_MS,
   type WaitOptions,
 } from "../wait/wait-for.ts";
 import { Channel } from "./channel.ts";
@@ -200,7 +199,7 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
   receive(options?: WaitOptions): RecordValue<S> {
     if (this.#isBusy || this.#isDisposed) this.#refuse();
     // Before anything is taken.
-    const timeoutMs = options === undefined ? DEFAULT_TIMEOUT_MS : checkTimeout(options);
+    const timeoutMs = checkTimeout(options);
     const record = this.#inbox.receive();
     // JSON has null for a value, so only undefined means nothing.
     if (record !== undefined) return record as RecordValue<S>;

@@ -76,8 +76,6 @@ export class Producer<S extends ChannelSchema> implements Disposable {
   readonly #lane: number;
   /** No private name: it is on the way of every record; see `fixed-outbox.ts`. */
   private readonly outbox: Outbox;
-  /** The options that were checked last: most programs give the same ones again. */
-  private checked: WaitOptions | undefined;
 
   private constructor(verb: OpenVerb, name: string, options: ProducerOptions<S>) {
     const { onFull = "wait" } = checkOptions("options", options, CHANNEL_OPTIONS);
@@ -170,7 +168,7 @@ export class Producer<S extends ChannelSchema> implements Disposable {
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when a record of `bytes` or `json` is too long for the channel.
    */
   send(record: RecordInput<S>, options?: WaitOptions): void {
-    if (options !== this.checked) this.check(options);
+    if (options !== undefined) checkTimeout(options);
     try {
       this.outbox.send(record, options);
     } catch (error) {
@@ -240,7 +238,7 @@ export class Producer<S extends ChannelSchema> implements Disposable {
   ): void {
     const isSized = typeof first !== "function" || typeof second === "number";
     const options = isSized ? third : (second as WaitOptions | undefined);
-    if (options !== this.checked) this.check(options);
+    if (options !== undefined) checkTimeout(options);
     try {
       if (isSized) this.claimSized(first, second, options);
       else this.outbox.claim(first, options);
@@ -263,11 +261,6 @@ export class Producer<S extends ChannelSchema> implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  private check(options: WaitOptions | undefined): void {
-    if (options !== undefined) checkTimeout(options);
-    this.checked = options;
   }
 
   /** Claims a number of bytes; behind the callback is where it once stood in a batch. */

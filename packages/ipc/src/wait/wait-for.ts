@@ -72,13 +72,23 @@ export function checkWait(options: AsyncWaitOptions | undefined): {
 
 /** Checks the options of a wait on this thread, which ends by itself after 5 seconds unless told otherwise. */
 export function checkTimeout(options: WaitOptions | undefined): number {
-  const { timeoutMs } = checkOptions("options", options, WAIT_OPTIONS);
-  return checkTime(timeoutMs, DEFAULT_TIMEOUT_MS);
+  return options === undefined ? DEFAULT_TIMEOUT_MS : timeoutOf(options, DEFAULT_TIMEOUT_MS);
 }
 
 /** Checks the options of a `try…`, which looks once unless told otherwise. */
 export function checkTry(options: WaitOptions | undefined): number {
-  return checkTime(checkOptions("options", options, WAIT_OPTIONS).timeoutMs, 0);
+  return options === undefined ? 0 : timeoutOf(options, 0);
+}
+
+/** What was found to have no other options, last: most programs give the same again and again. Nothing hangs on it. */
+let lastChecked: WaitOptions | undefined;
+
+function timeoutOf(options: WaitOptions, defaultMs: number): number {
+  if (options !== lastChecked) {
+    checkOptions("options", options, WAIT_OPTIONS);
+    lastChecked = options;
+  }
+  return checkTime(options.timeoutMs, defaultMs);
 }
 
 /** Checks a time in milliseconds; absent, it is the default. */

@@ -48,7 +48,7 @@ describe("NamedMutex verbs", () => {
     expectCode(() => NamedMutex.createNew(7 as never), "TypeError", "ERR_INVALID_ARG_TYPE");
     expectCode(() => NamedMutex.createNew("a/b"), "TypeError", "ERR_INVALID_ARG_VALUE");
     using mutex = NamedMutex.createNew("m");
-    for (const timeoutMs of [-1, 1.5, Number.NaN, 2 ** 31]) {
+    for (const timeoutMs of [-1, -0.5, Number.NaN, 2 ** 31]) {
       expectCode(() => mutex.acquire({ timeoutMs }), "RangeError", "ERR_OUT_OF_RANGE");
     }
     for (const timeoutMs of ["1", 1n, null, {}]) {

@@ -66,7 +66,7 @@ test("a try's options are checked as any wait's", () => {
     for (const none of [null, 5, { timeoutMs: "1" }, { timeoutMs: 1n }]) {
       expectCode(() => attempt(none as never), "TypeError", "ERR_INVALID_ARG_TYPE");
     }
-    for (const timeoutMs of [-1, 1.5, Number.NaN, 2 ** 31]) {
+    for (const timeoutMs of [-1, -0.5, Number.NaN, 2 ** 31]) {
       expectCode(() => attempt({ timeoutMs } as never), "RangeError", "ERR_OUT_OF_RANGE");
     }
   }

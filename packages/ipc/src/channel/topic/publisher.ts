@@ -71,8 +71,6 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
   readonly #lane: number;
   readonly #outlet: Outlet;
   readonly #batch: Batch<S>;
-  /** The options that were checked last: most programs give the same ones again. */
-  #checked: WaitOptions | undefined;
   /** Whether the callback of a batch is running. */
   #isBatch = false;
   /** Whether a record is being written, by code of the user's. */
@@ -188,7 +186,7 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
    */
   send(record: RecordInput<S>, options?: WaitOptions): void {
     this.#checkFree();
-    if (options !== this.#checked) this.#check(options);
+    if (options !== undefined) checkTimeout(options);
     if (!this.#write(record)) this.#waitToWrite(record, options);
     this.#committed();
   }
@@ -311,7 +309,7 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
 
   #claim(write: FillInPlace, lengthBytes: number | undefined, options?: WaitOptions): void {
     this.#checkFree();
-    if (options !== this.#checked) this.#check(options);
+    if (options !== undefined) checkTimeout(options);
     if (!this.#fill(write, lengthBytes)) this.#waitToFill(write, lengthBytes, options);
     this.#committed();
   }
@@ -357,11 +355,6 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
     if (this.#topic.segment.isDisposed) return;
     this.#outlet.flush();
     this.#topic.leave();
-  }
-
-  #check(options: WaitOptions | undefined): void {
-    if (options !== undefined) checkTimeout(options);
-    this.#checked = options;
   }
 
   #checkOpen(): void {

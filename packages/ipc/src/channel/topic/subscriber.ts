@@ -10,7 +10,6 @@ import {
   type AsyncWaitOptions,
   checkTimeout,
   checkWait,
-  DEFAULT_TIMEOUT_MS,
   type WaitOptions,
 } from "../../wait/wait-for.ts";
 import type { ChannelSchema, RecordCursor, RecordValue } from "../channel-schema.ts";
@@ -233,7 +232,7 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
   receive(options?: WaitOptions): RecordValue<S> {
     if (this.#isBusy || this.#isDisposed) this.#refuse();
     // Before anything is taken.
-    const timeoutMs = options === undefined ? DEFAULT_TIMEOUT_MS : checkTimeout(options);
+    const timeoutMs = checkTimeout(options);
     const record = this.#inlet.receive();
     // JSON has null for a value, so only undefined means nothing.
     if (record !== undefined) return record as RecordValue<S>;
