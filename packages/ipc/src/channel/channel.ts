@@ -70,6 +70,7 @@ export class Channel extends LanedSegment {
           : []),
       ],
       fingerprint: shape.fingerprint,
+      schemaTexts: [shape.text],
       isPersistent,
       role,
       init: (words, base) => writeGeometry(words, base, shape, geometry),

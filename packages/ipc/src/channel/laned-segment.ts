@@ -40,6 +40,8 @@ export interface LanedSpec {
   /** Sections besides those of all segments with lanes. */
   readonly moreSections?: readonly SectionSpec[] | undefined;
   readonly fingerprint: bigint;
+  /** The texts of which it is the fingerprint. */
+  readonly schemaTexts?: readonly string[] | undefined;
   readonly isPersistent: boolean;
   readonly role: Role;
   /** Fills the header of a new segment's section "state", which begins at the word `base`. */
@@ -94,6 +96,7 @@ export class LanedSegment {
         },
       ],
       fingerprint: spec.fingerprint,
+      schemaTexts: spec.schemaTexts,
       isPersistent: spec.isPersistent,
       init: (memory) => spec.init(memory.words, memory.wordOf(SECTION.state)),
       role: spec.role,

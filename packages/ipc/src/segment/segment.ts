@@ -29,6 +29,7 @@ import { SharedWords } from "../words.ts";
 import { type Role, SLOT_BYTES, SLOT_COUNT } from "./participant-layout.ts";
 import { Participants, type Reaper } from "./participants.ts";
 import { ownStartTicks, programName } from "./process-identity.ts";
+import { schemaDifference } from "./schema-difference.ts";
 import { type OwnSlotLocks, slotLocks } from "./slot-locks.ts";
 
 /** How a segment is opened. */
@@ -56,6 +57,8 @@ export interface SegmentSpec {
   readonly sections: readonly SectionSpec[];
   /** Fingerprint of the schema; 0 where there is none. */
   readonly fingerprint?: bigint | undefined;
+  /** The texts of which it is the fingerprint, for the message when another one is found. */
+  readonly schemaTexts?: readonly string[] | undefined;
   readonly isPersistent?: boolean | undefined;
   /** Fills the sections of a new segment before anybody can see them. */
   readonly init?: (memory: SegmentMemory) => void;
@@ -325,11 +328,13 @@ function allSections({ cellCount, sections }: SegmentSpec): readonly SectionSpec
 }
 
 /** Checks that a segment made by others is what this program would have made. */
-function checkShape({ superblock, name }: NamedFile, spec: SegmentSpec): void {
+function checkShape(file: NamedFile, spec: SegmentSpec): void {
+  const { superblock, name } = file;
   const expected = spec.fingerprint ?? 0n;
   if (superblock.fingerprint !== expected) {
+    const difference = schemaDifference(file, spec.kind, spec.schemaTexts ?? []);
     throw new CorruptSegmentError(
-      `Cannot open "${name}": its schema's fingerprint is ${fingerprintText(superblock.fingerprint)}, this program's is ${fingerprintText(expected)}`,
+      `Cannot open "${name}": its schema's fingerprint is ${fingerprintText(superblock.fingerprint)}, this program's is ${fingerprintText(expected)}${difference === undefined ? "" : ` (${difference})`}`,
     );
   }
   for (const { id, length, isSizedByCreator, isOptional } of allSections(spec)) {

@@ -64,6 +64,7 @@ export function openStruct<F extends Fields>(
       ...schemaSections(schema.canonical),
     ],
     fingerprint: (BigInt(high) << 32n) | BigInt(low),
+    schemaTexts: [schema.canonical],
     isPersistent: lifetime === "persistent",
     init: (memory) => initialise(memory, schema, initial),
     role: "user",

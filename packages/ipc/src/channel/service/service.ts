@@ -68,6 +68,7 @@ export class Service extends LanedSegment {
       cellCount: SERVICE_CELL_COUNT,
       moreSections: schemasOf(shape),
       fingerprint: bits(fingerprintOfTexts(shape.request.text, shape.response.text)),
+      schemaTexts: [shape.request.text, shape.response.text],
       isPersistent: false,
       role,
       init: (words, base) => writeGeometry(words, base, shape, geometry),

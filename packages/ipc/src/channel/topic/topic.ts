@@ -70,6 +70,7 @@ export class Topic extends LanedSegment {
       cellCount: CELL_COUNT,
       moreSections: shape.struct ? schemaSections(shape.text) : [],
       fingerprint: shape.fingerprint,
+      schemaTexts: [shape.text],
       isPersistent,
       role,
       init: (words, base) => writeGeometry(words, base, shape, geometry),
