@@ -197,6 +197,55 @@ describe("Cursor", () => {
     expect(bytesOf(view).every((byte) => byte === 0)).toBe(true);
   });
 
+  test("gives the elements of its arrays by their indexes, too, at any depth", () => {
+    const view = memory(Schema);
+    Schema.encode(view, 0, sample(7));
+    for (const access of ["readWrite", "read"] as const) {
+      const { samples, items } = Schema.cursor(view, 0, { access });
+      expect([samples[0], samples[1], samples[3]]).toEqual([7, 2, 4]);
+      expect(items[1]).toBe(items.get(1));
+      expect(items[2]?.tags[0]).toBe("t9");
+      expect(items[1]?.grid[1]?.[0]).toBe(2);
+      expect(Array.prototype.at.call(samples, -1)).toBe(4);
+      expect(Float64Array.from({ length: 4 }, (_, i) => samples[i] ?? 0)).toEqual(
+        Float64Array.of(7, 2, 3, 4),
+      );
+    }
+    const { samples, items } = Schema.cursor(view, 0);
+    samples.set(3, 8);
+    expect(samples[3]).toBe(8);
+    for (const index of [4, -1, 0.5, 2 ** 32]) {
+      const expected = refusal(() => samples.get(index));
+      expect(expected).toContain("ERR_OUT_OF_RANGE");
+      expect(refusal(() => samples[index])).toBe(expected);
+      expect(refusal(() => items[index])).toContain('"index of items"');
+    }
+    expect([Reflect.get(samples, "no"), Reflect.get(samples, "0x1")]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(String(Reflect.get(samples, "toString"))).toContain("function");
+    expect(samples instanceof Object).toBe(true);
+  });
+
+  test("says what to use when an element is assigned by its index", () => {
+    const view = memory(Schema);
+    const { samples, items } = Schema.cursor(view, 0);
+    const assign = (array: object, index: number): void => {
+      (array as number[])[index] = 1;
+    };
+    for (const array of [samples, items, items.get(0).grid, items.get(0).grid.get(0)]) {
+      expect(refusal(() => assign(array, 1))).toBe(
+        "TypeError ERR_INVALID_ARG_VALUE Cannot assign element 1 of an array in place: use set(1, value)",
+      );
+    }
+    expect(bytesOf(view).every((byte) => byte === 0)).toBe(true);
+    expect(() => {
+      // @ts-expect-error: by set() only
+      samples[0] = 1;
+    }).toThrow("use set(0, value)");
+  });
+
   test("opened for reading refuses every way to write, and reads as any other", () => {
     const view = memory(Schema);
     Schema.encode(view, 0, sample(7));

@@ -141,7 +141,7 @@ class ClassEmitter {
     this.#out.line(isElement ? "#a; #o; #p; constructor(a, o, p) {" : "#a; constructor(a) {");
     this.#out.line(statements.join(" "));
     this.#out.line(isElement ? "this.#a = a; this.#o = o; this.#p = p;" : "this.#a = a;");
-    // A field that there is not, or an array's `[1]` for its `set(1, …)`, must not vanish into the object.
+    // A field that there is not must not vanish into the object.
     this.#out.line("Object.preventExtensions(this); }");
     this.#out.line(members.source());
     this.#out.line("}");
