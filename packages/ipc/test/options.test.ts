@@ -252,6 +252,8 @@ function callsOf(room: Room): Call[] {
     { what: "event.waitAsync", call: (o) => event.waitAsync(o), ...SIGNAL },
     wait("shared.update", (o) => shared.update(() => {}, o)),
     wait("shared.compareAndSet", (o) => shared.compareAndSet(0, { id: 1 }, o)),
+    wait("shared.updateAsync", (o) => shared.updateAsync(() => {}, o)),
+    wait("shared.compareAndSetAsync", (o) => shared.compareAndSetAsync(0, { id: 1 }, o)),
     call("shared.changes", ["sinse", "since"], (o) => shared.changes(o)),
     call("schema.cursor", ["acces", "access"], (o) =>
       Tick.cursor(new DataView(new ArrayBuffer(8)), 0, o),
@@ -401,6 +403,7 @@ describe("times have fractions", () => {
     room.mutex.tryAcquire(HALF)?.release();
     (await room.mutex.acquireAsync(HALF)).release();
     room.shared.update(() => {}, HALF);
+    await room.shared.updateAsync(() => {}, HALF);
     expect(room.semaphore.tryWait(HALF)).toBe(true);
     expect(room.event.tryWait(HALF)).toBe(true);
     await tailRecords("channel", { intervalMs: 1.5 }).return();

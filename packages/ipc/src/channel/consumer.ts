@@ -115,7 +115,8 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
    * Opens a channel that somebody holds.
    *
    * @throws {SystemError} `ENOENT` when nobody does; `EBUSY` when it has a live consumer, naming it.
-   * @throws {CorruptSegmentError} When it was made with another schema; the message names both fingerprints and the first field that differs.
+   * @throws {CorruptSegmentError} When it was made with another schema; the message names both
+   *   fingerprints and the first field that differs.
    */
   static openExisting<S extends ChannelSchema>(
     name: string,

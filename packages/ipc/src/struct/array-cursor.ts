@@ -13,7 +13,7 @@ export interface WritableArrayLike<T> {
  * Reads and writes the elements of an array field in place. Each schema generates its own classes
  * below this one, with every offset as a constant.
  *
- * `samples[3]` reads an element as `samples.get(3)` does, for what takes any array; it takes some 100 ns where `get` takes 1.
+ * `samples[3]` reads an element as `samples.get(3)` does, for what takes any array; it takes some 200 ns where `get` takes a few.
  * What is assigned that way is refused: only `set` can say what an element may be.
  *
  * **Safety.** Nothing is cached: every call reads or writes memory that another process may be

@@ -116,7 +116,8 @@ export class SharedStruct<F extends Fields> implements Disposable {
    * Opens a shared struct.
    *
    * @throws {SystemError} `ENOENT` when nobody holds the name.
-   * @throws {CorruptSegmentError} When it was made with another schema; the message names both fingerprints and the first field that differs.
+   * @throws {CorruptSegmentError} When it was made with another schema; the message names both
+   *   fingerprints and the first field that differs.
    * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` when its mutex is of another C library; see `NamedMutex`.
    */
   static openExisting<F extends Fields>(name: string, schema: StructSchema<F>): SharedStruct<F> {

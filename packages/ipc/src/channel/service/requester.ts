@@ -126,7 +126,8 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
    * Opens a service that somebody holds.
    *
    * @throws {SystemError} `ENOENT` when nobody does; `EAGAIN` when it has `maxRequesters` live requesters.
-   * @throws {CorruptSegmentError} When it was made with other schemas; the message names both fingerprints and the first field that differs.
+   * @throws {CorruptSegmentError} When it was made with other schemas; the message names both
+   *   fingerprints and the first field that differs.
    */
   static openExisting<Q extends ChannelSchema, S extends ChannelSchema>(
     name: string,

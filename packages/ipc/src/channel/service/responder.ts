@@ -129,7 +129,8 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
    * Opens a service that somebody holds.
    *
    * @throws {SystemError} `ENOENT` when nobody does; `EBUSY` when it has a live responder, naming it.
-   * @throws {CorruptSegmentError} When it was made with other schemas; the message names both fingerprints and the first field that differs.
+   * @throws {CorruptSegmentError} When it was made with other schemas; the message names both
+   *   fingerprints and the first field that differs.
    */
   static openExisting<Q extends ChannelSchema, S extends ChannelSchema>(
     name: string,

@@ -131,7 +131,8 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
    * Opens a topic that somebody holds.
    *
    * @throws {SystemError} `ENOENT` when nobody does; `EAGAIN` when it has `maxPublishers` live publishers.
-   * @throws {CorruptSegmentError} When it was made with another schema; the message names both fingerprints and the first field that differs.
+   * @throws {CorruptSegmentError} When it was made with another schema; the message names both
+   *   fingerprints and the first field that differs.
    */
   static openExisting<S extends ChannelSchema>(
     name: string,
