@@ -184,7 +184,7 @@ describe("a time-out names", () => {
     lock.release();
     using _task = await mutex.acquireAsync();
     expect(await messageOf(() => mutex.acquire(options))).toEndWith(
-      ": a task of this thread holds it",
+      ": a task of this thread holds it: use acquireAsync()",
     );
   });
 });
