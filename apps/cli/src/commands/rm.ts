@@ -39,7 +39,9 @@ async function runRm(this: IsthmusContext, flags: RmFlags, ...names: string[]): 
 
 function hintFor(error: unknown): string {
   const isBusy = error instanceof Error && "code" in error && error.code === "EBUSY";
-  return isBusy ? "; with --force the name goes, its holders go on with the memory, and locks refuse" : "";
+  return isBusy
+    ? "; with --force the name goes, its holders go on with the memory, and locks refuse"
+    : "";
 }
 
 /** The definition of the command. */
