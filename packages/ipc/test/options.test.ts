@@ -393,8 +393,12 @@ describe("times have fractions", () => {
     const before = performance.now();
     const error = await thrownBy(() => waits[name]?.(room), {});
     expect(error).toMatchObject({ name: "TimeoutError", code: "ETIMEDOUT" });
-    expect((error as Error).message).toContain("within 0.5 ms");
-    expect(performance.now() - before).toBeGreaterThanOrEqual(0.5);
+    const { message } = error as Error;
+    expect(message).toContain("within 0.5 ms");
+    // Where the thread would wait for itself, it is told so at once.
+    if (!message.includes("this thread")) {
+      expect(performance.now() - before).toBeGreaterThanOrEqual(0.5);
+    }
   });
 
   test("mutexes and structs, of which this thread has none to wait for", async () => {

@@ -179,7 +179,8 @@ function serviceOf({ Service }: ServiceSource, { words, call }: Actor, slot: num
     segment: {
       slot,
       participants,
-      memory: { mapping: { bytes: (offset: number): Stretch => ({ words, offset }) } },
+      isOfThisThread: () => false,
+      memory: { mapping: { bytesApart: (offset: number): Stretch => ({ words, offset }) } },
     },
     /** Frees the place of a responder that has died, by the shipped steps. */
     reapDead: () => {

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { TimeoutError } from "@isthmus/core";
 import type { Actor } from "../../checker/model.ts";
 
 /** Something put off until this run of JavaScript ends. */
@@ -42,6 +43,9 @@ export function runPostponed(): void {
   for (const task of postponed) task.run();
 }
 
+/** See `before-sleep.ts`. No thread of a model ends by itself. */
+export function endThread(): void {}
+
 /** See `wait-for.ts`. */
 export function waitSync<T>({ attempt }: { readonly attempt: () => T | undefined }): T | undefined {
   if (waiting === undefined) throw new Error("nobody waits");
@@ -60,4 +64,9 @@ export function waitSync<T>({ attempt }: { readonly attempt: () => T | undefined
 /** See `wait-for.ts`. Programs of models are synchronous. */
 export function waitAsync(): Promise<never> {
   throw new Error("an actor of a model cannot wait in the event loop");
+}
+
+/** See `wait-for.ts`. */
+export function timedOut(description: string): Error {
+  return new TimeoutError(`Cannot ${description}`);
 }

@@ -65,3 +65,6 @@ const CODEC: WordCodec = {
 export function codecOf(): WordCodec {
   return CODEC;
 }
+
+/** The model's memory cannot be transferred away. */
+export function checkRecordsHere(): void {}
