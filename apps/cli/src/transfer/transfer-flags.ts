@@ -24,7 +24,7 @@ export const DEFAULT_CAPACITY_BYTES: number = 4 * 1024 * 1024;
 const DEFAULT_CHANNEL = "isthmus";
 /** What a channel permits; see `ChannelOptions`. */
 const CAPACITY_BYTES_MAX = 512 * 1024 * 1024;
-const PRODUCERS_MAX = 62;
+const PRODUCERS_MAX = 1024;
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 
 /** What a record of bytes may have of a ring: half of it, less a header. */

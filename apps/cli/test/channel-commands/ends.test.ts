@@ -230,7 +230,7 @@ describe("refusals", () => {
     ["producer --follow", "No flag registered for --follow"],
     ["consumer --count 1.5", "for count: it must be a whole number"],
     ["consumer --channel a/b", "a name has 1 to 200 bytes"],
-    ["consumer --max-producers 63", "whole number from 1 to 62"],
+    ["consumer --max-producers 1025", "whole number from 1 to 1024"],
     ["consumer --timeout-ms soon", "for timeout-ms: it must be a whole number"],
   ])(
     "%s: 2",

@@ -83,7 +83,7 @@ export interface Superblock {
 }
 
 const MAGIC = new TextEncoder().encode("ISTHMUS\0");
-const LAYOUT_MAJOR = 1;
+const LAYOUT_MAJOR = 2;
 const LAYOUT_MINOR = 0;
 const STATE_READY = 1;
 const BYTE_ORDER = 0x01020304;

@@ -21,8 +21,8 @@ export interface SectionRequest {
   /** Length in bytes. */
   readonly length: number;
   /**
-   * Whether the file is only sized for it and nothing allocated yet. Such sections come last, and nobody may
-   * touch a byte of them before it has been allocated: a full file system would end the process.
+   * Whether the file is only sized for it and nothing allocated yet. Such sections lie behind all others, and nobody
+   * may touch a byte of them before it has been allocated: a full file system would end the process.
    */
   readonly isReserved?: boolean | undefined;
 }
@@ -52,16 +52,18 @@ export interface CreateRequest {
  * @throws {SystemError} `ENOSPC` when there is no room for all of it.
  */
 export function writeNamedFile(request: CreateRequest, fd: number, path: string): Superblock {
-  const sections: Section[] = [];
   const pageSize = platform().pageSizeBytes;
   let end = headerBytes();
-  let allocatedEnd = end;
-  for (const { id, length, isReserved } of request.sections) {
+  const place = ({ id, length }: SectionRequest): Section => {
     const offset = Math.ceil(end / pageSize) * pageSize;
-    sections.push({ id, offset, length });
     end = offset + length;
-    if (isReserved !== true) allocatedEnd = end;
-  }
+    return { id, offset, length };
+  };
+  const isReserved = (section: SectionRequest): boolean => section.isReserved === true;
+  const allocated = request.sections.filter((section) => !isReserved(section)).map(place);
+  const allocatedEnd = end;
+  const placed = [...allocated, ...request.sections.filter(isReserved).map(place)];
+  const sections = request.sections.map(({ id }) => placed.find((one) => one.id === id) as Section);
   platform().allocate(fd, 0, allocatedEnd, path);
   if (allocatedEnd < end) size(fd, end, path);
   const superblock: Superblock = {

@@ -26,8 +26,8 @@ export const LANES_BYTES_MAX: number = 2 ** 31;
 
 const DEFAULT_PRODUCERS = 8;
 
-/** A segment has 64 places: one is the consumer's, one is left for whoever comes to look. */
-export const PRODUCERS_MAX = 62;
+/** The most senders of a channel, a topic or a service. */
+export const PRODUCERS_MAX = 1024;
 
 /** Rings begin on whole pages, of the largest kind that a supported system has. */
 export const PAGE_BYTES = 16_384;
@@ -43,7 +43,7 @@ export interface ChannelOptions<S extends ChannelSchema> {
    * 1 MiB, at most 512 MiB. A record of `bytes` or `json` may have half of it, less 8 bytes.
    */
   readonly capacityBytes?: number | undefined;
-  /** How many producers there can be at a time. Default 8, at most 62. Room is allocated when one comes. */
+  /** How many producers there can be at a time. Default 8, at most 1024. Room is allocated when one comes. */
   readonly maxProducers?: number | undefined;
   /**
    * Whether every record carries the time at which it was sent, and the consumer counts how long each took to be

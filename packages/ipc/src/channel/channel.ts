@@ -30,7 +30,7 @@ import {
   slotBytesOf,
 } from "./channel-options.ts";
 import { type ChannelSchema, type SchemaShape, shapeOf } from "./channel-schema.ts";
-import { type LanedHeader, LanedSegment } from "./laned-segment.ts";
+import { type LanedHeader, LanedSegment, SPARE_PLACES } from "./laned-segment.ts";
 
 /** A channel that this process has joined. */
 export class Channel extends LanedSegment {
@@ -60,6 +60,7 @@ export class Channel extends LanedSegment {
       name,
       kind: "channel",
       table: CHANNEL_LANES,
+      places: { count: laneCount + SPARE_PLACES, limitName: "maxProducers" },
       laneCount,
       laneBytes,
       cellCount: CELL_COUNT,
@@ -74,7 +75,7 @@ export class Channel extends LanedSegment {
       isPersistent,
       role,
       init: (words, base) => writeGeometry(words, base, shape, geometry),
-      free: (words, base, slot) => {
+      free: ({ words, base }, slot) => {
         words.compareExchange(base + CHANNEL.consumer, slot + 1, 0);
       },
     });

@@ -12,6 +12,7 @@ import {
   type OptionNames,
   takeTurn,
 } from "@isthmus/core/internal";
+import { touch } from "../segment/handles.ts";
 import type { OpenVerb } from "../segment/segment.ts";
 import {
   type AsyncWaitOptions,
@@ -98,6 +99,11 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
     }
     this.schema = options.schema;
     this.#channel = channel;
+    const inbox = this.#inbox;
+    channel.segment.whenForgotten(this, () => {
+      inbox.close();
+      channel.leave();
+    });
   }
 
   /**
@@ -219,7 +225,11 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
     signal?.throwIfAborted();
     const inbox = this.#inbox;
     const record = inbox.receive();
-    if (record === undefined) return (await inbox.waitAsync(timeoutMs, signal)) as RecordValue<S>;
+    if (record === undefined) {
+      const found = await inbox.waitAsync(timeoutMs, signal);
+      touch(this);
+      return found as RecordValue<S>;
+    }
     if (isTurnDue()) await takeTurn();
     return record as RecordValue<S>;
   }
@@ -236,7 +246,7 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
   records(options?: RecordsOptions): AsyncIterableIterator<RecordValue<S>, undefined> {
     this.#checkOpen();
     const signal = checkRecords(options);
-    return new RecordLoop<RecordValue<S>>(this.#channel, this.#inbox, signal);
+    return new RecordLoop<RecordValue<S>>(this, this.#channel, this.#inbox, signal);
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<RecordValue<S>, undefined> {

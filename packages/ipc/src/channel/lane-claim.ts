@@ -8,13 +8,12 @@
  */
 import { SystemError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
-import type { Role } from "../segment/participant-layout.ts";
+import { ownersText } from "../segment/owners-text.ts";
 import type { LanedSegment } from "./laned-segment.ts";
 
 /** Who wants a lane. */
 export interface LaneWanted {
-  /** Its role, and what it wants to do, for messages: "produce". */
-  readonly role: Role;
+  /** What it wants to do, for messages: "produce". */
   readonly verb: string;
   /** The option that says how many lanes there are. */
   readonly limitName: string;
@@ -37,6 +36,18 @@ export function claimLane(segment: LanedSegment, wanted: LaneWanted): number {
     (lane: number): boolean => !isReady(lane),
     isReady,
   ];
+  const lane = takeLane(segment, preferences);
+  if (lane !== undefined) return lane;
+  // A program that opens and forgets is refused because of itself.
+  const again = segment.segment.reclaim() ? takeLane(segment, preferences) : undefined;
+  if (again !== undefined) return again;
+  throw full(segment, wanted);
+}
+
+function takeLane(
+  segment: LanedSegment,
+  preferences: readonly ((lane: number) => boolean)[],
+): number | undefined {
   let failure: unknown;
   for (const isWanted of preferences) {
     for (let lane = 0; lane < segment.laneCount; lane++) {
@@ -51,20 +62,18 @@ export function claimLane(segment: LanedSegment, wanted: LaneWanted): number {
       }
     }
   }
-  throw failure ?? full(segment, wanted);
+  if (failure !== undefined) throw failure;
+  return undefined;
 }
 
-function full(
-  { name, laneCount, segment }: LanedSegment,
-  { role, verb, limitName }: LaneWanted,
-): SystemError {
-  const owners = segment.participants
-    .list()
-    .filter((participant) => participant.role === role && participant.isAlive)
-    .map(({ pid, name: program }) => `${pid} (${program})`);
+function full(laned: LanedSegment, { verb, limitName }: LaneWanted): SystemError {
+  const { name, laneCount, segment } = laned;
+  const owners = Array.from({ length: laneCount }, (_, lane) => laned.laneOwner(lane)).flatMap(
+    (slot) => (slot === undefined ? [] : (segment.participants.at(slot) ?? [])),
+  );
   return conditionError(
     "EAGAIN",
-    `${verb} "${name}": all ${laneCount} lanes (${limitName}) belong to the live processes ${owners.join(", ")}`,
+    `${verb} "${name}": all ${laneCount} lanes (${limitName}) belong to the live processes ${ownersText(owners)}; create it with a higher ${limitName}`,
     "fcntl",
   );
 }

@@ -6,6 +6,7 @@
 import { CorruptSegmentError, DisposedError } from "@isthmus/core";
 import { SECTION, type Section, type SegmentKind } from "@isthmus/core/internal";
 import type { Role } from "../segment/participant-layout.ts";
+import type { SlotRange } from "../segment/participants.ts";
 import {
   type OpenVerb,
   type SectionSpec,
@@ -28,11 +29,27 @@ export interface LaneTable {
   readonly readyCount: number;
 }
 
+/** Section "state" of a segment, which anybody may have written. */
+export interface StateSection {
+  readonly words: SharedWords;
+  /** Word at which it begins. */
+  readonly base: number;
+  readonly lengthBytes: number;
+}
+
+/** Places that a segment has besides those of its senders: for receivers, and for whoever comes and is refused. */
+export const SPARE_PLACES = 56;
+
 /** What a kind of segment with lanes looks like, and who opens it. */
 export interface LanedSpec {
   readonly name: string;
   readonly kind: SegmentKind;
+  /** The table of a new segment. */
   readonly table: LaneTable;
+  /** The table of a segment that is there, where it depends on what its creator chose. Believes nothing. */
+  readonly tableIn?: ((state: StateSection) => LaneTable) | undefined;
+  /** The places for participants. */
+  readonly places: LanedPlaces;
   /** How many lanes there are in a new segment, and the bytes of each, whole pages. */
   readonly laneCount: number;
   readonly laneBytes: number;
@@ -47,7 +64,17 @@ export interface LanedSpec {
   /** Fills the header of a new segment's section "state", which begins at the word `base`. */
   readonly init: (words: SharedWords, base: number) => void;
   /** Frees what else than lanes a participant that left or died owned in section "state". */
-  readonly free?: ((words: SharedWords, base: number, slot: number) => void) | undefined;
+  readonly free?: ((state: StateSection, slot: number) => void) | undefined;
+}
+
+/** The places for participants of a segment with lanes. */
+export interface LanedPlaces {
+  /** How many there are in a new segment. */
+  readonly count: number;
+  /** The option by which its creator says how many, for messages. */
+  readonly limitName: string;
+  /** Which of them are for this role; all unless given. */
+  readonly range?: ((state: StateSection) => SlotRange) | undefined;
 }
 
 /** How many lanes a segment has and how long they are, as its header says and its opener has checked. */
@@ -62,6 +89,7 @@ export class LanedSegment {
   readonly words: SharedWords;
   /** Word at which section "state" begins. */
   readonly base: number;
+  protected readonly state: StateSection;
   readonly #table: LaneTable;
   readonly #free: (memory: SegmentMemory, slot: number) => void;
   #sizes: LaneSizes = { laneCount: 0, laneBytes: 0 };
@@ -73,8 +101,8 @@ export class LanedSegment {
    * @throws {CorruptSegmentError} When the name is something else, or was made with another schema.
    */
   constructor(verb: OpenVerb, spec: LanedSpec) {
-    const { table, laneCount, laneBytes } = spec;
-    this.#table = table;
+    const { table, laneCount, laneBytes, places } = spec;
+    const { range } = places;
     this.#free = freeing(spec);
     this.segment = new Segment(verb, {
       name: spec.name,
@@ -86,7 +114,6 @@ export class LanedSegment {
           length: table.headerBytes + laneCount * table.entryBytes,
           isSizedByCreator: true,
         },
-        // Before the lanes: what is only reserved comes last, or it would be allocated with what follows it.
         ...(spec.moreSections ?? []),
         {
           id: SECTION.lanes,
@@ -100,11 +127,19 @@ export class LanedSegment {
       isPersistent: spec.isPersistent,
       init: (memory) => spec.init(memory.words, memory.wordOf(SECTION.state)),
       role: spec.role,
+      places: {
+        count: places.count,
+        limitName: places.limitName,
+        isShared: false,
+        range: range && ((memory) => range(stateOf(memory))),
+      },
       reap: this.#free,
     });
     const { memory } = this.segment;
+    this.state = stateOf(memory);
     this.words = memory.words;
-    this.base = memory.wordOf(SECTION.state);
+    this.base = this.state.base;
+    this.#table = tableOf(spec, this.state);
   }
 
   get name(): string {
@@ -244,15 +279,24 @@ function entryWord(table: LaneTable, base: number, lane: number): number {
   return base + (table.headerBytes + lane * table.entryBytes) / 4;
 }
 
+function tableOf({ table, tableIn }: LanedSpec, state: StateSection): LaneTable {
+  return tableIn?.(state) ?? table;
+}
+
+function stateOf(memory: SegmentMemory): StateSection {
+  const { offset, length } = memory.section(SECTION.state);
+  return { words: memory.words, base: offset / 4, lengthBytes: length };
+}
+
 /** Frees the lanes of a participant and what else it owned. What it has published stays. */
-function freeing({ table, free }: LanedSpec): (memory: SegmentMemory, slot: number) => void {
+function freeing(spec: LanedSpec): (memory: SegmentMemory, slot: number) => void {
   return (memory, slot) => {
-    const { words } = memory;
-    const base = memory.wordOf(SECTION.state);
-    const { length } = memory.section(SECTION.state);
-    free?.(words, base, slot);
+    const state = stateOf(memory);
+    const { words, base, lengthBytes } = state;
+    const table = tableOf(spec, state);
+    spec.free?.(state, slot);
     // As many lanes as the section has room for, whatever the header says by now.
-    const laneCount = Math.floor((length - table.headerBytes) / table.entryBytes);
+    const laneCount = Math.floor((lengthBytes - table.headerBytes) / table.entryBytes);
     for (let lane = 0; lane < laneCount; lane++) {
       words.compareExchange(entryWord(table, base, lane) + table.owner, slot + 1, 0);
     }

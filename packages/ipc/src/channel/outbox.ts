@@ -6,6 +6,7 @@
 import { NotSupportedError } from "@isthmus/core";
 import { conditionError, invalidType, isTurnDue, takeTurn } from "@isthmus/core/internal";
 import { Counters } from "../metrics/counters.ts";
+import { touch } from "../segment/handles.ts";
 import { TaskQueue } from "../sync/task-queue.ts";
 import { postpone, runPostponed } from "../wait/before-sleep.ts";
 import {
@@ -119,12 +120,17 @@ export abstract class Outbox {
   }
 
   /** See `Producer.sendAsync`. */
-  async sendAsync(record: unknown, options: AsyncWaitOptions | undefined): Promise<void> {
+  async sendAsync(
+    record: unknown,
+    options: AsyncWaitOptions | undefined,
+    producer: Disposable,
+  ): Promise<void> {
     this.checkFree();
     const { timeoutMs, signal } = checkWait(options);
     signal?.throwIfAborted();
     if (this.#asyncCount > 0 || !this.attempt(record)) {
       await this.#waitInTurn(record, timeoutMs, signal);
+      touch(producer);
     } else if (isTurnDue()) {
       await takeTurn();
     }

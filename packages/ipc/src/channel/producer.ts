@@ -83,7 +83,6 @@ export class Producer<S extends ChannelSchema> implements Disposable {
     const channel = new Channel(verb, name, options, "producer");
     try {
       this.#lane = claimLane(channel, {
-        role: "producer",
         verb: "produce",
         limitName: "maxProducers",
         isEmpty: (lane) => channel.isLaneEmpty(lane),
@@ -95,6 +94,8 @@ export class Producer<S extends ChannelSchema> implements Disposable {
     }
     this.schema = options.schema;
     this.#channel = channel;
+    const { outbox } = this;
+    channel.segment.whenForgotten(this, () => outbox.close());
   }
 
   /**
@@ -191,7 +192,7 @@ export class Producer<S extends ChannelSchema> implements Disposable {
    * @returns Rejects with `TimeoutError`, the signal's reason, or `DisposedError` when disposed meanwhile.
    */
   sendAsync(record: RecordInput<S>, options?: AsyncWaitOptions): Promise<void> {
-    return this.outbox.sendAsync(record, options);
+    return this.outbox.sendAsync(record, options, this);
   }
 
   /**

@@ -5,6 +5,7 @@
  */
 import { DisposedError } from "@isthmus/core";
 import { stepsToTurn, takeTurn } from "@isthmus/core/internal";
+import { touch } from "../segment/handles.ts";
 import type { Segment } from "../segment/segment.ts";
 import type { LanedSegment } from "./laned-segment.ts";
 
@@ -29,6 +30,8 @@ export interface RecordSource {
  * record itself; `next` is on the way of every one of them: see decision 0008.
  */
 export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
+  /** Kept, so that a loop over a consumer that nobody else keeps is not the end of it. */
+  protected readonly owner: Disposable;
   private readonly inbox: RecordSource;
   private readonly segment: Segment;
   private readonly signal: AbortSignal | undefined;
@@ -37,7 +40,13 @@ export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
   /** Records to hand out before it is asked whether the event loop is due. */
   private stepsLeft = 0;
 
-  constructor(channel: LanedSegment, inbox: RecordSource, signal: AbortSignal | undefined) {
+  constructor(
+    owner: Disposable,
+    channel: LanedSegment,
+    inbox: RecordSource,
+    signal: AbortSignal | undefined,
+  ) {
+    this.owner = owner;
     this.inbox = inbox;
     this.segment = channel.segment;
     this.signal = signal;
@@ -82,6 +91,7 @@ export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
   async #wait(): Promise<IteratorResult<T, undefined>> {
     try {
       const record = await this.inbox.waitAsync(Infinity, this.signal, false);
+      touch(this.owner);
       return { done: false, value: record as T };
     } catch (error) {
       this.isDone = true;

@@ -5,6 +5,7 @@
  */
 import type { SystemError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
+import { processText } from "../segment/owners-text.ts";
 import type { LanedSegment } from "./laned-segment.ts";
 
 /** How often the place is tried for while its owner is found to have died in this very moment. */
@@ -31,6 +32,8 @@ export function takeSolePlace(segment: LanedSegment, place: SolePlace): void {
     const owner = words.compareExchange(place.word, 0, slot + 1);
     if (owner === 0) return;
     if (participants.isAlive(owner - 1) || attempt === ATTEMPTS_MAX) {
+      // It may be this program's own, forgotten.
+      if (attempt < ATTEMPTS_MAX && segment.segment.reclaim()) continue;
       throw busy(segment, place, owner - 1);
     }
     segment.reapDead();
@@ -50,10 +53,10 @@ function busy(
   { verb, what }: SolePlace,
   slot: number,
 ): SystemError {
-  const holder = segment.participants.list().find((participant) => participant.slot === slot);
+  const holder = segment.participants.at(slot);
   const who =
     holder === undefined
       ? "another process"
-      : `process ${holder.pid} (${holder.name}) since ${timeOf(holder.joinedAtMs)}`;
+      : `process ${processText(holder)} since ${timeOf(holder.joinedAtMs)}`;
   return conditionError("EBUSY", `${verb} "${name}": its one ${what} is ${who}`, "fcntl");
 }

@@ -4,16 +4,11 @@
  * @module
  */
 import { SECTION } from "@isthmus/core/internal";
-import { SLOT_COUNT } from "../segment/participant-layout.ts";
+import { SLOT_COUNT_MAX } from "../segment/participant-layout.ts";
 import type { SectionReader } from "../segment/section-reader.ts";
 import { COPIES_OFFSET, COPY_COUNT, COPY_HEADER_BYTES } from "../struct/cells-layout.ts";
 import { EVENT, EVENT_BYTES, MODES as EVENT_MODES, IS_SET } from "../sync/event-layout.ts";
-import {
-  RETURN_ON_DEATH,
-  SEMAPHORE,
-  SEMAPHORE_BYTES,
-  UNITS_MAX,
-} from "../sync/semaphore-layout.ts";
+import { RETURN_ON_DEATH, SEMAPHORE, semaphoreBytes, UNITS_MAX } from "../sync/semaphore-layout.ts";
 import type { KindSource } from "./kind-readers.ts";
 import { StateBytes } from "./state-bytes.ts";
 import type { EventInfo, SemaphoreInfo, StructInfo } from "./sync-info.ts";
@@ -32,12 +27,15 @@ const VERSION_HIGH_MASK = 0x1f_ffff;
  * @throws {CorruptSegmentError} When its limit cannot be.
  */
 export function readSemaphore({ reader, name, participants }: KindSource): SemaphoreInfo {
-  const state = new StateBytes(reader.bytes(SECTION.state, SEMAPHORE_BYTES) ?? NONE, name);
+  const state = new StateBytes(
+    reader.bytes(SECTION.state, semaphoreBytes(SLOT_COUNT_MAX)) ?? NONE,
+    name,
+  );
   const isLimit = (value: number): boolean => value >= 1 && value <= UNITS_MAX;
   const max = state.chosen(SEMAPHORE.max, "limit", isLimit);
   const returnsOnDeath = (state.word(SEMAPHORE.flags) & RETURN_ON_DEATH) !== 0;
   const unitsOf = (slot: number): number =>
-    returnsOnDeath && slot < SLOT_COUNT ? Math.min(max, state.word(SEMAPHORE.held + slot)) : 0;
+    returnsOnDeath ? Math.min(max, state.word(SEMAPHORE.held + slot)) : 0;
   return {
     max,
     available: Math.min(max, state.word(SEMAPHORE.count)),

@@ -90,14 +90,15 @@ const PLANS: Readonly<Record<TailedKind, (state: StateBytes) => TailPlan>> = {
     };
   },
   topic: (state) => {
-    const { mode, laneCount, laneBytes, ...ring } = readTopicSizes(state);
+    const sizes = readTopicSizes(state);
+    const { mode, laneCount, laneBytes, places: _, ...ring } = sizes;
     const place = { part: "record", headerWord: 0, ringOffset: 0, leadBytes: 0 } as const;
     return {
       mode,
       responseMode: undefined,
       laneCount,
       laneBytes,
-      laneWord: topicLaneWord,
+      laneWord: (lane) => topicLaneWord(sizes, lane),
       isReadyWord: TOPIC_LANE_OWNER.isReady,
       rings: [{ ...ring, ...place, rules: TOPIC_RULES }],
     };

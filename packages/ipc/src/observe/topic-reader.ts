@@ -19,10 +19,8 @@ import {
 } from "../channel/topic/topic-layout.ts";
 import { gateBit } from "../ring/broadcast-gates.ts";
 import { BROADCAST, PLACE } from "../ring/broadcast-layout.ts";
-import { SLOT_COUNT } from "../segment/participant-layout.ts";
 import type { ParticipantInfo } from "../segment/segment-info.ts";
 import type { KindSource } from "./kind-readers.ts";
-import type { RingSizes } from "./lane-sizes.ts";
 import { partyOf, stateOf, sumOf, timeoutWakesOf, wakesOf } from "./parties.ts";
 import { StateBytes } from "./state-bytes.ts";
 import type {
@@ -31,7 +29,12 @@ import type {
   TopicPublisherInfo,
   TopicSubscriberInfo,
 } from "./topic-info.ts";
-import { readTopicSizes, TOPIC_STATE_BYTES_MAX, topicLaneWord } from "./topic-state.ts";
+import {
+  readTopicSizes,
+  TOPIC_STATE_BYTES_MAX,
+  type TopicSizes,
+  topicLaneWord,
+} from "./topic-state.ts";
 
 /** What is known of one lane before anybody's place in it is looked at. */
 interface Lane {
@@ -44,7 +47,7 @@ interface Lane {
 /** A copy of the state, and what helps to read it. */
 interface Look {
   readonly state: StateBytes;
-  readonly sizes: RingSizes;
+  readonly sizes: TopicSizes;
   readonly source: KindSource;
   readonly nowMs: number;
 }
@@ -63,7 +66,7 @@ export function readTopic(source: KindSource): TopicInfo {
   const look = { state, sizes, source, nowMs: Date.now() };
   const lanes = readLanes(look);
   const subscribers = participants
-    .filter(({ role, slot }) => role === "subscriber" && slot < SLOT_COUNT)
+    .filter(({ role, slot }) => role === "subscriber" && slot < sizes.places)
     .map((party) => readSubscriber(look, party, lanes));
   const publishers = lanes.map((lane) => readPublisher(look, lane, subscribers));
   return {
@@ -90,7 +93,7 @@ export function readTopic(source: KindSource): TopicInfo {
 function readLanes({ state, sizes, source }: Look): Lane[] {
   const lanes: Lane[] = [];
   for (let lane = 0; lane < sizes.laneCount; lane++) {
-    const base = topicLaneWord(lane);
+    const base = topicLaneWord(sizes, lane);
     if (state.word(base + TOPIC_LANE_OWNER.isReady) !== 1) continue;
     const tail = state.position(base + BROADCAST.tail);
     lanes.push({ lane, tail, nextNumber: numberAt(sizes, source, lane, tail) });
@@ -99,7 +102,7 @@ function readLanes({ state, sizes, source }: Look): Lane[] {
 }
 
 /** Where the tail is, there is the number of the next record. */
-function numberAt(sizes: RingSizes, { reader }: KindSource, lane: number, tail: number): number {
+function numberAt(sizes: TopicSizes, { reader }: KindSource, lane: number, tail: number): number {
   if (sizes.mode === "fixed") return 0;
   const units = sizes.ringBytes / sizes.stepBytes;
   const offset = lane * sizes.laneBytes + (tail % units) * sizes.stepBytes;
@@ -122,7 +125,9 @@ function readSubscriber(
   const behind = places.filter(({ lag }) => lag > 0);
   const lastActivityMs = isMember ? counters.lastActivity : 0;
   const workSinceMs = behind.reduce((newest, { lane }) => {
-    const { lastActivity } = state.counters(topicLaneWord(lane) * 4 + PUBLISHER_COUNTERS_OFFSET);
+    const { lastActivity } = state.counters(
+      topicLaneWord(sizes, lane) * 4 + PUBLISHER_COUNTERS_OFFSET,
+    );
     return Math.max(newest, lastActivity);
   }, 0);
   const { word, bit } = gateBit(TOPIC.dry, slot);
@@ -143,8 +148,8 @@ function readSubscriber(
   };
 }
 
-function readPlace(state: StateBytes, sizes: RingSizes, slot: number, lane: Lane): TopicPlaceInfo {
-  const start = topicLaneWord(lane.lane) * 4 + PLACES_OFFSET + slot * SUBSCRIBER_BYTES;
+function readPlace(state: StateBytes, sizes: TopicSizes, slot: number, lane: Lane): TopicPlaceInfo {
+  const start = topicLaneWord(sizes, lane.lane) * 4 + PLACES_OFFSET + slot * SUBSCRIBER_BYTES;
   const counters = state.counters(start + SUBSCRIBER_COUNTERS_OFFSET);
   const position = state.position(start / 4 + PLACE.head);
   const behind = Math.max(0, lane.tail - position);
@@ -166,7 +171,7 @@ function readPublisher(
   { lane, tail }: Lane,
   subscribers: readonly TopicSubscriberInfo[],
 ): TopicPublisherInfo {
-  const base = topicLaneWord(lane);
+  const base = topicLaneWord(sizes, lane);
   const counters = state.counters(base * 4 + PUBLISHER_COUNTERS_OFFSET);
   const capacity = sizes.ringBytes / sizes.stepBytes;
   const kept = subscribers.flatMap(({ onSlow, places }) => {

@@ -3,30 +3,42 @@
  *
  * @module
  */
-import { TOPIC, TOPIC_HEADER_BYTES, TOPIC_LANE_BYTES } from "../channel/topic/topic-layout.ts";
-import { PUBLISHERS_MAX } from "../channel/topic/topic-options.ts";
+import {
+  SUBSCRIBER_BYTES,
+  SUBSCRIBERS_MAX,
+  TOPIC,
+  topicLanes,
+} from "../channel/topic/topic-layout.ts";
+import { PUBLISHERS_MAX, TOPIC_PLACES_MAX } from "../channel/topic/topic-options.ts";
 import { type RingSizes, readRingSizes } from "./lane-sizes.ts";
 import type { StateBytes } from "./state-bytes.ts";
 
 /** The most of section "state" that any topic uses. */
-export const TOPIC_STATE_BYTES_MAX: number = TOPIC_HEADER_BYTES + PUBLISHERS_MAX * TOPIC_LANE_BYTES;
+export const TOPIC_STATE_BYTES_MAX: number =
+  topicLanes(SUBSCRIBERS_MAX).headerBytes +
+  PUBLISHERS_MAX * topicLanes(0).entryBytes +
+  TOPIC_PLACES_MAX * SUBSCRIBER_BYTES;
 
-const ENTRIES = {
-  headerBytes: TOPIC_HEADER_BYTES,
-  entryBytes: TOPIC_LANE_BYTES,
-  countMax: PUBLISHERS_MAX,
-};
+/** What a topic's creator chose. */
+export interface TopicSizes extends RingSizes {
+  /** How many subscribers there can be. */
+  readonly places: number;
+}
 
 /**
  * Reads the sizes, and believes none that cannot be.
  *
  * @throws {CorruptSegmentError} Naming the first one that cannot.
  */
-export function readTopicSizes(state: StateBytes): RingSizes {
-  return readRingSizes(state, TOPIC, ENTRIES, 0);
+export function readTopicSizes(state: StateBytes): TopicSizes {
+  const isPossible = (count: number): boolean => count >= 1 && count <= SUBSCRIBERS_MAX;
+  const places = state.chosen(TOPIC.places, "number of subscribers", isPossible);
+  const entries = { ...topicLanes(places), countMax: PUBLISHERS_MAX };
+  return { ...readRingSizes(state, TOPIC, entries, 0), places };
 }
 
 /** Word at which a lane begins. */
-export function topicLaneWord(lane: number): number {
-  return (TOPIC_HEADER_BYTES + lane * TOPIC_LANE_BYTES) / 4;
+export function topicLaneWord({ places }: TopicSizes, lane: number): number {
+  const { headerBytes, entryBytes } = topicLanes(places);
+  return (headerBytes + lane * entryBytes) / 4;
 }

@@ -16,16 +16,15 @@ import { positionAt } from "./lane-layout.ts";
 
 /** Where the bits and places of one ring are. */
 export interface GateTable {
-  /** Word of the bits of participants 0 to 31; those of 32 to 63 follow. */
+  /** Word of the bits of participants 0 to 31; those of 32 to 63, and so on, follow. */
   readonly bits: number;
+  /** How many words of bits there are. */
+  readonly bitWords: number;
   /** Word of the place of participant 0 in this ring. */
   readonly places: number;
   /** Words from one place to the next. */
   readonly placeWords: number;
 }
-
-/** Words of bits. */
-const BIT_WORDS = 2;
 
 /** How often a joining subscriber is overtaken before it begins where it is, and is lapped there. */
 const SETTLE_ATTEMPTS_MAX = 64;
@@ -49,9 +48,9 @@ export class Gates {
    */
   lag(tail: number, length: number): number {
     const words = this.#words;
-    const { bits, places, placeWords } = this.#table;
+    const { bits, bitWords, places, placeWords } = this.#table;
     let lag = 0;
-    for (let word = 0; word < BIT_WORDS; word++) {
+    for (let word = 0; word < bitWords; word++) {
       let set = words.load(bits + word);
       while (set !== 0) {
         const slot = word * 32 + 31 - Math.clz32(set & -set);
@@ -62,6 +61,17 @@ export class Gates {
     }
     return lag;
   }
+}
+
+/** The numbers of all bits that are set in some words. */
+export function slotsIn(words: Words, bits: number, bitWords: number): number[] {
+  const slots: number[] = [];
+  for (let word = 0; word < bitWords; word++) {
+    for (let set = words.load(bits + word); set !== 0; set &= set - 1) {
+      slots.push(word * 32 + 31 - Math.clz32(set & -set));
+    }
+  }
+  return slots;
 }
 
 /** The bit of a participant. */

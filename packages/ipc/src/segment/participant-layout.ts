@@ -10,13 +10,17 @@
  *  24 │ bell         u64   number of the participant's doorbell; 0: none
  *  32 │ joinedAt     u64   milliseconds since 1970
  *  40 │ armed        u32   bit n: asks for its bell to be rung when cell n changes
- *  44 │ reserved     20 bytes
+ *  44 │ used         u32   of slot 0 only: slots from this number on have never been used
+ *  48 │ reserved     16 bytes
  *  64 │ name         u32 length, then up to 60 bytes of UTF-8
  * 128 └
  * ```
  *
  * A participant is alive as long as it has an exclusive open-file lock (`F_OFD_SETLK`) on the first byte of
- * its slot. The lock, not `state`, decides: only who has it may change the slot, but for `armed`.
+ * its slot. The lock, not `state`, decides: only who has it may change the slot, but for `armed` and `used`.
+ *
+ * `used` only grows. Nobody looks at slots behind it, so that a long table costs what its participants cost; where the
+ * section is only reserved, their memory may not be there yet.
  *
  * @module
  */
@@ -39,8 +43,15 @@ export type Role = keyof typeof ROLES;
 export const SLOT_BYTES = 128;
 /** Words per slot. */
 export const SLOT_WORDS: number = SLOT_BYTES / 4;
-/** Slots in a segment unless it says otherwise. */
-export const SLOT_COUNT = 64;
+/** Slots of a lock, an event or a struct unless its creator says otherwise. */
+export const SLOT_COUNT = 1024;
+/** The most slots that a segment can have. */
+export const SLOT_COUNT_MAX = 16_384;
+/** Slots that are used before those of the dead are: what the dead leave can be looked at for a while. */
+export const FIRST_SLOTS = 64;
+
+/** Bytes of the section that every segment has memory for from the beginning. */
+export const FIRST_BYTES = 4096;
 
 /** Word offsets of the fields within a slot. */
 export const SLOT = {
@@ -52,6 +63,7 @@ export const SLOT = {
   bell: 6,
   joinedAt: 8,
   armed: 10,
+  used: 11,
   nameLength: 16,
   name: 17,
 } as const;

@@ -7,10 +7,10 @@
  *
  * @module
  */
-import type { SystemError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
 import type { Words } from "../words.ts";
 import {
+  FIRST_SLOTS,
   PARTICIPANT_NAME_BYTES_MAX,
   ROLES,
   type Role,
@@ -56,6 +56,15 @@ export interface Participant {
 /** Clears up what a dead participant left in other sections. Runs again when its caller dies half-way. */
 export type Reaper = (slot: number) => void;
 
+/** Slots in which one kind of participant finds its place: from `from` on, before `to`. */
+export interface SlotRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Really allocates the memory of some slots. Called again, and by several at a time, for some that have it. */
+export type AllocateSlots = (from: number, to: number) => void;
+
 const TWO_POW_32 = 2 ** 32;
 
 /** The participants section of one open segment. */
@@ -64,6 +73,7 @@ export class Participants {
   readonly #words: Words;
   readonly #base: number;
   readonly #locks: SlotLocks;
+  readonly #allocate: AllocateSlots;
   readonly #own = new Set<number>();
 
   /**
@@ -71,29 +81,61 @@ export class Participants {
    * @param base Word at which the section begins.
    * @param lengthBytes Length of the section in bytes.
    * @param locks The kernel's locks on its slots.
+   * @param allocate Called before slots are used, or looked at, for the first time.
    */
-  constructor(words: Words, base: number, lengthBytes: number, locks: SlotLocks) {
+  constructor(
+    words: Words,
+    base: number,
+    lengthBytes: number,
+    locks: SlotLocks,
+    allocate: AllocateSlots = () => {},
+  ) {
     this.#words = words;
     this.#base = base;
     this.#locks = locks;
+    this.#allocate = allocate;
     this.slotCount = Math.floor(lengthBytes / SLOT_BYTES);
   }
 
+  /** How many slots have ever been used: all that there is to look at. */
+  get used(): number {
+    if (this.slotCount === 0) return 0;
+    return Math.min(this.#words.load(this.#base + SLOT.used) >>> 0, this.slotCount);
+  }
+
   /**
-   * Takes a slot: a free one, else that of somebody dead.
+   * Takes a slot: a free one, else that of somebody dead. The first few are used before any of the dead is.
    *
    * @param who What the slot will say.
    * @param reap Clears up after the slot's dead owner before the slot is used again.
-   * @returns The number of the slot.
-   * @throws {SystemError} `EAGAIN` when every slot belongs to somebody alive.
+   * @param range Where it has to be; anywhere unless given.
+   * @returns The number of the slot; undefined when every one belongs to somebody alive.
+   * @throws {SystemError} `ENOSPC` when there is no memory for one more slot.
    */
-  join(who: Joining, reap: Reaper): number {
-    const slot = this.#claimFree() ?? this.#claimDead(reap);
-    if (slot === undefined) throw this.#full();
+  tryJoin(who: Joining, reap: Reaper, range?: SlotRange): number | undefined {
+    const { from = 0, to = this.slotCount } = range ?? {};
+    const slot =
+      this.#claimFree(from, to) ??
+      this.#claimNew(from, Math.min(to, from + FIRST_SLOTS)) ??
+      this.#claimDead(from, to, reap) ??
+      this.#claimNew(from, to);
+    if (slot === undefined) return undefined;
     this.#own.add(slot);
     this.#write(slot, who);
     this.#words.store(this.#at(slot, SLOT.state), STATE.joined);
     return slot;
+  }
+
+  /**
+   * As `tryJoin`, for whoever cannot do without.
+   *
+   * @throws {SystemError} `EAGAIN` when every slot belongs to somebody alive.
+   */
+  join(who: Joining, reap: Reaper): number {
+    const slot = this.tryJoin(who, reap);
+    if (slot !== undefined) return slot;
+    const attempt = `join: all ${this.slotCount} places belong to live participants`;
+    throw conditionError("EAGAIN", attempt, "fcntl");
   }
 
   /** Gives a slot back. The caller has cleared up what it left in other sections. */
@@ -112,7 +154,8 @@ export class Participants {
    */
   reapDead(reap: Reaper): number[] {
     const reaped: number[] = [];
-    for (let slot = 0; slot < this.slotCount; slot++) {
+    const { used } = this;
+    for (let slot = 0; slot < used; slot++) {
       if (!this.#isInUse(slot) || this.#own.has(slot) || !this.#locks.tryLock(slot)) continue;
       try {
         // Looked at again under the lock: another reaper may have been here between the look and the lock.
@@ -139,8 +182,10 @@ export class Participants {
     if (this.#own.has(slot) || !this.#locks.tryLock(slot)) return false;
     try {
       reap(slot);
-      this.#words.store(this.#at(slot, SLOT.armed), 0);
-      this.#words.store(this.#at(slot, SLOT.state), STATE.free);
+      if (this.#isKnown(slot)) {
+        this.#words.store(this.#at(slot, SLOT.armed), 0);
+        this.#words.store(this.#at(slot, SLOT.state), STATE.free);
+      }
       return true;
     } finally {
       this.#locks.unlock(slot);
@@ -149,16 +194,16 @@ export class Participants {
 
   /** Whether there is anybody to clear up after. Changes nothing. */
   hasDead(): boolean {
-    for (let slot = 0; slot < this.slotCount; slot++) {
-      if (this.#isInUse(slot) && !this.isAlive(slot)) return true;
+    const { used } = this;
+    for (let slot = 0; slot < used; slot++) {
+      if (this.#isInUse(slot) && !this.#isLocked(slot)) return true;
     }
     return false;
   }
 
   /** Whether a slot is in use by somebody who has not died. */
   isAlive(slot: number): boolean {
-    if (slot < 0 || slot >= this.slotCount || !this.#isInUse(slot)) return false;
-    return this.#own.has(slot) || this.#locks.isLockedByOther(slot);
+    return this.#isKnown(slot) && this.#isInUse(slot) && this.#isLocked(slot);
   }
 
   /**
@@ -169,27 +214,32 @@ export class Participants {
   isOver(slot: number, generation: number, mask: number): boolean {
     // Whoever comes between the two looks makes a life that has ended look as if it went on, until the next time.
     if ((this.generationOf(slot) & mask) !== generation) return true;
-    return !this.#own.has(slot) && !this.#locks.isLockedByOther(slot);
+    return !this.#isLocked(slot);
   }
 
   /** Everybody who has joined and not left, the dead included. */
   list(): Participant[] {
     const all: Participant[] = [];
-    for (let slot = 0; slot < this.slotCount; slot++) {
+    const { used } = this;
+    for (let slot = 0; slot < used; slot++) {
       if (this.#isInUse(slot)) all.push(this.#read(slot));
     }
     return all;
   }
 
-  /** The doorbell of a slot's owner; 0 when it has none, and when there is no such slot. */
-  bellOf(slot: number): number {
-    if (slot < 0 || slot >= this.slotCount) return 0;
-    return this.#readLong(this.#at(slot, SLOT.bell));
+  /** Who has a slot, alive or dead; undefined when nobody does, and when there is no such slot. */
+  at(slot: number): Participant | undefined {
+    return this.#isKnown(slot) && this.#isInUse(slot) ? this.#read(slot) : undefined;
   }
 
-  /** How often a slot has been taken; tells two owners of one slot apart. */
+  /** The doorbell of a slot's owner; 0 when it has none, and when there is no such slot. */
+  bellOf(slot: number): number {
+    return this.#isKnown(slot) ? this.#readLong(this.#at(slot, SLOT.bell)) : 0;
+  }
+
+  /** How often a slot has been taken; tells two owners of one slot apart. 0 when there is no such slot. */
   generationOf(slot: number): number {
-    return this.#words.load(this.#at(slot, SLOT.generation)) >>> 0;
+    return this.#isKnown(slot) ? this.#words.load(this.#at(slot, SLOT.generation)) >>> 0 : 0;
   }
 
   /** Asks for this slot's bell to be rung when a cell changes; returns whether it had been asked already. */
@@ -205,8 +255,9 @@ export class Participants {
     return (this.#words.and(word, ~(1 << cell)) & (1 << cell)) !== 0;
   }
 
-  #claimFree(): number | undefined {
-    for (let slot = 0; slot < this.slotCount; slot++) {
+  #claimFree(from: number, to: number): number | undefined {
+    const end = Math.min(to, this.used);
+    for (let slot = from; slot < end; slot++) {
       if (this.#isInUse(slot) || this.#own.has(slot) || !this.#locks.tryLock(slot)) continue;
       if (!this.#isInUse(slot)) return this.#beginLife(slot);
       this.#locks.unlock(slot);
@@ -214,8 +265,32 @@ export class Participants {
     return undefined;
   }
 
-  #claimDead(reap: Reaper): number | undefined {
-    for (let slot = 0; slot < this.slotCount; slot++) {
+  /** Takes a slot that nobody has used. Whoever else is about to finds it used, and takes the next one. */
+  #claimNew(from: number, to: number): number | undefined {
+    for (;;) {
+      const { used } = this;
+      const slot = Math.max(from, used);
+      if (slot >= to) return undefined;
+      this.#allocate(used, slot + 1);
+      this.#raiseUsed(slot + 1);
+      const claimed = this.#claimFree(slot, slot + 1);
+      if (claimed !== undefined) return claimed;
+    }
+  }
+
+  #raiseUsed(least: number): void {
+    const words = this.#words;
+    const word = this.#base + SLOT.used;
+    for (let used = words.load(word); used >>> 0 < least; ) {
+      const found = words.compareExchange(word, used, least);
+      if (found === used) return;
+      used = found;
+    }
+  }
+
+  #claimDead(from: number, to: number, reap: Reaper): number | undefined {
+    const end = Math.min(to, this.used);
+    for (let slot = from; slot < end; slot++) {
       if (this.#own.has(slot) || !this.#locks.tryLock(slot)) continue;
       this.#beginLife(slot);
       if (this.#isInUse(slot)) reap(slot);
@@ -274,6 +349,15 @@ export class Participants {
     };
   }
 
+  /** Whether there is such a slot and somebody has ever used it: the numbers of slots are untrusted. */
+  #isKnown(slot: number): boolean {
+    return slot >= 0 && slot < this.used;
+  }
+
+  #isLocked(slot: number): boolean {
+    return this.#own.has(slot) || this.#locks.isLockedByOther(slot);
+  }
+
   #isInUse(slot: number): boolean {
     return this.#words.load(this.#at(slot, SLOT.state)) !== STATE.free;
   }
@@ -291,10 +375,5 @@ export class Participants {
   #writeLong(index: number, value: number): void {
     this.#words.set(index, (value % TWO_POW_32) | 0);
     this.#words.set(index + 1, Math.floor(value / TWO_POW_32));
-  }
-
-  #full(): SystemError {
-    const attempt = `join: all ${this.slotCount} places of the segment belong to live participants`;
-    return conditionError("EAGAIN", attempt, "fcntl");
   }
 }

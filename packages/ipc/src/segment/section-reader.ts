@@ -9,13 +9,12 @@ import { SECTION, type Section } from "@isthmus/core/internal";
 import { MUTEX, MUTEX_BYTES } from "../sync/mutex-layout.ts";
 import { ARMED_SLEEPER, CELL, CELL_BYTES } from "../wait/wait-cell.ts";
 import { SharedWords } from "../words.ts";
-import { SLOT, SLOT_BYTES, SLOT_WORDS } from "./participant-layout.ts";
+import { SLOT, SLOT_BYTES, SLOT_COUNT_MAX, SLOT_WORDS } from "./participant-layout.ts";
 import { type Participant, Participants } from "./participants.ts";
 import type { CellInfo, MutexInfo, ParticipantInfo } from "./segment-info.ts";
 import { type SlotPlace, slotLocks } from "./slot-locks.ts";
 
 /** No segment has more; a damaged section table may say so. */
-const SLOT_COUNT_MAX = 4096;
 const CELL_COUNT_MAX = 32;
 
 /**
@@ -127,7 +126,7 @@ export class SectionReader {
   /** The wait cells, and which participants wait at them. */
   cells(participants: readonly ParticipantInfo[]): CellInfo[] {
     // The slots first, and only what is needed of them: the next look takes the memory of the one before.
-    const slots = this.#words(SECTION.participants, SLOT_COUNT_MAX * SLOT_BYTES);
+    const slots = this.#words(SECTION.participants, this.#usedSlots() * SLOT_BYTES);
     const requests = participants.map(({ slot }) => ({
       slot,
       armed: slots?.get(slot * SLOT_WORDS + SLOT.armed) ?? 0,
@@ -148,12 +147,18 @@ export class SectionReader {
   }
 
   #listParticipants(): Participant[] {
-    const words = this.#words(SECTION.participants, SLOT_COUNT_MAX * SLOT_BYTES);
+    const words = this.#words(SECTION.participants, this.#usedSlots() * SLOT_BYTES);
     const section = this.#find(SECTION.participants);
     if (words === undefined || section === undefined) return [];
     // Only asked, never taken.
     const locks = slotLocks({ ...this.#file, sectionOffset: section.offset });
     return new Participants(words, 0, words.count * 4, locks).list();
+  }
+
+  /** How many slots there are to look at: what follows them may not have been allocated. */
+  #usedSlots(): number {
+    const first = this.#words(SECTION.participants, SLOT_BYTES);
+    return Math.min((first?.get(SLOT.used) ?? 0) >>> 0, SLOT_COUNT_MAX);
   }
 
   #find(id: number): Section | undefined {

@@ -3,34 +3,45 @@
  *
  * @module
  */
-import { dirname } from "node:path";
-import { CorruptSegmentError, DisposedError, FileTruncatedError } from "@isthmus/core";
+import { join } from "node:path";
+import {
+  CorruptSegmentError,
+  DisposedError,
+  FileTruncatedError,
+  type SystemError,
+} from "@isthmus/core";
 import {
   type CreateRequest,
+  checkName,
   createNamedFile,
   createOrOpenNamedFile,
-  Mapping,
+  directoryPath,
   type NamedFile,
   openNamedFile,
   platform,
   release,
   SECTION,
-  type Section,
   type SectionRequest,
   type SegmentKind,
-  type Superblock,
-  Trail,
-  takingRoom,
+  type Trail,
 } from "@isthmus/core/internal";
 import { fingerprintText } from "../struct/fingerprint.ts";
-import { type Doorbell, ownDoorbell } from "../wait/doorbell.ts";
+import type { Doorbell } from "../wait/doorbell.ts";
 import { type Bells, CELL_BYTES, WaitCell } from "../wait/wait-cell.ts";
-import { SharedWords } from "../words.ts";
-import { type Role, SLOT_BYTES, SLOT_COUNT } from "./participant-layout.ts";
-import { Participants, type Reaper } from "./participants.ts";
-import { ownStartTicks, programName } from "./process-identity.ts";
+import {
+  disposeEarlier,
+  noteDisposed,
+  noteHandle,
+  type OpenHandle,
+  reclaimHandles,
+} from "./handles.ts";
+import { JoinedSegment } from "./joined-segment.ts";
+import { FIRST_BYTES, type Role, SLOT_BYTES, SLOT_COUNT } from "./participant-layout.ts";
+import type { Participants, SlotRange } from "./participants.ts";
 import { schemaDifference } from "./schema-difference.ts";
-import { type OwnSlotLocks, slotLocks } from "./slot-locks.ts";
+import { SegmentMemory } from "./segment-memory.ts";
+
+export { SegmentMemory } from "./segment-memory.ts";
 
 /** How a segment is opened. */
 export type OpenVerb = "createNew" | "openExisting" | "createOrOpen";
@@ -47,6 +58,21 @@ export interface SectionSpec extends SectionRequest {
   readonly check?: (memory: SegmentMemory, file: NamedFile) => void;
 }
 
+/** The places for participants. */
+export interface PlacesSpec {
+  /** How many there are in a new segment. */
+  readonly count: number;
+  /** The option by which a creator says how many, for messages: "maxParticipants". */
+  readonly limitName: string;
+  /**
+   * Whether this handle shares one place with all others of this thread that do, and can do without one. Whoever owns
+   * something by the number of its place must not.
+   */
+  readonly isShared: boolean;
+  /** Which of the places are for this role; all unless given. */
+  readonly range?: ((memory: SegmentMemory) => SlotRange) | undefined;
+}
+
 /** What a kind of segment looks like, and who opens it. */
 export interface SegmentSpec {
   readonly name: string;
@@ -60,6 +86,8 @@ export interface SegmentSpec {
   /** The texts of which it is the fingerprint, for the message when another one is found. */
   readonly schemaTexts?: readonly string[] | undefined;
   readonly isPersistent?: boolean | undefined;
+  /** Its places; one of its own among 1024 unless given. */
+  readonly places?: PlacesSpec | undefined;
   /** Fills the sections of a new segment before anybody can see them. */
   readonly init?: (memory: SegmentMemory) => void;
   /** What this handle does in it. */
@@ -73,94 +101,61 @@ export interface SegmentSpec {
   readonly reap?: (memory: SegmentMemory, slot: number, participants: Participants) => void;
 }
 
-/** The bytes of a segment and where its sections are. */
-export class SegmentMemory {
-  readonly mapping: Mapping;
-  readonly words: SharedWords;
-  readonly #sections: readonly Section[];
+const DEFAULT_PLACES: PlacesSpec = {
+  count: SLOT_COUNT,
+  limitName: "maxParticipants",
+  isShared: false,
+};
 
-  constructor(fd: number, path: string, totalBytes: number, sections: readonly Section[]) {
-    this.mapping = new Mapping({
-      fd,
-      path,
-      offsetBytes: 0,
-      lengthBytes: totalBytes,
-      protection: "readWrite",
-      sharing: "shared",
-      isPinned: true,
-    });
-    this.words = new SharedWords(this.mapping.bytes(0, totalBytes));
-    this.#sections = sections;
-  }
+/** What handles of this thread share, by the segment's epoch. */
+const shared = new Map<bigint, JoinedSegment>();
 
-  /** Where a section is; the section table has been checked to have it. */
-  section(id: number): Section {
-    const section = this.#sections.find((candidate) => candidate.id === id);
-    if (section === undefined) throw new CorruptSegmentError(`The segment has no section ${id}`);
-    return section;
-  }
-
-  /** The word at which a section begins. */
-  wordOf(id: number): number {
-    return this.section(id).offset / 4;
-  }
-}
-
-/** A segment that this process has joined. */
+/** A segment that this process has joined, as one handle uses it. */
 export class Segment implements Disposable {
   readonly name: string;
   readonly createdNew: boolean;
-  readonly superblock: Superblock;
+  readonly superblock: NamedFile["superblock"];
   readonly memory: SegmentMemory;
   readonly participants: Participants;
   readonly doorbell: Doorbell;
   /** Tells whether the name leads here. */
   readonly trail: Trail;
-  /** This handle's slot among the participants. */
-  readonly slot: number;
-  readonly #fd: number;
-  readonly #locks: OwnSlotLocks;
-  readonly #kind: SegmentKind;
+  readonly #joined: JoinedSegment;
+  readonly #path: string;
+  readonly #purpose: string;
   readonly #cellCount: number;
   /** One object per cell: it knows who of this handle waits there. */
   readonly #cells = new Map<number, WaitCell>();
+  #open: OpenHandle | undefined;
   #isDisposed = false;
 
   /**
    * Creates or opens a segment and joins it.
    *
-   * @throws {SystemError} `EEXIST`, `ENOENT`, `ENOSPC`, … as the verb says; `EAGAIN` when it has no place left.
+   * @throws {SystemError} `EEXIST`, `ENOENT`, `ENOSPC`, … as the verb says; `EAGAIN` when it has no place left for who
+   * needs one of its own.
    * @throws {CorruptSegmentError} When the name is something else, or was made with another schema.
    */
   constructor(verb: OpenVerb, spec: SegmentSpec) {
-    const { file, createdNew } = openFile(verb, spec);
+    this.#purpose = `${spec.kind} ${spec.role}`;
+    this.#path = join(directoryPath(), checkName(spec.name));
+    disposeEarlier(this.#path, verb === "createNew" ? undefined : this.#purpose);
+    const { file, createdNew } = openUnlessOver(verb, spec, this.#path);
     this.name = file.name;
     this.createdNew = createdNew;
     this.superblock = file.superblock;
-    this.#fd = file.fd;
-    this.#kind = spec.kind;
     this.#cellCount = spec.cellCount;
-    let memory: SegmentMemory | undefined;
-    let locks: OwnSlotLocks | undefined;
-    try {
-      checkShape(file, spec);
-      this.trail = new Trail(file.fd, file.path);
-      const { epoch, totalBytes, sections } = file.superblock;
-      memory = new SegmentMemory(file.fd, file.path, totalBytes, sections);
-      for (const { check } of spec.sections) check?.(memory, file);
-      this.memory = memory;
-      const { offset, length } = memory.section(SECTION.participants);
-      locks = slotLocks({ fd: file.fd, path: file.path, epoch, sectionOffset: offset });
-      this.#locks = locks;
-      this.participants = new Participants(memory.words, offset / 4, length, locks);
-      this.doorbell = this.#takingRoom("join", ownDoorbell);
-      this.slot = this.#takingRoom("join", () => this.#join(spec));
-    } catch (error) {
-      locks?.close();
-      memory?.mapping.dispose();
-      release(file.fd);
-      throw error;
-    }
+    this.#joined = joinFile(file, spec);
+    const { memory, participants, doorbell, trail } = this.#joined;
+    this.memory = memory;
+    this.participants = participants;
+    this.doorbell = doorbell;
+    this.trail = trail;
+  }
+
+  /** The slot among the participants in which this handle is; -1 while it does without one. */
+  get slot(): number {
+    return this.#joined.slot ?? -1;
   }
 
   get isDisposed(): boolean {
@@ -170,6 +165,51 @@ export class Segment implements Disposable {
   /** Whether who opens the name now comes to this segment. */
   get isReachable(): boolean {
     return this.trail.lead === "held";
+  }
+
+  /**
+   * Takes a place for a handle that cannot do without one any more.
+   *
+   * @returns The slot.
+   * @throws {SystemError} `EAGAIN` when every place belongs to somebody alive.
+   */
+  needPlace(): number {
+    const slot = this.#joined.takePlace();
+    if (slot === undefined) throw this.full();
+    return slot;
+  }
+
+  /** Has handles give back what they have that nobody can use any more; returns whether there were any. */
+  reclaim(): boolean {
+    return reclaimHandles(this.#path);
+  }
+
+  /** The error for a segment without a place for one more; it says who has them. */
+  full(): SystemError {
+    return this.#joined.full();
+  }
+
+  /**
+   * Has the place given back when the program forgets a handle without disposing it. The name stays: a name goes when
+   * it is disposed, or the process ends.
+   *
+   * @param handle What the program holds.
+   * @param leave Leaves the segment as the handle's disposal does. It must not lead to the handle, and so must not be
+   * made where an arrow function uses `this`: all functions of one scope keep what any of them uses.
+   */
+  whenForgotten(handle: Disposable, leave: () => void = () => this.dispose()): void {
+    const letGo = (): void => {
+      this.#joined.keepName();
+      leave();
+    };
+    this.#open = {
+      path: this.#path,
+      purpose: this.#purpose,
+      handle: new WeakRef(handle),
+      main: Bun.main,
+      letGo,
+    };
+    noteHandle(this.#open);
   }
 
   /** A wait cell, by its number. */
@@ -200,8 +240,8 @@ export class Segment implements Disposable {
    */
   allocate(id: number, offset: number, lengthBytes: number): void {
     const section = this.memory.section(id);
-    this.#takingRoom("take a lane of", () =>
-      platform().allocate(this.#fd, section.offset + offset, lengthBytes, this.trail.path),
+    this.#joined.takingRoom("take a lane of", () =>
+      platform().allocate(this.#joined.fd, section.offset + offset, lengthBytes, this.trail.path),
     );
   }
 
@@ -235,58 +275,91 @@ export class Segment implements Disposable {
 
   /**
    * Leaves the segment: ends the waits of this handle, gives the slot back, unmaps the memory, lets go of the
-   * name.
+   * name, unless other handles share them.
    *
    * @param isSlotKept Leaves the slot as a death would, for others to clear up after it.
    */
   dispose(isSlotKept = false): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    if (this.#open !== undefined) noteDisposed(this.#open);
     for (const cell of this.#cells.values()) cell.close();
-    if (!isSlotKept) this.participants.leave(this.slot);
-    this.#locks.close();
-    this.memory.mapping.dispose();
-    release(this.#fd);
+    const { epoch } = this.superblock;
+    // Nobody who comes later may find what is being given back.
+    if (this.#joined.users === 1 && shared.get(epoch) === this.#joined) shared.delete(epoch);
+    this.#joined.release(isSlotKept);
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  #takingRoom<T>(verb: string, action: () => T): T {
-    const directory = dirname(this.trail.path);
-    return takingRoom(verb, { kind: this.#kind, name: this.name, directory }, action);
-  }
-
-  #join(spec: SegmentSpec): number {
-    const reap: Reaper = (slot) => spec.reap?.(this.memory, slot, this.participants);
-    return this.participants.join(
-      {
-        role: spec.role,
-        pid: process.pid,
-        startTicks: ownStartTicks(),
-        bell: this.doorbell.bell,
-        joinedAtMs: Date.now(),
-        name: spec.participantName ?? programName(),
-      },
-      reap,
-    );
-  }
-
   #bells(): Bells {
-    const { participants, doorbell, slot: own } = this;
+    const { participants, doorbell } = this;
+    const joined = this.#joined;
     const isClosed = (): boolean => this.#isDisposed;
     return {
       get isClosed() {
         return isClosed();
       },
-      slotCount: participants.slotCount,
-      arm: (cell) => participants.arm(own, cell),
-      disarmOwn: (cell) => void participants.disarm(own, cell),
+      get slotCount() {
+        return participants.used;
+      },
+      enter: (cell) => joined.enter(cell),
+      leave: (cell) => joined.leave(cell),
+      arm: (cell) => {
+        const slot = joined.takePlace();
+        return slot === undefined ? undefined : participants.arm(slot, cell);
+      },
       disarm: (slot, cell) => participants.disarm(slot, cell),
       ring: (slot) => void doorbell.ring(participants.bellOf(slot)),
       checkWhole: () => this.checkWhole(),
     };
+  }
+}
+
+/** Joins the segment of an open file, or what this thread has of it already. Lets go of the file when it cannot. */
+function joinFile(file: NamedFile, spec: SegmentSpec): JoinedSegment {
+  const { isShared, limitName, range } = spec.places ?? DEFAULT_PLACES;
+  const { epoch } = file.superblock;
+  const check = (memory: SegmentMemory): void => {
+    checkShape(file, spec);
+    for (const section of spec.sections) section.check?.(memory, file);
+  };
+  const known = isShared ? shared.get(epoch) : undefined;
+  if (known !== undefined) {
+    try {
+      check(known.memory);
+    } finally {
+      release(file.fd);
+    }
+    known.users++;
+    return known;
+  }
+  const { role, participantName, reap } = spec;
+  const joined = new JoinedSegment(file, { kind: spec.kind, role, participantName, reap, range, limitName }, check);
+  try {
+    if (joined.takePlace() === undefined && !isShared) throw joined.full();
+  } catch (error) {
+    joined.release(false);
+    throw error;
+  }
+  if (isShared) shared.set(epoch, joined);
+  return joined;
+}
+
+/** Opens the file; a name that only an earlier program of this thread has left is no hindrance. */
+function openUnlessOver(
+  verb: OpenVerb,
+  spec: SegmentSpec,
+  path: string,
+): ReturnType<typeof openFile> {
+  try {
+    return openFile(verb, spec);
+  } catch (error) {
+    const isTaken = verb === "createNew" && (error as Partial<SystemError>).code === "EEXIST";
+    if (!isTaken || !reclaimHandles(path)) throw error;
+    return openFile(verb, spec);
   }
 }
 
@@ -301,6 +374,10 @@ function openFile(verb: OpenVerb, spec: SegmentSpec): { file: NamedFile; created
     isPersistent: spec.isPersistent ?? false,
     fingerprint: spec.fingerprint ?? 0n,
     fill: (fd, path, totalBytes, sections) => {
+      const table = sections.find(({ id }) => id === SECTION.participants);
+      // The rest of it is allocated as participants come.
+      if (table !== undefined)
+        platform().allocate(fd, table.offset, Math.min(table.length, FIRST_BYTES), path);
       const memory = new SegmentMemory(fd, path, totalBytes, sections);
       try {
         for (const { id, content } of spec.sections) {
@@ -319,12 +396,16 @@ function openFile(verb: OpenVerb, spec: SegmentSpec): { file: NamedFile; created
   return { file, createdNew: file.createdNew };
 }
 
-function allSections({ cellCount, sections }: SegmentSpec): readonly SectionSpec[] {
-  return [
-    { id: SECTION.participants, length: SLOT_COUNT * SLOT_BYTES },
-    { id: SECTION.cells, length: cellCount * CELL_BYTES },
-    ...sections,
-  ];
+function allSections({ cellCount, sections, places }: SegmentSpec): readonly SectionSpec[] {
+  const { count } = places ?? DEFAULT_PLACES;
+  const participants = {
+    id: SECTION.participants,
+    length: count * SLOT_BYTES,
+    isSizedByCreator: true,
+    isReserved: true,
+  };
+  const cells = { id: SECTION.cells, length: cellCount * CELL_BYTES };
+  return [participants, cells, ...sections];
 }
 
 /** Checks that a segment made by others is what this program would have made. */

@@ -97,6 +97,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
     this.#own = new DataView(new ArrayBuffer(copyBytes(schema.size)));
     this.#cursor = schema.cursor(this.#own, COPY_HEADER_BYTES);
     this.#cells = cellsOf(this.#segment.memory, this.#own);
+    this.#segment.whenForgotten(this);
   }
 
   /**

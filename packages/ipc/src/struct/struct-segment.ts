@@ -10,6 +10,7 @@ import {
   type OptionNames,
   SECTION,
 } from "@isthmus/core/internal";
+import { type ParticipantsOptions, sharedPlaces } from "../segment/participants-option.ts";
 import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
 import { initMutex, MUTEX_SECTION } from "../sync/segment-mutex.ts";
 import {
@@ -34,14 +35,18 @@ const CELL_COUNT = 2;
 const LIFETIMES = ["held", "persistent"] as const;
 
 /** How a shared struct is made. */
-export interface SharedStructOptions<F extends Fields> {
+export interface SharedStructOptions<F extends Fields> extends ParticipantsOptions {
   /** The first value, version 0. By default everything is zero. Ignored when the struct exists. */
   readonly initial?: StructInput<F> | undefined;
   /** `"persistent"` keeps it when nobody holds it. Default `"held"`. */
   readonly lifetime?: "held" | "persistent" | undefined;
 }
 
-const STRUCT_OPTIONS: OptionNames<SharedStructOptions<Fields>> = { initial: true, lifetime: true };
+const STRUCT_OPTIONS: OptionNames<SharedStructOptions<Fields>> = {
+  initial: true,
+  lifetime: true,
+  maxParticipants: true,
+};
 
 /** Creates or opens the segment of a shared struct; see `SharedStruct`. */
 export function openStruct<F extends Fields>(
@@ -51,7 +56,8 @@ export function openStruct<F extends Fields>(
   options: SharedStructOptions<F>,
 ): Segment {
   if (!(schema instanceof StructSchema)) throw invalidType("schema", "a struct(…)", schema);
-  const { initial, lifetime = "held" } = checkOptions("options", options, STRUCT_OPTIONS);
+  const checked = checkOptions("options", options, STRUCT_OPTIONS);
+  const { initial, lifetime = "held" } = checked;
   checkOneOf("lifetime", lifetime, LIFETIMES);
   const { high, low } = schema.fingerprint;
   return new Segment(verb, {
@@ -68,6 +74,7 @@ export function openStruct<F extends Fields>(
     isPersistent: lifetime === "persistent",
     init: (memory) => initialise(memory, schema, initial),
     role: "user",
+    places: sharedPlaces(checked),
   });
 }
 

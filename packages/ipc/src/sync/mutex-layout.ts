@@ -9,7 +9,7 @@
  *  76 │ recoveries    u32       acquisitions after an owner's death
  *  80 │ since         16 bytes  when the owner acquired it: seconds since 1970 i64, nanoseconds i64
  *  96 │ strategy      u32       1 or 2, see STRATEGY; chosen by the creator, obeyed by everybody
- * 100 │ holder        u32       strategy 2: 0 nobody, else slot + 1 | generation of its participant << 8
+ * 100 │ holder        u32       strategy 2: 0 nobody, else slot + 1 | generation of its participant << 15
  * 104 └ reserved      24 bytes
  * ```
  *
@@ -18,6 +18,8 @@
  *
  * @module
  */
+
+import { SLOT_COUNT_MAX } from "../segment/participant-layout.ts";
 
 /** Bytes of the section. */
 export const MUTEX_BYTES = 128;
@@ -38,4 +40,10 @@ export const MUTEX = {
 export const STRATEGY = { robustMutex: 1, ownerWord: 2 } as const;
 
 /** The parts of `holder`. */
-export const HOLDER = { slotMask: 0xff, generationShift: 8, generationMask: 0xff_ffff } as const;
+export const HOLDER = {
+  slotMask: 0x7fff,
+  generationShift: 15,
+  generationMask: 0x1_ffff,
+} as const;
+
+if (SLOT_COUNT_MAX > HOLDER.slotMask) throw new Error("mutex: a holder's slot has too few bits");

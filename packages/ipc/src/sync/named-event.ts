@@ -11,7 +11,9 @@ import {
   type OptionNames,
   SECTION,
 } from "@isthmus/core/internal";
+import { touch } from "../segment/handles.ts";
 import { NameWatch } from "../segment/name-watch.ts";
+import { type ParticipantsOptions, sharedPlaces } from "../segment/participants-option.ts";
 import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import {
@@ -34,14 +36,18 @@ const EVENT_CELL = 0;
 export type EventResetMode = keyof typeof MODES;
 
 /** What a new event is like. Whoever opens one that exists gets it as it is; these are checked and ignored. */
-export interface EventOptions {
+export interface EventOptions extends ParticipantsOptions {
   /** Default `"auto"`. */
   readonly reset?: EventResetMode | undefined;
   /** Whether it is set from the beginning. Default false. */
   readonly initial?: boolean | undefined;
 }
 
-const EVENT_OPTIONS: OptionNames<EventOptions> = { reset: true, initial: true };
+const EVENT_OPTIONS: OptionNames<EventOptions> = {
+  reset: true,
+  initial: true,
+  maxParticipants: true,
+};
 
 /**
  * A named event: processes wait until somebody sets it.
@@ -71,7 +77,9 @@ export class NamedEvent implements Disposable {
   readonly #mode: EventResetMode;
 
   private constructor(verb: OpenVerb, name: string, options?: EventOptions) {
-    const { reset = "auto", initial = false } = checkOptions("options", options, EVENT_OPTIONS);
+    const checked = checkOptions("options", options, EVENT_OPTIONS);
+    const { reset = "auto", initial = false } = checked;
+    const places = sharedPlaces(checked);
     checkOneOf("options.reset", reset, ["auto", "manual"]);
     checkBoolean("options.initial", initial);
     this.#segment = new Segment(verb, {
@@ -81,6 +89,7 @@ export class NamedEvent implements Disposable {
       sections: [{ id: SECTION.state, length: EVENT_BYTES }],
       init: (memory) => initEvent(memory, reset, initial),
       role: "user",
+      places,
     });
     const { memory } = this.#segment;
     const base = memory.wordOf(SECTION.state);
@@ -95,6 +104,7 @@ export class NamedEvent implements Disposable {
     this.#watch = new NameWatch(this.#segment.trail, `the event "${name}"`, (uses) => {
       this.left = uses;
     });
+    this.#segment.whenForgotten(this);
   }
 
   /**
@@ -217,6 +227,7 @@ export class NamedEvent implements Disposable {
     this.#checkOpen();
     const checked = checkWait(options);
     const found = await waitAsync(this.#condition(), this.#segment.doorbell, checked);
+    touch(this);
     if (found === undefined) throw this.#timedOut(checked.timeoutMs);
   }
 

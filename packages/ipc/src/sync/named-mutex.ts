@@ -4,7 +4,9 @@
  * @module
  */
 import { DisposedError } from "@isthmus/core";
+import { checkOptions, type OptionNames } from "@isthmus/core/internal";
 import { NameWatch } from "../segment/name-watch.ts";
+import { type ParticipantsOptions, sharedPlaces } from "../segment/participants-option.ts";
 import { type OpenVerb, Segment } from "../segment/segment.ts";
 import {
   type AsyncWaitOptions,
@@ -25,6 +27,11 @@ import {
 } from "./segment-mutex.ts";
 
 const MUTEX_CELL = 0;
+
+/** What a new mutex is like. Whoever opens one that exists gets it as it is; these are checked and ignored. */
+export interface MutexOptions extends ParticipantsOptions {}
+
+const MUTEX_OPTIONS: OptionNames<MutexOptions> = { maxParticipants: true };
 
 /**
  * A named mutex. One holder at a time among all processes; when a holder dies, the kernel tells the next one,
@@ -58,9 +65,12 @@ export class NamedMutex implements Disposable {
   private left = 0;
   readonly #watch: NameWatch;
   readonly #state: ThreadState;
+  /** Leaves the segment once: now, or when the lock that is held through it has been released. */
+  readonly #leave: () => void;
   #isDisposed = false;
 
-  private constructor(verb: OpenVerb, name: string) {
+  private constructor(verb: OpenVerb, name: string, options?: MutexOptions) {
+    const places = sharedPlaces(checkOptions("options", options, MUTEX_OPTIONS));
     this.#segment = new Segment(verb, {
       name,
       kind: "mutex",
@@ -68,21 +78,26 @@ export class NamedMutex implements Disposable {
       sections: [MUTEX_SECTION],
       init: initMutex,
       role: "user",
+      places,
     });
     this.#mutex = new SegmentMutex(this.#segment, MUTEX_CELL, "NamedMutex");
     this.#watch = new NameWatch(this.#segment.trail, `the mutex "${name}"`, (uses) => {
       this.left = uses;
     });
     this.#state = threadStateOf(this.#segment.superblock.epoch);
+    this.#leave = leavingOnce(this.#segment, this.#mutex, this.#state);
+    this.#segment.whenForgotten(this, this.#leave);
   }
 
   /**
    * Creates a mutex.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options How many can share it.
    * @throws {SystemError} `EEXIST` when somebody alive holds the name.
    */
-  static createNew(name: string): NamedMutex {
-    return new NamedMutex("createNew", name);
+  static createNew(name: string, options?: MutexOptions): NamedMutex {
+    return new NamedMutex("createNew", name, options);
   }
 
   /**
@@ -96,8 +111,8 @@ export class NamedMutex implements Disposable {
   }
 
   /** Opens a mutex, or creates it; see `createdNew`. */
-  static createOrOpen(name: string): NamedMutex {
-    return new NamedMutex("createOrOpen", name);
+  static createOrOpen(name: string, options?: MutexOptions): NamedMutex {
+    return new NamedMutex("createOrOpen", name, options);
   }
 
   /** The name. */
@@ -119,7 +134,7 @@ export class NamedMutex implements Disposable {
     return this.#segment.isReachable;
   }
 
-  /** Who holds the mutex now; undefined when nobody does. */
+  /** Who holds the mutex now; undefined when nobody does, or somebody for whom there was no place. */
   get owner(): MutexOwner | undefined {
     this.#checkOpen();
     return this.#mutex.owner();
@@ -203,8 +218,7 @@ export class NamedMutex implements Disposable {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.#watch.close();
-    if (this.#state.mutex === this.#mutex) this.#state.close = () => this.#close();
-    else this.#close();
+    this.#leave();
   }
 
   [Symbol.dispose](): void {
@@ -235,11 +249,6 @@ export class NamedMutex implements Disposable {
     if (this.#state.depth++ === 0) this.#state.mutex = this.#mutex;
   }
 
-  #close(): void {
-    releaseThreadState(this.#segment.superblock.epoch);
-    this.#segment.dispose();
-  }
-
   #fail(timeoutMs: number): never {
     const isHeldHere = this.#state.pass !== undefined;
     const why = isHeldHere
@@ -251,4 +260,18 @@ export class NamedMutex implements Disposable {
   #checkOpen(): void {
     if (this.#isDisposed) throw new DisposedError("NamedMutex");
   }
+}
+
+function leavingOnce(segment: Segment, mutex: SegmentMutex, state: ThreadState): () => void {
+  let isLeft = false;
+  const close = (): void => {
+    releaseThreadState(segment.superblock.epoch);
+    segment.dispose();
+  };
+  return () => {
+    if (isLeft) return;
+    isLeft = true;
+    if (state.mutex === mutex) state.close = close;
+    else close();
+  };
 }

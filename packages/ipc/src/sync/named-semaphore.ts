@@ -8,12 +8,16 @@ import {
   checkBoolean,
   checkInteger,
   checkOptions,
+  type NamedFile,
   type OptionNames,
   outOfRange,
   SECTION,
 } from "@isthmus/core/internal";
+import { touch } from "../segment/handles.ts";
 import { NameWatch } from "../segment/name-watch.ts";
-import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
+import { SLOT_BYTES } from "../segment/participant-layout.ts";
+import { type ParticipantsOptions, sharedPlaces } from "../segment/participants-option.ts";
+import { type OpenVerb, type PlacesSpec, Segment, type SegmentMemory } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import {
   type AsyncWaitOptions,
@@ -30,12 +34,12 @@ import {
 import { giveBackFor, ReturningUnits } from "./returning-units.ts";
 import { initMutex, initOwnerWord, MUTEX_SECTION } from "./segment-mutex.ts";
 import { SemaphoreCount } from "./semaphore-count.ts";
-import { RETURN_ON_DEATH, SEMAPHORE, SEMAPHORE_BYTES, UNITS_MAX } from "./semaphore-layout.ts";
+import { RETURN_ON_DEATH, SEMAPHORE, semaphoreBytes, UNITS_MAX } from "./semaphore-layout.ts";
 
 const SEMAPHORE_CELL = 0;
 
 /** What a new semaphore is like. Whoever opens one that exists gets it as it is; these are checked and ignored. */
-export interface SemaphoreOptions {
+export interface SemaphoreOptions extends ParticipantsOptions {
   /** Units that can be taken at first. Default 0. */
   readonly initial?: number | undefined;
   /** The most units there can be. Default 2147483647. */
@@ -48,6 +52,7 @@ const SEMAPHORE_OPTIONS: OptionNames<SemaphoreOptions> = {
   initial: true,
   max: true,
   returnOnDeath: true,
+  maxParticipants: true,
 };
 
 /**
@@ -85,22 +90,35 @@ export class NamedSemaphore implements Disposable {
   readonly #max: number;
 
   private constructor(verb: OpenVerb, name: string, options?: SemaphoreOptions) {
-    const { initial, max, returnOnDeath } = checkSemaphore(options);
+    const { initial, max, returnOnDeath, places } = checkSemaphore(options);
     this.#segment = new Segment(verb, {
       name,
       kind: "semaphore",
       cellCount: 1,
-      sections: [MUTEX_SECTION, { id: SECTION.state, length: SEMAPHORE_BYTES }],
+      sections: [
+        MUTEX_SECTION,
+        {
+          id: SECTION.state,
+          length: semaphoreBytes(places.count),
+          isSizedByCreator: true,
+          check: checkLength,
+        },
+      ],
       init: (memory) => initSemaphore(memory, initial, max, returnOnDeath),
       role: "user",
+      places,
       reap: giveBackFor,
     });
     const { memory } = this.#segment;
     this.#base = memory.wordOf(SECTION.state);
     this.#max = memory.words.get(this.#base + SEMAPHORE.max);
-    if (this.#max < 1) {
+    try {
+      if (this.#max < 1) throw corrupt(name, this.#max);
+      // What it takes is written down beside its place.
+      if (this.returnOnDeath) this.#segment.needPlace();
+    } catch (error) {
       this.#segment.dispose();
-      throw corrupt(name, this.#max);
+      throw error;
     }
     this.#cell = this.#segment.cell(SEMAPHORE_CELL);
     this.#watch = new NameWatch(this.#segment.trail, `the semaphore "${name}"`, (uses) => {
@@ -111,6 +129,7 @@ export class NamedSemaphore implements Disposable {
       : new SemaphoreCount(memory.words, this.#base);
     // Joining may have given back what a dead holder had.
     this.#cell.wake();
+    this.#segment.whenForgotten(this, leavingLater(this.#segment, this.#units));
   }
 
   /**
@@ -222,6 +241,7 @@ export class NamedSemaphore implements Disposable {
     const checked = checkWait(options);
     const { doorbell } = this.#segment;
     const found = await waitAsync(this.#condition(), doorbell, checked, this.#holders());
+    touch(this);
     if (found === undefined) throw this.#timedOut(checked.timeoutMs);
   }
 
@@ -249,10 +269,8 @@ export class NamedSemaphore implements Disposable {
    * taken through it stay taken, unless the semaphore was created with `returnOnDeath`.
    */
   dispose(): void {
-    if (this.#segment.isDisposed) return;
     this.#watch.close();
-    const isSlotClear = !(this.#units instanceof ReturningUnits) || this.#units.leave();
-    this.#segment.dispose(!isSlotClear);
+    leave(this.#segment, this.#units);
   }
 
   [Symbol.dispose](): void {
@@ -305,13 +323,35 @@ function checkSemaphore(options: SemaphoreOptions | undefined): {
   initial: number;
   max: number;
   returnOnDeath: boolean;
+  places: PlacesSpec;
 } {
   const checked = checkOptions("options", options, SEMAPHORE_OPTIONS);
   const { initial = 0, max = UNITS_MAX, returnOnDeath = false } = checked;
   checkInteger("options.max", max, 1, UNITS_MAX);
   checkInteger("options.initial", initial, 0, max);
   checkBoolean("options.returnOnDeath", returnOnDeath);
-  return { initial, max, returnOnDeath };
+  return { initial, max, returnOnDeath, places: sharedPlaces(checked) };
+}
+
+/** Refuses a section without room for what each participant holds. */
+function checkLength(memory: SegmentMemory, { name }: NamedFile): void {
+  const slotCount = Math.floor(memory.section(SECTION.participants).length / SLOT_BYTES);
+  const { length } = memory.section(SECTION.state);
+  const expected = semaphoreBytes(slotCount);
+  if (length >= expected) return;
+  throw new CorruptSegmentError(
+    `Cannot open "${name}": its section ${SECTION.state} must have ${expected} bytes: found ${length}`,
+  );
+}
+
+function leavingLater(segment: Segment, units: SemaphoreCount | ReturningUnits): () => void {
+  return () => leave(segment, units);
+}
+
+function leave(segment: Segment, units: SemaphoreCount | ReturningUnits): void {
+  if (segment.isDisposed) return;
+  const isSlotClear = !(units instanceof ReturningUnits) || units.leave();
+  segment.dispose(!isSlotClear);
 }
 
 function initSemaphore(

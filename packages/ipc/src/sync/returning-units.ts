@@ -32,16 +32,17 @@ export class ReturningUnits {
   readonly #segment: Segment;
   readonly #mutex: SegmentMutex;
   readonly #ledger: SemaphoreLedger;
+  /** Units that were taken through this handle: others may share its slot. */
+  #mine = 0;
 
   /**
    * @param segment The semaphore's segment.
    * @param cellIndex The cell in which one waits for units.
    */
   constructor(segment: Segment, cellIndex: number) {
-    const { memory } = segment;
     this.#segment = segment;
     this.#mutex = new SegmentMutex(segment, cellIndex, "NamedSemaphore");
-    this.#ledger = new SemaphoreLedger(memory.words, memory.wordOf(SECTION.state));
+    this.#ledger = ledgerOf(segment.memory, segment.participants);
   }
 
   /** Takes a unit if there is one; those of the dead count. */
@@ -51,15 +52,21 @@ export class ReturningUnits {
 
   /** Adds units; returns the count before, or undefined when there would be more than the semaphore has. */
   give(units: number): number | undefined {
-    return this.#changing(CHANGE_TIMEOUT_MS, (ledger, slot) => ledger.give(slot, units));
+    const settled = Math.min(units, this.#mine);
+    const before = this.#changing(CHANGE_TIMEOUT_MS, (ledger, slot) =>
+      ledger.give(slot, units, settled),
+    );
+    if (before !== undefined) this.#mine -= settled;
+    return before;
   }
 
   /** Watches the lives of all who hold units or are in the middle of a change; returns how to stop. */
   watch(onDeath: () => void): (() => void) | undefined {
     const { doorbell, participants } = this.#segment;
+    const { used } = participants;
     const changing = [this.#mutex.ownerSlot, this.#ledger.changingSlot];
     const unwatch: (() => void)[] = [];
-    for (let slot = 0; slot < participants.slotCount; slot++) {
+    for (let slot = 0; slot < used; slot++) {
       if (this.#ledger.heldBy(slot) === 0 && !changing.includes(slot)) continue;
       const bell = participants.bellOf(slot);
       if (bell === 0 || bell === doorbell.bell) continue;
@@ -85,9 +92,9 @@ export class ReturningUnits {
    * @returns False when that was not possible and the slot must stay, for others to clear up.
    */
   leave(): boolean {
-    if (this.#ledger.heldBy(this.#segment.slot) === 0) return true;
+    if (this.#mine === 0) return true;
     try {
-      this.#changing(LEAVE_TIMEOUT_MS, (ledger, slot) => ledger.giveBackAll(slot));
+      this.#changing(LEAVE_TIMEOUT_MS, (ledger, slot) => ledger.giveBack(slot, this.#mine));
       return true;
     } catch {
       return false;
@@ -101,7 +108,9 @@ export class ReturningUnits {
     if (this.#mutex.tryLock() === undefined) return false;
     try {
       ledger.recover();
-      return ledger.take(this.#segment.slot);
+      const isTaken = ledger.take(this.#segment.slot);
+      if (isTaken) this.#mine++;
+      return isTaken;
     } finally {
       this.#mutex.unlock();
     }
@@ -153,7 +162,7 @@ export class ReturningUnits {
  * @throws {TimeoutError} When somebody stopped in the middle of a change.
  */
 export function giveBackFor(memory: SegmentMemory, slot: number, participants: Participants): void {
-  const ledger = new SemaphoreLedger(memory.words, memory.wordOf(SECTION.state));
+  const ledger = ledgerOf(memory, participants);
   const mutex = mutexOf(memory, participants, slot);
   const deadline = performance.now() + CHANGE_TIMEOUT_MS;
   while (mutex.tryLock() === "busy") {
@@ -172,4 +181,8 @@ export function giveBackFor(memory: SegmentMemory, slot: number, participants: P
   } finally {
     mutex.unlock();
   }
+}
+
+function ledgerOf(memory: SegmentMemory, { slotCount }: Participants): SemaphoreLedger {
+  return new SemaphoreLedger(memory.words, memory.wordOf(SECTION.state), slotCount);
 }

@@ -15,7 +15,7 @@ import {
   syncPlatform,
 } from "@isthmus/core/internal";
 import { inTheWay } from "../segment/in-the-way.ts";
-import type { Participant, Participants } from "../segment/participants.ts";
+import type { Participants } from "../segment/participants.ts";
 import type { SectionSpec, Segment, SegmentMemory } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import { type Condition, waitAsync, waitSync } from "../wait/wait-for.ts";
@@ -83,6 +83,24 @@ export function mutexOf(
   return new OwnerWord(memory.words, memory.wordOf(SECTION.mutex), self, participants);
 }
 
+function ownMutexOf({ memory, participants, slot }: Segment): BareMutex {
+  return mutexOf(memory, participants, slot);
+}
+
+/** The mutex for a handle that has no place: where the owner's place is its name, it takes one when it locks. */
+function placelessMutexOf(segment: Segment): BareMutex {
+  if (strategyOf(segment.memory) === STRATEGY.robustMutex) return ownMutexOf(segment);
+  let mutex: BareMutex | undefined;
+  return {
+    tryLock: () => {
+      segment.needPlace();
+      mutex ??= ownMutexOf(segment);
+      return mutex.tryLock();
+    },
+    unlock: () => mutex?.unlock(),
+  };
+}
+
 function robustMutexOf(memory: SegmentMemory): BareMutex & { init(): void } {
   const { offset } = memory.section(SECTION.mutex);
   return memory.mapping.robustMutex(offset + MUTEX.mutex, offset + MUTEX.since * 4);
@@ -146,8 +164,7 @@ export class SegmentMutex {
     const { offset } = segment.memory.section(SECTION.mutex);
     this.#segment = segment;
     this.#owner = owner;
-    const { memory, participants, slot } = segment;
-    this.#mutex = mutexOf(memory, participants, slot);
+    this.#mutex = segment.slot < 0 ? placelessMutexOf(segment) : ownMutexOf(segment);
     this.#cell = segment.cell(cellIndex);
     const { buffer, byteOffset } = segment.memory.mapping.bytes(offset, MUTEX_BYTES);
     this.#block = new Int32Array(buffer, byteOffset, MUTEX_BYTES / 4);
@@ -241,7 +258,7 @@ export class SegmentMutex {
   /** Who holds it now, as far as the holder has said so. */
   owner(): MutexOwner | undefined {
     const slot = this.ownerSlot;
-    const found = this.#segment.participants.list().find((one: Participant) => one.slot === slot);
+    const found = this.#segment.participants.at(slot);
     if (found === undefined) return undefined;
     const { pid, name, isAlive } = found;
     return { pid, name, sinceMs: this.#sinceMs, isAlive };

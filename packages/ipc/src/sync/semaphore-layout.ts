@@ -12,8 +12,7 @@
  * 136 │ countBefore  u32       journal: `count` before the change
  * 140 │ heldBefore   u32       journal: the participant's held units before the change
  * 144 │ reserved     112 bytes
- * 256 │ held         64 x u32  units that the participant of each slot has taken and not released
- * 512 └
+ * 256 └ held         u32 for each slot: units that its participant has taken and not released
  * ```
  *
  * Without bit 0 of `flags` only `count` ever changes, by compare-and-set, and nobody notes who has what. With
@@ -23,10 +22,6 @@
  *
  * @module
  */
-import { SLOT_COUNT } from "../segment/participant-layout.ts";
-
-/** Bytes of the section. */
-export const SEMAPHORE_BYTES = 512;
 
 /** Word offsets within the section. */
 export const SEMAPHORE = {
@@ -46,6 +41,7 @@ export const RETURN_ON_DEATH = 1;
 /** The most units a semaphore can have. */
 export const UNITS_MAX: number = 2 ** 31 - 1;
 
-if ((SEMAPHORE.held + SLOT_COUNT) * 4 !== SEMAPHORE_BYTES) {
-  throw new Error("semaphore section: held units do not end with the section");
+/** Bytes of the section of a segment that has so many slots. */
+export function semaphoreBytes(slotCount: number): number {
+  return (SEMAPHORE.held + slotCount) * 4;
 }

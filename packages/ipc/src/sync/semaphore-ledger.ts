@@ -18,12 +18,15 @@ export class SemaphoreLedger {
   readonly #words: Words;
   readonly #base: number;
   readonly #max: number;
+  readonly #slotCount: number;
 
   /**
    * @param words The segment.
    * @param base Word at which the section begins.
+   * @param slotCount How many slots the section has room for.
    */
-  constructor(words: Words, base: number) {
+  constructor(words: Words, base: number, slotCount: number = SLOT_COUNT) {
+    this.#slotCount = slotCount;
     this.#words = words;
     this.#base = base;
     this.#max = words.get(base + SEMAPHORE.max);
@@ -53,7 +56,7 @@ export class SemaphoreLedger {
     if (words.load(base + SEMAPHORE.isActive) === 0) return;
     const slot = words.load(base + SEMAPHORE.slot);
     words.store(base + SEMAPHORE.count, words.load(base + SEMAPHORE.countBefore));
-    if (slot >= 0 && slot < SLOT_COUNT) {
+    if (slot >= 0 && slot < this.#slotCount) {
       words.store(base + SEMAPHORE.held + slot, words.load(base + SEMAPHORE.heldBefore));
     }
     words.store(base + SEMAPHORE.isActive, 0);
@@ -68,23 +71,30 @@ export class SemaphoreLedger {
   }
 
   /**
-   * Adds units; returns the count before, or undefined when there would be more than `max`. They settle what
-   * the participant holds; who gives more than that adds new ones.
+   * Adds units; returns the count before, or undefined when there would be more than `max`.
+   *
+   * @param settled How many of them settle what the participant holds; the others are new ones.
    */
-  give(slot: number, units: number): number | undefined {
+  give(slot: number, units: number, settled: number = units): number | undefined {
     const { count } = this;
     if (count + units > this.#max) return undefined;
-    this.#change(slot, count + units, Math.max(0, this.heldBy(slot) - units));
+    this.#change(slot, count + units, Math.max(0, this.heldBy(slot) - settled));
     return count;
   }
 
   /** Gives back what a participant that has left or died still holds; returns how many units. */
   giveBackAll(slot: number): number {
+    return this.giveBack(slot, this.heldBy(slot));
+  }
+
+  /** Gives back some of what a participant holds; returns how many units. */
+  giveBack(slot: number, units: number): number {
     const held = this.heldBy(slot);
-    if (held <= 0) return 0;
+    const returned = Math.min(units, held);
+    if (returned <= 0) return 0;
     // No more than `max`: somebody else may have released units in the holder's place.
-    this.#change(slot, Math.min(this.count + held, this.#max), 0);
-    return held;
+    this.#change(slot, Math.min(this.count + returned, this.#max), held - returned);
+    return returned;
   }
 
   #change(slot: number, count: number, held: number): void {

@@ -21,6 +21,7 @@ import {
   removePipe,
   takeTurn,
 } from "@isthmus/core/internal";
+import { perThread } from "../per-thread.ts";
 import { FifoReader } from "./fifo-reader.ts";
 
 const OPEN_TO_RING = constants.O_WRONLY | constants.O_NONBLOCK;
@@ -228,7 +229,8 @@ export class Doorbell {
   }
 }
 
-const doorbells = new Map<string, Doorbell>();
+/** Also those of earlier evaluations: handles that are kept over a reload go on being woken. */
+const doorbells = perThread(`doorbells of ${import.meta.url}`, () => new Map<string, Doorbell>());
 
 /**
  * This process's doorbell in the directory that is used now, made on first use, and anew when its pipes were removed: those

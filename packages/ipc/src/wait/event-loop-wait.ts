@@ -13,6 +13,9 @@ import type { Condition, Watch } from "./wait-for.ts";
  */
 const DEATH_LOOK_MS = 5;
 
+/** How often somebody looks whom nobody can ring, in milliseconds: all places of its segment are taken. */
+const BELLESS_LOOK_MS = 20;
+
 /** A wait for a condition. Whatever ends it first decides; nothing that was obtained is lost. */
 export class EventLoopWait<T> {
   readonly #condition: Condition<T>;
@@ -24,6 +27,7 @@ export class EventLoopWait<T> {
   #isSettled = false;
   #timer: Timer | undefined;
   #deathTimer: Timer | undefined;
+  #lookTimer: Timer | undefined;
   #unwatch: (() => void) | undefined;
   #unlisten: (() => void) | undefined;
 
@@ -62,9 +66,10 @@ export class EventLoopWait<T> {
       const found = attempt();
       if (found === undefined) {
         this.#watchOthers();
+        if (wasArmed === undefined) this.#lookAgain();
         return;
       }
-      if (isSafetyLook && wasArmed) cell.countTimeoutWake();
+      if (isSafetyLook && wasArmed === true) cell.countTimeoutWake();
       this.#resolve(found);
     } catch (error) {
       this.#reject(error);
@@ -78,6 +83,13 @@ export class EventLoopWait<T> {
     // Watched anew before the last watch ends: a pipe that is still of interest stays open.
     this.#unwatch = this.#watch(this.#onDeath);
     unwatchLast?.();
+  }
+
+  #lookAgain(): void {
+    this.#lookTimer ??= setTimeout(() => {
+      this.#lookTimer = undefined;
+      this.#look(false);
+    }, BELLESS_LOOK_MS);
   }
 
   readonly #onDeath = (): void => {
@@ -118,6 +130,7 @@ export class EventLoopWait<T> {
     this.#isSettled = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#deathTimer);
+    clearTimeout(this.#lookTimer);
     this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#unwatch?.();
     this.#unlisten?.();

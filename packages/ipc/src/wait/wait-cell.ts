@@ -37,10 +37,15 @@ const EVERYBODY = 0x7fff_ffff;
 /** The bells of a segment's participants. */
 export interface Bells {
   readonly slotCount: number;
-  /** Asks for the bell of this handle's own slot to be rung; returns whether that had been asked already. */
-  arm(cell: number): boolean;
-  /** Takes the request of this handle's own slot back. */
-  disarmOwn(cell: number): void;
+  /** Begins to wait at a cell; other handles may share the slot. */
+  enter(cell: number): void;
+  /** Waits no more: the last one who shares the slot takes its request back. */
+  leave(cell: number): void;
+  /**
+   * Asks for the bell of this handle's own slot to be rung; returns whether that had been asked already, or undefined
+   * when there is no slot for it.
+   */
+  arm(cell: number): boolean | undefined;
   /** Takes the request of a slot back; returns whether there was one. */
   disarm(slot: number, cell: number): boolean;
   /** Rings the bell of a slot's owner. */
@@ -109,9 +114,10 @@ export class WaitCell {
   /**
    * Announces that this handle's bell is to be rung at the next change. Look at the condition afterwards.
    *
-   * @returns Whether it was announced already, and the bell has not been rung since.
+   * @returns Whether it was announced already, and the bell has not been rung since; undefined when nobody will ring it,
+   * because the segment has no place left for this handle.
    */
-  arm(): boolean {
+  arm(): boolean | undefined {
     if (this.#bells.isClosed) throw new DisposedError("segment");
     const wasArmed = this.#bells.arm(this.#index);
     this.#bells.checkWhole();
@@ -123,14 +129,13 @@ export class WaitCell {
 
   /** Begins a wait in the event loop. `onClose` is called when the handle is disposed meanwhile. */
   enter(onClose: () => void): void {
+    if (this.#waiters.size === 0) this.#bells.enter(this.#index);
     this.#waiters.add(onClose);
   }
 
-  /** Ends a wait in the event loop; the last one of this handle takes the announcement back. */
+  /** Ends a wait in the event loop; the last one takes the announcement back. */
   leave(onClose: () => void): void {
-    if (!this.#waiters.delete(onClose) || this.#waiters.size > 0) return;
-    // Leaving the segment takes every announcement back, and its memory may be gone by now.
-    if (!this.#bells.isClosed) this.#bells.disarmOwn(this.#index);
+    if (this.#waiters.delete(onClose) && this.#waiters.size === 0) this.#bells.leave(this.#index);
   }
 
   /** Ends all waits of this handle in the event loop, while its memory is still there. */

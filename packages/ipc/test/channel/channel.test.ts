@@ -365,7 +365,7 @@ describe("bytes and json", () => {
     expect(open({ schema: u32 })).toBe("ERR_INVALID_ARG_TYPE");
     expect(open({ schema: Tick, capacityBytes: 0 })).toBe("ERR_OUT_OF_RANGE");
     expect(open({ schema: Tick, capacityBytes: 2 ** 29 })).toBe("ERR_OUT_OF_RANGE");
-    expect(open({ schema: Tick, maxProducers: 63 })).toBe("ERR_OUT_OF_RANGE");
+    expect(open({ schema: Tick, maxProducers: 1025 })).toBe("ERR_OUT_OF_RANGE");
     expect(open({ schema: Tick, onFull: "explode" })).toBe("ERR_INVALID_ARG_VALUE");
     expect(open({ schema: Tick, lifetime: "long" })).toBe("ERR_INVALID_ARG_VALUE");
   });

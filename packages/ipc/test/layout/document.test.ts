@@ -31,9 +31,8 @@ import {
   SUBSCRIBER_COUNTERS_OFFSET,
   SUBSCRIBERS_OFFSET,
   TOPIC,
-  TOPIC_HEADER_BYTES,
-  TOPIC_LANE_BYTES,
   TOPIC_LANE_OWNER,
+  topicLanes,
 } from "../../src/channel/topic/topic-layout.ts";
 import {
   array,
@@ -77,6 +76,7 @@ import {
   SLOT,
   SLOT_BYTES,
   SLOT_COUNT,
+  SLOT_COUNT_MAX,
 } from "../../src/segment/participant-layout.ts";
 import {
   COPIES_OFFSET,
@@ -92,7 +92,7 @@ import {
 } from "../../src/struct/schema-layout.ts";
 import { EVENT, EVENT_BYTES } from "../../src/sync/event-layout.ts";
 import { MUTEX, MUTEX_BYTES, STRATEGY } from "../../src/sync/mutex-layout.ts";
-import { SEMAPHORE, SEMAPHORE_BYTES } from "../../src/sync/semaphore-layout.ts";
+import { SEMAPHORE, semaphoreBytes } from "../../src/sync/semaphore-layout.ts";
 import { CELL, CELL_BYTES } from "../../src/wait/wait-cell.ts";
 import { blocksOf, codesOf, fieldsOf, offsetsOf, rowsOf, textOf } from "./support/document.ts";
 
@@ -105,7 +105,7 @@ describe("docs/layout.md", () => {
     Participants: SLOT_BYTES,
     "Wait cells": CELL_BYTES,
     Mutex: MUTEX_BYTES,
-    "State of a semaphore": SEMAPHORE_BYTES,
+    "State of a semaphore": semaphoreBytes(0),
     "State of an event": EVENT_BYTES,
     "State of a channel": CHANNEL_HEADER_BYTES,
     Lane: LANE_BYTES,
@@ -114,9 +114,9 @@ describe("docs/layout.md", () => {
     "State of a service": SERVICE_HEADER_BYTES,
     "Lane of a service": SERVICE_LANE_BYTES,
     Message: MESSAGE_HEADER_BYTES,
-    "State of a topic": TOPIC_HEADER_BYTES,
+    "State of a topic": topicLanes(0).headerBytes,
     Subscriber: SUBSCRIBER_BYTES,
-    "Lane of a topic": TOPIC_LANE_BYTES,
+    "Lane of a topic": topicLanes(0).entryBytes,
     Place: SUBSCRIBER_BYTES,
   };
   for (const [heading, length] of Object.entries(lengths)) {
@@ -156,7 +156,9 @@ describe("docs/layout.md", () => {
     expect(codesOf("Kinds", "code", "kind")).toEqual(SEGMENT_KINDS);
     expect(codesOf("Sections", "id", "section")).toEqual(SECTION);
     const participants = rowsOf("Sections").find(({ section }) => section === "participants");
-    expect(participants?.["length"]).toBe(`${SLOT_COUNT} × ${SLOT_BYTES}`);
+    expect(participants?.["length"]).toBe(`${SLOT_BYTES} × what the creator chose`);
+    const most = `at most ${SLOT_COUNT_MAX}. Unless it is told to be otherwise, ${SLOT_COUNT} for`;
+    expect(textOf("Participants")).toContain(most);
   });
 });
 
@@ -221,6 +223,7 @@ describe("docs/layout.md, compared with segments", () => {
       totalBytes: "total size",
       sectionCount: "section",
       headerBytes: "section",
+      sections: "section",
     };
     return names[field] ?? field;
   }

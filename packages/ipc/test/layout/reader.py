@@ -39,6 +39,8 @@ def observe(name, text):
 
 
 def participants_of(fd, sections, table):
+    used = struct.unpack_from("<I", table, segment.USED)[0] if table else 0
+    table = table[: used * segment.SLOT_BYTES]
     for slot, fields in enumerate(segment.SLOT.iter_unpack(table)):
         if fields[0] == 0:
             continue

@@ -12,19 +12,21 @@ import system
 
 MAGIC = b"ISTHMUS\0"
 HEAD_BYTES = 4096
-VERSION = 0x00010000
+VERSION = 0x00020000
 READY = 1
 BYTE_ORDER = 0x01020304
 PERSISTENT = 1
 STRUCT, SERVICE = 5, 8
 PARTICIPANTS, CELLS, MUTEX, STATE, SCHEMA = 2, 3, 4, 5, 8
 SLOT_BYTES, CELL_BYTES = 128, 64
+USED = 44
 ROLE_USER = 1
 GLIBC_ROBUST = 0x92
 ROBUST_MUTEX, OWNER_WORD = 1, 2  # strategies
 
 SUPERBLOCK = struct.Struct("<8sIIIIIIQQQQIII52xI200s")
 SLOT = struct.Struct("<IIIIQQQI20xI60s")
+SLOT_FACTS, SLOT_NAME = struct.Struct("<IIIIQQQI"), struct.Struct("<I60s")
 SLOT_FIELDS = ("state", "role", "pid", "generation", "startTicks", "bell", "joinedAt", "armed")
 CELL_FIELDS = ("sequence", "armed", "wakes", "timeoutWakes")
 
@@ -165,16 +167,25 @@ class Segment:
     def slot_count(self):
         return self.section(PARTICIPANTS)[1] // SLOT_BYTES
 
+    def used_count(self):
+        return min(self.load(self.at(PARTICIPANTS, USED)), self.slot_count())
+
     def join(self, name):
         """Takes a free slot, or a dead participant's: a struct has nothing to clear up after one."""
-        for wanted in ("free", "dead"):
-            for slot in range(self.slot_count()):
-                if wanted == "free" and self.load(self.at(PARTICIPANTS, slot * SLOT_BYTES)) != 0:
+        for wanted in ("free", "new", "dead"):
+            used = self.load(self.at(PARTICIPANTS, USED))
+            if wanted == "new" and used < self.slot_count():
+                # Nothing behind the slots in use need have been allocated.
+                os.posix_fallocate(self.fd, self.section(PARTICIPANTS)[0] + used * SLOT_BYTES, SLOT_BYTES)
+                if system.compare_exchange(self.at(PARTICIPANTS, USED), used, used + 1) != used:
+                    return self.join(name)
+            for slot in range(self.used_count()):
+                if wanted != "dead" and self.load(self.at(PARTICIPANTS, slot * SLOT_BYTES)) != 0:
                     continue
                 byte = self.section(PARTICIPANTS)[0] + slot * SLOT_BYTES
                 if not system.lock_byte(self.fd, fcntl.F_WRLCK, byte):
                     continue
-                if wanted == "free" and self.load(self.at(PARTICIPANTS, slot * SLOT_BYTES)) != 0:
+                if wanted != "dead" and self.load(self.at(PARTICIPANTS, slot * SLOT_BYTES)) != 0:
                     system.lock_byte(self.fd, fcntl.F_UNLCK, byte)
                     continue
                 return self.fill(slot, name.encode()[:60])
@@ -187,8 +198,10 @@ class Segment:
         with open("/proc/self/stat", encoding="utf8") as stat:
             ticks = int(stat.read().rpartition(") ")[2].split(" ")[19])
         now = int(time.time() * 1000)
-        fields = (ROLE_USER, os.getpid(), generation, ticks, self.pipes.bell, now, 0, len(name), name)
-        SLOT.pack_into(self.memory, start, 0, *fields)
+        # Not what is between them: others may just be raising how many slots are in use.
+        facts = (ROLE_USER, os.getpid(), generation, ticks, self.pipes.bell, now, 0)
+        SLOT_FACTS.pack_into(self.memory, start, 0, *facts)
+        SLOT_NAME.pack_into(self.memory, start + 64, len(name), name)
         system.fence()
         self.store(self.at(PARTICIPANTS, slot * SLOT_BYTES), 1)
 
@@ -235,17 +248,17 @@ class Segment:
         self.wake(0)
 
     def generation_of(self, slot):
-        return self.load(self.at(PARTICIPANTS, slot * SLOT_BYTES + 12)) & 0xFFFFFF
+        return self.load(self.at(PARTICIPANTS, slot * SLOT_BYTES + 12)) & 0x1FFFF
 
     def name_of_life(self):
         check("slot", self.slot is not None, "only participants can hold this mutex")
-        return self.slot + 1 | self.generation_of(self.slot) << 8
+        return self.slot + 1 | self.generation_of(self.slot) << 15
 
     def is_over(self, name):
         """Whether the life that a name means has ended."""
-        slot = (name & 0xFF) - 1
+        slot = (name & 0x7FFF) - 1
         check("holder", 0 <= slot < self.slot_count(), slot)
-        if self.generation_of(slot) != name >> 8:
+        if slot >= self.used_count() or self.generation_of(slot) != name >> 15:
             return True
         byte = self.section(PARTICIPANTS)[0] + slot * SLOT_BYTES
         return slot != self.slot and not system.is_byte_locked(self.fd, byte)
@@ -277,7 +290,7 @@ class Segment:
         system.atomic(wakes, system.ADD, 1)
         system.atomic(sequence, system.ADD, 1)
         system.wake_all(sequence)
-        for slot in range(self.slot_count()):
+        for slot in range(self.used_count()):
             start = self.at(PARTICIPANTS, slot * SLOT_BYTES)
             if self.load(start + 40) & 1 << number:
                 system.atomic(start + 40, system.SHIFT | system.AND_NOT, number)

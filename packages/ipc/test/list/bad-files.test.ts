@@ -41,7 +41,7 @@ describe("damaged files", () => {
       truncated: [good.slice(0, good.length - 1), /total size/],
       "truncated-head": [good.slice(0, 100), /length/],
       unready: [withWord(good, 12, 0), /state/],
-      version: [withWord(good, 8, 2 << 16), /layout version/],
+      version: [withWord(good, 8, 3 << 16), /layout version/],
       "wrong-magic": [withWord(good, 0, 0), /magic/],
       zeros: [new Uint8Array(20_000), /magic/],
     };

@@ -11,7 +11,7 @@ import {
   SUBSCRIBER_BYTES,
   SUBSCRIBERS_OFFSET,
   TOPIC,
-  TOPIC_LANES,
+  topicLanes,
 } from "../../src/channel/topic/topic-layout.ts";
 import {
   bytes,
@@ -48,6 +48,9 @@ interface Victim {
   /** Word of a position; without one that is small, positions would hardly ever be near each other. */
   readonly position?: number;
 }
+
+/** Lanes of a topic with the usual number of subscribers. */
+const TOPIC_LANES = topicLanes(64);
 
 const firstLane = ({ headerBytes, isReady }: typeof TOPIC_LANES): number =>
   headerBytes / 4 + isReady;

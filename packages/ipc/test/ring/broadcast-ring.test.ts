@@ -118,7 +118,7 @@ describe("the ring of many subscribers", () => {
   test("waits for nobody who says to be where nobody can be", () => {
     const world = new RingWorld(SOURCE, "fixed", 8, 1000);
     const liar = world.join(5, { isGating: true, isHistory: false });
-    const table = { bits: 16, places: 32, placeWords: 4 };
+    const table = { bits: 16, bitWords: 2, places: 32, placeWords: 4 };
     const gating = new gates.Gates(world.words, table);
     world.send(3);
     expect(gating.lag(1003, 8)).toBe(3);
@@ -183,7 +183,7 @@ describe("the ring of many subscribers", () => {
 
   test("refuses a length that no ring has", () => {
     const { words } = new RingWorld(SOURCE, "fixed", 8);
-    const none = new gates.Gates(words, { bits: 16, places: 32, placeWords: 4 });
+    const none = new gates.Gates(words, { bits: 16, bitWords: 2, places: 32, placeWords: 4 });
     expect(() => new ring.FixedBroadcastPublisher(words, 0, 3, none)).toThrow("power of two");
     expect(() => new ring.ByteBroadcastPublisher(words, 0, 32, 32, none)).toThrow("from 8 to");
   });

@@ -1,7 +1,12 @@
 /** Participants: every meeting of those who join, leave, die and reap; hostile words; full tables. */
 import { describe, expect, test } from "bun:test";
 import { expectCode } from "@isthmus/testing/expect-code";
-import { SLOT_BYTES, SLOT_COUNT, SLOT_WORDS } from "../../src/segment/participant-layout.ts";
+import {
+  FIRST_SLOTS,
+  SLOT_BYTES,
+  SLOT_COUNT,
+  SLOT_WORDS,
+} from "../../src/segment/participant-layout.ts";
 import { Participants } from "../../src/segment/participants.ts";
 import { ArrayWords } from "../sync/support/array-words.ts";
 import { type Mistake, mutate } from "../sync/support/mutant.ts";
@@ -99,14 +104,14 @@ describe("Participants", () => {
 
   test("any words at all can be read, asked and reaped", () => {
     for (let round = 0; round < 300; round++) {
-      const words = new ArrayWords(SLOT_COUNT * SLOT_WORDS);
+      const words = new ArrayWords(FIRST_SLOTS * SLOT_WORDS);
       crypto.getRandomValues(words.values);
       const locks = {
         tryLock: () => round % 2 === 0,
         unlock: () => {},
         isLockedByOther: () => round % 3 === 0,
       };
-      const participants = new Participants(words, 0, SLOT_COUNT * SLOT_BYTES, locks);
+      const participants = new Participants(words, 0, FIRST_SLOTS * SLOT_BYTES, locks);
       for (const one of participants.list()) {
         expect(Number.isSafeInteger(one.bell) && one.bell >= 0).toBe(true);
         expect(Number.isSafeInteger(one.startTicks) && one.startTicks >= 0).toBe(true);
@@ -116,7 +121,7 @@ describe("Participants", () => {
         participants.isAlive(slot);
         expect(participants.bellOf(slot)).toBeGreaterThanOrEqual(0);
       }
-      expect(participants.reapDead(() => {})).toHaveLength(round % 2 === 0 ? SLOT_COUNT : 0);
+      expect(participants.reapDead(() => {})).toHaveLength(round % 2 === 0 ? FIRST_SLOTS : 0);
     }
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { SLOT_BYTES, SLOT_WORDS } from "../../src/segment/participant-layout.ts";
 import { Participants } from "../../src/segment/participants.ts";
-import { MUTEX } from "../../src/sync/mutex-layout.ts";
+import { HOLDER, MUTEX } from "../../src/sync/mutex-layout.ts";
 import { OwnerWord } from "../../src/sync/owner-word.ts";
 import { LockTable, WHO } from "../segment/participants-model.ts";
 import { ArrayWords } from "./support/array-words.ts";
@@ -91,12 +91,12 @@ describe("OwnerWord", () => {
     expect(one.ownerSlot).toBe(-1);
     one.tryLock();
     expect([one.ownerSlot, other.ownerSlot]).toEqual([0, 0]);
-    for (const name of [SLOTS + 1, 0xff, 0x100, -256]) {
+    for (const name of [SLOTS + 1, HOLDER.slotMask, HOLDER.slotMask + 1, -HOLDER.slotMask - 1]) {
       words.values[BASE + MUTEX.holder] = name;
       const error = expectCode(() => other.tryLock(), "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
       expect(error.message).toContain(`one of ${SLOTS} slots`);
     }
-    words.values[BASE + MUTEX.holder] = 1 | (-1 << 8); // a life of slot 0 that is over
+    words.values[BASE + MUTEX.holder] = 1 | (-1 << HOLDER.generationShift); // a life of slot 0 that is over
     expect(other.tryLock()).toBe("abandoned");
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { EventSignal } from "../../src/sync/event-signal.ts";
 import { SemaphoreCount } from "../../src/sync/semaphore-count.ts";
-import { SEMAPHORE, SEMAPHORE_BYTES } from "../../src/sync/semaphore-layout.ts";
+import { SEMAPHORE, semaphoreBytes } from "../../src/sync/semaphore-layout.ts";
 import { SemaphoreLedger } from "../../src/sync/semaphore-ledger.ts";
 import { ArrayWords } from "./support/array-words.ts";
 
@@ -12,7 +12,7 @@ const OTHER = 9;
 
 /** The words of a semaphore with so many units. */
 function semaphoreWords(count: number, held: Readonly<Record<number, number>> = {}): ArrayWords {
-  const words = new ArrayWords(SEMAPHORE_BYTES / 4);
+  const words = new ArrayWords(semaphoreBytes(64) / 4);
   words.values[SEMAPHORE.max] = MAX;
   words.values[SEMAPHORE.count] = count;
   for (const [slot, units] of Object.entries(held)) {
@@ -49,7 +49,7 @@ describe("SemaphoreLedger", () => {
 
   test("survives any words", () => {
     for (let round = 0; round < 500; round++) {
-      const words = new ArrayWords(SEMAPHORE_BYTES / 4);
+      const words = new ArrayWords(semaphoreBytes(64) / 4);
       crypto.getRandomValues(words.values);
       const ledger = new SemaphoreLedger(words, 0);
       ledger.recover();

@@ -19,12 +19,15 @@ import {
   PLACES_OFFSET,
   SUBSCRIBER_BYTES,
   TOPIC,
-  TOPIC_HEADER_BYTES,
+  topicLanes,
 } from "../../src/channel/topic/topic-layout.ts";
 import { bytes, json, oneOf, Publisher, Subscriber, struct, u32 } from "../../src/index.ts";
 
 const Tick = struct({ id: u32, side: oneOf("buy", "sell") });
 const CAPACITY_BYTES = 4096;
+
+/** Where the first lane of a topic with the usual number of subscribers begins. */
+const TOPIC_HEADER_BYTES = topicLanes(64).headerBytes;
 
 /** Opens a segment's file to write lies into it, as any process that may open it could. */
 class Liar implements Disposable {
@@ -260,12 +263,14 @@ describe("Publisher and Subscriber", () => {
     using stack = new DisposableStack();
     const options = { schema: Tick, capacityBytes: CAPACITY_BYTES };
     const publisher = stack.use(Publisher.createNew("many", options));
-    const all = Array.from({ length: 63 }, (_, i) =>
+    const all = Array.from({ length: 64 }, (_, i) =>
       stack.use(
         Subscriber.openExisting("many", { schema: Tick, onSlow: i % 2 === 0 ? "gate" : "lap" }),
       ),
     );
-    expect(() => Subscriber.openExisting("many", { schema: Tick })).toThrow("64 places");
+    expect(() => Subscriber.openExisting("many", { schema: Tick })).toThrow(
+      "all 64 places (maxSubscribers)",
+    );
     for (let id = 0; id < 400; id++) publisher.send({ id, side: "buy" });
     publisher.flush();
     for (const one of all) {
@@ -273,6 +278,6 @@ describe("Publisher and Subscriber", () => {
       one.poll(({ id }) => expect(id).toBe(next++));
       expect(next).toBe(400);
     }
-    expect(publisher.metrics.subscribers.length).toBe(63);
+    expect(publisher.metrics.subscribers.length).toBe(64);
   });
 });

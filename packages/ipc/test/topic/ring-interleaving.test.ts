@@ -68,7 +68,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
   "the gates of slots 32 to 63 are ignored": {
     file: "broadcast-gates",
-    changes: [["word < BIT_WORDS; word++", "word < 1; word++"]],
+    changes: [["word < bitWords; word++) {\n      let set", "word < 1; word++) {\n      let set"]],
   },
   "who joins does not look whether it was overtaken": {
     file: "broadcast-gates",

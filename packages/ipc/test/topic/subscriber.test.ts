@@ -240,7 +240,7 @@ describe("Subscriber", () => {
       );
       expectCode(() => end.openExisting("none", other), "SystemError", "ENOENT");
       expectCode(() => end.createNew("ticks", other), "SystemError", "EEXIST");
-      const tooMany = { schema: Tick, maxPublishers: 63 };
+      const tooMany = { schema: Tick, maxPublishers: 1025 };
       expectCode(() => end.createNew("more", tooMany), "RangeError", "ERR_OUT_OF_RANGE");
       const tooLarge = { schema: Tick, capacityBytes: 2 ** 29 };
       expectCode(() => end.createNew("more", tooLarge), "RangeError", "ERR_OUT_OF_RANGE");

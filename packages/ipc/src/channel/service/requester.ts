@@ -13,6 +13,7 @@ import {
   takeTurn,
 } from "@isthmus/core/internal";
 import { LANE } from "../../ring/lane-layout.ts";
+import { touch } from "../../segment/handles.ts";
 import type { OpenVerb } from "../../segment/segment.ts";
 import {
   type AsyncWaitOptions,
@@ -95,7 +96,6 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
     const service = new Service(verb, name, options, "requester");
     try {
       this.#laneIndex = claimLane(service, {
-        role: "requester",
         verb: "ask",
         limitName: "maxRequesters",
         isEmpty: (lane) => isLaneEmpty(service, lane),
@@ -106,6 +106,8 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
       throw error;
     }
     this.#service = service;
+    const [lane, laneIndex] = [this.#lane, this.#laneIndex];
+    service.segment.whenForgotten(this, () => leave(service, lane, laneIndex));
   }
 
   /**
@@ -190,6 +192,7 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
     try {
       return (await this.#lane.request(record, timeoutMs, signal)) as RecordValue<S>;
     } finally {
+      touch(this);
       if (isTurnDue()) await takeTurn();
     }
   }
@@ -217,12 +220,7 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#lane.close();
-    const { room } = this.#service;
-    this.#service.disownLane(this.#laneIndex);
-    // A responder may have replies for which there was no room.
-    room.wake();
-    this.#service.leave();
+    leave(this.#service, this.#lane, this.#laneIndex);
   }
 
   [Symbol.dispose](): void {
@@ -232,6 +230,14 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
   #checkOpen(): void {
     if (this.#isDisposed) throw new DisposedError("Requester");
   }
+}
+
+function leave(service: Service, lane: RequestLane, laneIndex: number): void {
+  lane.close();
+  service.disownLane(laneIndex);
+  // A responder may have replies for which there was no room.
+  service.room.wake();
+  service.leave();
 }
 
 /** Whether nobody has anything to read in a lane. */

@@ -5,6 +5,7 @@
  */
 import { DisposedError, NotSupportedError } from "@isthmus/core";
 import { checkInteger, checkOptions, invalidType, type OptionNames } from "@isthmus/core/internal";
+import { touch } from "../../segment/handles.ts";
 import type { OpenVerb } from "../../segment/segment.ts";
 import type { StructSchema } from "../../struct/struct-schema.ts";
 import { checkSignal } from "../../wait/wait-for.ts";
@@ -109,6 +110,8 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
       throw error;
     }
     this.#service = service;
+    const answering = this.#answering;
+    service.segment.whenForgotten(this, () => leave(service, answering));
   }
 
   /**
@@ -192,6 +195,7 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
     checkSignal(signal);
     checkInteger("options.concurrency", concurrency, 1, CONCURRENCY_MAX);
     await this.#answering.serve({ handler: handler as Answer, concurrency, signal });
+    touch(this);
   }
 
   /**
@@ -235,9 +239,7 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
   }
 
   #leave(): void {
-    this.#answering.close();
-    this.#service.endTerm();
-    this.#service.leave();
+    leave(this.#service, this.#answering);
   }
 
   #checkOpen(): void {
@@ -251,4 +253,10 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
       throw new NotSupportedError(`Cannot use the responder of "${this.name}" ${what}`);
     }
   }
+}
+
+function leave(service: Service, answering: Answering): void {
+  answering.close();
+  service.endTerm();
+  service.leave();
 }

@@ -18,7 +18,7 @@ import { MESSAGE_HEADER_BYTES } from "./service-layout.ts";
 
 const DEFAULT_REQUESTERS = 8;
 
-/** As many as there can be producers of a channel: one place is the responder's, one is left for who comes to look. */
+/** As many as there can be producers of a channel. */
 export const REQUESTERS_MAX: number = PRODUCERS_MAX;
 
 /** The smallest ring: the error of a handler finds room in half of it, with its message if not with its stack. */
@@ -44,7 +44,7 @@ export interface ServiceOptions<Q extends ChannelSchema, S extends ChannelSchema
    * Default 1 MiB, at most 512 MiB. A request or response may have half of it, less 16 bytes.
    */
   readonly capacityBytes?: number | undefined;
-  /** How many requesters there can be at a time. Default 8, at most 62. Room is allocated when one comes. */
+  /** How many requesters there can be at a time. Default 8, at most 1024. Room is allocated when one comes. */
   readonly maxRequesters?: number | undefined;
 }
 

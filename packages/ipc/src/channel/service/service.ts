@@ -10,7 +10,7 @@ import type { SharedWords } from "../../words.ts";
 import { MODES } from "../channel-layout.ts";
 import { CAPACITY_BYTES_MAX } from "../channel-options.ts";
 import { bits, type ChannelSchema } from "../channel-schema.ts";
-import { type LanedHeader, LanedSegment } from "../laned-segment.ts";
+import { type LanedHeader, LanedSegment, SPARE_PLACES } from "../laned-segment.ts";
 import { fingerprintOfTexts } from "../schema-texts.ts";
 import {
   laneCellOf,
@@ -63,6 +63,7 @@ export class Service extends LanedSegment {
       name,
       kind: "service",
       table: SERVICE_LANES,
+      places: { count: geometry.laneCount + SPARE_PLACES, limitName: "maxRequesters" },
       laneCount: geometry.laneCount,
       laneBytes: geometry.laneBytes,
       cellCount: SERVICE_CELL_COUNT,
@@ -72,7 +73,7 @@ export class Service extends LanedSegment {
       isPersistent: false,
       role,
       init: (words, base) => writeGeometry(words, base, shape, geometry),
-      free: freeResponder,
+      free: ({ words, base }, slot) => freeResponder(words, base, slot),
     });
     this.shape = shape;
     this.geometry = this.adopt((header) => readGeometry(header, shape));

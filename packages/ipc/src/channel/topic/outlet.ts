@@ -27,6 +27,7 @@ export class Outlet {
   readonly #writer: TopicWriter;
   readonly #words: SharedWords;
   readonly #dry: number;
+  readonly #dryWords: number;
   readonly #isFailing: boolean;
   readonly #turns = new TaskQueue();
   readonly #postponed = { run: () => this.publish(), end: () => this.#endRun() };
@@ -51,6 +52,7 @@ export class Outlet {
     this.#writer = openTopicWriter(topic, lane, this.counters);
     this.#words = topic.words;
     this.#dry = topic.dry;
+    this.#dryWords = topic.bitWords;
     this.#isFailing = isFailing;
   }
 
@@ -77,7 +79,9 @@ export class Outlet {
     // Plain looks, a third of the cost of atomic ones: the record that was written before them, to memory of the
     // same kind as far as the compiler knows, keeps them where they are.
     if (this.#isRun && pending < BURST_RECORDS) {
-      if ((this.#words.get(this.#dry) | this.#words.get(this.#dry + 1)) === 0) {
+      let dry = this.#words.get(this.#dry) | this.#words.get(this.#dry + 1);
+      for (let word = 2; word < this.#dryWords; word++) dry |= this.#words.get(this.#dry + word);
+      if (dry === 0) {
         this.#pending = pending;
         return;
       }

@@ -83,7 +83,6 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
     const topic = new Topic(verb, name, options, "publisher");
     try {
       this.#lane = claimLane(topic, {
-        role: "publisher",
         verb: "publish",
         limitName: "maxPublishers",
         // What is in a lane belongs to its subscribers, not to its last publisher: any lane will do.
@@ -96,6 +95,7 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
     }
     this.schema = options.schema;
     this.#topic = topic;
+    topic.segment.whenForgotten(this, leavingLater(topic, this.#outlet));
     this.#batch = {
       send: (record) => {
         this.#checkBatch();
@@ -353,9 +353,7 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
   }
 
   #leave(): void {
-    if (this.#topic.segment.isDisposed) return;
-    this.#outlet.flush();
-    this.#topic.leave();
+    leave(this.#topic, this.#outlet);
   }
 
   #checkOpen(): void {
@@ -378,4 +376,14 @@ export class Publisher<S extends ChannelSchema> implements Disposable {
       `Cannot use the publisher of "${this.name}" inside its own batch() or claim()`,
     );
   }
+}
+
+function leavingLater(topic: Topic, outlet: Outlet): () => void {
+  return () => leave(topic, outlet);
+}
+
+function leave(topic: Topic, outlet: Outlet): void {
+  if (topic.segment.isDisposed) return;
+  outlet.flush();
+  topic.leave();
 }

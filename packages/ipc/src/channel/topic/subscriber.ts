@@ -5,6 +5,7 @@
  */
 import { NotSupportedError } from "@isthmus/core";
 import { checkOneOf, checkOptions, invalidType, isTurnDue, takeTurn } from "@isthmus/core/internal";
+import { touch } from "../../segment/handles.ts";
 import type { OpenVerb } from "../../segment/segment.ts";
 import {
   type AsyncWaitOptions,
@@ -57,7 +58,7 @@ export interface SubscriberOptions<S extends ChannelSchema> extends TopicOptions
 
 /**
  * The receiving end of a topic. Each of its subscribers gets every record of every publisher from when it joined, or
- * from the oldest one that is kept. A topic has 64 places for publishers and subscribers together.
+ * from the oldest one that is kept. A topic has as many places for subscribers as its creator says (`maxSubscribers`).
  *
  * **Delivery.** With `onSlow: "gate"` every record exactly once. With `onSlow: "lap"` every record at most once, whole,
  * and in order. Either way a record whose handler or loop's body throws comes again, as does the one with which a loop is
@@ -115,9 +116,14 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
       const isGating = onSlow === "gate";
       const starts = attend(topic, { isHistory: from === "history", isGating });
       const onLapse = (lane: number, lost: number): void => {
-        onLapped?.({ lane, lost, lostInAll: this.lost });
+        onLapped?.({ lane, lost, lostInAll: inlet.lost });
       };
-      this.#inlet = new Inlet(topic, { starts, isGating, onLapse });
+      const inlet: Inlet = new Inlet(topic, { starts, isGating, onLapse });
+      this.#inlet = inlet;
+      topic.segment.whenForgotten(this, () => {
+        inlet.close();
+        topic.leave();
+      });
     } catch (error) {
       topic.leave();
       throw error;
@@ -143,7 +149,7 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
   /**
    * Opens a topic that somebody holds.
    *
-   * @throws {SystemError} `ENOENT` when nobody does; `EAGAIN` when it has no place for one more participant.
+   * @throws {SystemError} `ENOENT` when nobody does; `EAGAIN` when it has `maxSubscribers` live subscribers.
    * @throws {CorruptSegmentError} When it was made with another schema; the message names both
    *   fingerprints and the first field that differs.
    */
@@ -252,7 +258,11 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
     signal?.throwIfAborted();
     const inlet = this.#inlet;
     const record = inlet.receive();
-    if (record === undefined) return (await inlet.waitAsync(timeoutMs, signal)) as RecordValue<S>;
+    if (record === undefined) {
+      const found = await inlet.waitAsync(timeoutMs, signal);
+      touch(this);
+      return found as RecordValue<S>;
+    }
     if (isTurnDue()) await takeTurn();
     return record as RecordValue<S>;
   }
@@ -267,7 +277,7 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
   records(options?: RecordsOptions): AsyncIterableIterator<RecordValue<S>, undefined> {
     this.#checkOpen();
     const signal = checkRecords(options);
-    return new RecordLoop<RecordValue<S>>(this.#topic, this.#inlet, signal);
+    return new RecordLoop<RecordValue<S>>(this, this.#topic, this.#inlet, signal);
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<RecordValue<S>, undefined> {

@@ -9,23 +9,23 @@
  *    12 │ slotBytes     u32   mode 1: distance of two records, a multiple of 8; else 0
  *    16 │ recordBytes   u32   mode 1: size of a record; else 0
  *    20 │ laneBytes     u32   distance of two lanes in section "lanes", whole pages
- *    24 └ reserved      104 bytes
- *   128 ┌ gating        u32 × 2   bit n: publishers wait for the participant in slot n
- *   136 │ readyCount    u32   grows by 1 when a lane has become ready
- *   140 └ reserved      52 bytes
- *   192 ┌ dry           u32 × 2   bit n: the one in slot n has found nothing and wants to see the next record at once
- *   200 └ reserved      56 bytes
- *   256 ┌ the subscriber in participant slot 0, in slot 1, … in slot 63, each 128 bytes:
+ *    24 │ places        u32   how many subscribers there can be, up to 1024: P
+ *    28 └ reserved      100 bytes
+ *   128 ┌ gating        u32 × 32  bit n: publishers wait for the participant in slot n
+ *   256 ┌ dry           u32 × 32  bit n: the one in slot n has found nothing and wants to see the next record at once
+ *   384 ┌ readyCount    u32   grows by 1 when a lane has become ready
+ *   388 └ reserved      124 bytes
+ *   512 ┌ the subscriber in participant slot 0, in slot 1, … in slot P - 1, each 128 bytes:
  *         0 ┌ onSlow    u32   0 nobody subscribes, 1 publishers wait, 2 it is lapped
  *         4 └ reserved  60 bytes
  *        64 └ its counters (see metrics/counter-layout.ts)
- *  8448 ┌ lane 0, lane 1, …, each 8448 bytes:
+ *       ┌ lane 0, lane 1, …, each 256 + 128 P bytes:
  *         0 ┌ the publisher's counters of the ring (see ring/broadcast-layout.ts), then 48 bytes reserved
  *        64 │ its other counters (see metrics/counter-layout.ts)
  *       128 │ owner     u32   participant slot of the publisher + 1; 0: free
  *       132 │ isReady   u32   1 once the lane's memory has really been allocated
  *       136 └ reserved  120 bytes
- *       256 ┌ the place in this lane of the subscriber in slot 0, in slot 1, … in slot 63, each 128 bytes:
+ *       256 ┌ the place in this lane of the subscriber in slot 0, in slot 1, … in slot P - 1, each 128 bytes:
  *             0 ┌ where it is (see ring/broadcast-layout.ts), then 48 bytes reserved
  *            64 └ its counters of this lane (see metrics/counter-layout.ts); its drops are the records that it lost
  *
@@ -33,7 +33,8 @@
  *   allocated by the first publisher that takes its lane. Nobody touches the ring of a lane that is not ready.
  * ```
  *
- * A subscriber needs no claim: what is said by its participant slot's number is its own. Everything that one party
+ * Subscribers join in the slots 0 to P - 1, publishers behind them. So a subscriber needs no claim: what is said by its
+ * participant slot's number is its own. Everything that one party
  * writes often is on lines of its own, 128 bytes because CPUs fetch them in pairs.
  *
  * Cell 0 is woken when there are records, cell 1 when a subscriber has given back room, or left.
@@ -42,7 +43,6 @@
  */
 import { COUNTERS_BYTES } from "../../metrics/counter-layout.ts";
 import { BROADCAST_BYTES, PLACE_BYTES } from "../../ring/broadcast-layout.ts";
-import { SLOT_COUNT } from "../../segment/participant-layout.ts";
 import type { LaneTable } from "../laned-segment.ts";
 
 /** Word offsets within section "state". */
@@ -53,13 +53,14 @@ export const TOPIC = {
   slotBytes: 3,
   recordBytes: 4,
   laneBytes: 5,
+  places: 6,
   gating: 32,
-  readyCount: 34,
-  dry: 48,
+  dry: 64,
+  readyCount: 96,
 } as const;
 
 /** Byte offset of the subscribers within section "state". */
-export const SUBSCRIBERS_OFFSET = 256;
+export const SUBSCRIBERS_OFFSET = 512;
 
 /** Bytes of one subscriber, in the header and in every lane. */
 export const SUBSCRIBER_BYTES = 128;
@@ -73,8 +74,8 @@ export const SUBSCRIBER_COUNTERS_OFFSET = 64;
 /** Values of `onSlow`. */
 export const ON_SLOW = { gate: 1, lap: 2 } as const;
 
-/** Bytes of section "state" before the first lane. */
-export const TOPIC_HEADER_BYTES: number = SUBSCRIBERS_OFFSET + SLOT_COUNT * SUBSCRIBER_BYTES;
+/** The most subscribers that a topic can have: one bit each. */
+export const SUBSCRIBERS_MAX = 1024;
 
 /** Byte offset of the publisher's other counters within a lane. */
 export const PUBLISHER_COUNTERS_OFFSET = 64;
@@ -85,25 +86,24 @@ export const TOPIC_LANE_OWNER = { owner: 32, isReady: 33 } as const;
 /** Byte offset of the places within a lane. */
 export const PLACES_OFFSET = 256;
 
-/** Bytes of one lane within section "state". */
-export const TOPIC_LANE_BYTES: number = PLACES_OFFSET + SLOT_COUNT * SUBSCRIBER_BYTES;
-
-/** Where the lanes of a topic are described. */
-export const TOPIC_LANES: LaneTable = {
-  headerBytes: TOPIC_HEADER_BYTES,
-  entryBytes: TOPIC_LANE_BYTES,
-  owner: TOPIC_LANE_OWNER.owner,
-  isReady: TOPIC_LANE_OWNER.isReady,
-  readyCount: TOPIC.readyCount,
-};
+/** Where the lanes of a topic are described that has places for so many subscribers. */
+export function topicLanes(places: number): LaneTable {
+  return {
+    headerBytes: SUBSCRIBERS_OFFSET + places * SUBSCRIBER_BYTES,
+    entryBytes: PLACES_OFFSET + places * SUBSCRIBER_BYTES,
+    owner: TOPIC_LANE_OWNER.owner,
+    isReady: TOPIC_LANE_OWNER.isReady,
+    readyCount: TOPIC.readyCount,
+  };
+}
 
 /** Wait cells of a topic. */
 export const DATA_CELL = 0;
 export const SPACE_CELL = 1;
 export const CELL_COUNT = 2;
 
-if (SLOT_COUNT !== 64) throw new Error("topic: there is one bit for each of 64 participants");
-if ((TOPIC.dry + 2) * 4 > SUBSCRIBERS_OFFSET || TOPIC.gating + 2 > TOPIC.readyCount) {
+const BIT_WORDS = SUBSCRIBERS_MAX / 32;
+if (TOPIC.dry + BIT_WORDS > TOPIC.readyCount || TOPIC.gating + BIT_WORDS > TOPIC.dry) {
   throw new Error("topic: the words of bits overlap what follows them");
 }
 if (SUBSCRIBER_COUNTERS_OFFSET + COUNTERS_BYTES > SUBSCRIBER_BYTES || SUBSCRIBER_BYTES % 128) {

@@ -127,7 +127,7 @@ export function subscriberMetrics(topic: Topic, counters: Counters): SubscriberM
 function subscribersOf(topic: Topic, lane: number): SubscriberInfo[] {
   const found: SubscriberInfo[] = [];
   for (const { slot, role, pid, name, isAlive } of topic.segment.participants.list()) {
-    if (role !== "subscriber" || !isAlive) continue;
+    if (role !== "subscriber" || !isAlive || slot >= topic.geometry.places) continue;
     const code = topic.words.load(topic.subscriberWord(slot) + SUBSCRIBER.onSlow);
     // It has joined the segment and not yet the topic, or says what cannot be.
     if (code !== ON_SLOW.gate && code !== ON_SLOW.lap) continue;
@@ -148,12 +148,12 @@ function lostBy(topic: Topic, slot: number): number {
 function laneMetrics(topic: Topic, lane: number): TopicLaneMetrics {
   const { participants, slot } = topic.segment;
   const owner = topic.laneOwner(lane);
-  const publisher = participants.list().find((one) => one.slot === owner && one.isAlive);
+  const publisher = owner === undefined ? undefined : participants.at(owner);
   const counters = topic.subscriberCounters(slot, lane);
   const place = topic.placeWord(lane, slot);
   return {
     lane,
-    publisherPid: publisher?.pid,
+    publisherPid: publisher?.isAlive === true ? publisher.pid : undefined,
     records: counters.get("records"),
     bytes: counters.get("bytes"),
     lost: counters.get("drops"),

@@ -16,14 +16,21 @@ import {
   DEFAULT_CAPACITY_BYTES,
   LANES_BYTES_MAX,
   PAGE_BYTES,
+  PRODUCERS_MAX,
   powerOfTwo,
 } from "../channel-options.ts";
 import type { ChannelSchema, SchemaShape } from "../channel-schema.ts";
+import { SUBSCRIBERS_MAX } from "./topic-layout.ts";
 
 const DEFAULT_PUBLISHERS = 8;
 
-/** A segment has 64 places: one for a subscriber, and one is left for whoever comes to look. */
-export const PUBLISHERS_MAX = 62;
+const DEFAULT_SUBSCRIBERS = 64;
+
+/** As many as there can be producers of a channel. */
+export const PUBLISHERS_MAX: number = PRODUCERS_MAX;
+
+/** Publishers times subscribers: each of them has a place in the lane of each, 128 bytes long. */
+export const TOPIC_PLACES_MAX: number = 1 << 17;
 
 const LIFETIMES = ["held", "persistent"] as const;
 
@@ -37,8 +44,10 @@ export interface TopicOptions<S extends ChannelSchema> {
    * of `bytes` or `json` may have half of it, less 8 bytes.
    */
   readonly capacityBytes?: number | undefined;
-  /** How many publishers there can be at a time. Default 8, at most 62. Room is allocated when one comes. */
+  /** How many publishers there can be at a time. Default 8, at most 1024. Room is allocated when one comes. */
   readonly maxPublishers?: number | undefined;
+  /** How many subscribers there can be at a time. Default 64, at most 1024. Each takes 128 bytes for each publisher. */
+  readonly maxSubscribers?: number | undefined;
   /** `"persistent"` keeps the topic and its records when nobody holds it. Default `"held"`. */
   readonly lifetime?: "held" | "persistent" | undefined;
 }
@@ -50,6 +59,7 @@ export const TOPIC_OPTIONS: OptionNames<
   schema: true,
   capacityBytes: true,
   maxPublishers: true,
+  maxSubscribers: true,
   lifetime: true,
   onFull: true,
   from: true,
@@ -64,6 +74,8 @@ export interface TopicGeometry {
   readonly slotBytes: number;
   readonly recordBytes: number;
   readonly laneBytes: number;
+  /** How many subscribers there can be. */
+  readonly places: number;
 }
 
 /** Checks what creating a topic depends on. */
@@ -74,16 +86,28 @@ export function checkTopicOptions(
   const {
     capacityBytes = DEFAULT_CAPACITY_BYTES,
     maxPublishers = DEFAULT_PUBLISHERS,
+    maxSubscribers = DEFAULT_SUBSCRIBERS,
     lifetime = "held",
   } = checkOptions("options", options, TOPIC_OPTIONS);
   checkInteger("options.capacityBytes", capacityBytes, 1, CAPACITY_BYTES_MAX);
   checkInteger("options.maxPublishers", maxPublishers, 1, PUBLISHERS_MAX);
+  checkInteger("options.maxSubscribers", maxSubscribers, 1, SUBSCRIBERS_MAX);
+  if (maxPublishers * maxSubscribers > TOPIC_PLACES_MAX) {
+    const most = Math.floor(TOPIC_PLACES_MAX / maxPublishers);
+    const expected = `<= ${most} for ${maxPublishers} publishers (lower maxPublishers)`;
+    throw outOfRange("options.maxSubscribers", expected, maxSubscribers);
+  }
   checkOneOf("options.lifetime", lifetime, LIFETIMES);
-  const geometry = geometryOf(shape, capacityBytes, maxPublishers);
+  const sizes = geometryOf(shape, capacityBytes, maxPublishers);
+  const geometry = { ...sizes, places: maxSubscribers };
   return { geometry, isPersistent: lifetime === "persistent" };
 }
 
-function geometryOf(shape: SchemaShape, capacityBytes: number, laneCount: number): TopicGeometry {
+function geometryOf(
+  shape: SchemaShape,
+  capacityBytes: number,
+  laneCount: number,
+): Omit<TopicGeometry, "places"> {
   const recordBytes = shape.struct?.size ?? 0;
   const slotBytes = Math.ceil(recordBytes / 8) * 8;
   // Two slots at least, so that one can be filled while the other is read.

@@ -4,11 +4,11 @@
  * @module
  */
 import { Counters } from "../../metrics/counters.ts";
-import { Gates, type GateTable, gateBit } from "../../ring/broadcast-gates.ts";
+import { Gates, type GateTable, gateBit, slotsIn } from "../../ring/broadcast-gates.ts";
 import { BROADCAST, PLACE, UNIT_BYTES } from "../../ring/broadcast-layout.ts";
 import { BROADCAST_BYTES_MIN } from "../../ring/broadcast-ring.ts";
 import { inTheWay } from "../../segment/in-the-way.ts";
-import { SLOT_COUNT } from "../../segment/participant-layout.ts";
+import type { SlotRange } from "../../segment/participants.ts";
 import type { OpenVerb } from "../../segment/segment.ts";
 import { schemaSections } from "../../struct/schema-section.ts";
 import type { WaitCell } from "../../wait/wait-cell.ts";
@@ -16,7 +16,12 @@ import type { SharedWords } from "../../words.ts";
 import { MODES } from "../channel-layout.ts";
 import { CAPACITY_BYTES_MAX } from "../channel-options.ts";
 import { type ChannelSchema, type SchemaShape, shapeOf } from "../channel-schema.ts";
-import { type LanedHeader, LanedSegment } from "../laned-segment.ts";
+import {
+  type LanedHeader,
+  LanedSegment,
+  SPARE_PLACES,
+  type StateSection,
+} from "../laned-segment.ts";
 import {
   CELL_COUNT,
   DATA_CELL,
@@ -25,14 +30,16 @@ import {
   SUBSCRIBER,
   SUBSCRIBER_BYTES,
   SUBSCRIBER_COUNTERS_OFFSET,
+  SUBSCRIBERS_MAX,
   SUBSCRIBERS_OFFSET,
   TOPIC,
-  TOPIC_LANES,
+  topicLanes,
 } from "./topic-layout.ts";
 
 import {
   checkTopicOptions,
   PUBLISHERS_MAX,
+  TOPIC_PLACES_MAX,
   type TopicGeometry,
   type TopicOptions,
 } from "./topic-options.ts";
@@ -60,11 +67,17 @@ export class Topic extends LanedSegment {
   ) {
     const shape = shapeOf(options?.schema);
     const { geometry, isPersistent } = checkTopicOptions(options, shape);
-    const { laneCount, laneBytes } = geometry;
+    const { laneCount, laneBytes, places } = geometry;
     super(verb, {
       name,
       kind: "topic",
-      table: TOPIC_LANES,
+      table: topicLanes(places),
+      tableIn: (state) => topicLanes(placesIn(state)),
+      places: {
+        count: places + laneCount + SPARE_PLACES,
+        limitName: role === "subscriber" ? "maxSubscribers" : "maxPublishers",
+        range: (state) => rangeOf(role, placesIn(state)),
+      },
       laneCount,
       laneBytes,
       cellCount: CELL_COUNT,
@@ -81,7 +94,7 @@ export class Topic extends LanedSegment {
     this.data = this.segment.cell(DATA_CELL);
     this.space = this.segment.cell(SPACE_CELL);
     // A lie that was told of this slot before anybody had it would count as this handle's own word.
-    forgetSubscriber(this.words, this.base, this.segment.slot);
+    forgetSubscriber(this.state, this.segment.slot);
     // Publishers may wait for somebody who has died and whom joining has cleared up after.
     this.space.wake();
   }
@@ -106,20 +119,25 @@ export class Topic extends LanedSegment {
     return this.base + TOPIC.dry;
   }
 
+  /** How many words of bits there are for subscribers. */
+  get bitWords(): number {
+    return Math.ceil(this.geometry.places / 32);
+  }
+
   /** Those for whom a lane's publisher waits. */
   gatesOf(lane: number): Gates {
     const table: GateTable = {
       bits: this.gating,
+      bitWords: this.bitWords,
       places: this.placeWord(lane, 0),
       placeWords: SUBSCRIBER_BYTES / 4,
     };
     return new Gates(this.words, table);
   }
 
-  /** Whether publishers wait for the participant in a slot. */
-  isGating(slot: number): boolean {
-    const { word, bit } = gateBit(this.gating, slot);
-    return (this.words.load(word) & bit) !== 0;
+  /** The slots of those for whom publishers wait. */
+  gatingSlots(): number[] {
+    return slotsIn(this.words, this.gating, this.bitWords);
   }
 
   /** Word at which the place of a slot's subscriber in a lane begins. */
@@ -146,11 +164,10 @@ export class Topic extends LanedSegment {
   reapDeadGates(): boolean {
     const { participants, slot: own } = this.segment;
     let isAnyDead = false;
-    for (let slot = 0; slot < SLOT_COUNT; slot++) {
-      if (!this.isGating(slot)) continue;
+    for (const slot of this.gatingSlots()) {
       if (slot === own) {
         // Who publishes does not subscribe by the same handle: somebody lies.
-        forgetSubscriber(this.words, this.base, own);
+        forgetSubscriber(this.state, own);
         isAnyDead = true;
       } else if (!participants.isAlive(slot)) {
         isAnyDead = this.reapSlot(slot) || isAnyDead;
@@ -164,10 +181,9 @@ export class Topic extends LanedSegment {
     if (this.segment.isDisposed) return undefined;
     const { words } = this;
     const tail = words.load(this.laneWord(lane) + BROADCAST.tail);
-    const lags = this.segment.participants.list().map(({ slot }) => {
-      const isWaitedFor = this.isGating(slot);
+    const lags = this.gatingSlots().map((slot) => {
       const head = words.load(this.placeWord(lane, slot) + PLACE.head);
-      return { slot, lag: isWaitedFor ? (tail - head) | 0 : 0 };
+      return { slot, lag: (tail - head) | 0 };
     });
     const most = Math.max(1, ...lags.map(({ lag }) => lag));
     const slowest = lags.find(({ lag }) => lag === most)?.slot;
@@ -178,11 +194,7 @@ export class Topic extends LanedSegment {
 
   /** The slots of the subscribers of this thread for whom publishers wait. */
   gatesHere(): readonly number[] {
-    const slots: number[] = [];
-    for (let slot = 0; slot < SLOT_COUNT; slot++) {
-      if (this.isGating(slot) && this.segment.isOfThisThread(slot)) slots.push(slot);
-    }
-    return slots;
+    return this.gatingSlots().filter((slot) => this.segment.isOfThisThread(slot));
   }
 
   /**
@@ -205,8 +217,7 @@ export class Topic extends LanedSegment {
   watchGates(onDeath: () => void): () => void {
     const { participants, doorbell } = this.segment;
     const stops: (() => void)[] = [];
-    for (let slot = 0; slot < SLOT_COUNT; slot++) {
-      if (!this.isGating(slot)) continue;
+    for (const slot of this.gatingSlots()) {
       const bell = participants.bellOf(slot);
       if (bell !== 0 && bell !== doorbell.bell) stops.push(doorbell.watchLife(bell, onDeath));
     }
@@ -216,8 +227,22 @@ export class Topic extends LanedSegment {
   }
 }
 
+/** How many subscribers a topic has room for, as its header says; never more than there can be. */
+function placesIn({ words, base, lengthBytes }: StateSection): number {
+  const places = words.get(base + TOPIC.places) >>> 0;
+  const most = Math.floor((lengthBytes - SUBSCRIBERS_OFFSET) / SUBSCRIBER_BYTES);
+  return Math.max(0, Math.min(places, SUBSCRIBERS_MAX, most));
+}
+
+/** Subscribers are found by the numbers of their slots: theirs come first. */
+function rangeOf(role: "publisher" | "subscriber", places: number): SlotRange {
+  return role === "subscriber" ? { from: 0, to: places } : { from: places, to: Infinity };
+}
+
 /** Frees what a participant may have been as a subscriber. */
-function forgetSubscriber(words: SharedWords, base: number, slot: number): void {
+function forgetSubscriber(state: StateSection, slot: number): void {
+  if (slot >= placesIn(state)) return;
+  const { words, base } = state;
   for (const bits of [TOPIC.gating, TOPIC.dry]) {
     const { word, bit } = gateBit(base + bits, slot);
     words.and(word, ~bit);
@@ -233,7 +258,7 @@ function writeGeometry(
   words: SharedWords,
   base: number,
   shape: SchemaShape,
-  { laneCount, ringBytes, slotBytes, recordBytes, laneBytes }: TopicGeometry,
+  { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, places }: TopicGeometry,
 ): void {
   words.set(base + TOPIC.mode, MODES[shape.mode]);
   words.set(base + TOPIC.laneCount, laneCount);
@@ -241,6 +266,7 @@ function writeGeometry(
   words.set(base + TOPIC.slotBytes, slotBytes);
   words.set(base + TOPIC.recordBytes, recordBytes);
   words.set(base + TOPIC.laneBytes, laneBytes);
+  words.set(base + TOPIC.places, places);
 }
 
 /** Reads the sizes that the creator chose, and believes none that cannot be. */
@@ -263,5 +289,8 @@ function readGeometry(header: LanedHeader, shape: SchemaShape): TopicGeometry {
   const ringBytes = header.at(TOPIC.ringBytes, "ring size", isRing);
   const isLane = (bytes: number): boolean => bytes >= ringBytes && bytes % 4096 === 0;
   const laneBytes = header.at(TOPIC.laneBytes, "lane size", isLane);
-  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes };
+  const isPossible = (n: number): boolean =>
+    n >= 1 && n <= SUBSCRIBERS_MAX && n * laneCount <= TOPIC_PLACES_MAX;
+  const places = header.at(TOPIC.places, "number of subscribers", isPossible);
+  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, places };
 }

@@ -35,7 +35,7 @@ const PLACES = 8;
 const PLACE_WORDS = 4;
 const RING = 16;
 const SLOT_WORDS = 2;
-const TABLE = { bits: BITS, places: PLACES, placeWords: PLACE_WORDS };
+const TABLE = { bits: BITS, bitWords: 2, places: PLACES, placeWords: PLACE_WORDS };
 
 const TWO_POW_31 = 2 ** 31;
 

@@ -133,7 +133,7 @@ export function lanes(source: LanesSource, bounds: LanesBounds): Model {
 
 type Opener = () => InstanceType<LanesSource["LanedSegment"]>;
 
-function openerOf({ LanedSegment }: LanesSource, { lanes: laneCount }: Layout): Opener {
+function openerOf({ LanedSegment }: LanesSource, { lanes: laneCount, places }: Layout): Opener {
   class ModelLanes extends LanedSegment {
     constructor() {
       super("createOrOpen", {
@@ -143,6 +143,7 @@ function openerOf({ LanedSegment }: LanesSource, { lanes: laneCount }: Layout): 
         laneCount,
         laneBytes: 4096,
         cellCount: 2,
+        places: { count: places.slots, limitName: "maxProducers" },
         fingerprint: 0n,
         isPersistent: false,
         role: "producer",
@@ -162,7 +163,6 @@ function produce({ claimLane }: LanesSource, open: Opener, actor: Actor, doing: 
     const word = (lane: number, field: number): number =>
       words.load((segment?.laneWord(lane) ?? 0) + field);
     const lane = claimLane(segment, {
-      role: "producer",
       verb: "produce",
       limitName: "maxProducers",
       isEmpty: (one) => word(one, LANE.tail) === word(one, LANE.head),

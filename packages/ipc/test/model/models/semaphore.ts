@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { SEMAPHORE, SEMAPHORE_BYTES } from "../../../src/sync/semaphore-layout.ts";
+import { SEMAPHORE, semaphoreBytes } from "../../../src/sync/semaphore-layout.ts";
 import type { Actor, ActorSpec, Model, Verdict, World } from "../checker/model.ts";
 import type { PlainWords } from "../checker/plain-words.ts";
 
@@ -20,7 +20,7 @@ export type CountSource = typeof import("../../../src/sync/semaphore-count.ts");
 export type Deed = "take" | 1 | 2 | 3;
 
 const MAX = 5;
-const MUTEX = SEMAPHORE_BYTES / 4;
+const MUTEX = semaphoreBytes(2) / 4;
 /** Slot of the first actor; each has one of its own. */
 const FIRST_SLOT = 3;
 

@@ -138,8 +138,9 @@ function handle(Cell: CellSource["WaitCell"], actor: Actor, slot: number, me: nu
     slotCount: SLOTS,
     checkWhole: () => {},
     isClosed: false,
+    enter: () => {},
+    leave: (cell: number) => void participants.disarm(slot, cell),
     arm: (cell: number) => participants.arm(slot, cell),
-    disarmOwn: (cell: number) => void participants.disarm(slot, cell),
     disarm: (other: number, cell: number) => participants.disarm(other, cell),
     ring: (other: number) => {
       call(`ring the bell of slot ${other}`, (memory) => {

@@ -128,7 +128,12 @@ export class RingWorld {
 
   #open(): RingPublisher {
     const { source, words, kind, length } = this;
-    const gates = new source.Gates(words, { bits: BITS, places: PLACES, placeWords: PLACE_WORDS });
+    const gates = new source.Gates(words, {
+      bits: BITS,
+      bitWords: 2,
+      places: PLACES,
+      placeWords: PLACE_WORDS,
+    });
     return kind === "fixed"
       ? new source.FixedBroadcastPublisher(words, 0, length, gates)
       : new source.ByteBroadcastPublisher(words, 0, RING, length, gates);

@@ -7,11 +7,11 @@
  * @module
  */
 import { conditionError, SECTION } from "@isthmus/core/internal";
-import { SLOT_BYTES } from "../../../../src/segment/participant-layout.ts";
+import { SLOT, SLOT_BYTES } from "../../../../src/segment/participant-layout.ts";
 import { type Joining, Participants } from "../../../../src/segment/participants.ts";
 import type { Words } from "../../../../src/words.ts";
 import { slotLocks } from "../kernel-locks.ts";
-import { type Running, whoRuns } from "./world.ts";
+import { type Running, type SegmentPlaces, whoRuns } from "./world.ts";
 
 const WHO: Joining = { role: "user", pid: 1, startTicks: 0, bell: 0, joinedAtMs: 0, name: "" };
 
@@ -21,10 +21,13 @@ interface Spec {
   readonly reap?: (memory: unknown, slot: number) => void;
 }
 
-/** The words of participants without what they only say about themselves: nobody asks here, and it is many steps. */
-function withoutParticulars(words: Words): Words {
+/**
+ * The words of participants without what they only say about themselves: nobody asks here, and it is many steps. All slots
+ * have been used before, for the same reason.
+ */
+function withoutParticulars(words: Words, { participants, slots }: SegmentPlaces): Words {
   return {
-    load: (index) => words.load(index),
+    load: (index) => (index === participants + SLOT.used ? slots : words.load(index)),
     store: (index, value) => words.store(index, value),
     add: (index, delta) => words.add(index, delta),
     and: (index, mask) => words.and(index, mask),
@@ -75,7 +78,7 @@ export class Segment {
     this.memory = new ModelMemory(this.#running);
     const { actor, me, places } = this.#running;
     this.participants = new Participants(
-      withoutParticulars(actor.words),
+      withoutParticulars(actor.words, places),
       places.participants,
       places.slots * SLOT_BYTES,
       slotLocks(actor, places.locks, me),
@@ -85,6 +88,10 @@ export class Segment {
 
   reapDead(reap: (memory: ModelMemory, slot: number) => void): number[] {
     return this.participants.reapDead((slot) => reap(this.memory, slot));
+  }
+
+  reclaim(): boolean {
+    return false;
   }
 
   allocate(_: number, offset: number, lengthBytes: number): void {

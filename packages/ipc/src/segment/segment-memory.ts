@@ -1,0 +1,41 @@
+/**
+ * The bytes of a segment.
+ *
+ * @module
+ */
+import { CorruptSegmentError } from "@isthmus/core";
+import { Mapping, type Section } from "@isthmus/core/internal";
+import { SharedWords } from "../words.ts";
+
+/** The bytes of a segment and where its sections are. */
+export class SegmentMemory {
+  readonly mapping: Mapping;
+  readonly words: SharedWords;
+  readonly #sections: readonly Section[];
+
+  constructor(fd: number, path: string, totalBytes: number, sections: readonly Section[]) {
+    this.mapping = new Mapping({
+      fd,
+      path,
+      offsetBytes: 0,
+      lengthBytes: totalBytes,
+      protection: "readWrite",
+      sharing: "shared",
+      isPinned: true,
+    });
+    this.words = new SharedWords(this.mapping.bytes(0, totalBytes));
+    this.#sections = sections;
+  }
+
+  /** Where a section is; the section table has been checked to have it. */
+  section(id: number): Section {
+    const section = this.#sections.find((candidate) => candidate.id === id);
+    if (section === undefined) throw new CorruptSegmentError(`The segment has no section ${id}`);
+    return section;
+  }
+
+  /** The word at which a section begins. */
+  wordOf(id: number): number {
+    return this.section(id).offset / 4;
+  }
+}
