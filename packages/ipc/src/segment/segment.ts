@@ -337,7 +337,11 @@ function joinFile(file: NamedFile, spec: SegmentSpec): JoinedSegment {
     return known;
   }
   const { role, participantName, reap } = spec;
-  const joined = new JoinedSegment(file, { kind: spec.kind, role, participantName, reap, range, limitName }, check);
+  const joined = new JoinedSegment(
+    file,
+    { kind: spec.kind, role, participantName, reap, range, limitName },
+    check,
+  );
   try {
     if (joined.takePlace() === undefined && !isShared) throw joined.full();
   } catch (error) {
@@ -397,12 +401,13 @@ function openFile(verb: OpenVerb, spec: SegmentSpec): { file: NamedFile; created
 }
 
 function allSections({ cellCount, sections, places }: SegmentSpec): readonly SectionSpec[] {
-  const { count } = places ?? DEFAULT_PLACES;
+  const { count, isShared } = places ?? DEFAULT_PLACES;
   const participants = {
     id: SECTION.participants,
     length: count * SLOT_BYTES,
     isSizedByCreator: true,
-    isReserved: true,
+    // Locks are many and have few users; who has lanes is to be told at creation what room they need.
+    isReserved: isShared,
   };
   const cells = { id: SECTION.cells, length: cellCount * CELL_BYTES };
   return [participants, cells, ...sections];

@@ -92,14 +92,17 @@ test(`bun --hot reloads a program ${RELOADS} times that never disposes what it h
     let round = 0;
     for await (const line of linesOf(child.stdout)) {
       round++;
-      expect(JSON.parse(line)).toEqual({
+      const { places, ...said } = JSON.parse(line) as { places: number[] };
+      expect(said).toEqual({
         round,
         handled: [round, round],
         heard: round,
         answered: round,
         kept: round,
-        places: [2, 2, 2, 1, 1, 1, 1, 2],
       });
+      // Fewer when something has been collected by now that the program does not use any more.
+      const most = [2, 2, 2, 1, 1, 1, 1, 2];
+      expect(places.map((count, i) => Math.min(count, most[i] ?? 0))).toEqual(places);
       if (round > RELOADS) break;
       appendFileSync(path, `// ${round}\n`);
     }
