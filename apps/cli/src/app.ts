@@ -12,6 +12,7 @@ import {
   version,
 } from "@stricli/core";
 import packageJson from "../package.json" with { type: "json" };
+import { COMMAND_NAME } from "./command-name.ts";
 import { benchmark } from "./commands/benchmark.ts";
 import { chaos } from "./commands/chaos.ts";
 import { consumer } from "./commands/consumer.ts";
@@ -107,7 +108,7 @@ function textFor(env: Environment): typeof text_en {
   const broken = (what: string, error: unknown): string =>
     `isthmus: ${what}: ${errorLine(error, env)}`;
   const usage = (message: string): string =>
-    `isthmus: ${message}${message.endsWith("?") ? "" : "."} See isthmus --help`;
+    `isthmus: ${message}${message.endsWith("?") ? "" : "."} See ${COMMAND_NAME} --help`;
   return {
     ...text_en,
     briefs: {

@@ -4,7 +4,7 @@
  * @module
  */
 import { statSync } from "node:fs";
-import { join } from "node:path";
+import { programCommand } from "@isthmus/programs";
 import type { Subprocess } from "bun";
 import { startProcess } from "../start-process.ts";
 import { EVENT, EVENT_BYTES } from "./event.ts";
@@ -13,7 +13,7 @@ import { EXIT_NO_ROOM, type Order } from "./order.ts";
 import type { Part, Stage } from "./stage.ts";
 import type { Testimony } from "./testimony.ts";
 
-const PROGRAM = join(import.meta.dir, "participant.ts");
+const PROGRAM = programCommand(import.meta.dir, "participant.ts");
 /** As much of what a process complained of as is told. */
 const COMPLAINT_CHARACTERS = 600;
 
@@ -73,7 +73,7 @@ export class Actor implements Testimony {
     this.#logPath = order.logPath;
     this.events = () => new EventLog(order.logPath);
     this.#errorPath = errorPath;
-    this.#process = startProcess([process.execPath, PROGRAM, JSON.stringify(order)], {
+    this.#process = startProcess([...PROGRAM, JSON.stringify(order)], {
       env: { ...process.env, ISTHMUS_DIR: namesPath },
       stdin: "ignore",
       stdout: "ignore",

@@ -3,9 +3,11 @@
  *
  * @module
  */
+
 import { directoryPath } from "@isthmus/core/internal";
 import { listSegments, listUnreachable, type SegmentInfo } from "@isthmus/ipc";
 import { buildCommand, type Command } from "@stricli/core";
+import { COMMAND_NAME } from "../command-name.ts";
 import type { IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
 import { guarded } from "../guarded.ts";
@@ -38,7 +40,7 @@ async function runLs(this: IsthmusContext, flags: CommonFlags): Promise<void> {
   if (unreachable.length > 0) process.stderr.write(`${style.stderr.red(UNREACHABLE)}\n`);
   const leftOver = segments.filter(isLeftOver).length;
   if (leftOver === 0) return;
-  const hint = `${formatCount(leftOver)} left over from crashes: isthmus gc removes them`;
+  const hint = `${formatCount(leftOver)} left over from crashes: ${COMMAND_NAME} gc removes them`;
   process.stderr.write(`${style.stderr.yellow(hint)}\n`);
 }
 

@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { programCommand } from "@isthmus/programs";
 import { nameRoot } from "../name-root.ts";
 import { DemoChild } from "./child.ts";
 
@@ -79,8 +80,10 @@ export class DemoRoom implements AsyncDisposable {
    */
   spawn(script: string, ...args: readonly (string | number)[]): DemoChild {
     if (this.#refusal !== undefined) throw this.#refusal;
-    const path = join(import.meta.dir, "children", script);
-    const command = [process.execPath, path, ...args.map(String)];
+    const command = [
+      ...programCommand(import.meta.dir, join("children", script)),
+      ...args.map(String),
+    ];
     const env = { ...process.env, [NAME_DIRECTORY_VARIABLE]: this.#nameDirectory };
     const step = this.#step;
     const child: DemoChild = new DemoChild(command, env, this.#patienceMs, (error) => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+
 import {
   accessSync,
   closeSync,
@@ -16,6 +17,7 @@ import {
 } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
 import { directoryPath } from "@isthmus/core/internal";
+import { COMMAND_NAME } from "../command-name.ts";
 import { formatShare, formatSize } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import { type Check, type Finding, fail, ok, warn } from "./check.ts";
@@ -146,7 +148,7 @@ function checkSpace(): Finding {
   const freeBytes = bavail * bsize;
   const share = formatShare(freeBytes, totalBytes);
   const detail = `${formatSize(freeBytes)} free of ${formatSize(totalBytes)} (${share})`;
-  const more = "remove what is not needed (isthmus ls, isthmus gc), or make it larger";
+  const more = `remove what is not needed (${COMMAND_NAME} ls, ${COMMAND_NAME} gc), or make it larger`;
   if (freeBytes < FREE_BYTES_MIN) return fail(detail, more);
   if (files > 0 && ffree === 0) return fail(`${detail}, but no file can be created`, more);
   const isMemory = IN_MEMORY[statfsSync(place).type >>> 0] !== undefined;

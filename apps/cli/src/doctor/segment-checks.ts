@@ -3,8 +3,10 @@
  *
  * @module
  */
+
 import { findDirectory } from "@isthmus/core/internal";
 import { collectSegments, type Leftover, listSegments, type SegmentInfo } from "@isthmus/ipc";
+import { COMMAND_NAME } from "../command-name.ts";
 import { formatCount, formatCountOf, formatSize } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import { countParticipants } from "../segments/segment-record.ts";
@@ -40,7 +42,7 @@ function checkSegments(): Finding {
   if (damaged.length === 0) return ok(detail);
   return warn(
     `${detail}; cannot be understood: ${namesOf(damaged)}`,
-    "isthmus inspect --hex NAME shows it, isthmus rm NAME removes it",
+    `${COMMAND_NAME} inspect --hex NAME shows it, ${COMMAND_NAME} rm NAME removes it`,
   );
 }
 
@@ -52,7 +54,7 @@ function checkLeftovers(): Finding {
   const bytes = removed.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
   return warn(
     `${count("segment")}, ${count("creation")} and ${count("pipe")} of dead processes, ${formatSize(bytes)}`,
-    "isthmus gc, or --fix",
+    `${COMMAND_NAME} gc, or --fix`,
     () => `removed ${formatCountOf(collectSegments().removed.length, "file")}`,
   );
 }
@@ -67,7 +69,7 @@ function checkParticipants(): Finding {
   const where = held.filter((info) => countParticipants(info).dead > 0);
   return warn(
     `${formatCount(live)} live, ${formatCount(dead)} died without leaving: ${namesOf(where)}`,
-    "nothing: their places are taken again when they are needed; isthmus inspect NAME shows them",
+    `nothing: their places are taken again when they are needed; ${COMMAND_NAME} inspect NAME shows them`,
   );
 }
 

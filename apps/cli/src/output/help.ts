@@ -4,6 +4,7 @@
  * @module
  */
 import type { StricliIntegration } from "@stricli/core";
+import { COMMAND_NAME } from "../command-name.ts";
 import type { IsthmusContext } from "../context.ts";
 import { EXIT_CODE_HELP } from "../exit-code.ts";
 import { formatTable } from "./table.ts";
@@ -45,12 +46,18 @@ export function help(rootExamples: readonly Example[]): StricliIntegration<Isthm
           text,
           ansiColor,
         });
-        const examples = result.target === app.root ? `${section("EXAMPLES", rootExamples)}\n` : "";
+        const rows = rootExamples.map(([input, brief]) => [named(input), brief]);
+        const examples = result.target === app.root ? `${section("EXAMPLES", rows)}\n` : "";
         const codes = EXIT_CODE_HELP.map(([code, meaning]) => [String(code), meaning]);
         // An example without arguments leaves a space at the end of its line.
-        const page = `${examples}${body}\n${section("EXIT CODES", codes)}`;
+        const page = `${examples}${named(body)}\n${section("EXIT CODES", codes)}`;
         this.process.stdout.write(page.replace(/ +$/gm, ""));
       },
     },
   };
+}
+
+/** Puts what the command is called here in the place of its name. */
+function named(text: string): string {
+  return text.replace(/\bisthmus(?=\s|$)/g, COMMAND_NAME);
 }

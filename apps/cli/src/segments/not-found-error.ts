@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { COMMAND_NAME } from "../command-name.ts";
 
 /** There is no such segment, or no such part of it. */
 export class NotFoundError extends Error {
@@ -19,5 +20,5 @@ export class NotFoundError extends Error {
 export function namedError(error: unknown, name: string): unknown {
   const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
   if (!isMissing) return error;
-  return new NotFoundError(`Nothing has the name ${JSON.stringify(name)}; see isthmus ls`);
+  return new NotFoundError(`Nothing has the name ${JSON.stringify(name)}; see ${COMMAND_NAME} ls`);
 }

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { join } from "node:path";
 import { Consumer } from "@isthmus/ipc";
+import { programCommand } from "@isthmus/programs";
 import type { Finding } from "../chaos/finding.ts";
 import { startProcess } from "../start-process.ts";
 import { CROWD_OPTIONS, crowdName } from "./crowd-channel.ts";
 import { findLeaks, type Resources, takeStock } from "./resources.ts";
 
-const PARTNER = join(import.meta.dir, "crowd-partner.ts");
+const PARTNER = programCommand(import.meta.dir, "crowd-partner.ts");
 /** How long what has been published may be on its way, on a machine that does much else. */
 const PATIENCE_MS = 60_000;
 
@@ -49,15 +49,12 @@ export async function crowd(options: CrowdOptions): Promise<CrowdResult> {
     during = takeStock(directory);
     const failure = new AbortController();
     const signal = AbortSignal.any([options.signal, failure.signal]);
-    await using partner = startProcess(
-      [process.execPath, PARTNER, String(channels), String(records)],
-      {
-        env: { ...process.env, ISTHMUS_DIR: directory },
-        stdin: "ignore",
-        stdout: "ignore",
-        stderr: "inherit",
-      },
-    );
+    await using partner = startProcess([...PARTNER, String(channels), String(records)], {
+      env: { ...process.env, ISTHMUS_DIR: directory },
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "inherit",
+    });
     const received = { count: 0 };
     let timer: Timer | undefined;
     const ended = partner.exited.then((code) => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { mainCommand } from "@isthmus/programs";
 import type { Subprocess } from "bun";
 import type {
   DemonstrationParameters,
@@ -12,8 +12,7 @@ import type {
 } from "../wire/demonstration-state.ts";
 
 /** The command. Apps do not import each other: it is started as a person would. */
-const COMMAND = join(import.meta.dir, "..", "..", "..", "cli", "src", "main.ts");
-const LEASH = join(import.meta.dir, "leash.ts");
+const COMMAND = mainCommand(import.meta.dir, "../../../cli/src/main.ts");
 
 /** Who is asked to end and has not by then is ended. */
 const FAREWELL_MS = 3000;
@@ -35,14 +34,13 @@ export class DemonstrationChild {
   readonly #process: Subprocess<"pipe", "pipe", "pipe">;
 
   constructor(options: ChildOptions) {
-    this.#process = Bun.spawn(
-      [process.execPath, "--preload", LEASH, COMMAND, ...argumentsFor(options)],
-      {
-        stdin: "pipe",
-        stdout: "pipe",
-        stderr: "pipe",
-      },
-    );
+    this.#process = Bun.spawn([...COMMAND, ...argumentsFor(options)], {
+      // The command then loads what ties it to this process.
+      env: { ...process.env, ISTHMUS_LEASH: "stdin" },
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
     this.ended = this.#follow();
   }
 

@@ -1,6 +1,6 @@
 /**
- * Preloaded into the processes of the demonstration: their standard input is a pipe to the dashboard, so that it ends
- * when the dashboard does, however it does. Then they end, too, in the way of Ctrl-C.
+ * Loaded first into the processes of the demonstration: their standard input is a pipe to the dashboard, so that it
+ * ends when the dashboard does, however it does. Then they end, too, in the way of Ctrl-C.
  *
  * @module
  */

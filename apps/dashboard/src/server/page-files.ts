@@ -1,5 +1,5 @@
 /**
- * The page's files, bundled when the server starts.
+ * The page's files, bundled when the server starts, or with the server where that is bundled itself.
  *
  * An HTML import (`import page from "../page/index.html"`) as a route of `Bun.serve` would bundle them, too, but what
  * it serves has no headers of ours and answers before any handler: no content security policy, no check of `Host`. So
@@ -7,7 +7,9 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import page from "../page/index.html";
 import { SECURITY_HEADERS } from "./responses.ts";
 
 const INDEX = join(import.meta.dir, "..", "page", "index.html");
@@ -19,6 +21,33 @@ interface PageFile {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+interface Output {
+  readonly path: string;
+  readonly type: string;
+  readonly content: Blob;
+}
+
+async function build(): Promise<Output[]> {
+  const { outputs } = await Bun.build({
+    entrypoints: [INDEX],
+    target: "browser",
+    minify: true,
+    publicPath: "/",
+  });
+  return outputs.map((output) => {
+    return { path: `/${basename(output.path)}`, type: output.type, content: output };
+  });
+}
+
+/** What Bun's bundler has made of the import of the page. */
+function bundled(): Output[] {
+  return (page.files ?? []).map(({ path, loader, headers }) => ({
+    path: loader === "html" ? INDEX_PATH : `/${basename(path)}`,
+    type: headers["content-type"],
+    content: Bun.file(resolve(import.meta.dir, path)),
+  }));
+}
+
 /** The page's files by their paths. */
 export class PageFiles {
   readonly #files: ReadonlyMap<string, PageFile>;
@@ -28,25 +57,18 @@ export class PageFiles {
   }
 
   /**
-   * Bundles the page.
+   * Bundles the page, unless it has been bundled.
    *
    * @throws {AggregateError} When its source has errors; they name file and line.
    */
   static async bundle(): Promise<PageFiles> {
-    const { outputs } = await Bun.build({
-      entrypoints: [INDEX],
-      target: "browser",
-      minify: true,
-      publicPath: "/",
-    });
+    const outputs = existsSync(INDEX) ? await build() : bundled();
     const files = new Map<string, PageFile>();
-    for (const output of outputs) {
-      const path = `/${output.path.replace(/^\.?\//, "")}`;
+    for (const { path, type, content } of outputs) {
       // All but the page itself have their hash in their names.
-      const isIndex = path === INDEX_PATH;
-      const cache = isIndex ? "no-cache" : "public, max-age=31536000, immutable";
-      const headers = { "content-type": output.type, "cache-control": cache, ...SECURITY_HEADERS };
-      files.set(path, { body: new Uint8Array(await output.arrayBuffer()), headers });
+      const cache = path === INDEX_PATH ? "no-cache" : "public, max-age=31536000, immutable";
+      const headers = { "content-type": type, "cache-control": cache, ...SECURITY_HEADERS };
+      files.set(path, { body: new Uint8Array(await content.arrayBuffer()), headers });
     }
     return new PageFiles(files);
   }

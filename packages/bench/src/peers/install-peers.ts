@@ -32,6 +32,8 @@ export async function installPeers(directory: string, signal: AbortSignal): Prom
   writeFileSync(join(directory, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   const child = Bun.spawn([process.execPath, "install", "--ignore-scripts"], {
     cwd: directory,
+    // An executable that contains Bun becomes Bun by this.
+    env: { ...process.env, BUN_BE_BUN: "1" },
     stdin: "ignore",
     stdout: "ignore",
     stderr: "pipe",

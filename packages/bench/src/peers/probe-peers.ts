@@ -5,10 +5,11 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { programCommand } from "@isthmus/programs";
 import type { Room } from "../runner/room.ts";
 import { OPTIONAL_PEERS, type OptionalPeer } from "./optional-peers.ts";
 
-const PROBE: string = join(import.meta.dir, "probe-main.ts");
+const PROBE: readonly string[] = programCommand(import.meta.dir, "probe-main.ts");
 const TIMEOUT_MS = 20_000;
 
 /** One peer, and why it is not measured when it is not. */
@@ -39,7 +40,7 @@ async function reasonAgainst(
 ): Promise<string | undefined> {
   if (directory === undefined) return `not asked for (--peers): ${note}`;
   if (!existsSync(join(directory, "node_modules", peer))) return `not installed: ${note}`;
-  const command = [process.execPath, PROBE, directory, peer];
+  const command = [...PROBE, directory, peer];
   const { exitCode, signal, stderr } = await room.run(command, { timeoutMs: TIMEOUT_MS });
   if (exitCode !== 0)
     return `cannot be used under Bun ${Bun.version}: ${telling(stderr.replaceAll(directory, "…"), signal)}`;

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { join } from "node:path";
+
 import { TimeoutError } from "@isthmus/core";
+import { programCommand } from "@isthmus/programs";
 import { judge } from "../claims/judge.ts";
 import { describeMachine, loadAverage } from "../machine/machine.ts";
 import { findWarnings } from "../machine/warnings.ts";
@@ -26,7 +27,7 @@ const DEFAULT_ROUNDS = { quick: 3, full: 7 } as const;
 /** What is left of the minute is for the report. */
 const QUICK_BUDGET_MS = 56_000;
 const DEFAULT_SEED = 20_250_101;
-const MEASURE_MAIN: string = join(import.meta.dir, "measure-main.ts");
+const MEASURE: readonly string[] = programCommand(import.meta.dir, "measure-main.ts");
 
 /** What is being done. */
 export interface Progress {
@@ -218,13 +219,7 @@ type Measurement = Pick<JobRun, "room" | "context" | "timeLeftMs"> & {
 /** One message for each name, whatever becomes of the process; undefined when there was not enough time for it. */
 async function messagesOf(measurement: Measurement): Promise<CaseMessage[] | undefined> {
   const { room, suiteId, names, context, timeLeftMs } = measurement;
-  const command = [
-    process.execPath,
-    MEASURE_MAIN,
-    suiteId,
-    names.join(","),
-    JSON.stringify(context),
-  ];
+  const command = [...MEASURE, suiteId, names.join(","), JSON.stringify(context)];
   try {
     const timeoutMs = Math.min(JOB_TIMEOUT_MS, Math.ceil(timeLeftMs));
     const finished = await room.run(command, { timeoutMs });

@@ -8,6 +8,7 @@ import { constants, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { syncPlatform } from "@isthmus/core/internal";
 import { Consumer, Producer, Requester } from "@isthmus/ipc";
+import { startWorker } from "@isthmus/programs";
 import { Sample, type SampleFields, sampleOf } from "../../channel-records.ts";
 import type { CaseContext, CaseFunction } from "../../runner/suite.ts";
 import { Backlog, type Sink } from "./backlog.ts";
@@ -17,7 +18,6 @@ import { startParty, startReadyParty } from "./start-party.ts";
 import { LATENCY_FRAME_BYTES } from "./transfer-sizes.ts";
 
 const PATIENCE = { timeoutMs: 60_000 };
-const WORKER: string = join(import.meta.dir, "worker.ts");
 
 type OnAnswer = (i: number) => void;
 
@@ -93,7 +93,7 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   workerMessages: async ({ sizes }) => {
     return await measureOpenLoop(sizes, async (onAnswer) => {
       const ready = Promise.withResolvers<void>();
-      const worker = new Worker(WORKER);
+      const worker = startWorker(import.meta.dir, "worker.ts");
       worker.onmessage = ({ data }: MessageEvent<SampleFields | string>) => {
         if (typeof data === "string") ready.resolve();
         else onAnswer(data.a);

@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { syncPlatform } from "@isthmus/core/internal";
 import { Subscriber } from "@isthmus/ipc";
+import { startWorker } from "@isthmus/programs";
 import { followRate, ipcRate, pipeRate, pollRate } from "../../channel-cases.ts";
 import { CAPACITY_BYTES, Sample, type SampleFields, sumOf } from "../../channel-records.ts";
 import { type CaseContext, type CaseFunction, type Figure, SkipError } from "../../runner/suite.ts";
@@ -17,7 +18,6 @@ import { consumeRecords, PLAIN_RING_BYTES } from "./plain-ring.ts";
 import { startParty, startReadyParty } from "./start-party.ts";
 
 /** Objects that another thread sends one by one; the rest is in `worker.ts`. */
-const WORKER: string = join(import.meta.dir, "worker.ts");
 const SAMPLE_BYTES = 64;
 
 /** All ways to carry records. */
@@ -99,7 +99,7 @@ async function socket(context: CaseContext): Promise<Figure> {
 
 async function workerMessages({ sizes }: CaseContext): Promise<Figure> {
   const meter = new Meter(sizes.slowRecords);
-  const worker = new Worker(WORKER);
+  const worker = startWorker(import.meta.dir, "worker.ts");
   worker.onmessage = ({ data }: MessageEvent<SampleFields>) => meter.note(sumOf(data));
   worker.postMessage({ role: "sendRecords", count: sizes.slowRecords });
   await meter.done;
@@ -109,7 +109,7 @@ async function workerMessages({ sizes }: CaseContext): Promise<Figure> {
 
 async function sharedArrayBuffer({ sizes }: CaseContext): Promise<Figure> {
   const memory = new Uint8Array(new SharedArrayBuffer(PLAIN_RING_BYTES));
-  const worker = new Worker(WORKER);
+  const worker = startWorker(import.meta.dir, "worker.ts");
   worker.postMessage({ role: "fillRing", count: sizes.records, memory });
   const meter = new Meter(sizes.records);
   consumeRecords(memory, meter);

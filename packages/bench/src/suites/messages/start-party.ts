@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { programCommand } from "@isthmus/programs";
 import type { Subprocess } from "bun";
 
-const PARTY: string = join(import.meta.dir, "party.ts");
+const PARTY: readonly string[] = programCommand(import.meta.dir, "party.ts");
 
 /** How to start it. */
 export interface PartyOptions {
@@ -26,7 +26,7 @@ export function startParty(
   args: readonly (string | number)[],
   { onMessage }: PartyOptions = {},
 ): Subprocess<"ignore", "inherit", "inherit"> {
-  return Bun.spawn([process.execPath, PARTY, role, ...args.map(String)], {
+  return Bun.spawn([...PARTY, role, ...args.map(String)], {
     stdio: ["ignore", "inherit", "inherit"],
     ...(onMessage && { ipc: onMessage }),
     onExit: (_party, exitCode) => {

@@ -1,0 +1,48 @@
+/**
+ * What the command is called where it runs: what a person types to run it again.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { isExecutable } from "@isthmus/programs";
+
+/** What is known of how a process was started. */
+export interface Invocation {
+  /** The file of the program. */
+  readonly program: string;
+  readonly cwd: string;
+  readonly execPath: string;
+  readonly isExecutable: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Finds the name.
+ *
+ * @param invocation How the process was started.
+ * @returns The executable's name, `bun run cli` in the repository, `bunx isthmus` or `npx isthmus` in a project that has
+ * the package, `bunx @isthmus/cli` where there is none, else `isthmus`.
+ */
+export function commandNameOf({ program, cwd, execPath, isExecutable, env }: Invocation): string {
+  if (isExecutable) return basename(execPath);
+  if (/\/scripts\/\w+\.ts$/.test(program) && env["npm_lifecycle_event"] === "cli") {
+    return isNpm(env) ? "npm run cli --" : "bun run cli";
+  }
+  if (program.includes("/bunx-")) return "bunx @isthmus/cli";
+  if (env["npm_command"] === "exec") return "npx isthmus";
+  const [project = "", inside] = program.split("/node_modules/");
+  return inside !== undefined && `${cwd}/`.startsWith(`${project}/`) ? "bunx isthmus" : "isthmus";
+}
+
+function isNpm(env: Invocation["env"]): boolean {
+  return env["npm_config_user_agent"]?.startsWith("npm/") === true;
+}
+
+/** What this command is called. */
+export const COMMAND_NAME: string = commandNameOf({
+  program: process.argv[1] ?? "",
+  cwd: process.cwd(),
+  execPath: process.execPath,
+  isExecutable,
+  env: process.env,
+});

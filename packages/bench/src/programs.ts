@@ -1,0 +1,14 @@
+/**
+ * The programs that a run of the benchmark starts, for a bundle that contains them.
+ *
+ * @module
+ */
+import type { Programs } from "@isthmus/programs";
+
+/** All of them. */
+export const BENCH_PROGRAMS: Programs = {
+  "measure-main": () => import("./runner/measure-main.ts"),
+  party: () => import("./suites/messages/party.ts"),
+  worker: () => import("./suites/messages/worker.ts"),
+  "probe-main": () => import("./peers/probe-main.ts"),
+};
