@@ -24,7 +24,10 @@ describe("the command is called", () => {
     ],
     ["bunx isthmus", { program: "/p/node_modules/@isthmus/cli/dist/main.js" }],
     ["isthmus", { program: "/home/u/.bun/install/global/node_modules/@isthmus/cli/dist/main.js" }],
-    ["bunx @isthmus/cli", { program: "/tmp/bunx-0-@isthmus/cli@latest/node_modules/@isthmus/cli/dist/main.js" }],
+    [
+      "bunx @isthmus/cli",
+      { program: "/tmp/bunx-0-@isthmus/cli@latest/node_modules/@isthmus/cli/dist/main.js" },
+    ],
     [
       "npx isthmus",
       { program: "/p/node_modules/@isthmus/cli/dist/main.js", env: { npm_command: "exec" } },

@@ -1,0 +1,75 @@
+/**
+ * The `package.json` of a package as it is shipped.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import type { ShippedPackage } from "./shipped.ts";
+
+/** The part of a `package.json` that matters here. */
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly [field: string]: unknown;
+}
+
+/** What is only of use in the workspace. */
+const WORKSPACE_FIELDS = ["exports", "bin", "scripts", "dependencies", "devDependencies"];
+/** What runtimes get for a package that they cannot run: an error in words. */
+export const UNSUPPORTED = "unsupported.js";
+
+/**
+ * Makes the manifest.
+ *
+ * @param source The manifest in the workspace.
+ * @param shipped What the package has.
+ * @param versions The versions of the workspace's packages, by name.
+ * @returns The manifest, without anything that leads into the workspace.
+ */
+export function shippedManifest(
+  source: Manifest,
+  { entries, isCommand }: ShippedPackage,
+  versions: ReadonlyMap<string, string>,
+): Manifest {
+  const kept = Object.entries(source).filter(([field]) => !WORKSPACE_FIELDS.includes(field));
+  const manifest = { ...Object.fromEntries(kept), name: source.name, version: source.version };
+  if (isCommand) {
+    const bin = Object.entries(entries).map(([name, path]) => [
+      name,
+      `./dist/${bundleOf(path)}.js`,
+    ]);
+    return {
+      ...manifest,
+      bin: Object.fromEntries(bin),
+      exports: { "./package.json": "./package.json" },
+      files: ["dist"],
+    };
+  }
+  const exported = Object.entries(entries).map(([name, path]) => {
+    const types = `./dist/types/${bundleOf(path)}.d.ts`;
+    const main = `./dist/${bundleOf(path)}.js`;
+    return [name, { types, bun: main, node: `./dist/${UNSUPPORTED}`, default: main }];
+  });
+  return {
+    ...manifest,
+    types: "./dist/types/index.d.ts",
+    exports: { ...Object.fromEntries(exported), "./package.json": "./package.json" },
+    sideEffects: [`./dist/${UNSUPPORTED}`],
+    files: ["dist"],
+    dependencies: Object.fromEntries(
+      Object.keys(source.dependencies ?? {}).map((name) => [name, versionOf(name, versions)]),
+    ),
+  };
+}
+
+function bundleOf(path: string): string {
+  return basename(path, ".ts");
+}
+
+/** Exactly the version that was built with it: packages of one project use each other's insides. */
+function versionOf(name: string, versions: ReadonlyMap<string, string>): string {
+  const version = versions.get(name);
+  if (version === undefined) throw new Error(`"${name}" is not shipped, but a package needs it`);
+  return version;
+}

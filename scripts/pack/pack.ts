@@ -1,0 +1,86 @@
+/**
+ * Makes the tarballs of the packages.
+ *
+ * @module
+ */
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeDeclarations } from "./declarations.ts";
+import { type Manifest, shippedManifest, UNSUPPORTED } from "./manifest.ts";
+import { ROOT, SHIPPED, type ShippedPackage } from "./shipped.ts";
+
+/** Only some benchmarks use it, where it is installed. */
+const NOT_BUNDLED = ["lmdb"];
+
+/** One package that has been packed. */
+export interface PackedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** What the tarball was made of. */
+  readonly directory: string;
+  readonly tarball: string;
+}
+
+/**
+ * Packs everything that is shipped.
+ *
+ * @param target Where the tarballs go; what was there before is removed.
+ * @returns The packages, in the order in which they build on each other.
+ */
+export async function packAll(target: string): Promise<PackedPackage[]> {
+  rmSync(target, { recursive: true, force: true });
+  const manifests = SHIPPED.map(({ directory }) => readManifest(join(ROOT, directory)));
+  const versions = new Map(manifests.map(({ name, version }) => [name, version]));
+  const packed: PackedPackage[] = [];
+  for (const [index, shipped] of SHIPPED.entries()) {
+    const manifest = shippedManifest(manifests[index] as Manifest, shipped, versions);
+    const fileName = `${manifest.name.replace(/^@/, "").replace("/", "-")}-${manifest.version}`;
+    const directory = join(target, fileName);
+    mkdirSync(directory, { recursive: true });
+    await bundle(shipped, join(directory, "dist"));
+    if (!shipped.isCommand) {
+      writeDeclarations(shipped, join(directory, "dist", "types"));
+      cpSync(
+        join(ROOT, shipped.directory, "src", UNSUPPORTED),
+        join(directory, "dist", UNSUPPORTED),
+      );
+    }
+    writeFileSync(join(directory, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    cpSync(join(ROOT, "LICENSE"), join(directory, "LICENSE"));
+    cpSync(join(ROOT, shipped.directory, "README.md"), join(directory, "README.md"));
+    const tarball = join(target, `${fileName}.tgz`);
+    archive(directory, tarball);
+    packed.push({ name: manifest.name, version: manifest.version, directory, tarball });
+  }
+  return packed;
+}
+
+function readManifest(directory: string): Manifest {
+  return JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Manifest;
+}
+
+async function bundle(
+  { directory, entries, isCommand }: ShippedPackage,
+  outdir: string,
+): Promise<void> {
+  await Bun.build({
+    entrypoints: Object.values(entries).map((path) => join(ROOT, directory, path)),
+    root: ROOT,
+    outdir,
+    target: "bun",
+    format: "esm",
+    // What two entries share must be one for both: errors are compared by their classes.
+    splitting: !isCommand,
+    naming: { entry: "[name].[ext]", chunk: "[name]-[hash].js", asset: "[name]-[hash].[ext]" },
+    sourcemap: "linked",
+    ...(isCommand ? { external: NOT_BUNDLED } : { packages: "external" }),
+  });
+}
+
+function archive(directory: string, tarball: string): void {
+  const command = [process.execPath, "pm", "pack", "--quiet", "--filename", tarball];
+  const { exitCode, stderr } = Bun.spawnSync(command, { cwd: directory, stdout: "ignore" });
+  if (exitCode !== 0 || !existsSync(tarball)) {
+    throw new Error(`Cannot pack "${directory}": ${stderr.toString()}`);
+  }
+}
