@@ -8,7 +8,7 @@ import type { Programs } from "@isthmus/programs";
 /** All of them. */
 export const BENCH_PROGRAMS: Programs = {
   "measure-main": () => import("./runner/measure-main.ts"),
-  party: () => import("./suites/messages/party.ts"),
+  participant: () => import("./suites/messages/participant.ts"),
   worker: () => import("./suites/messages/worker.ts"),
   "probe-main": () => import("./peers/probe-main.ts"),
 };

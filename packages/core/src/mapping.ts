@@ -277,10 +277,10 @@ export class Mapping implements Disposable {
    * thread holds it: the kernel would look for it there when the thread ends.
    *
    * @param offset Where it is, in bytes; a multiple of 8 in memory.
-   * @param stampOffset Where `tryLock` writes the time of locking, as a `struct timespec`.
+   * @param timestampOffset Where `tryLock` writes the time of locking, as a `struct timespec`.
    * @throws {NotSupportedError} Where the system has no such mutexes.
    */
-  robustMutex(offset: number, stampOffset: number): SharedMutex {
+  robustMutex(offset: number, timestampOffset: number): SharedMutex {
     const { robustMutexes } = syncPlatform();
     if (robustMutexes === undefined) {
       throw new NotSupportedError(`Cannot use a robust mutex: "${process.platform}" has none`);
@@ -288,7 +288,7 @@ export class Mapping implements Disposable {
     return robustMutexes.mutex(this, {
       bytes: this.bytes(offset, robustMutexes.mutexBytes),
       address: this.#addressOf(offset),
-      stampAddress: this.#addressOf(stampOffset),
+      stampAddress: this.#addressOf(timestampOffset),
     });
   }
 

@@ -20,44 +20,16 @@ export type {
   ProducerMetrics,
 } from "./channel/channel-metrics.ts";
 export type { ChannelOptions } from "./channel/channel-options.ts";
+export { Consumer, type PollOptions, type RecordsOptions } from "./channel/consumer.ts";
+export { type Batch, Producer, type ProducerOptions } from "./channel/producer.ts";
+export { type AnyJson, type JsonSchema, json } from "./flow/json.ts";
 export type {
   BytesSchema,
   ChannelSchema,
   RecordCursor,
   RecordInput,
   RecordValue,
-} from "./channel/channel-schema.ts";
-export { Consumer, type PollOptions, type RecordsOptions } from "./channel/consumer.ts";
-export { type AnyJson, type JsonSchema, json } from "./channel/json.ts";
-export { type Batch, Producer, type ProducerOptions } from "./channel/producer.ts";
-export { RemoteError, type RemoteErrorDetails } from "./channel/service/remote-error.ts";
-export {
-  Requester,
-  type RequesterOptions,
-  type RequestSyncOptions,
-} from "./channel/service/requester.ts";
-export {
-  type PollHandler,
-  type PollRequestsOptions,
-  Responder,
-  type ServeHandler,
-  type ServeOptions,
-} from "./channel/service/responder.ts";
-export type {
-  RequesterMetrics,
-  ResponderMetrics,
-  ServiceLaneMetrics,
-} from "./channel/service/service-metrics.ts";
-export type { ServiceOptions } from "./channel/service/service-options.ts";
-export { Publisher, type PublisherOptions } from "./channel/topic/publisher.ts";
-export { type Lapse, Subscriber, type SubscriberOptions } from "./channel/topic/subscriber.ts";
-export type {
-  PublisherMetrics,
-  SubscriberInfo,
-  SubscriberMetrics,
-  TopicLaneMetrics,
-} from "./channel/topic/topic-metrics.ts";
-export type { TopicOptions } from "./channel/topic/topic-options.ts";
+} from "./flow/record-schema.ts";
 export { type HistogramBucket, HistogramSnapshot } from "./metrics/histogram-snapshot.ts";
 export type {
   ChannelConsumerInfo,
@@ -72,14 +44,22 @@ export type {
   SubscriberRates,
   TopicRates,
 } from "./observe/flow-rates.ts";
+export {
+  type CollectOptions,
+  type CollectReport,
+  collectSegments,
+  type Leftover,
+} from "./observe/garbage.ts";
 export type { TailedRecord } from "./observe/lane-tail.ts";
+export { listSegments } from "./observe/list.ts";
+export { observe } from "./observe/observe.ts";
 export {
   type ObserveStructOptions,
   observeSchema,
   observeStruct,
   type StructValueInfo,
 } from "./observe/observe-struct.ts";
-export type { PartyState } from "./observe/parties.ts";
+export type { ParticipantState } from "./observe/participant-state.ts";
 export {
   type ChannelRates,
   type LaneRates,
@@ -87,32 +67,8 @@ export {
   type SegmentRates,
 } from "./observe/rates.ts";
 export { RecordTail, type TailOptions } from "./observe/record-tail.ts";
+export { type RemoveOptions, removeSegment } from "./observe/remove.ts";
 export type { SchemaReading } from "./observe/schema-reading.ts";
-export { SegmentObserver, type SegmentSample } from "./observe/segment-observer.ts";
-export type {
-  ServiceFlow,
-  ServiceInfo,
-  ServiceRequesterInfo,
-  ServiceResponderInfo,
-} from "./observe/service-info.ts";
-export type { EventInfo, SemaphoreInfo, StructInfo, UnitsInfo } from "./observe/sync-info.ts";
-export { type FollowOptions, tailRecords } from "./observe/tail-records.ts";
-export type {
-  TopicInfo,
-  TopicPlaceInfo,
-  TopicPublisherInfo,
-  TopicSubscriberInfo,
-} from "./observe/topic-info.ts";
-export {
-  type CollectOptions,
-  type CollectReport,
-  collectSegments,
-  type Leftover,
-} from "./segment/garbage.ts";
-export { listSegments } from "./segment/list.ts";
-export { observe } from "./segment/observe.ts";
-export type { Role } from "./segment/participant-layout.ts";
-export { type RemoveOptions, removeSegment } from "./segment/remove.ts";
 export type {
   CellInfo,
   MutexInfo,
@@ -120,12 +76,56 @@ export type {
   SectionInfo,
   SegmentInfo,
   SegmentProblem,
-} from "./segment/segment-info.ts";
-export { listUnreachable, type UnreachableSegment } from "./segment/unreachable.ts";
+} from "./observe/segment-info.ts";
+export { SegmentObserver, type SegmentSample } from "./observe/segment-observer.ts";
+export type {
+  ServiceFlow,
+  ServiceInfo,
+  ServiceRequesterInfo,
+  ServiceResponderInfo,
+} from "./observe/service-info.ts";
+export type { EventInfo, PermitsInfo, SemaphoreInfo, StructInfo } from "./observe/sync-info.ts";
+export { type FollowOptions, tailRecords } from "./observe/tail-records.ts";
+export type {
+  TopicInfo,
+  TopicPlaceInfo,
+  TopicPublisherInfo,
+  TopicSubscriberInfo,
+} from "./observe/topic-info.ts";
+export { listUnreachable, type UnreachableSegment } from "./observe/unreachable.ts";
+export type { Role } from "./segment/participant-layout.ts";
+export { RemoteError, type RemoteErrorDetails } from "./service/remote-error.ts";
+export {
+  Requester,
+  type RequesterOptions,
+  type RequestSyncOptions,
+} from "./service/requester.ts";
+export {
+  type PollHandler,
+  type PollRequestsOptions,
+  Responder,
+  type ServeHandler,
+  type ServeOptions,
+} from "./service/responder.ts";
+export type {
+  RequesterMetrics,
+  ResponderMetrics,
+  ServiceLaneMetrics,
+} from "./service/service-metrics.ts";
+export type { ServiceOptions } from "./service/service-options.ts";
 export * from "./struct/index.ts";
 export { MutexLock } from "./sync/mutex-lock.ts";
 export { type EventOptions, type EventResetMode, NamedEvent } from "./sync/named-event.ts";
 export { NamedMutex } from "./sync/named-mutex.ts";
 export { NamedSemaphore, type SemaphoreOptions } from "./sync/named-semaphore.ts";
 export type { MutexOwner } from "./sync/segment-mutex.ts";
+export { Publisher, type PublisherOptions } from "./topic/publisher.ts";
+export { type Overrun, Subscriber, type SubscriberOptions } from "./topic/subscriber.ts";
+export type {
+  PublisherMetrics,
+  SubscriberInfo,
+  SubscriberMetrics,
+  TopicLaneMetrics,
+} from "./topic/topic-metrics.ts";
+export type { TopicOptions } from "./topic/topic-options.ts";
 export type { AsyncWaitOptions, WaitOptions } from "./wait/wait-for.ts";

@@ -55,7 +55,7 @@ function isSegmentIn(path: string, directory: string): boolean {
   return nameIn(path, directory) !== undefined && !isPipeIn(path, directory);
 }
 
-/** Whether it is a bell or a life line. */
+/** Whether it is a bell or a liveness pipe. */
 function isPipeIn(path: string, directory: string): boolean {
   const name = nameIn(path, directory);
   return PIPE_PREFIXES.some((prefix) => name?.startsWith(prefix) === true);

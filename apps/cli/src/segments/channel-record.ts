@@ -24,7 +24,7 @@ export function channelRecord(channel: ChannelInfo): Readonly<Record<string, unk
     timeout_wakes: channel.timeoutWakes,
     lanes: channel.lanes.map((lane) => ({
       lane: lane.lane,
-      producer: partyRecord(lane.producer),
+      producer: participantRecord(lane.producer),
       position: lane.position,
       records: lane.records,
       bytes: lane.bytes,
@@ -38,12 +38,12 @@ export function channelRecord(channel: ChannelInfo): Readonly<Record<string, unk
       fill: lane.fill,
     })),
     consumer: {
-      party: partyRecord(consumer.party),
+      participant: participantRecord(consumer.participant),
       records: consumer.records,
       bytes: consumer.bytes,
-      dry_waits: consumer.dryWaits,
+      empty_waits: consumer.emptyWaits,
       corruptions: consumer.corruptions,
-      dry: consumer.isDry,
+      idle: consumer.isIdle,
       last_activity_ms: consumer.lastActivityMs,
     },
     latency: latency ? latencyRecord(latency) : null,
@@ -51,10 +51,12 @@ export function channelRecord(channel: ChannelInfo): Readonly<Record<string, unk
 }
 
 /** Who has a place in a channel; `null` when nobody does. */
-export function partyRecord(
-  party: ParticipantInfo | undefined,
+export function participantRecord(
+  participant: ParticipantInfo | undefined,
 ): Readonly<Record<string, unknown>> | null {
-  return party ? { pid: party.pid, name: party.name, alive: party.isAlive } : null;
+  return participant
+    ? { pid: participant.pid, name: participant.name, alive: participant.isAlive }
+    : null;
 }
 
 function latencyRecord(latency: HistogramSnapshot): Readonly<Record<string, unknown>> {

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { ChannelInfo, HistogramSnapshot, ParticipantInfo, PartyState } from "@isthmus/ipc";
+import type {
+  ChannelInfo,
+  HistogramSnapshot,
+  ParticipantInfo,
+  ParticipantState,
+} from "@isthmus/ipc";
 import {
   formatCount,
   formatCountOf,
@@ -50,7 +55,7 @@ export function channelRows(channel: ChannelInfo, nowMs: number, style: Style): 
     ["drops", formatCount(channel.drops)],
     [
       "waits",
-      `${formatCount(channel.fullWaits)} for room, ${formatCount(consumer.dryWaits)} for records`,
+      `${formatCount(channel.fullWaits)} for room, ${formatCount(consumer.emptyWaits)} for records`,
     ],
     [
       "wake-ups",
@@ -66,7 +71,7 @@ export function channelRows(channel: ChannelInfo, nowMs: number, style: Style): 
 export function laneRows({ lanes }: ChannelInfo, nowMs: number, style: Style): string[][] {
   return lanes.map((lane) => [
     String(lane.lane),
-    partyText(lane.producer, style),
+    participantText(lane.producer, style),
     formatCount(lane.records),
     formatSize(lane.bytes),
     formatCount(lane.consumedRecords),
@@ -109,24 +114,24 @@ export function flowText({
 }
 
 function consumerText({ consumer }: ChannelInfo, nowMs: number, style: Style): string {
-  const { party, lastActivityMs, isDry } = consumer;
-  if (party === undefined) return "nobody";
-  const state = party.isAlive && isDry ? ", waits for records" : "";
-  return `${partyText(party, style)}${state}, last consumed ${activityText(lastActivityMs, nowMs)}`;
+  const { participant, lastActivityMs, isIdle } = consumer;
+  if (participant === undefined) return "nobody";
+  const state = participant.isAlive && isIdle ? ", waits for records" : "";
+  return `${participantText(participant, style)}${state}, last consumed ${activityText(lastActivityMs, nowMs)}`;
 }
 
 /** Who somebody is, and how they are doing. */
-export function partyText(
-  party: ParticipantInfo | undefined,
+export function participantText(
+  participant: ParticipantInfo | undefined,
   style: Style,
-  state?: PartyState,
+  state?: ParticipantState,
 ): string {
-  if (party === undefined) return NOTHING;
-  const known = state ?? (party.isAlive ? "live" : "dead");
-  return `${printable(party.name)} (${party.pid}) ${STATE_STYLES[known](style, known)}`;
+  if (participant === undefined) return NOTHING;
+  const known = state ?? (participant.isAlive ? "live" : "dead");
+  return `${printable(participant.name)} (${participant.pid}) ${STATE_STYLES[known](style, known)}`;
 }
 
-const STATE_STYLES: Readonly<Record<PartyState, (style: Style, text: string) => string>> = {
+const STATE_STYLES: Readonly<Record<ParticipantState, (style: Style, text: string) => string>> = {
   live: (style, text) => style.green(text),
   stalled: (style, text) => style.yellow(text),
   dead: (style, text) => style.red(text),

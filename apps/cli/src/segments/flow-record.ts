@@ -11,7 +11,7 @@ import type {
   StructInfo,
   TopicInfo,
 } from "@isthmus/ipc";
-import { partyRecord } from "./channel-record.ts";
+import { participantRecord } from "./channel-record.ts";
 
 type JsonRecord = Readonly<Record<string, unknown>>;
 
@@ -34,7 +34,7 @@ export function topicRecord(topic: TopicInfo): JsonRecord {
     timeout_wakes: topic.timeoutWakes,
     publishers: topic.publishers.map((one) => ({
       lane: one.lane,
-      publisher: partyRecord(one.publisher),
+      publisher: participantRecord(one.publisher),
       position: one.position,
       oldest_position: one.oldestPosition,
       records: one.records,
@@ -45,7 +45,7 @@ export function topicRecord(topic: TopicInfo): JsonRecord {
       fill: one.fill,
     })),
     subscribers: topic.subscribers.map((one) => ({
-      party: partyRecord(one.party),
+      participant: participantRecord(one.participant),
       state: one.state,
       on_slow: one.onSlow ?? null,
       records: one.records,
@@ -53,9 +53,9 @@ export function topicRecord(topic: TopicInfo): JsonRecord {
       lost: one.lost,
       laps: one.laps,
       lag: one.lag,
-      dry_waits: one.dryWaits,
+      empty_waits: one.emptyWaits,
       corruptions: one.corruptions,
-      dry: one.isDry,
+      idle: one.isIdle,
       last_activity_ms: one.lastActivityMs,
       places: one.places.map(({ ...place }) => place),
     })),
@@ -79,7 +79,7 @@ export function serviceRecord(service: ServiceInfo): JsonRecord {
     timeout_wakes: service.timeoutWakes,
     requesters: service.requesters.map((one) => ({
       lane: one.lane,
-      requester: partyRecord(one.requester),
+      requester: participantRecord(one.requester),
       state: one.state ?? null,
       ...flowRecord(one),
       waiting_replies: one.waitingReplies,
@@ -90,7 +90,7 @@ export function serviceRecord(service: ServiceInfo): JsonRecord {
       last_activity_ms: one.lastActivityMs,
     })),
     responder: {
-      party: partyRecord(responder.party),
+      participant: participantRecord(responder.participant),
       state: responder.state ?? null,
       serving: responder.isServing,
       terms: responder.terms,
@@ -105,13 +105,16 @@ export function semaphoreRecord(semaphore: SemaphoreInfo): JsonRecord {
     max: semaphore.max,
     available: semaphore.available,
     returns_on_death: semaphore.returnsOnDeath,
-    held: semaphore.held.map(({ party, units }) => ({ party: partyRecord(party), units })),
+    held: semaphore.held.map(({ participant, permits }) => ({
+      participant: participantRecord(participant),
+      permits,
+    })),
   };
 }
 
 /** The public record of an event. */
-export function eventRecord({ reset, isSet, settings }: EventInfo): JsonRecord {
-  return { reset, set: isSet, settings };
+export function eventRecord({ reset, isSet, setCount }: EventInfo): JsonRecord {
+  return { reset, set: isSet, setCount };
 }
 
 /** The public record of a struct, without its value. */

@@ -7,7 +7,7 @@ import type { ServiceInfo } from "@isthmus/ipc";
 import { formatCount, formatCountOf, formatShare, formatSize } from "../output/format.ts";
 import type { Style } from "../output/style.ts";
 import type { Alignment } from "../output/table.ts";
-import { activityText, partyText } from "./channel-report.ts";
+import { activityText, participantText } from "./channel-report.ts";
 
 /** Headings of the table of requesters. */
 export const REQUESTER_HEADINGS: readonly string[] = [
@@ -77,7 +77,7 @@ export function requesterRows(
 ): string[][] {
   return requesters.map((one) => [
     String(one.lane),
-    partyText(one.requester, style, one.state),
+    participantText(one.requester, style, one.state),
     formatCount(one.requests),
     formatCount(one.replies),
     formatCount(one.errors),
@@ -91,8 +91,8 @@ export function requesterRows(
 }
 
 function responderText({ responder }: ServiceInfo, nowMs: number, style: Style): string {
-  const { party, state, terms, lastActivityMs } = responder;
-  if (party === undefined) return `nobody, ${formatCount(terms)} before`;
+  const { participant, state, terms, lastActivityMs } = responder;
+  if (participant === undefined) return `nobody, ${formatCount(terms)} before`;
   const answered = activityText(lastActivityMs, nowMs);
-  return `${partyText(party, style, state)}, number ${formatCount(terms)}, last answered ${answered}`;
+  return `${participantText(participant, style, state)}, number ${formatCount(terms)}, last answered ${answered}`;
 }

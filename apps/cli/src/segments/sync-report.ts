@@ -9,7 +9,7 @@ import { hexDump } from "../output/hex-dump.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
 import { valueText } from "../output/value-text.ts";
-import { partyText } from "./channel-report.ts";
+import { participantText } from "./channel-report.ts";
 
 /** Bytes of a value that has no fields which are dumped. */
 const DUMP_BYTES = 256;
@@ -20,20 +20,20 @@ export function semaphoreRows(semaphore: SemaphoreInfo, style: Style): string[][
   const rule = returnsOnDeath ? "come back when their holder dies" : "are nobody's";
   return [
     ["available", `${formatCount(available)} of ${formatCount(max)}`],
-    ["units", rule],
-    ...held.map(({ party, units }) => [
+    ["permits", rule],
+    ...held.map(({ participant, permits }) => [
       "held",
-      `${formatCount(units)} by ${partyText(party, style)} in slot ${party.slot}`,
+      `${formatCount(permits)} by ${participantText(participant, style)} in slot ${participant.slot}`,
     ]),
   ];
 }
 
 /** What is to be said of an event, as pairs. */
-export function eventRows({ reset, isSet, settings }: EventInfo): string[][] {
+export function eventRows({ reset, isSet, setCount }: EventInfo): string[][] {
   return [
     ["set", isSet ? "yes" : "no"],
     ["reset", reset],
-    ["settings", formatCount(settings)],
+    ["setCount", formatCount(setCount)],
   ];
 }
 

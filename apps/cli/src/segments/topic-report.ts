@@ -7,7 +7,13 @@ import type { TopicInfo } from "@isthmus/ipc";
 import { formatCount, formatCountOf, formatShare, formatSize } from "../output/format.ts";
 import type { Style } from "../output/style.ts";
 import type { Alignment } from "../output/table.ts";
-import { activityText, capacityText, flowText, modeText, partyText } from "./channel-report.ts";
+import {
+  activityText,
+  capacityText,
+  flowText,
+  modeText,
+  participantText,
+} from "./channel-report.ts";
 
 /** Headings of the table of publishers. */
 export const PUBLISHER_HEADINGS: readonly string[] = [
@@ -45,7 +51,7 @@ export const SUBSCRIBER_ALIGNMENTS: readonly Alignment[] = alignments(SUBSCRIBER
 export function topicRows(topic: TopicInfo): string[][] {
   const { subscribers } = topic;
   const read = subscribers.reduce((sum, { records }) => sum + records, 0);
-  const dryWaits = subscribers.reduce((sum, { dryWaits: waits }) => sum + waits, 0);
+  const emptyWaits = subscribers.reduce((sum, { emptyWaits: waits }) => sum + waits, 0);
   const corruptions = subscribers.reduce((sum, one) => sum + one.corruptions, 0);
   return [
     ["records", modeText(topic)],
@@ -61,7 +67,7 @@ export function topicRows(topic: TopicInfo): string[][] {
     ],
     ["lost", formatCount(topic.lost)],
     ["drops", formatCount(topic.drops)],
-    ["waits", `${formatCount(topic.fullWaits)} for room, ${formatCount(dryWaits)} for records`],
+    ["waits", `${formatCount(topic.fullWaits)} for room, ${formatCount(emptyWaits)} for records`],
     [
       "wake-ups",
       `${formatCount(topic.subscriberWakes)} of subscribers, ${formatCount(topic.publisherWakes)} of publishers`,
@@ -74,7 +80,7 @@ export function topicRows(topic: TopicInfo): string[][] {
 export function publisherRows({ publishers }: TopicInfo, nowMs: number, style: Style): string[][] {
   return publishers.map((one) => [
     String(one.lane),
-    partyText(one.publisher, style),
+    participantText(one.publisher, style),
     formatCount(one.records),
     formatSize(one.bytes),
     formatShare(one.fill, 1),
@@ -92,14 +98,14 @@ export function subscriberRows(
   style: Style,
 ): string[][] {
   return subscribers.map((one) => [
-    String(one.party.slot),
-    partyText(one.party, style, one.state),
+    String(one.participant.slot),
+    participantText(one.participant, style, one.state),
     one.onSlow ?? "–",
     formatCount(one.records),
     formatCount(one.lag),
     one.lost > 0 ? style.yellow(formatCount(one.lost)) : "0",
     formatCount(one.laps),
-    formatCount(one.dryWaits),
+    formatCount(one.emptyWaits),
     activityText(one.lastActivityMs, nowMs),
   ]);
 }

@@ -66,7 +66,7 @@ export function flowOf(sample: SegmentSample, rates: SegmentRates | undefined): 
       waits: service.waits + service.replyWaits,
     };
   }
-  if (event) return { ...NOTHING, perSecond: rates?.settingsPerSecond };
+  if (event) return { ...NOTHING, perSecond: rates?.setsPerSecond };
   const perSecond = struct ? rates?.updatesPerSecond : mutex && rates?.acquisitionsPerSecond;
   return { ...NOTHING, perSecond, waits: mutex?.contentions };
 }

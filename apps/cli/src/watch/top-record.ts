@@ -4,7 +4,7 @@
  * @module
  */
 import type { SegmentRates, SegmentSample } from "@isthmus/ipc";
-import { partyRecord } from "../segments/channel-record.ts";
+import { participantRecord } from "../segments/channel-record.ts";
 import { countParticipants } from "../segments/segment-record.ts";
 import { flowOf } from "./top-flow.ts";
 
@@ -68,46 +68,46 @@ function flowFields(
     timeouts: service?.timeouts ?? null,
     errors: service?.errors ?? null,
     full_waits: channel?.fullWaits ?? topic?.fullWaits ?? service?.waits ?? null,
-    dry_waits: channel?.consumer.dryWaits ?? null,
+    empty_waits: channel?.consumer.emptyWaits ?? null,
     corruptions: channel?.consumer.corruptions ?? service?.corruptions ?? null,
     latency_ns_p50: latency ? latency.percentile(50) : null,
     latency_ns_p99: latency ? latency.percentile(99) : null,
     latency_ns_max: latency ? latency.maxNs : null,
-    ...partyFields(sample),
+    ...participantFields(sample),
     version: sample.struct?.version ?? null,
     updates_per_second: sample.struct ? round(rates?.updatesPerSecond) : null,
     set: sample.event?.isSet ?? null,
-    settings_per_second: sample.event ? round(rates?.settingsPerSecond) : null,
+    settings_per_second: sample.event ? round(rates?.setsPerSecond) : null,
     available: sample.semaphore?.available ?? null,
     max: sample.semaphore?.max ?? null,
   };
 }
 
-function partyFields({
+function participantFields({
   channel,
   topic,
   service,
 }: SegmentSample): Readonly<Record<string, unknown>> {
   return {
     producers: channel
-      ? channel.lanes.flatMap(({ producer }) => partyRecord(producer) ?? [])
+      ? channel.lanes.flatMap(({ producer }) => participantRecord(producer) ?? [])
       : null,
-    consumer: partyRecord(channel?.consumer.party),
+    consumer: participantRecord(channel?.consumer.participant),
     publishers: topic
-      ? topic.publishers.flatMap(({ publisher }) => partyRecord(publisher) ?? [])
+      ? topic.publishers.flatMap(({ publisher }) => participantRecord(publisher) ?? [])
       : null,
     subscribers: topic
-      ? topic.subscribers.map(({ party, state, lag, lost }) => ({
-          ...partyRecord(party),
+      ? topic.subscribers.map(({ participant, state, lag, lost }) => ({
+          ...participantRecord(participant),
           state,
           lag,
           lost,
         }))
       : null,
     requesters: service
-      ? service.requesters.flatMap(({ requester }) => partyRecord(requester) ?? [])
+      ? service.requesters.flatMap(({ requester }) => participantRecord(requester) ?? [])
       : null,
-    responder: partyRecord(service?.responder.party),
+    responder: participantRecord(service?.responder.participant),
   };
 }
 

@@ -10,7 +10,7 @@ import type { Style } from "../output/style.ts";
 import { type Alignment, formatTable } from "../output/table.ts";
 import { NOTHING } from "../segments/segment-text.ts";
 import { flowOf, type TopFlow } from "./top-flow.ts";
-import { stateText, whoText } from "./top-parties.ts";
+import { stateText, whoText } from "./top-participants.ts";
 
 /** A sample, and what has happened since the one before. */
 export interface TopRow {

@@ -41,7 +41,7 @@ describe("isthmus inspect, of a channel", () => {
           },
         ],
         consumer: {
-          party: { pid: pid[1], alive: state === "live" },
+          participant: { pid: pid[1], alive: state === "live" },
           records: 6,
           bytes: 48,
           corruptions: 0,

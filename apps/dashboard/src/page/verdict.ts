@@ -128,8 +128,10 @@ function detailText(
     return `The dashboard's server does not answer; trying again.${since}`;
   }
   if (frame === undefined) return "";
-  const parties = frame.segments.flatMap(({ participants }) => participants);
-  const processes = new Set(parties.filter(({ state }) => state !== "dead").map(({ pid }) => pid));
+  const participants = frame.segments.flatMap(({ participants }) => participants);
+  const processes = new Set(
+    participants.filter(({ state }) => state !== "dead").map(({ pid }) => pid),
+  );
   const what = [
     countOf(frame.segments.length, "segment"),
     countOf(processes.size, "process", "processes"),

@@ -126,7 +126,7 @@ const CHANNEL_METRICS: readonly (readonly [
     "dry_waits_total",
     "counter",
     "Waits of the consumer for records.",
-    ({ consumer }) => consumer.dryWaits,
+    ({ consumer }) => consumer.emptyWaits,
   ],
   [
     "corruptions_total",

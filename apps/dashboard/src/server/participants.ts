@@ -66,7 +66,7 @@ function consumerPart(
   earlier: SegmentSample | undefined,
   rates: SegmentRates | undefined,
 ): Part | undefined {
-  if (channel?.consumer.party?.slot !== slot) return undefined;
+  if (channel?.consumer.participant?.slot !== slot) return undefined;
   const perSecond = rates?.channel?.consumedPerSecond;
   const hadWork = channel.lag > 0 && (earlier?.channel?.lag ?? 0) > 0;
   const isLong = (rates?.elapsedMs ?? 0) >= STALL_WINDOW_MS;
@@ -88,7 +88,7 @@ function topicPart(
     const state = senderState(perSecond, lane.fill > FULL);
     return { position: lane.position, lag: null, perSecond, state };
   }
-  const subscriber = topic?.subscribers.find(({ party }) => party.slot === slot);
+  const subscriber = topic?.subscribers.find(({ participant }) => participant.slot === slot);
   if (subscriber === undefined) return undefined;
   const flow = rates?.topic?.subscribers.find((each) => each.slot === slot);
   const position = subscriber.places.reduce((sum, place) => sum + place.position, 0);
@@ -113,7 +113,7 @@ function servicePart(
     const state = senderState(perSecond, lane.wantsRoom);
     return { position: lane.requestPosition, lag: lane.waitingReplies, perSecond, state };
   }
-  if (service?.responder.party?.slot !== slot) return undefined;
+  if (service?.responder.participant?.slot !== slot) return undefined;
   const perSecond = rates?.service?.repliesPerSecond;
   const state = receiverState(perSecond, rates?.service?.isStandingStill, rates);
   return { position: null, lag: service.pending, perSecond, state };

@@ -68,7 +68,7 @@ export interface FlowFrame {
   readonly full_waits: number;
   readonly full_waits_per_second: number | null;
   /** Waits of the consumer for records. */
-  readonly dry_waits: number;
+  readonly empty_waits: number;
   readonly corruptions: number;
   /** When something was last consumed, in milliseconds since 1970, roughly; 0: never. */
   readonly consumed_at_ms: number;

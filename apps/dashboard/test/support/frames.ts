@@ -21,7 +21,7 @@ const FLOW: FlowFrame = {
   drops_per_second: 0,
   full_waits: 0,
   full_waits_per_second: 0,
-  dry_waits: 0,
+  empty_waits: 0,
   corruptions: 0,
   consumed_at_ms: 0,
   has_latency: false,

@@ -5,13 +5,13 @@
  */
 import { NotSupportedError } from "@isthmus/core";
 import { checkInteger, invalidType, outOfRange } from "@isthmus/core/internal";
+import { textOfRecord } from "../flow/json.ts";
+import { checkRecordsHere } from "../flow/record-codec.ts";
 import { sharedClock } from "../metrics/clock.ts";
 import { ByteRingProducer } from "../ring/byte-ring.ts";
 import type { WaitOptions } from "../wait/wait-for.ts";
 import type { Channel } from "./channel.ts";
-import { textOfRecord } from "./json.ts";
 import { BURST_RECORDS, type FillInPlace, Outbox, refuseAsync } from "./outbox.ts";
-import { checkRecordsHere } from "./record-codec.ts";
 
 /** The lane of a producer of `bytes`, and what it shares with one of `json`. */
 export class BytesOutbox extends Outbox {
@@ -21,7 +21,7 @@ export class BytesOutbox extends Outbox {
   #records = 0;
   #bytes = 0;
   readonly #now = sharedClock();
-  readonly #stampBytes: number;
+  readonly #timestampBytes: number;
   #isFilling = false;
 
   constructor(channel: Channel, lane: number, isFailing: boolean) {
@@ -29,7 +29,7 @@ export class BytesOutbox extends Outbox {
     const { ringBytes } = channel.geometry;
     const { buffer, byteOffset } = channel.ringOf(lane);
     const data = channel.ringOffset(lane) / 4;
-    this.#stampBytes = channel.geometry.stampBytes;
+    this.#timestampBytes = channel.geometry.timestampBytes;
     this.#ring = new ByteRingProducer(channel.words, channel.laneWord(lane), data, ringBytes);
     this.memory = Buffer.from(buffer, byteOffset, ringBytes);
   }
@@ -90,19 +90,19 @@ export class BytesOutbox extends Outbox {
   /** Finds room; -1 when there is none now. */
   protected find(lengthBytes: number): number {
     checkRecordsHere(this.memory);
-    const stampBytes = this.#stampBytes;
-    const longest = this.#ring.payloadBytesMax - stampBytes;
+    const timestampBytes = this.#timestampBytes;
+    const longest = this.#ring.payloadBytesMax - timestampBytes;
     if (lengthBytes > longest) {
       throw outOfRange(
         "record",
-        `<= ${longest} bytes in "${this.channel.name}" (half of its capacityBytes, less ${8 + stampBytes})`,
+        `<= ${longest} bytes in "${this.channel.name}" (half of its capacityBytes, less ${8 + timestampBytes})`,
         `${lengthBytes} bytes`,
       );
     }
-    const offset = this.#ring.claim(lengthBytes + stampBytes, 0);
-    if (stampBytes === 0 || offset < 0) return offset;
+    const offset = this.#ring.claim(lengthBytes + timestampBytes, 0);
+    if (timestampBytes === 0 || offset < 0) return offset;
     this.memory.writeDoubleLE(this.#now(), offset);
-    return offset + stampBytes;
+    return offset + timestampBytes;
   }
 
   protected commit(lengthBytes: number): void {
@@ -132,7 +132,7 @@ export class BytesOutbox extends Outbox {
 
   /** Decides when the record that has just been written is to be seen. */
   #written(): void {
-    const isLater = this.isRun && this.#records < BURST_RECORDS && this.dry[0] === 0;
+    const isLater = this.isRun && this.#records < BURST_RECORDS && this.idle[0] === 0;
     if (!isLater) this.settle();
   }
 }

@@ -9,10 +9,10 @@
  *    12 │ slotBytes     u32   mode 1: distance of two records, a multiple of 8; else 0
  *    16 │ recordBytes   u32   mode 1: size of a record; else 0
  *    20 │ laneBytes     u32   distance of two lanes in section "lanes", whole pages
- *    24 │ stampBytes    u32   8 when every record has the time at which it was sent (see below), else 0
+ *    24 │ timestampBytes    u32   8 when every record has the time at which it was sent (see below), else 0
  *    28 └ reserved      100 bytes
  *   128 ┌ consumer      u32   participant slot of the consumer + 1; 0: nobody consumes
- *   132 │ isDry         u32   1 while the consumer has found nothing and wants to see the next record at once
+ *   132 │ isIdle         u32   1 while the consumer has found nothing and wants to see the next record at once
  *   136 │ readyCount    u32   grows by 1 when a lane has become ready
  *   140 │ departures    u32   grows by 1 when a consumer leaves, and not when one dies
  *   144 └ reserved      112 bytes
@@ -27,7 +27,7 @@
  *   section "lanes": the rings, one every `laneBytes`. The file is sized for all of them at creation, and each is
  *   allocated by the first producer that takes its lane. Nobody touches the ring of a lane that is not ready.
  *
- *   section "latency", where stampBytes is 8: a histogram (see metrics/histogram-layout.ts) of the times from sending to
+ *   section "latency", where timestampBytes is 8: a histogram (see metrics/histogram-layout.ts) of the times from sending to
  *   handing out, written by the consumer.
  * ```
  *
@@ -38,9 +38,10 @@
  *
  * @module
  */
+
+import type { LaneTable } from "../flow/laned-segment.ts";
 import { COUNTERS_BYTES } from "../metrics/counter-layout.ts";
 import { LANE_HEADER_BYTES } from "../ring/lane-layout.ts";
-import type { LaneTable } from "./laned-segment.ts";
 
 /** Bytes of section "state" before the first lane. */
 export const CHANNEL_HEADER_BYTES = 384;
@@ -53,9 +54,9 @@ export const CHANNEL = {
   slotBytes: 3,
   recordBytes: 4,
   laneBytes: 5,
-  stampBytes: 6,
+  timestampBytes: 6,
   consumer: 32,
-  isDry: 33,
+  isIdle: 33,
   readyCount: 34,
   departures: 35,
 } as const;
@@ -83,7 +84,7 @@ export const LANE_PRODUCER_COUNTERS_OFFSET = 64;
 export const LANE_CONSUMER_COUNTERS_OFFSET = 192;
 
 /** Bytes of the time at which a record was sent. */
-export const STAMP_BYTES = 8;
+export const TIMESTAMP_BYTES = 8;
 
 /** Wait cells of a channel. */
 export const DATA_CELL = 0;

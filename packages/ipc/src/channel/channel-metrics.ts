@@ -69,7 +69,7 @@ export interface ConsumerMetrics {
   /** Records that were published and have not been consumed. */
   readonly lag: number;
   /** How often there was nothing to consume and the consumer waited. */
-  readonly dryWaits: number;
+  readonly emptyWaits: number;
   /** Impossible positions, lengths and contents that were found in the segment. */
   readonly corruptions: number;
   /** How often a waiting producer was woken. */
@@ -120,7 +120,7 @@ export function consumerMetrics(
     records: sum("records"),
     bytes: sum("bytes"),
     lag: sum("lag"),
-    dryWaits: counters.get("waits"),
+    emptyWaits: counters.get("waits"),
     corruptions: counters.get("corruptions"),
     wakes: channel.space.wakes,
     lastActivityMs: counters.get("lastActivity"),

@@ -11,9 +11,9 @@ import {
   type OptionNames,
   outOfRange,
 } from "@isthmus/core/internal";
+import type { ChannelSchema, SchemaShape } from "../flow/record-schema.ts";
 import { RING_BYTES_MIN } from "../ring/byte-ring.ts";
-import { STAMP_BYTES } from "./channel-layout.ts";
-import type { ChannelSchema, SchemaShape } from "./channel-schema.ts";
+import { TIMESTAMP_BYTES } from "./channel-layout.ts";
 
 /** Room for records of one producer unless told otherwise, in bytes. */
 export const DEFAULT_CAPACITY_BYTES: number = 1 << 20;
@@ -73,7 +73,7 @@ export interface Geometry {
   readonly recordBytes: number;
   readonly laneBytes: number;
   /** Bytes of the time with every record: 8 or 0. */
-  readonly stampBytes: number;
+  readonly timestampBytes: number;
 }
 
 /** Checks what creating a channel depends on. */
@@ -91,8 +91,8 @@ export function checkChannelOptions<S extends ChannelSchema>(
   checkInteger("options.maxProducers", maxProducers, 1, PRODUCERS_MAX);
   checkOneOf("options.lifetime", lifetime, LIFETIMES);
   if (typeof latency !== "boolean") throw invalidType("options.latency", "a boolean", latency);
-  const stampBytes = latency ? STAMP_BYTES : 0;
-  const geometry = geometryOf(shape, capacityBytes, maxProducers, stampBytes);
+  const timestampBytes = latency ? TIMESTAMP_BYTES : 0;
+  const geometry = geometryOf(shape, capacityBytes, maxProducers, timestampBytes);
   return { geometry, isPersistent: lifetime === "persistent" };
 }
 
@@ -100,10 +100,10 @@ function geometryOf(
   shape: SchemaShape,
   capacityBytes: number,
   laneCount: number,
-  stampBytes: number,
+  timestampBytes: number,
 ): Geometry {
   const recordBytes = shape.struct?.size ?? 0;
-  const slotBytes = slotBytesOf(recordBytes, stampBytes);
+  const slotBytes = slotBytesOf(recordBytes, timestampBytes);
   // Two slots at least, so that one can be filled while the other is read.
   const ringBytes =
     slotBytes > 0
@@ -117,12 +117,12 @@ function geometryOf(
       ringBytes,
     );
   }
-  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, stampBytes };
+  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, timestampBytes };
 }
 
 /** Distance of two records of one size; 0 for records of any size. */
-export function slotBytesOf(recordBytes: number, stampBytes: number): number {
-  return recordBytes === 0 ? 0 : Math.ceil(recordBytes / 8) * 8 + stampBytes;
+export function slotBytesOf(recordBytes: number, timestampBytes: number): number {
+  return recordBytes === 0 ? 0 : Math.ceil(recordBytes / 8) * 8 + timestampBytes;
 }
 
 /** The smallest power of two that is at least so much. */

@@ -4,12 +4,14 @@
  * @module
  */
 import { SECTION } from "@isthmus/core/internal";
+import { type LanedHeader, LanedSegment, SPARE_PLACES } from "../flow/laned-segment.ts";
+import { type ChannelSchema, type SchemaShape, shapeOf } from "../flow/record-schema.ts";
 import { HISTOGRAM_BYTES } from "../metrics/histogram-layout.ts";
 import { RING_BYTES_MIN } from "../ring/byte-ring.ts";
 import { LANE } from "../ring/lane-layout.ts";
 import { inTheWay } from "../segment/in-the-way.ts";
+import { schemaSections } from "../segment/schema-section.ts";
 import type { OpenVerb } from "../segment/segment.ts";
-import { schemaSections } from "../struct/schema-section.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import type { SharedWords } from "../words.ts";
 import {
@@ -19,7 +21,7 @@ import {
   DATA_CELL,
   MODES,
   SPACE_CELL,
-  STAMP_BYTES,
+  TIMESTAMP_BYTES,
 } from "./channel-layout.ts";
 import {
   CAPACITY_BYTES_MAX,
@@ -29,8 +31,6 @@ import {
   PRODUCERS_MAX,
   slotBytesOf,
 } from "./channel-options.ts";
-import { type ChannelSchema, type SchemaShape, shapeOf } from "./channel-schema.ts";
-import { type LanedHeader, LanedSegment, SPARE_PLACES } from "./laned-segment.ts";
 
 /** A channel that this process has joined. */
 export class Channel extends LanedSegment {
@@ -55,7 +55,7 @@ export class Channel extends LanedSegment {
   ) {
     const shape = shapeOf(options?.schema);
     const { geometry, isPersistent } = checkChannelOptions(options, shape);
-    const { laneCount, laneBytes, stampBytes } = geometry;
+    const { laneCount, laneBytes, timestampBytes } = geometry;
     super(verb, {
       name,
       kind: "channel",
@@ -66,7 +66,7 @@ export class Channel extends LanedSegment {
       cellCount: CELL_COUNT,
       moreSections: [
         ...(shape.struct ? schemaSections(shape.text) : []),
-        ...(stampBytes > 0
+        ...(timestampBytes > 0
           ? [{ id: SECTION.latency, length: HISTOGRAM_BYTES, isOptional: true }]
           : []),
       ],
@@ -87,7 +87,7 @@ export class Channel extends LanedSegment {
 
   /** Where the consumer counts how long records took; undefined when they do not tell when they were sent. */
   get latency(): Uint8Array<ArrayBuffer> | undefined {
-    if (this.geometry.stampBytes === 0) return undefined;
+    if (this.geometry.timestampBytes === 0) return undefined;
     const { mapping } = this.segment.memory;
     const { offset, length } = this.segment.memory.section(SECTION.latency);
     return mapping.bytes(offset, length);
@@ -128,7 +128,7 @@ function writeGeometry(
   words: SharedWords,
   base: number,
   shape: SchemaShape,
-  { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, stampBytes }: Geometry,
+  { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, timestampBytes }: Geometry,
 ): void {
   words.set(base + CHANNEL.mode, MODES[shape.mode]);
   words.set(base + CHANNEL.laneCount, laneCount);
@@ -136,15 +136,15 @@ function writeGeometry(
   words.set(base + CHANNEL.slotBytes, slotBytes);
   words.set(base + CHANNEL.recordBytes, recordBytes);
   words.set(base + CHANNEL.laneBytes, laneBytes);
-  words.set(base + CHANNEL.stampBytes, stampBytes);
+  words.set(base + CHANNEL.timestampBytes, timestampBytes);
 }
 
 /** Reads the sizes that the creator chose, and believes none that cannot be. */
 function readGeometry(header: LanedHeader, shape: SchemaShape): Geometry {
   const recordBytes = shape.struct?.size ?? 0;
-  const isStamp = (bytes: number): boolean => bytes === 0 || bytes === STAMP_BYTES;
-  const stampBytes = header.at(CHANNEL.stampBytes, "size of a time", isStamp);
-  const slot = slotBytesOf(recordBytes, stampBytes);
+  const isTimestamp = (bytes: number): boolean => bytes === 0 || bytes === TIMESTAMP_BYTES;
+  const timestampBytes = header.at(CHANNEL.timestampBytes, "size of a time", isTimestamp);
+  const slot = slotBytesOf(recordBytes, timestampBytes);
   header.at(CHANNEL.mode, "mode", (value) => value === MODES[shape.mode]);
   header.at(CHANNEL.recordBytes, "record size", (value) => value === recordBytes);
   const slotBytes = header.at(CHANNEL.slotBytes, "slot size", (value) => value === slot);
@@ -161,5 +161,5 @@ function readGeometry(header: LanedHeader, shape: SchemaShape): Geometry {
   const ringBytes = header.at(CHANNEL.ringBytes, "ring size", isRing);
   const isLane = (bytes: number): boolean => bytes >= ringBytes && bytes % 4096 === 0;
   const laneBytes = header.at(CHANNEL.laneBytes, "lane size", isLane);
-  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, stampBytes };
+  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, timestampBytes };
 }

@@ -3,9 +3,10 @@
  *
  * @module
  */
+
+import { takeSolePlace } from "../flow/sole-place.ts";
 import type { Channel } from "./channel.ts";
 import { CHANNEL } from "./channel-layout.ts";
-import { takeSolePlace } from "./sole-place.ts";
 
 /**
  * Makes this handle the channel's consumer.

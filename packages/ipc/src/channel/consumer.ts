@@ -12,6 +12,8 @@ import {
   type OptionNames,
   takeTurn,
 } from "@isthmus/core/internal";
+import { RecordLoop } from "../flow/record-loop.ts";
+import type { ChannelSchema, RecordCursor, RecordValue } from "../flow/record-schema.ts";
 import { touch } from "../segment/handles.ts";
 import type { OpenVerb } from "../segment/segment.ts";
 import {
@@ -24,11 +26,9 @@ import {
 import { Channel } from "./channel.ts";
 import { type ConsumerMetrics, consumerMetrics } from "./channel-metrics.ts";
 import type { ChannelOptions } from "./channel-options.ts";
-import type { ChannelSchema, RecordCursor, RecordValue } from "./channel-schema.ts";
 import { takeConsumerPlace } from "./consumer-place.ts";
 import { Inbox } from "./inbox.ts";
 import type { RecordHandler } from "./lane-reader.ts";
-import { RecordLoop } from "./record-loop.ts";
 
 /** How many records are polled. */
 export interface PollOptions {

@@ -8,12 +8,13 @@
  *
  * @module
  */
+
+import { anchorOf } from "../flow/anchor.ts";
 import { FixedRingProducer } from "../ring/fixed-ring.ts";
 import type { Codec } from "../struct/codegen/codec.ts";
 import type { Anchor } from "../struct/cursor.ts";
 import type { Fields, StructSchema } from "../struct/struct-schema.ts";
 import type { WaitOptions } from "../wait/wait-for.ts";
-import { anchorOf } from "./anchor.ts";
 import type { Channel } from "./channel.ts";
 import { BURST_RECORDS, type FillInPlace, Outbox, refuseAsync } from "./outbox.ts";
 
@@ -63,7 +64,7 @@ export class FixedOutbox extends Outbox {
     anchor.base = next + this.slotBytes;
     // A plain look, a third of the cost of an atomic one: the record that was written before it, to memory of the
     // same kind as far as the compiler knows, keeps it where it is.
-    if (this.dry[0] !== 0) this.settle();
+    if (this.idle[0] !== 0) this.settle();
   }
 
   claim(write: FillInPlace, options?: WaitOptions): void {
@@ -79,7 +80,7 @@ export class FixedOutbox extends Outbox {
     if (result !== undefined) this.check(result);
     this.end = end;
     anchor.base = next + this.slotBytes;
-    if (this.dry[0] !== 0) this.settle();
+    if (this.idle[0] !== 0) this.settle();
   }
 
   protected get isBusy(): boolean {
@@ -138,7 +139,7 @@ export class FixedOutbox extends Outbox {
       this.end = end;
     }
     // The first record of a run of JavaScript is published at once.
-    if (!this.isRun || this.dry[0] !== 0) this.settle();
+    if (!this.isRun || this.idle[0] !== 0) this.settle();
   }
 
   private check(result: unknown): void {

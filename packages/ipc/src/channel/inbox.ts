@@ -1,5 +1,5 @@
 /**
- * What a consumer does behind its methods: looking, letting a batch gather, telling producers that it is dry, and
+ * What a consumer does behind its methods: looking, letting a batch gather, telling producers that it is idle, and
  * waiting.
  *
  * @module
@@ -16,11 +16,11 @@ import { LaneReaders } from "./lane-readers.ts";
 
 /**
  * Turns of an empty loop, one or two microseconds, that a consumer in the middle of a burst leaves its producers alone
- * for when it has run dry: it then finds a batch instead of taking the line of their counter away for one record.
+ * for when it has run empty: it then finds a batch instead of taking the line of their counter away for one record.
  */
 const GATHER_TURNS = 3000;
 
-/** How often it does that before it says that it is dry. */
+/** How often it does that before it says that it is idle. */
 const GATHERS_MAX = 4;
 
 /** Polls that share one look at the clock, a power of two. */
@@ -29,9 +29,9 @@ const POLLS_PER_TOUCH = 64;
 /** All lanes of a channel, and the consumer's way out of them. */
 export class Inbox extends LaneReaders {
   readonly counters: Counters;
-  readonly #dryWord: number;
+  readonly #idleWord: number;
   /** What producers have been told; true until records come in bursts. */
-  private isDry = true;
+  private isIdle = true;
   private polls = 0;
   /** Corruptions that have been written down. */
   #noted = 0;
@@ -40,16 +40,16 @@ export class Inbox extends LaneReaders {
     super(channel);
     const { offset } = channel.segment.memory.section(SECTION.state);
     this.counters = new Counters(channel.segment.memory.mapping, offset + CONSUMER_COUNTERS_OFFSET);
-    this.#dryWord = channel.base + CHANNEL.isDry;
-    channel.words.store(this.#dryWord, 1);
+    this.#idleWord = channel.base + CHANNEL.isIdle;
+    channel.words.store(this.#idleWord, 1);
   }
 
   /** Hands records out in place; returns how many. */
   poll(handler: RecordHandler, limit: number | undefined): number {
     const count = this.sweep(handler, limit);
-    if (count === 0) return this.isDry ? this.#stayDry() : this.#gather(handler, limit);
+    if (count === 0) return this.isIdle ? this.#stayIdle() : this.#gather(handler, limit);
     // One record at a time is no burst: its sender may be waiting for an answer.
-    if (count > 1 && this.isDry) this.#setDry(false);
+    if (count > 1 && this.isIdle) this.#setIdle(false);
     if ((++this.polls & (POLLS_PER_TOUCH - 1)) === 0) this.note();
     return count;
   }
@@ -61,8 +61,8 @@ export class Inbox extends LaneReaders {
    */
   override take(): unknown {
     const record = super.take();
-    if (record === undefined) this.#setDry(true);
-    else if (this.isDry && this.isBusy) this.#setDry(false);
+    if (record === undefined) this.#setIdle(true);
+    else if (this.isIdle && this.isBusy) this.#setIdle(false);
     return record;
   }
 
@@ -109,22 +109,22 @@ export class Inbox extends LaneReaders {
     this.note();
     // Nobody will clear it: producers that send in bursts need not publish every record for nobody.
     const { words, base } = this.channel;
-    words.store(this.#dryWord, 0);
+    words.store(this.#idleWord, 0);
     words.add(base + CHANNEL.departures, 1);
   }
 
-  /** Looks again a few times, leaving the producers alone in between, before it says that it is dry. */
+  /** Looks again a few times, leaving the producers alone in between, before it says that it is idle. */
   #gather(handler: RecordHandler, limit: number | undefined): number {
     for (let gathers = 0; gathers < GATHERS_MAX; gathers++) {
       passTime();
       const count = this.sweep(handler, limit);
       if (count > 0) return count;
     }
-    this.#setDry(true);
+    this.#setIdle(true);
     return 0;
   }
 
-  #stayDry(): 0 {
+  #stayIdle(): 0 {
     // What this thread holds back may be what the others wait for before they send.
     runPostponed();
     this.channel.segment.checkWhole();
@@ -156,11 +156,11 @@ export class Inbox extends LaneReaders {
     return `receive from "${this.channel.name}"`;
   }
 
-  #setDry(isDry: boolean): void {
-    if (isDry) this.#stayDry();
-    if (isDry === this.isDry) return;
-    this.isDry = isDry;
-    this.channel.words.store(this.#dryWord, isDry ? 1 : 0);
+  #setIdle(isIdle: boolean): void {
+    if (isIdle) this.#stayIdle();
+    if (isIdle === this.isIdle) return;
+    this.isIdle = isIdle;
+    this.channel.words.store(this.#idleWord, isIdle ? 1 : 0);
   }
 }
 

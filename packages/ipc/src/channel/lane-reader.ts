@@ -4,15 +4,15 @@
  * @module
  */
 import { PrivateText } from "@isthmus/core/internal";
+import { anchorOf } from "../flow/anchor.ts";
+import { checkRecordsHere } from "../flow/record-codec.ts";
 import type { Counters } from "../metrics/counters.ts";
 import { type ByteRecord, ByteRingConsumer, UNIT_BYTES } from "../ring/byte-ring.ts";
 import { FixedRingConsumer } from "../ring/fixed-ring.ts";
 import type { Anchor } from "../struct/cursor.ts";
 import type { Fields, StructSchema } from "../struct/struct-schema.ts";
-import { anchorOf } from "./anchor.ts";
 import type { Channel } from "./channel.ts";
-import { STAMP_BYTES } from "./channel-layout.ts";
-import { checkRecordsHere } from "./record-codec.ts";
+import { TIMESTAMP_BYTES } from "./channel-layout.ts";
 import type { TravelTimes } from "./travel-times.ts";
 
 /** Is given each record in place. */
@@ -169,7 +169,7 @@ class FixedReader implements LaneReader {
 
   /** The time at which a record was sent is the last in its slot. */
   #noteTime(offset: number): void {
-    this.#times?.note(this.#view.getFloat64(offset + this.#slotBytes - STAMP_BYTES, true));
+    this.#times?.note(this.#view.getFloat64(offset + this.#slotBytes - TIMESTAMP_BYTES, true));
   }
 }
 
@@ -268,8 +268,8 @@ abstract class VariableReader implements LaneReader {
 
   /** Takes the time at which a record was sent from the front of its payload; without one, it is of time 0. */
   #takeTime(record: ByteRecord, times: TravelTimes): void {
-    const bytes = Math.min(STAMP_BYTES, record.length);
-    times.note(bytes === STAMP_BYTES ? this.memory.readDoubleLE(record.offset) : 0);
+    const bytes = Math.min(TIMESTAMP_BYTES, record.length);
+    times.note(bytes === TIMESTAMP_BYTES ? this.memory.readDoubleLE(record.offset) : 0);
     record.offset += bytes;
     record.length -= bytes;
   }

@@ -33,7 +33,7 @@ export const BURST_RECORDS = 64;
 /** How many publications share one look at the clock. */
 const PUBLICATIONS_PER_TOUCH = 16;
 
-/** What `dry` says inside a batch, and when every record is to be looked at. */
+/** What `idle` says inside a batch, and when every record is to be looked at. */
 const NEVER: Int32Array<ArrayBuffer> = Int32Array.of(0);
 const ALWAYS: Int32Array<ArrayBuffer> = Int32Array.of(1);
 
@@ -42,7 +42,7 @@ export abstract class Outbox {
   readonly counters: Counters;
   protected readonly channel: Channel;
   /** One word, looked at after every record: not 0 when something is to be decided, first of all that it be published. */
-  protected dry: Int32Array<ArrayBuffer>;
+  protected idle: Int32Array<ArrayBuffer>;
   /** Whether this run of JavaScript has published something and will look again when it ends. */
   protected isRun = false;
   /** Whether the callback of a batch is running. */
@@ -50,7 +50,7 @@ export abstract class Outbox {
   /** Whether the producer was disposed, perhaps inside a callback that is still running. */
   protected isClosing = false;
   /** The consumer's word in the segment: whether it wants to see the next record at once. */
-  readonly #dry: Int32Array<ArrayBuffer>;
+  readonly #idle: Int32Array<ArrayBuffer>;
   readonly #isFailing: boolean;
   readonly #turns = new TaskQueue();
   readonly #postponed = { run: () => this.publish(), end: () => this.#endRun() };
@@ -68,11 +68,11 @@ export abstract class Outbox {
   constructor(channel: Channel, lane: number, isFailing: boolean) {
     const { mapping } = channel.segment.memory;
     const offset = channel.laneOffset(lane) + LANE_PRODUCER_COUNTERS_OFFSET;
-    const word = mapping.bytes((channel.base + CHANNEL.isDry) * 4, 4);
+    const word = mapping.bytes((channel.base + CHANNEL.isIdle) * 4, 4);
     this.counters = new Counters(mapping, offset);
     this.channel = channel;
-    this.#dry = new Int32Array(word.buffer, word.byteOffset, 1);
-    this.dry = this.#dry;
+    this.#idle = new Int32Array(word.buffer, word.byteOffset, 1);
+    this.idle = this.#idle;
     this.#isFailing = isFailing;
   }
 
@@ -142,7 +142,7 @@ export abstract class Outbox {
     if (typeof fill !== "function") throw invalidType("fill", "a function", fill);
     if (this.isBatch) throw new NotSupportedError("Cannot begin a batch inside another one");
     this.isBatch = true;
-    this.dry = NEVER;
+    this.idle = NEVER;
     this.interrupt();
     this.#beginRun();
     const sink = new OpenBatch(this);
@@ -155,7 +155,7 @@ export abstract class Outbox {
       this.interrupt();
       this.isBatch = false;
       if (this.isClosing) this.#leave();
-      else this.dry = this.#dry;
+      else this.idle = this.#idle;
     }
   }
 
@@ -184,7 +184,7 @@ export abstract class Outbox {
     if (this.isClosing) return;
     this.isClosing = true;
     // The record that is being written lies in this memory.
-    if (this.isBusy) this.dry = ALWAYS;
+    if (this.isBusy) this.idle = ALWAYS;
     else if (this.isBatch) this.interrupt();
     else this.#leave();
   }

@@ -4,18 +4,23 @@
  * @module
  */
 import { checkOneOf, checkOptions, invalidType } from "@isthmus/core/internal";
+import { claimLane } from "../flow/lane-claim.ts";
+import type {
+  BytesSchema,
+  ChannelSchema,
+  RecordCursor,
+  RecordInput,
+} from "../flow/record-schema.ts";
 import type { OpenVerb } from "../segment/segment.ts";
 import { type AsyncWaitOptions, checkTimeout, type WaitOptions } from "../wait/wait-for.ts";
 import { BytesOutbox, JsonOutbox } from "./byte-outbox.ts";
 import { Channel } from "./channel.ts";
 import { type ProducerMetrics, producerMetrics } from "./channel-metrics.ts";
 import { CHANNEL_OPTIONS, type ChannelOptions } from "./channel-options.ts";
-import type { BytesSchema, ChannelSchema, RecordCursor, RecordInput } from "./channel-schema.ts";
 import { FixedOutbox } from "./fixed-outbox.ts";
-import { claimLane } from "./lane-claim.ts";
 import type { BatchSink } from "./open-batch.ts";
 import type { FillInPlace, Outbox } from "./outbox.ts";
-import { StampedOutbox } from "./stamped-outbox.ts";
+import { TimestampedOutbox } from "./stamped-outbox.ts";
 
 const ON_FULL = ["wait", "fail"] as const;
 
@@ -276,7 +281,7 @@ export class Producer<S extends ChannelSchema> implements Disposable {
 function openOutbox(channel: Channel, lane: number, isFailing: boolean): Outbox {
   const { struct, mode } = channel.shape;
   if (struct !== undefined) {
-    const Fixed = channel.geometry.stampBytes > 0 ? StampedOutbox : FixedOutbox;
+    const Fixed = channel.geometry.timestampBytes > 0 ? TimestampedOutbox : FixedOutbox;
     return new Fixed(channel, lane, isFailing, struct);
   }
   return mode === "bytes"

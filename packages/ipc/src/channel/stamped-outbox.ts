@@ -7,41 +7,41 @@ import { sharedClock } from "../metrics/clock.ts";
 import type { Fields, StructSchema } from "../struct/struct-schema.ts";
 import type { WaitOptions } from "../wait/wait-for.ts";
 import type { Channel } from "./channel.ts";
-import { STAMP_BYTES } from "./channel-layout.ts";
+import { TIMESTAMP_BYTES } from "./channel-layout.ts";
 import { FixedOutbox } from "./fixed-outbox.ts";
 import type { FillInPlace } from "./outbox.ts";
 
 const nothing: FillInPlace = () => {};
 
 /** As `FixedOutbox`; the time is written behind the record, in what its slot is longer. */
-export class StampedOutbox extends FixedOutbox {
+export class TimestampedOutbox extends FixedOutbox {
   readonly #now = sharedClock();
-  readonly #stampOffset: number;
+  readonly #timestampOffset: number;
   #inner = nothing;
   /** One function for all records: a closure for each would be garbage. */
-  readonly #fillAndStamp: FillInPlace = (cursor) => {
+  readonly #fillAndTimestamp: FillInPlace = (cursor) => {
     const result = this.#inner(cursor) as unknown;
-    this.#stamp(this.anchor.base);
+    this.#timestamp(this.anchor.base);
     return result;
   };
 
   constructor(channel: Channel, lane: number, isFailing: boolean, schema: StructSchema<Fields>) {
     super(channel, lane, isFailing, schema);
-    this.#stampOffset = channel.geometry.slotBytes - STAMP_BYTES;
+    this.#timestampOffset = channel.geometry.slotBytes - TIMESTAMP_BYTES;
     const { encode } = schema.codec;
     this.encode = (view, offset, record) => {
       encode(view, offset, record);
-      this.#stamp(offset);
+      this.#timestamp(offset);
     };
   }
 
   override claim(write: FillInPlace, options?: WaitOptions): void {
     // Inside a claim of its own this one is refused, and the outer one goes on with its own function.
     if (!this.isBusy) this.#inner = write;
-    super.claim(this.#fillAndStamp, options);
+    super.claim(this.#fillAndTimestamp, options);
   }
 
-  #stamp(offset: number): void {
-    this.view.setFloat64(offset + this.#stampOffset, this.#now(), true);
+  #timestamp(offset: number): void {
+    this.view.setFloat64(offset + this.#timestampOffset, this.#now(), true);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The counters that every party of a channel keeps, in memory that only it writes.
+ * The counters that every participant of a channel keeps, in memory that only it writes.
  *
  * ```text
  *   0 ┌ records        f64   sent, or consumed
@@ -21,7 +21,7 @@
  * @module
  */
 
-/** Bytes of one party's counters. */
+/** Bytes of one participant's counters. */
 export const COUNTERS_BYTES = 64;
 
 /** Positions of the counters, in units of 8 bytes. */

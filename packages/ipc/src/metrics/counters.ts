@@ -1,5 +1,5 @@
 /**
- * One party's counters in shared memory.
+ * One participant's counters in shared memory.
  *
  * @module
  */

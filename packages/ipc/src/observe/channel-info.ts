@@ -5,7 +5,7 @@
  */
 import type { Mode } from "../channel/channel-layout.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
-import type { ParticipantInfo } from "../segment/segment-info.ts";
+import type { ParticipantInfo } from "./segment-info.ts";
 
 /** One producer's lane. What it counts goes on from one owner to the next. */
 export interface ChannelLaneInfo {
@@ -40,17 +40,17 @@ export interface ChannelLaneInfo {
 /** The consuming end. What it counts goes on from one consumer to the next. */
 export interface ChannelConsumerInfo {
   /** Who consumes; undefined when nobody does. One that is not alive died before it left. */
-  readonly party: ParticipantInfo | undefined;
+  readonly participant: ParticipantInfo | undefined;
   /** Records that were consumed. */
   readonly records: number;
   /** Bytes of their payloads. */
   readonly bytes: number;
   /** How often there was nothing to consume and the consumer waited. */
-  readonly dryWaits: number;
+  readonly emptyWaits: number;
   /** Impossible positions, lengths and contents that it found. */
   readonly corruptions: number;
   /** Whether it has found nothing and wants to see the next record at once. */
-  readonly isDry: boolean;
+  readonly isIdle: boolean;
   /** When it last consumed, in milliseconds since 1970, roughly; 0: never. */
   readonly lastActivityMs: number;
 }

@@ -15,12 +15,12 @@ import {
 } from "../channel/channel-layout.ts";
 import { HISTOGRAM_BYTES } from "../metrics/histogram-layout.ts";
 import { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
-import type { SectionReader } from "../segment/section-reader.ts";
-import type { ParticipantInfo } from "../segment/segment-info.ts";
 import type { ChannelConsumerInfo, ChannelInfo, ChannelLaneInfo } from "./channel-info.ts";
 import { type ChannelSizes, laneWord, readChannelSizes, STATE_BYTES_MAX } from "./channel-state.ts";
 import type { KindSource } from "./kind-readers.ts";
-import { partyOf, timeoutWakesOf, wakesOf } from "./parties.ts";
+import { participantOf, timeoutWakesOf, wakesOf } from "./participant-state.ts";
+import type { SectionReader } from "./section-reader.ts";
+import type { ParticipantInfo } from "./segment-info.ts";
 import { StateBytes } from "./state-bytes.ts";
 
 /**
@@ -78,7 +78,7 @@ function readLane(
   const counted = Math.min(used, Math.max(1, sent.records - consumed.records));
   return {
     lane,
-    producer: partyOf(state.slot(base + LANE_OWNER.owner), participants),
+    producer: participantOf(state.slot(base + LANE_OWNER.owner), participants),
     position: tail,
     records: sent.records,
     bytes: sent.bytes,
@@ -100,12 +100,12 @@ function readConsumer(
 ): ChannelConsumerInfo {
   const counters = state.counters(CONSUMER_COUNTERS_OFFSET);
   return {
-    party: partyOf(state.slot(CHANNEL.consumer), participants),
+    participant: participantOf(state.slot(CHANNEL.consumer), participants),
     records: lanes.reduce((total, { consumedRecords }) => total + consumedRecords, 0),
     bytes: lanes.reduce((total, { consumedBytes }) => total + consumedBytes, 0),
-    dryWaits: counters.waits,
+    emptyWaits: counters.waits,
     corruptions: counters.corruptions,
-    isDry: state.word(CHANNEL.isDry) !== 0,
+    isIdle: state.word(CHANNEL.isIdle) !== 0,
     lastActivityMs: counters.lastActivity,
   };
 }

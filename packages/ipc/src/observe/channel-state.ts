@@ -7,7 +7,7 @@ import {
   CHANNEL,
   CHANNEL_HEADER_BYTES,
   LANE_BYTES,
-  STAMP_BYTES,
+  TIMESTAMP_BYTES,
 } from "../channel/channel-layout.ts";
 import { PRODUCERS_MAX } from "../channel/channel-options.ts";
 import { type RingSizes, readRingSizes } from "./lane-sizes.ts";
@@ -19,7 +19,7 @@ export const STATE_BYTES_MAX: number = CHANNEL_HEADER_BYTES + PRODUCERS_MAX * LA
 /** What a channel's creator chose. */
 export interface ChannelSizes extends RingSizes {
   /** Bytes of the time with every record: behind one of a struct, in front of any other; or 0. */
-  readonly stampBytes: number;
+  readonly timestampBytes: number;
 }
 
 const ENTRIES = {
@@ -34,12 +34,12 @@ const ENTRIES = {
  * @throws {CorruptSegmentError} Naming the first one that cannot.
  */
 export function readChannelSizes(state: StateBytes): ChannelSizes {
-  const stampBytes = state.chosen(
-    CHANNEL.stampBytes,
+  const timestampBytes = state.chosen(
+    CHANNEL.timestampBytes,
     "stamp size",
-    (value) => value === 0 || value === STAMP_BYTES,
+    (value) => value === 0 || value === TIMESTAMP_BYTES,
   );
-  return { ...readRingSizes(state, CHANNEL, ENTRIES, stampBytes), stampBytes };
+  return { ...readRingSizes(state, CHANNEL, ENTRIES, timestampBytes), timestampBytes };
 }
 
 /** Word at which a lane begins. */

@@ -10,10 +10,10 @@ import {
   type SegmentKind,
   type Superblock,
 } from "@isthmus/core/internal";
-import type { SectionReader } from "../segment/section-reader.ts";
-import type { ParticipantInfo, SectionInfo, SegmentInfo } from "../segment/segment-info.ts";
 import { fingerprintText } from "../struct/fingerprint.ts";
 import { type KindDetails, readKind } from "./kind-readers.ts";
+import type { SectionReader } from "./section-reader.ts";
+import type { ParticipantInfo, SectionInfo, SegmentInfo } from "./segment-info.ts";
 
 /** A segment's file that is open for reading. */
 export interface OpenedSegment {

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { CorruptSegmentError, DisposedError, SystemError } from "@isthmus/core";
 import { directoryPath } from "@isthmus/core/internal";
 import { sharedClock } from "../metrics/clock.ts";
-import { segmentNames } from "../segment/list.ts";
-import { describeProblem } from "../segment/observe.ts";
+import { segmentNames } from "./list.ts";
+import { describeProblem } from "./observe.ts";
 import { SegmentObserver, type SegmentSample } from "./segment-observer.ts";
 
 /**

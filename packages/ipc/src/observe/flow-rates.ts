@@ -4,7 +4,7 @@
  * @module
  */
 import { grown, type PerSecond } from "./growth.ts";
-import { sumOf } from "./parties.ts";
+import { sumOf } from "./participant-state.ts";
 import type { ServiceFlow, ServiceInfo } from "./service-info.ts";
 import type { TopicInfo, TopicPublisherInfo, TopicSubscriberInfo } from "./topic-info.ts";
 
@@ -84,7 +84,9 @@ export function topicRates(
   }));
   const subscribers = current.subscribers.map((one) => {
     // A slot's next owner is somebody else, who counts from nothing.
-    const before = previous.subscribers.find(({ party }) => isSameLife(party, one.party));
+    const before = previous.subscribers.find(({ participant }) =>
+      isSameLife(participant, one.participant),
+    );
     return subscriberRates(before, one, per);
   });
   return {
@@ -144,7 +146,7 @@ function subscriberRates(
     per(grown(previous?.[name] ?? 0, current[name]));
   const position = (one: TopicSubscriberInfo): number => sumOf(one.places, "position");
   return {
-    slot: current.party.slot,
+    slot: current.participant.slot,
     recordsPerSecond: rate("records"),
     bytesPerSecond: rate("bytes"),
     lostPerSecond: rate("lost"),

@@ -4,10 +4,10 @@
  * @module
  */
 import type { SegmentKind } from "@isthmus/core/internal";
-import type { SectionReader } from "../segment/section-reader.ts";
-import type { CellInfo, ParticipantInfo } from "../segment/segment-info.ts";
 import type { ChannelInfo } from "./channel-info.ts";
 import { readChannel } from "./channel-reader.ts";
+import type { SectionReader } from "./section-reader.ts";
+import type { CellInfo, ParticipantInfo } from "./segment-info.ts";
 import type { ServiceInfo } from "./service-info.ts";
 import { readService } from "./service-reader.ts";
 import type { EventInfo, SemaphoreInfo, StructInfo } from "./sync-info.ts";

@@ -45,14 +45,14 @@ export interface LaneEntries {
 /**
  * Reads the sizes, and believes none that cannot be.
  *
- * @param stampBytes Bytes of a slot behind its record.
+ * @param timestampBytes Bytes of a slot behind its record.
  * @throws {CorruptSegmentError} Naming the first one that cannot.
  */
 export function readRingSizes(
   state: StateBytes,
   words: SizeWords,
   entries: LaneEntries,
-  stampBytes: number,
+  timestampBytes: number,
 ): RingSizes {
   const mode = readMode(state, words.mode);
   const isFixed = mode === "fixed";
@@ -60,7 +60,7 @@ export function readRingSizes(
     isFixed ? value > 0 && value % UNIT_BYTES === 0 : value === 0,
   );
   const recordBytes = state.chosen(words.recordBytes, "record size", (value) =>
-    isFixed ? value > 0 && value + stampBytes <= slotBytes : value === 0,
+    isFixed ? value > 0 && value + timestampBytes <= slotBytes : value === 0,
   );
   const stepBytes = isFixed ? slotBytes : UNIT_BYTES;
   const ringBytes = state.chosen(words.ringBytes, "ring size", (value) => {

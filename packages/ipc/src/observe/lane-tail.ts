@@ -7,8 +7,8 @@
  * @module
  */
 import type { Mapping } from "@isthmus/core/internal";
-import { MESSAGE, OUTCOME } from "../channel/service/service-layout.ts";
 import { RECORD_HEADER_BYTES, UNIT_BYTES } from "../ring/byte-ring.ts";
+import { MESSAGE, OUTCOME } from "../service/service-layout.ts";
 import { ObservedWords } from "./observed-words.ts";
 import type { Positions } from "./ring-rules.ts";
 import type { RingPlan } from "./tail-plan.ts";

@@ -13,9 +13,9 @@ import {
   SECTION,
   type Superblock,
 } from "@isthmus/core/internal";
-import { SectionReader } from "../segment/section-reader.ts";
-import type { SegmentInfo } from "../segment/segment-info.ts";
 import { describeSegment, identify, type SegmentIdentity } from "./describe-segment.ts";
+import { SectionReader } from "./section-reader.ts";
+import type { SegmentInfo } from "./segment-info.ts";
 
 /** Sections that belong to users: they can be large, and no figure is in them. */
 const UNMAPPED: ReadonlySet<number> = new Set([SECTION.data, SECTION.lanes]);

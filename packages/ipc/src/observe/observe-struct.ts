@@ -5,9 +5,9 @@
  */
 import { CorruptSegmentError } from "@isthmus/core";
 import { checkInteger, checkOptions, type OptionNames, SECTION } from "@isthmus/core/internal";
-import { lookAtSegment } from "../segment/observe.ts";
-import { COPY_HEADER_BYTES } from "../struct/cells-layout.ts";
+import { COPY_HEADER_BYTES } from "../shared-struct/cells-layout.ts";
 import type { OpenedSegment } from "./describe-segment.ts";
+import { lookAtSegment } from "./observe.ts";
 import { decodeRecord } from "./record-value.ts";
 import { readSchema, type SchemaReading } from "./schema-reading.ts";
 import { readCopy, readStruct, versionOf } from "./sync-readers.ts";

@@ -7,7 +7,7 @@ import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import type { ChannelInfo, ChannelLaneInfo } from "./channel-info.ts";
 import { type ServiceRates, serviceRates, type TopicRates, topicRates } from "./flow-rates.ts";
 import { grown, grown32, type PerSecond, perSecond } from "./growth.ts";
-import { sumOf } from "./parties.ts";
+import { sumOf } from "./participant-state.ts";
 import type { SegmentSample } from "./segment-observer.ts";
 
 /** Traffic of one lane of a channel, or of all of them. */
@@ -27,7 +27,7 @@ export interface LaneRates {
 /** Traffic of a channel. */
 export interface ChannelRates extends LaneRates {
   /** Waits of the consumer for records. */
-  readonly dryWaitsPerSecond: number;
+  readonly emptyWaitsPerSecond: number;
   /** Impossible things that the consumer found. */
   readonly corruptionsPerSecond: number;
   /** Whether records were waiting at both times, and the consumer has taken none in between. */
@@ -55,7 +55,7 @@ export interface SegmentRates {
   /** Traffic of the service, for segments of that kind. */
   readonly service?: ServiceRates | undefined;
   /** How often the event was set; 0 for another kind. */
-  readonly settingsPerSecond?: number | undefined;
+  readonly setsPerSecond?: number | undefined;
   /** Updates of the struct; 0 for another kind. */
   readonly updatesPerSecond?: number | undefined;
 }
@@ -91,12 +91,12 @@ export function ratesBetween(
     channel: current.channel && channelRates(previous.channel, current.channel, per),
     topic: current.topic && topicRates(previous.topic, current.topic, per),
     service: current.service && serviceRates(previous.service, current.service, per),
-    settingsPerSecond: per(grown31(previous.event?.settings, current.event?.settings)),
+    setsPerSecond: per(grown31(previous.event?.setCount, current.event?.setCount)),
     updatesPerSecond: per(grown(previous.struct?.version ?? 0, current.struct?.version ?? 0)),
   };
 }
 
-/** An event counts its settings modulo 2^31. */
+/** An event counts its setCount modulo 2^31. */
 function grown31(before: number | undefined, after: number | undefined): number {
   return grown32(before, after) & 0x7fff_ffff;
 }
@@ -126,7 +126,7 @@ function channelRates(
     consumedBytesPerSecond: sum("consumedBytesPerSecond"),
     dropsPerSecond: sum("dropsPerSecond"),
     fullWaitsPerSecond: sum("fullWaitsPerSecond"),
-    dryWaitsPerSecond: per(grown(before.dryWaits, consumer.dryWaits)),
+    emptyWaitsPerSecond: per(grown(before.emptyWaits, consumer.emptyWaits)),
     corruptionsPerSecond: per(grown(before.corruptions, consumer.corruptions)),
     isStandingStill:
       previous.lag > 0 &&

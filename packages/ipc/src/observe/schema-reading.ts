@@ -5,12 +5,12 @@
  */
 import { CorruptSegmentError } from "@isthmus/core";
 import { SECTION, type SegmentKind } from "@isthmus/core/internal";
-import { fingerprintOfTexts, isMarkerText } from "../channel/schema-texts.ts";
-import type { SectionReader } from "../segment/section-reader.ts";
+import { fingerprintOfTexts, isMarkerText } from "../flow/schema-texts.ts";
+import { SCHEMA, SCHEMA_HEADER_BYTES, SCHEMA_TEXT_BYTES_MAX } from "../segment/schema-layout.ts";
 import { fingerprintOf } from "../struct/fingerprint.ts";
 import { parseCanonical } from "../struct/parse-canonical.ts";
-import { SCHEMA, SCHEMA_HEADER_BYTES, SCHEMA_TEXT_BYTES_MAX } from "../struct/schema-layout.ts";
 import type { StructSchema } from "../struct/struct-schema.ts";
+import type { SectionReader } from "./section-reader.ts";
 
 /** What is known of a segment's records. */
 export interface SchemaReading {

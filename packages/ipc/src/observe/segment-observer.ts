@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { DisposedError } from "@isthmus/core";
 import { checkName, conditionError, directoryPath, findDirectory } from "@isthmus/core/internal";
 import { sharedClock } from "../metrics/clock.ts";
-import { openToRead } from "../segment/observe.ts";
-import type { SegmentInfo } from "../segment/segment-info.ts";
 import { MappedSegment } from "./mapped-segment.ts";
+import { openToRead } from "./observe.ts";
+import type { SegmentInfo } from "./segment-info.ts";
 
 /** A segment at one moment, and when that was. */
 export interface SegmentSample extends SegmentInfo {

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Mode } from "../channel/channel-layout.ts";
-import type { ParticipantInfo } from "../segment/segment-info.ts";
-import type { PartyState } from "./parties.ts";
+import type { ParticipantState } from "./participant-state.ts";
+import type { ParticipantInfo } from "./segment-info.ts";
 
 /** Figures of one requester's lane, or of all of them together. */
 export interface ServiceFlow {
@@ -46,7 +46,7 @@ export interface ServiceRequesterInfo extends ServiceFlow {
   /** Who asks on it; undefined when nobody does. One that is not alive died before it left. */
   readonly requester: ParticipantInfo | undefined;
   /** Stalled: replies have waited in its ring for a second or more. Undefined without a requester. */
-  readonly state: PartyState | undefined;
+  readonly state: ParticipantState | undefined;
   /** Where requests are published up to, in units of 8 bytes. */
   readonly requestPosition: number;
   /** Where replies are published up to, in units of 8 bytes. */
@@ -64,9 +64,9 @@ export interface ServiceRequesterInfo extends ServiceFlow {
 /** The answering end. */
 export interface ServiceResponderInfo {
   /** Who answers; undefined when nobody does. One that is not alive died before it left. */
-  readonly party: ParticipantInfo | undefined;
+  readonly participant: ParticipantInfo | undefined;
   /** Stalled: requests have waited to be taken for a second or more. Undefined without a responder. */
-  readonly state: PartyState | undefined;
+  readonly state: ParticipantState | undefined;
   /** Whether requests are taken. */
   readonly isServing: boolean;
   /** How many responders there have been, this one included, modulo 2^32. */

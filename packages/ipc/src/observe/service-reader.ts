@@ -4,6 +4,7 @@
  * @module
  */
 import { SECTION } from "@isthmus/core/internal";
+import { UNIT_BYTES } from "../ring/byte-ring.ts";
 import {
   laneCellOf,
   REQUEST_CELL,
@@ -11,11 +12,10 @@ import {
   SERVICE,
   SERVICE_COUNTERS,
   SERVICE_LANE,
-} from "../channel/service/service-layout.ts";
-import { UNIT_BYTES } from "../ring/byte-ring.ts";
-import type { ParticipantInfo } from "../segment/segment-info.ts";
+} from "../service/service-layout.ts";
 import type { KindSource } from "./kind-readers.ts";
-import { partyOf, stateOf, sumOf, timeoutWakesOf, wakesOf } from "./parties.ts";
+import { participantOf, stateOf, sumOf, timeoutWakesOf, wakesOf } from "./participant-state.ts";
+import type { ParticipantInfo } from "./segment-info.ts";
 import type {
   ServiceFlow,
   ServiceInfo,
@@ -51,7 +51,7 @@ const FLOW_NAMES = [
 /**
  * Describes a service.
  *
- * @throws {CorruptSegmentError} When the sizes in its header cannot be. What only its parties write is never an error: a
+ * @throws {CorruptSegmentError} When the sizes in its header cannot be. What only its participants write is never an error: a
  * number that cannot be counts as 0, or as the nearest that can.
  */
 export function readService(source: KindSource): ServiceInfo {
@@ -103,7 +103,7 @@ function readRequester(
   const received = state.counters(base * 4 + SERVICE_COUNTERS.received);
   const requests = readRing(state, base + SERVICE_LANE.requests, sizes.requestBytes);
   const replies = readRing(state, base + SERVICE_LANE.replies, sizes.replyBytes);
-  const requester = partyOf(state.slot(base + SERVICE_LANE.owner), participants);
+  const requester = participantOf(state.slot(base + SERVICE_LANE.owner), participants);
   const finished = taken.drops + answered.records + answered.drops;
   const waitingReplies = within(replies.used, answered.records - received.records);
   const heartbeat = {
@@ -145,7 +145,7 @@ function readResponder(
   participants: readonly ParticipantInfo[],
   nowMs: number,
 ): ServiceResponderInfo {
-  const party = partyOf(state.slot(SERVICE.responder), participants);
+  const participant = participantOf(state.slot(SERVICE.responder), participants);
   let lastActivityMs = 0;
   let workSinceMs = 0;
   for (const { lane, queued, lastActivityMs: askedAtMs } of requesters) {
@@ -155,8 +155,8 @@ function readResponder(
   }
   const hasWork = requesters.some(({ queued }) => queued > 0);
   return {
-    party,
-    state: party && stateOf(party, { hasWork, lastActivityMs, workSinceMs, nowMs }),
+    participant,
+    state: participant && stateOf(participant, { hasWork, lastActivityMs, workSinceMs, nowMs }),
     isServing: state.word(SERVICE.serving) !== 0,
     terms: state.word(SERVICE.lastTerm),
     lastActivityMs,

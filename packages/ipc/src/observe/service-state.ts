@@ -5,12 +5,8 @@
  */
 import type { Mode } from "../channel/channel-layout.ts";
 import { CAPACITY_BYTES_MAX } from "../channel/channel-options.ts";
-import {
-  SERVICE,
-  SERVICE_HEADER_BYTES,
-  SERVICE_LANE_BYTES,
-} from "../channel/service/service-layout.ts";
-import { REQUESTERS_MAX, SERVICE_RING_BYTES_MIN } from "../channel/service/service-options.ts";
+import { SERVICE, SERVICE_HEADER_BYTES, SERVICE_LANE_BYTES } from "../service/service-layout.ts";
+import { REQUESTERS_MAX, SERVICE_RING_BYTES_MIN } from "../service/service-options.ts";
 import { readLaneCount, readMode } from "./lane-sizes.ts";
 import type { StateBytes } from "./state-bytes.ts";
 

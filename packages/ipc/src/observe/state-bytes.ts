@@ -7,7 +7,7 @@ import { CorruptSegmentError } from "@isthmus/core";
 import { COUNTER, COUNTERS_BYTES, type CounterName } from "../metrics/counter-layout.ts";
 import { LANE, positionAt } from "../ring/lane-layout.ts";
 
-/** The counters of one party. */
+/** The counters of one participant. */
 export type CounterValues = Readonly<Record<CounterName, number>>;
 
 /** The bytes of section "state", in memory of their own. Beyond their end everything is 0. */
@@ -73,7 +73,7 @@ export class StateBytes {
     return positionAt({ load: (word) => this.word(word) | 0 }, index);
   }
 
-  /** One party's counters; what no counter can be is 0. */
+  /** One participant's counters; what no counter can be is 0. */
   counters(offset: number): CounterValues {
     const at = (name: CounterName): number => {
       const index = offset + COUNTER[name] * 8;

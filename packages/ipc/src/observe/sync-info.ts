@@ -3,24 +3,24 @@
  *
  * @module
  */
-import type { ParticipantInfo } from "../segment/segment-info.ts";
+import type { ParticipantInfo } from "./segment-info.ts";
 
 /** Units that somebody has. */
-export interface UnitsInfo {
-  readonly party: ParticipantInfo;
-  readonly units: number;
+export interface PermitsInfo {
+  readonly participant: ParticipantInfo;
+  readonly permits: number;
 }
 
 /** A semaphore at one moment. */
 export interface SemaphoreInfo {
-  /** The most units there can be. */
+  /** The most permits there can be. */
   readonly max: number;
   /** Units that can be taken. */
   readonly available: number;
-  /** Whether the units of a holder that dies come back, so that it is known who has them. */
+  /** Whether the permits of a holder that dies come back, so that it is known who has them. */
   readonly returnsOnDeath: boolean;
-  /** Who has units. Empty where that is not kept. */
-  readonly held: readonly UnitsInfo[];
+  /** Who has permits. Empty where that is not kept. */
+  readonly held: readonly PermitsInfo[];
 }
 
 /** An event at one moment. */
@@ -28,7 +28,7 @@ export interface EventInfo {
   readonly reset: "auto" | "manual";
   readonly isSet: boolean;
   /** How often it has been set, modulo 2^31. */
-  readonly settings: number;
+  readonly setCount: number;
 }
 
 /** A shared struct at one moment. For its value see `observeStruct`. */

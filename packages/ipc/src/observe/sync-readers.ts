@@ -5,11 +5,16 @@
  */
 import { SECTION } from "@isthmus/core/internal";
 import { SLOT_COUNT_MAX } from "../segment/participant-layout.ts";
-import type { SectionReader } from "../segment/section-reader.ts";
-import { COPIES_OFFSET, COPY_COUNT, COPY_HEADER_BYTES } from "../struct/cells-layout.ts";
+import { COPIES_OFFSET, COPY_COUNT, COPY_HEADER_BYTES } from "../shared-struct/cells-layout.ts";
 import { EVENT, EVENT_BYTES, MODES as EVENT_MODES, IS_SET } from "../sync/event-layout.ts";
-import { RETURN_ON_DEATH, SEMAPHORE, semaphoreBytes, UNITS_MAX } from "../sync/semaphore-layout.ts";
+import {
+  PERMITS_MAX,
+  RETURN_ON_DEATH,
+  SEMAPHORE,
+  semaphoreBytes,
+} from "../sync/semaphore-layout.ts";
 import type { KindSource } from "./kind-readers.ts";
+import type { SectionReader } from "./section-reader.ts";
 import { StateBytes } from "./state-bytes.ts";
 import type { EventInfo, SemaphoreInfo, StructInfo } from "./sync-info.ts";
 
@@ -31,18 +36,18 @@ export function readSemaphore({ reader, name, participants }: KindSource): Semap
     reader.bytes(SECTION.state, semaphoreBytes(SLOT_COUNT_MAX)) ?? NONE,
     name,
   );
-  const isLimit = (value: number): boolean => value >= 1 && value <= UNITS_MAX;
+  const isLimit = (value: number): boolean => value >= 1 && value <= PERMITS_MAX;
   const max = state.chosen(SEMAPHORE.max, "limit", isLimit);
   const returnsOnDeath = (state.word(SEMAPHORE.flags) & RETURN_ON_DEATH) !== 0;
-  const unitsOf = (slot: number): number =>
+  const permitsOf = (slot: number): number =>
     returnsOnDeath ? Math.min(max, state.word(SEMAPHORE.held + slot)) : 0;
   return {
     max,
     available: Math.min(max, state.word(SEMAPHORE.count)),
     returnsOnDeath,
     held: participants
-      .map((party) => ({ party, units: unitsOf(party.slot) }))
-      .filter(({ units }) => units > 0),
+      .map((participant) => ({ participant, permits: permitsOf(participant.slot) }))
+      .filter(({ permits }) => permits > 0),
   };
 }
 
@@ -59,7 +64,7 @@ export function readEvent({ reader, name }: KindSource): EventInfo {
   return {
     reset: mode === EVENT_MODES.auto ? "auto" : "manual",
     isSet: (word & IS_SET) !== 0,
-    settings: word >>> 1,
+    setCount: word >>> 1,
   };
 }
 

@@ -5,9 +5,9 @@
  */
 import type { SegmentKind } from "@isthmus/core/internal";
 import { LANE_OWNER, type Mode } from "../channel/channel-layout.ts";
-import { MESSAGE_HEADER_BYTES, SERVICE_LANE } from "../channel/service/service-layout.ts";
-import { TOPIC_LANE_OWNER } from "../channel/topic/topic-layout.ts";
 import { UNIT_BYTES } from "../ring/byte-ring.ts";
+import { MESSAGE_HEADER_BYTES, SERVICE_LANE } from "../service/service-layout.ts";
+import { TOPIC_LANE_OWNER } from "../topic/topic-layout.ts";
 import { laneWord, readChannelSizes, STATE_BYTES_MAX } from "./channel-state.ts";
 import { CHANNEL_RULES, type RingRules, TOPIC_RULES } from "./ring-rules.ts";
 import { readServiceSizes, SERVICE_STATE_BYTES_MAX, serviceLaneWord } from "./service-state.ts";
@@ -77,8 +77,13 @@ export function planOf(kind: TailedKind, state: StateBytes): TailPlan {
 
 const PLANS: Readonly<Record<TailedKind, (state: StateBytes) => TailPlan>> = {
   channel: (state) => {
-    const { mode, laneCount, laneBytes, stampBytes, ...ring } = readChannelSizes(state);
-    const place = { part: "record", headerWord: 0, ringOffset: 0, leadBytes: stampBytes } as const;
+    const { mode, laneCount, laneBytes, timestampBytes, ...ring } = readChannelSizes(state);
+    const place = {
+      part: "record",
+      headerWord: 0,
+      ringOffset: 0,
+      leadBytes: timestampBytes,
+    } as const;
     return {
       mode,
       responseMode: undefined,

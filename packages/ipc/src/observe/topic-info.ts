@@ -4,8 +4,8 @@
  * @module
  */
 import type { Mode } from "../channel/channel-layout.ts";
-import type { ParticipantInfo } from "../segment/segment-info.ts";
-import type { PartyState } from "./parties.ts";
+import type { ParticipantState } from "./participant-state.ts";
+import type { ParticipantInfo } from "./segment-info.ts";
 
 /** One publisher's lane. What it counts goes on from one owner to the next. */
 export interface TopicPublisherInfo {
@@ -50,8 +50,8 @@ export interface TopicPlaceInfo {
 
 /** Somebody who subscribes, or died subscribing. What it counts begins when it joins. */
 export interface TopicSubscriberInfo {
-  readonly party: ParticipantInfo;
-  readonly state: PartyState;
+  readonly participant: ParticipantInfo;
+  readonly state: ParticipantState;
   /** Whether publishers wait for it, or lap it; undefined before it has begun and after others cleared up after it. */
   readonly onSlow: "gate" | "lap" | undefined;
   /** Records that it read, in all lanes. */
@@ -65,11 +65,11 @@ export interface TopicSubscriberInfo {
   /** Records that were published and that it has not read or found to be lost yet. */
   readonly lag: number;
   /** How often there was nothing to read and it waited. */
-  readonly dryWaits: number;
+  readonly emptyWaits: number;
   /** Impossible positions, lengths and contents that it found. */
   readonly corruptions: number;
   /** Whether it has found nothing and wants to see the next record at once. */
-  readonly isDry: boolean;
+  readonly isIdle: boolean;
   /** When it last read, in milliseconds since 1970, roughly; 0: never. */
   readonly lastActivityMs: number;
   /** The lanes that have ever had a publisher. */

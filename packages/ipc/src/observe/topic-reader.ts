@@ -4,6 +4,8 @@
  * @module
  */
 import { SECTION } from "@isthmus/core/internal";
+import { gateBit } from "../ring/broadcast-gates.ts";
+import { BROADCAST, PLACE } from "../ring/broadcast-layout.ts";
 import {
   DATA_CELL,
   ON_SLOW,
@@ -16,12 +18,10 @@ import {
   SUBSCRIBERS_OFFSET,
   TOPIC,
   TOPIC_LANE_OWNER,
-} from "../channel/topic/topic-layout.ts";
-import { gateBit } from "../ring/broadcast-gates.ts";
-import { BROADCAST, PLACE } from "../ring/broadcast-layout.ts";
-import type { ParticipantInfo } from "../segment/segment-info.ts";
+} from "../topic/topic-layout.ts";
 import type { KindSource } from "./kind-readers.ts";
-import { partyOf, stateOf, sumOf, timeoutWakesOf, wakesOf } from "./parties.ts";
+import { participantOf, stateOf, sumOf, timeoutWakesOf, wakesOf } from "./participant-state.ts";
+import type { ParticipantInfo } from "./segment-info.ts";
 import { StateBytes } from "./state-bytes.ts";
 import type {
   TopicInfo,
@@ -55,7 +55,7 @@ interface Look {
 /**
  * Describes a topic.
  *
- * @throws {CorruptSegmentError} When the sizes in its header cannot be. What only its parties write is never an error: a
+ * @throws {CorruptSegmentError} When the sizes in its header cannot be. What only its participants write is never an error: a
  * number that cannot be counts as 0, or as the nearest that can.
  */
 export function readTopic(source: KindSource): TopicInfo {
@@ -67,7 +67,7 @@ export function readTopic(source: KindSource): TopicInfo {
   const lanes = readLanes(look);
   const subscribers = participants
     .filter(({ role, slot }) => role === "subscriber" && slot < sizes.places)
-    .map((party) => readSubscriber(look, party, lanes));
+    .map((participant) => readSubscriber(look, participant, lanes));
   const publishers = lanes.map((lane) => readPublisher(look, lane, subscribers));
   return {
     mode: sizes.mode,
@@ -112,10 +112,10 @@ function numberAt(sizes: TopicSizes, { reader }: KindSource, lane: number, tail:
 
 function readSubscriber(
   { state, sizes, nowMs }: Look,
-  party: ParticipantInfo,
+  participant: ParticipantInfo,
   lanes: readonly Lane[],
 ): TopicSubscriberInfo {
-  const { slot } = party;
+  const { slot } = participant;
   const start = SUBSCRIBERS_OFFSET + slot * SUBSCRIBER_BYTES;
   const code = state.word(start / 4 + SUBSCRIBER.onSlow);
   // Who has joined the segment and not yet the topic has a predecessor's places.
@@ -130,19 +130,19 @@ function readSubscriber(
     );
     return Math.max(newest, lastActivity);
   }, 0);
-  const { word, bit } = gateBit(TOPIC.dry, slot);
+  const { word, bit } = gateBit(TOPIC.idle, slot);
   return {
-    party,
-    state: stateOf(party, { hasWork: behind.length > 0, lastActivityMs, workSinceMs, nowMs }),
+    participant,
+    state: stateOf(participant, { hasWork: behind.length > 0, lastActivityMs, workSinceMs, nowMs }),
     onSlow: isMember ? (code === ON_SLOW.gate ? "gate" : "lap") : undefined,
     records: sumOf(places, "records"),
     bytes: sumOf(places, "bytes"),
     lost: sumOf(places, "lost"),
     laps: sumOf(places, "laps"),
     lag: sumOf(places, "lag"),
-    dryWaits: isMember ? counters.waits : 0,
+    emptyWaits: isMember ? counters.waits : 0,
     corruptions: isMember ? counters.corruptions : 0,
-    isDry: isMember && (state.word(word) & bit) !== 0,
+    isIdle: isMember && (state.word(word) & bit) !== 0,
     lastActivityMs,
     places,
   };
@@ -182,7 +182,7 @@ function readPublisher(
   });
   return {
     lane,
-    publisher: partyOf(state.slot(base + TOPIC_LANE_OWNER.owner), source.participants),
+    publisher: participantOf(state.slot(base + TOPIC_LANE_OWNER.owner), source.participants),
     position: tail,
     oldestPosition: Math.min(tail, state.position(base + BROADCAST.oldest)),
     records: counters.records,

@@ -3,13 +3,8 @@
  *
  * @module
  */
-import {
-  SUBSCRIBER_BYTES,
-  SUBSCRIBERS_MAX,
-  TOPIC,
-  topicLanes,
-} from "../channel/topic/topic-layout.ts";
-import { PUBLISHERS_MAX, TOPIC_PLACES_MAX } from "../channel/topic/topic-options.ts";
+import { SUBSCRIBER_BYTES, SUBSCRIBERS_MAX, TOPIC, topicLanes } from "../topic/topic-layout.ts";
+import { PUBLISHERS_MAX, TOPIC_PLACES_MAX } from "../topic/topic-options.ts";
 import { type RingSizes, readRingSizes } from "./lane-sizes.ts";
 import type { StateBytes } from "./state-bytes.ts";
 

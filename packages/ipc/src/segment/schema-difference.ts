@@ -4,10 +4,10 @@
  * @module
  */
 import type { NamedFile, SegmentKind } from "@isthmus/core/internal";
-import { fingerprintOfTexts, MARKER_TEXTS } from "../channel/schema-texts.ts";
+import { fingerprintOfTexts, MARKER_TEXTS } from "../flow/schema-texts.ts";
 import { readSchema } from "../observe/schema-reading.ts";
+import { SectionReader } from "../observe/section-reader.ts";
 import { fingerprintOf, fingerprintText } from "../struct/fingerprint.ts";
-import { SectionReader } from "./section-reader.ts";
 
 /** The list of a `oneOf` can be long. */
 const TYPE_LENGTH_MAX = 200;

@@ -3,6 +3,10 @@
  *
  * @module
  */
+
+export { SharedStruct } from "../shared-struct/shared-struct.ts";
+export type { ChangesOptions, Versioned } from "../shared-struct/struct-changes.ts";
+export type { SharedStructOptions } from "../shared-struct/struct-segment.ts";
 export { array } from "./array.ts";
 export type { ArrayCursor, WritableArrayLike } from "./array-cursor.ts";
 export { bytes } from "./bytes.ts";
@@ -22,9 +26,7 @@ export type {
 } from "./layout.ts";
 export { oneOf } from "./one-of.ts";
 export { bool, f32, f64, i8, i16, i32, i64, u8, u16, u32, u53, u64 } from "./scalars.ts";
-export { SharedStruct } from "./shared-struct.ts";
 export { struct } from "./struct.ts";
-export type { ChangesOptions, Versioned } from "./struct-changes.ts";
 export {
   type CursorOptions,
   type Fields,
@@ -33,5 +35,4 @@ export {
   StructSchema,
   type StructValue,
 } from "./struct-schema.ts";
-export type { SharedStructOptions } from "./struct-segment.ts";
 export { utf8 } from "./utf8.ts";

@@ -31,10 +31,10 @@ import {
   waitAsync,
   waitSync,
 } from "../wait/wait-for.ts";
-import { giveBackFor, ReturningUnits } from "./returning-units.ts";
+import { giveBackFor, ReturningPermits } from "./returning-permits.ts";
 import { initMutex, initOwnerWord, MUTEX_SECTION } from "./segment-mutex.ts";
 import { SemaphoreCount } from "./semaphore-count.ts";
-import { RETURN_ON_DEATH, SEMAPHORE, semaphoreBytes, UNITS_MAX } from "./semaphore-layout.ts";
+import { PERMITS_MAX, RETURN_ON_DEATH, SEMAPHORE, semaphoreBytes } from "./semaphore-layout.ts";
 
 const SEMAPHORE_CELL = 0;
 
@@ -42,9 +42,9 @@ const SEMAPHORE_CELL = 0;
 export interface SemaphoreOptions extends ParticipantsOptions {
   /** Units that can be taken at first. Default 0. */
   readonly initial?: number | undefined;
-  /** The most units there can be. Default 2147483647. */
+  /** The most permits there can be. Default 2147483647. */
   readonly max?: number | undefined;
-  /** Whether the units of a holder that dies or is disposed come back. Default false, as in .NET. */
+  /** Whether the permits of a holder that dies or is disposed come back. Default false, as in .NET. */
   readonly returnOnDeath?: boolean | undefined;
 }
 
@@ -56,15 +56,15 @@ const SEMAPHORE_OPTIONS: OptionNames<SemaphoreOptions> = {
 };
 
 /**
- * A named semaphore: a number of units that processes take and release.
+ * A named semaphore: a number of permits that processes take and release.
  *
- * Anybody may release, also who has taken nothing. A unit that is taken by a process which then dies is gone,
+ * Anybody may release, also who has taken nothing. A permit that is taken by a process which then dies is gone,
  * unless the semaphore was created with `returnOnDeath: true`: then every object is the holder of what was
  * taken through it, and what it has not released comes back exactly once when its process ends, however it
- * ends, or when it is disposed. Release through the object that took, or the unit counts as a new one.
+ * ends, or when it is disposed. Release through the object that took, or the permit counts as a new one.
  *
  * Waiters are not served in any order. A wait has acquire and a release release order: what was written before
- * a unit was released is seen by whoever takes it.
+ * a permit was released is seen by whoever takes it.
  *
  * @example
  * ```ts
@@ -85,7 +85,7 @@ export class NamedSemaphore implements Disposable {
   /** Uses until the name is looked up again; see `NameWatch`. */
   private left = 0;
   readonly #watch: NameWatch;
-  readonly #units: SemaphoreCount | ReturningUnits;
+  readonly #permits: SemaphoreCount | ReturningPermits;
   readonly #base: number;
   readonly #max: number;
 
@@ -124,19 +124,19 @@ export class NamedSemaphore implements Disposable {
     this.#watch = new NameWatch(this.#segment.trail, `the semaphore "${name}"`, (uses) => {
       this.left = uses;
     });
-    this.#units = this.returnOnDeath
-      ? new ReturningUnits(this.#segment, SEMAPHORE_CELL)
+    this.#permits = this.returnOnDeath
+      ? new ReturningPermits(this.#segment, SEMAPHORE_CELL)
       : new SemaphoreCount(memory.words, this.#base);
     // Joining may have given back what a dead holder had.
     this.#cell.wake();
-    this.#segment.whenForgotten(this, leavingLater(this.#segment, this.#units));
+    this.#segment.whenForgotten(this, leavingLater(this.#segment, this.#permits));
   }
 
   /**
    * Creates a semaphore.
    *
    * @param name What it is called; see `MemoryMappedFile.createNew`.
-   * @param options How many units it has.
+   * @param options How many permits it has.
    * @throws {SystemError} `EEXIST` when somebody alive holds the name.
    * @throws {RangeError} `ERR_OUT_OF_RANGE` unless 0 <= `initial` <= `max` and 1 <= `max`.
    */
@@ -178,49 +178,49 @@ export class NamedSemaphore implements Disposable {
     return this.#segment.isReachable;
   }
 
-  /** The most units there can be, as the creator said. */
+  /** The most permits there can be, as the creator said. */
   get max(): number {
     return this.#max;
   }
 
-  /** Whether the units of a holder that dies come back, as the creator said. */
+  /** Whether the permits of a holder that dies come back, as the creator said. */
   get returnOnDeath(): boolean {
     this.#checkOpen();
     return (this.#word(SEMAPHORE.flags) & RETURN_ON_DEATH) !== 0;
   }
 
-  /** How many units can be taken at this moment; those of the dead count once somebody has looked for them. */
+  /** How many permits can be taken at this moment; those of the dead count once somebody has looked for them. */
   get count(): number {
     this.#checkOpen();
     return unitsIn(this.#word(SEMAPHORE.count));
   }
 
   /**
-   * Takes a unit, sleeping on this thread while there is none.
+   * Takes a permit, sleeping on this thread while there is none.
    *
    * @param options `timeoutMs`: 5000 unless given, in milliseconds; `Infinity` waits for ever.
    * @throws {TimeoutError} `ETIMEDOUT` when the time is over.
    * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
-   * @throws {SystemError} `ESTALE` when the name leads elsewhere by now, so that others may take units of another semaphore of this name.
+   * @throws {SystemError} `ESTALE` when the name leads elsewhere by now, so that others may take permits of another semaphore of this name.
    */
   wait(options?: WaitOptions): void {
     // The common case first: it need not look at the options, and a semaphore that was disposed has none left.
-    if (options === undefined && --this.left >= 0 && this.#units.take()) return;
+    if (options === undefined && --this.left >= 0 && this.#permits.take()) return;
     this.#checkOpen();
     const timeoutMs = checkTimeout(options);
     if (waitSync(this.#condition(), timeoutMs) === undefined) throw this.#timedOut(timeoutMs);
   }
 
   /**
-   * As `wait`, but that there is no unit all the time is no error.
+   * As `wait`, but that there is no permit all the time is no error.
    *
    * @param options `timeoutMs`: 0 unless given, which never waits.
-   * @returns Whether it took a unit.
+   * @returns Whether it took a permit.
    * @throws {SystemError} `EINTR` when a signal arrived, while it waited, that this program handles; `ESTALE` as `wait`.
    */
   tryWait(options?: WaitOptions): boolean {
     let isTaken: boolean;
-    if (options === undefined && --this.left >= 0) isTaken = this.#units.take();
+    if (options === undefined && --this.left >= 0) isTaken = this.#permits.take();
     else {
       this.#checkOpen();
       isTaken = waitSync(this.#condition(), checkTry(options)) !== undefined;
@@ -230,7 +230,7 @@ export class NamedSemaphore implements Disposable {
   }
 
   /**
-   * Takes a unit without blocking the event loop.
+   * Takes a permit without blocking the event loop.
    *
    * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
    * @returns Rejects with `TimeoutError`, the signal's reason, `DisposedError` when disposed meanwhile, or `SystemError`
@@ -246,18 +246,18 @@ export class NamedSemaphore implements Disposable {
   }
 
   /**
-   * Releases units: those of this very semaphore, also when the name leads elsewhere by now.
+   * Releases permits: those of this very semaphore, also when the name leads elsewhere by now.
    *
-   * @param units How many. Default 1.
-   * @returns How many units could be taken before.
+   * @param permits How many. Default 1.
+   * @returns How many permits could be taken before.
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when there would be more than `max`; nothing is released then.
    */
-  release(units = 1): number {
+  release(permits = 1): number {
     this.#checkOpen();
-    checkInteger("units", units, 1);
-    const before = this.#units.give(units);
+    checkInteger("permits", permits, 1);
+    const before = this.#permits.give(permits);
     if (before === undefined) {
-      throw outOfRange("units", `<= ${this.#max - this.count} (of ${this.#max} in all)`, units);
+      throw outOfRange("permits", `<= ${this.#max - this.count} (of ${this.#max} in all)`, permits);
     }
     this.#cell.wake();
     this.#segment.checkWhole();
@@ -270,7 +270,7 @@ export class NamedSemaphore implements Disposable {
    */
   dispose(): void {
     this.#watch.close();
-    leave(this.#segment, this.#units);
+    leave(this.#segment, this.#permits);
   }
 
   [Symbol.dispose](): void {
@@ -278,11 +278,11 @@ export class NamedSemaphore implements Disposable {
   }
 
   #condition(): Condition<true> {
-    const units = this.#units;
+    const permits = this.#permits;
     return {
       attempt: () => {
         this.#look();
-        return units.take() || undefined;
+        return permits.take() || undefined;
       },
       description: this.#description(),
       owner: "NamedSemaphore",
@@ -290,11 +290,11 @@ export class NamedSemaphore implements Disposable {
     };
   }
 
-  readonly #look = (): void => this.#watch.look("take a unit of");
+  readonly #look = (): void => this.#watch.look("take a permit of");
 
   #holders(): Watch | undefined {
-    const units = this.#units;
-    return units instanceof ReturningUnits ? (onDeath) => units.watch(onDeath) : undefined;
+    const permits = this.#permits;
+    return permits instanceof ReturningPermits ? (onDeath) => permits.watch(onDeath) : undefined;
   }
 
   #word(field: number): number {
@@ -302,14 +302,14 @@ export class NamedSemaphore implements Disposable {
   }
 
   #description(): string {
-    return `take a unit of the semaphore "${this.name}"`;
+    return `take a permit of the semaphore "${this.name}"`;
   }
 
   #timedOut(timeoutMs: number): Error {
-    const units = this.#units;
+    const permits = this.#permits;
     const why =
-      units instanceof ReturningUnits
-        ? units.describeHolders()
+      permits instanceof ReturningPermits
+        ? permits.describeHolders()
         : "none is free; who has them is noted with returnOnDeath only";
     return timedOut(this.#description(), timeoutMs, why);
   }
@@ -326,8 +326,8 @@ function checkSemaphore(options: SemaphoreOptions | undefined): {
   places: PlacesSpec;
 } {
   const checked = checkOptions("options", options, SEMAPHORE_OPTIONS);
-  const { initial = 0, max = UNITS_MAX, returnOnDeath = false } = checked;
-  checkInteger("options.max", max, 1, UNITS_MAX);
+  const { initial = 0, max = PERMITS_MAX, returnOnDeath = false } = checked;
+  checkInteger("options.max", max, 1, PERMITS_MAX);
   checkInteger("options.initial", initial, 0, max);
   checkBoolean("options.returnOnDeath", returnOnDeath);
   return { initial, max, returnOnDeath, places: sharedPlaces(checked) };
@@ -344,13 +344,13 @@ function checkLength(memory: SegmentMemory, { name }: NamedFile): void {
   );
 }
 
-function leavingLater(segment: Segment, units: SemaphoreCount | ReturningUnits): () => void {
-  return () => leave(segment, units);
+function leavingLater(segment: Segment, permits: SemaphoreCount | ReturningPermits): () => void {
+  return () => leave(segment, permits);
 }
 
-function leave(segment: Segment, units: SemaphoreCount | ReturningUnits): void {
+function leave(segment: Segment, permits: SemaphoreCount | ReturningPermits): void {
   if (segment.isDisposed) return;
-  const isSlotClear = !(units instanceof ReturningUnits) || units.leave();
+  const isSlotClear = !(permits instanceof ReturningPermits) || permits.leave();
   segment.dispose(!isSlotClear);
 }
 
@@ -362,7 +362,7 @@ function initSemaphore(
 ): void {
   const { words } = memory;
   const base = memory.wordOf(SECTION.state);
-  // Without units that come back nobody ever locks it: it need not keep processes on other C libraries out.
+  // Without permits that come back nobody ever locks it: it need not keep processes on other C libraries out.
   if (returnOnDeath) initMutex(memory);
   else initOwnerWord(memory);
   words.set(base + SEMAPHORE.max, max);

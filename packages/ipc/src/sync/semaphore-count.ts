@@ -1,5 +1,5 @@
 /**
- * Counting without a lock: the semaphore that does not note who has its units.
+ * Counting without a lock: the semaphore that does not note who has its permits.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export class SemaphoreCount {
     this.#max = words.get(base + SEMAPHORE.max);
   }
 
-  /** Takes a unit if there is one. */
+  /** Takes a permit if there is one. */
   take(): boolean {
     const words = this.#words;
     for (;;) {
@@ -32,13 +32,13 @@ export class SemaphoreCount {
     }
   }
 
-  /** Adds units; returns the count before, or undefined when there would be more than `max`. */
-  give(units: number): number | undefined {
+  /** Adds permits; returns the count before, or undefined when there would be more than `max`. */
+  give(permits: number): number | undefined {
     const words = this.#words;
     for (;;) {
       const count = words.load(this.#count);
-      if (count + units > this.#max) return undefined;
-      if (words.compareExchange(this.#count, count, count + units) === count) return count;
+      if (count + permits > this.#max) return undefined;
+      if (words.compareExchange(this.#count, count, count + permits) === count) return count;
     }
   }
 }

@@ -2,17 +2,17 @@
  * The state section of a semaphore's segment.
  *
  * ```text
- *   0 ┌ max          u32       the most units there can be, 1 to 2^31 - 1; never changes
- *   4 │ flags        u32       bit 0: the units of a holder that dies come back; never changes
+ *   0 ┌ max          u32       the most permits there can be, 1 to 2^31 - 1; never changes
+ *   4 │ flags        u32       bit 0: the permits of a holder that dies come back; never changes
  *   8 │ reserved     56 bytes
- *  64 │ count        u32       units that can be taken
+ *  64 │ count        u32       permits that can be taken
  *  68 │ reserved     60 bytes
  * 128 │ isActive     u32       journal: 1 while a change is under way, 0 otherwise
- * 132 │ slot         u32       journal: the participant whose held units change
+ * 132 │ slot         u32       journal: the participant whose held permits change
  * 136 │ countBefore  u32       journal: `count` before the change
- * 140 │ heldBefore   u32       journal: the participant's held units before the change
+ * 140 │ heldBefore   u32       journal: the participant's held permits before the change
  * 144 │ reserved     112 bytes
- * 256 └ held         u32 for each slot: units that its participant has taken and not released
+ * 256 └ held         u32 for each slot: permits that its participant has taken and not released
  * ```
  *
  * Without bit 0 of `flags` only `count` ever changes, by compare-and-set, and nobody notes who has what. With
@@ -35,11 +35,11 @@ export const SEMAPHORE = {
   held: 64,
 } as const;
 
-/** Bit of `flags`: the units of a holder that dies come back. */
+/** Bit of `flags`: the permits of a holder that dies come back. */
 export const RETURN_ON_DEATH = 1;
 
-/** The most units a semaphore can have. */
-export const UNITS_MAX: number = 2 ** 31 - 1;
+/** The most permits a semaphore can have. */
+export const PERMITS_MAX: number = 2 ** 31 - 1;
 
 /** Bytes of the section of a segment that has so many slots. */
 export function semaphoreBytes(slotCount: number): number {

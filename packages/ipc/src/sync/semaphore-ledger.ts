@@ -1,5 +1,5 @@
 /**
- * Counting with names: the semaphore that notes who has its units, exact under a crash at any step.
+ * Counting with names: the semaphore that notes who has its permits, exact under a crash at any step.
  *
  * @module
  */
@@ -62,7 +62,7 @@ export class SemaphoreLedger {
     words.store(base + SEMAPHORE.isActive, 0);
   }
 
-  /** Takes a unit for a participant if there is one. */
+  /** Takes a permit for a participant if there is one. */
   take(slot: number): boolean {
     const { count } = this;
     if (count <= 0) return false;
@@ -71,28 +71,28 @@ export class SemaphoreLedger {
   }
 
   /**
-   * Adds units; returns the count before, or undefined when there would be more than `max`.
+   * Adds permits; returns the count before, or undefined when there would be more than `max`.
    *
    * @param settled How many of them settle what the participant holds; the others are new ones.
    */
-  give(slot: number, units: number, settled: number = units): number | undefined {
+  give(slot: number, permits: number, settled: number = permits): number | undefined {
     const { count } = this;
-    if (count + units > this.#max) return undefined;
-    this.#change(slot, count + units, Math.max(0, this.heldBy(slot) - settled));
+    if (count + permits > this.#max) return undefined;
+    this.#change(slot, count + permits, Math.max(0, this.heldBy(slot) - settled));
     return count;
   }
 
-  /** Gives back what a participant that has left or died still holds; returns how many units. */
+  /** Gives back what a participant that has left or died still holds; returns how many permits. */
   giveBackAll(slot: number): number {
     return this.giveBack(slot, this.heldBy(slot));
   }
 
-  /** Gives back some of what a participant holds; returns how many units. */
-  giveBack(slot: number, units: number): number {
+  /** Gives back some of what a participant holds; returns how many permits. */
+  giveBack(slot: number, permits: number): number {
     const held = this.heldBy(slot);
-    const returned = Math.min(units, held);
+    const returned = Math.min(permits, held);
     if (returned <= 0) return 0;
-    // No more than `max`: somebody else may have released units in the holder's place.
+    // No more than `max`: somebody else may have released permits in the holder's place.
     this.#change(slot, Math.min(this.count + returned, this.#max), held - returned);
     return returned;
   }

@@ -53,13 +53,13 @@ export type BellListener = (isSafetyLook: boolean) => void;
 /** Somebody who wants to know when a process has ended. */
 export type LifeListener = () => void;
 
-/** The reader of another process's life line, and for whom it reads. */
+/** The reader of another process's liveness pipe, and for whom it reads. */
 interface Life {
   readonly reader: FifoReader;
   readonly listeners: Set<LifeListener>;
 }
 
-/** This process's bell and life line, and its way to those of others, in one directory. */
+/** This process's bell and liveness pipe, and its way to those of others, in one directory. */
 export class Doorbell {
   /** The number of the bell: random, above 0, below 2^53. */
   readonly bell: number;

@@ -9,7 +9,7 @@ import type { Condition, Watch } from "./wait-for.ts";
 
 /**
  * When to look again after somebody's death was reported and nothing was found, in milliseconds. The end of a
- * process is not one moment: its life line can end before its locks are gone.
+ * process is not one moment: its liveness pipe can end before its locks are gone.
  */
 const DEATH_LOOK_MS = 5;
 
@@ -77,7 +77,7 @@ export class EventLoopWait<T> {
   };
 
   #watchOthers(): void {
-    // After a death, not before the time set for it: the life line that ended would end again at once.
+    // After a death, not before the time set for it: the liveness pipe that ended would end again at once.
     if (this.#watch === undefined || this.#deathTimer !== undefined) return;
     const unwatchLast = this.#unwatch;
     // Watched anew before the last watch ends: a pipe that is still of interest stays open.

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
 import { Consumer, Producer } from "../../src/index.ts";
 import { Numbered, numbered } from "./support/numbered.ts";
-import { party } from "./support/party.ts";
+import { participant } from "./support/participant.ts";
 
 test("ProducerMetrics.consumer tells a consumer that left from one that died", async () => {
   using _home = new Home();
@@ -15,7 +15,7 @@ test("ProducerMetrics.consumer tells a consumer that left from one that died", a
     expect(producer.metrics.consumer).toBe("alive");
   }
   expect(producer.metrics).toMatchObject({ consumer: "none", consumerDepartures: 1 });
-  const victim = party(stack);
+  const victim = participant(stack);
   await victim.call("consume", "state");
   expect(producer.metrics.consumer).toBe("alive");
   await victim.kill();

@@ -4,7 +4,7 @@ import { MemoryMappedFile } from "@isthmus/core";
 import { Home } from "@isthmus/testing/home";
 import { Consumer, Producer } from "../../src/index.ts";
 import { type Account, Ledger, Numbered, numbered } from "./support/numbered.ts";
-import { party, stopped } from "./support/party.ts";
+import { participant, stopped } from "./support/participant.ts";
 
 const TIMEOUT_MS = 60_000;
 /** A ring of 1024 records, so that both sides meet its ends often. */
@@ -22,7 +22,11 @@ for (const mode of ["poll", "follow"] as const) {
       using _home = new Home();
       await using stack = new AsyncDisposableStack();
       const count = mode === "poll" ? 1_000_000 : 200_000;
-      const [consumer, first, second] = [party(stack), party(stack), party(stack)];
+      const [consumer, first, second] = [
+        participant(stack),
+        participant(stack),
+        participant(stack),
+      ];
       // Either side may start first: here one producer before the consumer and one after it.
       await first.call("produce", "stream", SMALL);
       await consumer.call("consume", "stream");
@@ -49,7 +53,7 @@ test(
     const ledger = new Ledger();
     const note = (record: Parameters<Ledger["note"]>[0]): void => ledger.note(record);
     for (let round = 0; round < 12; round++) {
-      const producer = party(stack);
+      const producer = participant(stack);
       await producer.call("produce", "killed");
       await producer.call("stream", round, Number.MAX_SAFE_INTEGER);
       const wanted = ledger.account.records + 40_000 + 997 * round;
@@ -83,12 +87,12 @@ for (const [mode, bound] of [
       await using stack = new AsyncDisposableStack();
       using _keeper = Producer.createOrOpen("killed", { schema: Numbered, ...SMALL });
       const view = MemoryMappedFile.createOrOpen("progress", 4096).createViewAccessor();
-      const producer = party(stack);
+      const producer = participant(stack);
       await producer.call("produce", "killed");
       await producer.call("stream", 0, Number.MAX_SAFE_INTEGER);
       let next = 0;
       for (let round = 0; round < 8; round++) {
-        const consumer = party(stack);
+        const consumer = participant(stack);
         await consumer.call("consume", "killed");
         await consumer.call(mode, Number.MAX_SAFE_INTEGER, "progress");
         const wanted = next + 20_000;
@@ -116,7 +120,7 @@ test(
     await using stack = new AsyncDisposableStack();
     using consumer = Consumer.createOrOpen("half", { schema: Numbered, ...SMALL });
     for (const operation of ["hangInClaim", "hangInBatch"]) {
-      const producer = party(stack);
+      const producer = participant(stack);
       await producer.call("produce", "half");
       await producer.call("send", 0, 0, 3);
       await producer.call(operation, 0, 3, 5);
@@ -135,7 +139,7 @@ test(
   async () => {
     using _home = new Home();
     await using stack = new AsyncDisposableStack();
-    const [producer, consumer] = [party(stack), party(stack)];
+    const [producer, consumer] = [participant(stack), participant(stack)];
     await consumer.call("consume", "full", SMALL);
     await producer.call("produce", "full");
     await producer.call("send", 0, 0, 1024);
@@ -162,7 +166,7 @@ test(
   async () => {
     using _home = new Home();
     await using stack = new AsyncDisposableStack();
-    const [producer, consumer] = [party(stack), party(stack)];
+    const [producer, consumer] = [participant(stack), participant(stack)];
     await producer.call("produce", "both", { ...SMALL, lifetime: "persistent" });
     await consumer.call("consume", "both");
     await producer.call("send", 0, 0, 100);
@@ -186,14 +190,14 @@ test(
   async () => {
     using _home = new Home();
     await using stack = new AsyncDisposableStack();
-    const [producer, consumer] = [party(stack), party(stack)];
+    const [producer, consumer] = [participant(stack), participant(stack)];
     await producer.call("produce", "stopped", { ...SMALL, maxProducers: 1 });
     await consumer.call("consume", "stopped");
     for (const peer of [producer, consumer]) {
       peer.signal("SIGSTOP");
       await stopped(peer);
     }
-    const busy = new RegExp(`process ${consumer.pid} \\(party\\.ts\\) since 20`);
+    const busy = new RegExp(`process ${consumer.pid} \\(participant\\.ts\\) since 20`);
     expect(() => Consumer.openExisting("stopped", { schema: Numbered })).toThrow(busy);
     expect(() => Producer.openExisting("stopped", { schema: Numbered })).toThrow(`${producer.pid}`);
     for (const peer of [producer, consumer]) peer.signal("SIGCONT");

@@ -5,7 +5,6 @@ import { CorruptSegmentError, MemoryMappedFile } from "@isthmus/core";
 import { decodeSuperblock, SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
 import { CHANNEL } from "../../src/channel/channel-layout.ts";
-import { TOPIC } from "../../src/channel/topic/topic-layout.ts";
 import {
   Consumer,
   json,
@@ -16,6 +15,7 @@ import {
   Subscriber,
 } from "../../src/index.ts";
 import { SLOT, SLOT_BYTES, SLOT_COUNT } from "../../src/segment/participant-layout.ts";
+import { TOPIC } from "../../src/topic/topic-layout.ts";
 
 const NAME = "found";
 const CAPACITY_BYTES = 4096;

@@ -13,27 +13,7 @@ import {
   LANE_OWNER,
   LANE_PRODUCER_COUNTERS_OFFSET,
 } from "../../src/channel/channel-layout.ts";
-import { MARKER_TEXTS } from "../../src/channel/schema-texts.ts";
-import {
-  MESSAGE,
-  MESSAGE_HEADER_BYTES,
-  SERVICE,
-  SERVICE_COUNTERS,
-  SERVICE_HEADER_BYTES,
-  SERVICE_LANE,
-  SERVICE_LANE_BYTES,
-} from "../../src/channel/service/service-layout.ts";
-import {
-  PLACES_OFFSET,
-  PUBLISHER_COUNTERS_OFFSET,
-  SUBSCRIBER,
-  SUBSCRIBER_BYTES,
-  SUBSCRIBER_COUNTERS_OFFSET,
-  SUBSCRIBERS_OFFSET,
-  TOPIC,
-  TOPIC_LANE_OWNER,
-  topicLanes,
-} from "../../src/channel/topic/topic-layout.ts";
+import { MARKER_TEXTS } from "../../src/flow/schema-texts.ts";
 import {
   array,
   bool,
@@ -79,20 +59,40 @@ import {
   SLOT_COUNT_MAX,
 } from "../../src/segment/participant-layout.ts";
 import {
+  SCHEMA,
+  SCHEMA_HEADER_BYTES,
+  SCHEMA_TEXT_BYTES_MAX,
+} from "../../src/segment/schema-layout.ts";
+import {
+  MESSAGE,
+  MESSAGE_HEADER_BYTES,
+  SERVICE,
+  SERVICE_COUNTERS,
+  SERVICE_HEADER_BYTES,
+  SERVICE_LANE,
+  SERVICE_LANE_BYTES,
+} from "../../src/service/service-layout.ts";
+import {
   COPIES_OFFSET,
   COPY_COUNT,
   COPY_HEADER_BYTES,
   cellsBytes,
   copyBytes,
-} from "../../src/struct/cells-layout.ts";
-import {
-  SCHEMA,
-  SCHEMA_HEADER_BYTES,
-  SCHEMA_TEXT_BYTES_MAX,
-} from "../../src/struct/schema-layout.ts";
+} from "../../src/shared-struct/cells-layout.ts";
 import { EVENT, EVENT_BYTES } from "../../src/sync/event-layout.ts";
 import { MUTEX, MUTEX_BYTES, STRATEGY } from "../../src/sync/mutex-layout.ts";
 import { SEMAPHORE, semaphoreBytes } from "../../src/sync/semaphore-layout.ts";
+import {
+  PLACES_OFFSET,
+  PUBLISHER_COUNTERS_OFFSET,
+  SUBSCRIBER,
+  SUBSCRIBER_BYTES,
+  SUBSCRIBER_COUNTERS_OFFSET,
+  SUBSCRIBERS_OFFSET,
+  TOPIC,
+  TOPIC_LANE_OWNER,
+  topicLanes,
+} from "../../src/topic/topic-layout.ts";
 import { CELL, CELL_BYTES } from "../../src/wait/wait-cell.ts";
 import { blocksOf, codesOf, fieldsOf, offsetsOf, rowsOf, textOf } from "./support/document.ts";
 

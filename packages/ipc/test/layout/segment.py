@@ -103,7 +103,7 @@ def hold(path, timeout_s=5):
 
 
 class Pipes:
-    """The bell and the life line of this process."""
+    """The bell and the liveness pipe of this process."""
 
     def __init__(self):
         self.bell = int.from_bytes(os.urandom(8), "little") % 2**53 or 1

@@ -6,7 +6,7 @@ import { join } from "node:path";
 const SOURCE = join(import.meta.dir, "..", "..", "src");
 
 /** The rooms whose files are algorithms; what puts them together is in other rooms, and so are its tests. */
-const ROOMS = ["ring", "segment", "struct", "sync", "wait"];
+const ROOMS = ["observe", "ring", "segment", "shared-struct", "struct", "sync", "wait"];
 
 /** By path within `src`: the test with its model, or another test and why it is there. */
 const COVERED: Readonly<Record<string, string>> = {
@@ -23,10 +23,10 @@ const COVERED: Readonly<Record<string, string>> = {
   "ring/lane-layout.ts": "model/lane-ring.test.ts",
   "segment/participants.ts": "model/participants.test.ts",
   // Observers, who change nothing and promise nothing about what they see.
-  "segment/section-reader.ts": "list/observe.test.ts",
+  "observe/section-reader.ts": "list/observe.test.ts",
   // Puts mappings, participants and cells together.
-  "segment/segment.ts": "segment/processes.test.ts",
-  "struct/versioned-cells.ts": "model/versioned-cells.test.ts",
+  "segment/segment-memory.ts": "segment/processes.test.ts",
+  "shared-struct/versioned-cells.ts": "model/versioned-cells.test.ts",
   "sync/event-signal.ts": "model/semaphore.test.ts",
   // Has a model of its own, which knows generations of participants.
   "sync/owner-word.ts": "sync/owner-word.test.ts",

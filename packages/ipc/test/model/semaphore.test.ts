@@ -19,7 +19,7 @@ setDefaultTimeout(PATIENCE_MS);
 
 type Deeds = readonly (readonly Deed[])[];
 
-const LEDGERS: readonly (readonly [units: number, held: readonly number[], cast: Deeds])[] = [
+const LEDGERS: readonly (readonly [permits: number, held: readonly number[], cast: Deeds])[] = [
   [2, [0, 0], [["take", "take"], ["take"]]],
   [1, [1, 1], [["take", 1], ["take"]]],
   [
@@ -45,16 +45,16 @@ const EVENTS: readonly (readonly Part[])[] = [
 const LAST_SETTING = -2;
 
 describe("a semaphore's ledger", () => {
-  for (const [units, held, cast] of LEDGERS) {
-    test(`of ${units} units, ${cast.join(" | ")}, whoever dies, and dies clearing up`, () => {
-      expectSound(ledger(ledgerSource, units, held, cast), { crashes: 2 }, 100);
+  for (const [permits, held, cast] of LEDGERS) {
+    test(`of ${permits} permits, ${cast.join(" | ")}, whoever dies, and dies clearing up`, () => {
+      expectSound(ledger(ledgerSource, permits, held, cast), { crashes: 2 }, 100);
     });
   }
   test("of three", () => {
     expectSound(ledger(ledgerSource, 1, [0, 0, 1], THREE), { crashes: 2 }, 1e3);
   });
   testSeeded<LedgerSource>(LEDGER, "sync/semaphore-ledger.ts", (mutant) =>
-    LEDGERS.map(([units, held, cast]) => [ledger(mutant, units, held, cast), { crashes: 2 }]),
+    LEDGERS.map(([permits, held, cast]) => [ledger(mutant, permits, held, cast), { crashes: 2 }]),
   );
 });
 
@@ -66,8 +66,8 @@ describe("a semaphore's count", () => {
   ];
   for (const cast of casts) {
     test(`of ${cast.join(" | ")}`, () => {
-      for (const units of [0, 1, 4])
-        expectSound(count(countSource, units, cast), { crashes: 1 }, 100);
+      for (const permits of [0, 1, 4])
+        expectSound(count(countSource, permits, cast), { crashes: 1 }, 100);
     });
   }
   testSeeded<CountSource>(SEMAPHORE_COUNT, "sync/semaphore-count.ts", (mutant) =>

@@ -1,6 +1,6 @@
 /** The record with four copies, `struct/versioned-cells.ts`: never torn, never stale, whoever dies. */
 import { describe, setDefaultTimeout, test } from "bun:test";
-import * as source from "../../src/struct/versioned-cells.ts";
+import * as source from "../../src/shared-struct/versioned-cells.ts";
 import { expectSound, PATIENCE_MS } from "./checker/expectations.ts";
 import { testSeeded } from "./checker/seeded.ts";
 import { type CellsBounds, type CellsSource, versionedCells } from "./models/versioned-cells.ts";

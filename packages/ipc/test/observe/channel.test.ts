@@ -14,7 +14,7 @@ import {
   type SegmentSample,
 } from "../../src/index.ts";
 import { Numbered } from "../channel/support/numbered.ts";
-import { party } from "../channel/support/party.ts";
+import { participant } from "../channel/support/participant.ts";
 
 const TIMEOUT_MS = 60_000;
 const SMALL = { capacityBytes: 64 * 1024 };
@@ -49,7 +49,11 @@ describe("SegmentObserver", () => {
     async () => {
       using _home = new Home();
       await using stack = new AsyncDisposableStack();
-      const [consumer, first, second] = [party(stack), party(stack), party(stack)];
+      const [consumer, first, second] = [
+        participant(stack),
+        participant(stack),
+        participant(stack),
+      ];
       await consumer.call("consume", "seen", SMALL);
       await first.call("produce", "seen");
       await second.call("produce", "seen");
@@ -76,7 +80,7 @@ describe("SegmentObserver", () => {
       expect(seen.consumer).toMatchObject({
         records: consumed.records,
         bytes: consumed.bytes,
-        dryWaits: consumed.dryWaits,
+        emptyWaits: consumed.emptyWaits,
         corruptions: 0,
         lastActivityMs: consumed.lastActivityMs,
       });
@@ -95,7 +99,11 @@ describe("SegmentObserver", () => {
       });
       const pids = (one: ChannelInfo): unknown => [
         ...one.lanes.map(({ producer }) => [producer?.pid, producer?.role, producer?.isAlive]),
-        [one.consumer.party?.pid, one.consumer.party?.role, one.consumer.party?.isAlive],
+        [
+          one.consumer.participant?.pid,
+          one.consumer.participant?.role,
+          one.consumer.participant?.isAlive,
+        ],
       ];
       const everybody = (isAlive: boolean): unknown => [
         [first.pid, "producer", isAlive],
@@ -122,7 +130,7 @@ describe("SegmentObserver", () => {
       const options = { schema: schema as typeof json, capacityBytes: 4096, maxProducers: 3 };
       using producer = Producer.createNew("sized", options);
       using observer = new SegmentObserver("sized");
-      expect(channelOf(observer).consumer.party).toBeUndefined();
+      expect(channelOf(observer).consumer.participant).toBeUndefined();
       using consumer = Consumer.openExisting("sized", options);
       for (let i = 0; i < 10; i++) producer.send(record);
       producer.flush();
@@ -139,7 +147,7 @@ describe("SegmentObserver", () => {
         lag: 6,
         fill: (6 * units) / 512,
         lanes: [{ position: 10 * units, consumedPosition: 4 * units, lag: 6 }],
-        consumer: { records: 4, bytes: 4 * size, party: { pid: process.pid, isAlive: true } },
+        consumer: { records: 4, bytes: 4 * size, participant: { pid: process.pid, isAlive: true } },
       });
       consumer.poll(() => {});
       expect(channelOf(observer)).toMatchObject({ lag: 0, fill: 0 });
@@ -153,7 +161,7 @@ describe("SegmentObserver", () => {
       using consumer = Consumer.openExisting("left", { schema: Numbered });
       const seen = new SegmentObserver("left");
       expect(consumer.tryReceive()).toBeUndefined();
-      expect(channelOf(seen).consumer.isDry).toBe(true);
+      expect(channelOf(seen).consumer.isIdle).toBe(true);
       expect(channelOf(seen).lanes.map((lane) => lane.producer?.name)).toEqual([
         expect.any(String),
       ]);
@@ -161,7 +169,7 @@ describe("SegmentObserver", () => {
       return seen;
     })();
     const { consumer, lanes } = channelOf(observer);
-    expect([consumer.party, lanes[0]?.producer, consumer.isDry]).toEqual([
+    expect([consumer.participant, lanes[0]?.producer, consumer.isIdle]).toEqual([
       undefined,
       undefined,
       false,

@@ -4,15 +4,6 @@ import { CorruptSegmentError } from "@isthmus/core";
 import { SECTION, type SegmentKind } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
 import fc from "fast-check";
-import { SERVICE, SERVICE_LANES } from "../../src/channel/service/service-layout.ts";
-import {
-  ON_SLOW,
-  PLACES_OFFSET,
-  SUBSCRIBER_BYTES,
-  SUBSCRIBERS_OFFSET,
-  TOPIC,
-  topicLanes,
-} from "../../src/channel/topic/topic-layout.ts";
 import {
   bytes,
   DirectoryObserver,
@@ -33,6 +24,15 @@ import {
 import { isTailed } from "../../src/observe/tail-plan.ts";
 import { BROADCAST } from "../../src/ring/broadcast-layout.ts";
 import { LANE } from "../../src/ring/lane-layout.ts";
+import { SERVICE, SERVICE_LANES } from "../../src/service/service-layout.ts";
+import {
+  ON_SLOW,
+  PLACES_OFFSET,
+  SUBSCRIBER_BYTES,
+  SUBSCRIBERS_OFFSET,
+  TOPIC,
+  topicLanes,
+} from "../../src/topic/topic-layout.ts";
 import { numbersIn, refusing } from "./hostile-support.ts";
 import { lieIn, words } from "./support.ts";
 

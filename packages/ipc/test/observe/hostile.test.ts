@@ -98,7 +98,7 @@ describe.each(MODES)("a channel of %s full of lies", (_, schema, record) => {
 
   test("random bytes behind a header that can be, and all over its rings", () => {
     withChannel((path) => {
-      const header = (CHANNEL.stampBytes + 1) * 4;
+      const header = (CHANNEL.timestampBytes + 1) * 4;
       const script = fc.record({
         state: fc.uint8Array({ minLength: stateBytes - header, maxLength: stateBytes - header }),
         ring: fc.uint8Array({ minLength: 64, maxLength: CAPACITY_BYTES }),
@@ -134,7 +134,7 @@ describe.each(MODES)("a channel of %s full of lies", (_, schema, record) => {
         ["slotBytes", 3, "slot size"],
         ["recordBytes", 5000, "record size"],
         ["laneBytes", 16, "lane size"],
-        ["stampBytes", 4, "stamp size"],
+        ["timestampBytes", 4, "stamp size"],
       ] as const) {
         const before = observe("lies").channel as ChannelInfo;
         const old = lieIn(path, SECTION.state, CHANNEL[field] * 4, words(value));

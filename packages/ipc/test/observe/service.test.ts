@@ -1,4 +1,4 @@
-/** What an observer sees of services whose parties live, stand still and die. */
+/** What an observer sees of services whose participants live, stand still and die. */
 import { describe, expect, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
 import {
@@ -10,7 +10,7 @@ import {
   type SegmentSample,
   type ServiceInfo,
 } from "../../src/index.ts";
-import { party } from "../service/support/party.ts";
+import { participant } from "../service/support/participant.ts";
 
 const TIMEOUT_MS = 60_000;
 
@@ -42,11 +42,15 @@ function expected(asking: RequesterMetrics, answering: ResponderMetrics | undefi
 
 describe("observe() of a service", () => {
   test(
-    "shows what its parties count themselves, also after all of them were killed",
+    "shows what its participants count themselves, also after all of them were killed",
     async () => {
       using _home = new Home();
       await using stack = new AsyncDisposableStack();
-      const [responder, first, second] = [party(stack), party(stack), party(stack)];
+      const [responder, first, second] = [
+        participant(stack),
+        participant(stack),
+        participant(stack),
+      ];
       await responder.call("openResponder", "seen");
       await first.call("openRequester", "seen");
       await second.call("openRequester", "seen");
@@ -84,7 +88,7 @@ describe("observe() of a service", () => {
         expect.closeTo(200 / seconds, 6),
       ]);
       const states = (one: ServiceInfo): unknown => [
-        [one.responder.party?.pid, one.responder.state],
+        [one.responder.participant?.pid, one.responder.state],
         ...one.requesters.map(({ requester, state }) => [requester?.pid, state]),
       ];
       const everybody = [responder, first, second];
@@ -102,7 +106,7 @@ describe("observe() of a service", () => {
     async () => {
       using _home = new Home();
       await using stack = new AsyncDisposableStack();
-      const [responder, requester] = [party(stack), party(stack)];
+      const [responder, requester] = [participant(stack), participant(stack)];
       await responder.call("openResponder", "slow");
       await requester.call("openRequester", "slow");
       await responder.call("serve", "held");

@@ -19,7 +19,7 @@ const TIMEOUT_MS = 60_000;
 
 describe("observe()", () => {
   test(
-    "of a semaphore: how many units there are and, where it is kept, who has them",
+    "of a semaphore: how many permits there are and, where it is kept, who has them",
     async () => {
       using _home = new Home();
       using anonymous = NamedSemaphore.createNew("anonymous", { initial: 3, max: 5 });
@@ -37,11 +37,15 @@ describe("observe()", () => {
       second.wait();
       const { semaphore, mutex } = observe("kept");
       expect(semaphore).toMatchObject({ max: 4, available: 1, returnsOnDeath: true });
-      const held = semaphore?.held.map(({ party, units }) => [party.slot, party.pid, units]);
+      const held = semaphore?.held.map(({ participant, permits }) => [
+        participant.slot,
+        participant.pid,
+        permits,
+      ]);
       // One process has one place, however many objects it uses.
       expect(held).toEqual([[0, process.pid, 3]]);
       first.dispose();
-      expect(observe("kept").semaphore).toMatchObject({ available: 3, held: [{ units: 1 }] });
+      expect(observe("kept").semaphore).toMatchObject({ available: 3, held: [{ permits: 1 }] });
       expect(mutex?.acquisitions).toBeGreaterThanOrEqual(3);
     },
     TIMEOUT_MS,
@@ -51,7 +55,7 @@ describe("observe()", () => {
     using _home = new Home();
     using event = NamedEvent.createNew("event", { reset: "manual" });
     using observer = new SegmentObserver("event");
-    expect(observe("event").event).toEqual({ reset: "manual", isSet: false, settings: 0 });
+    expect(observe("event").event).toEqual({ reset: "manual", isSet: false, setCount: 0 });
     const before = observer.sample() as SegmentSample;
     for (let i = 0; i < 3; i++) {
       event.set();
@@ -59,9 +63,9 @@ describe("observe()", () => {
     }
     event.set();
     const after = observer.sample() as SegmentSample;
-    expect(after.event).toEqual({ reset: "manual", isSet: true, settings: 4 });
+    expect(after.event).toEqual({ reset: "manual", isSet: true, setCount: 4 });
     const rates = ratesBetween(before, after);
-    expect(rates?.settingsPerSecond).toBeCloseTo(4000 / (rates?.elapsedMs ?? 1), 6);
+    expect(rates?.setsPerSecond).toBeCloseTo(4000 / (rates?.elapsedMs ?? 1), 6);
   });
 
   test(

@@ -15,7 +15,7 @@ import {
   tailRecords,
 } from "../../src/index.ts";
 import { Ledger, Numbered, numbered } from "../channel/support/numbered.ts";
-import { party } from "../channel/support/party.ts";
+import { participant } from "../channel/support/participant.ts";
 import { drain } from "./support.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -164,7 +164,7 @@ describe("RecordTail", () => {
     async () => {
       using _home = new Home();
       await using stack = new AsyncDisposableStack();
-      const [consumer, producer] = [party(stack), party(stack)];
+      const [consumer, producer] = [participant(stack), participant(stack)];
       // A small ring, so that its records are written over all the time.
       const small = { capacityBytes: 1024 * Numbered.size };
       await consumer.call("consume", "stream", small);

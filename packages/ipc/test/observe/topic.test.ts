@@ -1,4 +1,4 @@
-/** What an observer sees of topics whose parties live, stand still and die. */
+/** What an observer sees of topics whose participants live, stand still and die. */
 import { describe, expect, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
 import {
@@ -43,7 +43,7 @@ function read({ lanes, wakes: _, ...rest }: SubscriberMetrics): object {
 
 describe("observe() of a topic", () => {
   test(
-    "shows what its parties count themselves, also after all of them were killed",
+    "shows what its participants count themselves, also after all of them were killed",
     async () => {
       using _home = new Home();
       await using stack = new AsyncDisposableStack();
@@ -87,7 +87,7 @@ describe("observe() of a topic", () => {
       expect(seen.subscribers.map(({ onSlow }) => onSlow)).toEqual(["gate", "lap"]);
       const states = (one: TopicInfo): unknown => [
         ...one.publishers.map(({ publisher }) => [publisher?.pid, publisher?.isAlive]),
-        ...one.subscribers.map(({ party }) => [party.pid, party.isAlive]),
+        ...one.subscribers.map(({ participant }) => [participant.pid, participant.isAlive]),
       ];
       const everybody = [first, second, gated, lapped];
       expect(states(seen)).toEqual(everybody.map(({ pid }) => [pid, true]));

@@ -130,7 +130,7 @@ describe("the ring of many subscribers", () => {
     liar.leave();
   });
 
-  test("hands out nothing outside the ring, whatever a hostile party writes", () => {
+  test("hands out nothing outside the ring, whatever a hostile participant writes", () => {
     const words = fc.array(fc.oneof(fc.integer(), fc.constantFrom(0, -1, 8, 0x7fff_ffff)), {
       minLength: 4,
       maxLength: 4,

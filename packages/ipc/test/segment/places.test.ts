@@ -336,7 +336,7 @@ describe("as many as the creator says", () => {
     }
     const last = Subscriber.openExisting("topic", { schema: json });
     const received = last.receiveAsync({ timeoutMs: 30_000 });
-    // Not the first of this run: only who is dry gets it at once.
+    // Not the first of this run: only who is idle gets it at once.
     publisher.send("held back");
     expect(await received).toBe("held back");
     while (publisher.trySend("fill"));

@@ -4,7 +4,7 @@ import { MemoryMappedFile } from "@isthmus/core";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { SLOT_COUNT } from "../../src/segment/participant-layout.ts";
 import { Home, until } from "../sync/support/home.ts";
-import { Party, parties } from "../sync/support/party.ts";
+import { Participant, participants } from "../sync/support/participant.ts";
 
 setDefaultTimeout(60_000);
 
@@ -21,7 +21,11 @@ interface Listed {
 test("64 participants fill a segment; the slots of the dead are free again", async () => {
   using home = new Home();
   await using stack = new AsyncDisposableStack();
-  const [first, second, third] = parties(stack, 3, "joiner") as [Party, Party, Party];
+  const [first, second, third] = participants(stack, 3, "joiner") as [
+    Participant,
+    Participant,
+    Participant,
+  ];
   expect(await first.call("join", SLOT_COUNT / 2)).toHaveLength(SLOT_COUNT / 2);
   expect(await second.call("join", SLOT_COUNT / 2)).toHaveLength(SLOT_COUNT / 2);
   await expectRejection(third.call("join", 1), "SystemError", "EAGAIN");
@@ -44,12 +48,12 @@ test("each of the dead is cleared up after once, however many processes look for
   using file = MemoryMappedFile.createNew("reaped", 4);
   using view = file.createViewAccessor();
   await using stack = new AsyncDisposableStack();
-  const reapers = parties(stack, REAPERS, "joiner");
+  const reapers = participants(stack, REAPERS, "joiner");
   // A victim that comes before them would be the last to hold the name, which then goes with it.
   await Promise.all(reapers.map((reaper) => reaper.call("join", 1)));
   const counts = reapers.map((reaper) => reaper.call<number>("reap"));
   for (let kill = 0; kill < KILLS; kill++) {
-    await using victim = new Party("joiner");
+    await using victim = new Participant("joiner");
     await victim.call("join", 2);
     await victim.kill();
   }

@@ -107,7 +107,7 @@ test(`bun --hot reloads a program ${RELOADS} times that never disposes what it h
       appendFileSync(path, `// ${round}\n`);
     }
     expect(round).toBe(RELOADS + 1);
-    // One bell and one life line, however often.
+    // One bell and one liveness pipe, however often.
     expect(home.files().filter((name) => name.startsWith("."))).toHaveLength(2);
   } finally {
     child.kill();

@@ -5,13 +5,10 @@ import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
 import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
-import { decodeError, encodeError } from "../../src/channel/service/error-body.ts";
-import { PendingRequests } from "../../src/channel/service/pending-requests.ts";
-import {
-  SERVICE_HEADER_BYTES,
-  SERVICE_LANE_BYTES,
-} from "../../src/channel/service/service-layout.ts";
 import { bytes, json, oneOf, Requester, Responder, struct, u32 } from "../../src/index.ts";
+import { decodeError, encodeError } from "../../src/service/error-body.ts";
+import { PendingRequests } from "../../src/service/pending-requests.ts";
+import { SERVICE_HEADER_BYTES, SERVICE_LANE_BYTES } from "../../src/service/service-layout.ts";
 
 const Tick = struct({ id: u32, side: oneOf("buy", "sell") });
 const CAPACITY_BYTES = 4096;

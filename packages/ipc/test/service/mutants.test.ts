@@ -2,15 +2,15 @@
 import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import { readdirSync, unlinkSync } from "node:fs";
 import { Home } from "@isthmus/testing/home";
-import { AnswerLane } from "../../src/channel/service/answer-lane.ts";
-import { RequestLane } from "../../src/channel/service/request-lane.ts";
-import type { ResponderWatch } from "../../src/channel/service/responder-watch.ts";
-import { OUTCOME, SERVICE } from "../../src/channel/service/service-layout.ts";
 import { Requester, Responder } from "../../src/index.ts";
+import { AnswerLane } from "../../src/service/answer-lane.ts";
+import { RequestLane } from "../../src/service/request-lane.ts";
+import type { ResponderWatch } from "../../src/service/responder-watch.ts";
+import { OUTCOME, SERVICE } from "../../src/service/service-layout.ts";
 import { mutate } from "../sync/support/mutant.ts";
 import { JSONS, LaneRequester, LaneResponder } from "./support/lane.ts";
 import { checkOf, SCHEMAS } from "./support/numbers.ts";
-import { party } from "./support/party.ts";
+import { participant } from "./support/participant.ts";
 
 type RequestModule = { readonly RequestLane: typeof RequestLane };
 type WatchModule = { readonly ResponderWatch: typeof ResponderWatch };
@@ -113,12 +113,12 @@ describe("a request that was for the last responder", () => {
   });
 });
 
-describe("the end of a life line", () => {
+describe("the end of a liveness pipe", () => {
   /** The pipe of a responder that lives has gone. */
   async function run(laneClass: typeof RequestLane): Promise<string> {
     using home = new Home();
     await using stack = new AsyncDisposableStack();
-    const server = party(stack);
+    const server = participant(stack);
     await server.call("openResponder", "asked");
     await server.call("serve", "held");
     const lines = readdirSync(home.path).filter((name) => name.startsWith(".life-"));

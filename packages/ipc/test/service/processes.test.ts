@@ -7,7 +7,7 @@ import type { Peer } from "@isthmus/testing/peer";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import { observe, Requester, type RequesterMetrics, Responder } from "../../src/index.ts";
 import { checkOf, SCHEMAS } from "./support/numbers.ts";
-import { party } from "./support/party.ts";
+import { participant } from "./support/participant.ts";
 
 const TIMEOUT_MS = 60_000;
 
@@ -18,7 +18,7 @@ async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
 
 /** A process with a responder that serves. */
 async function responding(stack: AsyncDisposableStack, how: string, options = {}): Promise<Peer> {
-  const peer = party(stack);
+  const peer = participant(stack);
   await peer.call("openResponder", "asked", options);
   peer.send("serve", how);
   if (how !== "blocking") await peer.answer();
@@ -26,7 +26,7 @@ async function responding(stack: AsyncDisposableStack, how: string, options = {}
 }
 
 async function asking(stack: AsyncDisposableStack): Promise<Peer> {
-  const peer = party(stack);
+  const peer = participant(stack);
   await peer.call("openRequester", "asked");
   return peer;
 }
@@ -82,7 +82,7 @@ describe("Requester and Responder", () => {
       }
       expect(observe("asked").cells.every(({ timeoutWakes }) => timeoutWakes === 0)).toBe(true);
       await server.call("dispose");
-      const polling = party(stack);
+      const polling = participant(stack);
       await polling.call("openResponder", "asked");
       polling.send("poll", 2000);
       await polling.answer();
@@ -98,7 +98,7 @@ describe("Requester and Responder", () => {
     async () => {
       using _home = new Home();
       await using stack = new AsyncDisposableStack();
-      const server = party(stack);
+      const server = participant(stack);
       await server.call("openResponder", "asked", { capacityBytes: 4096 });
       await server.call("serve", "held", 100_000);
       const client = await asking(stack);
@@ -258,7 +258,7 @@ describe("a responder that is stopped", () => {
   );
 
   test(
-    "its life line may be gone while it lives: only the kernel's lock says that it is dead",
+    "its liveness pipe may be gone while it lives: only the kernel's lock says that it is dead",
     async () => {
       using home = new Home();
       await using stack = new AsyncDisposableStack();
@@ -269,7 +269,7 @@ describe("a responder that is stopped", () => {
       const client = await asking(stack);
       await client.call("begin", 1, 0, 3);
       await until(async () => (await server.call<number[]>("handled")).length === 3);
-      // Long enough for many looks at the end of the life line.
+      // Long enough for many looks at the end of the liveness pipe.
       await Bun.sleep(50);
       expect(await client.call("metrics")).toMatchObject({ pending: 3 });
       await server.call("giveHeld");
@@ -358,7 +358,7 @@ describe("leaving", () => {
         "SystemError",
         "EBUSY",
       );
-      expect(error.message).toContain(`process ${server.pid} (party.ts)`);
+      expect(error.message).toContain(`process ${server.pid} (participant.ts)`);
       const client = await asking(stack);
       await server.call("dispose");
       using _next = Responder.openExisting("asked", SCHEMAS);

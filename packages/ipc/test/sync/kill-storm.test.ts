@@ -6,7 +6,7 @@ import { NamedMutex, NamedSemaphore } from "../../src/index.ts";
 import { Segment } from "../../src/segment/segment.ts";
 import { initMutex, MUTEX_SECTION } from "../../src/sync/segment-mutex.ts";
 import { Home } from "./support/home.ts";
-import { Party } from "./support/party.ts";
+import { Participant } from "./support/participant.ts";
 
 const IS_STRESS = process.env["ISTHMUS_STRESS"] === "1";
 const KILLS = IS_STRESS ? 1000 : 200;
@@ -21,7 +21,7 @@ setDefaultTimeout(IS_STRESS ? 900_000 : 120_000);
 async function killAll(random: SeededRandom, isOver: () => boolean): Promise<number> {
   let kills = 0;
   for (; !isOver(); kills++) {
-    await using victim = new Party("storm", { seed: random.below(2 ** 31) });
+    await using victim = new Participant("storm", { seed: random.below(2 ** 31) });
     if (random.below(4) === 0) await Bun.sleep(random.below(80));
     else {
       await victim.word();
@@ -60,7 +60,7 @@ test("processes killed at random moments of locking, taking, joining and creatin
     using semaphore = NamedSemaphore.createNew("s", options);
     await using processes = new AsyncDisposableStack();
     const survivors = Array.from({ length: SURVIVORS }, () =>
-      processes.use(new Party("storm", { seed: random.below(2 ** 31) })),
+      processes.use(new Participant("storm", { seed: random.below(2 ** 31) })),
     );
     await Promise.all(survivors.map((survivor) => survivor.word()));
     const end = performance.now() + SHORT_RUN_MS;
@@ -88,7 +88,7 @@ test("processes killed at random moments of locking, taking, joining and creatin
       using lock = mutex.acquire();
       if (!lock.abandoned) expect(pair.readInt32(0)).toBe(pair.readInt32(4));
     }
-    // All units have come back, each once.
+    // All permits have come back, each once.
     const taken = [semaphore.tryWait(), semaphore.tryWait(), semaphore.tryWait()];
     expect(taken).toEqual([true, true, false]);
     semaphore.release(2);
@@ -97,7 +97,7 @@ test("processes killed at random moments of locking, taking, joining and creatin
     expect(await Promise.all(survivors.map((survivor) => survivor.end()))).toEqual([0, 0]);
   }
   // What the killed have left goes when the directory is used by a new process.
-  await using last = new Party("one-shot", "idle");
+  await using last = new Participant("one-shot", "idle");
   expect(await last.end()).toBe(0);
   const own = home.files().filter((name) => name.startsWith("."));
   expect(home.files()).toEqual(own);

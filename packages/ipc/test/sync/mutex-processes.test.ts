@@ -5,7 +5,7 @@ import { syncPlatform } from "@isthmus/core/internal";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { NamedMutex } from "../../src/index.ts";
 import { Home, until } from "./support/home.ts";
-import { Party, parties } from "./support/party.ts";
+import { Participant, participants } from "./support/participant.ts";
 
 setDefaultTimeout(60_000);
 
@@ -18,9 +18,11 @@ describe("NamedMutex between processes", () => {
     using view = counter.createViewAccessor();
     using mutex = NamedMutex.createNew("m");
     await using stack = new AsyncDisposableStack();
-    const all = parties(stack, 4);
+    const all = participants(stack, 4);
     const how = ["sync", "async", "mixed", "mixed"];
-    await Promise.all(all.map((party, index) => party.call("raise", "m", ROUNDS, how[index])));
+    await Promise.all(
+      all.map((participant, index) => participant.call("raise", "m", ROUNDS, how[index])),
+    );
     expect(view.readInt32(0)).toBe(4 * ROUNDS);
     expect(mutex.owner).toBeUndefined();
     expect(home.cell("m").timeoutWakes).toBe(0);
@@ -29,17 +31,21 @@ describe("NamedMutex between processes", () => {
   test("the owner is visible to others, and releasing hands over", async () => {
     using home = new Home();
     using mutex = NamedMutex.createNew("m");
-    await using party = new Party();
-    await party.call("acquire", "m");
-    expect(mutex.owner).toMatchObject({ pid: party.pid, name: "party.ts", isAlive: true });
+    await using participant = new Participant();
+    await participant.call("acquire", "m");
+    expect(mutex.owner).toMatchObject({
+      pid: participant.pid,
+      name: "participant.ts",
+      isAlive: true,
+    });
     expect(mutex.tryAcquire()).toBeUndefined();
     await expectRejection(mutex.acquireAsync({ timeoutMs: 5 }), "TimeoutError", "ETIMEDOUT");
     const wait = mutex.acquireAsync();
     await home.untilWaiting("m", "in event loop");
-    await party.call("release", "m");
+    await participant.call("release", "m");
     const lock = await wait;
     expect(lock.abandoned).toBe(false);
-    expect(await party.call("tryAcquire", "m")).toBeNull();
+    expect(await participant.call("tryAcquire", "m")).toBeNull();
     lock.release();
   });
 });
@@ -49,13 +55,17 @@ describe("NamedMutex whose owner dies", () => {
     using home = new Home();
     using mutex = NamedMutex.createNew("m");
     await using stack = new AsyncDisposableStack();
-    const [owner, sleeper, looper] = parties(stack, 3) as [Party, Party, Party];
+    const [owner, sleeper, looper] = participants(stack, 3) as [
+      Participant,
+      Participant,
+      Participant,
+    ];
     await owner.call("acquire", "m");
-    const turn = async (party: Party, operation: string) => {
-      const { abandoned } = await party.call<{ abandoned: boolean }>(operation, "m", {
+    const turn = async (participant: Participant, operation: string) => {
+      const { abandoned } = await participant.call<{ abandoned: boolean }>(operation, "m", {
         timeoutMs: 30_000,
       });
-      await party.call("release", "m");
+      await participant.call("release", "m");
       return abandoned;
     };
     const turns = [turn(sleeper, "acquire"), turn(looper, "acquireAsync")];
@@ -70,7 +80,7 @@ describe("NamedMutex whose owner dies", () => {
   test("by SIGKILL: who comes later is told, and sees until then who it was", async () => {
     using _home = new Home();
     using mutex = NamedMutex.createNew("m");
-    await using owner = new Party();
+    await using owner = new Participant();
     await owner.call("acquire", "m");
     await owner.kill();
     expect(mutex.owner).toMatchObject({ pid: owner.pid, isAlive: false });
@@ -84,7 +94,7 @@ describe("NamedMutex whose owner dies", () => {
   test("by SIGKILL: only waiters in one process's event loop, woken without looking at a clock", async () => {
     using home = new Home();
     using mutex = NamedMutex.createNew("m");
-    await using owner = new Party();
+    await using owner = new Participant();
     await owner.call("acquire", "m");
     const wait = mutex.acquireAsync();
     await home.untilWaiting("m", "in event loop");
@@ -100,7 +110,7 @@ describe("NamedMutex whose owner dies", () => {
     test(`by ${how}: the next one is told`, async () => {
       using _home = new Home();
       using mutex = NamedMutex.createNew("m");
-      await using owner = new Party("one-shot", how);
+      await using owner = new Participant("one-shot", how);
       expect(await owner.end()).toBe(code);
       using lock = mutex.acquire();
       expect(lock.abandoned).toBe(true);
@@ -143,7 +153,7 @@ describe("NamedMutex whose owner dies", () => {
   test("a child that the owner has started does not keep the lock", async () => {
     using _home = new Home();
     using mutex = NamedMutex.createNew("m");
-    await using owner = new Party();
+    await using owner = new Participant();
     await owner.call("acquire", "m");
     const child = await owner.call<number>("spawnChild");
     try {
@@ -163,7 +173,7 @@ describe("NamedMutex whose owner is stopped", () => {
     using home = new Home();
     using mutex = NamedMutex.createNew("m");
     await using stack = new AsyncDisposableStack();
-    const [owner, sleeper] = parties(stack, 2) as [Party, Party];
+    const [owner, sleeper] = participants(stack, 2) as [Participant, Participant];
     await owner.call("acquire", "m");
     owner.signal("SIGSTOP");
     await expectRejection(mutex.acquireAsync({ timeoutMs: 150 }), "TimeoutError", "ETIMEDOUT");
@@ -186,12 +196,12 @@ describe("NamedMutex and signals", () => {
   test("Ctrl-C ends a synchronous acquire of a program that handles it, and its handler runs", async () => {
     using home = new Home();
     using mutex = NamedMutex.createNew("m");
-    await using party = new Party();
-    await party.call("handleSigint");
+    await using participant = new Participant();
+    await participant.call("handleSigint");
     using _lock = mutex.acquire();
-    const word = party.word();
+    const word = participant.word();
     const wait = expectRejection(
-      party.call("acquire", "m", { timeoutMs: 50_000 }),
+      participant.call("acquire", "m", { timeoutMs: 50_000 }),
       "SystemError",
       "EINTR",
     );
@@ -202,7 +212,7 @@ describe("NamedMutex and signals", () => {
       hasHandled = true;
     });
     await until(() => {
-      if (!hasHandled) party.signal("SIGINT");
+      if (!hasHandled) participant.signal("SIGINT");
       return hasHandled;
     }, "the handler runs");
     await wait;
@@ -211,12 +221,12 @@ describe("NamedMutex and signals", () => {
   test("Ctrl-C ends a program that does not handle it", async () => {
     using home = new Home();
     using mutex = NamedMutex.createNew("m");
-    await using party = new Party();
+    await using participant = new Participant();
     using _lock = mutex.acquire();
-    party.call("acquire", "m", { timeoutMs: 50_000 }).catch(() => {});
+    participant.call("acquire", "m", { timeoutMs: 50_000 }).catch(() => {});
     await home.untilWaiting("m", "asleep");
-    party.signal("SIGINT");
-    expect(await party.end()).toBe("SIGINT");
+    participant.signal("SIGINT");
+    expect(await participant.end()).toBe("SIGINT");
   });
 });
 
@@ -224,8 +234,8 @@ describe("what keeps a process alive", () => {
   for (const what of ["idle", "idle after a wait"]) {
     test(`not a mutex that is ${what}`, async () => {
       using home = new Home();
-      await using party = new Party("one-shot", what);
-      expect(await party.end()).toBe(0);
+      await using participant = new Participant("one-shot", what);
+      expect(await participant.end()).toBe(0);
       expect(home.files()).toEqual([]);
     });
   }
@@ -234,12 +244,12 @@ describe("what keeps a process alive", () => {
     using home = new Home();
     using mutex = NamedMutex.createNew("m");
     const lock = mutex.acquire();
-    await using party = new Party("one-shot", "waiting");
-    expect(await party.word()).toBe("open");
-    const word = party.word();
+    await using participant = new Participant("one-shot", "waiting");
+    expect(await participant.word()).toBe("open");
+    const word = participant.word();
     await home.untilWaiting("m", "in event loop");
     lock.release();
     expect(await word).toBe("acquired");
-    expect(await party.end()).toBe(0);
+    expect(await participant.end()).toBe(0);
   });
 });

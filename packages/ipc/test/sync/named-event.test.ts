@@ -5,7 +5,7 @@ import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { NamedEvent, NamedSemaphore } from "../../src/index.ts";
 import { EVENT } from "../../src/sync/event-layout.ts";
 import { Home, until } from "./support/home.ts";
-import { Party, parties } from "./support/party.ts";
+import { Participant, participants } from "./support/participant.ts";
 
 setDefaultTimeout(60_000);
 
@@ -68,14 +68,14 @@ describe('NamedEvent with reset: "auto"', () => {
     using home = new Home();
     using event = NamedEvent.createNew("e");
     await using stack = new AsyncDisposableStack();
-    const all = parties(stack, 3);
+    const all = participants(stack, 3);
     let released = 0;
     const waits: Promise<unknown>[] = [];
-    for (const [index, party] of all.entries()) {
-      await party.call("event", "openExisting", "e");
+    for (const [index, participant] of all.entries()) {
+      await participant.call("event", "openExisting", "e");
       const operations = index === 0 ? ["wait"] : ["waitAsync", "waitAsync"];
       for (const operation of operations) {
-        waits.push(party.call(operation, "e", { timeoutMs: 30_000 }).then(() => released++));
+        waits.push(participant.call(operation, "e", { timeoutMs: 30_000 }).then(() => released++));
       }
     }
     await home.untilWaiting("e", "asleep");
@@ -108,14 +108,14 @@ describe('NamedEvent with reset: "manual"', () => {
     using home = new Home();
     using event = NamedEvent.createNew("e", { reset: "manual" });
     await using stack = new AsyncDisposableStack();
-    const all = parties(stack, 3);
-    for (const party of all) await party.call("event", "openExisting", "e");
-    const waits = all.map((party, index) =>
-      party.call(index === 0 ? "wait" : "waitAsync", "e", { timeoutMs: 30_000 }),
+    const all = participants(stack, 3);
+    for (const participant of all) await participant.call("event", "openExisting", "e");
+    const waits = all.map((participant, index) =>
+      participant.call(index === 0 ? "wait" : "waitAsync", "e", { timeoutMs: 30_000 }),
     );
     await home.untilWaiting("e", "asleep");
-    // Each party answers this one only once its wait is under way.
-    await Promise.all(all.slice(1).map((party) => party.call("isSet", "e")));
+    // Each participant answers this one only once its wait is under way.
+    await Promise.all(all.slice(1).map((participant) => participant.call("isSet", "e")));
     event.set();
     event.reset();
     await Promise.all(waits);
@@ -150,7 +150,7 @@ describe("NamedEvent waits", () => {
   test("a waiter that is killed takes no setting with it", async () => {
     using home = new Home();
     using event = NamedEvent.createNew("e");
-    await using doomed = new Party();
+    await using doomed = new Participant();
     await doomed.call("event", "openExisting", "e");
     doomed.call("wait", "e", { timeoutMs: 50_000 }).catch(() => {});
     await home.untilWaiting("e", "asleep");

@@ -7,7 +7,7 @@ import { NamedMutex, NamedSemaphore } from "../../src/index.ts";
 import { MUTEX } from "../../src/sync/mutex-layout.ts";
 import { SEMAPHORE } from "../../src/sync/semaphore-layout.ts";
 import { Home } from "./support/home.ts";
-import { Party, parties } from "./support/party.ts";
+import { Participant, participants } from "./support/participant.ts";
 
 setDefaultTimeout(60_000);
 
@@ -46,7 +46,7 @@ describe("NamedSemaphore options", () => {
     expect(home.files().filter((name) => !name.startsWith("."))).toEqual([]);
   });
 
-  test("default to no units, no limit but 2^31 - 1, and no return on death", () => {
+  test("default to no permits, no limit but 2^31 - 1, and no return on death", () => {
     using _home = new Home();
     using semaphore = NamedSemaphore.createNew("s");
     const { count, max, returnOnDeath, createdNew, name } = semaphore;
@@ -138,17 +138,17 @@ for (const returnOnDeath of BOTH) {
       const error = expectCode(() => semaphore.release(2), "RangeError", "ERR_OUT_OF_RANGE");
       expect(error.message).toContain("<= 1 (of 3 in all)");
       expect(semaphore.count).toBe(2);
-      for (const units of [0, -1, 1.5, Number.NaN]) {
-        expectCode(() => semaphore.release(units), "RangeError", "ERR_OUT_OF_RANGE");
+      for (const permits of [0, -1, 1.5, Number.NaN]) {
+        expectCode(() => semaphore.release(permits), "RangeError", "ERR_OUT_OF_RANGE");
       }
-      for (const units of ["1", 1n, null, {}]) {
-        const release = () => semaphore.release(units as never);
+      for (const permits of ["1", 1n, null, {}]) {
+        const release = () => semaphore.release(permits as never);
         expectCode(release, "TypeError", "ERR_INVALID_ARG_TYPE");
       }
       expect(semaphore.count).toBe(2);
     });
 
-    test("waitAsync() of many tasks: each unit lets one through", async () => {
+    test("waitAsync() of many tasks: each permit lets one through", async () => {
       using home = new Home();
       using semaphore = NamedSemaphore.createNew("s", { max: 8, returnOnDeath });
       let through = 0;
@@ -177,9 +177,9 @@ for (const returnOnDeath of BOTH) {
       controller.abort();
       expect(await aborted.catch((error: Error) => error.name)).toBe("AbortError");
       await expectRejection(semaphore.waitAsync({ timeoutMs: 0 }), "TimeoutError", "ETIMEDOUT");
-      await using party = new Party();
-      await party.call("semaphore", "openExisting", "s");
-      await party.call("give", "s", 1);
+      await using participant = new Participant();
+      await participant.call("semaphore", "openExisting", "s");
+      await participant.call("give", "s", 1);
       await staying;
       expect(semaphore.count).toBe(0);
       expect(home.cell("s").timeoutWakes).toBe(0);
@@ -200,16 +200,16 @@ for (const returnOnDeath of BOTH) {
       expect(home.files()).not.toContain("s");
     });
 
-    test("between processes: never more inside than units, and none is lost", async () => {
+    test("between processes: never more inside than permits, and none is lost", async () => {
       using home = new Home();
       using _inside = MemoryMappedFile.createNew("s-inside", 4);
       using semaphore = NamedSemaphore.createNew("s", { initial: 2, max: 2, returnOnDeath });
       await using stack = new AsyncDisposableStack();
-      const all = parties(stack, 4);
-      for (const party of all) await party.call("semaphore", "openExisting", "s");
+      const all = participants(stack, 4);
+      for (const participant of all) await participant.call("semaphore", "openExisting", "s");
       const most = await Promise.all(
-        all.map((party, index) =>
-          party.call<number>("churn", "s", 3000, index % 2 === 0 ? "sync" : "async"),
+        all.map((participant, index) =>
+          participant.call<number>("churn", "s", 3000, index % 2 === 0 ? "sync" : "async"),
         ),
       );
       expect(Math.max(...most)).toBeLessThanOrEqual(2);
@@ -219,14 +219,14 @@ for (const returnOnDeath of BOTH) {
   });
 }
 
-describe("units of a dead holder", () => {
+describe("permits of a dead holder", () => {
   test("are gone unless they were to come back, as in .NET", async () => {
     using _home = new Home();
     using semaphore = NamedSemaphore.createNew("s", { initial: 2, max: 2 });
-    await using party = new Party();
-    await party.call("semaphore", "openExisting", "s");
-    await party.call("take", "s");
-    await party.kill();
+    await using participant = new Participant();
+    await participant.call("semaphore", "openExisting", "s");
+    await participant.call("take", "s");
+    await participant.kill();
     expect(semaphore.tryWait()).toBe(true);
     expect(semaphore.tryWait()).toBe(false);
   });
@@ -236,10 +236,14 @@ describe("units of a dead holder", () => {
     const options = { initial: 3, max: 3, returnOnDeath: true };
     using semaphore = NamedSemaphore.createNew("s", options);
     await using stack = new AsyncDisposableStack();
-    const [holder, sleeper, looper] = parties(stack, 3) as [Party, Party, Party];
-    for (const party of [holder, sleeper, looper])
-      await party.call("semaphore", "openExisting", "s");
-    for (let unit = 0; unit < 3; unit++) await holder.call("take", "s");
+    const [holder, sleeper, looper] = participants(stack, 3) as [
+      Participant,
+      Participant,
+      Participant,
+    ];
+    for (const participant of [holder, sleeper, looper])
+      await participant.call("semaphore", "openExisting", "s");
+    for (let permit = 0; permit < 3; permit++) await holder.call("take", "s");
     await holder.call("give", "s", 1);
     expect(semaphore.tryWait()).toBe(true); // two are left to the holder, one is ours
     const waits = [
@@ -251,7 +255,7 @@ describe("units of a dead holder", () => {
     await holder.kill();
     await Promise.all(waits);
     expect(semaphore.tryWait()).toBe(false);
-    for (const party of [sleeper, looper]) await party.call("give", "s", 1);
+    for (const participant of [sleeper, looper]) await participant.call("give", "s", 1);
     semaphore.release();
     expect(semaphore.count).toBe(3);
     expectCode(() => semaphore.release(), "RangeError", "ERR_OUT_OF_RANGE");
@@ -262,15 +266,15 @@ describe("units of a dead holder", () => {
     const options = { initial: 1, max: 1, returnOnDeath: true };
     using semaphore = NamedSemaphore.createNew("s", options);
     for (const end of ["kill", "disposeSemaphore", "exit"] as const) {
-      await using party = new Party();
-      await party.call("semaphore", "openExisting", "s");
-      await party.call("take", "s");
+      await using participant = new Participant();
+      await participant.call("semaphore", "openExisting", "s");
+      await participant.call("take", "s");
       expect(semaphore.tryWait()).toBe(false);
-      if (end === "kill") await party.kill();
-      else if (end === "disposeSemaphore") await party.call(end, "s");
+      if (end === "kill") await participant.kill();
+      else if (end === "disposeSemaphore") await participant.call(end, "s");
       else {
-        party.call(end, 0).catch(() => {});
-        await party.end();
+        participant.call(end, 0).catch(() => {});
+        await participant.end();
       }
       expect(semaphore.tryWait()).toBe(true);
       expect(semaphore.tryWait()).toBe(false);
@@ -282,15 +286,15 @@ describe("units of a dead holder", () => {
     using _home = new Home();
     const options = { initial: 1, max: 1, returnOnDeath: true };
     using semaphore = NamedSemaphore.createNew("s", options);
-    await using party = new Party();
-    await party.call("semaphore", "openExisting", "s");
-    await party.call("take", "s");
-    party.signal("SIGSTOP");
+    await using participant = new Participant();
+    await participant.call("semaphore", "openExisting", "s");
+    await participant.call("take", "s");
+    participant.signal("SIGSTOP");
     expectCode(() => semaphore.wait({ timeoutMs: 120 }), "TimeoutError", "ETIMEDOUT");
     await expectRejection(semaphore.waitAsync({ timeoutMs: 60 }), "TimeoutError", "ETIMEDOUT");
     const wait = semaphore.waitAsync();
-    party.signal("SIGCONT");
-    await party.call("give", "s", 1);
+    participant.signal("SIGCONT");
+    await participant.call("give", "s", 1);
     await wait;
   });
 });

@@ -6,7 +6,7 @@ import { Peer } from "@isthmus/testing/peer";
 import { testIf } from "@isthmus/testing/requirement";
 import { NamedMutex } from "../../src/index.ts";
 import { Home } from "./support/home.ts";
-import { Party } from "./support/party.ts";
+import { Participant } from "./support/participant.ts";
 
 setDefaultTimeout(60_000);
 
@@ -17,8 +17,8 @@ const testInContainers = testIf(canUnshare, "the right to make PID namespaces");
 testInContainers("a mutex has one owner, and the next one waits for it", async () => {
   using home = new Home();
   using mutex = NamedMutex.createNew("m");
-  await using owner = new Party("party", null, CONTAINER);
-  await using next = new Party("party", null, CONTAINER);
+  await using owner = new Participant("participant", null, CONTAINER);
+  await using next = new Participant("participant", null, CONTAINER);
   await owner.call("acquire", "m");
   expect(mutex.owner?.pid).toBe(1);
   expect(await next.call("tryAcquire", "m")).toBeNull();

@@ -10,13 +10,13 @@ const MAX = 5;
 const MINE = 3;
 const OTHER = 9;
 
-/** The words of a semaphore with so many units. */
+/** The words of a semaphore with so many permits. */
 function semaphoreWords(count: number, held: Readonly<Record<number, number>> = {}): ArrayWords {
   const words = new ArrayWords(semaphoreBytes(64) / 4);
   words.values[SEMAPHORE.max] = MAX;
   words.values[SEMAPHORE.count] = count;
-  for (const [slot, units] of Object.entries(held)) {
-    words.values[SEMAPHORE.held + Number(slot)] = units;
+  for (const [slot, permits] of Object.entries(held)) {
+    words.values[SEMAPHORE.held + Number(slot)] = permits;
   }
   return words;
 }

@@ -22,7 +22,7 @@ import {
 import { MUTEX, STRATEGY } from "../../src/sync/mutex-layout.ts";
 import { SegmentBytes } from "../shared-struct/support/segment-bytes.ts";
 import { Home } from "./support/home.ts";
-import { Party, parties } from "./support/party.ts";
+import { Participant, participants } from "./support/participant.ts";
 
 setDefaultTimeout(60_000);
 
@@ -101,7 +101,7 @@ describe("the strategy of a mutex", () => {
     "is an owner word where the kernel does not know which mutexes a thread holds",
     async () => {
       using home = new Home();
-      await using owner = new Party("party", null, WITHOUT_ROBUST_LISTS);
+      await using owner = new Participant("participant", null, WITHOUT_ROBUST_LISTS);
       await owner.call("acquire", "m");
       expect(mutexWords(home, "m")[MUTEX.strategy]).toBe(STRATEGY.ownerWord);
       using mutex = NamedMutex.openExisting("m");
@@ -116,20 +116,20 @@ describe("the strategy of a mutex", () => {
     using view = counter.createViewAccessor();
     using mutex = createWithoutRobust("m");
     await using stack = new AsyncDisposableStack();
-    const [first, second] = parties(stack, 2) as [Party, Party];
+    const [first, second] = participants(stack, 2) as [Participant, Participant];
     doWithout(["robust mutexes"]);
-    const third = stack.use(new Party());
+    const third = stack.use(new Participant());
     doWithout([]);
     const all = [first, second, third];
-    await Promise.all(all.map((party) => party.call("raise", "m", ROUNDS, "mixed")));
+    await Promise.all(all.map((participant) => participant.call("raise", "m", ROUNDS, "mixed")));
     expect(view.readInt32(0)).toBe(3 * ROUNDS);
-    for (const party of all) {
-      await party.call("acquire", "m");
+    for (const participant of all) {
+      await participant.call("acquire", "m");
       const words = mutexWords(home, "m");
       const owner = words[MUTEX.owner] as number;
       expect((words[MUTEX.holder] as number) & 0xff).toBe(owner);
-      expect(observe("m").mutex?.owner).toMatchObject({ pid: party.pid, isAlive: true });
-      await party.kill();
+      expect(observe("m").mutex?.owner).toMatchObject({ pid: participant.pid, isAlive: true });
+      await participant.kill();
       const lock = mutex.acquire();
       expect(lock.abandoned).toBe(true);
       lock.release();
@@ -143,8 +143,8 @@ describe("the strategy of a mutex", () => {
       using _home = new Home();
       using mutex = NamedMutex.createNew("m");
       doWithout(["robust mutexes"]);
-      await using party = new Party();
-      const opening = party.call("mutex", "openExisting", "m");
+      await using participant = new Participant();
+      const opening = participant.call("mutex", "openExisting", "m");
       await expectRejection(opening, "NotSupportedError", "ERR_NOT_SUPPORTED");
       expect(observe("m").participants).toHaveLength(1);
       mutex.acquire().release();

@@ -3,7 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { NamedEvent, NamedMutex, NamedSemaphore } from "../../src/index.ts";
 import { Home } from "./support/home.ts";
-import { Party } from "./support/party.ts";
+import { Participant } from "./support/participant.ts";
 
 setDefaultTimeout(60_000);
 
@@ -13,11 +13,11 @@ const SHORT = { timeoutMs: 5 };
 test("NamedMutex.tryAcquire() waits as long as it is told, and says undefined then", async () => {
   using home = new Home();
   using mutex = NamedMutex.createNew("m");
-  await using party = new Party();
+  await using participant = new Participant();
   const lock = mutex.acquire();
-  expect(await party.call("tryAcquire", "m")).toBeNull();
-  expect(await party.call("tryAcquire", "m", SHORT)).toBeNull();
-  const acquired = party.call("tryAcquire", "m", LONG);
+  expect(await participant.call("tryAcquire", "m")).toBeNull();
+  expect(await participant.call("tryAcquire", "m", SHORT)).toBeNull();
+  const acquired = participant.call("tryAcquire", "m", LONG);
   await home.untilWaiting("m", "asleep");
   lock.release();
   expect(await acquired).toEqual({ abandoned: false });
@@ -27,10 +27,10 @@ test("NamedMutex.tryAcquire() waits as long as it is told, and says undefined th
 test("NamedSemaphore.tryWait() waits as long as it is told, and says false then", async () => {
   using home = new Home();
   using semaphore = NamedSemaphore.createNew("s");
-  await using party = new Party();
-  await party.call("semaphore", "openExisting", "s");
-  expect(await party.call("tryTake", "s", SHORT)).toBe(false);
-  const taken = party.call("tryTake", "s", LONG);
+  await using participant = new Participant();
+  await participant.call("semaphore", "openExisting", "s");
+  expect(await participant.call("tryTake", "s", SHORT)).toBe(false);
+  const taken = participant.call("tryTake", "s", LONG);
   await home.untilWaiting("s", "asleep");
   semaphore.release();
   expect(await taken).toBe(true);
@@ -39,12 +39,12 @@ test("NamedSemaphore.tryWait() waits as long as it is told, and says false then"
 
 test("NamedEvent.tryWait() waits as long as it is told, and says false then", async () => {
   using home = new Home();
-  await using party = new Party();
+  await using participant = new Participant();
   for (const reset of ["auto", "manual"] as const) {
     using event = NamedEvent.createNew(reset, { reset });
-    await party.call("event", "openExisting", reset);
-    expect(await party.call("tryWait", reset, SHORT)).toBe(false);
-    const waited = party.call("tryWait", reset, LONG);
+    await participant.call("event", "openExisting", reset);
+    expect(await participant.call("tryWait", reset, SHORT)).toBe(false);
+    const waited = participant.call("tryWait", reset, LONG);
     await home.untilWaiting(reset, "asleep");
     event.set();
     expect(await waited).toBe(true);

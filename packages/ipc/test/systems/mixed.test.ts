@@ -149,7 +149,7 @@ describe("two C libraries with ISTHMUS_MUTEX=portable", () => {
   );
 
   testBothWays(
-    "share units that come back when their holder dies",
+    "share permits that come back when their holder dies",
     async (pair) => {
       await share(pair, "returning");
       expect(await pair.user.call<boolean>("take", "returning")).toBe(true);

@@ -15,13 +15,13 @@ import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
 import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
+import { bytes, json, oneOf, Publisher, Subscriber, struct, u32 } from "../../src/index.ts";
 import {
   PLACES_OFFSET,
   SUBSCRIBER_BYTES,
   TOPIC,
   topicLanes,
-} from "../../src/channel/topic/topic-layout.ts";
-import { bytes, json, oneOf, Publisher, Subscriber, struct, u32 } from "../../src/index.ts";
+} from "../../src/topic/topic-layout.ts";
 
 const Tick = struct({ id: u32, side: oneOf("buy", "sell") });
 const CAPACITY_BYTES = 4096;
@@ -84,7 +84,7 @@ const lies: fc.Arbitrary<Lie[]> = fc.array(
 /** Tells a lie about what publishers and subscribers believe while they run. */
 function tell(liar: Liar, { where, at, value }: Lie): void {
   // The bits of both kinds, the count of ready lanes.
-  const words = [TOPIC.gating, TOPIC.gating + 1, TOPIC.dry, TOPIC.dry + 1, TOPIC.readyCount];
+  const words = [TOPIC.gating, TOPIC.gating + 1, TOPIC.idle, TOPIC.idle + 1, TOPIC.readyCount];
   if (where === "words") {
     liar.tell(SECTION.state, (words[at % words.length] ?? 0) * 4, value);
   } else if (where === "lane") {

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
 import { observe, Publisher, Subscriber } from "../../src/index.ts";
 import { Ledger, Numbered, numbered } from "../channel/support/numbered.ts";
-import { stopped } from "../channel/support/party.ts";
+import { stopped } from "../channel/support/participant.ts";
 import { member, type Report, subscribed } from "./support/member.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -155,7 +155,7 @@ for (const way of ["trySend", "send", "sendAsync"] as const) {
 }
 
 test(
-  "Publisher.sendAsync: the life line of a gating subscriber that is killed tells so",
+  "Publisher.sendAsync: the liveness pipe of a gating subscriber that is killed tells so",
   async () => {
     using _home = new Home();
     // On a busy machine the look that is taken once a second can come first: not every time.

@@ -12,7 +12,7 @@ describe("Publisher", () => {
     const { publisher, subscribe } = topicOf(stack);
     const [one, two] = [subscribe(), subscribe({ onSlow: "lap" })];
     for (let id = 0; id < 3; id++) publisher.send({ id });
-    // Two at once make a subscriber leave the publisher its bursts; as long as one is dry, it sees all at once.
+    // Two at once make a subscriber leave the publisher its bursts; as long as one is idle, it sees all at once.
     expect(idsOf(one)).toEqual([0, 1, 2]);
     expect(idsOf(two)).toEqual([0, 1, 2]);
     for (let id = 3; id < 6; id++) publisher.send({ id });

@@ -30,12 +30,12 @@ describe("Subscriber", () => {
     using stack = new DisposableStack();
     const { publisher, subscribe } = topicOf(stack, 512);
     const events: unknown[] = [];
-    const lapped = subscribe({ onSlow: "lap", onLapped: (lapse) => events.push(lapse) });
+    const lapped = subscribe({ onSlow: "lap", onLapped: (overrun) => events.push(overrun) });
     for (let id = 0; id < 1000; id++) publisher.send({ id });
     publisher.flush();
     lapped.poll(({ id }) => events.push(id), { limit: 1 });
-    const [lapse, first] = events as [{ lost: number }, number];
-    expect(lapse).toEqual({ lane: 0, lost: first, lostInAll: first } as never);
+    const [overrun, first] = events as [{ lost: number }, number];
+    expect(overrun).toEqual({ lane: 0, lost: first, lostTotal: first } as never);
     expect(first).toBeGreaterThanOrEqual(1000 - 64);
     for (let id = 1000; id < 2000; id++) publisher.send({ id });
     publisher.flush();

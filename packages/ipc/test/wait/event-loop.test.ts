@@ -8,7 +8,7 @@ import { Segment } from "../../src/segment/segment.ts";
 import { ownDoorbell } from "../../src/wait/doorbell.ts";
 import { type Condition, waitAsync } from "../../src/wait/wait-for.ts";
 import { Home, until } from "../sync/support/home.ts";
-import { Party, parties } from "../sync/support/party.ts";
+import { Participant, participants } from "../sync/support/participant.ts";
 
 setDefaultTimeout(60_000);
 
@@ -62,15 +62,15 @@ describe("waitAsync()", () => {
     using _home = new Home();
     using segment = openSegment();
     const { doorbell, participants } = segment;
-    await using party = new Party();
-    await party.call("mutex", "createNew", "m");
+    await using participant = new Participant();
+    await participant.call("mutex", "createNew", "m");
     using mutex = NamedMutex.openExisting("m");
-    await party.call("acquire", "m");
-    const bell = bellOf(party.pid);
+    await participant.call("acquire", "m");
+    const bell = bellOf(participant.pid);
     expect(bell).toBeGreaterThan(0);
     let deaths = 0;
     const unwatch = doorbell.watchLife(bell, () => deaths++);
-    await party.kill();
+    await participant.kill();
     await until(() => deaths > 0, "the death is heard of");
     unwatch();
     const again = doorbell.watchLife(bell, () => deaths++);
@@ -80,14 +80,14 @@ describe("waitAsync()", () => {
     expect(mutex.owner?.isAlive).toBe(false);
   });
 
-  test("hears of a death after it has watched anew, and lets go of the life line in the end", async () => {
+  test("hears of a death after it has watched anew, and lets go of the liveness pipe in the end", async () => {
     using _home = new Home();
     using segment = openSegment();
     const { doorbell } = segment;
-    await using party = new Party();
-    await party.call("mutex", "createNew", "m");
+    await using participant = new Participant();
+    await participant.call("mutex", "createNew", "m");
     using _mutex = NamedMutex.openExisting("m");
-    const bell = bellOf(party.pid);
+    const bell = bellOf(participant.pid);
     const before = descriptors();
     let deaths = 0;
     const onDeath = (): void => void deaths++;
@@ -96,11 +96,11 @@ describe("waitAsync()", () => {
     const second = doorbell.watchLife(bell, onDeath);
     first();
     second();
-    await until(() => descriptors() === before, "the life line is closed");
+    await until(() => descriptors() === before, "the liveness pipe is closed");
     const third = doorbell.watchLife(bell, onDeath);
     const fourth = doorbell.watchLife(bell, onDeath);
     third();
-    await party.kill();
+    await participant.kill();
     await until(() => deaths > 0, "the death is heard of");
     fourth();
   });
@@ -125,12 +125,12 @@ describe("waitAsync()", () => {
   test("goes on looking now and then when its pipe has been taken away", async () => {
     using home = new Home();
     using event = NamedEvent.createNew("e");
-    await using party = new Party();
-    await party.call("event", "openExisting", "e");
+    await using participant = new Participant();
+    await participant.call("event", "openExisting", "e");
     const own = ownDoorbell().bell.toString(16).padStart(14, "0");
     unlinkSync(join(home.path, `.bell-${own}`));
     const wait = event.waitAsync();
-    await party.call("set", "e");
+    await participant.call("set", "e");
     await wait;
     expect(event.isSet).toBe(false);
   });
@@ -159,12 +159,12 @@ describe("waitAsync()", () => {
     await Bun.sleep(60);
     const before = descriptors();
     for (let round = 0; round < 10; round++) {
-      await using party = new Party();
-      await party.call("event", "openExisting", "e");
+      await using participant = new Participant();
+      await participant.call("event", "openExisting", "e");
       const wait = event.waitAsync();
-      await party.call("set", "e");
+      await participant.call("set", "e");
       await wait;
-      await party.kill();
+      await participant.kill();
     }
     await until(() => descriptors() <= before + 2, "descriptors are closed");
     home.collect();
@@ -176,7 +176,10 @@ describe("Doorbell", () => {
   test("is made where others find it, while they collect leftovers", async () => {
     using _home = new Home();
     await using stack = new AsyncDisposableStack();
-    const [maker, ...collectors] = parties(stack, 4, "doorbells") as [Party, ...Party[]];
+    const [maker, ...collectors] = participants(stack, 4, "doorbells") as [
+      Participant,
+      ...Participant[],
+    ];
     const collections = Promise.all(collectors.map((one) => one.call("collect")));
     // Two descriptors each, which stay open until the process ends.
     expect(await maker.call<string[]>("make", 450)).toEqual([]);
@@ -187,13 +190,13 @@ describe("Doorbell", () => {
   test("ringing somebody who is gone, or never was, is false", async () => {
     using _home = new Home();
     const doorbell = ownDoorbell();
-    await using party = new Party();
-    await party.call("mutex", "createNew", "m");
-    const bell = bellOf(party.pid);
+    await using participant = new Participant();
+    await participant.call("mutex", "createNew", "m");
+    const bell = bellOf(participant.pid);
     expect(doorbell.ring(bell)).toBe(true);
     expect(doorbell.ring(1)).toBe(false);
     expect(doorbell.ring(0)).toBe(false);
-    await party.kill();
+    await participant.kill();
     doorbell.ring(bell); // may still find the open pipe
     expect(doorbell.ring(bell)).toBe(false);
   });
@@ -201,14 +204,14 @@ describe("Doorbell", () => {
   test("rings that nobody reads fill a pipe and harm nobody", async () => {
     using _home = new Home();
     using event = NamedEvent.createNew("e");
-    await using party = new Party();
-    await party.call("event", "openExisting", "e");
+    await using participant = new Participant();
+    await participant.call("event", "openExisting", "e");
     const doorbell = ownDoorbell();
-    const bell = bellOf(party.pid, "e");
+    const bell = bellOf(participant.pid, "e");
     for (let ring = 0; ring < 70_000; ring++) {
       if (!doorbell.ring(bell)) throw new Error(`ring ${ring} failed`);
     }
-    const wait = party.call("waitAsync", "e");
+    const wait = participant.call("waitAsync", "e");
     event.set();
     await wait;
   });

@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { NamedEvent } from "../../src/index.ts";
 import { Home } from "../sync/support/home.ts";
-import { Party, parties } from "../sync/support/party.ts";
+import { Participant, participants } from "../sync/support/participant.ts";
 
 setDefaultTimeout(120_000);
 
@@ -30,9 +30,9 @@ describe("two processes that wake each other in turn", () => {
     test(`${left} and ${right}: lose no wake-up`, async () => {
       using home = new Home();
       await using stack = new AsyncDisposableStack();
-      const [first, second] = parties(stack, 2) as [Party, Party];
-      for (const party of [first, second]) {
-        for (const name of ["a", "b"]) await party.call("event", "createOrOpen", name);
+      const [first, second] = participants(stack, 2) as [Participant, Participant];
+      for (const participant of [first, second]) {
+        for (const name of ["a", "b"]) await participant.call("event", "createOrOpen", name);
       }
       await Promise.all([
         first.call("rally", { mine: "a", theirs: "b", isServing: true }, ROUNDS, left),
@@ -49,9 +49,9 @@ describe("a process that waits in vain", () => {
   for (const how of ["sync", "async"] as const) {
     test(`${how}: neither spins nor polls`, async () => {
       using _home = new Home();
-      await using party = new Party();
-      await party.call("event", "createNew", "e");
-      const cost = await party.call<Cost>("idle", "e", IDLE_MS, how);
+      await using participant = new Participant();
+      await participant.call("event", "createNew", "e");
+      const cost = await participant.call<Cost>("idle", "e", IDLE_MS, how);
       expect(cost.cpuMs).toBeLessThan(IDLE_CPU_MS_MAX);
       expect(cost.sleeps).toBeLessThan(IDLE_SLEEPS_MAX);
     });
@@ -63,14 +63,14 @@ describe("many tasks of several processes", () => {
     using home = new Home();
     using event = NamedEvent.createNew("e", { reset: "manual" });
     await using stack = new AsyncDisposableStack();
-    const all = parties(stack, 2);
-    for (const party of all) await party.call("event", "openExisting", "e");
+    const all = participants(stack, 2);
+    for (const participant of all) await participant.call("event", "openExisting", "e");
     for (let round = 0; round < 20; round++) {
-      const waits = all.flatMap((party) =>
-        Array.from({ length: 10 }, () => party.call("waitAsync", "e")),
+      const waits = all.flatMap((participant) =>
+        Array.from({ length: 10 }, () => participant.call("waitAsync", "e")),
       );
       // Answered only once the waits before it are under way.
-      await Promise.all(all.map((party) => party.call("isSet", "e")));
+      await Promise.all(all.map((participant) => participant.call("isSet", "e")));
       event.set();
       event.reset();
       await Promise.all(waits);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Lapse, Publisher, Subscriber, type SubscriberOptions } from "@isthmus/ipc";
+import { type Overrun, Publisher, Subscriber, type SubscriberOptions } from "@isthmus/ipc";
 import { EVENT } from "../event.ts";
 import { judgeTopic } from "../judges/judge-topic.ts";
 import { receiveRecords } from "../roles/receive.ts";
@@ -47,7 +47,7 @@ function subscriberPart(role: string, joining: Joining): Part {
 
 function join(stand: Stand, joining: Joining): Subscriber<typeof schema> {
   let told = 0;
-  const onLapped = ({ lost }: Lapse): void => {
+  const onLapped = ({ lost }: Overrun): void => {
     told += lost;
     stand.note(EVENT.lapsed, told);
   };

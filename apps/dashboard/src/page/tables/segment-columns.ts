@@ -94,8 +94,8 @@ const BODY: readonly SegmentColumn[] = [
     fill: ({ lock }) => orNothing(lock?.acquisitions_per_second, rate),
   },
   {
-    id: "parties",
-    title: "Parties",
+    id: "participants",
+    title: "Participants",
     isNumber: true,
     isOptional: true,
     order: ({ participants }) => participants.length,

@@ -14,7 +14,7 @@ import type { CaseContext, CaseFunction } from "../../runner/suite.ts";
 import { Backlog, type Sink } from "./backlog.ts";
 import { FrameReader, fillSample } from "./frames.ts";
 import { measureOpenLoop, questionCount } from "./open-loop.ts";
-import { startParty, startReadyParty } from "./start-party.ts";
+import { startParticipant, startReadyParticipant } from "./start-participant.ts";
 import { LATENCY_FRAME_BYTES } from "./transfer-sizes.ts";
 
 const PATIENCE = { timeoutMs: 60_000 };
@@ -27,7 +27,7 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
     const place = `latency-${process.pid}`;
     using producer = Producer.createNew(`${place}-ping`, { schema: Sample });
     using consumer = Consumer.createNew(`${place}-pong`, { schema: Sample });
-    await startReadyParty("echoChannel", [place, questionCount(context.sizes)]);
+    await startReadyParticipant("echoChannel", [place, questionCount(context.sizes)]);
     return await measureOpenLoop(context.sizes, (onAnswer) => {
       void listen(consumer, onAnswer);
       return (i) => producer.send(sampleOf(i));
@@ -37,7 +37,7 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   request: async ({ sizes }) => {
     const name = `latency-${process.pid}`;
     using requester = Requester.createNew(name, { request: Sample, response: Sample });
-    await startReadyParty("respond", [name, questionCount(sizes)]);
+    await startReadyParticipant("respond", [name, questionCount(sizes)]);
     return await measureOpenLoop(sizes, (onAnswer) => (i) => {
       void requester.request(sampleOf(i), PATIENCE).then(({ a }) => onAnswer(a));
     });
@@ -49,7 +49,7 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
     const flags = constants.O_RDWR | constants.O_NONBLOCK;
     const outbox = openSync(`${place}-ping`, flags);
     const inbox = openSync(`${place}-pong`, flags);
-    await startReadyParty("echoPipe", [place, questionCount(context.sizes)]);
+    await startReadyParticipant("echoPipe", [place, questionCount(context.sizes)]);
     return await measureOpenLoop(context.sizes, (onAnswer) => {
       void listenStream(Bun.file(inbox).stream(), onAnswer);
       return framesTo((frame) => tryWrite(outbox, frame));
@@ -70,7 +70,7 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
           data: (_socket, chunk) => frames.add(chunk),
         },
       });
-      startParty("echoSocket", [place]);
+      startParticipant("echoSocket", [place]);
       const socket = await connected.promise;
       return framesTo((frame) => Math.max(0, socket.write(frame)));
     });
@@ -79,14 +79,14 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   spawnIpc: async ({ sizes }) => {
     return await measureOpenLoop(sizes, async (onAnswer) => {
       const ready = Promise.withResolvers<void>();
-      const party = startParty("echoSpawnIpc", [], {
+      const participant = startParticipant("echoSpawnIpc", [], {
         onMessage: (message) => {
           if (message === "ready") ready.resolve();
           else onAnswer((message as SampleFields).a);
         },
       });
       await ready.promise;
-      return (i) => party.send(sampleOf(i));
+      return (i) => participant.send(sampleOf(i));
     });
   },
 

@@ -15,7 +15,7 @@ import { type CaseContext, type CaseFunction, type Figure, SkipError } from "../
 import { BATCH_BYTES, FrameReader, sumSample } from "./frames.ts";
 import { Meter } from "./meter.ts";
 import { consumeRecords, PLAIN_RING_BYTES } from "./plain-ring.ts";
-import { startParty, startReadyParty } from "./start-party.ts";
+import { startParticipant, startReadyParticipant } from "./start-participant.ts";
 
 /** Objects that another thread sends one by one; the rest is in `worker.ts`. */
 const SAMPLE_BYTES = 64;
@@ -58,14 +58,14 @@ async function publishTo({ sizes }: CaseContext, subscribers: number): Promise<F
   using subscriber = Subscriber.createNew(name, { schema: Sample, capacityBytes: CAPACITY_BYTES });
   const others = [];
   for (let i = 1; i < subscribers; i++) {
-    others.push(await startReadyParty("subscribe", [name, count]));
+    others.push(await startReadyParticipant("subscribe", [name, count]));
   }
-  const party = startParty("publish", [name, count]);
+  const participant = startParticipant("publish", [name, count]);
   const meter = new Meter(count);
   const handle = (record: SampleFields): void => meter.note(sumOf(record));
   handle(subscriber.receive({ timeoutMs: 60_000 }));
   while (!meter.isDone) subscriber.poll(handle);
-  await Promise.all([party, ...others].map(({ exited }) => exited));
+  await Promise.all([participant, ...others].map(({ exited }) => exited));
   return figure(meter.rate());
 }
 
@@ -73,14 +73,14 @@ async function pipeBatched(context: CaseContext): Promise<Figure> {
   const count = context.sizes.records / 4;
   const path = newPlace(context, "pipe");
   syncPlatform().makeFifo(path);
-  const party = startParty("writePipe", [path, count]);
+  const participant = startParticipant("writePipe", [path, count]);
   const fd = openSync(path, "r");
   const meter = new Meter(count);
   const frames = new FrameReader(SAMPLE_BYTES, (floats, at) => meter.note(sumSample(floats, at)));
   const buffer = new Uint8Array(BATCH_BYTES);
   while (!meter.isDone) frames.add(buffer.subarray(0, readSync(fd, buffer)));
   closeSync(fd);
-  await party.exited;
+  await participant.exited;
   return figure(meter.rate());
 }
 
@@ -90,10 +90,10 @@ async function socket(context: CaseContext): Promise<Figure> {
   const meter = new Meter(count);
   const frames = new FrameReader(SAMPLE_BYTES, (floats, at) => meter.note(sumSample(floats, at)));
   const server = Bun.listen({ unix: path, socket: { data: (_socket, data) => frames.add(data) } });
-  const party = startParty("writeSocket", [path, count]);
+  const participant = startParticipant("writeSocket", [path, count]);
   await meter.done;
   server.stop(true);
-  await party.exited;
+  await participant.exited;
   return figure(meter.rate());
 }
 
@@ -122,10 +122,10 @@ async function bunMmap(context: CaseContext): Promise<Figure> {
   const path = newPlace(context, "ring");
   writeFileSync(path, "");
   truncateSync(path, PLAIN_RING_BYTES);
-  const party = startParty("fillRing", [path, context.sizes.records]);
+  const participant = startParticipant("fillRing", [path, context.sizes.records]);
   const meter = new Meter(context.sizes.records);
   consumeRecords(Bun.mmap(path), meter);
-  await party.exited;
+  await participant.exited;
   return figure(meter.rate());
 }
 
@@ -139,7 +139,7 @@ async function nodeIpc(context: CaseContext): Promise<Figure> {
   ipc.config.silent = true;
   ipc.serve(path, () => {
     ipc.server.on("record", (record: SampleFields) => meter.note(sumOf(record)));
-    startParty("sendNodeIpc", [path, count, peersDirectory]);
+    startParticipant("sendNodeIpc", [path, count, peersDirectory]);
   });
   ipc.server.start();
   await meter.done;

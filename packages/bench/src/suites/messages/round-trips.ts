@@ -16,7 +16,7 @@ import {
 import { Sample, sampleOf, warmUpOf } from "../../channel-records.ts";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
 import { median } from "../../statistics/statistics.ts";
-import { startParty } from "./start-party.ts";
+import { startParticipant } from "./start-participant.ts";
 import { LATENCY_FRAME_BYTES } from "./transfer-sizes.ts";
 
 const PATIENCE = { timeoutMs: 60_000 };
@@ -42,7 +42,7 @@ async function requestRoundTrip({ sizes }: CaseContext): Promise<Figure> {
   const name = `round-${process.pid}`;
   using requester = Requester.createNew(name, { request: Sample, response: Sample });
   const count = sizes.roundTrips;
-  const party = startParty("respond", [name, count]);
+  const participant = startParticipant("respond", [name, count]);
   const times: number[] = [];
   for (let i = 0; i < count; i++) {
     const startedAt = Bun.nanoseconds();
@@ -50,7 +50,7 @@ async function requestRoundTrip({ sizes }: CaseContext): Promise<Figure> {
     if (a !== i || h !== i + 7) throw new Error(`request ${i} brought ${a} and ${h}`);
     if (i >= warmUpOf(count)) times.push(Bun.nanoseconds() - startedAt);
   }
-  await party.exited;
+  await participant.exited;
   return { value: median(times) };
 }
 
@@ -60,7 +60,7 @@ async function eventRoundTrip({ sizes }: CaseContext): Promise<Figure> {
   using ping = NamedEvent.createNew(`${name}-ping`, { reset: "auto" });
   using pong = NamedEvent.createNew(`${name}-pong`, { reset: "auto" });
   const count = sizes.roundTrips;
-  const party = startParty("echoEvent", [name, count]);
+  const participant = startParticipant("echoEvent", [name, count]);
   const times: number[] = [];
   for (let i = 0; i < count; i++) {
     const startedAt = Bun.nanoseconds();
@@ -70,7 +70,7 @@ async function eventRoundTrip({ sizes }: CaseContext): Promise<Figure> {
   }
   // Every setting has released exactly one waiter: none is left.
   if (ping.tryWait() || pong.tryWait()) throw new Error("an event was set once too often");
-  await party.exited;
+  await participant.exited;
   return { value: median(times) };
 }
 
@@ -80,7 +80,7 @@ async function blockingRoundTrip({ sizes }: CaseContext): Promise<Figure> {
   using producer = Producer.createNew(`${name}-ping`, { schema: Sample });
   using consumer = Consumer.createNew(`${name}-pong`, { schema: Sample });
   const count = sizes.roundTrips;
-  const party = startParty("echoReceived", [name, count]);
+  const participant = startParticipant("echoReceived", [name, count]);
   const times: number[] = [];
   for (let i = 0; i < count; i++) {
     const startedAt = Bun.nanoseconds();
@@ -89,7 +89,7 @@ async function blockingRoundTrip({ sizes }: CaseContext): Promise<Figure> {
     if (a !== i || h !== i + 7) throw new Error(`round trip ${i} brought ${a} and ${h}`);
     if (i >= warmUpOf(count)) times.push(Bun.nanoseconds() - startedAt);
   }
-  await party.exited;
+  await participant.exited;
   return { value: median(times) };
 }
 
@@ -98,7 +98,7 @@ async function pipeRoundTrip({ sizes, memoryDirectory }: CaseContext): Promise<F
   const count = sizes.roundTrips;
   const place = join(memoryDirectory, `round-${process.pid}`);
   for (const end of ["ping", "pong"]) syncPlatform().makeFifo(`${place}-${end}`);
-  const party = startParty("echoPipeBlocking", [place, count]);
+  const participant = startParticipant("echoPipeBlocking", [place, count]);
   const outbox = openSync(`${place}-ping`, "w");
   const inbox = openSync(`${place}-pong`, "r");
   const floats = new Float64Array(LATENCY_FRAME_BYTES / 8);
@@ -115,6 +115,6 @@ async function pipeRoundTrip({ sizes, memoryDirectory }: CaseContext): Promise<F
   }
   closeSync(outbox);
   closeSync(inbox);
-  await party.exited;
+  await participant.exited;
   return { value: median(times) };
 }

@@ -10,7 +10,7 @@ import { syncPlatform } from "@isthmus/core/internal";
 import { bytes, Consumer } from "@isthmus/ipc";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
 import { BATCH_BYTES, checkEnds, FrameReader } from "./frames.ts";
-import { startParty } from "./start-party.ts";
+import { startParticipant } from "./start-participant.ts";
 import { CHANNEL_BYTES, TRANSFER_SIZES } from "./transfer-sizes.ts";
 
 const PATIENCE = { timeoutMs: 60_000 };
@@ -55,7 +55,7 @@ async function throughChannel(context: CaseContext, size: number): Promise<Figur
   const name = `transfer-${size}-${process.pid}`;
   const transfer = new Transfer(context, size);
   using consumer = Consumer.createNew(name, { schema: bytes, capacityBytes: CHANNEL_BYTES });
-  const party = startParty("channelOfSize", [name, transfer.count, size]);
+  const participant = startParticipant("channelOfSize", [name, transfer.count, size]);
   const floats = new Float64Array(size / 8);
   const copy = new Uint8Array(floats.buffer);
   const take = (record: Uint8Array): void => {
@@ -65,7 +65,7 @@ async function throughChannel(context: CaseContext, size: number): Promise<Figur
   take(consumer.receive(PATIENCE));
   while (transfer.seen < transfer.count) consumer.poll(take);
   const figure = transfer.figure();
-  await party.exited;
+  await participant.exited;
   return figure;
 }
 
@@ -73,14 +73,14 @@ async function throughPipe(context: CaseContext, size: number): Promise<Figure> 
   const path = join(context.memoryDirectory, `transfer-${size}-${process.pid}`);
   const transfer = new Transfer(context, size);
   syncPlatform().makeFifo(path);
-  const party = startParty("pipeOfSize", [path, transfer.count, size]);
+  const participant = startParticipant("pipeOfSize", [path, transfer.count, size]);
   const fd = openSync(path, "r");
   const frames = new FrameReader(size, (floats, start) => transfer.note(floats, start));
   const buffer = new Uint8Array(BATCH_BYTES);
   while (transfer.seen < transfer.count) frames.add(buffer.subarray(0, readSync(fd, buffer)));
   const figure = transfer.figure();
   closeSync(fd);
-  await party.exited;
+  await participant.exited;
   return figure;
 }
 
@@ -93,9 +93,9 @@ async function throughSocket(context: CaseContext, size: number): Promise<Figure
     if (transfer.seen === transfer.count) resolve(transfer.figure());
   });
   const server = Bun.listen({ unix: path, socket: { data: (_socket, data) => frames.add(data) } });
-  const party = startParty("socketOfSize", [path, transfer.count, size]);
+  const participant = startParticipant("socketOfSize", [path, transfer.count, size]);
   const figure = await promise;
   server.stop(true);
-  await party.exited;
+  await participant.exited;
   return figure;
 }

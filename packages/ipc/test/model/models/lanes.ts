@@ -15,7 +15,7 @@
 import { join } from "node:path";
 import { SystemError } from "@isthmus/core";
 import { CHANNEL, CHANNEL_LANES, LANE_OWNER } from "../../../src/channel/channel-layout.ts";
-import type { LanedSpec } from "../../../src/channel/laned-segment.ts";
+import type { LanedSpec } from "../../../src/flow/laned-segment.ts";
 import { LANE } from "../../../src/ring/lane-layout.ts";
 import { SLOT_BYTES, SLOT_WORDS } from "../../../src/segment/participant-layout.ts";
 import { Participants } from "../../../src/segment/participants.ts";

@@ -1,5 +1,5 @@
 /**
- * Semaphores: the ledger of units that come back, under a mutex whose owner may die, and the bare count.
+ * Semaphores: the ledger of permits that come back, under a mutex whose owner may die, and the bare count.
  *
  * ```text
  *   0   the section of the semaphore     128  the kernel's mutex: 0 free, else number of the owner + 1
@@ -16,7 +16,7 @@ export type LedgerSource = typeof import("../../../src/sync/semaphore-ledger.ts"
 /** See {@link LedgerSource}. */
 export type CountSource = typeof import("../../../src/sync/semaphore-count.ts");
 
-/** What an actor does, one after the other: takes a unit, or gives so many. */
+/** What an actor does, one after the other: takes a permit, or gives so many. */
 export type Deed = "take" | 1 | 2 | 3;
 
 const MAX = 5;
@@ -48,12 +48,12 @@ function init(words: PlainWords, count: number): void {
 /**
  * A ledger, and actors that take and give under its mutex.
  *
- * @param units Units that can be taken at first.
+ * @param permits Units that can be taken at first.
  * @param held Units that each of the actors holds already.
  */
 export function ledger(
   { SemaphoreLedger }: LedgerSource,
-  units: number,
+  permits: number,
   held: readonly number[],
   cast: readonly (readonly Deed[])[],
 ): Model {
@@ -75,10 +75,10 @@ export function ledger(
     },
   });
   return {
-    name: `ledger of ${units}, ${cast.map((deeds) => deeds.join("+")).join(" | ")}`,
+    name: `ledger of ${permits}, ${cast.map((deeds) => deeds.join("+")).join(" | ")}`,
     wordCount: MUTEX + 1,
     init: (words) => {
-      init(words, units);
+      init(words, permits);
       for (const [i, count] of held.entries()) {
         words.store(SEMAPHORE.held + FIRST_SLOT + i, count);
       }
@@ -87,7 +87,7 @@ export function ledger(
     onDeath: (memory, actor) => {
       if (memory[MUTEX] === actor + 1) memory[MUTEX] = 0;
     },
-    atEnd: (world) => judgeLedger(world, new SemaphoreLedger(world.words, 0), units, held),
+    atEnd: (world) => judgeLedger(world, new SemaphoreLedger(world.words, 0), permits, held),
     nameOf,
   };
 }
@@ -113,9 +113,9 @@ function begin(held = 0): Balance {
 }
 
 /** What an actor will have after a deed that is done under the mutex. */
-function foresee({ count: units }: Ledger, deed: Deed, { held, added }: Balance): Balance {
-  if (deed === "take") return units > 0 ? { held: held + 1, added } : { held, added };
-  if (units + deed > MAX) return { held, added };
+function foresee({ count: permits }: Ledger, deed: Deed, { held, added }: Balance): Balance {
+  if (deed === "take") return permits > 0 ? { held: held + 1, added } : { held, added };
+  if (permits + deed > MAX) return { held, added };
   const settled = Math.min(held, deed);
   return { held: held - settled, added: added + deed - settled };
 }
@@ -126,12 +126,17 @@ function perform(book: Ledger, slot: number, deed: Deed): void {
 }
 
 /** Whoever comes last undoes what was cut short and gives back what the dead hold: then the books balance. */
-function judgeLedger(world: World, book: Ledger, units: number, held: readonly number[]): Verdict {
+function judgeLedger(
+  world: World,
+  book: Ledger,
+  permits: number,
+  held: readonly number[],
+): Verdict {
   book.recover();
   const blocked = world.actors.find(({ status }) => status === "blocked");
   if (blocked !== undefined) return `${blocked.name} cannot go on`;
   if (book.changingSlot !== undefined) return "a change is under way for ever";
-  let totals = [units + held.reduce((sum, one) => sum + one, 0)];
+  let totals = [permits + held.reduce((sum, one) => sum + one, 0)];
   let living = 0;
   for (const [i, { name, status, reports, pastReports }] of world.actors.entries()) {
     const slot = FIRST_SLOT + i;
@@ -144,22 +149,24 @@ function judgeLedger(world: World, book: Ledger, units: number, held: readonly n
     if (status === "dead") book.giveBackAll(slot);
     else living += found;
   }
-  // The units of the dead come back as far as there is room for them: others may have given in their place.
+  // The permits of the dead come back as far as there is room for them: others may have given in their place.
   const isRight = totals.some((total) => book.count === Math.min(total - living, MAX));
   const given = book.count + living;
-  return isRight ? undefined : `there are ${given} units, not ${[...new Set(totals)].join(" or ")}`;
+  return isRight
+    ? undefined
+    : `there are ${given} permits, not ${[...new Set(totals)].join(" or ")}`;
 }
 
 /** A count, and actors that take and give without a lock. */
 export function count(
   { SemaphoreCount }: CountSource,
-  units: number,
+  permits: number,
   cast: readonly (readonly Deed[])[],
 ): Model {
   return {
-    name: `count of ${units}, ${cast.map((deeds) => deeds.join("+")).join(" | ")}`,
+    name: `count of ${permits}, ${cast.map((deeds) => deeds.join("+")).join(" | ")}`,
     wordCount: MUTEX,
-    init: (words) => init(words, units),
+    init: (words) => init(words, permits),
     actors: cast.map((deeds, me) => ({
       name: `${me + 1}: ${deeds.join(", ")}`,
       body: ({ words, report }) => {
@@ -172,10 +179,10 @@ export function count(
     })),
     always: ({ memory }) => {
       const found = memory[SEMAPHORE.count] as number;
-      return found < 0 || found > MAX ? `there are ${found} units of at most ${MAX}` : undefined;
+      return found < 0 || found > MAX ? `there are ${found} permits of at most ${MAX}` : undefined;
     },
     atEnd: ({ actors, memory }) => {
-      let totals = [units];
+      let totals = [permits];
       for (const [i, { status, reports, pastReports }] of actors.entries()) {
         const changes = [...pastReports.flat(), ...reports] as number[];
         const done = changes.reduce((sum, change) => sum + change, 0);
@@ -189,7 +196,7 @@ export function count(
       const found = memory[SEMAPHORE.count] as number;
       return totals.includes(found)
         ? undefined
-        : `there are ${found} units, not ${[...new Set(totals)].join(" or ")}`;
+        : `there are ${found} permits, not ${[...new Set(totals)].join(" or ")}`;
     },
     nameOf,
   };

@@ -14,13 +14,13 @@
  * @module
  */
 import { join } from "node:path";
+import { LANE } from "../../../src/ring/lane-layout.ts";
 import {
   SERVICE,
   SERVICE_HEADER_BYTES,
   SERVICE_LANE,
   SERVICE_LANE_BYTES,
-} from "../../../src/channel/service/service-layout.ts";
-import { LANE } from "../../../src/ring/lane-layout.ts";
+} from "../../../src/service/service-layout.ts";
 import type { Actor, ActorSpec, Model, Verdict, World } from "../checker/model.ts";
 import { loadSource, type Mistake } from "../checker/source.ts";
 import { waitAs } from "./stand-ins/waiting.ts";

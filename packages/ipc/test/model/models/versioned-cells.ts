@@ -9,13 +9,13 @@
  *
  * @module
  */
-import { COPY_COUNT } from "../../../src/struct/cells-layout.ts";
-import type { Copies } from "../../../src/struct/versioned-cells.ts";
+import { COPY_COUNT } from "../../../src/shared-struct/cells-layout.ts";
+import type { Copies } from "../../../src/shared-struct/versioned-cells.ts";
 import type { Words } from "../../../src/words.ts";
 import type { Actor, ActorSpec, Model, Verdict, World } from "../checker/model.ts";
 
 /** The source under test. */
-export type CellsSource = typeof import("../../../src/struct/versioned-cells.ts");
+export type CellsSource = typeof import("../../../src/shared-struct/versioned-cells.ts");
 
 /** What is modelled. */
 export interface CellsBounds {

@@ -36,8 +36,8 @@ export const SEMAPHORE_COUNT: Seeded = {
     "words.add(this.#count, -1); return true;",
   ),
   "give() not trying again": inCount(
-    "if (words.compareExchange(this.#count, count, count + units) === count) return count;",
-    "words.compareExchange(this.#count, count, count + units); return count;",
+    "if (words.compareExchange(this.#count, count, count + permits) === count) return count;",
+    "words.compareExchange(this.#count, count, count + permits); return count;",
   ),
 };
 

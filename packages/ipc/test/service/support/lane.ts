@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { claimLane } from "../../../src/channel/lane-claim.ts";
-import type { AnswerLane } from "../../../src/channel/service/answer-lane.ts";
-import type { RequestLane } from "../../../src/channel/service/request-lane.ts";
-import { Service } from "../../../src/channel/service/service.ts";
+import { claimLane } from "../../../src/flow/lane-claim.ts";
 import { type JsonSchema, json } from "../../../src/index.ts";
+import type { AnswerLane } from "../../../src/service/answer-lane.ts";
+import type { RequestLane } from "../../../src/service/request-lane.ts";
+import { Service } from "../../../src/service/service.ts";
 
 /** Schemas of the service. */
 export const JSONS: { readonly request: JsonSchema; readonly response: JsonSchema } = {

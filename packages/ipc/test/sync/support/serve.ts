@@ -1,10 +1,10 @@
 /**
- * The other end of a `Party`: runs operations and answers.
+ * The other end of a `Participant`: runs operations and answers.
  *
  * @module
  */
 import { writeSync } from "node:fs";
-import type { Answer } from "./party.ts";
+import type { Answer } from "./participant.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each operation takes what its test sends.
 export type Operations = Readonly<Record<string, (...parameters: any[]) => unknown>>;

@@ -3,5 +3,5 @@
  *
  * @module
  */
-export { claimLane } from "../../../../src/channel/lane-claim.ts";
-export { LanedSegment } from "../../../../src/channel/laned-segment.ts";
+export { claimLane } from "../../../../src/flow/lane-claim.ts";
+export { LanedSegment } from "../../../../src/flow/laned-segment.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-export { AnswerLane } from "../../../../src/channel/service/answer-lane.ts";
-export { RequestLane } from "../../../../src/channel/service/request-lane.ts";
-export { Service } from "../../../../src/channel/service/service.ts";
-export { takeSolePlace } from "../../../../src/channel/sole-place.ts";
+
+export { takeSolePlace } from "../../../../src/flow/sole-place.ts";
+export { AnswerLane } from "../../../../src/service/answer-lane.ts";
+export { RequestLane } from "../../../../src/service/request-lane.ts";
+export { Service } from "../../../../src/service/service.ts";

@@ -1,0 +1,267 @@
+/**
+ * The answering end of a service.
+ *
+ * @module
+ */
+import { DisposedError, NotSupportedError } from "@isthmus/core";
+import { checkInteger, checkOptions, invalidType, type OptionNames } from "@isthmus/core/internal";
+import type {
+  ChannelSchema,
+  RecordCursor,
+  RecordInput,
+  RecordValue,
+} from "../flow/record-schema.ts";
+import { takeSolePlace } from "../flow/sole-place.ts";
+import { touch } from "../segment/handles.ts";
+import type { OpenVerb } from "../segment/segment.ts";
+import type { StructSchema } from "../struct/struct-schema.ts";
+import { checkSignal } from "../wait/wait-for.ts";
+import type { AnswerInPlace } from "./answer-lane.ts";
+import { type Answer, Answering } from "./answering.ts";
+import { Service } from "./service.ts";
+import { SERVICE } from "./service-layout.ts";
+import { type ResponderMetrics, responderMetrics } from "./service-metrics.ts";
+import type { ServiceOptions } from "./service-options.ts";
+
+const DEFAULT_CONCURRENCY = 1024;
+const DEFAULT_LIMIT = 1024;
+
+/** The largest number of requests that may be with their handlers. */
+const CONCURRENCY_MAX = 1 << 20;
+
+/** Answers a request: returns the response, or a promise of it. What it throws rejects the request. */
+export type ServeHandler<Q extends ChannelSchema, S extends ChannelSchema> = (
+  request: RecordValue<Q>,
+) => Answered<S> | Promise<Answered<S>>;
+
+/**
+ * Answers a request in place. With a struct as response it may fill `place`, every field of it, and return nothing.
+ */
+export type PollHandler<Q extends ChannelSchema, S extends ChannelSchema> = (
+  request: RecordCursor<Q>,
+  place: InPlace<S>,
+) => Answered<S> | (S extends AnyStruct ? undefined : never);
+
+// biome-ignore lint/suspicious/noExplicitAny: the fields of a schema are invariant; any struct will do here.
+type AnyStruct = StructSchema<any>;
+
+/** What a handler returns. */
+type Answered<S extends ChannelSchema> = RecordInput<S>;
+
+type InPlace<S extends ChannelSchema> = S extends AnyStruct ? RecordCursor<S> : undefined;
+
+/** How requests are served. */
+export interface ServeOptions {
+  /** Ends serving: nothing more is taken, what was taken is still answered. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * How many requests may be with asynchronous handlers at a time. Default 1024. More than that stay in the requesters'
+   * lanes, which fill up and make them wait.
+   */
+  readonly concurrency?: number | undefined;
+}
+
+/** How many requests are polled. */
+export interface PollRequestsOptions {
+  /** How many at most, 1 or more. Default 1024. */
+  readonly limit?: number | undefined;
+}
+
+const SERVE_OPTIONS: OptionNames<ServeOptions> = { signal: true, concurrency: true };
+const POLL_OPTIONS: OptionNames<PollRequestsOptions> = { limit: true };
+
+/**
+ * The answering end of a service. A service has one responder at a time; it takes requests from all requesters in
+ * turn, so that none has to wait for another. See `Requester` for what is promised when it dies.
+ *
+ * **Errors.** What a handler throws, or a response that the schema does not allow or that is too long, rejects the
+ * request with `RemoteError`: name, message, code and stack go over, and are cut short where they do not fit.
+ *
+ * **Requesters that do not read.** When there is no room for the replies to one requester, they are kept here and
+ * nothing more is taken from it, so that there are never more than its requests that are already with handlers; all
+ * others are served meanwhile. Replies to a requester that has gone are dropped and counted, and its requests skipped.
+ *
+ * @example
+ * ```ts
+ * import { json, Requester, Responder } from "@isthmus/ipc";
+ *
+ * const schemas = { request: json, response: json };
+ * using responder = Responder.createOrOpen("example-sums", schemas);
+ * const stop = new AbortController();
+ * const served = responder.serve(async ({ a, b }) => ({ sum: a + b }), { signal: stop.signal });
+ *
+ * using requester = Requester.createOrOpen("example-sums", schemas);
+ * const answers = await Promise.all([1, 2, 3].map((a) => requester.request({ a, b: 1 })));
+ * console.log(answers); // [ { sum: 2 }, { sum: 3 }, { sum: 4 } ]
+ * stop.abort();
+ * await served;
+ * ```
+ */
+export class Responder<Q extends ChannelSchema, S extends ChannelSchema> implements Disposable {
+  readonly #service: Service;
+  readonly #answering: Answering;
+  /** Whether a handler of `poll` is reading in place. */
+  #isBusy = false;
+  #isDisposed = false;
+
+  private constructor(verb: OpenVerb, name: string, options: ServiceOptions<Q, S>) {
+    const service = new Service(verb, name, options, "responder");
+    try {
+      const word = service.base + SERVICE.responder;
+      takeSolePlace(service, { word, verb: "answer", what: "responder" });
+      this.#answering = new Answering(service, service.beginTerm());
+    } catch (error) {
+      service.leave();
+      throw error;
+    }
+    this.#service = service;
+    const answering = this.#answering;
+    service.segment.whenForgotten(this, () => leave(service, answering));
+  }
+
+  /**
+   * Creates a service.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options Its schemas and size.
+   * @throws {SystemError} `EEXIST` when somebody alive holds the name; `ENOSPC` when there is no room.
+   */
+  static createNew<Q extends ChannelSchema, S extends ChannelSchema>(
+    name: string,
+    options: ServiceOptions<Q, S>,
+  ): Responder<Q, S> {
+    return new Responder("createNew", name, options);
+  }
+
+  /**
+   * Opens a service that somebody holds.
+   *
+   * @throws {SystemError} `ENOENT` when nobody does; `EBUSY` when it has a live responder, naming it.
+   * @throws {CorruptSegmentError} When it was made with other schemas; the message names both
+   *   fingerprints and the first field that differs.
+   */
+  static openExisting<Q extends ChannelSchema, S extends ChannelSchema>(
+    name: string,
+    options: ServiceOptions<Q, S>,
+  ): Responder<Q, S> {
+    return new Responder("openExisting", name, options);
+  }
+
+  /** Opens a service, or creates it; see `createdNew`. The size of one that exists stays as it is. */
+  static createOrOpen<Q extends ChannelSchema, S extends ChannelSchema>(
+    name: string,
+    options: ServiceOptions<Q, S>,
+  ): Responder<Q, S> {
+    return new Responder("createOrOpen", name, options);
+  }
+
+  /** The name. */
+  get name(): string {
+    return this.#service.name;
+  }
+
+  /** Whether this call created the service. */
+  get createdNew(): boolean {
+    return this.#service.segment.createdNew;
+  }
+
+  /**
+   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
+   * who opens the name now comes to another service. Those who are here go on with each other. One system call.
+   */
+  get isReachable(): boolean {
+    this.#checkOpen();
+    return this.#service.segment.isReachable;
+  }
+
+  /** What has been answered so far, by this responder and those before it. */
+  get metrics(): ResponderMetrics {
+    this.#checkOpen();
+    return responderMetrics(this.#service, this.#answering);
+  }
+
+  /**
+   * Answers requests as they come, asleep in between. Asynchronous handlers run concurrently. The process is kept alive
+   * meanwhile.
+   *
+   * @param handler Gets each request as a plain object of its own and returns the response or a promise of it.
+   * @param options A `signal` that ends serving, and `concurrency`.
+   * @returns Resolves when the signal has ended it and all that was taken is answered, or when the responder is
+   *   disposed, which leaves what was not answered to reject.
+   */
+  async serve(handler: ServeHandler<Q, S>, options?: ServeOptions): Promise<void> {
+    this.#checkFree();
+    if (typeof handler !== "function") throw invalidType("handler", "a function", handler);
+    const { signal, concurrency = DEFAULT_CONCURRENCY } = checkOptions(
+      "options",
+      options,
+      SERVE_OPTIONS,
+    );
+    checkSignal(signal);
+    checkInteger("options.concurrency", concurrency, 1, CONCURRENCY_MAX);
+    await this.#answering.serve({ handler: handler as Answer, concurrency, signal });
+    touch(this);
+  }
+
+  /**
+   * Answers the requests that are there, in place and without a copy: never waits.
+   *
+   * **Safety.** What the handler gets is of use only until it returns: a read-only cursor, a view of `bytes` or a value
+   * of `json`, and for a struct as response the place of the answer, which still has the bytes of an older one. Copy a
+   * view of `bytes` before anything decodes it as text: see `Consumer.poll`.
+   *
+   * @param handler Called for every request; must not be asynchronous. What it throws rejects the request.
+   * @param options How many at most.
+   * @returns How many requests were answered; 0 when there were none.
+   */
+  poll(handler: PollHandler<Q, S>, options?: PollRequestsOptions): number {
+    this.#checkFree();
+    let limit = DEFAULT_LIMIT;
+    if (options !== undefined) {
+      const chosen = checkOptions("options", options, POLL_OPTIONS).limit ?? DEFAULT_LIMIT;
+      limit = chosen === Infinity ? chosen : checkInteger("limit", chosen, 1);
+    }
+    if (typeof handler !== "function") throw invalidType("handler", "a function", handler);
+    this.#isBusy = true;
+    try {
+      return this.#answering.poll(handler as AnswerInPlace, limit);
+    } finally {
+      this.#isBusy = false;
+      if (this.#isDisposed) this.#leave();
+    }
+  }
+
+  /** Leaves the service. What was asked of this responder and is not answered rejects with `PeerDiedError`. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    // The request that is being read lies in this memory: left when its handler has returned.
+    if (!this.#isBusy) this.#leave();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #leave(): void {
+    leave(this.#service, this.#answering);
+  }
+
+  #checkOpen(): void {
+    if (this.#isDisposed) throw new DisposedError("Responder");
+  }
+
+  #checkFree(): void {
+    this.#checkOpen();
+    if (this.#isBusy || this.#answering.isServing) {
+      const what = this.#isBusy ? "inside its own poll()" : "while it serves";
+      throw new NotSupportedError(`Cannot use the responder of "${this.name}" ${what}`);
+    }
+  }
+}
+
+function leave(service: Service, answering: Answering): void {
+  answering.close();
+  service.endTerm();
+  service.leave();
+}

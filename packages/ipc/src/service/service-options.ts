@@ -1,0 +1,122 @@
+/**
+ * The options of a service, and how large they make it.
+ *
+ * @module
+ */
+import { checkInteger, checkOptions, type OptionNames, outOfRange } from "@isthmus/core/internal";
+import {
+  CAPACITY_BYTES_MAX,
+  DEFAULT_CAPACITY_BYTES,
+  LANES_BYTES_MAX,
+  PAGE_BYTES,
+  PRODUCERS_MAX,
+  powerOfTwo,
+} from "../channel/channel-options.ts";
+import { type ChannelSchema, type SchemaShape, shapeOf } from "../flow/record-schema.ts";
+import { RECORD_HEADER_BYTES, RING_BYTES_MAX } from "../ring/byte-ring.ts";
+import { MESSAGE_HEADER_BYTES } from "./service-layout.ts";
+
+const DEFAULT_REQUESTERS = 8;
+
+/** As many as there can be producers of a channel. */
+export const REQUESTERS_MAX: number = PRODUCERS_MAX;
+
+/** The smallest ring: the error of a handler finds room in half of it, with its message if not with its stack. */
+export const SERVICE_RING_BYTES_MIN = 4096;
+
+/** What a ring holds of every request and reply besides its body. */
+const OVERHEAD_BYTES = RECORD_HEADER_BYTES + MESSAGE_HEADER_BYTES;
+
+/** How many structs a ring has room for at least. */
+const STRUCTS_MIN = 4;
+
+/** The longest struct of a service in bytes: its ring must not be larger than a ring can be. */
+const STRUCT_BYTES_MAX: number = RING_BYTES_MAX / STRUCTS_MIN - OVERHEAD_BYTES;
+
+/** How a service is opened. All but the schemas matters only to whoever creates it. */
+export interface ServiceOptions<Q extends ChannelSchema, S extends ChannelSchema> {
+  /** What is asked: a `struct(…)`, `bytes` or `json`. Must be the same on both sides. */
+  readonly request: Q;
+  /** What is answered: a `struct(…)`, `bytes` or `json`. Must be the same on both sides. */
+  readonly response: S;
+  /**
+   * Room for the requests of one requester, and as much for its replies, in bytes; rounded up to a power of two.
+   * Default 1 MiB, at most 512 MiB. A request or response may have half of it, less 16 bytes.
+   */
+  readonly capacityBytes?: number | undefined;
+  /** How many requesters there can be at a time. Default 8, at most 1024. Room is allocated when one comes. */
+  readonly maxRequesters?: number | undefined;
+}
+
+/** The options of both ends: a bag that both are given has what only one of them looks at. */
+export const SERVICE_OPTIONS: OptionNames<
+  ServiceOptions<ChannelSchema, ChannelSchema> & { onAbsent?: unknown }
+> = {
+  request: true,
+  response: true,
+  capacityBytes: true,
+  maxRequesters: true,
+  onAbsent: true,
+};
+
+/** The sizes of a service. */
+export interface ServiceGeometry {
+  readonly laneCount: number;
+  readonly requestBytes: number;
+  readonly replyBytes: number;
+  readonly laneBytes: number;
+}
+
+/** Both schemas of a service as its segment knows them. */
+export interface ServiceShape {
+  readonly request: SchemaShape;
+  readonly response: SchemaShape;
+}
+
+/** Checks what creating a service depends on. */
+export function checkServiceOptions(options: ServiceOptions<ChannelSchema, ChannelSchema>): {
+  readonly shape: ServiceShape;
+  readonly geometry: ServiceGeometry;
+} {
+  const {
+    request,
+    response,
+    capacityBytes = DEFAULT_CAPACITY_BYTES,
+    maxRequesters = DEFAULT_REQUESTERS,
+  } = checkOptions("options", options, SERVICE_OPTIONS);
+  const shape = {
+    request: shapeOf(request, "options.request"),
+    response: shapeOf(response, "options.response"),
+  };
+  checkInteger("options.capacityBytes", capacityBytes, 1, CAPACITY_BYTES_MAX);
+  checkInteger("options.maxRequesters", maxRequesters, 1, REQUESTERS_MAX);
+  for (const name of ["request", "response"] as const) {
+    const sizeBytes = shape[name].struct?.size ?? 0;
+    if (sizeBytes <= STRUCT_BYTES_MAX) continue;
+    throw outOfRange(`options.${name}`, `a struct of <= ${STRUCT_BYTES_MAX} bytes`, sizeBytes);
+  }
+  return { shape, geometry: geometryOf(shape, capacityBytes, maxRequesters) };
+}
+
+function geometryOf(
+  shape: ServiceShape,
+  capacityBytes: number,
+  laneCount: number,
+): ServiceGeometry {
+  const requestBytes = ringBytesOf(shape.request, capacityBytes);
+  const replyBytes = ringBytesOf(shape.response, capacityBytes);
+  const laneBytes = Math.ceil((requestBytes + replyBytes) / PAGE_BYTES) * PAGE_BYTES;
+  if (laneBytes * laneCount > LANES_BYTES_MAX) {
+    throw outOfRange(
+      "options.capacityBytes",
+      `<= ${Math.floor(LANES_BYTES_MAX / laneCount / 2)} for ${laneCount} requesters (lower maxRequesters)`,
+      Math.max(requestBytes, replyBytes),
+    );
+  }
+  return { laneCount, requestBytes, replyBytes, laneBytes };
+}
+
+function ringBytesOf({ struct }: SchemaShape, capacityBytes: number): number {
+  const least = struct === undefined ? 0 : (struct.size + OVERHEAD_BYTES) * STRUCTS_MIN;
+  return powerOfTwo(Math.max(SERVICE_RING_BYTES_MIN, capacityBytes, least));
+}

@@ -1,0 +1,297 @@
+/**
+ * The segment of a topic: its sizes, its lanes, and its subscribers' places.
+ *
+ * @module
+ */
+
+import { MODES } from "../channel/channel-layout.ts";
+import { CAPACITY_BYTES_MAX } from "../channel/channel-options.ts";
+import {
+  type LanedHeader,
+  LanedSegment,
+  SPARE_PLACES,
+  type StateSection,
+} from "../flow/laned-segment.ts";
+import { type ChannelSchema, type SchemaShape, shapeOf } from "../flow/record-schema.ts";
+import { Counters } from "../metrics/counters.ts";
+import { Gates, type GateTable, gateBit, slotsIn } from "../ring/broadcast-gates.ts";
+import { BROADCAST, PLACE, UNIT_BYTES } from "../ring/broadcast-layout.ts";
+import { BROADCAST_BYTES_MIN } from "../ring/broadcast-ring.ts";
+import { inTheWay } from "../segment/in-the-way.ts";
+import type { SlotRange } from "../segment/participants.ts";
+import { schemaSections } from "../segment/schema-section.ts";
+import type { OpenVerb } from "../segment/segment.ts";
+import type { WaitCell } from "../wait/wait-cell.ts";
+import type { SharedWords } from "../words.ts";
+import {
+  CELL_COUNT,
+  DATA_CELL,
+  PLACES_OFFSET,
+  SPACE_CELL,
+  SUBSCRIBER,
+  SUBSCRIBER_BYTES,
+  SUBSCRIBER_COUNTERS_OFFSET,
+  SUBSCRIBERS_MAX,
+  SUBSCRIBERS_OFFSET,
+  TOPIC,
+  topicLanes,
+} from "./topic-layout.ts";
+
+import {
+  checkTopicOptions,
+  PUBLISHERS_MAX,
+  TOPIC_PLACES_MAX,
+  type TopicGeometry,
+  type TopicOptions,
+} from "./topic-options.ts";
+
+/** A topic that this process has joined. */
+export class Topic extends LanedSegment {
+  readonly shape: SchemaShape;
+  readonly geometry: TopicGeometry;
+  /** Woken when there are records. */
+  readonly data: WaitCell;
+  /** Woken when there may be room. */
+  readonly space: WaitCell;
+
+  /**
+   * Creates or opens a topic.
+   *
+   * @throws {SystemError} `EEXIST`, `ENOENT`, `ENOSPC`, … as the verb says.
+   * @throws {CorruptSegmentError} When the name is something else, or was made with another schema.
+   */
+  constructor(
+    verb: OpenVerb,
+    name: string,
+    options: TopicOptions<ChannelSchema>,
+    role: "publisher" | "subscriber",
+  ) {
+    const shape = shapeOf(options?.schema);
+    const { geometry, isPersistent } = checkTopicOptions(options, shape);
+    const { laneCount, laneBytes, places } = geometry;
+    super(verb, {
+      name,
+      kind: "topic",
+      table: topicLanes(places),
+      tableIn: (state) => topicLanes(placesIn(state)),
+      places: {
+        count: places + laneCount + SPARE_PLACES,
+        limitName: role === "subscriber" ? "maxSubscribers" : "maxPublishers",
+        range: (state) => rangeOf(role, placesIn(state)),
+      },
+      laneCount,
+      laneBytes,
+      cellCount: CELL_COUNT,
+      moreSections: shape.struct ? schemaSections(shape.text) : [],
+      fingerprint: shape.fingerprint,
+      schemaTexts: [shape.text],
+      isPersistent,
+      role,
+      init: (words, base) => writeGeometry(words, base, shape, geometry),
+      free: forgetSubscriber,
+    });
+    this.shape = shape;
+    this.geometry = this.adopt((header) => readGeometry(header, shape));
+    this.data = this.segment.cell(DATA_CELL);
+    this.space = this.segment.cell(SPACE_CELL);
+    // A lie that was told of this slot before anybody had it would count as this handle's own word.
+    forgetSubscriber(this.state, this.segment.slot);
+    // Publishers may wait for somebody who has died and whom joining has cleared up after.
+    this.space.wake();
+  }
+
+  /** Where a lane's ring begins, in bytes from the start of the segment. */
+  ringOffset(lane: number): number {
+    return this.laneMemoryOffset(lane);
+  }
+
+  /** The bytes of a lane's ring, of which records are handed out in place. */
+  ringOf(lane: number): Uint8Array<ArrayBuffer> {
+    return this.segment.memory.mapping.bytesApart(this.ringOffset(lane), this.geometry.ringBytes);
+  }
+
+  /** Word of the bits of those for whom publishers wait. */
+  get gating(): number {
+    return this.base + TOPIC.gating;
+  }
+
+  /** Word of the bits of those who have found nothing. */
+  get idle(): number {
+    return this.base + TOPIC.idle;
+  }
+
+  /** How many words of bits there are for subscribers. */
+  get bitWords(): number {
+    return Math.ceil(this.geometry.places / 32);
+  }
+
+  /** Those for whom a lane's publisher waits. */
+  gatesOf(lane: number): Gates {
+    const table: GateTable = {
+      bits: this.gating,
+      bitWords: this.bitWords,
+      places: this.placeWord(lane, 0),
+      placeWords: SUBSCRIBER_BYTES / 4,
+    };
+    return new Gates(this.words, table);
+  }
+
+  /** The slots of those for whom publishers wait. */
+  gatingSlots(): number[] {
+    return slotsIn(this.words, this.gating, this.bitWords);
+  }
+
+  /** Word at which the place of a slot's subscriber in a lane begins. */
+  placeWord(lane: number, slot: number): number {
+    return this.laneWord(lane) + (PLACES_OFFSET + slot * SUBSCRIBER_BYTES) / 4;
+  }
+
+  /** Word at which what a slot's subscriber says of itself begins. */
+  subscriberWord(slot: number): number {
+    return subscriberWord(this.base, slot);
+  }
+
+  /** What a slot's subscriber counts, in all lanes or in one. */
+  subscriberCounters(slot: number, lane?: number): Counters {
+    const word = lane === undefined ? this.subscriberWord(slot) : this.placeWord(lane, slot);
+    return new Counters(this.segment.memory.mapping, word * 4 + SUBSCRIBER_COUNTERS_OFFSET);
+  }
+
+  /**
+   * Clears up after those for whom this publisher would wait although they have died, or have never been.
+   *
+   * @returns Whether there were any.
+   */
+  reapDeadGates(): boolean {
+    const { participants, slot: own } = this.segment;
+    let isAnyDead = false;
+    for (const slot of this.gatingSlots()) {
+      if (slot === own) {
+        // Who publishes does not subscribe by the same handle: somebody lies.
+        forgetSubscriber(this.state, own);
+        isAnyDead = true;
+      } else if (!participants.isAlive(slot)) {
+        isAnyDead = this.reapSlot(slot) || isAnyDead;
+      }
+    }
+    return isAnyDead;
+  }
+
+  /** Who of those for whom publishers wait is furthest behind in a lane, for the message of a time-out. */
+  describeSlowest(lane: number): string | undefined {
+    if (this.segment.isDisposed) return undefined;
+    const { words } = this;
+    const tail = words.load(this.laneWord(lane) + BROADCAST.tail);
+    const lags = this.gatingSlots().map((slot) => {
+      const head = words.load(this.placeWord(lane, slot) + PLACE.head);
+      return { slot, lag: (tail - head) | 0 };
+    });
+    const most = Math.max(1, ...lags.map(({ lag }) => lag));
+    const slowest = lags.find(({ lag }) => lag === most)?.slot;
+    return inTheWay(this.segment, ({ slot }) =>
+      slot === slowest ? "has made no room" : undefined,
+    );
+  }
+
+  /** The slots of the subscribers of this thread for whom publishers wait. */
+  gatesHere(): readonly number[] {
+    return this.gatingSlots().filter((slot) => this.segment.isOfThisThread(slot));
+  }
+
+  /**
+   * Whether nobody is further behind in a lane than one of certain subscribers, so that its publisher waits for them.
+   *
+   * @param slots The subscribers' slots.
+   */
+  isHeldUpBy(slots: readonly number[], lane: number): boolean {
+    const { ringBytes, slotBytes } = this.geometry;
+    const length = ringBytes / (slotBytes === 0 ? UNIT_BYTES : slotBytes);
+    const tail = this.words.load(this.laneWord(lane) + BROADCAST.tail);
+    const behind = slots.map(
+      (slot) => (tail - this.words.load(this.placeWord(lane, slot) + PLACE.head)) | 0,
+    );
+    const lag = this.gatesOf(lane).lag(tail, length);
+    return lag > 0 && behind.includes(lag);
+  }
+
+  /** Watches the lives of those for whom publishers wait; returns how to stop. */
+  watchGates(onDeath: () => void): () => void {
+    const { participants, doorbell } = this.segment;
+    const stops: (() => void)[] = [];
+    for (const slot of this.gatingSlots()) {
+      const bell = participants.bellOf(slot);
+      if (bell !== 0 && bell !== doorbell.bell) stops.push(doorbell.watchLife(bell, onDeath));
+    }
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+}
+
+/** How many subscribers a topic has room for, as its header says; never more than there can be. */
+function placesIn({ words, base, lengthBytes }: StateSection): number {
+  const places = words.get(base + TOPIC.places) >>> 0;
+  const most = Math.floor((lengthBytes - SUBSCRIBERS_OFFSET) / SUBSCRIBER_BYTES);
+  return Math.max(0, Math.min(places, SUBSCRIBERS_MAX, most));
+}
+
+/** Subscribers are found by the numbers of their slots: theirs come first. */
+function rangeOf(role: "publisher" | "subscriber", places: number): SlotRange {
+  return role === "subscriber" ? { from: 0, to: places } : { from: places, to: Infinity };
+}
+
+/** Frees what a participant may have been as a subscriber. */
+function forgetSubscriber(state: StateSection, slot: number): void {
+  if (slot >= placesIn(state)) return;
+  const { words, base } = state;
+  for (const bits of [TOPIC.gating, TOPIC.idle]) {
+    const { word, bit } = gateBit(base + bits, slot);
+    words.and(word, ~bit);
+  }
+  words.store(subscriberWord(base, slot) + SUBSCRIBER.onSlow, 0);
+}
+
+function subscriberWord(base: number, slot: number): number {
+  return base + (SUBSCRIBERS_OFFSET + slot * SUBSCRIBER_BYTES) / 4;
+}
+
+function writeGeometry(
+  words: SharedWords,
+  base: number,
+  shape: SchemaShape,
+  { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, places }: TopicGeometry,
+): void {
+  words.set(base + TOPIC.mode, MODES[shape.mode]);
+  words.set(base + TOPIC.laneCount, laneCount);
+  words.set(base + TOPIC.ringBytes, ringBytes);
+  words.set(base + TOPIC.slotBytes, slotBytes);
+  words.set(base + TOPIC.recordBytes, recordBytes);
+  words.set(base + TOPIC.laneBytes, laneBytes);
+  words.set(base + TOPIC.places, places);
+}
+
+/** Reads the sizes that the creator chose, and believes none that cannot be. */
+function readGeometry(header: LanedHeader, shape: SchemaShape): TopicGeometry {
+  const recordBytes = shape.struct?.size ?? 0;
+  const slot = Math.ceil(recordBytes / 8) * 8;
+  header.at(TOPIC.mode, "mode", (value) => value === MODES[shape.mode]);
+  header.at(TOPIC.recordBytes, "record size", (value) => value === recordBytes);
+  const slotBytes = header.at(TOPIC.slotBytes, "slot size", (value) => value === slot);
+  const laneCount = header.at(
+    TOPIC.laneCount,
+    "number of lanes",
+    (n) => n >= 1 && n <= PUBLISHERS_MAX,
+  );
+  const unit = slotBytes === 0 ? 8 : slotBytes;
+  const largest = Math.max(CAPACITY_BYTES_MAX, unit) * 2;
+  const least = slotBytes === 0 ? BROADCAST_BYTES_MIN : slotBytes;
+  const isRing = (bytes: number): boolean =>
+    bytes >= least && bytes <= largest && bytes % unit === 0 && Math.log2(bytes / unit) % 1 === 0;
+  const ringBytes = header.at(TOPIC.ringBytes, "ring size", isRing);
+  const isLane = (bytes: number): boolean => bytes >= ringBytes && bytes % 4096 === 0;
+  const laneBytes = header.at(TOPIC.laneBytes, "lane size", isLane);
+  const isPossible = (n: number): boolean =>
+    n >= 1 && n <= SUBSCRIBERS_MAX && n * laneCount <= TOPIC_PLACES_MAX;
+  const places = header.at(TOPIC.places, "number of subscribers", isPossible);
+  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, places };
+}
