@@ -142,9 +142,10 @@ export class Answering {
     this.#findNew();
     const lanes = this.#lanes;
     for (let idle = 0; idle < lanes.length; ) {
-      if (isTurnDue()) return true;
       const count = this.#serveLane(this.#nextLane(), serving);
       if (this.#isFull || this.#isClosed) return undefined;
+      // Asked only when something was there: who finds nothing waits, and has not missed anything.
+      if (count > 0 && isTurnDue()) return true;
       idle = count === 0 ? idle + 1 : 0;
     }
     return undefined;
@@ -197,7 +198,7 @@ export class Answering {
     if (this.#inFlight === 0) this.#onIdle?.();
     if (!this.#isFull) return;
     this.#isFull = false;
-    if (this.#round() === true) this.#wakeSelf();
+    if (isTurnDue() || this.#round() === true) this.#wakeSelf();
   }
 
   #endTurn(lane: AnswerLane): void {

@@ -101,7 +101,10 @@ export class Doorbell {
   listen(listener: BellListener): () => void {
     this.#listeners.add(listener);
     this.#reader.acquire();
-    this.#safety ??= setInterval(() => this.#notify(true), SAFETY_MS);
+    this.#safety ??= setInterval(() => {
+      noteTurn();
+      this.#notify(true);
+    }, SAFETY_MS);
     return () => {
       if (!this.#listeners.delete(listener)) return;
       this.#reader.release();

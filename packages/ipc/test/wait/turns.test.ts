@@ -8,6 +8,7 @@ import {
   NamedEvent,
   NamedMutex,
   NamedSemaphore,
+  observe,
   Producer,
   Publisher,
   Requester,
@@ -297,6 +298,18 @@ describe("for await", () => {
 });
 
 describe("Responder.serve", () => {
+  test("a look in vain is no wake-up that was lost, however long the event loop has had no turn", async () => {
+    using _home = new Home();
+    using responder = Responder.createNew("sums", SERVICE);
+    void responder.serve((request) => request);
+    using requester = Requester.openExisting("sums", SERVICE);
+    expect(await requester.request(1)).toBe(1);
+    // Longer than those who wait go without a look.
+    await Bun.sleep(1500);
+    const { cells } = observe("sums");
+    expect(cells.filter(({ timeoutWakes }) => timeoutWakes > 0)).toEqual([]);
+  });
+
   const BACKLOG = 300;
 
   test.each([1, 1024])(
