@@ -9,7 +9,7 @@
  */
 
 /** How long the event loop waits for its turn, in milliseconds. */
-const TURN_MS = 5;
+const TURN_MS = 8;
 
 /** The most steps that share one look at the clock, which may cost more than a record. */
 const STEPS_MAX = 128;
