@@ -46,6 +46,10 @@ export function shippedManifest(
       files: ["dist"],
     };
   }
+  // Peers, for a program has one copy of each: what one of them has mapped, the other works on.
+  const dependencies = Object.keys(source.dependencies ?? {}).map((name) => {
+    return [name, versionOf(name, versions)];
+  });
   const exported = Object.entries(entries).map(([name, path]) => {
     const types = `./dist/types/${bundleOf(path)}.d.ts`;
     const main = `./dist/${bundleOf(path)}.js`;
@@ -57,9 +61,7 @@ export function shippedManifest(
     exports: { ...Object.fromEntries(exported), "./package.json": "./package.json" },
     sideEffects: [`./dist/${UNSUPPORTED}`],
     files: ["dist"],
-    dependencies: Object.fromEntries(
-      Object.keys(source.dependencies ?? {}).map((name) => [name, versionOf(name, versions)]),
-    ),
+    ...(dependencies.length > 0 && { peerDependencies: Object.fromEntries(dependencies) }),
   };
 }
 

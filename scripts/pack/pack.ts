@@ -71,7 +71,7 @@ async function bundle(
     format: "esm",
     // What two entries share must be one for both: errors are compared by their classes.
     splitting: !isCommand,
-    naming: { entry: "[name].[ext]", chunk: "[name]-[hash].js", asset: "[name]-[hash].[ext]" },
+    naming: { entry: "[name].[ext]", chunk: "[name]-[hash].[ext]", asset: "[name]-[hash].[ext]" },
     sourcemap: "linked",
     ...(isCommand ? { external: NOT_BUNDLED } : { packages: "external" }),
   });

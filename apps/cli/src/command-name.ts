@@ -29,7 +29,7 @@ export function commandNameOf({ program, cwd, execPath, isExecutable, env }: Inv
     return isNpm(env) ? "npm run cli --" : "bun run cli";
   }
   if (program.includes("/bunx-")) return "bunx @isthmus/cli";
-  if (env["npm_command"] === "exec") return "npx isthmus";
+  if (env["npm_command"] === "exec" && isNpm(env)) return "npx isthmus";
   const [project = "", inside] = program.split("/node_modules/");
   return inside !== undefined && `${cwd}/`.startsWith(`${project}/`) ? "bunx isthmus" : "isthmus";
 }

@@ -22,7 +22,13 @@ describe("the command is called", () => {
         env: { npm_lifecycle_event: "cli", npm_config_user_agent: "npm/10.8.2 node/v20" },
       },
     ],
-    ["bunx isthmus", { program: "/p/node_modules/@isthmus/cli/dist/main.js" }],
+    [
+      "bunx isthmus",
+      {
+        program: "/p/node_modules/@isthmus/cli/dist/main.js",
+        env: { npm_command: "exec", npm_config_user_agent: "bun/1.4.5 npm/? node/v24" },
+      },
+    ],
     ["isthmus", { program: "/home/u/.bun/install/global/node_modules/@isthmus/cli/dist/main.js" }],
     [
       "bunx @isthmus/cli",
@@ -30,7 +36,10 @@ describe("the command is called", () => {
     ],
     [
       "npx isthmus",
-      { program: "/p/node_modules/@isthmus/cli/dist/main.js", env: { npm_command: "exec" } },
+      {
+        program: "/p/node_modules/@isthmus/cli/dist/main.js",
+        env: { npm_command: "exec", npm_config_user_agent: "npm/10.8.2 node/v20" },
+      },
     ],
   ])("%s", (name, how) => {
     expect(commandNameOf({ ...HERE, ...how })).toBe(name);

@@ -249,7 +249,7 @@ export function mapView(
 }
 
 /** Maps a range of an open file as an access word wants it. */
-export function mapPages(
+function mapPages(
   range: Omit<MappingRequest, "protection" | "sharing">,
   access: MemoryAccess,
 ): Mapping {

@@ -12,7 +12,7 @@
 import { MemoryMappedFile } from "@isthmus/core";
 
 /** More participants than a run of a day can start. */
-export const PARTICIPANTS_MAX: number = 1 << 18;
+const PARTICIPANTS_MAX: number = 1 << 18;
 
 const TICKET_WORD = 0;
 const BIDDING_WORD = 16;

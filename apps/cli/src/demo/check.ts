@@ -6,7 +6,7 @@
 import { inspect } from "node:util";
 
 /** A step found something else than it should have. */
-export class CheckFailedError extends Error {
+class CheckFailedError extends Error {
   override readonly name: string = "CheckFailedError";
 }
 

@@ -18,7 +18,7 @@ export function existingPlace(): string {
 }
 
 /** Whether a path is a directory, and not a link to one. */
-export function isDirectory(path: string): boolean {
+function isDirectory(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 

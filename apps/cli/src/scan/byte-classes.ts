@@ -34,9 +34,9 @@ export const JUMP = 8;
 export const BYTE_CLASS: Uint8Array = buildByteClasses();
 
 /** In {@link PAIR_CLASS}: the pair ends inside a word. */
-export const PAIR_ENDS_IN_WORD = 1;
+const PAIR_ENDS_IN_WORD = 1;
 /** In {@link PAIR_CLASS}: the pair goes on with a word that went before. */
-export const PAIR_JOINS_WORD = 2;
+const PAIR_JOINS_WORD = 2;
 /** In {@link PAIR_CLASS}: how far right it stands whether a word begins in the pair when none went before (1 bit). */
 export const PAIR_WORDS_SHIFT = 2;
 /** In {@link PAIR_CLASS}: how far right the width of the pair stands (2 bits). */

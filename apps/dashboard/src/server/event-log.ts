@@ -6,7 +6,7 @@
 import type { LogEntry } from "../wire/log-entry.ts";
 
 /** How many entries are kept. */
-export const LOG_ENTRIES_MAX = 500;
+const LOG_ENTRIES_MAX = 500;
 
 /** What happened, before it has its number and time. */
 export type Change = Omit<LogEntry, "number" | "at_ms">;

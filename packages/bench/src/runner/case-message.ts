@@ -20,7 +20,7 @@ export type CaseMessage = {
 );
 
 /** Begins every line that is a message: what else appears on stdout belongs to a library. */
-export const MESSAGE_PREFIX = "isthmus-bench ";
+const MESSAGE_PREFIX = "isthmus-bench ";
 
 /** Writes a message as a line. */
 export function encodeMessage(message: CaseMessage): string {

@@ -53,7 +53,7 @@ export const RECORD_HEADER_BYTES = 8;
 export const PADDING: number = 1 << 31;
 
 /** Limits of the length of a ring, in slots or units: positions must be comparable modulo 2^32. */
-export const BROADCAST_LENGTH_MAX: number = 2 ** 30;
+const BROADCAST_LENGTH_MAX: number = 2 ** 30;
 
 const TWO_POW_31 = 2 ** 31;
 

@@ -11,7 +11,7 @@ let ticks: number | undefined;
  * When a process started, in clock ticks since boot: together with the pid it names a process for as long as
  * the system runs. 0 where the system does not tell.
  */
-export function startTicksOf(pid: number): number {
+function startTicksOf(pid: number): number {
   return Number(statOf(pid)[19]) || 0;
 }
 

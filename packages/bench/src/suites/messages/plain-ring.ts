@@ -18,7 +18,7 @@ const HEADER_FLOATS = 32;
 export const PLAIN_RING_BYTES: number = (HEADER_FLOATS + SLOT_COUNT * SLOT_FLOATS) * 8;
 
 /** Records that are published together. */
-export const PLAIN_RING_BATCH = 64;
+const PLAIN_RING_BATCH = 64;
 
 function wordsOf(memory: Uint8Array<ArrayBufferLike>): Int32Array {
   return new Int32Array(memory.buffer, memory.byteOffset, HEADER_FLOATS * 2);

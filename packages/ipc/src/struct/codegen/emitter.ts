@@ -68,7 +68,7 @@ export class Emitter {
 }
 
 /** The place `distance` bytes after another one, without a change of path. */
-export function after(place: Place, distance: number): Place {
+function after(place: Place, distance: number): Place {
   return distance === 0 ? place : { ...place, offset: `${place.offset} + ${distance}` };
 }
 
