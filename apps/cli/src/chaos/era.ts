@@ -154,7 +154,8 @@ export class Era {
   }
 
   async #demandAll(posts: readonly Post[]): Promise<void> {
-    const missing = posts.find(({ actor }) => actor?.isReady !== true)?.actor;
+    const failed = posts.find(({ actor }) => actor?.end === "failed");
+    const missing = (failed ?? posts.find(({ actor }) => actor?.isReady !== true))?.actor;
     if (missing === undefined) return;
     const why = missing.isKilled ? `not ready in ${this.#readyMs} ms` : await missing.complaint();
     throw new Error(`${missing.label} could not be started: ${why}`);
