@@ -94,6 +94,7 @@ export type {
 } from "./observe/topic-info.ts";
 export { listUnreachable, type UnreachableSegment } from "./observe/unreachable.ts";
 export type { Role } from "./segment/participant-layout.ts";
+export type { ParticipantsOptions } from "./segment/participants-option.ts";
 export { RemoteError, type RemoteErrorDetails } from "./service/remote-error.ts";
 export {
   Requester,
@@ -116,7 +117,7 @@ export type { ServiceOptions } from "./service/service-options.ts";
 export * from "./struct/index.ts";
 export { MutexLock } from "./sync/mutex-lock.ts";
 export { type EventOptions, type EventResetMode, NamedEvent } from "./sync/named-event.ts";
-export { NamedMutex } from "./sync/named-mutex.ts";
+export { type MutexOptions, NamedMutex } from "./sync/named-mutex.ts";
 export { NamedSemaphore, type SemaphoreOptions } from "./sync/named-semaphore.ts";
 export type { MutexOwner } from "./sync/segment-mutex.ts";
 export { Publisher, type PublisherOptions } from "./topic/publisher.ts";
