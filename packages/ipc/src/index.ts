@@ -68,7 +68,6 @@ export {
 } from "./observe/rates.ts";
 export { RecordTail, type TailOptions } from "./observe/record-tail.ts";
 export { type RemoveOptions, removeSegment } from "./observe/remove.ts";
-export type { SchemaReading } from "./observe/schema-reading.ts";
 export type {
   CellInfo,
   MutexInfo,
@@ -114,7 +113,11 @@ export type {
   ServiceLaneMetrics,
 } from "./service/service-metrics.ts";
 export type { ServiceOptions } from "./service/service-options.ts";
+export { SharedStruct } from "./shared-struct/shared-struct.ts";
+export type { ChangesOptions, Versioned } from "./shared-struct/struct-changes.ts";
+export type { SharedStructOptions } from "./shared-struct/struct-segment.ts";
 export * from "./struct/index.ts";
+export type { SchemaReading } from "./struct/schema-reading.ts";
 export { MutexLock } from "./sync/mutex-lock.ts";
 export { type EventOptions, type EventResetMode, NamedEvent } from "./sync/named-event.ts";
 export { type MutexOptions, NamedMutex } from "./sync/named-mutex.ts";

@@ -7,12 +7,8 @@ import { CorruptSegmentError, DisposedError } from "@isthmus/core";
 import { SECTION, type Section, type SegmentKind } from "@isthmus/core/internal";
 import type { Role } from "../segment/participant-layout.ts";
 import type { SlotRange } from "../segment/participants.ts";
-import {
-  type OpenVerb,
-  type SectionSpec,
-  Segment,
-  type SegmentMemory,
-} from "../segment/segment.ts";
+import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
+import type { SectionSpec } from "../segment/segment-spec.ts";
 import type { SharedWords } from "../words.ts";
 
 /** Where the lanes of a kind of segment are described in its section "state". */

@@ -7,6 +7,7 @@ import { invalidType } from "@isthmus/core/internal";
 import type { Mode } from "../channel/channel-layout.ts";
 import { bytes } from "../struct/bytes.ts";
 import { fingerprintOf } from "../struct/fingerprint.ts";
+import { MARKER_TEXTS } from "../struct/schema-texts.ts";
 import {
   type Fields,
   type StructCursor,
@@ -15,7 +16,6 @@ import {
   type StructValue,
 } from "../struct/struct-schema.ts";
 import { type JsonSchema, json } from "./json.ts";
-import { MARKER_TEXTS } from "./schema-texts.ts";
 
 /** The function `bytes` itself is the schema for raw `Uint8Array` records. */
 export type BytesSchema = typeof bytes;

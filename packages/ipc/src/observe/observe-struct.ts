@@ -6,10 +6,10 @@
 import { CorruptSegmentError } from "@isthmus/core";
 import { checkInteger, checkOptions, type OptionNames, SECTION } from "@isthmus/core/internal";
 import { COPY_HEADER_BYTES } from "../shared-struct/cells-layout.ts";
+import { readSchema, type SchemaReading } from "../struct/schema-reading.ts";
 import type { OpenedSegment } from "./describe-segment.ts";
 import { lookAtSegment } from "./observe.ts";
 import { decodeRecord } from "./record-value.ts";
-import { readSchema, type SchemaReading } from "./schema-reading.ts";
 import { readCopy, readStruct, versionOf } from "./sync-readers.ts";
 
 /** The value of a struct at one moment. */

@@ -18,11 +18,11 @@ import {
   type Section,
 } from "@isthmus/core/internal";
 import type { Mode } from "../channel/channel-layout.ts";
+import { readSchema, type SchemaReading } from "../struct/schema-reading.ts";
 import { LaneTail, type TailedRecord } from "./lane-tail.ts";
 import { MappedSegment } from "./mapped-segment.ts";
 import { openToRead } from "./observe.ts";
 import { decodeRecord } from "./record-value.ts";
-import { readSchema, type SchemaReading } from "./schema-reading.ts";
 import { StateBytes } from "./state-bytes.ts";
 import {
   isTailed,

@@ -5,7 +5,7 @@
  */
 import { checkInteger } from "@isthmus/core/internal";
 import { SLOT_COUNT, SLOT_COUNT_MAX } from "./participant-layout.ts";
-import type { PlacesSpec } from "./segment.ts";
+import type { PlacesSpec } from "./segment-spec.ts";
 
 /** What matters to whoever creates something that many processes share. */
 export interface ParticipantsOptions {

@@ -4,8 +4,8 @@
  * @module
  */
 import { SECTION } from "@isthmus/core/internal";
-import { SCHEMA, SCHEMA_HEADER_BYTES, SCHEMA_TEXT_BYTES_MAX } from "./schema-layout.ts";
-import type { SectionSpec } from "./segment.ts";
+import { SCHEMA, SCHEMA_HEADER_BYTES, SCHEMA_TEXT_BYTES_MAX } from "../struct/schema-layout.ts";
+import type { SectionSpec } from "./segment-spec.ts";
 
 /**
  * The section that says what records are.

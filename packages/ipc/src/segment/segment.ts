@@ -4,12 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import {
-  CorruptSegmentError,
-  DisposedError,
-  FileTruncatedError,
-  type SystemError,
-} from "@isthmus/core";
+import { DisposedError, FileTruncatedError, type SystemError } from "@isthmus/core";
 import {
   type CreateRequest,
   checkName,
@@ -21,11 +16,8 @@ import {
   platform,
   release,
   SECTION,
-  type SectionRequest,
-  type SegmentKind,
   type Trail,
 } from "@isthmus/core/internal";
-import { fingerprintText } from "../struct/fingerprint.ts";
 import type { Doorbell } from "../wait/doorbell.ts";
 import { type Bells, CELL_BYTES, WaitCell } from "../wait/wait-cell.ts";
 import {
@@ -36,76 +28,15 @@ import {
   reclaimHandles,
 } from "./handles.ts";
 import { JoinedSegment } from "./joined-segment.ts";
-import { FIRST_BYTES, type Role, SLOT_BYTES, SLOT_COUNT } from "./participant-layout.ts";
-import type { Participants, SlotRange } from "./participants.ts";
-import { schemaDifference } from "./schema-difference.ts";
+import { FIRST_BYTES } from "./participant-layout.ts";
+import type { Participants } from "./participants.ts";
 import { SegmentMemory } from "./segment-memory.ts";
+import { allSections, checkShape, DEFAULT_PLACES, type SegmentSpec } from "./segment-spec.ts";
 
 export { SegmentMemory } from "./segment-memory.ts";
 
 /** How a segment is opened. */
 export type OpenVerb = "createNew" | "openExisting" | "createOrOpen";
-
-/** A section of a kind of segment. */
-export interface SectionSpec extends SectionRequest {
-  /** Whether it is as long as its creator chose: who opens it takes the length from the file. */
-  readonly isSizedByCreator?: boolean | undefined;
-  /** Whether its creator decides if there is one: who opens it finds out. */
-  readonly isOptional?: boolean | undefined;
-  /** What is in a new one from the beginning; zeros where it says nothing. */
-  readonly content?: Uint8Array | undefined;
-  /** Refuses a section that this process cannot use, by throwing. Called before anything is done in the segment. */
-  readonly check?: (memory: SegmentMemory, file: NamedFile) => void;
-}
-
-/** The places for participants. */
-export interface PlacesSpec {
-  /** How many there are in a new segment. */
-  readonly count: number;
-  /** The option by which a creator says how many, for messages: "maxParticipants". */
-  readonly limitName: string;
-  /**
-   * Whether this handle shares one place with all others of this thread that do, and can do without one. Whoever owns
-   * something by the number of its place must not.
-   */
-  readonly isShared: boolean;
-  /** Which of the places are for this role; all unless given. */
-  readonly range?: ((memory: SegmentMemory) => SlotRange) | undefined;
-}
-
-/** What a kind of segment looks like, and who opens it. */
-export interface SegmentSpec {
-  readonly name: string;
-  readonly kind: SegmentKind;
-  /** How many wait cells it has. */
-  readonly cellCount: number;
-  /** Its further sections, in order, with their lengths in bytes. */
-  readonly sections: readonly SectionSpec[];
-  /** Fingerprint of the schema; 0 where there is none. */
-  readonly fingerprint?: bigint | undefined;
-  /** The texts of which it is the fingerprint, for the message when another one is found. */
-  readonly schemaTexts?: readonly string[] | undefined;
-  readonly isPersistent?: boolean | undefined;
-  /** Its places; one of its own among 1024 unless given. */
-  readonly places?: PlacesSpec | undefined;
-  /** Fills the sections of a new segment before anybody can see them. */
-  readonly init?: (memory: SegmentMemory) => void;
-  /** What this handle does in it. */
-  readonly role: Role;
-  /** What it calls itself; by default the program's file name. */
-  readonly participantName?: string | undefined;
-  /**
-   * Clears up what a dead participant left in the further sections, before this handle takes its slot: the slot
-   * is this handle's own by then, in a new generation.
-   */
-  readonly reap?: (memory: SegmentMemory, slot: number, participants: Participants) => void;
-}
-
-const DEFAULT_PLACES: PlacesSpec = {
-  count: SLOT_COUNT,
-  limitName: "maxParticipants",
-  isShared: false,
-};
 
 /** What handles of this thread share, by the segment's epoch. */
 const shared = new Map<bigint, JoinedSegment>();
@@ -398,38 +329,4 @@ function openFile(verb: OpenVerb, spec: SegmentSpec): { file: NamedFile; created
   if (verb === "createNew") return { file: createNamedFile(request), createdNew: true };
   const file = createOrOpenNamedFile(request);
   return { file, createdNew: file.createdNew };
-}
-
-function allSections({ cellCount, sections, places }: SegmentSpec): readonly SectionSpec[] {
-  const { count, isShared } = places ?? DEFAULT_PLACES;
-  const participants = {
-    id: SECTION.participants,
-    length: count * SLOT_BYTES,
-    isSizedByCreator: true,
-    // Locks are many and have few users; who has lanes is to be told at creation what room they need.
-    isReserved: isShared,
-  };
-  const cells = { id: SECTION.cells, length: cellCount * CELL_BYTES };
-  return [participants, cells, ...sections];
-}
-
-/** Checks that a segment made by others is what this program would have made. */
-function checkShape(file: NamedFile, spec: SegmentSpec): void {
-  const { superblock, name } = file;
-  const expected = spec.fingerprint ?? 0n;
-  if (superblock.fingerprint !== expected) {
-    const difference = schemaDifference(file, spec.kind, spec.schemaTexts ?? []);
-    throw new CorruptSegmentError(
-      `Cannot open "${name}": its schema's fingerprint is ${fingerprintText(superblock.fingerprint)}, this program's is ${fingerprintText(expected)}${difference === undefined ? "" : ` (${difference})`}`,
-    );
-  }
-  for (const { id, length, isSizedByCreator, isOptional } of allSections(spec)) {
-    const found = superblock.sections.find((section) => section.id === id);
-    if (found === undefined && isOptional === true) continue;
-    const isAsLong = found?.length === length || (found !== undefined && isSizedByCreator === true);
-    if (isAsLong && found.offset % CELL_BYTES === 0) continue;
-    throw new CorruptSegmentError(
-      `Cannot open "${name}": its section ${id} must have ${length} bytes: found ${found?.length ?? "none"}`,
-    );
-  }
 }

@@ -8,9 +8,10 @@ import { MODES } from "../channel/channel-layout.ts";
 import { CAPACITY_BYTES_MAX } from "../channel/channel-options.ts";
 import { type LanedHeader, LanedSegment, SPARE_PLACES } from "../flow/laned-segment.ts";
 import { bits, type ChannelSchema } from "../flow/record-schema.ts";
-import { fingerprintOfTexts } from "../flow/schema-texts.ts";
 import { schemaSections } from "../segment/schema-section.ts";
-import type { OpenVerb, SectionSpec } from "../segment/segment.ts";
+import type { OpenVerb } from "../segment/segment.ts";
+import type { SectionSpec } from "../segment/segment-spec.ts";
+import { fingerprintOfTexts } from "../struct/schema-texts.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import type { SharedWords } from "../words.ts";
 import {

@@ -4,9 +4,6 @@
  * @module
  */
 
-export { SharedStruct } from "../shared-struct/shared-struct.ts";
-export type { ChangesOptions, Versioned } from "../shared-struct/struct-changes.ts";
-export type { SharedStructOptions } from "../shared-struct/struct-segment.ts";
 export { array } from "./array.ts";
 export type { ArrayCursor, WritableArrayLike } from "./array-cursor.ts";
 export { bytes } from "./bytes.ts";

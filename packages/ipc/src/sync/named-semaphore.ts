@@ -17,7 +17,8 @@ import { touch } from "../segment/handles.ts";
 import { NameWatch } from "../segment/name-watch.ts";
 import { SLOT_BYTES } from "../segment/participant-layout.ts";
 import { type ParticipantsOptions, sharedPlaces } from "../segment/participants-option.ts";
-import { type OpenVerb, type PlacesSpec, Segment, type SegmentMemory } from "../segment/segment.ts";
+import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
+import type { PlacesSpec } from "../segment/segment-spec.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import {
   type AsyncWaitOptions,

@@ -16,7 +16,8 @@ import {
 } from "@isthmus/core/internal";
 import { inTheWay } from "../segment/in-the-way.ts";
 import type { Participants } from "../segment/participants.ts";
-import type { SectionSpec, Segment, SegmentMemory } from "../segment/segment.ts";
+import type { Segment, SegmentMemory } from "../segment/segment.ts";
+import type { SectionSpec } from "../segment/segment-spec.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import { type Condition, waitAsync, waitSync } from "../wait/wait-for.ts";
 import { MUTEX, MUTEX_BYTES, STRATEGY } from "./mutex-layout.ts";

@@ -13,7 +13,6 @@ import {
   LANE_OWNER,
   LANE_PRODUCER_COUNTERS_OFFSET,
 } from "../../src/channel/channel-layout.ts";
-import { MARKER_TEXTS } from "../../src/flow/schema-texts.ts";
 import {
   array,
   bool,
@@ -59,11 +58,6 @@ import {
   SLOT_COUNT_MAX,
 } from "../../src/segment/participant-layout.ts";
 import {
-  SCHEMA,
-  SCHEMA_HEADER_BYTES,
-  SCHEMA_TEXT_BYTES_MAX,
-} from "../../src/segment/schema-layout.ts";
-import {
   MESSAGE,
   MESSAGE_HEADER_BYTES,
   SERVICE,
@@ -79,6 +73,12 @@ import {
   cellsBytes,
   copyBytes,
 } from "../../src/shared-struct/cells-layout.ts";
+import {
+  SCHEMA,
+  SCHEMA_HEADER_BYTES,
+  SCHEMA_TEXT_BYTES_MAX,
+} from "../../src/struct/schema-layout.ts";
+import { MARKER_TEXTS } from "../../src/struct/schema-texts.ts";
 import { EVENT, EVENT_BYTES } from "../../src/sync/event-layout.ts";
 import { MUTEX, MUTEX_BYTES, STRATEGY } from "../../src/sync/mutex-layout.ts";
 import { SEMAPHORE, semaphoreBytes } from "../../src/sync/semaphore-layout.ts";

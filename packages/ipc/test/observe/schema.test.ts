@@ -17,7 +17,7 @@ import {
   Subscriber,
   struct,
 } from "../../src/index.ts";
-import { SCHEMA_HEADER_BYTES, SCHEMA_TEXT_BYTES_MAX } from "../../src/segment/schema-layout.ts";
+import { SCHEMA_HEADER_BYTES, SCHEMA_TEXT_BYTES_MAX } from "../../src/struct/schema-layout.ts";
 import { drain, lieIn, Order, withSection, words } from "./support.ts";
 
 describe("a schema that somebody has written over", () => {

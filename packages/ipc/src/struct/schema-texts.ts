@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Fingerprint, fingerprintOf } from "../struct/fingerprint.ts";
+import { type Fingerprint, fingerprintOf } from "./fingerprint.ts";
 
 /** Texts whose hashes stand for the schemas that are no struct. */
 export const MARKER_TEXTS = { bytes: "channel of bytes", json: "channel of json" } as const;

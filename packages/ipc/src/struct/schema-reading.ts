@@ -5,12 +5,11 @@
  */
 import { CorruptSegmentError } from "@isthmus/core";
 import { SECTION, type SegmentKind } from "@isthmus/core/internal";
-import { fingerprintOfTexts, isMarkerText } from "../flow/schema-texts.ts";
-import { SCHEMA, SCHEMA_HEADER_BYTES, SCHEMA_TEXT_BYTES_MAX } from "../segment/schema-layout.ts";
-import { fingerprintOf } from "../struct/fingerprint.ts";
-import { parseCanonical } from "../struct/parse-canonical.ts";
-import type { StructSchema } from "../struct/struct-schema.ts";
-import type { SectionReader } from "./section-reader.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { parseCanonical } from "./parse-canonical.ts";
+import { SCHEMA, SCHEMA_HEADER_BYTES, SCHEMA_TEXT_BYTES_MAX } from "./schema-layout.ts";
+import { fingerprintOfTexts, isMarkerText } from "./schema-texts.ts";
+import type { StructSchema } from "./struct-schema.ts";
 
 /** What is known of a segment's records. */
 export interface SchemaReading {
@@ -34,12 +33,20 @@ const ABSENT: SchemaReading = {
   response: undefined,
 };
 
+/** The bytes of a segment's sections. */
+export interface SectionBytes {
+  /** Length of a section; 0 when there is none. */
+  lengthOf(id: number): number;
+  /** Part of a section, in memory of its own; zeros for what it does not have. */
+  peek(id: number, offset: number, lengthBytes: number): Uint8Array<ArrayBuffer>;
+}
+
 /** What is needed of a segment to read its schema. */
 export interface SchemaSource {
   readonly kind: SegmentKind | "unknown";
   /** As 16 hexadecimal digits. */
   readonly fingerprint: string;
-  readonly reader: SectionReader;
+  readonly reader: SectionBytes;
 }
 
 /** Reads what a segment says of its records. Never throws for what anybody can have written. */

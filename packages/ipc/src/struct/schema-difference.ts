@@ -3,11 +3,10 @@
  *
  * @module
  */
-import type { NamedFile, SegmentKind } from "@isthmus/core/internal";
-import { fingerprintOfTexts, MARKER_TEXTS } from "../flow/schema-texts.ts";
-import { readSchema } from "../observe/schema-reading.ts";
-import { SectionReader } from "../observe/section-reader.ts";
-import { fingerprintOf, fingerprintText } from "../struct/fingerprint.ts";
+
+import { fingerprintOf } from "./fingerprint.ts";
+import { readSchema, type SchemaSource } from "./schema-reading.ts";
+import { fingerprintOfTexts, MARKER_TEXTS } from "./schema-texts.ts";
 
 /** The list of a `oneOf` can be long. */
 const TYPE_LENGTH_MAX = 200;
@@ -23,19 +22,18 @@ interface Field {
 /**
  * What differs first.
  *
- * @param file The segment, whose fingerprint is another one.
- * @param kind What it is.
+ * @param source The segment, whose fingerprint is another one.
  * @param expected The text of the program's schema; of a service, of the request and of the response.
  * @returns Undefined when the segment does not say what its records are.
  */
 export function schemaDifference(
-  file: NamedFile,
-  kind: SegmentKind,
+  source: SchemaSource,
   expected: readonly string[],
 ): string | undefined {
-  const found = textsOf(file, kind);
+  const found = textsOf(source);
   for (const [side, text] of (found ?? []).entries()) {
-    const whose = kind !== "service" ? "" : side === 0 ? "of the request, " : "of the response, ";
+    const whose =
+      source.kind !== "service" ? "" : side === 0 ? "of the request, " : "of the response, ";
     const difference = differenceOf(text, expected[side] ?? "");
     if (difference !== undefined) return `${whose}${difference}`;
   }
@@ -43,11 +41,9 @@ export function schemaDifference(
 }
 
 /** The texts with which a segment was made; only such as its fingerprint confirms. */
-function textsOf({ fd, path, superblock }: NamedFile, kind: SegmentKind): string[] | undefined {
-  const { sections, epoch } = superblock;
-  const fingerprint = fingerprintText(superblock.fingerprint);
-  const reader = new SectionReader({ fd, path, epoch }, sections);
-  const { record, response } = readSchema({ kind, fingerprint, reader });
+function textsOf(source: SchemaSource): string[] | undefined {
+  const { kind, fingerprint } = source;
+  const { record, response } = readSchema(source);
   const markers = Object.values(MARKER_TEXTS);
   const records = record === undefined ? markers : [record.canonical];
   if (kind !== "service") {
