@@ -17,7 +17,7 @@ import { SystemError } from "@isthmus/core";
 import { CHANNEL, CHANNEL_LANES, LANE_OWNER } from "../../../src/channel/channel-layout.ts";
 import type { LanedSpec } from "../../../src/flow/laned-segment.ts";
 import { LANE } from "../../../src/ring/lane-layout.ts";
-import { SLOT_BYTES, SLOT_WORDS } from "../../../src/segment/participant-layout.ts";
+import { SLOT, SLOT_BYTES, SLOT_WORDS } from "../../../src/segment/participant-layout.ts";
 import { Participants } from "../../../src/segment/participants.ts";
 import type { Actor, ActorSpec, Model, Verdict, World } from "../checker/model.ts";
 import { loadSource, type Mistake } from "../checker/source.ts";
@@ -123,6 +123,7 @@ export function lanes(source: LanesSource, bounds: LanesBounds): Model {
   return {
     name: `${laneCount} lanes of ${slots} slots, one ${cast.join(", one ")}, ${actors.length} actors`,
     wordCount: layout.wordCount,
+    init: (words) => words.store(places.participants + SLOT.used, slots),
     actors,
     onDeath: (memory, actor) => releaseLocks(memory, places.locks, slots, actor),
     always: (world) => judge(world, layout),

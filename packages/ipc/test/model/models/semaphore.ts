@@ -20,7 +20,7 @@ export type CountSource = typeof import("../../../src/sync/semaphore-count.ts");
 export type Deed = "take" | 1 | 2 | 3;
 
 const MAX = 5;
-const MUTEX = semaphoreBytes(2) / 4;
+const MUTEX = semaphoreBytes(8) / 4;
 /** Slot of the first actor; each has one of its own. */
 const FIRST_SLOT = 3;
 

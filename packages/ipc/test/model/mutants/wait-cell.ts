@@ -4,7 +4,8 @@ import type { Mistake } from "../checker/source.ts";
 
 const ANNOUNCE = "    this.#words.or(this.#armed, ARMED_SLEEPER);\n";
 const LOOK = '    if (isTrue()) return "changed";\n';
-const ARM_SLOT = "    const wasArmed = this.#bells.arm(this.#index);\n";
+const ARM_SLOT =
+  "    const wasArmed = this.#bells.arm(this.#index);\n    this.#bells.checkWhole();\n";
 const ARM_CELL = "    this.#words.or(this.#armed, ARMED_BELL);\n";
 
 const bug = (from: string, to: string): Mistake[] => [{ file: "wait/wait-cell.ts", from, to }];
@@ -29,7 +30,7 @@ export const BUGS: Seeded = {
   ),
   "arm() not announcing itself in the cell": bug(ARM_CELL, ""),
   "leave() taking the request of all tasks back": bug(
-    "if (!this.#waiters.delete(onClose) || this.#waiters.size > 0) return;",
-    "this.#waiters.delete(onClose);",
+    "if (this.#waiters.delete(onClose) && this.#waiters.size === 0) this.#bells",
+    "if (this.#waiters.delete(onClose)) this.#bells",
   ),
 };
