@@ -11,7 +11,7 @@ const PROGRAMS = {
   ...BENCH_PROGRAMS,
   messenger: () => import("./demo/children/messenger.ts"),
   peer: () => import("./demo/children/peer.ts"),
-  participant: () => import("./chaos/participant.ts"),
+  "participant-main": () => import("@isthmus/chaos/participant"),
 };
 
 // A process of the dashboard's demonstration ends with the dashboard.

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
+import { createPlaces } from "@isthmus/testing/places";
+import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { createPlaces } from "./support/places.ts";
-import { MAIN, runCli, testEnvironment } from "./support/run-cli.ts";
+import { MAIN, runCli } from "./support/run-cli.ts";
 
 const TIMEOUT_MS = 60_000;
 /** Two micro benchmarks: the fastest claim. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { createPlaces } from "@isthmus/testing/places";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { CONCEPTS } from "../src/demo/concepts.ts";
-import { createPlaces } from "./support/places.ts";
 import { runCli } from "./support/run-cli.ts";
 
 const STEPS = CONCEPTS.flatMap(({ number, steps }) => steps.map(({ name }) => ({ number, name })));

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
 import { join } from "node:path";
+import { createPlaces } from "@isthmus/testing/places";
+import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { createPlaces } from "./support/places.ts";
-import { MAIN, testEnvironment } from "./support/run-cli.ts";
+import { MAIN } from "./support/run-cli.ts";
 
 const TIMEOUT_MS = 60_000;
 

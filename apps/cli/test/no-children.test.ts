@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { createPlaces } from "@isthmus/testing/places";
+import type { ProgramResult } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { CONCEPTS } from "../src/demo/concepts.ts";
 import { DemoRoom } from "../src/demo/room.ts";
 import { runDemo } from "../src/demo/run-demo.ts";
-import { createPlaces } from "./support/places.ts";
-import { type CliResult, runCli } from "./support/run-cli.ts";
+import { runCli } from "./support/run-cli.ts";
 
 const PRELOAD = join(import.meta.dir, "fixtures", "no-children.ts");
 const MUTE = join("..", "..", "..", "test", "fixtures", "mute.ts");
@@ -15,7 +16,7 @@ const REASONS = [
   ["crash", /exit code 9\W+crashed on purpose/],
 ] as const;
 
-async function run(how: string, args: readonly string[]): Promise<CliResult> {
+async function run(how: string, args: readonly string[]): Promise<ProgramResult> {
   using directory = new TemporaryDirectory();
   const places = createPlaces(directory);
   const env = { ...places.env, BUN_OPTIONS: `--preload=${PRELOAD}`, ISTHMUS_TEST_CHILDREN: how };

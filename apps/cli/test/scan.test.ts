@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
 import { constants } from "node:os";
+import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { InterruptedError } from "../src/interrupted-error.ts";
 import { runIsthmus } from "../src/run.ts";
 import { createFakeHost } from "./support/fake-host.ts";
-import { MAIN, runCli, runCliInShell, testEnvironment } from "./support/run-cli.ts";
+import { MAIN, runCli, runCliInShell } from "./support/run-cli.ts";
 
 const FIELDS = [
   "path",

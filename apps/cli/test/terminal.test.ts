@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
+import { createPlaces } from "@isthmus/testing/places";
+import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { ERASE_LINE } from "../src/output/status-line.ts";
-import { createPlaces } from "./support/places.ts";
-import { MAIN, testEnvironment } from "./support/run-cli.ts";
+import { MAIN } from "./support/run-cli.ts";
 
 /**
  * Runs its arguments in a pseudo-terminal of 100 columns and copies all output to stdout. Presses

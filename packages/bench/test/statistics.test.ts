@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { seededRandom } from "../src/statistics/seeded-random.ts";
+import { SeededRandom } from "@isthmus/programs/seeded-random";
 import { estimateRatio, median, quantile, summarize } from "../src/statistics/statistics.ts";
 
 describe("quantile()", () => {
@@ -40,8 +40,8 @@ describe("estimateRatio()", () => {
   });
 
   test("is the same for the same seed and another for another", () => {
-    const random = seededRandom(7);
-    const draw = (): number[] => Array.from({ length: 9 }, () => 1 + random());
+    const random = new SeededRandom(7);
+    const draw = (): number[] => Array.from({ length: 9 }, () => 1 + random.next());
     const [subject, baseline] = [draw(), draw()];
     const once = estimateRatio(subject, baseline, { isPaired: false, seed: 3 });
     expect(estimateRatio(subject, baseline, { isPaired: false, seed: 3 })).toEqual(once);
@@ -49,10 +49,10 @@ describe("estimateRatio()", () => {
   });
 
   test("has an interval that contains the true ratio about as often as it says", () => {
-    const random = seededRandom(11);
+    const random = new SeededRandom(11);
     // Sums of three are close enough to a bell.
     const noisy = (middle: number): number =>
-      middle * (0.7 + 0.2 * (random() + random() + random()));
+      middle * (0.7 + 0.2 * (random.next() + random.next() + random.next()));
     const trials = 60;
     let covered = 0;
     for (let trial = 0; trial < trials; trial++) {

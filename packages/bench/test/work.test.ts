@@ -1,10 +1,10 @@
 /** The work that is timed must notice when it is not done. */
 import { describe, expect, test } from "bun:test";
 import { HistogramSnapshot } from "@isthmus/ipc";
+import { SeededRandom } from "@isthmus/programs/seeded-random";
 import { SIZES, type Sizes } from "../src/runner/sizes.ts";
 import type { CaseContext } from "../src/runner/suite.ts";
 import { expectedWordSum, wordAt } from "../src/runner/test-file.ts";
-import { seededRandom } from "../src/statistics/seeded-random.ts";
 import { WordSum } from "../src/suites/files/word-sum.ts";
 import { Backlog } from "../src/suites/messages/backlog.ts";
 import { FrameReader } from "../src/suites/messages/frames.ts";
@@ -17,12 +17,12 @@ import {
 } from "../src/suites/messages/plain-ring.ts";
 import { measureMicro, mustBe } from "../src/suites/micro/micro.ts";
 
-const random = seededRandom(5);
+const random = new SeededRandom(5);
 
 /** Cuts bytes at random places, some pieces empty, most at odd addresses. */
 function* pieces(bytes: Uint8Array, longest: number): Generator<Uint8Array> {
   for (let from = 0; from < bytes.length; ) {
-    const to = Math.min(bytes.length, from + Math.floor(random() * (longest + 1)));
+    const to = Math.min(bytes.length, from + random.below(longest + 1));
     yield bytes.subarray(from, to);
     from = to;
   }
@@ -74,7 +74,7 @@ describe("Backlog", () => {
   test("loses nothing and keeps the order, however little there is room for", async () => {
     const arrived: number[] = [];
     const backlog = new Backlog((bytes) => {
-      const room = Math.floor(random() * 4);
+      const room = random.below(4);
       arrived.push(...bytes.subarray(0, room));
       return Math.min(room, bytes.length);
     });

@@ -3,11 +3,9 @@
  *
  * @module
  */
+import type { InjectionCounts } from "@isthmus/chaos";
+import { SCENARIO_NAMES, type ScenarioName } from "@isthmus/chaos/names";
 import { buildCommand, type Command } from "@stricli/core";
-import { chaosRecord, formatCharges, formatVerdict } from "../chaos/chaos-report.ts";
-import type { FaultCounts } from "../chaos/fault-choices.ts";
-import { runChaos } from "../chaos/run-chaos.ts";
-import { STAGES } from "../chaos/stages.ts";
 import type { IsthmusContext } from "../context.ts";
 import { ExitCode } from "../exit-code.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
@@ -20,21 +18,23 @@ import { wholeNumber } from "../transfer/transfer-flags.ts";
 interface ChaosFlags extends CommonFlags {
   readonly seconds: number;
   readonly seed?: number;
-  readonly only?: readonly string[];
+  readonly only?: readonly ScenarioName[];
   readonly keep: boolean;
 }
 
 const DEFAULT_SECONDS = 30;
 const SECONDS_MAX = 24 * 3600;
 const SEED_MAX = 2 ** 31 - 1;
-/** Long enough for a machine that does much else; whoever is stuck is so for ever. */
+/** Long enough for a busy machine: who is stuck stays so. */
 const PATIENCE_MS = 60_000;
 
-/** Does harm, and says what survived. */
+/** Does harm, and tells what survived. */
 async function runChaosCommand(this: IsthmusContext, flags: ChaosFlags): Promise<void> {
+  // Loaded here, so that no other command pays for it.
+  const { runChaos } = await import("@isthmus/chaos");
+  const { chaosRecord, formatFindings, formatVerdict } = await import("../chaos/chaos-report.ts");
   const { process, style, signal } = this;
   const seed = flags.seed ?? Math.floor(Math.random() * SEED_MAX);
-  const { only } = flags;
   const label = "isthmus chaos";
   using progress = new ProgressLines(process.stderr, process.env, { label, isQuiet: false });
   const repeat = `--seconds ${flags.seconds} --seed ${seed}`;
@@ -44,7 +44,7 @@ async function runChaosCommand(this: IsthmusContext, flags: ChaosFlags): Promise
     seed,
     durationMs: flags.seconds * 1000,
     patienceMs: PATIENCE_MS,
-    stages: only === undefined ? STAGES : STAGES.filter(({ name }) => only.includes(name)),
+    scenarios: flags.only ?? SCENARIO_NAMES,
     isKept: flags.keep,
     signal,
     onSkip: (reason) => progress.note(`shared memory is not filled in this run: ${reason}`),
@@ -52,16 +52,16 @@ async function runChaosCommand(this: IsthmusContext, flags: ChaosFlags): Promise
       progress.update(() => progressText(counts, livingCount, performance.now() - startMs)),
   });
   progress[Symbol.dispose]();
-  process.stderr.write(formatCharges(verdict.charges, style.stderr));
+  process.stderr.write(formatFindings(verdict.findings, style.stderr));
   if (verdict.evidencePath !== undefined) progress.note(`evidence in ${verdict.evidencePath}`);
   if (flags.json) writeJsonLine(process.stdout, chaosRecord(verdict));
   else process.stdout.write(formatVerdict(verdict, style.stdout));
-  if (verdict.charges.length > 0) process.exitCode = ExitCode.failed;
+  if (verdict.findings.length > 0) process.exitCode = ExitCode.failed;
 }
 
-function progressText(counts: FaultCounts, livingCount: number, elapsedMs: number): string {
+function progressText(counts: InjectionCounts, livingCount: number, elapsedMs: number): string {
   const { kills, stops, fills, fileDeletions, directoryDeletions } = counts;
-  const deeds = [
+  const parts = [
     `${Math.floor(elapsedMs / 1000)} s`,
     formatCountOf(livingCount, "participant"),
     formatCountOf(kills, "kill"),
@@ -69,13 +69,13 @@ function progressText(counts: FaultCounts, livingCount: number, elapsedMs: numbe
     formatCountOf(fills, "fill"),
     formatCountOf(fileDeletions + directoryDeletions, "deletion"),
   ];
-  return deeds.join(", ");
+  return parts.join(", ");
 }
 
-function parseStage(text: string): string {
-  const names = STAGES.map(({ name }) => name);
-  if (names.includes(text)) return text;
-  throw new SyntaxError(`it must be one of ${names.join(", ")}`);
+function parseScenario(text: string): ScenarioName {
+  const found = SCENARIO_NAMES.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw new SyntaxError(`it must be one of ${SCENARIO_NAMES.join(", ")}`);
 }
 
 /** The definition of the command. */
@@ -100,8 +100,8 @@ export const chaos: Command<IsthmusContext> = buildCommand<ChaosFlags, [], Isthm
       },
       only: {
         kind: "parsed",
-        parse: parseStage,
-        brief: `Only with this (several times): ${STAGES.map(({ name }) => name).join(", ")}`,
+        parse: parseScenario,
+        brief: `Only with this (several times): ${SCENARIO_NAMES.join(", ")}`,
         placeholder: "NAME",
         variadic: true,
         optional: true,
@@ -126,7 +126,10 @@ export const chaos: Command<IsthmusContext> = buildCommand<ChaosFlags, [], Isthm
       { input: "", brief: `${DEFAULT_SECONDS} seconds` },
       { input: "--seconds 3600 --keep", brief: "an hour, with evidence of what went wrong" },
       { input: "--seed 7 --only orders", brief: "the choices of a certain run, on one channel" },
-      { input: "--json | jq .recovery_ms_p99", brief: "how fast successors take over" },
+      {
+        input: "--json | jq .recovery_ms_p99",
+        brief: "how fast the library lets successors take over",
+      },
     ],
   },
 });

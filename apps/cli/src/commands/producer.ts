@@ -3,11 +3,12 @@
  *
  * @module
  */
+
+import { HEADER_BYTES } from "@isthmus/programs/checked-record";
 import { buildCommand, type Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
 import { guarded } from "../guarded.ts";
 import { ProgressLines } from "../output/progress-lines.ts";
-import { HEADER_BYTES } from "../transfer/record-format.ts";
 import { reportTransfer } from "../transfer/report-transfer.ts";
 import { sendRecords } from "../transfer/send-records.ts";
 import {

@@ -5,8 +5,8 @@
  */
 import { writeSync } from "node:fs";
 import { TimeoutError } from "@isthmus/core";
+import { startProcess } from "@isthmus/programs/start-process";
 import type { Subprocess } from "bun";
-import { startProcess } from "../start-process.ts";
 
 /** What a process says first, as soon as its program runs. */
 const HELLO = "started";

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { programCommand } from "@isthmus/programs";
-import { nameRoot } from "../name-root.ts";
+import { nameRoot } from "@isthmus/programs/name-root";
 import { DemoChild } from "./child.ts";
 
 const NAME_DIRECTORY_VARIABLE = "ISTHMUS_DIR";

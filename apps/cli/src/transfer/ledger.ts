@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { KIND } from "./record-format.ts";
-import type { RecordReader } from "./record-reader.ts";
+import { KIND, type RecordReader } from "@isthmus/programs/checked-record";
 
 /** How a producer ended. */
 export type ProducerEnd = "finished" | "interrupted" | "died";

@@ -5,10 +5,10 @@
  */
 import { TimeoutError } from "@isthmus/core";
 import { bytes, Consumer } from "@isthmus/ipc";
+import { RecordReader } from "@isthmus/programs/checked-record";
 import { formatCount, formatCountOf } from "../output/format.ts";
 import type { ProgressLines } from "../output/progress-lines.ts";
 import { Ledger } from "./ledger.ts";
-import { RecordReader } from "./record-reader.ts";
 import { TransferClock } from "./transfer-clock.ts";
 import { formatTransferRate, type TransferOutcome } from "./transfer-result.ts";
 

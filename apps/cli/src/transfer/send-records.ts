@@ -6,12 +6,11 @@
 import { randomBytes } from "node:crypto";
 import { TimeoutError } from "@isthmus/core";
 import { bytes, Producer } from "@isthmus/ipc";
+import { type EndKind, HEADER_BYTES, KIND, RecordWriter } from "@isthmus/programs/checked-record";
 import { formatCount, formatCountOf } from "../output/format.ts";
 import type { ProgressLines } from "../output/progress-lines.ts";
 import { ConsumerWatch } from "./consumer-watch.ts";
 import { Pace } from "./pace.ts";
-import { type EndKind, HEADER_BYTES, KIND } from "./record-format.ts";
-import { RecordWriter } from "./record-writer.ts";
 import { TransferClock } from "./transfer-clock.ts";
 import { formatTransferRate, type TransferOutcome } from "./transfer-result.ts";
 

@@ -3,10 +3,11 @@
  *
  * @module
  */
+
+import { HEADER_BYTES } from "@isthmus/programs/checked-record";
 import type { FlagParametersForType } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { HEADER_BYTES } from "./record-format.ts";
 
 /** The values of {@link TRANSFER_FLAGS}. */
 export interface TransferFlags extends CommonFlags {

@@ -1,12 +1,10 @@
 /** What a transfer is made of, each part alone. */
 import { describe, expect, test } from "bun:test";
 import type { ConsumerState } from "@isthmus/ipc";
+import { KIND, RecordReader, RecordWriter } from "@isthmus/programs/checked-record";
 import { ConsumerWatch } from "../../src/transfer/consumer-watch.ts";
 import { Ledger } from "../../src/transfer/ledger.ts";
 import { Pace } from "../../src/transfer/pace.ts";
-import { KIND } from "../../src/transfer/record-format.ts";
-import { RecordReader } from "../../src/transfer/record-reader.ts";
-import { RecordWriter } from "../../src/transfer/record-writer.ts";
 import { TransferClock } from "../../src/transfer/transfer-clock.ts";
 
 describe("records", () => {

@@ -5,10 +5,11 @@
  */
 import { expect } from "bun:test";
 import { readdirSync } from "node:fs";
+import { createPlaces, type Places } from "@isthmus/testing/places";
+import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import type { Subprocess } from "bun";
-import { createPlaces, type Places } from "../support/places.ts";
-import { MAIN, testEnvironment } from "../support/run-cli.ts";
+import { MAIN } from "../support/run-cli.ts";
 
 /** Far more than anything here takes. */
 const PATIENCE_MS = 30_000;

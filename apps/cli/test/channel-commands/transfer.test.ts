@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { bytes, Producer } from "@isthmus/ipc";
-import { KIND } from "../../src/transfer/record-format.ts";
-import { RecordWriter } from "../../src/transfer/record-writer.ts";
+import { KIND, RecordWriter } from "@isthmus/programs/checked-record";
 import { Stage } from "./support.ts";
 
 const TIMEOUT_MS = 60_000;

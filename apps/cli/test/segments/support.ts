@@ -5,10 +5,11 @@
  */
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createPlaces, type Places } from "@isthmus/testing/places";
+import type { ProgramResult } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Companion } from "../support/companion.ts";
-import { createPlaces, type Places } from "../support/places.ts";
-import { type CliResult, runCli } from "../support/run-cli.ts";
+import { runCli } from "../support/run-cli.ts";
 
 /** Everything is gone when it is disposed: processes first, then files. */
 export class Scene implements AsyncDisposable {
@@ -22,7 +23,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Runs the command to its end. */
-  async run(...args: string[]): Promise<CliResult> {
+  async run(...args: string[]): Promise<ProgramResult> {
     return await runCli(args, { env: this.places.env });
   }
 

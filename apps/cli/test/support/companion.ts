@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { Companion as PlainCompanion } from "@isthmus/testing/companion";
-import { testEnvironment } from "./run-cli.ts";
+import { testEnvironment } from "@isthmus/testing/run-program";
 
 const HOLDER = join(import.meta.dir, "..", "fixtures", "holder.ts");
 

@@ -3,8 +3,10 @@
  *
  * @module
  */
+
+import { testEnvironment } from "@isthmus/testing/run-program";
 import type { Subprocess } from "bun";
-import { MAIN, testEnvironment } from "../support/run-cli.ts";
+import { MAIN } from "../support/run-cli.ts";
 
 /** No line takes this long. */
 const LINE_TIMEOUT_MS = 30_000;

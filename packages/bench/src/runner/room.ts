@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TimeoutError } from "@isthmus/core";
-
-const SHARED_MEMORY_DIRECTORY = "/dev/shm";
+import { nameRoot } from "@isthmus/programs/name-root";
 
 /** What a process that has ended left behind. */
 export interface Finished {
@@ -43,7 +42,7 @@ export class Room implements AsyncDisposable {
   constructor(signal: AbortSignal) {
     this.signal = signal;
     this.directory = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
-    this.memoryDirectory = mkdtempSync(join(memoryRoot(), "isthmus-bench-"));
+    this.memoryDirectory = mkdtempSync(join(nameRoot(), "isthmus-bench-"));
     signal.addEventListener("abort", this.#killAll);
   }
 
@@ -112,17 +111,4 @@ function killGroup(group: number): void {
   } catch {
     // Nobody is left in it.
   }
-}
-
-function memoryRoot(): string {
-  for (const directory of [process.env["ISTHMUS_DIR"], SHARED_MEMORY_DIRECTORY]) {
-    if (directory === undefined || directory === "") continue;
-    try {
-      accessSync(directory, constants.W_OK | constants.X_OK);
-      return directory;
-    } catch {
-      // Absent or not ours: the next one.
-    }
-  }
-  return tmpdir();
 }

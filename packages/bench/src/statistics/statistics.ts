@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { seededRandom } from "./seeded-random.ts";
+import { SeededRandom } from "@isthmus/programs/seeded-random";
 
 /** Of 100 such runs, an interval is to contain the true value in 95. */
 export const CONFIDENCE = 0.95;
@@ -104,7 +104,7 @@ export function estimateRatio(
       `Paired figures must be as many: received ${subject.length} and ${baseline.length}`,
     );
   }
-  const random = seededRandom(seed);
+  const random = new SeededRandom(seed);
   const ratios = subject.map((figure, round) => figure / (baseline[round] ?? Number.NaN));
   const draw = isPaired
     ? (): number => median(resample(ratios, random))
@@ -128,8 +128,8 @@ function checkFigures(figures: readonly number[]): void {
   }
 }
 
-function resample(values: readonly number[], random: () => number): number[] {
-  return values.map(() => values[Math.floor(random() * values.length)] ?? Number.NaN);
+function resample(values: readonly number[], random: SeededRandom): number[] {
+  return values.map(() => random.pick(values));
 }
 
 function sortedQuantile(sorted: readonly number[], share: number): number {

@@ -6,9 +6,9 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { MemoryMappedFile } from "@isthmus/core";
+import { SeededRandom } from "@isthmus/programs/seeded-random";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
 import { testFilePath, wordAt } from "../../runner/test-file.ts";
-import { seededRandom } from "../../statistics/seeded-random.ts";
 
 interface Reads {
   readonly path: string;
@@ -85,8 +85,8 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
 
 function readsOf({ directory, sizes, seed }: CaseContext, count: number): Reads {
   const words = sizes.largeFileBytes / 4;
-  const random = seededRandom(seed);
-  const indexes = Int32Array.from({ length: count }, () => Math.floor(random() * words));
+  const random = new SeededRandom(seed);
+  const indexes = Int32Array.from({ length: count }, () => random.below(words));
   const sum = indexes.reduce((total, index) => (total + wordAt(index)) | 0, 0);
   return { path: testFilePath(directory, sizes.largeFileBytes), indexes, sum };
 }

@@ -1,0 +1,107 @@
+/** What the time of a recovery is told apart into. */
+import { beforeEach, describe, expect, test } from "bun:test";
+import { EVENT, EventLog } from "../src/evidence.ts";
+import { coveredMs, measureRecoveries, percentile, type Recovery } from "../src/recovery.ts";
+import type { Interval, ParticipantProcess } from "../src/roster.ts";
+
+type Fields = Pick<ParticipantProcess, "role" | "group" | "stops" | "killedAtMs" | "needs">;
+type Line = readonly [code: keyof typeof EVENT, atMs: number];
+
+let participants: ParticipantProcess[];
+
+beforeEach(() => {
+  participants = [];
+});
+
+/** A log as `EventLog` shows it, of which only codes and times count. */
+function logOf(lines: readonly Line[]): EventLog {
+  return Object.assign(new EventLog("/nowhere"), {
+    length: lines.length,
+    code: (index: number) => EVENT[lines[index]?.[0] ?? "idle"],
+    atMs: (index: number) => lines[index]?.[1],
+  });
+}
+
+function participant(lines: readonly Line[], fields: Partial<Fields> = {}): ParticipantProcess {
+  const role = fields.role ?? "producer";
+  const events = (): EventLog => logOf(lines);
+  const one = { label: `channel/${role}`, group: "channel 0", stops: [], role, events, ...fields };
+  participants.push(one as unknown as ParticipantProcess);
+  return one as unknown as ParticipantProcess;
+}
+
+/** A participant killed at 1,000 ms has a successor that is up at 1,100 ms and has taken over at 1,400 ms. */
+function measure(needs?: string, fills: readonly Interval[] = []): Recovery | undefined {
+  const predecessor = participant([["started", 0]], { killedAtMs: 1000 });
+  const lines: Line[] = [
+    ["started", 1100],
+    ["ready", 1150],
+    ["tookOver", 1400],
+  ];
+  const successor = participant(lines, { needs });
+  return measureRecoveries([{ predecessor, successor }], participants, fills)[0];
+}
+
+const parts = (startMs: number, waitMs: number, libraryMs: number) => ({
+  startMs,
+  waitMs,
+  libraryMs,
+});
+
+describe("a recovery", () => {
+  test("in which nothing was in the way is the library's from when the process is up", () => {
+    expect(measure()).toMatchObject(parts(100, 0, 300));
+  });
+
+  test("waits while a participant of the same scenario and epoch is stopped", () => {
+    participant([], { stops: [{ fromMs: 900, toMs: 1200 }] });
+    participant([], { stops: [{ fromMs: 1150, toMs: 1250 }] });
+    participant([], { group: "channel 1", stops: [{ fromMs: 0, toMs: 2000 }] });
+    expect(measure()).toMatchObject(parts(100, 150, 150));
+  });
+
+  test("waits while shared memory is full", () => {
+    expect(measure(undefined, [{ fromMs: 1390, toMs: 5000 }])).toMatchObject(parts(100, 10, 290));
+  });
+
+  test("waits while nobody is there without whom it cannot work", () => {
+    const killed: Line[] = [
+      ["started", 0],
+      ["tookOver", 10],
+    ];
+    participant(killed, { role: "consumer", killedAtMs: 1120 });
+    const left: Line[] = [
+      ["tookOver", 1200],
+      ["left", 1250],
+      ["ready", 1260],
+      ["tookOver", 1300],
+    ];
+    participant(left, { role: "consumer" });
+    expect(measure("consumer")).toMatchObject(parts(100, 80 + 50, 170));
+  });
+
+  test("is not measured when the successor has not taken over", () => {
+    const predecessor = participant([], { killedAtMs: 1000 });
+    const successor = participant([
+      ["started", 1100],
+      ["noRoom", 1120],
+    ]);
+    expect(measureRecoveries([{ predecessor, successor }], participants, [])).toEqual([]);
+  });
+});
+
+test("intervals that overlap cover their time once", () => {
+  const intervals = [
+    { fromMs: 5, toMs: 20 },
+    { fromMs: 0, toMs: 8 },
+    { fromMs: 6, toMs: 7 },
+    { fromMs: 90, toMs: Infinity },
+  ];
+  expect(coveredMs(intervals, { fromMs: 2, toMs: 100 })).toBe(18 + 10);
+});
+
+test("a percentile is the nearest rank", () => {
+  expect(percentile([30, 10, 20], 0.5)).toBe(20);
+  expect(percentile([30, 10, 20], 0.99)).toBe(30);
+  expect(percentile([], 0.5)).toBeUndefined();
+});
