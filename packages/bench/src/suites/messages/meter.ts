@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { expectedSum, warmUpOf } from "../../channel-records.ts";
+import { expectedSum, warmUpOf } from "../sample.ts";
 
 /** Adds up what arrives, and takes the time from the end of the warm-up to the last record. */
 export class Meter {

@@ -6,6 +6,7 @@
 import { constants, openSync, readSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { MemoryMappedFile } from "@isthmus/core";
 import {
   bytes,
   Consumer,
@@ -16,7 +17,7 @@ import {
   Subscriber,
 } from "@isthmus/ipc";
 import type { Socket } from "bun";
-import { Sample, type SampleFields, sampleOf, sumOf } from "../../channel-records.ts";
+import { Sample, type SampleFields, SampleWriter, sampleOf, sumOf } from "../sample.ts";
 import { Backlog } from "./backlog.ts";
 import { BATCH_BYTES, fillEnds, fillSample } from "./frames.ts";
 import { Meter } from "./meter.ts";
@@ -25,6 +26,8 @@ import { SocketWriter } from "./socket-writer.ts";
 import { CHANNEL_BYTES, LATENCY_FRAME_BYTES } from "./transfer-sizes.ts";
 
 const PATIENCE = { timeoutMs: 60_000 };
+/** Records of one `batch`. */
+const BATCH_RECORDS = 256;
 const [role = "", place = "", countText = "0", extra = ""] = process.argv.slice(2);
 const count = Number(countText);
 
@@ -61,6 +64,42 @@ function writeAll(fd: number, batch: Uint8Array): void {
   for (let done = 0; done < batch.length; ) done += writeSync(fd, batch, done);
 }
 
+function sends(): void {
+  using producer = Producer.openExisting(place, { schema: Sample });
+  for (let i = 0; i < count; i++) producer.send(sampleOf(i), PATIENCE);
+}
+
+function claims(): void {
+  using producer = Producer.openExisting(place, { schema: Sample });
+  const writer = new SampleWriter();
+  for (; writer.number < count; writer.number++) producer.claim(writer.write, PATIENCE);
+}
+
+function batches(): void {
+  using producer = Producer.openExisting(place, { schema: Sample });
+  const writer = new SampleWriter();
+  for (let from = 0; from < count; from += BATCH_RECORDS) {
+    const to = Math.min(count, from + BATCH_RECORDS);
+    producer.batch((batch) => {
+      for (; writer.number < to; writer.number++) batch.claim(writer.write);
+    });
+  }
+}
+
+function writePipeEach(): void {
+  const fd = openSync(place, "w");
+  const floats = new Float64Array(8);
+  const raw = new Uint8Array(floats.buffer);
+  for (let i = 0; i < count; i++) {
+    fillSample(floats, 0, i);
+    writeAll(fd, raw);
+  }
+}
+
+function sendSpawnIpc(): void {
+  for (let i = 0; i < count; i++) process.send?.(sampleOf(i));
+}
+
 async function sendNodeIpc(): Promise<void> {
   const ipc = createRequire(join(extra, "package.json"))("node-ipc");
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -73,6 +112,40 @@ async function sendNodeIpc(): Promise<void> {
   });
   await promise;
   process.exit(0);
+}
+
+function echoWords(): void {
+  const view = MemoryMappedFile.openExisting(place).createViewAccessor();
+  const { buffer, byteOffset } = view.bytes();
+  const words = new Int32Array(buffer, byteOffset, 64);
+  for (let i = 1; i <= count; i++) {
+    while (Atomics.load(words, 0) !== i);
+    Atomics.store(words, 32, i);
+  }
+}
+
+function echoPolling(): void {
+  using consumer = Consumer.openExisting(`${place}-ping`, { schema: Sample });
+  using producer = Producer.openExisting(`${place}-pong`, { schema: Sample });
+  const writer = new SampleWriter();
+  const answer = ({ a }: SampleFields): void => {
+    writer.number = a;
+    producer.claim(writer.write);
+  };
+  for (let done = 0; done < count; ) done += consumer.poll(answer);
+}
+
+async function echoBell(): Promise<void> {
+  const inbox = openSync(`${place}-ping`, constants.O_RDWR | constants.O_NONBLOCK);
+  const outbox = openSync(`${place}-pong`, constants.O_RDWR | constants.O_NONBLOCK);
+  const one = new Uint8Array(1);
+  let done = 0;
+  for await (const chunk of Bun.file(inbox).stream()) {
+    writeSync(outbox, one);
+    done += chunk.length;
+    // The pipe is open for writing here, too, and never ends by itself.
+    if (done === count) process.exit(0);
+  }
 }
 
 async function echoChannel(): Promise<void> {
@@ -184,6 +257,11 @@ const roles: Readonly<Record<string, () => unknown>> = {
     await writer.closed;
   },
   fillRing: () => produceRecords(Bun.mmap(place), count),
+  sends,
+  claims,
+  batches,
+  writePipeEach,
+  sendSpawnIpc,
   sendNodeIpc,
   pipeOfSize: () => {
     const fd = openSync(place, "w");
@@ -200,6 +278,9 @@ const roles: Readonly<Record<string, () => unknown>> = {
     using producer = Producer.openExisting(place, options);
     await ofSize(Number(extra), (frame) => producer.send(frame, PATIENCE));
   },
+  echoWords,
+  echoPolling,
+  echoBell,
   echoChannel,
   echoReceived,
   echoPipe,

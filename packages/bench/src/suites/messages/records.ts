@@ -7,31 +7,38 @@ import { closeSync, openSync, readSync, truncateSync, writeFileSync } from "node
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { syncPlatform } from "@isthmus/core/internal";
-import { Subscriber } from "@isthmus/ipc";
+import { Consumer, Subscriber } from "@isthmus/ipc";
 import { startWorker } from "@isthmus/programs";
-import { followRate, ipcRate, pipeRate, pollRate } from "../../channel-cases.ts";
-import { CAPACITY_BYTES, Sample, type SampleFields, sumOf } from "../../channel-records.ts";
 import { type CaseContext, type CaseFunction, type Figure, SkipError } from "../../runner/suite.ts";
+import {
+  CAPACITY_BYTES,
+  expectedSum,
+  Sample,
+  type SampleFields,
+  sumOf,
+  warmUpOf,
+} from "../sample.ts";
 import { BATCH_BYTES, FrameReader, sumSample } from "./frames.ts";
 import { Meter } from "./meter.ts";
 import { consumeRecords, PLAIN_RING_BYTES } from "./plain-ring.ts";
 import { startParticipant, startReadyParticipant } from "./start-participant.ts";
 
-/** Objects that another thread sends one by one; the rest is in `worker.ts`. */
 const SAMPLE_BYTES = 64;
+const PATIENCE = { timeoutMs: 60_000 };
 
 /** All ways to carry records. */
 export const cases: Readonly<Record<string, CaseFunction>> = {
-  batch: async ({ sizes }) => figure(await pollRate("batches", sizes.records)),
-  claim: async ({ sizes }) => figure(await pollRate("claims", sizes.records)),
-  send: async ({ sizes }) => figure(await pollRate("sends", sizes.records / 2)),
-  follow: async ({ sizes }) => figure(await followRate(sizes.records / 8)),
+  batch: ({ sizes }) => pollFrom("batches", sizes.records),
+  claim: ({ sizes }) => pollFrom("claims", sizes.records),
+  send: ({ sizes }) => pollFrom("sends", sizes.records / 2),
+  fourSenders: ({ sizes }) => pollFrom("sends", sizes.records / 2, 4),
+  follow,
   publish: (context) => publishTo(context, 1),
   publishTwo: (context) => publishTo(context, 2),
-  pipe: async (context) => figure(await pipeRate(scratch(context), context.sizes.slowRecords)),
+  pipe,
   pipeBatched,
   socket,
-  spawnIpc: async ({ sizes }) => figure(await ipcRate(sizes.slowRecords)),
+  spawnIpc,
   workerMessages,
   sharedArrayBuffer,
   bunMmap,
@@ -51,6 +58,47 @@ function newPlace(context: CaseContext, name: string): string {
   return join(scratch(context), `${name}-${process.pid}`);
 }
 
+/** Channels from producers that do as `role` says, each its share, to `poll`. */
+async function pollFrom(role: string, total: number, producers = 1): Promise<Figure> {
+  const share = Math.floor(total / producers);
+  const count = share * producers;
+  const name = `channel-${process.pid}`;
+  using consumer = Consumer.createNew(name, { schema: Sample, capacityBytes: CAPACITY_BYTES });
+  const participants = Array.from({ length: producers }, () =>
+    startParticipant(role, [name, share]),
+  );
+  const warmUp = warmUpOf(count);
+  let sum = 0;
+  let seen = 0;
+  let startedAt = 0;
+  const handle = (record: SampleFields): void => {
+    sum += record.a + record.b + record.c + record.d + record.e + record.f + record.g + record.h;
+    if (++seen === warmUp) startedAt = performance.now();
+  };
+  // Asleep until the first record, so that the other process has the CPU to start on.
+  handle(consumer.receive(PATIENCE));
+  while (seen < count) consumer.poll(handle);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const expected = producers * expectedSum(0, share);
+  if (sum !== expected) throw new Error(`sum ${sum} instead of ${expected}`);
+  await Promise.all(participants.map(({ exited }) => exited));
+  return figure((count - warmUp) / seconds);
+}
+
+async function follow({ sizes }: CaseContext): Promise<Figure> {
+  const count = sizes.records / 8;
+  const name = `channel-${process.pid}`;
+  using consumer = Consumer.createNew(name, { schema: Sample, capacityBytes: CAPACITY_BYTES });
+  const participant = startParticipant("sends", [name, count]);
+  const meter = new Meter(count);
+  for await (const record of consumer) {
+    meter.note(sumOf(record));
+    if (meter.isDone) break;
+  }
+  await participant.exited;
+  return figure(meter.rate());
+}
+
 /** This process is one of the subscribers; each of them gets and verifies every record. */
 async function publishTo({ sizes }: CaseContext, subscribers: number): Promise<Figure> {
   const count = sizes.records / 4;
@@ -63,9 +111,29 @@ async function publishTo({ sizes }: CaseContext, subscribers: number): Promise<F
   const participant = startParticipant("publish", [name, count]);
   const meter = new Meter(count);
   const handle = (record: SampleFields): void => meter.note(sumOf(record));
-  handle(subscriber.receive({ timeoutMs: 60_000 }));
+  handle(subscriber.receive(PATIENCE));
   while (!meter.isDone) subscriber.poll(handle);
   await Promise.all([participant, ...others].map(({ exited }) => exited));
+  return figure(meter.rate());
+}
+
+/** A write and a read for each record. */
+async function pipe(context: CaseContext): Promise<Figure> {
+  const count = context.sizes.slowRecords;
+  const path = newPlace(context, "pipe");
+  syncPlatform().makeFifo(path);
+  const participant = startParticipant("writePipeEach", [path, count]);
+  const fd = openSync(path, "r");
+  const record = new Float64Array(SAMPLE_BYTES / 8);
+  const raw = new Uint8Array(record.buffer);
+  const meter = new Meter(count);
+  while (!meter.isDone) {
+    for (let filled = 0; filled < SAMPLE_BYTES; )
+      filled += readSync(fd, raw, filled, SAMPLE_BYTES - filled, null);
+    meter.note(sumSample(record, 0));
+  }
+  closeSync(fd);
+  await participant.exited;
   return figure(meter.rate());
 }
 
@@ -93,6 +161,16 @@ async function socket(context: CaseContext): Promise<Figure> {
   const participant = startParticipant("writeSocket", [path, count]);
   await meter.done;
   server.stop(true);
+  await participant.exited;
+  return figure(meter.rate());
+}
+
+async function spawnIpc({ sizes }: CaseContext): Promise<Figure> {
+  const meter = new Meter(sizes.slowRecords);
+  const onMessage = (message: unknown): void => meter.note(sumOf(message as SampleFields));
+  const participant = startParticipant("sendSpawnIpc", ["", sizes.slowRecords], { onMessage });
+  await meter.done;
+  participant.kill();
   await participant.exited;
   return figure(meter.rate());
 }

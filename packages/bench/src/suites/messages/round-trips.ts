@@ -3,19 +3,14 @@
  *
  * @module
  */
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { MemoryMappedFile } from "@isthmus/core";
 import { syncPlatform } from "@isthmus/core/internal";
 import { Consumer, NamedEvent, Producer, Requester } from "@isthmus/ipc";
-import {
-  asleepRoundTrip,
-  bellRoundTrip,
-  spinningRoundTrip,
-  wordsRoundTrip,
-} from "../../channel-cases.ts";
-import { Sample, sampleOf, warmUpOf } from "../../channel-records.ts";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
 import { median } from "../../statistics/statistics.ts";
+import { Sample, type SampleFields, SampleWriter, sampleOf, sumOf, warmUpOf } from "../sample.ts";
 import { startParticipant } from "./start-participant.ts";
 import { LATENCY_FRAME_BYTES } from "./transfer-sizes.ts";
 
@@ -23,98 +18,194 @@ const PATIENCE = { timeoutMs: 60_000 };
 
 /** All ways to ask and to be answered. */
 export const cases: Readonly<Record<string, CaseFunction>> = {
-  spinning: async ({ sizes }) => ({
-    value: await spinningRoundTrip(sizes.spinningRoundTrips),
-  }),
-  words: async ({ sizes }) => ({ value: await wordsRoundTrip(sizes.spinningRoundTrips) }),
-  asleep: async ({ sizes }) => ({ value: await asleepRoundTrip(sizes.roundTrips) }),
-  bell: async ({ sizes, memoryDirectory }) => ({
-    value: await bellRoundTrip(memoryDirectory, sizes.roundTrips),
-  }),
-  blocking: blockingRoundTrip,
-  event: eventRoundTrip,
-  request: requestRoundTrip,
-  pipe: pipeRoundTrip,
+  spinning,
+  words,
+  asleep,
+  blocking,
+  request,
+  event,
+  bell,
+  pipe,
 };
 
-/** A request and its response, both sides asleep in the event loop. */
-async function requestRoundTrip({ sizes }: CaseContext): Promise<Figure> {
-  const name = `round-${process.pid}`;
-  using requester = Requester.createNew(name, { request: Sample, response: Sample });
-  const count = sizes.roundTrips;
-  const participant = startParticipant("respond", [name, count]);
+function newName(): string {
+  return `round-${process.pid}`;
+}
+
+/** The median time of a round trip after the warm-up, for what sleeps in the event loop. */
+async function medianOf(count: number, once: (i: number) => Promise<void>): Promise<Figure> {
   const times: number[] = [];
   for (let i = 0; i < count; i++) {
     const startedAt = Bun.nanoseconds();
-    const { a, h } = await requester.request(sampleOf(i), PATIENCE);
-    if (a !== i || h !== i + 7) throw new Error(`request ${i} brought ${a} and ${h}`);
+    await once(i);
     if (i >= warmUpOf(count)) times.push(Bun.nanoseconds() - startedAt);
   }
-  await participant.exited;
   return { value: median(times) };
 }
 
-/** Two named events, both sides asleep in the event loop. */
-async function eventRoundTrip({ sizes }: CaseContext): Promise<Figure> {
-  const name = `round-${process.pid}`;
-  using ping = NamedEvent.createNew(`${name}-ping`, { reset: "auto" });
-  using pong = NamedEvent.createNew(`${name}-pong`, { reset: "auto" });
-  const count = sizes.roundTrips;
-  const participant = startParticipant("echoEvent", [name, count]);
+/** As {@link medianOf}, for what blocks. */
+function blockingMedianOf(count: number, once: (i: number) => void): Figure {
   const times: number[] = [];
   for (let i = 0; i < count; i++) {
     const startedAt = Bun.nanoseconds();
-    ping.set();
-    await pong.waitAsync();
+    once(i);
     if (i >= warmUpOf(count)) times.push(Bun.nanoseconds() - startedAt);
   }
-  // Every setting has released exactly one waiter: none is left.
-  if (ping.tryWait() || pong.tryWait()) throw new Error("an event was set once too often");
-  await participant.exited;
   return { value: median(times) };
+}
+
+/** The mean time of a round trip after the warm-up: a clock would take longer than one. */
+function meanOf(count: number, once: (i: number) => void): Figure {
+  let startedAt = 0;
+  for (let i = 0; i < count; i++) {
+    if (i === warmUpOf(count)) startedAt = Bun.nanoseconds();
+    once(i);
+  }
+  return { value: (Bun.nanoseconds() - startedAt) / (count - warmUpOf(count)) };
+}
+
+function mustBe(i: number, answer: SampleFields): void {
+  if (sumOf(answer) !== sumOf(sampleOf(i))) throw new Error(`round trip ${i} brought ${answer.a}`);
+}
+
+/** Two words in shared memory, both sides spinning. */
+async function words({ sizes }: CaseContext): Promise<Figure> {
+  const name = newName();
+  using file = MemoryMappedFile.createNew(name, 4096);
+  using view = file.createViewAccessor();
+  const { buffer, byteOffset } = view.bytes();
+  const both = new Int32Array(buffer, byteOffset, 64);
+  const count = sizes.spinningRoundTrips;
+  const participant = startParticipant("echoWords", [name, count]);
+  const figure = meanOf(count, (i) => {
+    Atomics.store(both, 0, i + 1);
+    while (Atomics.load(both, 32) !== i + 1);
+  });
+  await participant.exited;
+  return figure;
+}
+
+/** Channels, both sides spinning on `poll`. */
+async function spinning({ sizes }: CaseContext): Promise<Figure> {
+  const name = newName();
+  using producer = Producer.createNew(`${name}-ping`, { schema: Sample });
+  using consumer = Consumer.createNew(`${name}-pong`, { schema: Sample });
+  const count = sizes.spinningRoundTrips;
+  const participant = startParticipant("echoPolling", [name, count]);
+  const writer = new SampleWriter();
+  let sum = 0;
+  const handle = ({ a }: SampleFields): void => {
+    sum += a;
+  };
+  const figure = meanOf(count, (i) => {
+    writer.number = i;
+    producer.claim(writer.write);
+    while (consumer.poll(handle) === 0);
+  });
+  if (sum !== (count * (count - 1)) / 2) throw new Error(`sum ${sum}`);
+  await participant.exited;
+  return figure;
+}
+
+/** Channels, both sides asleep in the event loop. */
+async function asleep({ sizes }: CaseContext): Promise<Figure> {
+  const name = newName();
+  using producer = Producer.createNew(`${name}-ping`, { schema: Sample });
+  using consumer = Consumer.createNew(`${name}-pong`, { schema: Sample });
+  const participant = startParticipant("echoChannel", [name, sizes.roundTrips]);
+  const figure = await medianOf(sizes.roundTrips, async (i) => {
+    producer.send(sampleOf(i));
+    mustBe(i, await consumer.receiveAsync(PATIENCE));
+  });
+  await participant.exited;
+  return figure;
 }
 
 /** Channels, both sides asleep in `receive`: as blocking a pipe's read is. */
-async function blockingRoundTrip({ sizes }: CaseContext): Promise<Figure> {
-  const name = `round-${process.pid}`;
+async function blocking({ sizes }: CaseContext): Promise<Figure> {
+  const name = newName();
   using producer = Producer.createNew(`${name}-ping`, { schema: Sample });
   using consumer = Consumer.createNew(`${name}-pong`, { schema: Sample });
-  const count = sizes.roundTrips;
-  const participant = startParticipant("echoReceived", [name, count]);
-  const times: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const startedAt = Bun.nanoseconds();
+  const participant = startParticipant("echoReceived", [name, sizes.roundTrips]);
+  const figure = blockingMedianOf(sizes.roundTrips, (i) => {
     producer.send(sampleOf(i));
-    const { a, h } = consumer.receive(PATIENCE);
-    if (a !== i || h !== i + 7) throw new Error(`round trip ${i} brought ${a} and ${h}`);
-    if (i >= warmUpOf(count)) times.push(Bun.nanoseconds() - startedAt);
-  }
+    mustBe(i, consumer.receive(PATIENCE));
+  });
   await participant.exited;
-  return { value: median(times) };
+  return figure;
 }
 
-/** Both sides asleep in a blocking read. */
-async function pipeRoundTrip({ sizes, memoryDirectory }: CaseContext): Promise<Figure> {
-  const count = sizes.roundTrips;
-  const place = join(memoryDirectory, `round-${process.pid}`);
-  for (const end of ["ping", "pong"]) syncPlatform().makeFifo(`${place}-${end}`);
-  const participant = startParticipant("echoPipeBlocking", [place, count]);
+/** A request and its response, both sides asleep in the event loop. */
+async function request({ sizes }: CaseContext): Promise<Figure> {
+  const name = newName();
+  using requester = Requester.createNew(name, { request: Sample, response: Sample });
+  const participant = startParticipant("respond", [name, sizes.roundTrips]);
+  const figure = await medianOf(sizes.roundTrips, async (i) => {
+    mustBe(i, await requester.request(sampleOf(i), PATIENCE));
+  });
+  await participant.exited;
+  return figure;
+}
+
+/** Two named events, both sides asleep in the event loop. */
+async function event({ sizes }: CaseContext): Promise<Figure> {
+  const name = newName();
+  using ping = NamedEvent.createNew(`${name}-ping`, { reset: "auto" });
+  using pong = NamedEvent.createNew(`${name}-pong`, { reset: "auto" });
+  const participant = startParticipant("echoEvent", [name, sizes.roundTrips]);
+  const figure = await medianOf(sizes.roundTrips, async () => {
+    ping.set();
+    await pong.waitAsync();
+  });
+  // Every setting has released exactly one waiter: none is left.
+  if (ping.tryWait() || pong.tryWait()) throw new Error("an event was set once too often");
+  await participant.exited;
+  return figure;
+}
+
+/** A byte over two named pipes, both sides asleep in the event loop. */
+async function bell(context: CaseContext): Promise<Figure> {
+  const place = newPipes(context);
+  const flags = constants.O_RDWR | constants.O_NONBLOCK;
+  const ping = openSync(`${place}-ping`, flags);
+  const pong = openSync(`${place}-pong`, flags);
+  const participant = startParticipant("echoBell", [place, context.sizes.roundTrips]);
+  const reader = Bun.file(pong).stream().getReader();
+  const one = new Uint8Array(1);
+  const figure = await medianOf(context.sizes.roundTrips, async () => {
+    writeSync(ping, one);
+    await reader.read();
+  });
+  await reader.cancel();
+  closeSync(ping);
+  await participant.exited;
+  return figure;
+}
+
+/** Named pipes, both sides asleep in a blocking read. */
+async function pipe(context: CaseContext): Promise<Figure> {
+  const place = newPipes(context);
+  const participant = startParticipant("echoPipeBlocking", [place, context.sizes.roundTrips]);
   const outbox = openSync(`${place}-ping`, "w");
   const inbox = openSync(`${place}-pong`, "r");
   const floats = new Float64Array(LATENCY_FRAME_BYTES / 8);
   const raw = new Uint8Array(floats.buffer);
-  const times: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const startedAt = Bun.nanoseconds();
+  const figure = blockingMedianOf(context.sizes.roundTrips, (i) => {
     floats.fill(i);
     writeSync(outbox, raw);
     for (let filled = 0; filled < raw.length; )
       filled += readSync(inbox, raw, filled, raw.length - filled, null);
     if (floats[0] !== i) throw new Error(`round trip ${i} brought ${floats[0]}`);
-    if (i >= warmUpOf(count)) times.push(Bun.nanoseconds() - startedAt);
-  }
+  });
   closeSync(outbox);
   closeSync(inbox);
   await participant.exited;
-  return { value: median(times) };
+  return figure;
+}
+
+/** Makes two named pipes; returns the path without its ending. */
+function newPipes({ memoryDirectory }: CaseContext): string {
+  const place = join(memoryDirectory, newName());
+  for (const end of ["ping", "pong"]) syncPlatform().makeFifo(`${place}-${end}`);
+  return place;
 }

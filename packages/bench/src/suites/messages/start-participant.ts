@@ -29,7 +29,7 @@ export function startParticipant(
   return Bun.spawn([...PARTY, role, ...args.map(String)], {
     stdio: ["ignore", "inherit", "inherit"],
     ...(onMessage && { ipc: onMessage }),
-    onExit: (_party, exitCode) => {
+    onExit: (_participant, exitCode) => {
       if (exitCode !== null && exitCode !== 0) process.exit(1);
     },
   });

@@ -26,6 +26,13 @@ const RECORDS: readonly CaseSpec[] = [
   { name: "claim", title: "Producer.claim to poll", role: "isthmus", ...RATE, labels: POLLING },
   { name: "send", title: "Producer.send to poll", role: "isthmus", ...RATE, labels: POLLING },
   {
+    name: "fourSenders",
+    title: "four Producer.send, in four processes, to one poll",
+    role: "isthmus",
+    ...RATE,
+    labels: POLLING,
+  },
+  {
     name: "follow",
     title: "Producer.send to for await",
     role: "isthmus",

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sampleOf } from "../../channel-records.ts";
+import { sampleOf } from "../sample.ts";
 import { produceRecords } from "./plain-ring.ts";
 
 declare const self: Worker;

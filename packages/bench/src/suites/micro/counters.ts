@@ -9,8 +9,8 @@
  */
 import { Consumer, Producer } from "@isthmus/ipc";
 import { Counters } from "@isthmus/ipc/internal";
-import { expectedSum, Sample, type SampleFields } from "../../channel-records.ts";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
+import { expectedSum, Sample, type SampleFields } from "../sample.ts";
 import { measureMicro, mustBe } from "./micro.ts";
 
 /** Records of a burst: so many share one publication, and one look at the counters of each side. */

@@ -7,8 +7,8 @@ import { closeSync, openSync, readSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
 import { Consumer, NamedMutex, Producer } from "@isthmus/ipc";
-import { Sample } from "../../channel-records.ts";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
+import { Sample } from "../sample.ts";
 import { measureMicro, mustBe } from "./micro.ts";
 
 const FILE_BYTES = 8192;

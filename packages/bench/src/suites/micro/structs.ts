@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { Sample, type SampleFields, sampleOf, sumOf } from "../../channel-records.ts";
+
 import type { CaseFunction } from "../../runner/suite.ts";
+import { Sample, type SampleFields, sampleOf, sumOf } from "../sample.ts";
 import { measureMicro, mustBe } from "./micro.ts";
 
 const RECORDS = 64;

@@ -3,11 +3,14 @@
  *
  * @module
  */
-import { copyRate } from "../../channel-cases.ts";
-import { LARGE_BYTES } from "../../channel-records.ts";
+import { MemoryMappedFile } from "@isthmus/core";
 import { type CaseContext, type CaseFunction, type Figure, SkipError } from "../../runner/suite.ts";
 import { testFilePath, wordAt } from "../../runner/test-file.ts";
+import { warmUpOf } from "../sample.ts";
 
+/** What is copied at a time, and room for eight of it. */
+const LARGE_BYTES = 1 << 20;
+const LARGE_COUNT = 8;
 const COPY_SHARE = 4;
 const PAGE_BYTES = 4096;
 
@@ -42,4 +45,22 @@ function runReference({ reference }: CaseContext, args: readonly (string | numbe
   });
   if (exitCode !== 0) throw new Error(`the reference program ended with ${exitCode}`);
   return { value: Number(stdout.toString()) };
+}
+
+/** Bytes per second of copying 1 MiB into shared memory and out again, in one process. */
+function copyRate(count: number): number {
+  using file = MemoryMappedFile.createNew(`copies-${process.pid}`, LARGE_COUNT * LARGE_BYTES);
+  using view = file.createViewAccessor();
+  const shared = view.bytes();
+  const source = new Uint8Array(LARGE_BYTES).fill(7);
+  const target = new Uint8Array(LARGE_BYTES);
+  let startedAt = 0;
+  for (let i = 0; i < count; i++) {
+    if (i === warmUpOf(count)) startedAt = performance.now();
+    const offset = (i % LARGE_COUNT) * LARGE_BYTES;
+    shared.set(source, offset);
+    target.set(shared.subarray(offset, offset + LARGE_BYTES));
+  }
+  const ms = performance.now() - startedAt;
+  return ((count - warmUpOf(count)) * LARGE_BYTES * 1000) / ms;
 }

@@ -7,10 +7,10 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { SharedStruct } from "@isthmus/ipc";
-import { expectedSum, Sample, sampleOf, sumOf } from "../../channel-records.ts";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
 import { SkipError } from "../../runner/suite.ts";
 import { fillSample, sumSample } from "../messages/frames.ts";
+import { expectedSum, Sample, sampleOf, sumOf } from "../sample.ts";
 
 /** lmdb gathers writes into transactions; so many are awaited together. */
 const LMDB_BATCH = 1000;
