@@ -15,7 +15,8 @@ const PROGRAMS = {
 };
 
 // A process of the dashboard's demonstration ends with the dashboard.
-if (process.env["ISTHMUS_LEASH"] === "stdin") await import("@isthmus/dashboard/leash");
+if (process.env["ISTHMUS_PARENT_WATCH"] === "stdin")
+  await import("@isthmus/dashboard/parent-watch");
 if (!(await runAsProgram(PROGRAMS))) {
   const [{ createProcessHost }, { runIsthmus }] = await Promise.all([
     import("./process-host.ts"),

@@ -9,7 +9,13 @@ import { heapStats } from "bun:jsc";
 import { DashboardServer } from "../src/server/index.ts";
 
 const intervalMs = Number(process.argv[2]);
-const server = await DashboardServer.start({ port: 0, intervalMs, resultsDirectory: "nowhere" });
+const server = await DashboardServer.start({
+  port: 0,
+  intervalMs,
+  resultsDirectory: "nowhere",
+  // Nobody starts the demonstration.
+  command: [],
+});
 tell({ url: server.url });
 process.on("SIGUSR2", () => {
   const { user, system } = process.cpuUsage();

@@ -5,6 +5,7 @@
  */
 import { resolve } from "node:path";
 import { RESULTS_DIRECTORY } from "@isthmus/bench/results";
+import { mainCommand } from "@isthmus/programs";
 import { buildCommand, type Command } from "@stricli/core";
 import type { Environment, IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
@@ -36,6 +37,7 @@ async function runDashboard(this: IsthmusContext, flags: DashboardFlags): Promis
       port,
       intervalMs: flags.intervalMs,
       resultsDirectory: resolve(cwd, flags.results),
+      command: mainCommand(import.meta.dir, "../main.ts"),
     }),
   );
   const { url } = server;

@@ -29,6 +29,8 @@ export interface DashboardOptions {
   readonly intervalMs: number;
   /** Where the benchmark leaves its results. */
   readonly resultsDirectory: string;
+  /** What runs `isthmus`, for the demonstration: all that comes before its own arguments. */
+  readonly command: readonly string[];
 }
 
 /** A running dashboard. */
@@ -57,7 +59,9 @@ export class DashboardServer implements AsyncDisposable {
     const sampler = stack.use(new Sampler(options));
     // Disposed in reverse: the processes before who looks at them, and the streams first, so that nobody waits for them.
     const demonstration = stack.use(
-      new Demonstration(`demonstration-${process.pid}`, (state) => broadcaster.announce(state)),
+      new Demonstration(options.command, `demonstration-${process.pid}`, (state) =>
+        broadcaster.announce(state),
+      ),
     );
     const server = stack.adopt(
       Bun.serve({

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { mainCommand } from "@isthmus/programs";
 import type { Subprocess } from "bun";
 import type {
   DemonstrationParameters,
@@ -11,16 +10,15 @@ import type {
   TransferSummary,
 } from "../wire/demonstration-state.ts";
 
-/** The command. Apps do not import each other: it is started as a person would. */
-const COMMAND = mainCommand(import.meta.dir, "../../../cli/src/main.ts");
-
-/** Who is asked to end and has not by then is ended. */
+/** How long a process may take to end when it was asked to, in milliseconds; then it is killed. */
 const FAREWELL_MS = 3000;
 /** Room for one producer's records: little enough that a stalled consumer shows within seconds. */
 const CAPACITY_BYTES = 1 << 20;
 
 /** What is started. */
 export interface ChildOptions {
+  /** What runs `isthmus`: all that comes before its own arguments. */
+  readonly command: readonly string[];
   readonly role: DemonstrationRole;
   readonly channel: string;
   readonly parameters: DemonstrationParameters;
@@ -34,9 +32,9 @@ export class DemonstrationChild {
   readonly #process: Subprocess<"pipe", "pipe", "pipe">;
 
   constructor(options: ChildOptions) {
-    this.#process = Bun.spawn([...COMMAND, ...argumentsFor(options)], {
-      // The command then loads what ties it to this process.
-      env: { ...process.env, ISTHMUS_LEASH: "stdin" },
+    this.#process = Bun.spawn([...options.command, ...argumentsFor(options)], {
+      // The command then loads its parent watch.
+      env: { ...process.env, ISTHMUS_PARENT_WATCH: "stdin" },
       stdin: "pipe",
       stdout: "pipe",
       stderr: "pipe",
@@ -80,7 +78,11 @@ export class DemonstrationChild {
 }
 
 /** The arguments of the command, as a person would type them. */
-export function argumentsFor({ role, channel, parameters }: ChildOptions): string[] {
+export function argumentsFor({
+  role,
+  channel,
+  parameters,
+}: Omit<ChildOptions, "command">): string[] {
   const common = [role, "--channel", channel, "--json", "--quiet"];
   const room = ["--capacity", String(CAPACITY_BYTES), "--latency"];
   if (role === "consumer") return [...common, ...room, "--follow"];

@@ -38,6 +38,7 @@ interface Post {
 
 /** The two processes, and who may want to know about them. */
 export class Demonstration implements AsyncDisposable {
+  readonly #command: readonly string[];
   readonly #channel: string;
   readonly #onChange: (state: DemonstrationState) => void;
   readonly #posts: Readonly<Record<DemonstrationRole, Post>> = {
@@ -51,10 +52,16 @@ export class Demonstration implements AsyncDisposable {
   #queue: Promise<unknown> = Promise.resolve();
 
   /**
-   * @param channel The name of the channel, of which nobody else makes use.
-   * @param onChange Is told of everything that happens to it.
+   * @param command What runs `isthmus`: all that comes before its own arguments.
+   * @param channel The name of the channel, which nobody else uses.
+   * @param onChange Told of everything that happens to the demonstration.
    */
-  constructor(channel: string, onChange: (state: DemonstrationState) => void) {
+  constructor(
+    command: readonly string[],
+    channel: string,
+    onChange: (state: DemonstrationState) => void,
+  ) {
+    this.#command = command;
     this.#channel = channel;
     this.#onChange = onChange;
   }
@@ -123,7 +130,8 @@ export class Demonstration implements AsyncDisposable {
     const place = this.#posts[role];
     clearTimeout(place.restartTimer);
     place.restartsAtMs = null;
-    const options = { role, channel: this.#channel, parameters: this.#parameters };
+    const parameters = this.#parameters;
+    const options = { command: this.#command, role, channel: this.#channel, parameters };
     try {
       const child = new DemonstrationChild(options);
       place.child = child;

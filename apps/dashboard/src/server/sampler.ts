@@ -15,8 +15,8 @@ import type { Frame } from "../wire/frame.ts";
 import type { LogEntry } from "../wire/log-entry.ts";
 import { findChanges } from "./changes.ts";
 import { EventLog } from "./event-log.ts";
+import { ExitNotices } from "./exit-notices.ts";
 import { frameOf, unreadableFrame } from "./frame-of.ts";
-import { Obituary } from "./obituary.ts";
 
 /** Rates are those of about so long: short enough to be of now, long enough to be read. */
 const RATE_WINDOW_MS = 1000;
@@ -65,7 +65,7 @@ export class Sampler implements Disposable {
   readonly #lingerMs: number;
   readonly #listeners = new Set<TickListener>();
   readonly #history: { readonly atMs: number; readonly samples: SampleMap }[] = [];
-  readonly #obituary = new Obituary();
+  readonly #exitNotices = new ExitNotices();
   #observer: DirectoryObserver | undefined;
   #timer: Timer | undefined;
   #lingerTimer: Timer | undefined;
@@ -141,7 +141,7 @@ export class Sampler implements Disposable {
 
   #look(nowMs: number, atMs: number): { readonly frame: Frame; readonly entries: LogEntry[] } {
     this.#observer ??= new DirectoryObserver();
-    const looked = this.#obituary.correct(this.#observer.sample());
+    const looked = this.#exitNotices.correct(this.#observer.sample());
     const samples: SampleMap = new Map(looked.map((each) => [each.name, each]));
     const before = this.#history.at(-1)?.samples;
     const compared = this.#comparedWith(nowMs);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { MutexInfo, ParticipantInfo, SegmentSample } from "@isthmus/ipc";
 import { findChanges } from "../../src/server/changes.ts";
-import { Obituary } from "../../src/server/obituary.ts";
+import { ExitNotices } from "../../src/server/exit-notices.ts";
 
 const SAMPLE: SegmentSample = {
   name: "orders",
@@ -111,11 +111,11 @@ describe("findChanges()", () => {
   });
 });
 
-describe("Obituary", () => {
+describe("ExitNotices", () => {
   test("keeps the dead dead while somebody clears up after them, holding their lock", () => {
-    const obituary = new Obituary();
+    const notices = new ExitNotices();
     const looks = [[PRODUCER], [DEAD], [PRODUCER], [SUCCESSOR]].map((participants) =>
-      obituary.correct([sample({ participants })]),
+      notices.correct([sample({ participants })]),
     );
     expect(told(...looks)).toEqual([
       ["died: producer 7 died without leaving"],
@@ -125,16 +125,16 @@ describe("Obituary", () => {
   });
 
   test("takes nobody else for dead", () => {
-    const obituary = new Obituary();
-    obituary.correct([sample({ participants: [DEAD] })]);
+    const notices = new ExitNotices();
+    notices.correct([sample({ participants: [DEAD] })]);
     const others = [
       sample({ participants: [SUCCESSOR, OTHER] }),
       sample({ epoch: "2", participants: [PRODUCER] }),
       sample({ name: "other", participants: [PRODUCER] }),
     ];
-    expect(obituary.correct(others)).toEqual(others);
+    expect(notices.correct(others)).toEqual(others);
     // Nor for ever: who has gone is forgotten.
     const back = [sample({ participants: [PRODUCER] })];
-    expect(obituary.correct(back)).toEqual(back);
+    expect(notices.correct(back)).toEqual(back);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, spyOn, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Demonstration } from "../../src/server/demonstration.ts";
@@ -140,11 +140,7 @@ describe("the demonstration", () => {
     ["crashes at once", ["sh", "-c", "echo crashed on purpose >&2; exit 9"], /crashed on purpose$/],
     ["fails after a while", ["sh", "-c", "sleep 1.5; exit 9"], /exit code 9$/],
   ])("stops and says why when its program %s", async (_, program, reason) => {
-    const { spawn } = Bun;
-    const replace = (_: string[], options: Parameters<typeof spawn>[1]): unknown =>
-      spawn([...program], options);
-    using _spy = spyOn(Bun, "spawn").mockImplementation(replace as typeof spawn);
-    await using demonstration = new Demonstration("nobody", () => undefined);
+    await using demonstration = new Demonstration(program, "nobody", () => undefined);
     await demonstration.start(RATE);
     await eventually("the end", () => demonstration.state.phase === "stopped");
     expect(demonstration.state.error).toMatch(/^The (producer|consumer) failed: /);

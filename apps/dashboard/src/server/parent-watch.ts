@@ -1,6 +1,6 @@
 /**
- * Loaded first into the processes of the demonstration: their standard input is a pipe to the dashboard, so that it
- * ends when the dashboard does, however it does. Then they end, too, in the way of Ctrl-C.
+ * The parent watch of the demonstration's processes, loaded before all else. Their standard input is a pipe from the
+ * dashboard and ends with it, however the dashboard ends; then they end, too, as by Ctrl-C.
  *
  * @module
  */

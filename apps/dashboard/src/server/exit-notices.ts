@@ -1,23 +1,22 @@
 /**
- * Who has been seen dead.
+ * The exit notices: which participants have been seen dead.
  *
  * @module
  */
 import type { ParticipantInfo, SegmentSample } from "@isthmus/ipc";
 
 /**
- * Keeps the dead dead. Whoever clears up after one who has died holds that one's lock for a moment, and in that
- * moment the kernel says, truly, that somebody lives there. Seen from outside the dead would live again, and then
- * leave in order.
+ * Keeps dead participants dead. A process that reaps a dead one holds its lock for a moment, in which the kernel says
+ * that the lock's owner lives. Without the notice, the dead one would seem to live again, and then to leave in order.
  */
-export class Obituary {
+export class ExitNotices {
   #dead: ReadonlySet<string> = new Set();
 
   /**
    * Corrects one look at everything.
    *
-   * @param samples The segments; who is in none of them is forgotten.
-   * @returns The same, with everybody dead who was.
+   * @param samples The segments. The notice of a participant that is in none of them is forgotten.
+   * @returns The same segments, in which every participant with a notice is dead.
    */
   correct(samples: readonly SegmentSample[]): SegmentSample[] {
     const dead = new Set<string>();
