@@ -1,4 +1,4 @@
-/** Lanes, `channel/laned-segment.ts` and `lane-claim.ts`: each has one owner, and records in it are found. */
+/** Lanes, `flow/laned-segment.ts` and `lane-claim.ts`: each has one owner, and records in it are found. */
 import { describe, setDefaultTimeout, test } from "bun:test";
 import { expectSound, PATIENCE_MS } from "./checker/expectations.ts";
 import type { Bounds } from "./checker/model.ts";

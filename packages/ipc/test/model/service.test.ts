@@ -1,4 +1,4 @@
-/** Requests and replies, `channel/service`: each gets its own answer or a reason, and is handled once at most. */
+/** Requests and replies, `service/`: each gets its own answer or a reason, and is handled once at most. */
 import { afterAll, beforeAll, describe, setDefaultTimeout, spyOn, test } from "bun:test";
 import { expectSound, PATIENCE_MS } from "./checker/expectations.ts";
 import type { Bounds, Model } from "./checker/model.ts";

@@ -1,4 +1,4 @@
-/** The record with four copies, `struct/versioned-cells.ts`: never torn, never stale, whoever dies. */
+/** The record with four copies, `shared-struct/versioned-cells.ts`: never torn, never stale, whoever dies. */
 import { describe, setDefaultTimeout, test } from "bun:test";
 import * as source from "../../src/shared-struct/versioned-cells.ts";
 import { expectSound, PATIENCE_MS } from "./checker/expectations.ts";
@@ -8,7 +8,7 @@ import { LOGICAL, WEAK } from "./mutants/versioned-cells.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 
-const ENTRY = "struct/versioned-cells.ts";
+const ENTRY = "shared-struct/versioned-cells.ts";
 
 /** The writer comes round to the copy that is being read, and further. */
 const ROUND: CellsBounds = { publications: 6 };

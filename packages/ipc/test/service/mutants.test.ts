@@ -49,7 +49,7 @@ describe("a reply to the last owner of a lane", () => {
   });
 
   test("is taken for one's own without the generation", async () => {
-    const { RequestLane: Mutant } = await mutate<RequestModule>("channel/service/request-lane.ts", [
+    const { RequestLane: Mutant } = await mutate<RequestModule>("service/request-lane.ts", [
       "const isOurs = reader.generation === this.#generation;",
       "const isOurs = true;",
     ]);
@@ -77,7 +77,7 @@ describe("a request of the last owner of a lane", () => {
   });
 
   test("is handled for nobody without the generation", async () => {
-    const { AnswerLane: Mutant } = await mutate<AnswerModule>("channel/service/answer-lane.ts", [
+    const { AnswerLane: Mutant } = await mutate<AnswerModule>("service/answer-lane.ts", [
       "words.load(this.#word + SERVICE_LANE.generation) === generation",
       "generation !== -1",
     ]);
@@ -105,7 +105,7 @@ describe("a request that was for the last responder", () => {
   });
 
   test("is repeated, although it was rejected, without the term", async () => {
-    const { AnswerLane: Mutant } = await mutate<AnswerModule>("channel/service/answer-lane.ts", [
+    const { AnswerLane: Mutant } = await mutate<AnswerModule>("service/answer-lane.ts", [
       "reader.detail === this.#term && ",
       "",
     ]);
@@ -141,14 +141,14 @@ describe("the end of a liveness pipe", () => {
 
   test("rejects what a live responder would have answered, when it decides", async () => {
     const { ResponderWatch: Hasty } = await mutate<WatchModule>(
-      "channel/service/responder-watch.ts",
+      "service/responder-watch.ts",
       [
         "this.#isSuspect = true;\n      onDeath();",
         `this.#service.words.store(this.#service.base + ${SERVICE.serving}, 0);\n      onDeath();`,
       ],
     );
     Object.assign(globalThis, { Hasty });
-    const { RequestLane: Mutant } = await mutate<RequestModule>("channel/service/request-lane.ts", [
+    const { RequestLane: Mutant } = await mutate<RequestModule>("service/request-lane.ts", [
       "new ResponderWatch(service)",
       "new globalThis.Hasty(service)",
     ]);

@@ -52,7 +52,7 @@ export const SERVICE_ENTRY: string = join(STAND_INS, "service-entry.ts");
 export const SERVICE_STAND_INS: Readonly<Record<string, string>> = {
   "wait/wait-for.ts": join(STAND_INS, "waiting.ts"),
   "wait/before-sleep.ts": join(STAND_INS, "waiting.ts"),
-  "channel/record-codec.ts": join(STAND_INS, "word-records.ts"),
+  "flow/record-codec.ts": join(STAND_INS, "word-records.ts"),
   "metrics/counters.ts": join(STAND_INS, "counters.ts"),
 };
 
@@ -180,6 +180,7 @@ function serviceOf({ Service }: ServiceSource, { words, call }: Actor, slot: num
       slot,
       participants,
       isOfThisThread: () => false,
+      reclaim: () => false, // nobody forgets a handle here
       memory: { mapping: { bytesApart: (offset: number): Stretch => ({ words, offset }) } },
     },
     /** Frees the place of a responder that has died, by the shipped steps. */

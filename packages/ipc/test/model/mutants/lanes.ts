@@ -6,8 +6,8 @@ const bugIn =
   (file: string) =>
   (from: string, to: string): Mistake[] => [{ file, from, to }];
 
-const inSegment = bugIn("channel/laned-segment.ts");
-const inClaim = bugIn("channel/lane-claim.ts");
+const inSegment = bugIn("flow/laned-segment.ts");
+const inClaim = bugIn("flow/lane-claim.ts");
 
 const ALLOCATE = "      this.segment.allocate(SECTION.lanes, lane * laneBytes, laneBytes);\n";
 const READY = "      this.words.store(this.laneWord(lane) + this.#table.isReady, 1);\n";

@@ -4,7 +4,7 @@ import type { Mistake } from "../checker/source.ts";
 
 const bugIn =
   (file: string) =>
-  (from: string, to: string): Mistake[] => [{ file: `channel/service/${file}`, from, to }];
+  (from: string, to: string): Mistake[] => [{ file: `service/${file}`, from, to }];
 
 const inRequests = bugIn("request-lane.ts");
 const inAnswers = bugIn("answer-lane.ts");

@@ -1,7 +1,7 @@
 /** Seeded bugs of the record with four copies. */
 import type { Seeded } from "../checker/seeded.ts";
 
-const FILE = "struct/versioned-cells.ts";
+const FILE = "shared-struct/versioned-cells.ts";
 const COPY_IN = "    this.#copies.copyIn(next & (COPY_COUNT - 1));\n";
 const PUBLISH = "    this.#words.store(this.#sequence, next);\n";
 const LOOK_AGAIN = "(words.load(this.#sequence) - sequence) >>> 0 <= MOVES_MAX";

@@ -1,5 +1,5 @@
 /**
- * Stands in for `channel/record-codec.ts`: a record is one word, so that the model sees where it goes.
+ * Stands in for `flow/record-codec.ts`: a record is one word, so that the model sees where it goes.
  *
  * @module
  */
