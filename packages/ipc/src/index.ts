@@ -22,6 +22,13 @@ export type {
 export type { ChannelOptions } from "./channel/channel-options.ts";
 export { Consumer, type PollOptions, type RecordsOptions } from "./channel/consumer.ts";
 export { type Batch, Producer, type ProducerOptions } from "./channel/producer.ts";
+export type {
+  Figure,
+  FigureTable,
+  FigureUnit,
+  FlowColumn,
+  KindFigures,
+} from "./figures/figure.ts";
 export { type AnyJson, type JsonSchema, json } from "./flow/json.ts";
 export type {
   BytesSchema,
@@ -50,6 +57,7 @@ export {
   collectSegments,
   type Leftover,
 } from "./observe/garbage.ts";
+export { FIGURES, type FigureTotal, figureTotals } from "./observe/kind-figures.ts";
 export type { TailedRecord } from "./observe/lane-tail.ts";
 export { listSegments } from "./observe/list.ts";
 export { observe } from "./observe/observe.ts";

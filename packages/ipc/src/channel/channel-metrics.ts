@@ -3,10 +3,13 @@
  *
  * @module
  */
+import type { Figures, Stored } from "../figures/figure.ts";
+import { readFigures } from "../figures/read-figures.ts";
 import { Counters } from "../metrics/counters.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { LANE, positionAt } from "../ring/lane-layout.ts";
 import type { Channel } from "./channel.ts";
+import { CHANNEL_FIGURES } from "./channel-figures.ts";
 import {
   CHANNEL,
   LANE_CONSUMER_COUNTERS_OFFSET,
@@ -18,31 +21,17 @@ import type { TravelTimes } from "./travel-times.ts";
 export type ConsumerState = "none" | "alive" | "dead";
 
 /** Counters of one producer's lane, its earlier owners included. */
-export interface ProducerMetrics {
+export interface ProducerMetrics
+  extends Figures<typeof CHANNEL_FIGURES.producer>,
+    Pick<Figures<typeof CHANNEL_FIGURES.lane>, "consumedPosition" | "lag"> {
   /** Number of the lane. */
   readonly lane: number;
-  /** Records that were published. */
-  readonly records: number;
-  /** Bytes of their payloads. */
-  readonly bytes: number;
-  /** Where the lane is published up to: in records for a struct, in units of 8 bytes otherwise. Never goes back. */
-  readonly position: number;
-  /** Where the lane is consumed up to, in the same unit. Up to `position`: everything published has been taken. */
-  readonly consumedPosition: number;
   /** Whether the channel has a consumer; `"dead"` from its death until somebody clears up after it. */
   readonly consumer: ConsumerState;
   /** How many consumers have left, and not died, since the channel was made. */
   readonly consumerDepartures: number;
-  /** How often there was no room and the producer waited. */
-  readonly fullWaits: number;
-  /** Records that were refused because there was no room: `trySend` gave false, or `onFull: "fail"` threw. */
-  readonly drops: number;
-  /** Records that were published and have not been consumed. */
-  readonly lag: number;
   /** How often the consumer was woken. */
   readonly wakes: number;
-  /** When it last published, in milliseconds since 1970, roughly; 0: never. */
-  readonly lastActivityMs: number;
 }
 
 /** Counters of a lane as the consumer sees it. */
@@ -61,21 +50,15 @@ export interface LaneMetrics {
 }
 
 /** Counters of the consumer, its predecessors included. */
-export interface ConsumerMetrics {
+export interface ConsumerMetrics extends Stored<typeof CHANNEL_FIGURES.consumer> {
   /** Records that were consumed. */
   readonly records: number;
   /** Bytes of their payloads. */
   readonly bytes: number;
   /** Records that were published and have not been consumed. */
   readonly lag: number;
-  /** How often there was nothing to consume and the consumer waited. */
-  readonly emptyWaits: number;
-  /** Impossible positions, lengths and contents that were found in the segment. */
-  readonly corruptions: number;
   /** How often a waiting producer was woken. */
   readonly wakes: number;
-  /** When it last consumed, in milliseconds since 1970, roughly; 0: never. */
-  readonly lastActivityMs: number;
   /** How long records took from being sent to being handed out; undefined unless made with `latency: true`. */
   readonly latency: HistogramSnapshot | undefined;
   /** The lanes that have ever had a producer. */
@@ -90,17 +73,13 @@ export function producerMetrics(
 ): ProducerMetrics {
   return {
     lane,
-    records: counters.get("records"),
-    bytes: counters.get("bytes"),
+    ...readFigures(CHANNEL_FIGURES.producer, { producer: counters }),
     position: positionAt(channel.words, channel.laneWord(lane) + LANE.tail),
     consumedPosition: positionAt(channel.words, channel.laneWord(lane) + LANE.head),
     consumer: consumerState(channel),
     consumerDepartures: channel.words.load(channel.base + CHANNEL.departures) >>> 0,
-    fullWaits: counters.get("waits"),
-    drops: counters.get("drops"),
     lag: lagOf(channel, lane),
     wakes: channel.data.wakes,
-    lastActivityMs: counters.get("lastActivity"),
   };
 }
 
@@ -120,10 +99,8 @@ export function consumerMetrics(
     records: sum("records"),
     bytes: sum("bytes"),
     lag: sum("lag"),
-    emptyWaits: counters.get("waits"),
-    corruptions: counters.get("corruptions"),
+    ...readFigures(CHANNEL_FIGURES.consumer, { consumer: counters }),
     wakes: channel.space.wakes,
-    lastActivityMs: counters.get("lastActivity"),
     latency: times?.read(),
     lanes,
   };
@@ -133,12 +110,13 @@ function laneMetrics(channel: Channel, lane: number): LaneMetrics {
   const owner = channel.laneOwner(lane);
   const { participants } = channel.segment;
   const producer = participants.list().find(({ slot, isAlive }) => slot === owner && isAlive);
-  const counters = countersOf(channel, lane, LANE_CONSUMER_COUNTERS_OFFSET);
+  const consumer = countersOf(channel, lane, LANE_CONSUMER_COUNTERS_OFFSET);
+  const { consumedRecords, consumedBytes } = readFigures(CHANNEL_FIGURES.lane, { consumer });
   return {
     lane,
     producerPid: producer?.pid,
-    records: counters.get("records"),
-    bytes: counters.get("bytes"),
+    records: consumedRecords,
+    bytes: consumedBytes,
     position: positionAt(channel.words, channel.laneWord(lane) + LANE.head),
     lag: lagOf(channel, lane),
   };

@@ -4,6 +4,7 @@
  * @module
  */
 import { SECTION } from "@isthmus/core/internal";
+import { CHANNEL_FIGURES } from "../channel/channel-figures.ts";
 import {
   CHANNEL,
   CONSUMER_COUNTERS_OFFSET,
@@ -13,6 +14,7 @@ import {
   LANE_PRODUCER_COUNTERS_OFFSET,
   SPACE_CELL,
 } from "../channel/channel-layout.ts";
+import { counterTotals, readFigures, totalOf } from "../figures/read-figures.ts";
 import { HISTOGRAM_BYTES } from "../metrics/histogram-layout.ts";
 import { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import type { ChannelConsumerInfo, ChannelInfo, ChannelLaneInfo } from "./channel-info.ts";
@@ -39,20 +41,15 @@ export function readChannel(source: KindSource): ChannelInfo {
     if (state.word(laneWord(lane) + LANE_OWNER.isReady) !== 1) continue;
     lanes.push(readLane(state, lane, sizes, participants));
   }
-  const sum = (name: "records" | "bytes" | "drops" | "fullWaits" | "lag"): number =>
-    lanes.reduce((total, lane) => total + lane[name], 0);
   return {
     mode: sizes.mode,
     recordBytes: sizes.recordBytes,
     capacityBytes: sizes.ringBytes,
     capacity: sizes.ringBytes / sizes.stepBytes,
     maxProducers: sizes.laneCount,
-    records: sum("records"),
-    bytes: sum("bytes"),
-    drops: sum("drops"),
-    fullWaits: sum("fullWaits"),
-    lag: sum("lag"),
-    fill: lanes.reduce((most, { fill }) => Math.max(most, fill), 0),
+    ...counterTotals(CHANNEL_FIGURES.producer, lanes),
+    lag: totalOf(CHANNEL_FIGURES.lane, "lag", lanes),
+    fill: totalOf(CHANNEL_FIGURES.lane, "fill", lanes),
     consumerWakes: wakesOf(cells, DATA_CELL),
     producerWakes: wakesOf(cells, SPACE_CELL),
     timeoutWakes: timeoutWakesOf(cells),
@@ -69,25 +66,22 @@ function readLane(
   participants: readonly ParticipantInfo[],
 ): ChannelLaneInfo {
   const base = laneWord(lane);
-  const sent = state.counters(base * 4 + LANE_PRODUCER_COUNTERS_OFFSET);
-  const consumed = state.counters(base * 4 + LANE_CONSUMER_COUNTERS_OFFSET);
+  const producer = state.counters(base * 4 + LANE_PRODUCER_COUNTERS_OFFSET);
+  const consumer = state.counters(base * 4 + LANE_CONSUMER_COUNTERS_OFFSET);
+  const sent = readFigures(CHANNEL_FIGURES.producer, { producer });
+  const consumed = readFigures(CHANNEL_FIGURES.lane, { consumer });
   const { tail, head } = state.positions(base);
   const capacity = ringBytes / stepBytes;
   const used = Math.min(capacity, Math.max(0, tail - head));
   // A record has one unit or more, and the counters may be behind the positions: by a batch, for good after a crash.
-  const counted = Math.min(used, Math.max(1, sent.records - consumed.records));
+  const counted = Math.min(used, Math.max(1, sent.records - consumed.consumedRecords));
   return {
     lane,
     producer: participantOf(state.slot(base + LANE_OWNER.owner), participants),
     position: tail,
-    records: sent.records,
-    bytes: sent.bytes,
-    drops: sent.drops,
-    fullWaits: sent.waits,
-    lastActivityMs: sent.lastActivity,
+    ...sent,
     consumedPosition: head,
-    consumedRecords: consumed.records,
-    consumedBytes: consumed.bytes,
+    ...consumed,
     lag: mode === "fixed" ? used : counted,
     fill: used / capacity,
   };
@@ -98,15 +92,15 @@ function readConsumer(
   lanes: readonly ChannelLaneInfo[],
   participants: readonly ParticipantInfo[],
 ): ChannelConsumerInfo {
-  const counters = state.counters(CONSUMER_COUNTERS_OFFSET);
+  const consumer = state.counters(CONSUMER_COUNTERS_OFFSET);
+  const { lastActivityMs, ...counted } = readFigures(CHANNEL_FIGURES.consumer, { consumer });
   return {
     participant: participantOf(state.slot(CHANNEL.consumer), participants),
-    records: lanes.reduce((total, { consumedRecords }) => total + consumedRecords, 0),
-    bytes: lanes.reduce((total, { consumedBytes }) => total + consumedBytes, 0),
-    emptyWaits: counters.waits,
-    corruptions: counters.corruptions,
+    records: totalOf(CHANNEL_FIGURES.lane, "consumedRecords", lanes),
+    bytes: totalOf(CHANNEL_FIGURES.lane, "consumedBytes", lanes),
+    ...counted,
     isIdle: state.word(CHANNEL.isIdle) !== 0,
-    lastActivityMs: counters.lastActivity,
+    lastActivityMs,
   };
 }
 

@@ -3,36 +3,29 @@
  *
  * @module
  */
-import { grown, type PerSecond } from "./growth.ts";
-import { sumOf } from "./participant-state.ts";
-import type { ServiceFlow, ServiceInfo } from "./service-info.ts";
-import type { TopicInfo, TopicPublisherInfo, TopicSubscriberInfo } from "./topic-info.ts";
 
-/** Traffic of one publisher, or of all of them. */
-export interface PublisherRates {
-  /** Records that were published. */
-  readonly recordsPerSecond: number;
-  readonly bytesPerSecond: number;
-  /** Records that were refused because there was no room. */
-  readonly dropsPerSecond: number;
-  /** Waits of publishers for room. */
-  readonly fullWaitsPerSecond: number;
-}
+import { type PerSecond, type Rates, ratesOf, rateTotals } from "../figures/rates-of.ts";
+import { totalOf } from "../figures/read-figures.ts";
+import { SERVICE_FIGURES } from "../service/service-figures.ts";
+import { TOPIC_FIGURES } from "../topic/topic-figures.ts";
+import type { ParticipantInfo } from "./segment-info.ts";
+import type { ServiceInfo } from "./service-info.ts";
+import type { TopicInfo, TopicSubscriberInfo } from "./topic-info.ts";
 
-/** Traffic of one subscriber. */
-export interface SubscriberRates {
+/** Traffic of one publisher, or of all of them: the rate of every counter of its lane. */
+export interface PublisherRates extends Rates<typeof TOPIC_FIGURES.publisher> {}
+
+/** Traffic of one subscriber: the rate of every counter of its places, and of its own. */
+export interface SubscriberRates
+  extends Rates<typeof TOPIC_FIGURES.place>,
+    Rates<typeof TOPIC_FIGURES.subscriber> {
   /** Its slot among the participants. */
   readonly slot: number;
-  /** Records that it read. */
-  readonly recordsPerSecond: number;
-  readonly bytesPerSecond: number;
-  /** Records that it found to be lost. */
-  readonly lostPerSecond: number;
   /** Whether there was something to read at both times, and it has read and lost nothing in between. */
   readonly isStandingStill: boolean;
 }
 
-/** Traffic of a topic. */
+/** Traffic of a topic: of its publishers together. */
 export interface TopicRates extends PublisherRates {
   /** Records that subscribers read, all together. */
   readonly readPerSecond: number;
@@ -44,20 +37,8 @@ export interface TopicRates extends PublisherRates {
   readonly subscribers: readonly SubscriberRates[];
 }
 
-/** Traffic of one requester, or of all of them. */
-export interface RequestRates {
-  /** Requests that were sent. */
-  readonly requestsPerSecond: number;
-  readonly requestBytesPerSecond: number;
-  /** Replies that came, errors included. */
-  readonly repliesPerSecond: number;
-  readonly replyBytesPerSecond: number;
-  readonly errorsPerSecond: number;
-  /** Requests whose time was over. */
-  readonly timeoutsPerSecond: number;
-  /** Waits of requesters for room or for a responder. */
-  readonly waitsPerSecond: number;
-}
+/** Traffic of one requester, or of all of them: the rate of every counter of its lane. */
+export interface RequestRates extends Rates<typeof SERVICE_FIGURES.flow> {}
 
 /** Traffic of a service. */
 export interface ServiceRates extends RequestRates {
@@ -74,14 +55,10 @@ export function topicRates(
   per: PerSecond,
 ): TopicRates | undefined {
   if (previous === undefined) return undefined;
-  const publishers = current.publishers.map((one) => ({
-    lane: one.lane,
-    ...publisherRates(
-      previous.publishers.find(({ lane }) => lane === one.lane),
-      one,
-      per,
-    ),
-  }));
+  const publishers = current.publishers.map((one) => {
+    const before = previous.publishers.find(({ lane }) => lane === one.lane);
+    return { lane: one.lane, ...ratesOf(TOPIC_FIGURES.publisher, before, one, per) };
+  });
   const subscribers = current.subscribers.map((one) => {
     // A slot's next owner is somebody else, who counts from nothing.
     const before = previous.subscribers.find(({ participant }) =>
@@ -89,13 +66,11 @@ export function topicRates(
     );
     return subscriberRates(before, one, per);
   });
+  const read = rateTotals(TOPIC_FIGURES.place, subscribers);
   return {
-    recordsPerSecond: sumOf(publishers, "recordsPerSecond"),
-    bytesPerSecond: sumOf(publishers, "bytesPerSecond"),
-    dropsPerSecond: sumOf(publishers, "dropsPerSecond"),
-    fullWaitsPerSecond: sumOf(publishers, "fullWaitsPerSecond"),
-    readPerSecond: sumOf(subscribers, "recordsPerSecond"),
-    lostPerSecond: sumOf(subscribers, "lostPerSecond"),
+    ...rateTotals(TOPIC_FIGURES.publisher, publishers),
+    readPerSecond: read.recordsPerSecond,
+    lostPerSecond: read.lostPerSecond,
     publishers,
     subscribers,
   };
@@ -108,32 +83,17 @@ export function serviceRates(
   per: PerSecond,
 ): ServiceRates | undefined {
   if (previous === undefined) return undefined;
-  const requesters = current.requesters.map((one) => ({
-    lane: one.lane,
-    ...requestRates(
-      previous.requesters.find(({ lane }) => lane === one.lane),
-      one,
-      per,
-    ),
-  }));
+  const requesters = current.requesters.map((one) => {
+    const before = previous.requesters.find(({ lane }) => lane === one.lane);
+    return { lane: one.lane, ...ratesOf(SERVICE_FIGURES.flow, before, one, per) };
+  });
   const taken = ({ requests, queued }: ServiceInfo): number => requests - queued;
   const isStandingStill =
     previous.queued > 0 && current.queued > 0 && taken(previous) === taken(current);
-  return { ...requestRates(previous, current, per), isStandingStill, requesters };
-}
-
-function publisherRates(
-  previous: TopicPublisherInfo | undefined,
-  current: TopicPublisherInfo,
-  per: PerSecond,
-): PublisherRates {
-  const rate = (name: "records" | "bytes" | "drops" | "fullWaits"): number =>
-    per(grown(previous?.[name] ?? 0, current[name]));
   return {
-    recordsPerSecond: rate("records"),
-    bytesPerSecond: rate("bytes"),
-    dropsPerSecond: rate("drops"),
-    fullWaitsPerSecond: rate("fullWaits"),
+    ...ratesOf(SERVICE_FIGURES.flow, previous, current, per),
+    isStandingStill,
+    requesters,
   };
 }
 
@@ -142,14 +102,12 @@ function subscriberRates(
   current: TopicSubscriberInfo,
   per: PerSecond,
 ): SubscriberRates {
-  const rate = (name: "records" | "bytes" | "lost"): number =>
-    per(grown(previous?.[name] ?? 0, current[name]));
-  const position = (one: TopicSubscriberInfo): number => sumOf(one.places, "position");
+  const position = ({ places }: TopicSubscriberInfo): number =>
+    totalOf(TOPIC_FIGURES.place, "position", places);
   return {
     slot: current.participant.slot,
-    recordsPerSecond: rate("records"),
-    bytesPerSecond: rate("bytes"),
-    lostPerSecond: rate("lost"),
+    ...ratesOf(TOPIC_FIGURES.place, previous, current, per),
+    ...ratesOf(TOPIC_FIGURES.subscriber, previous, current, per),
     isStandingStill:
       previous !== undefined &&
       previous.lag > 0 &&
@@ -158,28 +116,7 @@ function subscriberRates(
   };
 }
 
-function requestRates(
-  previous: ServiceFlow | undefined,
-  current: ServiceFlow,
-  per: PerSecond,
-): RequestRates {
-  const rate = (name: keyof ServiceFlow): number =>
-    per(grown(previous?.[name] ?? 0, current[name]));
-  return {
-    requestsPerSecond: rate("requests"),
-    requestBytesPerSecond: rate("requestBytes"),
-    repliesPerSecond: rate("replies"),
-    replyBytesPerSecond: rate("replyBytes"),
-    errorsPerSecond: rate("errors"),
-    timeoutsPerSecond: rate("timeouts"),
-    waitsPerSecond: rate("waits"),
-  };
-}
-
-interface Life {
-  readonly slot: number;
-  readonly generation: number;
-}
+type Life = Pick<ParticipantInfo, "slot" | "generation">;
 
 function isSameLife(one: Life, two: Life): boolean {
   return one.slot === two.slot && one.generation === two.generation;

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { totalOf } from "../figures/read-figures.ts";
+import { CELL_FIGURES } from "../sync/sync-figures.ts";
 import type { CellInfo, ParticipantInfo } from "./segment-info.ts";
 
 /** Standing still for less than this, in milliseconds, is nothing to speak of. */
@@ -50,13 +52,5 @@ export function wakesOf(cells: readonly CellInfo[], index: number): number {
 
 /** How often waiters of any cell found what they waited for without having been woken. */
 export function timeoutWakesOf(cells: readonly CellInfo[]): number {
-  return cells.reduce((total, { timeoutWakes }) => total + timeoutWakes, 0);
-}
-
-/** The sum of one figure of all items. */
-export function sumOf<Name extends string>(
-  items: readonly Readonly<Record<Name, number>>[],
-  name: Name,
-): number {
-  return items.reduce((total, item) => total + item[name], 0);
+  return totalOf(CELL_FIGURES.cell, "timeoutWakes", cells);
 }

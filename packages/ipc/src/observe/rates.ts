@@ -3,33 +3,23 @@
  *
  * @module
  */
+import { CHANNEL_FIGURES } from "../channel/channel-figures.ts";
+import { type PerSecond, perSecond, type Rates, ratesOf, rateTotals } from "../figures/rates-of.ts";
+import { totalOf } from "../figures/read-figures.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
-import type { ChannelInfo, ChannelLaneInfo } from "./channel-info.ts";
+import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
+import { CELL_FIGURES, EVENT_FIGURES, MUTEX_FIGURES } from "../sync/sync-figures.ts";
+import type { ChannelInfo } from "./channel-info.ts";
 import { type ServiceRates, serviceRates, type TopicRates, topicRates } from "./flow-rates.ts";
-import { grown, grown32, type PerSecond, perSecond } from "./growth.ts";
-import { sumOf } from "./participant-state.ts";
 import type { SegmentSample } from "./segment-observer.ts";
 
-/** Traffic of one lane of a channel, or of all of them. */
-export interface LaneRates {
-  /** Records that were published. */
-  readonly recordsPerSecond: number;
-  readonly bytesPerSecond: number;
-  /** Records that were consumed. */
-  readonly consumedPerSecond: number;
-  readonly consumedBytesPerSecond: number;
-  /** Records that were refused because there was no room. */
-  readonly dropsPerSecond: number;
-  /** Waits of producers for room. */
-  readonly fullWaitsPerSecond: number;
-}
+/** Traffic of one lane of a channel, or of all of them: the rate of every counter of a lane. */
+export interface LaneRates
+  extends Rates<typeof CHANNEL_FIGURES.producer>,
+    Rates<typeof CHANNEL_FIGURES.lane> {}
 
-/** Traffic of a channel. */
-export interface ChannelRates extends LaneRates {
-  /** Waits of the consumer for records. */
-  readonly emptyWaitsPerSecond: number;
-  /** Impossible things that the consumer found. */
-  readonly corruptionsPerSecond: number;
+/** Traffic of a channel: of its lanes together, and the rate of every counter of its consumer. */
+export interface ChannelRates extends LaneRates, Rates<typeof CHANNEL_FIGURES.consumer> {
   /** Whether records were waiting at both times, and the consumer has taken none in between. */
   readonly isStandingStill?: boolean | undefined;
   /** The lanes of the later sample, each with its number. */
@@ -38,14 +28,10 @@ export interface ChannelRates extends LaneRates {
   readonly latency: HistogramSnapshot | undefined;
 }
 
-/** What happened between two samples. */
-export interface SegmentRates {
+/** What happened between two samples. What a kind does not have is 0. */
+export interface SegmentRates extends Rates<typeof MUTEX_FIGURES.mutex> {
   /** The time in between, in milliseconds. */
   readonly elapsedMs: number;
-  /** Acquisitions of the mutex; 0 for a kind without one. */
-  readonly acquisitionsPerSecond: number;
-  /** Acquisitions that had to wait. */
-  readonly contentionsPerSecond: number;
   /** Wake-ups at all wait cells. */
   readonly wakesPerSecond: number;
   /** Traffic of the channel, for segments of that kind. */
@@ -77,28 +63,24 @@ export function ratesBetween(
   const isSame = previous.name === current.name && previous.epoch === current.epoch;
   if (!isSame || previous.error || current.error || !(elapsedMs > 0)) return undefined;
   const per = perSecond(elapsedMs);
+  const cells = current.cells.map((cell) =>
+    ratesOf(
+      CELL_FIGURES.cell,
+      previous.cells.find(({ index }) => index === cell.index),
+      cell,
+      per,
+    ),
+  );
   return {
     elapsedMs,
-    acquisitionsPerSecond: per(grown32(previous.mutex?.acquisitions, current.mutex?.acquisitions)),
-    contentionsPerSecond: per(grown32(previous.mutex?.contentions, current.mutex?.contentions)),
-    wakesPerSecond: per(
-      current.cells.reduce(
-        (sum, { index, wakes }) =>
-          sum + grown32(previous.cells.find((cell) => cell.index === index)?.wakes, wakes),
-        0,
-      ),
-    ),
+    ...ratesOf(MUTEX_FIGURES.mutex, previous.mutex, current.mutex, per),
+    wakesPerSecond: rateTotals(CELL_FIGURES.cell, cells).wakesPerSecond,
     channel: current.channel && channelRates(previous.channel, current.channel, per),
     topic: current.topic && topicRates(previous.topic, current.topic, per),
     service: current.service && serviceRates(previous.service, current.service, per),
-    setsPerSecond: per(grown31(previous.event?.setCount, current.event?.setCount)),
-    updatesPerSecond: per(grown(previous.struct?.version ?? 0, current.struct?.version ?? 0)),
+    ...ratesOf(EVENT_FIGURES.segment, previous.event, current.event, per),
+    ...ratesOf(STRUCT_FIGURES.segment, previous.struct, current.struct, per),
   };
-}
-
-/** An event counts its setCount modulo 2^31. */
-function grown31(before: number | undefined, after: number | undefined): number {
-  return grown32(before, after) & 0x7fff_ffff;
 }
 
 function channelRates(
@@ -107,50 +89,23 @@ function channelRates(
   per: PerSecond,
 ): ChannelRates | undefined {
   if (previous === undefined) return undefined;
-  const { consumer } = current;
-  const before = previous.consumer;
-  const lanes = current.lanes.map((lane) => ({
-    lane: lane.lane,
-    ...laneRates(
-      previous.lanes.find((candidate) => candidate.lane === lane.lane),
-      lane,
-      per,
-    ),
-  }));
-  const sum = (name: keyof LaneRates): number =>
-    lanes.reduce((total, lane) => total + lane[name], 0);
+  const lanes = current.lanes.map((lane) => {
+    const before = previous.lanes.find((candidate) => candidate.lane === lane.lane);
+    return {
+      lane: lane.lane,
+      ...ratesOf(CHANNEL_FIGURES.producer, before, lane, per),
+      ...ratesOf(CHANNEL_FIGURES.lane, before, lane, per),
+    };
+  });
+  const consumedUpTo = ({ lanes: all }: ChannelInfo): number =>
+    totalOf(CHANNEL_FIGURES.lane, "consumedPosition", all);
   return {
-    recordsPerSecond: sum("recordsPerSecond"),
-    bytesPerSecond: sum("bytesPerSecond"),
-    consumedPerSecond: sum("consumedPerSecond"),
-    consumedBytesPerSecond: sum("consumedBytesPerSecond"),
-    dropsPerSecond: sum("dropsPerSecond"),
-    fullWaitsPerSecond: sum("fullWaitsPerSecond"),
-    emptyWaitsPerSecond: per(grown(before.emptyWaits, consumer.emptyWaits)),
-    corruptionsPerSecond: per(grown(before.corruptions, consumer.corruptions)),
+    ...rateTotals(CHANNEL_FIGURES.producer, lanes),
+    ...rateTotals(CHANNEL_FIGURES.lane, lanes),
+    ...ratesOf(CHANNEL_FIGURES.consumer, previous.consumer, current.consumer, per),
     isStandingStill:
-      previous.lag > 0 &&
-      current.lag > 0 &&
-      sumOf(previous.lanes, "consumedPosition") === sumOf(current.lanes, "consumedPosition"),
+      previous.lag > 0 && current.lag > 0 && consumedUpTo(previous) === consumedUpTo(current),
     lanes,
     latency: previous.latency && current.latency?.since(previous.latency),
   };
 }
-
-function laneRates(
-  previous: ChannelLaneInfo | undefined,
-  current: ChannelLaneInfo,
-  per: PerSecond,
-): LaneRates {
-  const rate = (name: NumberName): number => per(grown(previous?.[name] ?? 0, current[name]));
-  return {
-    recordsPerSecond: rate("records"),
-    bytesPerSecond: rate("bytes"),
-    consumedPerSecond: rate("consumedRecords"),
-    consumedBytesPerSecond: rate("consumedBytes"),
-    dropsPerSecond: rate("drops"),
-    fullWaitsPerSecond: rate("fullWaits"),
-  };
-}
-
-type NumberName = "records" | "bytes" | "consumedRecords" | "consumedBytes" | "drops" | "fullWaits";

@@ -4,8 +4,10 @@
  * @module
  */
 import type { SECTION, SegmentKind } from "@isthmus/core/internal";
+import type { Figures } from "../figures/figure.ts";
 import type { Role } from "../segment/participant-layout.ts";
 import type { MutexOwner } from "../sync/segment-mutex.ts";
+import type { CELL_FIGURES, MUTEX_FIGURES } from "../sync/sync-figures.ts";
 import type { KindDetails } from "./kind-readers.ts";
 
 /** Part of a segment's file. */
@@ -38,19 +40,13 @@ export interface ParticipantInfo {
 }
 
 /** The mutex of a segment. */
-export interface MutexInfo {
+export interface MutexInfo extends Figures<typeof MUTEX_FIGURES.mutex> {
   /** Who holds it; undefined when nobody does. An owner that is not alive died holding it. */
   readonly owner: MutexOwner | undefined;
-  /** How often it was acquired. Counters wrap at 2^32. */
-  readonly acquisitions: number;
-  /** Acquisitions that had to wait. */
-  readonly contentions: number;
-  /** Acquisitions after an owner's death. */
-  readonly recoveries: number;
 }
 
 /** A place in a segment where participants wait. */
-export interface CellInfo {
+export interface CellInfo extends Figures<typeof CELL_FIGURES.cell> {
   readonly index: number;
   /** Whether somebody has announced to wait there. */
   readonly isAwaited: boolean;
@@ -58,10 +54,6 @@ export interface CellInfo {
   readonly hasSleepers?: boolean | undefined;
   /** Slots of the participants that wait there in their event loops. */
   readonly waitingSlots?: readonly number[] | undefined;
-  /** How often somebody was woken. */
-  readonly wakes: number;
-  /** How often a waiter found what it waited for without having been woken. Should be 0. */
-  readonly timeoutWakes: number;
 }
 
 /** Why a file cannot be understood. */

@@ -4,7 +4,9 @@
  * @module
  */
 import { SECTION } from "@isthmus/core/internal";
+import { type CounterBlock, counterTotals, readFigures, totalOf } from "../figures/read-figures.ts";
 import { UNIT_BYTES } from "../ring/byte-ring.ts";
+import { SERVICE_FIGURES } from "../service/service-figures.ts";
 import {
   laneCellOf,
   REQUEST_CELL,
@@ -13,15 +15,11 @@ import {
   SERVICE_COUNTERS,
   SERVICE_LANE,
 } from "../service/service-layout.ts";
+import { CELL_FIGURES } from "../sync/sync-figures.ts";
 import type { KindSource } from "./kind-readers.ts";
-import { participantOf, stateOf, sumOf, timeoutWakesOf, wakesOf } from "./participant-state.ts";
+import { participantOf, stateOf, timeoutWakesOf, wakesOf } from "./participant-state.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
-import type {
-  ServiceFlow,
-  ServiceInfo,
-  ServiceRequesterInfo,
-  ServiceResponderInfo,
-} from "./service-info.ts";
+import type { ServiceInfo, ServiceRequesterInfo, ServiceResponderInfo } from "./service-info.ts";
 import {
   readServiceSizes,
   SERVICE_STATE_BYTES_MAX,
@@ -29,24 +27,6 @@ import {
   serviceLaneWord,
 } from "./service-state.ts";
 import { StateBytes } from "./state-bytes.ts";
-
-/** The figures that a service has of its lanes together. */
-const FLOW_NAMES = [
-  "requests",
-  "requestBytes",
-  "replies",
-  "replyBytes",
-  "errors",
-  "timeouts",
-  "lateReplies",
-  "droppedReplies",
-  "skippedRequests",
-  "waits",
-  "replyWaits",
-  "corruptions",
-  "queued",
-  "unanswered",
-] as const satisfies readonly (keyof ServiceFlow)[];
 
 /**
  * Describes a service.
@@ -66,22 +46,25 @@ export function readService(source: KindSource): ServiceInfo {
     requesters.push(readRequester(state, sizes, lane, participants, nowMs));
   }
   const responder = readResponder(state, requesters, participants, nowMs);
-  const flow = Object.fromEntries(
-    FLOW_NAMES.map((figure) => [figure, sumOf(requesters, figure)]),
-  ) as unknown as ServiceFlow;
+  const total = (name: "queued" | "unanswered"): number =>
+    totalOf(SERVICE_FIGURES.flow, name, requesters);
+  const [queued, unanswered] = [total("queued"), total("unanswered")];
   return {
-    ...flow,
     requestMode: sizes.requestMode,
     responseMode: sizes.responseMode,
     requestCapacityBytes: sizes.requestBytes,
     replyCapacityBytes: sizes.replyBytes,
     maxRequesters: sizes.laneCount,
-    pending: flow.queued + (responder.isServing ? flow.unanswered : 0),
-    fill: requesters.reduce((most, { fill }) => Math.max(most, fill), 0),
+    pending: queued + (responder.isServing ? unanswered : 0),
+    ...counterTotals(SERVICE_FIGURES.flow, requesters),
+    queued,
+    unanswered,
+    fill: totalOf(SERVICE_FIGURES.requester, "fill", requesters),
     responderWakes: wakesOf(cells, REQUEST_CELL) + wakesOf(cells, ROOM_CELL),
-    requesterWakes: sumOf(
-      cells.filter(({ index }) => index >= laneCellOf(0)),
+    requesterWakes: totalOf(
+      CELL_FIGURES.cell,
       "wakes",
+      cells.filter(({ index }) => index >= laneCellOf(0)),
     ),
     timeoutWakes: timeoutWakesOf(cells),
     requesters,
@@ -97,45 +80,39 @@ function readRequester(
   nowMs: number,
 ): ServiceRequesterInfo {
   const base = serviceLaneWord(lane);
-  const sent = state.counters(base * 4 + SERVICE_COUNTERS.sent);
-  const taken = state.counters(base * 4 + SERVICE_COUNTERS.taken);
-  const answered = state.counters(base * 4 + SERVICE_COUNTERS.answered);
-  const received = state.counters(base * 4 + SERVICE_COUNTERS.received);
+  const counters = (offset: number): CounterBlock => state.counters(base * 4 + offset);
+  const sent = counters(SERVICE_COUNTERS.sent);
+  const taken = counters(SERVICE_COUNTERS.taken);
+  const answered = counters(SERVICE_COUNTERS.answered);
+  const received = counters(SERVICE_COUNTERS.received);
   const requests = readRing(state, base + SERVICE_LANE.requests, sizes.requestBytes);
   const replies = readRing(state, base + SERVICE_LANE.replies, sizes.replyBytes);
   const requester = participantOf(state.slot(base + SERVICE_LANE.owner), participants);
-  const finished = taken.drops + answered.records + answered.drops;
-  const waitingReplies = within(replies.used, answered.records - received.records);
+  const blocks = { sent, taken, answered, received };
+  const flow = readFigures(SERVICE_FIGURES.flow, blocks);
+  const finished = flow.skippedRequests + answered.get("records") + flow.droppedReplies;
+  const waitingReplies = within(replies.used, answered.get("records") - flow.replies);
+  const { lastActivityMs } = readFigures(SERVICE_FIGURES.requester, blocks);
   const heartbeat = {
     hasWork: waitingReplies > 0,
-    lastActivityMs: Math.max(sent.lastActivity, received.lastActivity),
-    workSinceMs: answered.lastActivity,
+    lastActivityMs: Math.max(lastActivityMs, received.get("lastActivity")),
+    workSinceMs: answered.get("lastActivity"),
     nowMs,
   };
   return {
     lane,
     requester,
     state: requester && stateOf(requester, heartbeat),
-    requests: sent.records,
-    requestBytes: sent.bytes,
-    replies: received.records,
-    replyBytes: received.bytes,
-    errors: answered.errors,
-    timeouts: sent.timeouts,
-    lateReplies: received.drops,
-    droppedReplies: answered.drops,
-    skippedRequests: taken.drops,
-    waits: sent.waits,
-    replyWaits: answered.waits,
-    corruptions: taken.corruptions + received.corruptions,
-    queued: within(requests.used, sent.records - taken.records),
-    unanswered: Math.max(0, taken.records - finished),
+    ...flow,
+    corruptions: taken.get("corruptions") + received.get("corruptions"),
+    queued: within(requests.used, flow.requests - taken.get("records")),
+    unanswered: Math.max(0, taken.get("records") - finished),
+    waitingReplies,
     requestPosition: requests.tail,
     replyPosition: replies.tail,
-    waitingReplies,
     wantsRoom: state.word(base + SERVICE_LANE.wantsRoom) !== 0,
     fill: Math.max(requests.fill, replies.fill),
-    lastActivityMs: sent.lastActivity,
+    lastActivityMs,
   };
 }
 
@@ -150,7 +127,7 @@ function readResponder(
   let workSinceMs = 0;
   for (const { lane, queued, lastActivityMs: askedAtMs } of requesters) {
     const answered = state.counters(serviceLaneWord(lane) * 4 + SERVICE_COUNTERS.answered);
-    lastActivityMs = Math.max(lastActivityMs, answered.lastActivity);
+    lastActivityMs = Math.max(lastActivityMs, answered.get("lastActivity"));
     if (queued > 0) workSinceMs = Math.max(workSinceMs, askedAtMs);
   }
   const hasWork = requesters.some(({ queued }) => queued > 0);

@@ -4,11 +4,9 @@
  * @module
  */
 import { CorruptSegmentError } from "@isthmus/core";
-import { COUNTER, COUNTERS_BYTES, type CounterName } from "../metrics/counter-layout.ts";
+import type { CounterBlock } from "../figures/read-figures.ts";
+import { COUNTER, COUNTERS_BYTES } from "../metrics/counter-layout.ts";
 import { LANE, positionAt } from "../ring/lane-layout.ts";
-
-/** The counters of one participant. */
-export type CounterValues = Readonly<Record<CounterName, number>>;
 
 /** The bytes of section "state", in memory of their own. Beyond their end everything is 0. */
 export class StateBytes {
@@ -74,22 +72,13 @@ export class StateBytes {
   }
 
   /** One participant's counters; what no counter can be is 0. */
-  counters(offset: number): CounterValues {
-    const at = (name: CounterName): number => {
-      const index = offset + COUNTER[name] * 8;
-      const isThere = offset + COUNTERS_BYTES <= this.lengthBytes;
-      const value = isThere ? this.#view.getFloat64(index, true) : 0;
-      return value > 0 && value <= Number.MAX_SAFE_INTEGER ? value : 0;
-    };
+  counters(offset: number): CounterBlock {
+    const isThere = offset + COUNTERS_BYTES <= this.lengthBytes;
     return {
-      records: at("records"),
-      bytes: at("bytes"),
-      waits: at("waits"),
-      drops: at("drops"),
-      corruptions: at("corruptions"),
-      lastActivity: at("lastActivity"),
-      errors: at("errors"),
-      timeouts: at("timeouts"),
+      get: (name) => {
+        const value = isThere ? this.#view.getFloat64(offset + COUNTER[name] * 8, true) : 0;
+        return value > 0 && value <= Number.MAX_SAFE_INTEGER ? value : 0;
+      },
     };
   }
 }

@@ -3,38 +3,26 @@
  *
  * @module
  */
+import type { Figures } from "../figures/figure.ts";
+import type { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
+import type { EVENT_FIGURES, SEMAPHORE_FIGURES } from "../sync/sync-figures.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
 
-/** Units that somebody has. */
-export interface PermitsInfo {
+/** Permits that somebody has. */
+export interface PermitsInfo extends Figures<typeof SEMAPHORE_FIGURES.held> {
   readonly participant: ParticipantInfo;
-  readonly permits: number;
 }
 
 /** A semaphore at one moment. */
-export interface SemaphoreInfo {
-  /** The most permits there can be. */
-  readonly max: number;
-  /** Units that can be taken. */
-  readonly available: number;
-  /** Whether the permits of a holder that dies come back, so that it is known who has them. */
-  readonly returnsOnDeath: boolean;
+export interface SemaphoreInfo extends Figures<typeof SEMAPHORE_FIGURES.segment> {
   /** Who has permits. Empty where that is not kept. */
   readonly held: readonly PermitsInfo[];
 }
 
 /** An event at one moment. */
-export interface EventInfo {
+export interface EventInfo extends Figures<typeof EVENT_FIGURES.segment> {
   readonly reset: "auto" | "manual";
-  readonly isSet: boolean;
-  /** How often it has been set, modulo 2^31. */
-  readonly setCount: number;
 }
 
 /** A shared struct at one moment. For its value see `observeStruct`. */
-export interface StructInfo {
-  /** The version of the current value: 0 at first, 1 more with every update. */
-  readonly version: number;
-  /** The most bytes that its record can have. */
-  readonly recordBytesMax: number;
-}
+export interface StructInfo extends Figures<typeof STRUCT_FIGURES.segment> {}

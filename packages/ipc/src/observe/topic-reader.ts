@@ -4,8 +4,10 @@
  * @module
  */
 import { SECTION } from "@isthmus/core/internal";
+import { counterTotals, readFigures, totalOf } from "../figures/read-figures.ts";
 import { gateBit } from "../ring/broadcast-gates.ts";
 import { BROADCAST, PLACE } from "../ring/broadcast-layout.ts";
+import { TOPIC_FIGURES } from "../topic/topic-figures.ts";
 import {
   DATA_CELL,
   ON_SLOW,
@@ -20,7 +22,7 @@ import {
   TOPIC_LANE_OWNER,
 } from "../topic/topic-layout.ts";
 import type { KindSource } from "./kind-readers.ts";
-import { participantOf, stateOf, sumOf, timeoutWakesOf, wakesOf } from "./participant-state.ts";
+import { participantOf, stateOf, timeoutWakesOf, wakesOf } from "./participant-state.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
 import { StateBytes } from "./state-bytes.ts";
 import type {
@@ -43,6 +45,9 @@ interface Lane {
   /** Number of the record that will begin at the tail, modulo 2^32; of records of variable size only. */
   readonly nextNumber: number;
 }
+
+/** The counters of somebody who has not begun. */
+const NO_COUNTERS = { get: () => 0 };
 
 /** A copy of the state, and what helps to read it. */
 interface Look {
@@ -75,13 +80,10 @@ export function readTopic(source: KindSource): TopicInfo {
     capacityBytes: sizes.ringBytes,
     capacity: sizes.ringBytes / sizes.stepBytes,
     maxPublishers: sizes.laneCount,
-    records: sumOf(publishers, "records"),
-    bytes: sumOf(publishers, "bytes"),
-    drops: sumOf(publishers, "drops"),
-    fullWaits: sumOf(publishers, "fullWaits"),
-    lost: sumOf(subscribers, "lost"),
-    lag: subscribers.reduce((most, { lag }) => Math.max(most, lag), 0),
-    fill: publishers.reduce((most, { fill }) => Math.max(most, fill), 0),
+    ...counterTotals(TOPIC_FIGURES.publisher, publishers),
+    lost: totalOf(TOPIC_FIGURES.place, "lost", subscribers),
+    lag: totalOf(TOPIC_FIGURES.subscriber, "lag", subscribers),
+    fill: totalOf(TOPIC_FIGURES.publisher, "fill", publishers),
     subscriberWakes: wakesOf(cells, DATA_CELL),
     publisherWakes: wakesOf(cells, SPACE_CELL),
     timeoutWakes: timeoutWakesOf(cells),
@@ -121,27 +123,22 @@ function readSubscriber(
   // Who has joined the segment and not yet the topic has a predecessor's places.
   const isMember = code === ON_SLOW.gate || code === ON_SLOW.lap;
   const places = isMember ? lanes.map((lane) => readPlace(state, sizes, slot, lane)) : [];
-  const counters = state.counters(start + SUBSCRIBER_COUNTERS_OFFSET);
+  // And nothing counted of its own.
+  const subscriber = isMember ? state.counters(start + SUBSCRIBER_COUNTERS_OFFSET) : NO_COUNTERS;
+  const { lastActivityMs, ...counted } = readFigures(TOPIC_FIGURES.subscriber, { subscriber });
   const behind = places.filter(({ lag }) => lag > 0);
-  const lastActivityMs = isMember ? counters.lastActivity : 0;
   const workSinceMs = behind.reduce((newest, { lane }) => {
-    const { lastActivity } = state.counters(
-      topicLaneWord(sizes, lane) * 4 + PUBLISHER_COUNTERS_OFFSET,
-    );
-    return Math.max(newest, lastActivity);
+    const start = topicLaneWord(sizes, lane) * 4 + PUBLISHER_COUNTERS_OFFSET;
+    return Math.max(newest, state.counters(start).get("lastActivity"));
   }, 0);
   const { word, bit } = gateBit(TOPIC.idle, slot);
   return {
     participant,
     state: stateOf(participant, { hasWork: behind.length > 0, lastActivityMs, workSinceMs, nowMs }),
     onSlow: isMember ? (code === ON_SLOW.gate ? "gate" : "lap") : undefined,
-    records: sumOf(places, "records"),
-    bytes: sumOf(places, "bytes"),
-    lost: sumOf(places, "lost"),
-    laps: sumOf(places, "laps"),
-    lag: sumOf(places, "lag"),
-    emptyWaits: isMember ? counters.waits : 0,
-    corruptions: isMember ? counters.corruptions : 0,
+    ...counterTotals(TOPIC_FIGURES.place, places),
+    lag: totalOf(TOPIC_FIGURES.place, "lag", places),
+    ...counted,
     isIdle: isMember && (state.word(word) & bit) !== 0,
     lastActivityMs,
     places,
@@ -150,7 +147,7 @@ function readSubscriber(
 
 function readPlace(state: StateBytes, sizes: TopicSizes, slot: number, lane: Lane): TopicPlaceInfo {
   const start = topicLaneWord(sizes, lane.lane) * 4 + PLACES_OFFSET + slot * SUBSCRIBER_BYTES;
-  const counters = state.counters(start + SUBSCRIBER_COUNTERS_OFFSET);
+  const subscriber = state.counters(start + SUBSCRIBER_COUNTERS_OFFSET);
   const position = state.position(start / 4 + PLACE.head);
   const behind = Math.max(0, lane.tail - position);
   // A record has one unit or more, and its number says how many there were before it.
@@ -158,9 +155,7 @@ function readPlace(state: StateBytes, sizes: TopicSizes, slot: number, lane: Lan
   return {
     lane: lane.lane,
     position,
-    records: counters.records,
-    bytes: counters.bytes,
-    lost: counters.drops,
+    ...readFigures(TOPIC_FIGURES.place, { subscriber }),
     laps: state.word(start / 4 + PLACE.laps),
     lag: sizes.mode === "fixed" ? behind : Math.min(behind, numbered),
   };
@@ -185,11 +180,7 @@ function readPublisher(
     publisher: participantOf(state.slot(base + TOPIC_LANE_OWNER.owner), source.participants),
     position: tail,
     oldestPosition: Math.min(tail, state.position(base + BROADCAST.oldest)),
-    records: counters.records,
-    bytes: counters.bytes,
-    drops: counters.drops,
-    fullWaits: counters.waits,
-    lastActivityMs: counters.lastActivity,
+    ...readFigures(TOPIC_FIGURES.publisher, { publisher: counters }),
     fill: Math.max(0, ...kept) / capacity,
   };
 }

@@ -3,10 +3,13 @@
  *
  * @module
  */
+import type { CounterFigures, Figures } from "../figures/figure.ts";
+import { counterTotals, readFigures, totalOf } from "../figures/read-figures.ts";
 import type { Counters } from "../metrics/counters.ts";
 import { BROADCAST, PLACE, UNIT_BYTES, UNIT_WORDS } from "../ring/broadcast-layout.ts";
 import { positionAt } from "../ring/lane-layout.ts";
 import type { Topic } from "./topic.ts";
+import { TOPIC_FIGURES } from "./topic-figures.ts";
 import { ON_SLOW, SUBSCRIBER } from "./topic-layout.ts";
 
 /** A live subscriber as a publisher sees it. */
@@ -22,67 +25,35 @@ export interface SubscriberInfo {
   readonly lost: number;
 }
 
+type Publisher = Figures<typeof TOPIC_FIGURES.publisher>;
+type Place = Figures<typeof TOPIC_FIGURES.place>;
+
 /** Counters of one publisher's lane, its earlier owners included. */
-export interface PublisherMetrics {
+export interface PublisherMetrics
+  extends CounterFigures<typeof TOPIC_FIGURES.publisher>,
+    Pick<Publisher, "position" | "lastActivityMs"> {
   /** Number of the lane. */
   readonly lane: number;
-  /** Records that were published. */
-  readonly records: number;
-  /** Bytes of their payloads. */
-  readonly bytes: number;
-  /** Where the lane is published up to: in records for a struct, in units of 8 bytes otherwise. Never goes back. */
-  readonly position: number;
-  /** How often there was no room and the publisher waited. */
-  readonly fullWaits: number;
-  /** Records that were refused because there was no room: `trySend` gave false, or `onFull: "fail"` threw. */
-  readonly drops: number;
   /** How often subscribers of the topic were woken. */
   readonly wakes: number;
-  /** When it last published, in milliseconds since 1970, roughly; 0: never. */
-  readonly lastActivityMs: number;
   /** Who subscribes now. */
   readonly subscribers: readonly SubscriberInfo[];
 }
 
 /** Counters of a lane as a subscriber sees it. */
-export interface TopicLaneMetrics {
+export interface TopicLaneMetrics extends Place {
   readonly lane: number;
   /** The publisher's process; undefined when the lane has no live one. */
   readonly publisherPid: number | undefined;
-  /** Records that were read. */
-  readonly records: number;
-  /** Bytes of their payloads. */
-  readonly bytes: number;
-  /** Records that were overwritten before they were read. */
-  readonly lost: number;
-  /** How often that happened. */
-  readonly laps: number;
-  /** Where the lane is read up to; see {@link PublisherMetrics.position}. */
-  readonly position: number;
-  /** Records that were published and that were not read or found to be lost yet. */
-  readonly lag: number;
 }
 
-/** Counters of one subscriber, since it has joined. */
-export interface SubscriberMetrics {
-  /** Records that were read. */
-  readonly records: number;
-  /** Bytes of their payloads. */
-  readonly bytes: number;
-  /** Records that were overwritten before they were read. */
-  readonly lost: number;
-  /** How often that happened. */
-  readonly laps: number;
-  /** Records that were published and that were not read or found to be lost yet. */
-  readonly lag: number;
-  /** How often there was nothing to read and the subscriber waited. */
-  readonly emptyWaits: number;
-  /** Impossible positions, lengths and contents that were found in the segment. */
-  readonly corruptions: number;
+/** Counters of one subscriber, since it has joined: of its lanes together, and its own. */
+export interface SubscriberMetrics
+  extends CounterFigures<typeof TOPIC_FIGURES.place>,
+    CounterFigures<typeof TOPIC_FIGURES.subscriber>,
+    Pick<Figures<typeof TOPIC_FIGURES.subscriber>, "lag" | "lastActivityMs"> {
   /** How often a waiting publisher of the topic was woken. */
   readonly wakes: number;
-  /** When it last read, in milliseconds since 1970, roughly; 0: never. */
-  readonly lastActivityMs: number;
   /** The lanes that have ever had a publisher. */
   readonly lanes: readonly TopicLaneMetrics[];
 }
@@ -91,13 +62,9 @@ export interface SubscriberMetrics {
 export function publisherMetrics(topic: Topic, lane: number, counters: Counters): PublisherMetrics {
   return {
     lane,
-    records: counters.get("records"),
-    bytes: counters.get("bytes"),
+    ...readFigures(TOPIC_FIGURES.publisher, { publisher: counters }),
     position: positionAt(topic.words, topic.laneWord(lane) + BROADCAST.tail),
-    fullWaits: counters.get("waits"),
-    drops: counters.get("drops"),
     wakes: topic.data.wakes,
-    lastActivityMs: counters.get("lastActivity"),
     subscribers: subscribersOf(topic, lane),
   };
 }
@@ -108,18 +75,11 @@ export function subscriberMetrics(topic: Topic, counters: Counters): SubscriberM
   for (let lane = 0; lane < topic.laneCount; lane++) {
     if (topic.isLaneReady(lane)) lanes.push(laneMetrics(topic, lane));
   }
-  const sum = (name: "records" | "bytes" | "lost" | "laps" | "lag"): number =>
-    lanes.reduce((total, lane) => total + lane[name], 0);
   return {
-    records: sum("records"),
-    bytes: sum("bytes"),
-    lost: sum("lost"),
-    laps: sum("laps"),
-    lag: sum("lag"),
-    emptyWaits: counters.get("waits"),
-    corruptions: counters.get("corruptions"),
+    ...counterTotals(TOPIC_FIGURES.place, lanes),
+    lag: totalOf(TOPIC_FIGURES.place, "lag", lanes),
+    ...readFigures(TOPIC_FIGURES.subscriber, { subscriber: counters }),
     wakes: topic.space.wakes,
-    lastActivityMs: counters.get("lastActivity"),
     lanes,
   };
 }
@@ -149,14 +109,11 @@ function laneMetrics(topic: Topic, lane: number): TopicLaneMetrics {
   const { participants, slot } = topic.segment;
   const owner = topic.laneOwner(lane);
   const publisher = owner === undefined ? undefined : participants.at(owner);
-  const counters = topic.subscriberCounters(slot, lane);
   const place = topic.placeWord(lane, slot);
   return {
     lane,
     publisherPid: publisher?.isAlive === true ? publisher.pid : undefined,
-    records: counters.get("records"),
-    bytes: counters.get("bytes"),
-    lost: counters.get("drops"),
+    ...readFigures(TOPIC_FIGURES.place, { subscriber: topic.subscriberCounters(slot, lane) }),
     laps: topic.words.load(place + PLACE.laps) >>> 0,
     position: positionAt(topic.words, place + PLACE.head),
     lag: lagOf(topic, lane, slot),

@@ -1,0 +1,164 @@
+/**
+ * The figures of all kinds of segments. A kind is one line in each table here.
+ *
+ * @module
+ */
+import { CHANNEL_FIGURES } from "../channel/channel-figures.ts";
+import type { Figure, FigureTable } from "../figures/figure.ts";
+import { totalOf } from "../figures/read-figures.ts";
+import { SERVICE_FIGURES } from "../service/service-figures.ts";
+import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
+import {
+  CELL_FIGURES,
+  EVENT_FIGURES,
+  MUTEX_FIGURES,
+  SEMAPHORE_FIGURES,
+} from "../sync/sync-figures.ts";
+import { TOPIC_FIGURES } from "../topic/topic-figures.ts";
+import type { SegmentInfo } from "./segment-info.ts";
+
+/**
+ * Every figure that segments tell of themselves: by kind, then by the part of it, then by name. Frozen.
+ *
+ * @example What does a topic count?
+ * ```ts
+ * import { FIGURES } from "@isthmus/ipc";
+ *
+ * const { type, unit, help } = FIGURES.topic.publisher.drops;
+ * console.log(type, unit, help); // counter records Records that were refused because there was no room.
+ * ```
+ */
+export const FIGURES: {
+  readonly channel: typeof CHANNEL_FIGURES;
+  readonly topic: typeof TOPIC_FIGURES;
+  readonly service: typeof SERVICE_FIGURES;
+  readonly semaphore: typeof SEMAPHORE_FIGURES;
+  readonly event: typeof EVENT_FIGURES;
+  readonly struct: typeof STRUCT_FIGURES;
+  readonly lock: typeof MUTEX_FIGURES;
+  readonly segment: typeof CELL_FIGURES;
+} = deepFreeze({
+  channel: CHANNEL_FIGURES,
+  topic: TOPIC_FIGURES,
+  service: SERVICE_FIGURES,
+  semaphore: SEMAPHORE_FIGURES,
+  event: EVENT_FIGURES,
+  struct: STRUCT_FIGURES,
+  lock: MUTEX_FIGURES,
+  segment: CELL_FIGURES,
+});
+
+/** What figures are read from: anything that has them by their names. */
+type Item = Readonly<Record<string, unknown>>;
+
+/** Where an observer finds the parts of a kind. */
+type Parts<Kind extends keyof typeof FIGURES> = Readonly<
+  Record<keyof (typeof FIGURES)[Kind], (info: SegmentInfo) => readonly object[] | undefined>
+>;
+
+const PARTS: { readonly [Kind in keyof typeof FIGURES]: Parts<Kind> } = {
+  channel: {
+    segment: ({ channel }) => some(channel),
+    producer: ({ channel }) => channel?.lanes ?? [],
+    lane: ({ channel }) => channel?.lanes ?? [],
+    consumer: ({ channel }) => some(channel?.consumer),
+  },
+  topic: {
+    segment: ({ topic }) => some(topic),
+    publisher: ({ topic }) => topic?.publishers ?? [],
+    place: ({ topic }) => (topic?.subscribers ?? []).flatMap(({ places }) => places),
+    subscriber: ({ topic }) => topic?.subscribers ?? [],
+  },
+  service: {
+    segment: ({ service }) => some(service),
+    flow: ({ service }) => some(service),
+    requester: ({ service }) => service?.requesters ?? [],
+    responder: ({ service }) => some(service?.responder),
+  },
+  semaphore: {
+    segment: ({ semaphore }) => some(semaphore),
+    // Where nobody notes who has what, nobody knows how many permits are held.
+    held: ({ semaphore }) => (semaphore?.returnsOnDeath ? semaphore.held : undefined),
+  },
+  event: { segment: ({ event }) => some(event) },
+  struct: { segment: ({ struct }) => some(struct) },
+  lock: { mutex: ({ mutex }) => some(mutex) },
+  segment: { cell: ({ cells }) => cells },
+};
+
+/** One figure of a segment, added up over all of its lanes or participants. */
+export interface FigureTotal {
+  /** A key of {@link FIGURES}: the segment's kind, `lock` for its mutex, `segment` for its wait cells. */
+  readonly kind: keyof typeof FIGURES;
+  /** The part of the kind. */
+  readonly part: string;
+  /** The figure's name. */
+  readonly name: string;
+  readonly figure: Figure;
+  readonly value: number;
+}
+
+/**
+ * All figures of a segment that can be added up, with their totals, in the order of their tables. Of a segment that
+ * could not be understood there are none.
+ *
+ * @param info What an observer saw.
+ *
+ * @example Everything that a segment counts
+ * ```ts
+ * import { figureTotals, NamedEvent, observe } from "@isthmus/ipc";
+ *
+ * using event = NamedEvent.createOrOpen("counted-event");
+ * event.set();
+ * const sets = figureTotals(observe("counted-event")).find(({ name }) => name === "setCount");
+ * console.log(sets?.value, sets?.figure.help); // 1 How often it has been set.
+ * ```
+ */
+export function figureTotals(info: SegmentInfo): FigureTotal[] {
+  const totals: FigureTotal[] = [];
+  if (info.error !== undefined) return totals;
+  for (const { kind, part, table, items } of figureParts(info)) {
+    for (const [name, figure] of Object.entries(table)) {
+      if (figure.total === undefined && figure.type !== "counter") continue;
+      const value = totalOf(table, name, items as readonly Record<string, number | boolean>[]);
+      totals.push({ kind, part, name, figure, value });
+    }
+  }
+  return totals;
+}
+
+/** The parts of a segment: what has the figures of which table. */
+interface FigurePart {
+  readonly kind: keyof typeof FIGURES;
+  readonly part: string;
+  readonly table: FigureTable;
+  readonly items: readonly Item[];
+}
+
+function figureParts(info: SegmentInfo): FigurePart[] {
+  return KINDS.filter((kind) => hasKind(info, kind)).flatMap((kind) =>
+    Object.entries<FigureTable>(FIGURES[kind]).flatMap(([part, table]) => {
+      const itemsOf = PARTS[kind][part as never] as (
+        info: SegmentInfo,
+      ) => readonly Item[] | undefined;
+      const items = itemsOf(info);
+      return items === undefined ? [] : [{ kind, part, table, items }];
+    }),
+  );
+}
+
+const KINDS = Object.keys(FIGURES) as (keyof typeof FIGURES)[];
+
+function hasKind(info: SegmentInfo, kind: keyof typeof FIGURES): boolean {
+  if (kind === "segment") return info.cells.length > 0;
+  return (kind === "lock" ? info.mutex : info[kind]) !== undefined;
+}
+
+function some<Value>(value: Value | undefined): Value[] {
+  return value === undefined ? [] : [value];
+}
+
+function deepFreeze<Value extends object>(value: Value): Value {
+  for (const each of Object.values(value)) if (typeof each === "object") deepFreeze(each);
+  return Object.freeze(value);
+}
