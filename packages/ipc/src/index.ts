@@ -57,7 +57,13 @@ export {
   collectSegments,
   type Leftover,
 } from "./observe/garbage.ts";
-export { FIGURES, type FigureTotal, figureTotals } from "./observe/kind-figures.ts";
+export {
+  FIGURES,
+  type FigureTotal,
+  type FlowTotals,
+  figureTotals,
+  flowTotals,
+} from "./observe/kind-figures.ts";
 export type { TailedRecord } from "./observe/lane-tail.ts";
 export { listSegments } from "./observe/list.ts";
 export { observe } from "./observe/observe.ts";
@@ -67,7 +73,7 @@ export {
   observeStruct,
   type StructValueInfo,
 } from "./observe/observe-struct.ts";
-export type { ParticipantState } from "./observe/participant-state.ts";
+export { type ParticipantState, participantStates } from "./observe/participant-state.ts";
 export {
   type ChannelRates,
   type LaneRates,

@@ -67,7 +67,7 @@ export function segmentSamples(later: number, latency?: unknown): Sample[] {
     segment("topic", [...SUBSCRIBERS, PUBLISHER], { topic }),
     segment("service", [REQUESTER, RESPONDER], { service }),
     segment("semaphore", [holder], { semaphore }),
-    segment("event", [], { event }),
+    segment("event", [holder], { event }),
     segment("struct", [], { struct, mutex }),
     segment("mutex", [holder], { mutex }),
     segment("memory", [], { isHeld: undefined }),

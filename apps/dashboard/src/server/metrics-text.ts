@@ -3,8 +3,16 @@
  *
  * @module
  */
-import type { ChannelInfo, HistogramSnapshot, SegmentInfo } from "@isthmus/ipc";
-import { MetricFamily, type MetricType } from "./exposition.ts";
+import {
+  FIGURES,
+  type Figure,
+  type FigureTotal,
+  figureTotals,
+  type HistogramSnapshot,
+  participantStates,
+  type SegmentInfo,
+} from "@isthmus/ipc";
+import { MetricFamily } from "./exposition.ts";
 
 /** Powers of two, for there the histogram's own buckets end: 1 µs to 69 s, each 4 times the one before. */
 const BOUND_EXPONENTS = [10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34, 36] as const;
@@ -33,7 +41,9 @@ export function metricsText(segments: readonly SegmentInfo[], server: ServerFigu
     ...segmentFamilies(segments),
     ...participantFamilies(readable),
     ...lockFamilies(readable),
-    ...channelFamilies(readable.flatMap(({ name, channel }) => (channel ? { name, channel } : []))),
+    ...figureFamilies(readable),
+    versionFamily(readable),
+    latencyFamily(readable),
   ].join("");
 }
 
@@ -76,96 +86,77 @@ function segmentFamilies(segments: readonly SegmentInfo[]): MetricFamily[] {
 
 function participantFamilies(segments: readonly SegmentInfo[]): MetricFamily[] {
   const family = gauge("isthmus_segment_participants", "Who takes part, by role and state.");
-  for (const { name, participants } of segments) {
-    const counts = new Map<string, number>();
-    for (const { role, isAlive } of participants) {
-      const key = `${role} ${isAlive ? "live" : "dead"}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-    for (const [key, count] of counts) {
+  for (const segment of segments) {
+    const states = participantStates(segment);
+    const keys = segment.participants.map(({ slot, role }) => `${role} ${states.get(slot)}`);
+    for (const [key, { length }] of Object.entries(Object.groupBy(keys, (each) => each))) {
       const [role = "", state = ""] = key.split(" ");
-      family.add(count, { segment: name, role, state });
+      family.add(length, { segment: segment.name, role, state });
     }
   }
   return [family];
 }
 
 function lockFamilies(segments: readonly SegmentInfo[]): MetricFamily[] {
-  const acquired = counter("isthmus_lock_acquisitions_total", "How often the lock was acquired.");
-  const contended = counter("isthmus_lock_contentions_total", "Acquisitions that had to wait.");
-  const recovered = counter(
-    "isthmus_lock_recoveries_total",
-    "Acquisitions after an owner's death.",
-  );
   const held = gauge("isthmus_lock_held", "Whether somebody holds the lock.");
   for (const { name: segment, mutex } of segments) {
-    if (!mutex) continue;
-    acquired.add(mutex.acquisitions, { segment });
-    contended.add(mutex.contentions, { segment });
-    recovered.add(mutex.recoveries, { segment });
-    held.add(Number(mutex.owner !== undefined), { segment });
+    if (mutex) held.add(Number(mutex.owner !== undefined), { segment });
   }
-  return [acquired, contended, recovered, held];
+  return [held];
 }
 
-interface NamedChannel {
-  readonly name: string;
-  readonly channel: ChannelInfo;
+/** Every figure of every kind, as their tables say. */
+function figureFamilies(segments: readonly SegmentInfo[]): MetricFamily[] {
+  const families = new Map<string, MetricFamily>();
+  for (const info of segments) {
+    for (const total of figureTotals(info)) {
+      const { figure, value } = total;
+      const name = familyName(total);
+      const family = families.get(name) ?? new MetricFamily(name, figure.type, figure.help);
+      families.set(name, family);
+      const { direction } = figure;
+      family.add(value, { segment: info.name, ...(direction === undefined ? {} : { direction }) });
+    }
+  }
+  return [...families.values()];
 }
 
-/** Metrics of which every channel has one sample. */
-const CHANNEL_METRICS: readonly (readonly [
-  name: string,
-  type: MetricType,
-  help: string,
-  value: (channel: ChannelInfo) => number,
-])[] = [
-  ["drops_total", "counter", "Records refused for want of room.", ({ drops }) => drops],
-  ["full_waits_total", "counter", "Waits of producers for room.", ({ fullWaits }) => fullWaits],
-  [
-    "dry_waits_total",
-    "counter",
-    "Waits of the consumer for records.",
-    ({ consumer }) => consumer.emptyWaits,
-  ],
-  [
-    "corruptions_total",
-    "counter",
-    "Impossible values that a reader found.",
-    ({ consumer }) => consumer.corruptions,
-  ],
-  ["lag_records", "gauge", "Records published and not consumed.", ({ lag }) => lag],
-  ["fill_ratio", "gauge", "How full the fullest lane is, 0 to 1.", ({ fill }) => fill],
-  [
-    "capacity_bytes",
-    "gauge",
-    "Room for one producer's records.",
-    ({ capacityBytes }) => capacityBytes,
-  ],
-];
+/** The units that a gauge's name ends with. */
+const SUFFIXES: ReadonlySet<Figure["unit"]> = new Set([
+  "records",
+  "bytes",
+  "requests",
+  "replies",
+  "permits",
+  "ratio",
+]);
 
-function channelFamilies(channels: readonly NamedChannel[]): MetricFamily[] {
-  const records = counter("isthmus_channel_records_total", "Records, by direction.");
-  const bytes = counter("isthmus_channel_bytes_total", "Bytes of their payloads, by direction.");
-  const latency = new MetricFamily(
-    "isthmus_channel_latency_seconds",
-    "histogram",
-    "How long records took from being sent to being consumed.",
+/** `capacityBytes` of a channel is `isthmus_channel_capacity_bytes`; a counter's name ends in `_total`. */
+function familyName({ kind, name, figure }: FigureTotal): string {
+  const { family = name.replace(/^is(?=[A-Z])/, ""), type, unit } = figure;
+  const words = `isthmus_${kind}_${family.replace(/[A-Z]/g, "_$&").toLowerCase()}`.replace(
+    "__",
+    "_",
   );
-  for (const { name: segment, channel } of channels) {
-    const { consumer } = channel;
-    records.add(channel.records, { segment, direction: "published" });
-    records.add(consumer.records, { segment, direction: "consumed" });
-    bytes.add(channel.bytes, { segment, direction: "published" });
-    bytes.add(consumer.bytes, { segment, direction: "consumed" });
-    if (channel.latency) addLatency(latency, segment, channel.latency);
+  if (type === "counter") return `${words}_total`;
+  return SUFFIXES.has(unit) && !words.endsWith(`_${unit}`) ? `${words}_${unit}` : words;
+}
+
+/** What a struct is at; its updates are counted, too. */
+function versionFamily(segments: readonly SegmentInfo[]): MetricFamily {
+  const family = gauge("isthmus_struct_version", FIGURES.struct.segment.version.help);
+  for (const { name: segment, struct } of segments)
+    if (struct) family.add(struct.version, { segment });
+  return family;
+}
+
+function latencyFamily(segments: readonly SegmentInfo[]): MetricFamily {
+  const { type, help } = FIGURES.channel.latency.latency;
+  const family = new MetricFamily("isthmus_channel_latency_seconds", type, help);
+  for (const { name, channel } of segments) {
+    if (channel?.latency) addLatency(family, name, channel.latency);
   }
-  const others = CHANNEL_METRICS.map(([name, type, help, value]) => {
-    const family = new MetricFamily(`isthmus_channel_${name}`, type, help);
-    for (const { name: segment, channel } of channels) family.add(value(channel), { segment });
-    return family;
-  });
-  return [records, bytes, ...others, latency];
+  return family;
 }
 
 function addLatency(family: MetricFamily, segment: string, histogram: HistogramSnapshot): void {

@@ -203,4 +203,13 @@ export const CHANNEL_FIGURES = {
       counter: "lastActivity",
     },
   },
+  latency: {
+    /** How long records took from being sent to being handed out. */
+    latency: {
+      type: "histogram",
+      unit: "seconds",
+      writer: "consumer",
+      help: "How long records took from being sent to being handed out.",
+    },
+  },
 } as const;

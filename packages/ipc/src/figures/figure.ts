@@ -18,25 +18,30 @@ export type FigureUnit =
   | "permits"
   | "participants"
   | "positions"
+  | "seconds"
   | "milliseconds"
   | "ratio"
   | "boolean"
   | "count";
 
+/** All columns of flows. */
+export const FLOW_COLUMNS = [
+  "records",
+  "bytes",
+  "consumed",
+  "lag",
+  "fill",
+  "drops",
+  "fullWaits",
+  "emptyWaits",
+  "corruptions",
+] as const;
+
 /**
  * What the same kind of thing is in segments that carry something, whatever their kind: `records` are what is sent,
  * `consumed` what is received, `drops` what did not arrive.
  */
-export type FlowColumn =
-  | "records"
-  | "bytes"
-  | "consumed"
-  | "lag"
-  | "fill"
-  | "drops"
-  | "fullWaits"
-  | "emptyWaits"
-  | "corruptions";
+export type FlowColumn = (typeof FLOW_COLUMNS)[number];
 
 /** One figure. Never changes. */
 export interface Figure {

@@ -4,7 +4,8 @@
  * @module
  */
 import { CHANNEL_FIGURES } from "../channel/channel-figures.ts";
-import type { Figure, FigureTable } from "../figures/figure.ts";
+import { type Figure, type FigureTable, FLOW_COLUMNS, type FlowColumn } from "../figures/figure.ts";
+import { rateName } from "../figures/rates-of.ts";
 import { totalOf } from "../figures/read-figures.ts";
 import { SERVICE_FIGURES } from "../service/service-figures.ts";
 import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
@@ -15,6 +16,7 @@ import {
   SEMAPHORE_FIGURES,
 } from "../sync/sync-figures.ts";
 import { TOPIC_FIGURES } from "../topic/topic-figures.ts";
+import type { SegmentRates } from "./rates.ts";
 import type { SegmentInfo } from "./segment-info.ts";
 
 /**
@@ -62,6 +64,7 @@ const PARTS: { readonly [Kind in keyof typeof FIGURES]: Parts<Kind> } = {
     producer: ({ channel }) => channel?.lanes ?? [],
     lane: ({ channel }) => channel?.lanes ?? [],
     consumer: ({ channel }) => some(channel?.consumer),
+    latency: ({ channel }) => some(channel),
   },
   topic: {
     segment: ({ topic }) => some(topic),
@@ -86,6 +89,15 @@ const PARTS: { readonly [Kind in keyof typeof FIGURES]: Parts<Kind> } = {
   segment: { cell: ({ cells }) => cells },
 };
 
+/** Where the rates of a part are; of a part that is not named, among those of the segment. */
+const RATES: Readonly<Record<string, (rates: SegmentRates) => readonly object[]>> = {
+  channel: ({ channel }) => some(channel),
+  "topic.publisher": ({ topic }) => some(topic),
+  "topic.place": ({ topic }) => topic?.subscribers ?? [],
+  "topic.subscriber": ({ topic }) => topic?.subscribers ?? [],
+  service: ({ service }) => some(service),
+};
+
 /** One figure of a segment, added up over all of its lanes or participants. */
 export interface FigureTotal {
   /** A key of {@link FIGURES}: the segment's kind, `lock` for its mutex, `segment` for its wait cells. */
@@ -96,6 +108,8 @@ export interface FigureTotal {
   readonly name: string;
   readonly figure: Figure;
   readonly value: number;
+  /** How fast it grows; undefined for what is no counter, and where it cannot be known. */
+  readonly perSecond: number | undefined;
 }
 
 /**
@@ -103,6 +117,7 @@ export interface FigureTotal {
  * could not be understood there are none.
  *
  * @param info What an observer saw.
+ * @param rates What has happened since it looked before; see `ratesBetween`.
  *
  * @example Everything that a segment counts
  * ```ts
@@ -114,17 +129,53 @@ export interface FigureTotal {
  * console.log(sets?.value, sets?.figure.help); // 1 How often it has been set.
  * ```
  */
-export function figureTotals(info: SegmentInfo): FigureTotal[] {
+export function figureTotals(info: SegmentInfo, rates?: SegmentRates): FigureTotal[] {
   const totals: FigureTotal[] = [];
   if (info.error !== undefined) return totals;
   for (const { kind, part, table, items } of figureParts(info)) {
+    const rated = rates && (RATES[`${kind}.${part}`] ?? RATES[kind])?.(rates);
     for (const [name, figure] of Object.entries(table)) {
       if (figure.total === undefined && figure.type !== "counter") continue;
       const value = totalOf(table, name, items as readonly Record<string, number | boolean>[]);
-      totals.push({ kind, part, name, figure, value });
+      const perSecond = rateTotal(rateName(name, figure), rated ?? some(rates));
+      totals.push({ kind, part, name, figure, value, perSecond });
     }
   }
   return totals;
+}
+
+/** What passes through a segment, whatever its kind: the totals of each column, and how fast they grow. */
+export type FlowTotals = Readonly<
+  Record<FlowColumn, { readonly value: number; readonly perSecond: number | undefined }>
+>;
+
+/**
+ * Adds up the figures of each column.
+ *
+ * @param info What an observer saw.
+ * @param rates What has happened since it looked before.
+ * @returns Undefined for a kind through which nothing passes.
+ */
+export function flowTotals(info: SegmentInfo, rates?: SegmentRates): FlowTotals | undefined {
+  const totals = figureTotals(info, rates).filter(({ figure }) => figure.column !== undefined);
+  if (totals.length === 0) return undefined;
+  const columns = FLOW_COLUMNS.map((column) => {
+    const found = totals.filter(({ figure }) => figure.column === column);
+    const value = found.reduce((sum, one) => sum + one.value, 0);
+    return [column, { value, perSecond: sumOrUndefined(found.map((one) => one.perSecond)) }];
+  });
+  return Object.fromEntries(columns);
+}
+
+function rateTotal(name: string, items: readonly object[]): number | undefined {
+  return sumOrUndefined(
+    items.map((item) => (item as Readonly<Record<string, number | undefined>>)[name]),
+  );
+}
+
+/** The sum of those that are known; undefined when none is. */
+function sumOrUndefined(values: readonly (number | undefined)[]): number | undefined {
+  return values.reduce((sum, value) => (value === undefined ? sum : (sum ?? 0) + value), undefined);
 }
 
 /** The parts of a segment: what has the figures of which table. */

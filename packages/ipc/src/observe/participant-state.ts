@@ -5,7 +5,9 @@
  */
 import { totalOf } from "../figures/read-figures.ts";
 import { CELL_FIGURES } from "../sync/sync-figures.ts";
-import type { CellInfo, ParticipantInfo } from "./segment-info.ts";
+import type { ChannelInfo } from "./channel-info.ts";
+import type { SegmentRates } from "./rates.ts";
+import type { CellInfo, ParticipantInfo, SegmentInfo } from "./segment-info.ts";
 
 /** Standing still for less than this, in milliseconds, is nothing to speak of. */
 export const STALLED_AFTER_MS = 1000;
@@ -35,6 +37,78 @@ export function stateOf(participant: ParticipantInfo, heartbeat: Heartbeat): Par
   // Also the newest work must be old: of what has just come, nobody can say that it has been left lying.
   const newestMs = Math.max(lastActivityMs, workSinceMs);
   return hasWork && nowMs - newestMs >= STALLED_AFTER_MS ? "stalled" : "live";
+}
+
+/**
+ * Judges how everybody in a segment is doing: the one place where that is done.
+ *
+ * @param info What an observer saw.
+ * @param rates What has happened since it looked before, where it did. Two looks tell more than one: what has not moved
+ * between them, with work before it, has stalled; what has is live, however long ago its last activity was noted.
+ * @returns The states by the slots of the participants.
+ *
+ * @example Who is live?
+ * ```ts
+ * import { NamedMutex, observe, participantStates } from "@isthmus/ipc";
+ *
+ * using mutex = NamedMutex.createOrOpen("judged-mutex");
+ * console.log([...participantStates(observe("judged-mutex")).values()]); // [ "live" ]
+ * ```
+ */
+export function participantStates(
+  info: SegmentInfo,
+  rates?: SegmentRates,
+): ReadonlyMap<number, ParticipantState> {
+  const states = new Map<number, ParticipantState>();
+  for (const { slot, isAlive } of info.participants) states.set(slot, isAlive ? "live" : "dead");
+  const isLong = (rates?.elapsedMs ?? 0) >= STALLED_AFTER_MS;
+  for (const { participant, state, isStandingStill } of judgedOnes(info, rates)) {
+    if (participant === undefined || state === undefined) continue;
+    const isMoving = state !== "dead" && isLong && isStandingStill !== undefined;
+    const moved = isStandingStill === true ? "stalled" : "live";
+    states.set(participant.slot, isMoving ? moved : state);
+  }
+  return states;
+}
+
+/** Somebody for whom there can be work, and what is known of them. */
+interface Judged {
+  readonly participant: ParticipantInfo | undefined;
+  /** By the times. */
+  readonly state: ParticipantState | undefined;
+  /** By two looks; undefined where there was but one, or they do not tell. */
+  readonly isStandingStill?: boolean | undefined;
+}
+
+function judgedOnes({ channel, topic, service }: SegmentInfo, rates?: SegmentRates): Judged[] {
+  if (channel) {
+    const { participant } = channel.consumer;
+    const state = participant && stateOf(participant, consumerHeartbeat(channel));
+    return [{ participant, state, isStandingStill: rates?.channel?.isStandingStill }];
+  }
+  if (topic) {
+    return topic.subscribers.map(({ participant, state }) => {
+      const flow = rates?.topic?.subscribers.find(({ slot }) => slot === participant.slot);
+      return { participant, state, isStandingStill: flow?.isStandingStill };
+    });
+  }
+  if (!service) return [];
+  const requesters = service.requesters.map(({ requester, state }) => ({
+    participant: requester,
+    state,
+  }));
+  const { participant, state } = service.responder;
+  return [...requesters, { participant, state, isStandingStill: rates?.service?.isStandingStill }];
+}
+
+function consumerHeartbeat({ lag, lanes, consumer }: ChannelInfo): Heartbeat {
+  const behind = lanes.filter((lane) => lane.lag > 0);
+  return {
+    hasWork: lag > 0,
+    lastActivityMs: consumer.lastActivityMs,
+    workSinceMs: behind.reduce((newest, lane) => Math.max(newest, lane.lastActivityMs), 0),
+    nowMs: Date.now(),
+  };
 }
 
 /** Nobody, when the slot's owner has left in this very moment, or a damaged word names a slot that there is not. */
