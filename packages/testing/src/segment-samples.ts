@@ -128,40 +128,41 @@ function segment(kind: string, participants: readonly Sample[], details: Sample)
 }
 
 function channelSample({ count, gauge, share, time }: Maker, latency: unknown): Sample {
+  const lanes = PRODUCERS.map((producer, lane) => ({
+    lane,
+    producer,
+    position: count(),
+    records: count(),
+    bytes: count(),
+    drops: count(),
+    fullWaits: count(),
+    lastActivityMs: time(),
+    consumedPosition: count(),
+    consumedRecords: count(),
+    consumedBytes: count(),
+    lag: gauge(),
+    fill: share(),
+  }));
   return {
     mode: "json",
     recordBytes: 0,
     capacityBytes: gauge(),
     capacity: gauge(),
     maxProducers: gauge(),
-    records: count(),
-    bytes: count(),
-    drops: count(),
-    fullWaits: count(),
-    lag: gauge(),
-    fill: share(),
+    records: sumOf(lanes, "records"),
+    bytes: sumOf(lanes, "bytes"),
+    drops: sumOf(lanes, "drops"),
+    fullWaits: sumOf(lanes, "fullWaits"),
+    lag: sumOf(lanes, "lag"),
+    fill: mostOf(lanes, "fill"),
     consumerWakes: count(),
     producerWakes: count(),
     timeoutWakes: count(),
-    lanes: PRODUCERS.map((producer, lane) => ({
-      lane,
-      producer,
-      position: count(),
-      records: count(),
-      bytes: count(),
-      drops: count(),
-      fullWaits: count(),
-      lastActivityMs: time(),
-      consumedPosition: count(),
-      consumedRecords: count(),
-      consumedBytes: count(),
-      lag: gauge(),
-      fill: share(),
-    })),
+    lanes,
     consumer: {
       participant: CONSUMER,
-      records: count(),
-      bytes: count(),
+      records: sumOf(lanes, "consumedRecords"),
+      bytes: sumOf(lanes, "consumedBytes"),
       emptyWaits: count(),
       corruptions: count(),
       isIdle: true,
@@ -172,62 +173,79 @@ function channelSample({ count, gauge, share, time }: Maker, latency: unknown): 
 }
 
 function topicSample({ count, gauge, share, time }: Maker): Sample {
+  const publishers = [PUBLISHER, undefined].map((publisher, lane) => ({
+    lane,
+    publisher,
+    position: count(),
+    oldestPosition: gauge(),
+    records: count(),
+    bytes: count(),
+    drops: count(),
+    fullWaits: count(),
+    lastActivityMs: time(),
+    fill: share(),
+  }));
+  const subscribers = SUBSCRIBERS.map((participant, index) => {
+    const places = [0, 1].map((lane) => ({
+      lane,
+      position: count(),
+      records: count(),
+      bytes: count(),
+      lost: count(),
+      laps: count(),
+      lag: gauge(),
+    }));
+    return {
+      participant,
+      state: index === 0 ? "live" : "dead",
+      onSlow: index === 0 ? "gate" : undefined,
+      records: sumOf(places, "records"),
+      bytes: sumOf(places, "bytes"),
+      lost: sumOf(places, "lost"),
+      laps: sumOf(places, "laps"),
+      lag: sumOf(places, "lag"),
+      emptyWaits: count(),
+      corruptions: count(),
+      isIdle: index === 0,
+      lastActivityMs: time(),
+      places,
+    };
+  });
   return {
     mode: "fixed",
     recordBytes: 48,
     capacityBytes: gauge(),
     capacity: gauge(),
     maxPublishers: gauge(),
-    records: count(),
-    bytes: count(),
-    drops: count(),
-    fullWaits: count(),
-    lost: count(),
-    lag: gauge(),
-    fill: share(),
+    records: sumOf(publishers, "records"),
+    bytes: sumOf(publishers, "bytes"),
+    drops: sumOf(publishers, "drops"),
+    fullWaits: sumOf(publishers, "fullWaits"),
+    lost: sumOf(subscribers, "lost"),
+    lag: mostOf(subscribers, "lag"),
+    fill: mostOf(publishers, "fill"),
     subscriberWakes: count(),
     publisherWakes: count(),
     timeoutWakes: count(),
-    publishers: [PUBLISHER, undefined].map((publisher, lane) => ({
-      lane,
-      publisher,
-      position: count(),
-      oldestPosition: gauge(),
-      records: count(),
-      bytes: count(),
-      drops: count(),
-      fullWaits: count(),
-      lastActivityMs: time(),
-      fill: share(),
-    })),
-    subscribers: SUBSCRIBERS.map((participant, index) => ({
-      participant,
-      state: index === 0 ? "live" : "dead",
-      onSlow: index === 0 ? "gate" : undefined,
-      records: count(),
-      bytes: count(),
-      lost: count(),
-      laps: count(),
-      lag: gauge(),
-      emptyWaits: count(),
-      corruptions: count(),
-      isIdle: index === 0,
-      lastActivityMs: time(),
-      places: [0, 1].map((lane) => ({
-        lane,
-        position: count(),
-        records: count(),
-        bytes: count(),
-        lost: count(),
-        laps: count(),
-        lag: gauge(),
-      })),
-    })),
+    publishers,
+    subscribers,
   };
 }
 
 function serviceSample(make: Maker): Sample {
   const { count, gauge, share, time } = make;
+  const requesters = [REQUESTER, undefined].map((one, lane) => ({
+    lane,
+    requester: one,
+    state: one === undefined ? undefined : "live",
+    ...flowSample(make),
+    waitingReplies: gauge(),
+    requestPosition: count(),
+    replyPosition: count(),
+    wantsRoom: lane === 0,
+    fill: share(),
+    lastActivityMs: time(),
+  }));
   return {
     requestMode: "bytes",
     responseMode: "json",
@@ -236,22 +254,11 @@ function serviceSample(make: Maker): Sample {
     maxRequesters: gauge(),
     pending: gauge(),
     ...flowSample(make),
-    fill: share(),
+    fill: mostOf(requesters, "fill"),
     responderWakes: count(),
     requesterWakes: count(),
     timeoutWakes: count(),
-    requesters: [REQUESTER, undefined].map((one, lane) => ({
-      lane,
-      requester: one,
-      state: one === undefined ? undefined : "live",
-      ...flowSample(make),
-      waitingReplies: gauge(),
-      requestPosition: count(),
-      replyPosition: count(),
-      wantsRoom: lane === 0,
-      fill: share(),
-      lastActivityMs: time(),
-    })),
+    requesters,
     responder: {
       participant: RESPONDER,
       state: "live",
@@ -279,4 +286,20 @@ function flowSample({ count, gauge }: Maker): Sample {
     queued: gauge(),
     unanswered: gauge(),
   };
+}
+
+/** What the same figure of several comes to. */
+function sumOf<Name extends string>(
+  items: readonly Readonly<Record<Name, number>>[],
+  name: Name,
+): number {
+  return items.reduce((sum, item) => sum + item[name], 0);
+}
+
+/** The greatest of the same figure of several. */
+function mostOf<Name extends string>(
+  items: readonly Readonly<Record<Name, number>>[],
+  name: Name,
+): number {
+  return Math.max(...items.map((item) => item[name]));
 }

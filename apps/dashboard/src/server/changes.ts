@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ParticipantInfo, SegmentSample } from "@isthmus/ipc";
+import { figureTotals, type ParticipantInfo, type SegmentSample } from "@isthmus/ipc";
 import type { Change } from "./event-log.ts";
 
 type SampleMap = ReadonlyMap<string, SegmentSample>;
@@ -80,18 +80,15 @@ function lockChanges(before: SegmentSample, now: SegmentSample): Change[] {
 
 /** Of what may go on for long only the beginning is told: the tiles and issues say the rest. */
 function flowChanges(before: SegmentSample, now: SegmentSample): Change[] {
-  const earlier = before.channel;
-  const channel = now.channel;
-  if (!earlier || !channel) return [];
-  const changes: Change[] = [];
-  if (channel.drops > 0 && earlier.drops === 0) {
-    changes.push(change(now, "dropped", "records are refused because there is no room"));
-  }
-  const found = channel.consumer.corruptions - earlier.consumer.corruptions;
-  if (found > 0) {
-    changes.push(change(now, "corrupt", `a reader found ${found} impossible values`));
-  }
-  return changes;
+  const earlier = figureTotals(before);
+  return figureTotals(now).flatMap(({ part, name, figure, value }) => {
+    const first = earlier.find((one) => one.part === part && one.name === name)?.value ?? 0;
+    if (figure.alarm !== undefined && value > 0 && first === 0) {
+      return [change(now, "dropped", figure.alarm)];
+    }
+    if (figure.column !== "corruptions" || value <= first) return [];
+    return [change(now, "corrupt", `a reader found ${value - first} impossible values`)];
+  });
 }
 
 function change({ name }: SegmentSample, kind: Change["kind"], text: string): Change {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { UnreachableSegment } from "@isthmus/ipc";
+import { FIGURES, type FigureTable, type UnreachableSegment } from "@isthmus/ipc";
 import type { FlowFrame, Issue, SegmentFrame } from "../wire/frame.ts";
 
 /** A ring that is fuller than this has a consumer that does not keep up. */
@@ -60,7 +60,7 @@ function lockIssues({ lock }: SegmentFrame, atMs: number): Found[] {
   return [["warning", "lock-held", `process ${lock.owner_pid} has held the lock for ${seconds} s`]];
 }
 
-function flowIssues({ participants }: SegmentFrame, flow: FlowFrame, atMs: number): Found[] {
+function flowIssues({ kind, participants }: SegmentFrame, flow: FlowFrame, atMs: number): Found[] {
   const found: Found[] = [];
   const consumer = participants.find(({ role }) => role === "consumer");
   const producers = participants.filter(({ role }) => role === "producer");
@@ -81,7 +81,7 @@ function flowIssues({ participants }: SegmentFrame, flow: FlowFrame, atMs: numbe
     found.push(["warning", "unread", `${flow.lag} records wait and nobody consumes`]);
   }
   if ((flow.drops_per_second ?? 0) > 0) {
-    found.push(["bad", "dropping", "records are being refused because there is no room"]);
+    found.push(["bad", "dropping", alarmsOf(kind)]);
   }
   const isServed = consumer?.state === "live" || consumer?.state === "idle";
   if (isServed && flow.fill > FILL_WARNING) {
@@ -93,4 +93,11 @@ function flowIssues({ participants }: SegmentFrame, flow: FlowFrame, atMs: numbe
     ]);
   }
   return found;
+}
+
+/** What it means that something of this kind is dropped. */
+function alarmsOf(kind: string): string {
+  const tables = Object.entries(FIGURES).find(([name]) => name === kind)?.[1] ?? {};
+  const figures = Object.values<FigureTable>(tables).flatMap((table) => Object.values(table));
+  return figures.flatMap(({ alarm }) => alarm ?? []).join(", or ");
 }

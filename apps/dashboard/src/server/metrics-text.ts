@@ -89,7 +89,7 @@ function participantFamilies(segments: readonly SegmentInfo[]): MetricFamily[] {
   for (const segment of segments) {
     const states = participantStates(segment);
     const keys = segment.participants.map(({ slot, role }) => `${role} ${states.get(slot)}`);
-    for (const [key, { length }] of Object.entries(Object.groupBy(keys, (each) => each))) {
+    for (const [key, { length }] of Map.groupBy(keys, (each) => each)) {
       const [role = "", state = ""] = key.split(" ");
       family.add(length, { segment: segment.name, role, state });
     }

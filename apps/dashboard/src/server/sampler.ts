@@ -18,8 +18,11 @@ import { EventLog } from "./event-log.ts";
 import { ExitNotices } from "./exit-notices.ts";
 import { frameOf, unreadableFrame } from "./frame-of.ts";
 
-/** Rates are those of about so long: short enough to be of now, long enough to be read. */
-const RATE_WINDOW_MS = 1000;
+/**
+ * Rates are those of about so long: short enough to be of now, long enough to be read, and a little longer than the
+ * second after which `participantStates` says that somebody has stalled.
+ */
+const RATE_WINDOW_MS = 1100;
 /** How long it goes on when nobody watches any more: a page that is loaded again finds its history. */
 const LINGER_MS = 10_000;
 /** Time between two looks for segments that are held and cannot be opened any more. */
@@ -48,8 +51,7 @@ export interface SamplerOptions {
 /** A segment, and what has happened in it within the last second. */
 export interface RatedSample {
   readonly sample: SegmentSample;
-  /** The one that the rates compare with; undefined when it is new. */
-  readonly earlier: SegmentSample | undefined;
+  /** Compared with the look of a second ago; undefined when it is new. */
   readonly rates: SegmentRates | undefined;
 }
 
@@ -147,7 +149,7 @@ export class Sampler implements Disposable {
     const compared = this.#comparedWith(nowMs);
     const rated = Array.from(samples.values(), (sample): RatedSample => {
       const earlier = compared?.get(sample.name);
-      return { sample, earlier, rates: earlier && ratesBetween(earlier, sample) };
+      return { sample, rates: earlier && ratesBetween(earlier, sample) };
     });
     this.#history.push({ atMs: nowMs, samples });
     // The first look finds everything new: that is no event.

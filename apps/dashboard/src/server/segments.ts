@@ -7,11 +7,11 @@ import type { SegmentRates, SegmentSample } from "@isthmus/ipc";
 import type { LockFrame, SegmentFrame } from "../wire/frame.ts";
 import { round } from "./figures.ts";
 import { flowFrame } from "./flows.ts";
-import { participantFrame } from "./participants.ts";
+import { participantFrames } from "./participants.ts";
 import type { RatedSample } from "./sampler.ts";
 
 /** Describes a segment. */
-export function segmentFrame({ sample, earlier, rates }: RatedSample): SegmentFrame {
+export function segmentFrame({ sample, rates }: RatedSample): SegmentFrame {
   const { error } = sample;
   return {
     name: sample.name,
@@ -21,7 +21,7 @@ export function segmentFrame({ sample, earlier, rates }: RatedSample): SegmentFr
     total_bytes: sample.totalBytes,
     created_at_ms: sample.createdAtMs,
     epoch: sample.epoch,
-    participants: sample.participants.map((one) => participantFrame(one, sample, earlier, rates)),
+    participants: participantFrames(sample, rates),
     flow: flowFrame(sample, rates),
     lock: lockFrame(sample, rates),
     wakes_per_second: round(rates?.wakesPerSecond),

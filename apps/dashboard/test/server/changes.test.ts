@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { MutexInfo, ParticipantInfo, SegmentSample } from "@isthmus/ipc";
+import { segmentSamples } from "@isthmus/testing/segment-samples";
 import { findChanges } from "../../src/server/changes.ts";
 import { ExitNotices } from "../../src/server/exit-notices.ts";
 
@@ -51,6 +52,16 @@ function told(...looks: readonly (readonly SegmentSample[])[]): string[][] {
   });
 }
 
+/** A sample in which every figure is 0 except one, with one of everything that there can be several of. */
+function withFigure(made: unknown, name: string, value: number): SegmentSample {
+  const text = JSON.stringify({ ...(made as SegmentSample), participants: [] });
+  return JSON.parse(text, (key, found: unknown) => {
+    if (Array.isArray(found)) return found.slice(0, 1);
+    if (typeof found !== "number") return found;
+    return key === name ? value : 0;
+  });
+}
+
 describe("findChanges()", () => {
   test("tells nothing where nothing has happened", () => {
     const look = [sample({ participants: [PRODUCER] })];
@@ -99,6 +110,31 @@ describe("findChanges()", () => {
       ["lock-recovered: an abandoned lock was taken over"],
     ]);
   });
+
+  test.each([
+    ["channel", "drops", "dropped: records are refused because there is no room"],
+    ["topic", "drops", "dropped: records are refused because there is no room"],
+    [
+      "topic",
+      "lost",
+      "dropped: subscribers lose records that are overwritten before they read them",
+    ],
+    ["service", "timeouts", "dropped: requests run out of time"],
+  ])("tells when a %s begins to count %s, and only then", (kind, name, told_) => {
+    const [made] = segmentSamples(0).filter((each) => each["kind"] === kind);
+    const at = (value: number): SegmentSample[] => [withFigure(made, name, value)];
+    expect(told(at(0), at(2), at(3))).toEqual([[told_], []]);
+  });
+
+  test.each(["channel", "topic", "service"])(
+    "tells each time a reader of a %s finds lies",
+    (kind) => {
+      const [made] = segmentSamples(0).filter((each) => each["kind"] === kind);
+      const at = (value: number): SegmentSample[] => [withFigure(made, "corruptions", value)];
+      const found = "corrupt: a reader found 2 impossible values";
+      expect(told(at(1), at(1), at(3))).toEqual([[], [found]]);
+    },
+  );
 
   test("tells of a file that cannot be understood, and takes nobody for gone because of that", () => {
     const error = { code: "ERR_CORRUPT_SEGMENT", message: "no header" };

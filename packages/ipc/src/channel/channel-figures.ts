@@ -123,7 +123,6 @@ export const CHANNEL_FIGURES = {
     consumedPosition: {
       type: "gauge",
       unit: "positions",
-      total: "sum",
       help: "Where it is consumed up to.",
       writer: "consumer",
     },

@@ -53,7 +53,7 @@ export const FIGURES: {
 /** What figures are read from: anything that has them by their names. */
 type Item = Readonly<Record<string, unknown>>;
 
-/** Where an observer finds the parts of a kind. */
+/** Where an observer finds the parts of a kind; where it has added them up itself, that is what is asked. */
 type Parts<Kind extends keyof typeof FIGURES> = Readonly<
   Record<keyof (typeof FIGURES)[Kind], (info: SegmentInfo) => readonly object[] | undefined>
 >;
@@ -61,14 +61,14 @@ type Parts<Kind extends keyof typeof FIGURES> = Readonly<
 const PARTS: { readonly [Kind in keyof typeof FIGURES]: Parts<Kind> } = {
   channel: {
     segment: ({ channel }) => some(channel),
-    producer: ({ channel }) => channel?.lanes ?? [],
+    producer: ({ channel }) => some(channel),
     lane: ({ channel }) => channel?.lanes ?? [],
     consumer: ({ channel }) => some(channel?.consumer),
     latency: ({ channel }) => some(channel),
   },
   topic: {
     segment: ({ topic }) => some(topic),
-    publisher: ({ topic }) => topic?.publishers ?? [],
+    publisher: ({ topic }) => some(topic),
     place: ({ topic }) => (topic?.subscribers ?? []).flatMap(({ places }) => places),
     subscriber: ({ topic }) => topic?.subscribers ?? [],
   },

@@ -139,7 +139,6 @@ export const TOPIC_FIGURES = {
     position: {
       type: "gauge",
       unit: "positions",
-      total: "sum",
       help: "Where it has read, or lost, up to.",
       writer: "subscriber",
     },

@@ -53,7 +53,7 @@ export const CHART_KINDS: readonly ChartKind[] = [
       const lines = partLines(model, scope, "published");
       return lines.length === 0 ? [] : [...lines, consumed];
     },
-    whyEmpty: noChannel,
+    whyEmpty: noFlow,
     isWide: true,
   },
   {
@@ -70,11 +70,14 @@ export const CHART_KINDS: readonly ChartKind[] = [
       { keys: [keyOf(scope, "max")], label: "longest", color: "--series-rest", isDashed: true },
     ],
     whyEmpty: (model, scope) => {
-      const flows = flowsOf(model, scope).flatMap(({ flow }) => flow ?? []);
-      if (flows.length === 0) return noChannel(model, scope);
-      return flows.some(({ has_latency }) => has_latency)
-        ? "Nothing has been consumed in this window."
-        : "Not measured: make the channel with latency: true.";
+      const segments = flowsOf(model, scope);
+      if (segments.length === 0) return noFlow(model, scope);
+      if (segments.some(({ flow }) => flow?.has_latency)) {
+        return "Nothing has been consumed in this window.";
+      }
+      return segments.some(({ kind }) => kind === "channel")
+        ? "Not measured: make the channel with latency: true."
+        : "Only channels measure it.";
     },
   },
   {
@@ -85,7 +88,7 @@ export const CHART_KINDS: readonly ChartKind[] = [
     combine: "max",
     format: share,
     lines: (model, scope) => partLines(model, scope, "fill"),
-    whyEmpty: noChannel,
+    whyEmpty: noFlow,
   },
   {
     id: "lag",
@@ -95,7 +98,7 @@ export const CHART_KINDS: readonly ChartKind[] = [
     combine: "sum",
     format: rate,
     lines: (model, scope) => partLines(model, scope, "lag"),
-    whyEmpty: noChannel,
+    whyEmpty: noFlow,
   },
   {
     id: "locks",
@@ -112,8 +115,8 @@ export const CHART_KINDS: readonly ChartKind[] = [
   },
 ];
 
-function noChannel(_: Model, scope: string): string {
-  return scope === ALL ? "There is no channel." : "This segment is no channel.";
+function noFlow(_: Model, scope: string): string {
+  return scope === ALL ? "Nothing flows." : "Nothing flows through this segment.";
 }
 
 /** What whoever sends in a segment is called there. */
