@@ -187,7 +187,7 @@ export const inspect: Command<IsthmusContext> = buildCommand<
     fullDescription:
       "Shows the header, the sections, who takes part (and who died), who holds the lock since\n" +
       "when, of a channel, topic or service its lanes and what flows through them, of a semaphore\n" +
-      "its units, of a struct its value with the names of its fields, and who waits where. It reads\n" +
+      "its permits, of a struct its value with the names of its fields, and who waits where. It reads\n" +
       "only: no process notices. Of a damaged file --hex dumps the bytes all the same.",
     customUsage: [
       { input: "telemetry", brief: "everything but the bytes" },

@@ -128,7 +128,12 @@ export function participantText(
 ): string {
   if (participant === undefined) return NOTHING;
   const known = state ?? (participant.isAlive ? "live" : "dead");
-  return `${printable(participant.name)} (${participant.pid}) ${STATE_STYLES[known](style, known)}`;
+  return `${printable(participant.name)} (${participant.pid}) ${stateText(known, style)}`;
+}
+
+/** How somebody is doing. */
+export function stateText(state: ParticipantState, style: Style): string {
+  return STATE_STYLES[state](style, state);
 }
 
 const STATE_STYLES: Readonly<Record<ParticipantState, (style: Style, text: string) => string>> = {

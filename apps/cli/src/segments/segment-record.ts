@@ -4,14 +4,7 @@
  * @module
  */
 import type { SegmentInfo, UnreachableSegment } from "@isthmus/ipc";
-import { channelRecord } from "./channel-record.ts";
-import {
-  eventRecord,
-  semaphoreRecord,
-  serviceRecord,
-  structRecord,
-  topicRecord,
-} from "./flow-record.ts";
+import { infoRecord, type JsonRecord } from "./info-record.ts";
 
 /** Whether a segment is held and cannot be opened any more. */
 export function isUnreachable(info: SegmentInfo): info is UnreachableSegment {
@@ -30,7 +23,7 @@ export function countParticipants({ participants }: SegmentInfo): { live: number
  * @param info The segment.
  * @returns A plain object; what a segment does not have is `null` or an empty list.
  */
-export function segmentRecord(info: SegmentInfo): Readonly<Record<string, unknown>> {
+export function segmentRecord(info: SegmentInfo): JsonRecord {
   const { live, dead } = countParticipants(info);
   return {
     name: info.name,
@@ -50,17 +43,8 @@ export function segmentRecord(info: SegmentInfo): Readonly<Record<string, unknow
       offset_bytes: offset,
       length_bytes: lengthBytes,
     })),
-    participants: info.participants.map((one) => ({
-      slot: one.slot,
-      role: one.role,
-      pid: one.pid,
-      start_ticks: one.startTicks,
-      generation: one.generation,
-      name: one.name,
-      joined_at_ms: one.joinedAtMs,
-      alive: one.isAlive,
-    })),
-    mutex: mutexRecord(info),
+    participants: info.participants.map(infoRecord),
+    mutex: kindRecord(info.mutex),
     cells: info.cells.map(
       ({ index, isAwaited, hasSleepers, waitingSlots, wakes, timeoutWakes }) => ({
         cell: index,
@@ -71,27 +55,21 @@ export function segmentRecord(info: SegmentInfo): Readonly<Record<string, unknow
         timeout_wakes: timeoutWakes,
       }),
     ),
-    channel: info.channel ? channelRecord(info.channel) : null,
-    topic: info.topic ? topicRecord(info.topic) : null,
-    service: info.service ? serviceRecord(info.service) : null,
-    semaphore: info.semaphore ? semaphoreRecord(info.semaphore) : null,
-    event: info.event ? eventRecord(info.event) : null,
-    struct: info.struct ? structRecord(info.struct) : null,
+    channel: kindRecord(info.channel),
+    topic: kindRecord(info.topic),
+    service: kindRecord(info.service),
+    semaphore: kindRecord(info.semaphore),
+    event: kindRecord(info.event),
+    struct: kindRecord(info.struct),
     error: info.error?.message ?? null,
     error_code: info.error?.code ?? null,
     ...(isUnreachable(info) ? { reachable: false, holder_pids: info.holderPids } : {}),
   };
 }
 
-function mutexRecord({ mutex }: SegmentInfo): Readonly<Record<string, unknown>> | null {
-  if (mutex === undefined) return null;
-  const { owner, acquisitions, contentions, recoveries } = mutex;
-  return {
-    owner: owner
-      ? { pid: owner.pid, name: owner.name, since_ms: owner.sinceMs, alive: owner.isAlive }
-      : null,
-    acquisitions,
-    contentions,
-    recoveries,
-  };
+/** Left out is the capacity in positions: it follows from `mode` and the sizes. */
+function kindRecord(details: object | undefined): JsonRecord | null {
+  if (details === undefined) return null;
+  const { capacity: _, ...record } = infoRecord(details);
+  return record;
 }

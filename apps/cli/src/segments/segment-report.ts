@@ -3,12 +3,23 @@
  *
  * @module
  */
-import type { CellInfo, SegmentInfo, StructValueInfo } from "@isthmus/ipc";
+import {
+  type CellInfo,
+  participantStates,
+  type SegmentInfo,
+  type StructValueInfo,
+} from "@isthmus/ipc";
 import { formatCount, formatSize } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
 import { type Alignment, formatTable } from "../output/table.ts";
-import { channelRows, LANE_ALIGNMENTS, LANE_HEADINGS, laneRows } from "./channel-report.ts";
+import {
+  channelRows,
+  LANE_ALIGNMENTS,
+  LANE_HEADINGS,
+  laneRows,
+  stateText,
+} from "./channel-report.ts";
 import { isUnreachable } from "./segment-record.ts";
 import {
   ageText,
@@ -150,14 +161,15 @@ function sectionRows({ sections }: SegmentInfo): string[][] {
   ]);
 }
 
-function participantRows({ participants }: SegmentInfo, style: Style): string[][] {
-  return participants.map(({ slot, role, pid, name, joinedAtMs, isAlive }) => [
+function participantRows(info: SegmentInfo, style: Style): string[][] {
+  const states = participantStates(info);
+  return info.participants.map(({ slot, role, pid, name, joinedAtMs }) => [
     String(slot),
     role,
     String(pid),
     printable(name),
     timeText(joinedAtMs),
-    isAlive ? style.green("live") : style.red("dead"),
+    stateText(states.get(slot) ?? "live", style),
   ]);
 }
 

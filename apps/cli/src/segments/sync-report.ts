@@ -33,7 +33,7 @@ export function eventRows({ reset, isSet, setCount }: EventInfo): string[][] {
   return [
     ["set", isSet ? "yes" : "no"],
     ["reset", reset],
-    ["setCount", formatCount(setCount)],
+    ["set count", formatCount(setCount)],
   ];
 }
 

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { SegmentRates, SegmentSample } from "@isthmus/ipc";
+import { flowTotals, type SegmentRates, type SegmentSample } from "@isthmus/ipc";
 
 /** The figures of one line of `top`; undefined for what its kind does not have, or what cannot be known yet. */
 export interface TopFlow {
-  /** Records, requests, updates, settings of an event, acquisitions of a mutex. */
+  /** Records, requests, updates, how often an event was set, acquisitions of a mutex. */
   readonly perSecond: number | undefined;
   readonly bytesPerSecond: number | undefined;
   /** How full the fullest ring is, 0 to 1. */
@@ -20,53 +20,21 @@ export interface TopFlow {
   readonly waits: number | undefined;
 }
 
-const NOTHING: TopFlow = {
-  perSecond: undefined,
-  bytesPerSecond: undefined,
-  fill: undefined,
-  lag: undefined,
-  lost: undefined,
-  waits: undefined,
-};
-
 /** Chooses the figures of a segment. */
 export function flowOf(sample: SegmentSample, rates: SegmentRates | undefined): TopFlow {
-  const { channel, topic, service, event, struct, mutex } = sample;
-  if (channel) {
-    const flow = rates?.channel;
-    return {
-      ...NOTHING,
-      perSecond: flow?.recordsPerSecond,
-      bytesPerSecond: flow?.bytesPerSecond,
-      fill: channel.fill,
-      lag: channel.lag,
-      lost: channel.drops,
-      waits: channel.fullWaits,
-    };
-  }
-  if (topic) {
-    const flow = rates?.topic;
-    return {
-      perSecond: flow?.recordsPerSecond,
-      bytesPerSecond: flow?.bytesPerSecond,
-      fill: topic.fill,
-      lag: topic.lag,
-      lost: topic.drops + topic.lost,
-      waits: topic.fullWaits,
-    };
-  }
-  if (service) {
-    const flow = rates?.service;
-    return {
-      perSecond: flow?.requestsPerSecond,
-      bytesPerSecond: flow && flow.requestBytesPerSecond + flow.replyBytesPerSecond,
-      fill: service.fill,
-      lag: service.pending,
-      lost: service.timeouts,
-      waits: service.waits + service.replyWaits,
-    };
-  }
-  if (event) return { ...NOTHING, perSecond: rates?.setsPerSecond };
-  const perSecond = struct ? rates?.updatesPerSecond : mutex && rates?.acquisitionsPerSecond;
-  return { ...NOTHING, perSecond, waits: mutex?.contentions };
+  const { event, struct, mutex } = sample;
+  const flow = flowTotals(sample, rates);
+  const updates = struct ? rates?.updatesPerSecond : mutex && rates?.acquisitionsPerSecond;
+  const others = event ? rates?.setsPerSecond : updates;
+  // Of a service the replies, too, are bytes that flow.
+  const replyBytes = rates?.service?.replyBytesPerSecond ?? 0;
+  const bytes = flow?.bytes.perSecond;
+  return {
+    perSecond: flow ? flow.records.perSecond : others,
+    bytesPerSecond: bytes === undefined ? undefined : bytes + replyBytes,
+    fill: flow?.fill.value,
+    lag: flow?.lag.value,
+    lost: flow?.drops.value,
+    waits: flow ? flow.fullWaits.value : mutex?.contentions,
+  };
 }

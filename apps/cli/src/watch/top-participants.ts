@@ -3,22 +3,19 @@
  *
  * @module
  */
-import type { ParticipantInfo, ParticipantState, SegmentRates, SegmentSample } from "@isthmus/ipc";
+import {
+  type ParticipantInfo,
+  type ParticipantState,
+  participantStates,
+  type SegmentRates,
+  type SegmentSample,
+} from "@isthmus/ipc";
 import { formatCount } from "../output/format.ts";
 import type { Style } from "../output/style.ts";
 import { ageText, NOTHING, ownerText, participantsText } from "../segments/segment-text.ts";
 
-/** With less time between two looks nobody can be said to stand still. */
-const STALL_WINDOW_MS = 800;
-
 /** Participants of one side whose pids are shown. */
 const PARTIES_SHOWN = 3;
-
-/** Somebody, and how they are doing where that is known. */
-interface Participant {
-  readonly participant: ParticipantInfo;
-  readonly state: ParticipantState;
-}
 
 /** Of what flows who sends to whom, of anything else how many take part. */
 export function whoText(
@@ -26,36 +23,29 @@ export function whoText(
   rates: SegmentRates | undefined,
   style: Style,
 ): string {
-  const { channel, topic, service } = sample;
-  const isLong = (rates?.elapsedMs ?? 0) >= STALL_WINDOW_MS;
+  const sides = sidesOf(sample);
+  if (sides === undefined) return participantsText(sample, style);
+  const states = participantStates(sample, rates);
+  return sides.map((side) => sideText(side, states, style)).join(" → ");
+}
+
+type Side = readonly (ParticipantInfo | undefined)[];
+
+/** Who sends, and who receives; undefined for kinds through which nothing passes. */
+function sidesOf({ channel, topic, service }: SegmentSample): [Side, Side] | undefined {
   if (channel) {
-    const senders = channel.lanes.map(({ producer }) => producer);
-    const isStill = isLong && rates?.channel?.isStandingStill === true;
-    const consumer = plain([channel.consumer.participant]).map((one) => judged(one, isStill));
-    return `${sideText(plain(senders), style)} → ${sideText(consumer, style)}`;
+    return [channel.lanes.map(({ producer }) => producer), [channel.consumer.participant]];
   }
   if (topic) {
-    const senders = topic.publishers.map(({ publisher }) => publisher);
-    const subscribers = topic.subscribers.map((one) => {
-      const flow = rates?.topic?.subscribers.find(({ slot }) => slot === one.participant.slot);
-      return judged(one, isLong && flow?.isStandingStill === true);
-    });
-    return `${sideText(plain(senders), style)} → ${sideText(subscribers, style)}`;
+    const subscribers = topic.subscribers.map(({ participant }) => participant);
+    return [topic.publishers.map(({ publisher }) => publisher), subscribers];
   }
-  if (service) {
-    const { responder } = service;
-    const requesters = service.requesters.flatMap(({ requester, state }) =>
-      requester && state ? [{ participant: requester, state }] : [],
-    );
-    const answering =
-      responder.participant && responder.state
-        ? [{ participant: responder.participant, state: responder.state }]
-        : [];
-    const isStill = isLong && rates?.service?.isStandingStill === true;
-    const responders = answering.map((one) => judged(one, isStill));
-    return `${sideText(requesters, style)} → ${sideText(responders, style)}`;
-  }
-  return participantsText(sample, style);
+  return (
+    service && [
+      service.requesters.map(({ requester }) => requester),
+      [service.responder.participant],
+    ]
+  );
 }
 
 /**
@@ -81,25 +71,16 @@ export function stateText(
   return `${pid} ${ageText(owner.sinceMs, nowMs)}`;
 }
 
-/** Two looks tell more than one: who has not moved between them, with work before it, stands still. */
-function judged({ participant, state }: Participant, isStill: boolean): Participant {
-  return { participant, state: state === "live" && isStill ? "stalled" : state };
-}
-
-function plain(participants: readonly (ParticipantInfo | undefined)[]): Participant[] {
-  return participants.flatMap((participant) =>
-    participant ? [{ participant, state: participant.isAlive ? "live" : "dead" } as const] : [],
-  );
-}
-
-function sideText(participants: readonly Participant[], style: Style): string {
-  const shown = participants.slice(0, PARTIES_SHOWN).map((one) => participantText(one, style));
-  const rest = participants.length - shown.length;
+function sideText(side: Side, states: ReadonlyMap<number, ParticipantState>, style: Style): string {
+  const present = side.filter((one) => one !== undefined);
+  const shown = present
+    .slice(0, PARTIES_SHOWN)
+    .map(({ slot, pid }) => participantText(String(pid), states.get(slot) ?? "live", style));
+  const rest = present.length - shown.length;
   return [...shown, ...(rest > 0 ? [`+${rest}`] : [])].join(" ") || NOTHING;
 }
 
-function participantText({ participant, state }: Participant, style: Style): string {
-  const pid = String(participant.pid);
+function participantText(pid: string, state: ParticipantState, style: Style): string {
   if (state === "live") return style.green(pid);
   return state === "dead" ? style.red(`${pid} dead`) : style.yellow(`${pid} stalled`);
 }

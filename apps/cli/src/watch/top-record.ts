@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { SegmentRates, SegmentSample } from "@isthmus/ipc";
-import { participantRecord } from "../segments/channel-record.ts";
+import { flowTotals, participantStates, type SegmentRates, type SegmentSample } from "@isthmus/ipc";
+import { participantRecord } from "../segments/info-record.ts";
 import { countParticipants } from "../segments/segment-record.ts";
 import { flowOf } from "./top-flow.ts";
 
@@ -48,46 +48,48 @@ function flowFields(
   rates: SegmentRates | undefined,
 ): Readonly<Record<string, unknown>> {
   const { channel, topic, service } = sample;
-  const flow = flowOf(sample, rates);
-  const channelRates = rates?.channel;
+  const top = flowOf(sample, rates);
+  const flow = flowTotals(sample, rates);
   // While nothing has been consumed since the last look, what was before is still the best there is.
-  const latency = channelRates?.latency?.count ? channelRates.latency : channel?.latency;
-  const isFlowing = channel !== undefined || topic !== undefined || service !== undefined;
-  const read = topic ? rates?.topic?.readPerSecond : rates?.service?.repliesPerSecond;
+  const recent = rates?.channel?.latency;
+  const latency = recent?.count ? recent : channel?.latency;
+  // What subscribers do is told of each of them.
+  const received = topic === undefined ? flow : undefined;
   return {
-    records: channel?.records ?? topic?.records ?? service?.requests ?? null,
-    bytes: channel?.bytes ?? topic?.bytes ?? service?.requestBytes ?? null,
-    records_per_second: isFlowing ? round(flow.perSecond) : null,
-    bytes_per_second: round(flow.bytesPerSecond),
-    consumed: channel?.consumer.records ?? service?.replies ?? null,
-    consumed_per_second: round(channel ? channelRates?.consumedPerSecond : read),
-    fill: flow.fill ?? null,
-    lag: flow.lag ?? null,
+    records: flow?.records.value ?? null,
+    bytes: flow?.bytes.value ?? null,
+    records_per_second: round(flow?.records.perSecond),
+    bytes_per_second: round(top.bytesPerSecond),
+    consumed: received?.consumed.value ?? null,
+    consumed_per_second: round(flow?.consumed.perSecond),
+    fill: top.fill ?? null,
+    lag: top.lag ?? null,
     drops: channel?.drops ?? topic?.drops ?? null,
     lost: topic?.lost ?? null,
     timeouts: service?.timeouts ?? null,
     errors: service?.errors ?? null,
-    full_waits: channel?.fullWaits ?? topic?.fullWaits ?? service?.waits ?? null,
-    empty_waits: channel?.consumer.emptyWaits ?? null,
-    corruptions: channel?.consumer.corruptions ?? service?.corruptions ?? null,
+    full_waits: flow?.fullWaits.value ?? null,
+    empty_waits: channel ? (flow?.emptyWaits.value ?? null) : null,
+    corruptions: received?.corruptions.value ?? null,
     latency_ns_p50: latency ? latency.percentile(50) : null,
     latency_ns_p99: latency ? latency.percentile(99) : null,
     latency_ns_max: latency ? latency.maxNs : null,
-    ...participantFields(sample),
+    ...participantFields(sample, rates),
     version: sample.struct?.version ?? null,
     updates_per_second: sample.struct ? round(rates?.updatesPerSecond) : null,
     set: sample.event?.isSet ?? null,
-    settings_per_second: sample.event ? round(rates?.setsPerSecond) : null,
+    sets_per_second: sample.event ? round(rates?.setsPerSecond) : null,
     available: sample.semaphore?.available ?? null,
     max: sample.semaphore?.max ?? null,
   };
 }
 
-function participantFields({
-  channel,
-  topic,
-  service,
-}: SegmentSample): Readonly<Record<string, unknown>> {
+function participantFields(
+  sample: SegmentSample,
+  rates: SegmentRates | undefined,
+): Readonly<Record<string, unknown>> {
+  const { channel, topic, service } = sample;
+  const states = participantStates(sample, rates);
   return {
     producers: channel
       ? channel.lanes.flatMap(({ producer }) => participantRecord(producer) ?? [])
@@ -97,9 +99,9 @@ function participantFields({
       ? topic.publishers.flatMap(({ publisher }) => participantRecord(publisher) ?? [])
       : null,
     subscribers: topic
-      ? topic.subscribers.map(({ participant, state, lag, lost }) => ({
+      ? topic.subscribers.map(({ participant, lag, lost }) => ({
           ...participantRecord(participant),
-          state,
+          state: states.get(participant.slot),
           lag,
           lost,
         }))

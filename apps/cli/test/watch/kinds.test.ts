@@ -183,7 +183,7 @@ describe("a struct, a semaphore and an event", () => {
       const slots = await scene.run("inspect", "slots");
       expect(slots.stdout).toMatch(/^ {2}held +1 by holder\.ts \(\d+\) dead in slot 0$/m);
       const [event] = await scene.json("inspect", "go");
-      expect(event).toMatchObject({ event: { reset: "manual", set: true, setCount: 1 } });
+      expect(event).toMatchObject({ event: { reset: "manual", set: true, set_count: 1 } });
     },
     TIMEOUT_MS,
   );
