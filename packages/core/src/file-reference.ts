@@ -51,8 +51,7 @@ function checkWhole(file: Blob, path: string): string {
   // Only a part that begins later has this line. The size is asked of a copy: asked itself, the file would be read up to
   // there only from then on.
   const isLater = /^\s*offset: [1-9]/m.test(Bun.inspect(file).replace(path, ""));
-  const size = fileBytes === 0 ? 0 : file.slice().size;
-  if (isLater || (size > 0 && size < fileBytes)) {
+  if (isLater || (fileBytes > 0 && file.slice().size < fileBytes)) {
     throw invalidValue(
       "file",
       "a whole Bun.file, not a part (pass its path, and offset and size to createViewAccessor) or one whose size was read before the file grew",

@@ -248,11 +248,11 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
    * Keeps a range (default: all) in memory until `unlock` or disposal, never paged out.
    *
    * @throws {SystemError} `ENOMEM`, `EAGAIN` or `EPERM` beyond the process's limit (`ulimit -l`).
+   * @throws {FileTruncatedError} When the file was truncated, and a writable view reaches behind its end.
    */
   lock(options?: RangeOptions): void {
     this.#checkOpen();
-    const { offset, size } = this.#view.range(checkOptions("options", options, RANGE_OPTIONS));
-    this.#view.mapping.lock(offset, size);
+    this.#view.lock(options);
   }
 
   /** Undoes `lock`. */

@@ -190,6 +190,18 @@ export class View {
     return this.mapping.advise(offset, size, word);
   }
 
+  /** Keeps a range in memory; see `ViewAccessor.lock`. */
+  lock(options?: RangeOptions): void {
+    const { offset, size } = this.range(checkOptions("options", options, RANGE_OPTIONS));
+    try {
+      this.mapping.lock(offset, size);
+    } catch (error) {
+      // The system says the same of a limit and of pages that are behind the end of the file.
+      this.backing.checkReaches(this.#offset + offset + size);
+      throw error;
+    }
+  }
+
   /** Unmaps the range and lets go of the file. Calling it again does nothing. */
   dispose(): void {
     if (this.#isDisposed) return;

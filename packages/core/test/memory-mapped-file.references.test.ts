@@ -54,6 +54,7 @@ test.each([
   [4, undefined],
   [-4, undefined],
   [0, 4],
+  [0, 0],
 ] as const)(
   "MemoryMappedFile.createFromFile() refuses a part of a Bun.file: %p to %p",
   (from, to) => {

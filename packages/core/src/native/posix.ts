@@ -148,7 +148,7 @@ function advise(
 
 /** Why `mlock` fails, by any of its codes, on memory that is mapped. */
 const LOCK_LIMIT =
-  "this process may not lock so much (see `ulimit -l`; Linux also limits mappings, vm.max_map_count)";
+  "this process may not lock so much (see `ulimit -l`; Linux also limits mappings, vm.max_map_count), or a full disk has no room for some of it";
 
 type FileCalls = Pick<
   Platform,
@@ -206,35 +206,39 @@ function allocate(
   lengthBytes: number,
   path: string | undefined,
 ): void {
-  const failed = (errno: number): SystemError =>
-    systemError(`allocate ${lengthBytes} bytes`, "posix_fallocate", errno, path);
+  const attempt = `allocate ${lengthBytes} bytes${path === undefined ? "" : ` for "${path}"`}`;
   const limit = exceededLimit(fd, offsetBytes, lengthBytes);
-  if (limit !== undefined) throw beyond(limit, lengthBytes, path);
+  if (limit !== undefined) throw beyond(limit, attempt, path);
   if (system.hasFallocate) {
     for (;;) {
       // posix_fallocate returns the error number instead of setting errno.
       const errno = libc.call.posix_fallocate(fd, offsetBytes, lengthBytes);
       if (errno === 0) return;
       if (errno === system.interrupted) continue;
-      if (!system.cannotAllocate.includes(errno)) throw failed(errno);
-      break;
+      if (system.cannotAllocate.includes(errno)) break;
+      throw systemError(attempt, "posix_fallocate", errno, path);
     }
   }
-  fillWithZeros(fd, offsetBytes, lengthBytes);
+  fillWithZeros(fd, offsetBytes, lengthBytes, attempt);
 }
 
 /** The kernel would end this process instead of refusing. */
 function beyond(
   { path: file, maxBytes, availableBytes }: MemoryLimit,
-  lengthBytes: number,
+  attempt: string,
   path: string | undefined,
 ): SystemError {
-  const attempt = `allocate ${lengthBytes} bytes (the memory limit of this container or control group, ${maxBytes} bytes in ${file}, leaves ${availableBytes}; raise it, as by docker run --memory or limits.memory of Kubernetes)`;
-  return conditionError("ENOSPC", attempt, "posix_fallocate", path);
+  const why = `the memory limit of this container or control group, ${maxBytes} bytes in ${file}, leaves ${availableBytes}; raise it, as by docker run --memory or limits.memory of Kubernetes`;
+  return conditionError("ENOSPC", `${attempt} (${why})`, "posix_fallocate", path);
 }
 
 /** Allocates by writing, only behind the present end of the file: what is there already stays as it is. */
-function fillWithZeros(fd: number, offsetBytes: number, lengthBytes: number): void {
+function fillWithZeros(
+  fd: number,
+  offsetBytes: number,
+  lengthBytes: number,
+  attempt: string,
+): void {
   try {
     const end = offsetBytes + lengthBytes;
     const zeros = new Uint8Array(Math.min(ZERO_FILL_BYTES, lengthBytes));
@@ -243,6 +247,6 @@ function fillWithZeros(fd: number, offsetBytes: number, lengthBytes: number): vo
       position += writeSync(fd, zeros, 0, Math.min(zeros.length, end - position), position);
     }
   } catch (error) {
-    throw fromNodeError(error, `allocate ${lengthBytes} bytes`);
+    throw fromNodeError(error, attempt);
   }
 }

@@ -55,6 +55,15 @@ afterEach(() => {
 });
 
 describe("behind the new end of a truncated file", () => {
+  test("ViewAccessor.lock() throws FileTruncatedError", () => {
+    using file = new ShrinkingFile(4 * PAGE);
+    using map = MemoryMappedFile.createFromFile(file.path);
+    using view = map.createViewAccessor();
+    truncateSync(file.path, PAGE);
+    expectTruncated(() => view.lock());
+    view.lock({ size: PAGE });
+  });
+
   for (const [method, use] of Object.entries({ ...READS, ...WRITES })) {
     test(`ViewAccessor.${method}() throws FileTruncatedError`, () => {
       using file = new ShrinkingFile(4 * PAGE);

@@ -24,7 +24,7 @@ describe("a file system of 1 MiB", () => {
       for (const lifetime of ["held", "persistent"] as const) {
         const call = () => create("large", 2 * MIB, { lifetime });
         const { message } = expectCode(call, "SystemError", "ENOSPC");
-        expect(message).toMatch(/allocate \d+ bytes/);
+        expect(message).toMatch(/allocate \d+ bytes for "[^"]+\/large"/);
         expect(message).toStartWith(`Cannot create the memory "large" in "${home.path}": cannot `);
         expect(message).toEndWith("or ask for less (capacity)");
         expect(readdirSync(home.path)).toEqual([]);
