@@ -174,6 +174,7 @@ export class ViewStream implements Disposable {
     return new WritableStream<Uint8Array>({
       write: (chunk) => {
         this.write(chunk);
+        return isTurnDue() ? takeTurn() : undefined;
       },
     });
   }
