@@ -1,9 +1,9 @@
 /** Runtimes on which the library does not work are refused in words, before anything of theirs breaks. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { constants, copyFileSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expectCode } from "@isthmus/testing/expect-code";
-import { testIf } from "@isthmus/testing/requirement";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Glob } from "bun";
 import { BUN_MINIMUM, checkRuntime } from "../src/native/runtime.ts";
@@ -64,6 +64,19 @@ describe("a Bun that is too old", () => {
     const what = `NotSupportedError ERR_NOT_SUPPORTED Cannot run Isthmus on Bun 1.4.3`;
     expect(stdout.toString()).toStartWith(what);
   });
+});
+
+testIf(isLinux, "Linux")("a program whose file was removed, as by an upgrade, goes on", () => {
+  using directory = new TemporaryDirectory();
+  const bun = directory.file("bun");
+  copyFileSync(process.execPath, bun, constants.COPYFILE_FICLONE);
+  const program = `
+    require("node:fs").unlinkSync(${JSON.stringify(bun)});
+    const { MemoryMappedFile } = await import("${ROOT}/packages/core/src/index.ts");
+    using memory = MemoryMappedFile.createNew(null, 1);
+    console.log(memory.capacity, MemoryMappedFile.isGuarded);`;
+  const { stdout, stderr } = Bun.spawnSync([bun, "-e", program]);
+  expect([stdout.toString(), stderr.toString()]).toEqual(["1 true\n", ""]);
 });
 
 describe("packages", () => {

@@ -16,13 +16,22 @@ const OVERLAYFS_MAGIC = 0x794c7630;
  */
 function runsOnMusl(): boolean {
   const header = Buffer.alloc(4096);
-  const fd = openSync(process.execPath, "r");
+  const fd = openProgram();
   try {
     readSync(fd, header, 0, header.length, 0);
   } finally {
     closeSync(fd);
   }
   return header.includes("/ld-musl-");
+}
+
+/** Opens the file of this program, also when it was removed since it started, as by an upgrade. */
+function openProgram(): number {
+  try {
+    return openSync(process.execPath, "r");
+  } catch {
+    return openSync("/proc/self/exe", "r");
+  }
 }
 
 /** Opens the file anew by its descriptor, which also finds one that has been renamed or has no name any more. */
