@@ -40,11 +40,14 @@ export function doLocksHold(directory: string): boolean | undefined {
   const first = join(directory, asideName("trial"));
   const second = join(directory, asideName("trial"));
   const fds: number[] = [];
+  const made: string[] = [];
   try {
     fds.push(openSync(first, CREATE_FLAGS, 0o600));
+    made.push(first);
     // Held from here on, so that nobody collects it for what a crash has left.
     if (!platform().tryLockFile(fds[0] as number, "exclusive")) return undefined;
     linkSync(first, second);
+    made.push(second);
     fds.push(openSync(second, constants.O_RDWR | constants.O_NOFOLLOW));
     return !platform().tryLockFile(fds[1] as number, "exclusive");
   } catch {
@@ -52,7 +55,7 @@ export function doLocksHold(directory: string): boolean | undefined {
   } finally {
     // Closed first: what is removed while it is open, FUSE renames and keeps.
     for (const fd of fds) closeSync(fd);
-    for (const path of [first, second]) unlinkIfThere(path);
+    for (const path of made) unlinkIfThere(path);
   }
 }
 

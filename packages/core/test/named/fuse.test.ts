@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import { Bindfs, canBindfs } from "@isthmus/testing/bindfs";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
+import { canMount, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile } from "../../src/index.ts";
 import { collectAbandoned, doLocksHold, platform, removeUnheldFile } from "../../src/internal.ts";
@@ -71,6 +72,19 @@ describe("where locks belong to a path", () => {
 
   test("what cannot be tried is not refused: the directory is gone", () => {
     expect(doLocksHold("/nonexistent")).toBeUndefined();
+  });
+
+  testIf(canMount(), "the right to mount a tmpfs")("nor is a directory that is read-only", () => {
+    using home = new Home();
+    using _disk = new SmallFileSystem("ro,mode=0700", home.path);
+    expect(doLocksHold(home.path)).toBeUndefined();
+    const { message } = expectCode(
+      () => MemoryMappedFile.createNew("new", 8),
+      "SystemError",
+      "EROFS",
+    );
+    expect(message).toContain("Cannot create");
+    expectCode(() => MemoryMappedFile.openExisting("none"), "SystemError", "ENOENT");
   });
 });
 
