@@ -9,7 +9,7 @@ setDefaultTimeout(300_000);
 
 const RUN_SECONDS = 5;
 const NONE = { lost: 0, torn: 0, duplicated: 0, stuck: 0, leaked: 0 };
-const TIMES = ["recovery_ms_p99", "start_ms_p99", "wait_ms_p99"];
+const TIMES = ["recovery_ms_p99", "start_ms_p99", "wait_ms_p99", "processor_ms_p99"];
 
 describe("isthmus chaos", () => {
   test("kills, stops, fills and deletes, and nothing is lost; the last line says so", async () => {

@@ -8,6 +8,7 @@ import { SystemError } from "@isthmus/core";
 import { ControlBlock, EXIT_NO_ROOM, type Order } from "./control.ts";
 import { EVENT, EventWriter } from "./evidence.ts";
 import { Participant } from "./participant.ts";
+import { processorWaitMs } from "./resources.ts";
 import { scenarioNamed } from "./scenarios/scenarios.ts";
 
 const order = JSON.parse(process.argv[2] ?? "null") as Order | null;
@@ -19,7 +20,7 @@ const control = new ControlBlock(controlPath);
 const evidencePath = dirname(controlPath);
 const writer = new EventWriter(logPath, () => control.ticket());
 const participant = new Participant({ id, seed, evidencePath, control, writer, harm });
-participant.note(EVENT.started);
+participant.note(EVENT.started, processorWaitMs());
 try {
   await role.play(participant).catch((error: unknown) => {
     // Its segment has been deleted: it has nothing left to do, and whoever comes later begins anew.

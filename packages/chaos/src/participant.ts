@@ -10,7 +10,7 @@ import { directoryPath } from "@isthmus/core/internal";
 import { SeededRandom } from "@isthmus/programs/seeded-random";
 import type { ControlBlock, Harm, Instruction } from "./control.ts";
 import { EVENT, type EventCode, type EventWriter } from "./evidence.ts";
-import { countOpenSegments } from "./resources.ts";
+import { countOpenSegments, processorWaitMs } from "./resources.ts";
 
 /** How long one wait lasts at most, in milliseconds; after each, a participant looks whether the nemesis still lives. */
 export const PATIENCE: { readonly timeoutMs: number } = { timeoutMs: 2000 };
@@ -142,7 +142,7 @@ export class Participant {
   noteSuccess(): void {
     if (this.#hasTakenOver) return;
     this.#hasTakenOver = true;
-    this.note(EVENT.tookOver);
+    this.note(EVENT.tookOver, processorWaitMs());
   }
 
   /** Writes down that it has closed what it works on, and whether anything of it is left. */

@@ -2,8 +2,8 @@
  * How long a killed participant's successor takes to take over, told apart by what the time was spent on.
  *
  * ```text
- *   killed          process up                                   took over
- *   ├── start ──────┤── waits: for others, room ──┤── library ───┤
+ *   killed       process up                                                      took over
+ *   ├── start ───┤── waits for others or room ── waits for a processor ── library ──┤
  * ```
  *
  * @module
@@ -28,6 +28,8 @@ export interface Recovery {
    * or shared memory was full.
    */
   readonly waitMs: number;
+  /** Of the rest, the share in which it was ready to run and other processes had all processors. */
+  readonly processorMs: number;
   /** All other time until it had taken over: opened what it works on, and done the first piece of its work. */
   readonly libraryMs: number;
 }
@@ -46,9 +48,11 @@ export function measureRecoveries(
 ): Recovery[] {
   const groups = Map.groupBy(participants, (one) => one.group);
   return successions.flatMap(({ predecessor: { killedAtMs }, successor }) => {
-    const fromMs = firstTime(successor, EVENT.started);
-    const toMs = firstTime(successor, EVENT.tookOver);
-    if (killedAtMs === undefined || fromMs === undefined || toMs === undefined) return [];
+    const started = firstOf(successor, EVENT.started);
+    const tookOver = firstOf(successor, EVENT.tookOver);
+    if (killedAtMs === undefined || started === undefined || tookOver === undefined) return [];
+    const fromMs = started.atMs;
+    const toMs = tookOver.atMs;
     const group = groups.get(successor.group) ?? [];
     const waits = [
       ...fills,
@@ -56,8 +60,13 @@ export function measureRecoveries(
       ...absences(group, successor.needs, { fromMs, toMs }),
     ];
     const waitMs = coveredMs(waits, { fromMs, toMs });
-    const libraryMs = toMs - fromMs - waitMs;
-    return [{ label: successor.label, startMs: fromMs - killedAtMs, waitMs, libraryMs }];
+    const restMs = toMs - fromMs - waitMs;
+    // The kernel tells how long, not when: waits are spread evenly over the time in which the process could run.
+    const shareWaiting = Math.min(1, (tookOver.value - started.value) / (toMs - fromMs));
+    const processorMs = restMs * shareWaiting;
+    const libraryMs = restMs - processorMs;
+    const startMs = fromMs - killedAtMs;
+    return [{ label: successor.label, startMs, waitMs, processorMs, libraryMs }];
   });
 }
 
@@ -112,8 +121,11 @@ function presencesOf({ events, killedAtMs = Infinity }: ParticipantProcess): Int
   return presences;
 }
 
-function firstTime({ events }: ParticipantProcess, code: EventCode): number | undefined {
+function firstOf(
+  { events }: ParticipantProcess,
+  code: EventCode,
+): { readonly atMs: number; readonly value: number } | undefined {
   const log = events();
   const index = log.indexOf(code);
-  return index === -1 ? undefined : log.atMs(index);
+  return index === -1 ? undefined : { atMs: log.atMs(index), value: log.value(index) };
 }

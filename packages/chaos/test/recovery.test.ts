@@ -5,7 +5,7 @@ import { coveredMs, measureRecoveries, percentile, type Recovery } from "../src/
 import type { Interval, ParticipantProcess } from "../src/roster.ts";
 
 type Fields = Pick<ParticipantProcess, "role" | "group" | "stops" | "killedAtMs" | "needs">;
-type Line = readonly [code: keyof typeof EVENT, atMs: number];
+type Line = readonly [code: keyof typeof EVENT, atMs: number, value?: number];
 
 let participants: ParticipantProcess[];
 
@@ -13,12 +13,13 @@ beforeEach(() => {
   participants = [];
 });
 
-/** A log as `EventLog` shows it, of which only codes and times count. */
+/** A log as `EventLog` shows it, of which only codes, times and values count. */
 function logOf(lines: readonly Line[]): EventLog {
   return Object.assign(new EventLog("/nowhere"), {
     length: lines.length,
     code: (index: number) => EVENT[lines[index]?.[0] ?? "idle"],
     atMs: (index: number) => lines[index]?.[1],
+    value: (index: number) => lines[index]?.[2] ?? 0,
   });
 }
 
@@ -31,20 +32,25 @@ function participant(lines: readonly Line[], fields: Partial<Fields> = {}): Part
 }
 
 /** A participant killed at 1,000 ms has a successor that is up at 1,100 ms and has taken over at 1,400 ms. */
-function measure(needs?: string, fills: readonly Interval[] = []): Recovery | undefined {
+function measure(
+  needs?: string,
+  fills: readonly Interval[] = [],
+  processorMs = 0,
+): Recovery | undefined {
   const predecessor = participant([["started", 0]], { killedAtMs: 1000 });
   const lines: Line[] = [
-    ["started", 1100],
+    ["started", 1100, 5],
     ["ready", 1150],
-    ["tookOver", 1400],
+    ["tookOver", 1400, 5 + processorMs],
   ];
   const successor = participant(lines, { needs });
   return measureRecoveries([{ predecessor, successor }], participants, fills)[0];
 }
 
-const parts = (startMs: number, waitMs: number, libraryMs: number) => ({
+const parts = (startMs: number, waitMs: number, libraryMs: number, processorMs = 0) => ({
   startMs,
   waitMs,
+  processorMs,
   libraryMs,
 });
 
@@ -78,6 +84,11 @@ describe("a recovery", () => {
     ];
     participant(left, { role: "consumer" });
     expect(measure("consumer")).toMatchObject(parts(100, 80 + 50, 170));
+  });
+
+  test("waits for a processor for a share of the time in which nothing else was in the way", () => {
+    const fills = [{ fromMs: 1300, toMs: 5000 }];
+    expect(measure(undefined, fills, 150)).toMatchObject(parts(100, 100, 100, 100));
   });
 
   test("is not measured when the successor has not taken over", () => {

@@ -27,12 +27,13 @@ const MEANINGS: Readonly<Record<Fault, string>> = {
   leaked: "files, descriptors and mappings that were left",
 };
 
-type Part = "startMs" | "waitMs" | "libraryMs";
+type Part = "startMs" | "waitMs" | "processorMs" | "libraryMs";
 /** The parts of a recovery: their names in the record and in the table. */
 const PARTS: readonly (readonly [part: Part, field: string, title: string])[] = [
   ["libraryMs", "recovery_ms_p99", "recovery: the library's part"],
   ["startMs", "start_ms_p99", "starting the successor's process"],
   ["waitMs", "wait_ms_p99", "waiting for others or for room"],
+  ["processorMs", "processor_ms_p99", "waiting for a processor"],
 ];
 
 /** The public record; its fields are a contract. */
