@@ -143,7 +143,6 @@ export class Nemesis implements AsyncDisposable {
       signal,
       onStuck: (participant, what) => this.#reportStuck(participant, what),
       onSuccession: (predecessor, successor) => {
-        if (this.#isFull) successor.hasSeenFull = true;
         this.successions.push({ predecessor, successor });
       },
     });
@@ -173,7 +172,6 @@ export class Nemesis implements AsyncDisposable {
     }
     this.#current.refill(nowMs);
     this.#watch();
-    if (this.#isFull) for (const one of this.#current.participants) one.hasSeenFull = true;
   }
 
   #watch(): void {

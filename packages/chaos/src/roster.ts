@@ -60,8 +60,6 @@ export class ParticipantProcess implements Evidence {
   /** Whether it does harm on request. */
   readonly isNemesis: boolean;
   isStopped = false;
-  /** Whether shared memory was full in its life. */
-  hasSeenFull = false;
   /** When it was stopped. */
   readonly stops: Interval[] = [];
   killTicket: number | undefined;

@@ -6,11 +6,12 @@
 
 import { MemoryMappedFile } from "@isthmus/core";
 import { collectSegments, listSegments } from "@isthmus/ipc";
+import { EVENT, type EventLog } from "./evidence.ts";
 import { FAULTS, type Fault, type Finding } from "./judges/findings.ts";
 import { type InjectionCounts, Nemesis } from "./nemesis.ts";
 import { ChaosPlace } from "./place.ts";
 import { measureRecoveries, type Recovery } from "./recovery.ts";
-import type { NemesisOrder, ParticipantProcess } from "./roster.ts";
+import type { Interval, NemesisOrder, ParticipantProcess } from "./roster.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ScenarioName } from "./scenarios/names.ts";
 import { SCENARIOS } from "./scenarios/scenarios.ts";
@@ -93,7 +94,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   await nemesis.run();
   const findings = [
     ...nemesis.findings,
-    ...(await failures(nemesis.participants)),
+    ...(await failures(nemesis.participants, nemesis.fills)),
     ...scenarios.flatMap((scenario) => {
       const ofScenario = nemesis.participants.filter(
         (participant) => participant.scenario === scenario,
@@ -119,15 +120,26 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
 }
 
 /** Participants that ended by themselves; whatever the reason, they should have gone on. */
-async function failures(participants: readonly ParticipantProcess[]): Promise<Finding[]> {
+async function failures(
+  participants: readonly ParticipantProcess[],
+  fills: readonly Interval[],
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const participant of participants) {
-    const isExcused = participant.end === "noRoom" && participant.hasSeenFull;
-    if (participant.end === "ended" || participant.end === "killed" || isExcused) continue;
-    const detail = `${participant.label} ended by itself: ${await participant.complaint()}`;
-    findings.push({ fault: "stuck", count: 1, participant: participant.id, detail });
+    const { id, label, end, events } = participant;
+    if (end === "ended" || end === "killed") continue;
+    if (end === "noRoom" && wasFull(events(), fills)) continue;
+    const detail = `${label} ended by itself: ${await participant.complaint()}`;
+    findings.push({ fault: "stuck", count: 1, participant: id, detail });
   }
   return findings;
+}
+
+/** Whether shared memory was full between the event before `noRoom` and that one. */
+export function wasFull(log: EventLog, fills: readonly Interval[]): boolean {
+  const index = log.indexOf(EVENT.noRoom);
+  if (index < 1) return false;
+  return fills.some(({ fromMs, toMs }) => fromMs <= log.atMs(index) && toMs >= log.atMs(index - 1));
 }
 
 function countFaults(findings: readonly Finding[]): Record<Fault, number> {

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { EVENT, EventLog } from "../src/evidence.ts";
 import { coveredMs, measureRecoveries, percentile, type Recovery } from "../src/recovery.ts";
 import type { Interval, ParticipantProcess } from "../src/roster.ts";
+import { wasFull } from "../src/run-chaos.ts";
 
 type Fields = Pick<ParticipantProcess, "role" | "group" | "stops" | "killedAtMs" | "needs">;
 type Line = readonly [code: keyof typeof EVENT, atMs: number, value?: number];
@@ -17,6 +18,7 @@ beforeEach(() => {
 function logOf(lines: readonly Line[]): EventLog {
   return Object.assign(new EventLog("/nowhere"), {
     length: lines.length,
+    indexOf: (code: number) => lines.findIndex(([name]) => EVENT[name] === code),
     code: (index: number) => EVENT[lines[index]?.[0] ?? "idle"],
     atMs: (index: number) => lines[index]?.[1],
     value: (index: number) => lines[index]?.[2] ?? 0,
@@ -99,6 +101,17 @@ describe("a recovery", () => {
     ]);
     expect(measureRecoveries([{ predecessor, successor }], participants, [])).toEqual([]);
   });
+});
+
+test("no room is excused while shared memory was full, however short", () => {
+  const log = logOf([
+    ["started", 100],
+    ["ready", 200],
+    ["noRoom", 250],
+  ]);
+  expect(wasFull(log, [{ fromMs: 210, toMs: 215 }])).toBe(true);
+  expect(wasFull(log, [{ fromMs: 150, toMs: 199 }])).toBe(false);
+  expect(wasFull(log, [{ fromMs: 251, toMs: 300 }])).toBe(false);
 });
 
 test("intervals that overlap cover their time once", () => {
