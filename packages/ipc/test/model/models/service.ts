@@ -161,7 +161,7 @@ function serviceOf({ Service }: ServiceSource, { words, call }: Actor, slot: num
       memory[REAPERS + other] = me + 1;
       return true;
     });
-  const participants = { isAlive, list: () => [], bellOf: () => 0 };
+  const participants = { isAlive, list: () => [], at: () => undefined, bellOf: () => 0 };
   const cell = { wake: () => {}, isAwaited: true };
   const own = {
     words,
