@@ -1,8 +1,8 @@
 /**
  * Runs before the tests of a plain `bun test`: installs what is missing, and gives every test time.
  *
- * By then Bun has looked around the folders and remembers that there were no packages, so that a run which had to
- * install begins anew.
+ * What is set here, for example by `setDefaultTimeout`, lasts for the first file only; and after an installation Bun still
+ * remembers that there were no packages. In both cases the run begins anew, with what it needs.
  *
  * @module
  */
@@ -15,17 +15,20 @@ const TIMEOUT_MS = 60_000;
 
 setDefaultTimeout(TIMEOUT_MS);
 
-/** The arguments of this run: `bun test` does not pass them on to the tests. */
-function runArguments(): string[] {
-  if (process.platform !== "linux") return ["test"];
+/** The arguments of this run, which Bun does not pass on to the tests; undefined where the system does not tell. */
+function runArguments(): string[] | undefined {
+  if (process.platform !== "linux") return undefined;
   return readFileSync("/proc/self/cmdline", "utf8").split("\0").slice(1, -1);
 }
 
-if (hasInstalled) {
-  const { exitCode } = Bun.spawnSync([process.execPath, ...runArguments()], {
-    stdin: "inherit",
-    stdout: "inherit",
-    stderr: "inherit",
-  });
+const given = runArguments();
+const isTimed = given?.some((argument) => argument.startsWith("--timeout")) ?? true;
+if (hasInstalled || !isTimed) {
+  const timeout = isTimed ? [] : [`--timeout=${TIMEOUT_MS}`];
+  const { exitCode, signalCode } = Bun.spawnSync(
+    [process.execPath, ...(given ?? ["test"]), ...timeout],
+    { stdin: "inherit", stdout: "inherit", stderr: "inherit" },
+  );
+  if (signalCode !== undefined) process.kill(process.pid, signalCode as NodeJS.Signals);
   process.exit(exitCode);
 }

@@ -86,20 +86,20 @@ describe("a time-out names", () => {
     await expectNamed(peer, waits, 'acquire the mutex of "shared"', owner);
   });
 
-  testStopped("the holders of a semaphore's units", async () => {
+  testStopped("the holders of a semaphore's permits", async () => {
     using _home = new Home();
     using semaphore = NamedSemaphore.createNew("s", { initial: 3, returnOnDeath: true });
     semaphore.wait();
     await using peer = new Peer([process.execPath, NEIGHBOUR]);
     await peer.call("make", "returning", "s");
-    for (let unit = 0; unit < 2; unit++) await peer.call("take", "s");
+    for (let permit = 0; permit < 2; permit++) await peer.call("take", "s");
     const waits = {
       sync: () => semaphore.wait(options),
       async: () => semaphore.waitAsync(options),
     };
-    const own = `process ${process.pid} \\([^;]*, user, this process itself\\) has 1 unit; `;
-    const holders = own + processOf(peer, "user", "has 2 units");
-    await expectNamed(peer, waits, 'take a unit of the semaphore "s"', holders);
+    const own = `process ${process.pid} \\([^;]*, user, this process itself\\) has 1 permit; `;
+    const holders = own + processOf(peer, "user", "has 2 permits");
+    await expectNamed(peer, waits, 'take a permit of the semaphore "s"', holders);
     using plain = NamedSemaphore.createNew("plain");
     const { message } = expectCode(() => plain.wait(options), "TimeoutError", "ETIMEDOUT");
     expect(message).toEndWith(": none is free; who has them is noted with returnOnDeath only");
