@@ -8,10 +8,10 @@
  */
 import { estimateRatio, median, type RatioEstimate } from "@isthmus/bench/statistics";
 import { SegmentObserver } from "@isthmus/ipc";
+import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Command } from "../test/support/command.ts";
 import { DashboardProcess } from "../test/support/dashboard-process.ts";
-import { eventually } from "../test/support/patiently.ts";
 import { FrameCounter } from "./frame-counter.ts";
 
 const CHANNEL = "watched";
@@ -45,13 +45,13 @@ export async function measureProducer(
   await using _producer = new Command(directory.path, ["producer", ...common, ...sending]);
   await using dashboard = await DashboardProcess.start({ directory: directory.path });
   await using _client = await FrameCounter.open(dashboard.url);
-  using observer = await eventually("the channel", () => {
+  using observer = await until(() => {
     try {
       return new SegmentObserver(CHANNEL);
     } catch {
       return undefined; // not made yet
     }
-  });
+  }, "the channel");
   await Bun.sleep(SLICE_MS * 2);
   const watched: number[] = [];
   const unwatched: number[] = [];

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { findBrowser, TestBrowser } from "../support/browser.ts";
 import { Command } from "../support/command.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
-import { eventually } from "../support/patiently.ts";
 import { WatchedPage } from "./watched-page.ts";
 
 const TIMEOUT_MS = 300_000;
@@ -44,7 +44,7 @@ describe.skipIf(path === undefined)("the live page", () => {
         const sending = ["producer", ...common, "--count", "0", "--rate", "3000"];
         await using producer = new Command(directory.path, sending);
         await watched.at("#segments tbody tr", "orders").waitFor();
-        await eventually("a rate", async () => (await shownRate(watched)) > 0);
+        await until(async () => (await shownRate(watched)) > 0, "a rate");
         // The rate of a second: the first one is not whole.
         await Bun.sleep(1500);
         const shown: number[] = [];

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { findBrowser, TestBrowser } from "../support/browser.ts";
 import { Command } from "../support/command.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
-import { eventually } from "../support/patiently.ts";
 import { WatchedPage } from "./watched-page.ts";
 
 const TIMEOUT_MS = 300_000;
@@ -147,11 +147,11 @@ describe.skipIf(path === undefined)("the page", () => {
       const drawing = page.locator("#chart-throughput .u-wrap");
       for (const width of [1400, 500, 1100]) {
         await page.setViewportSize({ width, height: 900 });
-        await eventually(`a drawing that fits ${width}`, async () => {
+        await until(async () => {
           const room = (await place.boundingBox())?.width ?? 0;
           const drawn = (await drawing.boundingBox())?.width ?? 0;
           return room < width && Math.abs(room - drawn) <= 1;
-        });
+        }, `a drawing that fits ${width}`);
         expect(await watched.overflow()).toBe(0);
       }
     },

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { until, within } from "@isthmus/testing/patience";
 import { Broadcaster } from "../../src/server/broadcaster.ts";
 import { Sampler } from "../../src/server/sampler.ts";
 import type { DemonstrationState } from "../../src/wire/demonstration-state.ts";
 import type { Hello } from "../../src/wire/hello.ts";
 import { EventReader } from "../support/event-reader.ts";
-import { eventually, patiently } from "../support/patiently.ts";
 
 const TIMEOUT_MS = 120_000;
 
@@ -47,12 +47,15 @@ describe("Broadcaster", () => {
       using broadcaster = new Broadcaster(sampler, () => HELLO, { behindMsMax: 50 });
       const { body } = broadcaster.open("");
       const long = { ...HELLO.demonstration, error: "x".repeat(50_000) };
-      await eventually("the end of its patience", () => {
+      await until(() => {
         broadcaster.announce(long);
         return broadcaster.clientCount === 0;
-      });
+      }, "the end of its patience");
       expect(broadcaster.skipped).toBeGreaterThan(0);
-      const kept = await patiently(new Response(body).text(), "the end of the stream");
+      const kept = await within(
+        new Response(body).text(),
+        () => "There is no sign of the end of the stream",
+      );
       // What was kept is whole, and at most one message more than a quarter of a megabyte.
       expect(kept).toEndWith("\n\n");
       expect(kept.length).toBeGreaterThan(256 * 1024);
@@ -73,10 +76,10 @@ describe("Broadcaster", () => {
       using broadcaster = new Broadcaster(sampler, hello, { keepAliveMs: 20 });
       const response = broadcaster.open("");
       const long = { ...HELLO.demonstration, error: "x".repeat(50_000) };
-      await eventually("a client that is behind", () => {
+      await until(() => {
         broadcaster.announce(long);
         return broadcaster.skipped > 0;
-      });
+      }, "a client that is behind");
       phase = "running";
       broadcaster.announce(hello().demonstration);
       await using events = new EventReader(response);
@@ -95,7 +98,10 @@ describe("Broadcaster", () => {
     expect(broadcaster.clientCount).toBe(2);
     broadcaster[Symbol.dispose]();
     for (const body of bodies) {
-      const text = await patiently(new Response(body).text(), "the end of a stream");
+      const text = await within(
+        new Response(body).text(),
+        () => "There is no sign of the end of a stream",
+      );
       expect(text).toStartWith("retry: 1000\nevent: hello\n");
     }
     expect(broadcaster.clientCount).toBe(0);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
+import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Demonstration } from "../../src/server/demonstration.ts";
 import { argumentsFor } from "../../src/server/demonstration-child.ts";
 import type { DemonstrationState } from "../../src/wire/demonstration-state.ts";
 import type { LogEntry } from "../../src/wire/log-entry.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
-import { eventually } from "../support/patiently.ts";
 
 const TIMEOUT_MS = 240_000;
 const RATE = { records_per_second: 2000, size_bytes: 128, batch_records: 4 };
@@ -30,9 +30,9 @@ async function start(dashboard: DashboardProcess): Promise<DemonstrationState> {
 }
 
 async function flowing(dashboard: DashboardProcess): Promise<void> {
-  await eventually("records that flow", async () => {
+  await until(async () => {
     return ((await dashboard.snapshot()).total.consumed_per_second ?? 0) > 0;
-  });
+  }, "records that flow");
 }
 
 describe("the demonstration", () => {
@@ -79,11 +79,11 @@ describe("the demonstration", () => {
       expect(after.parameters.size_bytes).toBe(512);
       expect(after.consumer.pid).toBe(before.consumer.pid);
       expect(after.producer.pid).not.toBe(before.producer.pid);
-      await eventually("records of the new size", async () => {
+      await until(async () => {
         const { total } = await dashboard.snapshot();
         const perRecord = (total.bytes_per_second ?? 0) / (total.records_per_second ?? 0);
         return Math.round(perRecord) === 512;
-      });
+      }, "records of the new size");
     },
     TIMEOUT_MS,
   );
@@ -126,10 +126,10 @@ describe("the demonstration", () => {
       const { producer, consumer } = await start(dashboard);
       await flowing(dashboard);
       dashboard.command.signal(signal);
-      expect(await dashboard.command.end()).toBe(signal === "SIGINT" ? 130 : 137);
-      await eventually("the end of its processes", () => {
+      expect(await dashboard.command.end()).toBe(signal === "SIGINT" ? 130 : "SIGKILL");
+      await until(() => {
         return !isThere(producer.pid as number) && !isThere(consumer.pid as number);
-      });
+      }, "the end of its processes");
       expect(readdirSync(directory.path)).toEqual([]);
     },
     TIMEOUT_MS,
@@ -142,7 +142,7 @@ describe("the demonstration", () => {
   ])("stops and says why when its program %s", async (_, program, reason) => {
     await using demonstration = new Demonstration(program, "nobody", () => undefined);
     await demonstration.start(RATE);
-    await eventually("the end", () => demonstration.state.phase === "stopped");
+    await until(() => demonstration.state.phase === "stopped", "the end");
     expect(demonstration.state.error).toMatch(/^The (producer|consumer) failed: /);
     expect(demonstration.state.error).toMatch(reason);
     const { producer, consumer } = demonstration.state;

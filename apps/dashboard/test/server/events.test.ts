@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import type { Frame } from "../../src/wire/frame.ts";
 import type { Hello } from "../../src/wire/hello.ts";
@@ -9,7 +10,6 @@ import { Command } from "../support/command.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
 import { EventReader } from "../support/event-reader.ts";
 import { parseExposition } from "../support/exposition-parser.ts";
-import { eventually } from "../support/patiently.ts";
 
 const TIMEOUT_MS = 180_000;
 const CROWD = join(import.meta.dir, "..", "fixtures", "crowd.ts");
@@ -128,9 +128,9 @@ describe("/events", () => {
       const events = await dashboard.events();
       await events.next("hello");
       await events[Symbol.asyncDispose]();
-      await eventually("a client that has gone", async () => {
+      await until(async () => {
         return (await metric("isthmus_dashboard_clients")) === 0;
-      });
+      }, "a client that has gone");
     },
     TIMEOUT_MS,
   );
@@ -143,21 +143,21 @@ describe("/events", () => {
         const host = `127.0.0.1:${dashboard.port}`;
         socket.pause();
         socket.write(`GET /events HTTP/1.1\r\nHost: ${host}\r\nAccept: text/event-stream\r\n\r\n`);
-        await eventually("frames that were left out", async () => {
+        await until(async () => {
           return (await metric("isthmus_dashboard_skipped_frames_total")) > 5;
-        });
+        }, "frames that were left out");
         const last = (await dashboard.snapshot()).sampled_at_ms;
         let text = "";
         socket.on("data", (chunk) => {
           text += String(chunk);
         });
         socket.resume();
-        const times = await eventually("a frame of now", () => {
+        const times = await until(() => {
           // Each frame is one chunk of the body or a part of one: its end is the empty line.
           const frames = text.match(/"sampled_at_ms":\d+/g) ?? [];
           const all = frames.map((each) => Number(each.split(":")[1]));
           return (all.at(-1) ?? 0) > last && all;
-        });
+        }, "a frame of now");
         expect(times).toEqual(times.toSorted((a, b) => a - b));
         const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
         expect(Math.max(...gaps)).toBeGreaterThan(250);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
+import { within } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { TOKEN_HEADER } from "../../src/wire/hello.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
-import { patiently } from "../support/patiently.ts";
 
 const TIMEOUT_MS = 120_000;
 const START = { action: "start", records_per_second: 100, size_bytes: 64, batch_records: 1 };
@@ -32,7 +32,7 @@ async function statusOf(request: string): Promise<number> {
     socket.on("close", () => resolve(text));
     socket.on("error", reject);
   });
-  return Number((await patiently(answer, "an answer")).split(" ")[1]);
+  return Number((await within(answer, () => "There is no sign of an answer")).split(" ")[1]);
 }
 
 /** A request with these headers. */

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MetricFamily } from "../../src/server/exposition.ts";
 import { Command } from "../support/command.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
 import { type Family, parseExposition } from "../support/exposition-parser.ts";
-import { eventually } from "../support/patiently.ts";
 
 const TIMEOUT_MS = 120_000;
 const CROWD = join(import.meta.dir, "..", "fixtures", "crowd.ts");
@@ -47,9 +47,9 @@ describe("/metrics", () => {
       const labels = { segment: "channel-00", direction: "consumed" };
       const first = await scrape();
       const before = sampleValue(first, "isthmus_channel_records_total", labels) ?? Number.NaN;
-      await eventually("records that were counted", async () => {
+      await until(async () => {
         return (sampleValue(await scrape(), "isthmus_channel_records_total", labels) ?? 0) > before;
-      });
+      }, "records that were counted");
       const last = await scrape();
       const count = (suffix: string, segment: string): number | undefined =>
         last

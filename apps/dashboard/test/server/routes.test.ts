@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchResults } from "@isthmus/bench/results";
+import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import type { Frame } from "../../src/wire/frame.ts";
 import { Command } from "../support/command.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
-import { eventually } from "../support/patiently.ts";
 
 const TIMEOUT_MS = 120_000;
 const FIXTURES = join(import.meta.dir, "..", "fixtures");
@@ -88,10 +88,10 @@ describe("/api/snapshot", () => {
   test(
     "tells of all segments, with rates",
     async () => {
-      const frame = await eventually("records that flow", async () => {
+      const frame = await until(async () => {
         const now = await dashboard.snapshot();
         return (now.total.records_per_second ?? 0) > 0 && now.issues.length === 0 && now;
-      });
+      }, "records that flow");
       const channel = frame.segments.find(({ kind }) => kind === "channel");
       expect(channel?.name).toBe("channel-00");
       const flowing = frame.segments.filter(({ flow }) => flow !== null);

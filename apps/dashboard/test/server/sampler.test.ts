@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { NamedMutex } from "@isthmus/ipc";
+import { until } from "@isthmus/testing/patience";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Sampler, type Tick } from "../../src/server/sampler.ts";
-import { eventually } from "../support/patiently.ts";
 
 const TIMEOUT_MS = 120_000;
 const INTERVAL_MS = 10;
@@ -34,7 +34,7 @@ describe("Sampler", () => {
       const two: Tick[] = [];
       const endOne = sampler.subscribe((tick) => one.push(tick));
       const endTwo = sampler.subscribe((tick) => two.push(tick));
-      await eventually("looks", () => one.length > 3 && two.length > 3);
+      await until(() => one.length > 3 && two.length > 3, "looks");
       expect(two).toEqual(one);
       const numbers = one.map(({ number }) => number);
       expect(numbers).toEqual(numbers.map((_, index) => index + 1));
@@ -42,7 +42,7 @@ describe("Sampler", () => {
       endOne();
       expect(sampler.isRunning).toBe(true);
       endTwo();
-      await eventually("its rest", () => !sampler.isRunning);
+      await until(() => !sampler.isRunning, "its rest");
       const seen = two.length;
       await Bun.sleep(INTERVAL_MS * 5);
       expect(two.length).toBe(seen);
@@ -81,11 +81,11 @@ describe("Sampler", () => {
     async () => {
       using sampler = new Sampler({ intervalMs: INTERVAL_MS });
       using mutex = NamedMutex.createOrOpen("busy");
-      await eventually("a rate", async () => {
+      await until(async () => {
         mutex.acquire()[Symbol.dispose]();
         const { segments } = await sampler.next();
         return (segments[0]?.lock?.acquisitions_per_second ?? 0) > 0;
-      });
+      }, "a rate");
     },
     TIMEOUT_MS,
   );

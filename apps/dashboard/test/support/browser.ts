@@ -6,8 +6,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PATIENCE_MS } from "@isthmus/testing/patience";
 import { type BrowserContext, chromium } from "playwright-core";
-import { PATIENCE_MS } from "./patiently.ts";
 
 /** What it is called on the systems that have it, the system's own first. */
 const NAMES = ["chromium", "chromium-browser", "google-chrome"] as const;

@@ -4,7 +4,7 @@
  * @module
  */
 import { linesOf } from "@isthmus/testing/lines-of";
-import { patiently } from "./patiently.ts";
+import { within } from "@isthmus/testing/patience";
 
 /** One event, or a comment. */
 export interface ServerEvent {
@@ -27,7 +27,7 @@ export class EventReader implements AsyncDisposable {
   /** The next event with a name, whatever comes before it. */
   async next(name: string): Promise<ServerEvent> {
     for (;;) {
-      const event = await patiently(this.any(), `an event ${name}`);
+      const event = await within(this.any(), () => `There is no sign of an event ${name}`);
       if (event === undefined) throw new Error(`The stream ended before an event ${name}`);
       if (event.event === name) return event;
     }

@@ -2,9 +2,10 @@
 import { expect, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
 import { Home } from "@isthmus/testing/home";
+import { untilStopped } from "@isthmus/testing/until-stopped";
 import { Consumer, Producer } from "../../src/index.ts";
 import { type Account, Ledger, Numbered, numbered } from "./support/numbered.ts";
-import { participant, stopped } from "./support/participant.ts";
+import { participant } from "./support/participant.ts";
 
 const TIMEOUT_MS = 60_000;
 /** A ring of 1024 records, so that both sides meet its ends often. */
@@ -195,7 +196,7 @@ test(
     await consumer.call("consume", "stopped");
     for (const peer of [producer, consumer]) {
       peer.signal("SIGSTOP");
-      await stopped(peer);
+      await untilStopped(peer.pid);
     }
     const busy = new RegExp(`process ${consumer.pid} \\(participant\\.ts\\) since 20`);
     expect(() => Consumer.openExisting("stopped", { schema: Numbered })).toThrow(busy);

@@ -2,8 +2,9 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
 import { expectRejection } from "@isthmus/testing/expect-code";
+import { until } from "@isthmus/testing/patience";
 import { SLOT_COUNT } from "../../src/segment/participant-layout.ts";
-import { Home, until } from "../sync/support/home.ts";
+import { Home } from "../sync/support/home.ts";
 import { Participant, participants } from "../sync/support/participant.ts";
 
 setDefaultTimeout(60_000);

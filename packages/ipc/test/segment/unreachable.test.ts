@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
+import { until } from "@isthmus/testing/patience";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { canMount, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import {
@@ -276,16 +277,12 @@ test("a process that begins anew is woken as before", async () => {
   for (const command of [`mutex ${NAME}`, `acquire ${NAME}`]) await other.tell(command);
   using mutex = NamedMutex.openExisting(NAME);
   const acquisition = mutex.acquireAsync({ timeoutMs: 20_000 });
-  await until(() => observe(NAME).cells[0]?.isAwaited === true);
+  await until(() => observe(NAME).cells[0]?.isAwaited === true, "somebody waits for the mutex");
   expect(await other.tell(`release ${NAME}`)).toBe("ok");
   (await acquisition).release();
   const bells = readdirSync(scene.path).filter((file) => file.startsWith(".bell-"));
   expect(bells.length).toBe(2);
 });
-
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await Bun.sleep(1);
-}
 
 testIf(isLinux, "Linux, for /proc")("listUnreachable() tells who holds what is lost", async () => {
   using scene = new Scene();

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, unlinkSync } from "node:fs";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
+import { until } from "@isthmus/testing/patience";
 import type { Peer } from "@isthmus/testing/peer";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import { observe, Requester, type RequesterMetrics, Responder } from "../../src/index.ts";
@@ -10,11 +11,6 @@ import { checkOf, SCHEMAS } from "./support/numbers.ts";
 import { participant } from "./support/participant.ts";
 
 const TIMEOUT_MS = 60_000;
-
-/** Waits until a condition holds; the test's own limit ends it otherwise. */
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await Bun.sleep(2);
-}
 
 /** A process with a responder that serves. */
 async function responding(stack: AsyncDisposableStack, how: string, options = {}): Promise<Peer> {
@@ -104,7 +100,10 @@ describe("Requester and Responder", () => {
       const client = await asking(stack);
       // Room for 128 at a time: a wake-up that is lost costs a second for each of them, and in the end this test.
       await client.call("begin", 1, 0, 20_000);
-      await until(async () => (await server.call("handledCount")) === 20_000);
+      await until(
+        async () => (await server.call("handledCount")) === 20_000,
+        "the requests are handled",
+      );
       expect(await server.call("giveHeld")).toBe(20_000);
       expect(await client.call("outcome")).toEqual({ right: 20_000 });
       // Replies had no room, either.
@@ -122,7 +121,10 @@ describe("Requester and Responder", () => {
       const second = await asking(stack);
       await first.call("begin", 1, 0, 100);
       second.send("askSync", 2, 5, { timeoutMs: 30_000 });
-      await until(() => observe("asked").cells.filter(({ isAwaited }) => isAwaited).length === 2);
+      await until(
+        () => observe("asked").cells.filter(({ isAwaited }) => isAwaited).length === 2,
+        "all of them wait",
+      );
       await responding(stack, "at once");
       expect(await first.call("outcome")).toEqual({ right: 100 });
       expect(await second.answer()).toBe(5);
@@ -140,7 +142,10 @@ describe("a responder that is killed", () => {
       const server = await responding(stack, "held");
       const clients = [await asking(stack), await asking(stack)];
       for (const [asker, client] of clients.entries()) await client.call("begin", asker, 0, 500);
-      await until(async () => (await server.call<number[]>("handled")).length === 1000);
+      await until(
+        async () => (await server.call<number[]>("handled")).length === 1000,
+        "the requests are handled",
+      );
       await server.kill();
       for (const client of clients) {
         expect(await client.call("outcome")).toEqual({ ERR_PEER_DIED: 500 });
@@ -170,7 +175,10 @@ describe("a responder that is killed", () => {
       expect(await server.answer()).toBe(null);
       expect(await server.answer()).toBe("blocking");
       sleeper.send("askSync", 2, 1, { timeoutMs: 40_000 });
-      await until(() => observe("asked").cells.filter(({ isAwaited }) => isAwaited).length >= 2);
+      await until(
+        () => observe("asked").cells.filter(({ isAwaited }) => isAwaited).length >= 2,
+        "all of them wait",
+      );
       await server.kill();
       expect(await client.call("outcome")).toEqual({ ERR_PEER_DIED: 50 });
       await expectRejection(sleeper.answer(), "PeerDiedError", "ERR_PEER_DIED");
@@ -268,14 +276,20 @@ describe("a responder that is stopped", () => {
       }
       const client = await asking(stack);
       await client.call("begin", 1, 0, 3);
-      await until(async () => (await server.call<number[]>("handled")).length === 3);
+      await until(
+        async () => (await server.call<number[]>("handled")).length === 3,
+        "the requests are handled",
+      );
       // Long enough for many looks at the end of the liveness pipe.
       await Bun.sleep(50);
       expect(await client.call("metrics")).toMatchObject({ pending: 3 });
       await server.call("giveHeld");
       expect(await client.call("outcome")).toEqual({ right: 3 });
       await client.call("begin", 1, 3, 3);
-      await until(async () => (await server.call<number[]>("handled")).length === 6);
+      await until(
+        async () => (await server.call<number[]>("handled")).length === 6,
+        "the requests are handled",
+      );
       await server.kill();
       expect(await client.call("outcome")).toEqual({ ERR_PEER_DIED: 3 });
     },
@@ -292,12 +306,18 @@ describe("a requester that is killed", () => {
       const server = await responding(stack, "held", { maxRequesters: 1 });
       const victim = await asking(stack);
       await victim.call("begin", 1, 0, 200);
-      await until(async () => (await server.call<number[]>("handled")).length === 200);
+      await until(
+        async () => (await server.call<number[]>("handled")).length === 200,
+        "the requests are handled",
+      );
       await victim.kill();
       const next = await asking(stack);
       expect(await next.call("metrics")).toMatchObject({ lane: 0 });
       await next.call("begin", 2, 0, 10);
-      await until(async () => (await server.call<number[]>("handled")).length === 210);
+      await until(
+        async () => (await server.call<number[]>("handled")).length === 210,
+        "the requests are handled",
+      );
       expect(await server.call("giveHeld")).toBe(210);
       expect(await next.call("outcome")).toEqual({ right: 10 });
       expect(await server.call("metrics")).toMatchObject({ replies: 10, droppedReplies: 200 });
@@ -319,7 +339,10 @@ describe("a requester that is killed", () => {
       const victim = await asking(stack);
       await victim.call("begin", 1, 0, 2000);
       // More answers than the ring of replies has room for, before nobody reads them any more.
-      await until(async () => (await server.call<number[]>("handled")).length >= 500);
+      await until(
+        async () => (await server.call<number[]>("handled")).length >= 500,
+        "the requests are handled",
+      );
       victim.signal("SIGSTOP");
       await untilStopped(victim.pid);
       type Kept = { readonly blockedReplies: number; readonly droppedReplies: number };
@@ -328,18 +351,18 @@ describe("a requester that is killed", () => {
       await until(async () => {
         await server.call("giveHeld");
         return (await kept()).blockedReplies > 0;
-      });
+      }, "no reply is blocked");
       const quick = await asking(stack);
       await quick.call("begin", 2, 5000, 10);
       await until(async () => {
         await server.call("giveHeld");
         return (await server.call<number[]>("handled")).filter((n) => n >= 5000).length === 10;
-      });
+      }, "the requests are handled");
       await server.call("giveHeld");
       expect(await quick.call("outcome")).toEqual({ right: 10 });
       expect((await kept()).blockedReplies).toBeGreaterThan(0);
       await victim.kill();
-      await until(async () => (await kept()).blockedReplies === 0);
+      await until(async () => (await kept()).blockedReplies === 0, "no reply is blocked");
       expect((await kept()).droppedReplies).toBeGreaterThan(0);
     },
     TIMEOUT_MS,

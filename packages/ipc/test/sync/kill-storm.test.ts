@@ -93,8 +93,7 @@ test("processes killed at random moments of locking, taking, joining and creatin
     expect(taken).toEqual([true, true, false]);
     semaphore.release(2);
     expect(livingOf("m").every(Boolean)).toBe(true);
-    for (const survivor of survivors) survivor.finish();
-    expect(await Promise.all(survivors.map((survivor) => survivor.end()))).toEqual([0, 0]);
+    expect(await Promise.all(survivors.map((survivor) => survivor.finish()))).toEqual([0, 0]);
   }
   // What the killed have left goes when the directory is used by a new process.
   await using last = new Participant("one-shot", "idle");

@@ -3,8 +3,9 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
 import { syncPlatform } from "@isthmus/core/internal";
 import { expectRejection } from "@isthmus/testing/expect-code";
+import { until } from "@isthmus/testing/patience";
 import { NamedMutex } from "../../src/index.ts";
-import { Home, until } from "./support/home.ts";
+import { Home } from "./support/home.ts";
 import { Participant, participants } from "./support/participant.ts";
 
 setDefaultTimeout(60_000);

@@ -1,9 +1,9 @@
 /** Publishers and subscribers in processes of their own: everything seen or counted, crashes and stops on either side. */
 import { expect, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
+import { untilStopped } from "@isthmus/testing/until-stopped";
 import { observe, Publisher, Subscriber } from "../../src/index.ts";
 import { Ledger, Numbered, numbered } from "../channel/support/numbered.ts";
-import { stopped } from "../channel/support/participant.ts";
 import { member, type Report, subscribed } from "./support/member.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -195,10 +195,10 @@ test(
     };
     send(10_000);
     lapped.signal("SIGSTOP");
-    await stopped(lapped);
+    await untilStopped(lapped.pid);
     send(40_000);
     gated.signal("SIGSTOP");
-    await stopped(gated);
+    await untilStopped(gated.pid);
     let more = 0;
     while (publisher.trySend(numbered(0, next))) {
       next++;

@@ -3,11 +3,12 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expectRejection } from "@isthmus/testing/expect-code";
+import { until } from "@isthmus/testing/patience";
 import { NamedEvent, NamedMutex } from "../../src/index.ts";
 import { Segment } from "../../src/segment/segment.ts";
 import { ownDoorbell } from "../../src/wait/doorbell.ts";
 import { type Condition, waitAsync } from "../../src/wait/wait-for.ts";
-import { Home, until } from "../sync/support/home.ts";
+import { Home } from "../sync/support/home.ts";
 import { Participant, participants } from "../sync/support/participant.ts";
 
 setDefaultTimeout(60_000);

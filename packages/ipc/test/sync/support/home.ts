@@ -7,26 +7,14 @@ import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { collectAbandoned, decodeSuperblock, SECTION, syncPlatform } from "@isthmus/core/internal";
 import { Home as PlainHome } from "@isthmus/testing/home";
+import { until } from "@isthmus/testing/patience";
 import { CELL, CELL_BYTES } from "../../../src/wait/wait-cell.ts";
-
-/** How long anything may take that a test waits for; nothing depends on how fast it is. */
-const PATIENCE_MS = 20_000;
-const LOOK_MS = 2;
 
 /** What a wait cell says. */
 export interface CellState {
   readonly armed: number;
   readonly wakes: number;
   readonly timeoutWakes: number;
-}
-
-/** Waits until something holds, however long the machine takes for it. */
-export async function until(isReached: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!isReached()) {
-    if (performance.now() > deadline) throw new Error(`This never happens: ${what}`);
-    await Bun.sleep(LOOK_MS);
-  }
 }
 
 /** A directory whose segments can be looked into and changed behind everybody's back. */

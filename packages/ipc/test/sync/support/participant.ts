@@ -5,13 +5,11 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { Child } from "@isthmus/testing/child";
+import { within } from "@isthmus/testing/patience";
 import { RemoteError } from "@isthmus/testing/peer";
-import type { Subprocess } from "bun";
 
 const FIXTURES = join(import.meta.dir, "..", "fixtures");
-
-/** No operation takes this long; a process that has not answered by then never will. */
-const ANSWER_TIMEOUT_MS = 60_000;
 
 /** What the other process answers, one line of JSON each. */
 export interface Answer {
@@ -20,13 +18,9 @@ export interface Answer {
   readonly error?: { readonly className: string; readonly code: string; readonly message: string };
 }
 
-type Child = Subprocess<"pipe", "pipe", "pipe">;
-
-/** A process of its own, killed when the test ends, whatever state it is in then. */
-export class Participant implements AsyncDisposable {
-  readonly #child: Child;
+/** A process that runs several operations at a time, and answers each when it is done. */
+export class Participant extends Child {
   readonly #open = new Map<number, PromiseWithResolvers<unknown>>();
-  readonly #errors: Promise<string>;
   #lastId = 0;
 
   /**
@@ -38,18 +32,8 @@ export class Participant implements AsyncDisposable {
    */
   constructor(fixture = "participant", input: unknown = null, prefix: readonly string[] = []) {
     const script = join(FIXTURES, `${fixture}.ts`);
-    this.#child = Bun.spawn([...prefix, process.execPath, script, JSON.stringify(input)], {
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "pipe",
-      env: { ...process.env },
-    });
-    this.#errors = new Response(this.#child.stderr).text();
+    super([...prefix, process.execPath, script, JSON.stringify(input)]);
     void this.#read();
-  }
-
-  get pid(): number {
-    return this.#child.pid;
   }
 
   /** Lets it do something and waits for the result. Rejects with {@link RemoteError} when that fails there. */
@@ -57,8 +41,7 @@ export class Participant implements AsyncDisposable {
     const id = ++this.#lastId;
     const answer = Promise.withResolvers<unknown>();
     this.#open.set(id, answer);
-    this.#child.stdin.write(`${JSON.stringify({ id, operation, parameters })}\n`);
-    this.#child.stdin.flush();
+    this.write(JSON.stringify({ id, operation, parameters }));
     return (await this.#soon(answer.promise, `does not answer "${operation}"`)) as T;
   }
 
@@ -69,53 +52,16 @@ export class Participant implements AsyncDisposable {
     return await this.#soon(word.promise, "says nothing");
   }
 
-  signal(name: NodeJS.Signals): void {
-    this.#child.kill(name);
-  }
-
-  /** Lets it come to its natural end: it is told nothing more. */
-  finish(): void {
-    this.#child.stdin.end();
-  }
-
-  /** Waits for its end: the signal's name, or the exit code. */
-  async end(): Promise<NodeJS.Signals | number> {
-    await this.#soon(this.#child.exited, "does not end");
-    return this.#child.signalCode ?? (this.#child.exitCode as number);
-  }
-
-  /** Kills it at once, as a crash would, and waits until it is gone. */
-  async kill(): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#soon(this.#child.exited, "is not seen to end although it was killed");
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
-  }
-
-  /** Waits for something that takes no longer than a few seconds; a process that hangs is described. */
+  /** Waits for something; a process that hangs is described. */
   async #soon<T>(promise: Promise<T>, complaint: string): Promise<T> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      late.reject(new Error(`Process ${this.pid} ${complaint}: ${stateOf(this.pid)}`));
-    }, ANSWER_TIMEOUT_MS);
-    try {
-      return await Promise.race([promise, late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return await within(promise, () => `Process ${this.pid} ${complaint}: ${stateOf(this.pid)}`);
   }
 
   async #read(): Promise<void> {
-    const decoder = new TextDecoder();
-    let rest = "";
-    for await (const chunk of this.#child.stdout) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-      rest = lines.pop() as string;
-      for (const line of lines) this.#take(JSON.parse(line) as Answer);
+    for (let line = await this.nextLine(); line !== undefined; line = await this.nextLine()) {
+      this.#take(JSON.parse(line) as Answer);
     }
-    const why = new Error(`Process ${this.pid} ended (${await this.end()}): ${await this.#errors}`);
+    const why = new Error(`Process ${this.pid} ended (${await this.end()}): ${await this.errors}`);
     for (const answer of this.#open.values()) {
       answer.promise.catch(() => {}); // nobody may be waiting for it any more
       answer.reject(why);

@@ -4,6 +4,8 @@
  * @module
  */
 import { writeSync } from "node:fs";
+import { linesOf } from "@isthmus/testing/lines-of";
+import { errorOf } from "@isthmus/testing/serve";
 import type { Answer } from "./participant.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each operation takes what its test sends.
@@ -16,13 +18,7 @@ export function say(answer: Answer): void {
 
 /** Runs operations as their lines come, without waiting for the one before, until the input ends. */
 export async function serve(operations: Operations): Promise<void> {
-  let rest = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of Bun.stdin.stream()) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() as string;
-    for (const line of lines) void run(operations, line);
-  }
+  for await (const line of linesOf(Bun.stdin.stream())) void run(operations, line);
 }
 
 async function run(operations: Operations, line: string): Promise<void> {
@@ -30,7 +26,6 @@ async function run(operations: Operations, line: string): Promise<void> {
   try {
     say({ id, value: (await operations[operation]?.(...parameters)) ?? null });
   } catch (error) {
-    const { code = "", message } = error as { code?: string; message: string };
-    say({ id, error: { className: (error as Error).constructor.name, code, message } });
+    say({ id, error: errorOf(error) });
   }
 }

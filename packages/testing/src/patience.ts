@@ -1,0 +1,45 @@
+/**
+ * Waiting for what must come, on a machine that may be busy.
+ *
+ * @module
+ */
+
+/** What has not come by then never will, in milliseconds. Nothing depends on how fast the machine is. */
+export const PATIENCE_MS = 60_000;
+const LOOK_MS = 2;
+
+/**
+ * Waits for a promise, but not for ever.
+ *
+ * @param promise What must come.
+ * @param complaint Says what has not come.
+ */
+export async function within<T>(promise: Promise<T>, complaint: () => string): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(complaint())), PATIENCE_MS);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Looks again and again until there is something.
+ *
+ * @param look Returns false or undefined while there is nothing.
+ * @param what What must come, for the message of the error.
+ * @returns What it found.
+ */
+export async function until<T>(
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  what: string,
+): Promise<T> {
+  const endMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > endMs) throw new Error(`There is no sign of this: ${what}`);
+    await Bun.sleep(LOOK_MS);
+  }
+}
