@@ -47,12 +47,6 @@ const LAST_USERS = new FinalizationRegistry<Region>(({ address, lengthBytes }) =
   platform().unmap(address, lengthBytes);
 });
 
-/**
- * Watches over regions whose windows were transferred away: whoever has them now may read behind the end of a
- * truncated file. They end when the kernel has given the addresses to somebody else.
- */
-const LEFT_BEHIND = new Set<Region & { readonly guard: RangeGuard }>();
-
 interface Region {
   readonly address: Address;
   readonly lengthBytes: number;
@@ -133,7 +127,6 @@ export class Mapping implements Disposable {
     const mappedBytes = this.pointerOffset + lengthBytes;
     const fileOffsetBytes = offsetBytes - this.pointerOffset;
     const address = system.map({ ...request, lengthBytes: mappedBytes, fileOffsetBytes });
-    endWatches(address, mappedBytes);
     this.#address = address;
     this.#windows = wrapWindows(address, mappedBytes, this.#isPinned);
     const { fd } = request;
@@ -317,7 +310,7 @@ export class Mapping implements Disposable {
     if (address === undefined) return;
     const region = { address, lengthBytes: this.pointerOffset + this.lengthBytes };
     if (isLost && (this.#isPinned || bridged.includes("lost"))) LEAKED.push(windows, guard);
-    else if (isLost && guard !== undefined) LEFT_BEHIND.add({ ...region, guard });
+    else if (isLost) guard?.leave();
     else if (users.length === 0) {
       guard?.release();
       if (this.#isPinned && !this.#isKept) platform().unmap(address, region.lengthBytes);
@@ -365,16 +358,5 @@ export class Mapping implements Disposable {
     const start = this.pointerOffset + offset;
     const leadBytes = start % platform().pageSizeBytes;
     run(((this.#address as Address) + start - leadBytes) as Address, leadBytes + length, leadBytes);
-  }
-}
-
-/** Ends the watches over what was at these addresses: mapped anew, they are nobody else's any more. */
-function endWatches(address: Address, lengthBytes: number): void {
-  for (const left of LEFT_BEHIND) {
-    const isApart =
-      left.address + left.lengthBytes <= address || left.address >= address + lengthBytes;
-    if (isApart) continue;
-    LEFT_BEHIND.delete(left);
-    left.guard.release();
   }
 }

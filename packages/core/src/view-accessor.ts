@@ -185,7 +185,7 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
    * **Safety.** The array is dead (length 0) once the view is disposed. In a read-only view, writing to it
    * changes this view's own copy of the page and never the file (where the system maps a file read-only and no other way,
    * as some under `/sys`, it ends the process). Transferring its buffer to another thread
-   * takes the memory away from the view. Copy bytes that others may write meanwhile before anything decodes them as
+   * takes the memory away from the view; a file that is truncated is survived there as long as this thread goes on. Copy bytes that others may write meanwhile before anything decodes them as
    * text, or use `readString`: Bun's decoders crash when bytes change under them.
    *
    * @param offset First byte in the view. Default 0.

@@ -17,23 +17,21 @@ const CONTENT = pattern(LENGTH);
 const WATCHED_RANGES_MAX = 65_536;
 const linuxTest = testIf(isLinux, "Linux");
 
-describe.each([true, false])("a disposed mapping (pinned: %p)", (isPinned) => {
-  test.each(["writeFile", "gzip", "transfer"])(
-    "keeps its memory, and the guard over it, for %s",
-    async (user) => {
-      using directory = new TemporaryDirectory();
-      const input = {
-        path: directory.file("data.bin", CONTENT),
-        user,
-        isPinned,
-        lengthBytes: LENGTH,
-      };
-      expect(await runFixture<unknown>("buffers-in-use", { input })).toEqual({
-        before: CONTENT.at(-1),
-        behindTheEnd: 0,
-      });
-    },
-  );
+describe.each([true, false])("a mapping (pinned: %p)", (isPinned) => {
+  for (const isForgotten of [false, true]) {
+    test.each(["writeFile", "gzip", "transfer"])(
+      `that is ${isForgotten ? "forgotten" : "disposed"} keeps its memory, and the guard over it, for %s`,
+      async (user) => {
+        using directory = new TemporaryDirectory();
+        const path = directory.file("data.bin", CONTENT);
+        const input = { path, user, isPinned, isForgotten, lengthBytes: LENGTH };
+        expect(await runFixture<unknown>("buffers-in-use", { input })).toEqual({
+          before: CONTENT.at(-1),
+          behindTheEnd: 0,
+        });
+      },
+    );
+  }
 
   linuxTest("is unmapped when the pending call has ended and its bytes are collected", async () => {
     using directory = new TemporaryDirectory();

@@ -33,6 +33,9 @@ const USED_WORD = 0;
 const SLOT_COUNT_DEFAULT = 1 << 16;
 const TWO_POW_32 = 2 ** 32;
 
+/** The memory of one `ArrayBuffer` at most: a longer range has several, which go one by one. */
+const BUFFER_BYTES_MAX = TWO_POW_32;
+
 /** What the numbers in a slot's cause mean: `enum cause` of the handler, from 1 on. */
 const CAUSES: readonly FaultCause[] = ["truncated", "noSpace", "device", "unknown"];
 
@@ -67,7 +70,7 @@ export function createBusGuard(libc: Libc, system: PosixSystem, pageSizeBytes: n
     // SAFETY: the buffer is in use for as long as this thread may map anything; that it is released then, also
     // when a worker is terminated in the middle of something, takes the thread's handler out of use.
     const words = new Int32Array(wrapTable(table, 0, tableBytes, table, handler.retire));
-    return slotGuard(words, slotCount, handler.watch);
+    return slotGuard(words, slotCount, handler.watch, probe(libc, pageSizeBytes));
   } catch (error) {
     return unavailable(error instanceof Error ? error.message : String(error));
   }
@@ -166,30 +169,75 @@ function install(libc: Libc, system: PosixSystem, table: number, pageSizeBytes: 
   return { watch: symbols.watch, retire: ptr };
 }
 
-function slotGuard(words: Int32Array, slotCount: number, watch: Handler["watch"]): BusGuard {
+/** Makes the question whether any memory of a range is still mapped. */
+function probe(libc: Libc, pageSizeBytes: number): (range: GuardedRange) => boolean {
+  const state = new Uint8Array(new ArrayBuffer(1));
+  return ({ address, lengthBytes }) => {
+    for (let offset = 0; offset < lengthBytes; offset += BUFFER_BYTES_MAX) {
+      // SAFETY: mincore looks at a page without touching it, and writes one byte into the array, whose address is current.
+      if (libc.call.mincore(address + offset, pageSizeBytes, state) === 0) return true;
+    }
+    return false;
+  };
+}
+
+function slotGuard(
+  words: Int32Array,
+  slotCount: number,
+  watch: Handler["watch"],
+  isThere: (range: GuardedRange) => boolean,
+): BusGuard {
   const free: number[] = [];
+  /** The ranges of all guards that are neither released nor collected, by slot. */
+  const live = new Map<number, GuardedRange>();
+  /** The ranges of others, whose memory was transferred to somebody who may still use it. */
+  const leftBehind = new Map<number, GuardedRange>();
   let isFull = false;
   const release = (slot: number): void => {
     const base = wordOf(slot);
     const hadFault = words[base + CAUSE_WORD] !== 0;
+    live.delete(slot);
+    leftBehind.delete(slot);
     // The end goes first: from then on the range is empty for a handler on another thread.
     words.fill(0, base + 2, base + SLOT_WORDS);
     words.fill(0, base, base + 2);
     free.push(slot);
     if (hadFault && !anyFault(words)) FAULT_SEEN[0] = 0;
   };
-  // A mapping that nobody disposed is unmapped by the collector; its slot comes back through here.
-  const abandoned = new FinalizationRegistry<number>(release);
+  const leave = (slot: number): void => {
+    const range = live.get(slot) as GuardedRange;
+    live.delete(slot);
+    // What is there may be another mapping's by now.
+    if (isThere(range) && ![...live.values()].some((other) => overlap(range, other))) {
+      leftBehind.set(slot, range);
+    } else {
+      release(slot);
+    }
+  };
+  /** Ends the watches over memory that has gone since, and over what is another mapping's by now. */
+  const endLeftBehind = (isOver: (range: GuardedRange) => boolean): void => {
+    for (const [slot, range] of leftBehind) if (isOver(range)) release(slot);
+  };
+  const takeSlot = (): number => {
+    const next = words[USED_WORD] as number;
+    if (free.length === 0 && next >= slotCount) endLeftBehind((range) => !isThere(range));
+    return free.pop() ?? next;
+  };
+  // A mapping that nobody disposed is unmapped by the collector, unless its memory belongs to somebody else by now.
+  const abandoned = new FinalizationRegistry<number>(leave);
   return {
     canWatch: true,
-    watch({ address, lengthBytes, fd, fileOffsetBytes }) {
-      const slot = free.pop() ?? (words[USED_WORD] as number);
+    watch(range) {
+      endLeftBehind((left) => overlap(left, range));
+      const slot = takeSlot();
       if (slot >= slotCount) {
         if (!isFull) warn(`it watches ${slotCount} ranges already`);
         isFull = true;
         return undefined;
       }
+      const { address, lengthBytes, fd, fileOffsetBytes } = range;
       watch(slot, address, lengthBytes, fd, fileOffsetBytes);
+      live.set(slot, range);
       const base = wordOf(slot);
       const guard: RangeGuard = {
         get fault() {
@@ -202,11 +250,18 @@ function slotGuard(words: Int32Array, slotCount: number, watch: Handler["watch"]
         release() {
           if (abandoned.unregister(guard)) release(slot);
         },
+        leave() {
+          if (abandoned.unregister(guard)) leave(slot);
+        },
       };
       abandoned.register(guard, slot, guard);
       return guard;
     },
   };
+}
+
+function overlap(one: GuardedRange, two: GuardedRange): boolean {
+  return one.address < two.address + two.lengthBytes && two.address < one.address + one.lengthBytes;
 }
 
 function wordOf(slot: number): number {

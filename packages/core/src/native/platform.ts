@@ -145,6 +145,8 @@ export interface RangeGuard {
   readonly fault: Fault | undefined;
   /** Ends the watch; called about when the range is unmapped. */
   release(): void;
+  /** Leaves the watch to itself, for memory that was transferred away: it ends when that has been unmapped. */
+  leave(): void;
 }
 
 const SYSTEMS = { linux, darwin, freebsd } as const;
