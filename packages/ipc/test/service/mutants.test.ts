@@ -140,13 +140,10 @@ describe("the end of a liveness pipe", () => {
   });
 
   test("rejects what a live responder would have answered, when it decides", async () => {
-    const { ResponderWatch: Hasty } = await mutate<WatchModule>(
-      "service/responder-watch.ts",
-      [
-        "this.#isSuspect = true;\n      onDeath();",
-        `this.#service.words.store(this.#service.base + ${SERVICE.serving}, 0);\n      onDeath();`,
-      ],
-    );
+    const { ResponderWatch: Hasty } = await mutate<WatchModule>("service/responder-watch.ts", [
+      "this.#isSuspect = true;\n      onDeath();",
+      `this.#service.words.store(this.#service.base + ${SERVICE.serving}, 0);\n      onDeath();`,
+    ]);
     Object.assign(globalThis, { Hasty });
     const { RequestLane: Mutant } = await mutate<RequestModule>("service/request-lane.ts", [
       "new ResponderWatch(service)",
