@@ -69,9 +69,9 @@ describe("isthmus benchmark", () => {
   test.each([
     [["--rounds", "0"], 2, "it must be a whole number"],
     [["--compare", "absent.json"], 3, "absent.json"],
-    [["--compare", "../../package.json"], 1, 'its kind must be "isthmus-bench"'],
+    [["--compare", "../package.json"], 1, 'its kind must be "isthmus-bench"'],
   ])("%p ends with %d before anything is measured", async (flags, expected, message) => {
-    const { stdout, stderr, exitCode } = await runCli(["benchmark", ...flags]);
+    const { stdout, stderr, exitCode } = await runCli(["benchmark", ...flags], { cwd: import.meta.dir });
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: expected });
     expect(stderr).toContain(message);
   });
