@@ -71,7 +71,9 @@ describe("isthmus benchmark", () => {
     [["--compare", "absent.json"], 3, "absent.json"],
     [["--compare", "../package.json"], 1, 'its kind must be "isthmus-bench"'],
   ])("%p ends with %d before anything is measured", async (flags, expected, message) => {
-    const { stdout, stderr, exitCode } = await runCli(["benchmark", ...flags], { cwd: import.meta.dir });
+    const { stdout, stderr, exitCode } = await runCli(["benchmark", ...flags], {
+      cwd: import.meta.dir,
+    });
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: expected });
     expect(stderr).toContain(message);
   });
