@@ -13,6 +13,6 @@ const HOLDER = join(import.meta.dir, "..", "fixtures", "holder.ts");
 export class Companion extends PlainCompanion {
   /** @param env Added to its environment. */
   constructor(env: Readonly<Record<string, string>>) {
-    super([process.execPath, HOLDER], testEnvironment(env));
+    super([process.execPath, HOLDER], { env: testEnvironment(env) });
   }
 }
