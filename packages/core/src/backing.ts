@@ -46,7 +46,7 @@ export class Backing {
   readonly #forget: CloseFile;
   #fd: number;
   #users = 1;
-  /** How the file was when it was opened, while it may have been copied elsewhere since. */
+  /** How the file was when it was opened, where it may have been copied elsewhere since. */
   #opened: Stats | undefined;
 
   constructor(options: BackingOptions) {
@@ -93,17 +93,17 @@ export class Backing {
   currentLength(): number {
     try {
       const stats = fstatSync(this.#fd);
-      if (this.#opened !== undefined && hasChanged(this.#opened, stats)) this.#openAnew();
+      if (this.#opened !== undefined && hasChanged(this.#opened, stats)) this.#openAnew(stats);
       return stats.size - this.baseOffset;
     } catch (error) {
       throw fromNodeError(error, `read the length of ${this.describe()}`);
     }
   }
 
-  /** Once is enough: a file that has changed has been copied. */
-  #openAnew(): void {
-    this.#opened = undefined;
+  /** After every change: the first may have been one of the metadata, which alone are copied then (`metacopy`). */
+  #openAnew(stats: Stats): void {
     const fd = platform().openCopiedUp(this.#fd);
+    this.#opened = fd === undefined ? undefined : stats;
     if (fd === undefined) return;
     dropped.unregister(this);
     this.#close(this.#fd);

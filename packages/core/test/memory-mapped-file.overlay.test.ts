@@ -2,6 +2,7 @@
 import { expect } from "bun:test";
 import {
   appendFileSync,
+  chmodSync,
   closeSync,
   openSync,
   renameSync,
@@ -53,6 +54,16 @@ overlayTest("refresh() goes on showing what is appended after the first time", (
     expect(map.refresh()).toBe(expected.length);
     expect(textOf(map)).toBe(expected);
   }
+});
+
+overlayTest("a file of which only the metadata was copied first shows what is written", () => {
+  using disk = new Overlay({ log: FIRST }, "metacopy=on");
+  using map = MemoryMappedFile.createFromFile(disk.file("log"), { access: "read" });
+  chmodSync(disk.file("log"), 0o600);
+  expect(textOf(map)).toBe(FIRST);
+  appendFileSync(disk.file("log"), MORE);
+  expect(map.refresh()).toBe(FIRST.length + MORE.length);
+  expect(textOf(map)).toBe(FIRST + MORE);
 });
 
 overlayTest("views made after a change in place show it, without refresh()", () => {

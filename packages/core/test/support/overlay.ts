@@ -15,14 +15,15 @@ export class Overlay implements Disposable {
 
   /**
    * @param content What is in the lower layer: the bytes of each file by its name.
+   * @param option As `mount -o` takes it, beside those that name the layers.
    * @throws {Error} Where it cannot be mounted.
    */
-  constructor(content: Readonly<Record<string, string | Uint8Array>> = {}) {
+  constructor(content: Readonly<Record<string, string | Uint8Array>> = {}, option = "rw") {
     const layers = ["lower", "upper", "work", "merged"].map((name) => this.#directory.file(name));
     for (const layer of layers) mkdirSync(layer);
     const [lower = "", upper, work] = layers;
     for (const [name, bytes] of Object.entries(content)) writeFileSync(join(lower, name), bytes);
-    const options = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
+    const options = `lowerdir=${lower},upperdir=${upper},workdir=${work},${option}`;
     const mount = ["mount", "-t", "overlay", "isthmus-test", "-o", options, this.path];
     const { exitCode, stderr } = Bun.spawnSync(mount);
     if (exitCode === 0) return;
