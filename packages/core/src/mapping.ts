@@ -149,7 +149,11 @@ export class Mapping implements Disposable {
    * read there are zeros, and what was written is lost.
    */
   get fault(): Fault | undefined {
-    if (FAULT_SEEN[0] === 0) return undefined;
+    // Asked on every use of a lock: so little code that all of it is compiled into the caller.
+    return FAULT_SEEN[0] === 0 ? undefined : this.#findFault();
+  }
+
+  #findFault(): Fault | undefined {
     const fault = this.#guard?.fault;
     return fault && { cause: fault.cause, position: fault.position - this.pointerOffset };
   }

@@ -198,10 +198,7 @@ export class Segment implements Disposable {
    * @throws {FileTruncatedError} `ERR_FILE_TRUNCATED`.
    */
   checkWhole(): void {
-    if (this.memory.mapping.fault === undefined) return;
-    throw new FileTruncatedError(
-      `Cannot use "${this.name}": its file was cut short while it was open; dispose it, remove the name and open it anew`,
-    );
+    if (this.memory.mapping.fault !== undefined) this.#failCutShort();
   }
 
   /**
@@ -223,6 +220,12 @@ export class Segment implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #failCutShort(): never {
+    throw new FileTruncatedError(
+      `Cannot use "${this.name}": its file was cut short while it was open; dispose it, remove the name and open it anew`,
+    );
   }
 
   #bells(): Bells {

@@ -196,8 +196,10 @@ export class NamedEvent implements Disposable {
    * @throws {SystemError} `ESTALE` when the name leads elsewhere by now, so that others may set another event of this name.
    */
   wait(options?: WaitOptions): void {
-    this.#checkOpen();
     const timeoutMs = checkTimeout(options);
+    // The common case first, which needs no condition; an event that was disposed has no uses left.
+    if (--this.left < 0) this.#look("wait for");
+    if (this.#take()) return;
     if (waitSync(this.#condition(), timeoutMs) === undefined) throw this.#timedOut(timeoutMs);
   }
 
@@ -209,11 +211,12 @@ export class NamedEvent implements Disposable {
    * @throws {SystemError} `EINTR` when a signal arrived, while it waited, that this program handles; `ESTALE` as `wait`.
    */
   tryWait(options?: WaitOptions): boolean {
+    const timeoutMs = checkTry(options);
     if (--this.left < 0) this.#look("wait for");
-    if (options !== undefined) return waitSync(this.#condition(), checkTry(options)) !== undefined;
-    const isSet = this.#mode === "auto" ? this.#signal.take() : this.#signal.isSet;
-    if (!isSet) this.#segment.checkWhole();
-    return isSet;
+    if (this.#take()) return true;
+    if (timeoutMs > 0 && waitSync(this.#condition(), timeoutMs) !== undefined) return true;
+    this.#segment.checkWhole();
+    return false;
   }
 
   /**
@@ -254,6 +257,11 @@ export class NamedEvent implements Disposable {
       owner: "NamedEvent",
       cell: this.#cell,
     };
+  }
+
+  /** Whether the event is set at this moment; an automatic one is reset by that. */
+  #take(): boolean {
+    return this.#mode === "auto" ? this.#signal.take() : this.#signal.isSet;
   }
 
   #look(verb: string): void {

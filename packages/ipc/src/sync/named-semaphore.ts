@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CorruptSegmentError } from "@isthmus/core";
+import { CorruptSegmentError, DisposedError } from "@isthmus/core";
 import {
   checkBoolean,
   checkInteger,
@@ -205,10 +205,10 @@ export class NamedSemaphore implements Disposable {
    * @throws {SystemError} `ESTALE` when the name leads elsewhere by now, so that others may take permits of another semaphore of this name.
    */
   wait(options?: WaitOptions): void {
-    // The common case first: it need not look at the options, and a semaphore that was disposed has none left.
-    if (options === undefined && --this.left >= 0 && this.#permits.take()) return;
-    this.#checkOpen();
     const timeoutMs = checkTimeout(options);
+    // The common case first, which needs no condition; a semaphore that was disposed has no uses left.
+    if (--this.left < 0) this.#look();
+    if (this.#permits.take()) return;
     if (waitSync(this.#condition(), timeoutMs) === undefined) throw this.#timedOut(timeoutMs);
   }
 
@@ -220,14 +220,12 @@ export class NamedSemaphore implements Disposable {
    * @throws {SystemError} `EINTR` when a signal arrived, while it waited, that this program handles; `ESTALE` as `wait`.
    */
   tryWait(options?: WaitOptions): boolean {
-    let isTaken: boolean;
-    if (options === undefined && --this.left >= 0) isTaken = this.#permits.take();
-    else {
-      this.#checkOpen();
-      isTaken = waitSync(this.#condition(), checkTry(options)) !== undefined;
-    }
-    if (!isTaken) this.#segment.checkWhole();
-    return isTaken;
+    const timeoutMs = checkTry(options);
+    if (--this.left < 0) this.#look();
+    if (this.#permits.take()) return true;
+    if (timeoutMs > 0 && waitSync(this.#condition(), timeoutMs) !== undefined) return true;
+    this.#segment.checkWhole();
+    return false;
   }
 
   /**
@@ -254,7 +252,7 @@ export class NamedSemaphore implements Disposable {
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when there would be more than `max`; nothing is released then.
    */
   release(permits = 1): number {
-    this.#checkOpen();
+    if (this.#segment.isDisposed) throw new DisposedError("NamedSemaphore");
     checkInteger("permits", permits, 1);
     const before = this.#permits.give(permits);
     if (before === undefined) {
@@ -282,7 +280,7 @@ export class NamedSemaphore implements Disposable {
     const permits = this.#permits;
     return {
       attempt: () => {
-        this.#look();
+        this.#watch.look("take a permit of");
         return permits.take() || undefined;
       },
       description: this.#description(),
@@ -291,7 +289,10 @@ export class NamedSemaphore implements Disposable {
     };
   }
 
-  readonly #look = (): void => this.#watch.look("take a permit of");
+  #look(): void {
+    this.#checkOpen();
+    this.#watch.look("take a permit of");
+  }
 
   #holders(): Watch | undefined {
     const permits = this.#permits;
