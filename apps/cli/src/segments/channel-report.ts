@@ -3,11 +3,13 @@
  *
  * @module
  */
-import type {
-  ChannelInfo,
-  HistogramSnapshot,
-  ParticipantInfo,
-  ParticipantState,
+import {
+  type ChannelInfo,
+  type ChannelLaneInfo,
+  FIGURES,
+  type HistogramSnapshot,
+  type ParticipantInfo,
+  type ParticipantState,
 } from "@isthmus/ipc";
 import {
   formatCount,
@@ -18,30 +20,29 @@ import {
 } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
-import type { Alignment } from "../output/table.ts";
-import { ageText, NOTHING } from "./segment-text.ts";
+import type { FigureColumns } from "./figure-table.ts";
+import { activityText, NOTHING } from "./segment-text.ts";
 
-/** Headings of the table of lanes. */
-export const LANE_HEADINGS: readonly string[] = [
-  "LANE",
-  "PRODUCER",
-  "RECORDS",
-  "BYTES",
-  "CONSUMED",
-  "LAG",
-  "FILL",
-  "DROPS",
-  "WAITS",
-  "POSITION",
-  "LAST SENT",
-];
-
-/** How its columns stand. */
-export const LANE_ALIGNMENTS: readonly Alignment[] = [
-  "right",
-  "left",
-  ...LANE_HEADINGS.slice(2).map(() => "right" as const),
-];
+/** The table of lanes. */
+export const LANE_COLUMNS: FigureColumns<ChannelLaneInfo> = {
+  leads: {
+    LANE: ({ lane }) => String(lane),
+    PRODUCER: ({ producer }, style) => participantText(producer, style),
+  },
+  tables: [FIGURES.channel.producer, FIGURES.channel.lane],
+  headings: {
+    records: "RECORDS",
+    bytes: "BYTES",
+    consumedRecords: "CONSUMED",
+    consumedBytes: undefined,
+    lag: "LAG",
+    fill: "FILL",
+    drops: "DROPS",
+    fullWaits: "WAITS",
+    position: "POSITION",
+    lastActivityMs: "LAST SENT",
+  },
+};
 
 /** What is to be said of the channel as a whole, as pairs. */
 export function channelRows(channel: ChannelInfo, nowMs: number, style: Style): string[][] {
@@ -65,23 +66,6 @@ export function channelRows(channel: ChannelInfo, nowMs: number, style: Style): 
     ["corruptions", formatCount(consumer.corruptions)],
     ...(latency ? [["latency", latencyText(latency)]] : []),
   ];
-}
-
-/** The rows of the table of lanes. */
-export function laneRows({ lanes }: ChannelInfo, nowMs: number, style: Style): string[][] {
-  return lanes.map((lane) => [
-    String(lane.lane),
-    participantText(lane.producer, style),
-    formatCount(lane.records),
-    formatSize(lane.bytes),
-    formatCount(lane.consumedRecords),
-    formatCount(lane.lag),
-    formatShare(lane.fill, 1),
-    formatCount(lane.drops),
-    formatCount(lane.fullWaits),
-    formatCount(lane.position),
-    activityText(lane.lastActivityMs, nowMs),
-  ]);
 }
 
 /** What records are. */
@@ -141,11 +125,6 @@ const STATE_STYLES: Readonly<Record<ParticipantState, (style: Style, text: strin
   stalled: (style, text) => style.yellow(text),
   dead: (style, text) => style.red(text),
 };
-
-/** How long ago somebody did something. */
-export function activityText(thenMs: number, nowMs: number): string {
-  return thenMs === 0 ? "never" : `${ageText(thenMs, nowMs)} ago`;
-}
 
 function latencyText(latency: HistogramSnapshot): string {
   if (latency.count === 0) return NOTHING;

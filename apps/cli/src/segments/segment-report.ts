@@ -13,13 +13,8 @@ import { formatCount, formatSize } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
 import { type Alignment, formatTable } from "../output/table.ts";
-import {
-  channelRows,
-  LANE_ALIGNMENTS,
-  LANE_HEADINGS,
-  laneRows,
-  stateText,
-} from "./channel-report.ts";
+import { channelRows, LANE_COLUMNS, stateText } from "./channel-report.ts";
+import { type FigureColumns, figureRows } from "./figure-table.ts";
 import { isUnreachable } from "./segment-record.ts";
 import {
   ageText,
@@ -29,22 +24,9 @@ import {
   timeText,
   unreachableText,
 } from "./segment-text.ts";
-import {
-  REQUESTER_ALIGNMENTS,
-  REQUESTER_HEADINGS,
-  requesterRows,
-  serviceRows,
-} from "./service-report.ts";
+import { REQUESTER_COLUMNS, serviceRows } from "./service-report.ts";
 import { eventRows, semaphoreRows, structLines } from "./sync-report.ts";
-import {
-  PUBLISHER_ALIGNMENTS,
-  PUBLISHER_HEADINGS,
-  publisherRows,
-  SUBSCRIBER_ALIGNMENTS,
-  SUBSCRIBER_HEADINGS,
-  subscriberRows,
-  topicRows,
-} from "./topic-report.ts";
+import { PUBLISHER_COLUMNS, SUBSCRIBER_COLUMNS, topicRows } from "./topic-report.ts";
 
 /**
  * Formats the report of `isthmus inspect`.
@@ -75,8 +57,7 @@ export function formatSegmentReport(
   if (info.channel !== undefined) {
     const { channel } = info;
     parts.push([style.bold("Channel"), ...indent(formatTable(channelRows(channel, nowMs, style)))]);
-    const lanes = laneRows(channel, nowMs, style);
-    if (lanes.length > 0) parts.push(table("Lanes", LANE_HEADINGS, lanes, style, LANE_ALIGNMENTS));
+    parts.push(...figureTable("Lanes", LANE_COLUMNS, channel.lanes, nowMs, style));
   }
   parts.push(...kindParts(info, nowMs, style));
   if (value !== undefined) {
@@ -97,25 +78,14 @@ function kindParts(info: SegmentInfo, nowMs: number, style: Style): string[][] {
   const pairs = (title: string, rows: string[][]): void => {
     parts.push([style.bold(title), ...indent(formatTable(rows))]);
   };
-  const tableOf = (
-    title: string,
-    headings: readonly string[],
-    rows: string[][],
-    alignments: readonly Alignment[],
-  ): void => {
-    if (rows.length > 0) parts.push(table(title, headings, rows, style, alignments));
-  };
   if (topic) {
     pairs("Topic", topicRows(topic));
-    const publishers = publisherRows(topic, nowMs, style);
-    tableOf("Publishers", PUBLISHER_HEADINGS, publishers, PUBLISHER_ALIGNMENTS);
-    const subscribers = subscriberRows(topic, nowMs, style);
-    tableOf("Subscribers", SUBSCRIBER_HEADINGS, subscribers, SUBSCRIBER_ALIGNMENTS);
+    parts.push(...figureTable("Publishers", PUBLISHER_COLUMNS, topic.publishers, nowMs, style));
+    parts.push(...figureTable("Subscribers", SUBSCRIBER_COLUMNS, topic.subscribers, nowMs, style));
   }
   if (service) {
     pairs("Service", serviceRows(service, nowMs, style));
-    const requesters = requesterRows(service, nowMs, style);
-    tableOf("Requesters", REQUESTER_HEADINGS, requesters, REQUESTER_ALIGNMENTS);
+    parts.push(...figureTable("Requesters", REQUESTER_COLUMNS, service.requesters, nowMs, style));
   }
   if (semaphore) pairs("Semaphore", semaphoreRows(semaphore, style));
   if (event) pairs("Event", eventRows(event));
@@ -124,6 +94,19 @@ function kindParts(info: SegmentInfo, nowMs: number, style: Style): string[][] {
 
 const RIGHT_NUMBERS: readonly Alignment[] = ["right", "left", "right", "right"];
 const RIGHT_COUNTS: readonly Alignment[] = ["right", "left", "right", "right"];
+
+/** A table of lanes or participants; none where there are none. */
+function figureTable<Item extends object>(
+  title: string,
+  columns: FigureColumns<Item>,
+  items: readonly Item[],
+  nowMs: number,
+  style: Style,
+): string[][] {
+  if (items.length === 0) return [];
+  const { headings, rows, alignments } = figureRows(columns, items, nowMs, style);
+  return [table(title, headings, rows, style, alignments)];
+}
 
 function table(
   title: string,

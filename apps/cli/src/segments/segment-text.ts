@@ -47,6 +47,11 @@ export function ageText(thenMs: number, nowMs: number): string {
   return elapsedMs < 1000 ? "< 1 s" : formatDuration(elapsedMs);
 }
 
+/** How long ago somebody did something. */
+export function activityText(thenMs: number, nowMs: number): string {
+  return thenMs === 0 ? "never" : `${ageText(thenMs, nowMs)} ago`;
+}
+
 /** A moment; what no calendar holds is printed as the number it is. */
 export function timeText(milliseconds: number): string {
   const date = new Date(milliseconds);

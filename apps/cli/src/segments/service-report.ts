@@ -3,33 +3,41 @@
  *
  * @module
  */
-import type { ServiceInfo } from "@isthmus/ipc";
-import { formatCount, formatCountOf, formatShare, formatSize } from "../output/format.ts";
+import { FIGURES, type ServiceInfo, type ServiceRequesterInfo } from "@isthmus/ipc";
+import { formatCount, formatCountOf, formatSize } from "../output/format.ts";
 import type { Style } from "../output/style.ts";
-import type { Alignment } from "../output/table.ts";
-import { activityText, participantText } from "./channel-report.ts";
+import { participantText } from "./channel-report.ts";
+import type { FigureColumns } from "./figure-table.ts";
+import { activityText } from "./segment-text.ts";
 
-/** Headings of the table of requesters. */
-export const REQUESTER_HEADINGS: readonly string[] = [
-  "LANE",
-  "REQUESTER",
-  "REQUESTS",
-  "REPLIES",
-  "ERRORS",
-  "TIMEOUTS",
-  "LATE",
-  "QUEUED",
-  "UNANSWERED",
-  "FILL",
-  "LAST SENT",
-];
+/** The table of requesters. */
+export const REQUESTER_COLUMNS: FigureColumns<ServiceRequesterInfo> = {
+  leads: {
+    LANE: ({ lane }) => String(lane),
+    REQUESTER: ({ requester, state }, style) => participantText(requester, style, state),
+  },
+  tables: [FIGURES.service.flow, FIGURES.service.requester],
+  headings: {
+    requests: "REQUESTS",
+    requestBytes: undefined,
+    replies: "REPLIES",
+    replyBytes: undefined,
+    errors: "ERRORS",
+    timeouts: "TIMEOUTS",
+    lateReplies: "LATE",
+    droppedReplies: undefined,
+    skippedRequests: undefined,
+    waits: undefined,
+    replyWaits: undefined,
+    corruptions: undefined,
+    queued: "QUEUED",
+    unanswered: "UNANSWERED",
+    fill: "FILL",
+    lastActivityMs: "LAST SENT",
+  },
+};
 
 const MODE_TEXTS = { fixed: "structs", bytes: "bytes", json: "JSON" } as const;
-
-/** How its columns stand. */
-export const REQUESTER_ALIGNMENTS: readonly Alignment[] = REQUESTER_HEADINGS.map((_, index) =>
-  index === 1 ? "left" : "right",
-);
 
 /** What is to be said of the service as a whole, as pairs. */
 export function serviceRows(service: ServiceInfo, nowMs: number, style: Style): string[][] {
@@ -67,27 +75,6 @@ export function serviceRows(service: ServiceInfo, nowMs: number, style: Style): 
     ["responder", responderText(service, nowMs, style)],
     ["corruptions", formatCount(service.corruptions)],
   ];
-}
-
-/** The rows of the table of requesters. */
-export function requesterRows(
-  { requesters }: ServiceInfo,
-  nowMs: number,
-  style: Style,
-): string[][] {
-  return requesters.map((one) => [
-    String(one.lane),
-    participantText(one.requester, style, one.state),
-    formatCount(one.requests),
-    formatCount(one.replies),
-    formatCount(one.errors),
-    formatCount(one.timeouts),
-    formatCount(one.lateReplies),
-    formatCount(one.queued),
-    formatCount(one.unanswered),
-    formatShare(one.fill, 1),
-    activityText(one.lastActivityMs, nowMs),
-  ]);
 }
 
 function responderText({ responder }: ServiceInfo, nowMs: number, style: Style): string {

@@ -3,49 +3,54 @@
  *
  * @module
  */
-import type { TopicInfo } from "@isthmus/ipc";
-import { formatCount, formatCountOf, formatShare, formatSize } from "../output/format.ts";
-import type { Style } from "../output/style.ts";
-import type { Alignment } from "../output/table.ts";
 import {
-  activityText,
-  capacityText,
-  flowText,
-  modeText,
-  participantText,
-} from "./channel-report.ts";
+  FIGURES,
+  type TopicInfo,
+  type TopicPublisherInfo,
+  type TopicSubscriberInfo,
+} from "@isthmus/ipc";
+import { formatCount, formatCountOf, formatShare } from "../output/format.ts";
+import { capacityText, flowText, modeText, participantText } from "./channel-report.ts";
+import type { FigureColumns } from "./figure-table.ts";
+import { NOTHING } from "./segment-text.ts";
 
-/** Headings of the table of publishers. */
-export const PUBLISHER_HEADINGS: readonly string[] = [
-  "LANE",
-  "PUBLISHER",
-  "RECORDS",
-  "BYTES",
-  "FILL",
-  "DROPS",
-  "WAITS",
-  "POSITION",
-  "LAST SENT",
-];
+/** The table of publishers. */
+export const PUBLISHER_COLUMNS: FigureColumns<TopicPublisherInfo> = {
+  leads: {
+    LANE: ({ lane }) => String(lane),
+    PUBLISHER: ({ publisher }, style) => participantText(publisher, style),
+  },
+  tables: [FIGURES.topic.publisher],
+  headings: {
+    records: "RECORDS",
+    bytes: "BYTES",
+    fill: "FILL",
+    drops: "DROPS",
+    fullWaits: "WAITS",
+    position: "POSITION",
+    lastActivityMs: "LAST SENT",
+  },
+};
 
-/** Headings of the table of subscribers. */
-export const SUBSCRIBER_HEADINGS: readonly string[] = [
-  "SLOT",
-  "SUBSCRIBER",
-  "ON SLOW",
-  "RECORDS",
-  "LAG",
-  "LOST",
-  "LAPS",
-  "SLEEPS",
-  "LAST READ",
-];
-
-/** How the columns of the first table stand. */
-export const PUBLISHER_ALIGNMENTS: readonly Alignment[] = alignments(PUBLISHER_HEADINGS, 2);
-
-/** How those of the second one stand. */
-export const SUBSCRIBER_ALIGNMENTS: readonly Alignment[] = alignments(SUBSCRIBER_HEADINGS, 3);
+/** The table of subscribers. */
+export const SUBSCRIBER_COLUMNS: FigureColumns<TopicSubscriberInfo> = {
+  leads: {
+    SLOT: ({ participant }) => String(participant.slot),
+    SUBSCRIBER: ({ participant, state }, style) => participantText(participant, style, state),
+    "ON SLOW": ({ onSlow }) => onSlow ?? NOTHING,
+  },
+  tables: [FIGURES.topic.place, FIGURES.topic.subscriber],
+  headings: {
+    records: "RECORDS",
+    bytes: undefined,
+    lag: "LAG",
+    lost: "LOST",
+    laps: "LAPS",
+    emptyWaits: "SLEEPS",
+    corruptions: undefined,
+    lastActivityMs: "LAST READ",
+  },
+};
 
 /** What is to be said of the topic as a whole, as pairs. */
 export function topicRows(topic: TopicInfo): string[][] {
@@ -74,42 +79,4 @@ export function topicRows(topic: TopicInfo): string[][] {
     ],
     ["corruptions", formatCount(corruptions)],
   ];
-}
-
-/** The rows of the table of publishers. */
-export function publisherRows({ publishers }: TopicInfo, nowMs: number, style: Style): string[][] {
-  return publishers.map((one) => [
-    String(one.lane),
-    participantText(one.publisher, style),
-    formatCount(one.records),
-    formatSize(one.bytes),
-    formatShare(one.fill, 1),
-    formatCount(one.drops),
-    formatCount(one.fullWaits),
-    formatCount(one.position),
-    activityText(one.lastActivityMs, nowMs),
-  ]);
-}
-
-/** The rows of the table of subscribers. */
-export function subscriberRows(
-  { subscribers }: TopicInfo,
-  nowMs: number,
-  style: Style,
-): string[][] {
-  return subscribers.map((one) => [
-    String(one.participant.slot),
-    participantText(one.participant, style, one.state),
-    one.onSlow ?? "–",
-    formatCount(one.records),
-    formatCount(one.lag),
-    one.lost > 0 ? style.yellow(formatCount(one.lost)) : "0",
-    formatCount(one.laps),
-    formatCount(one.emptyWaits),
-    activityText(one.lastActivityMs, nowMs),
-  ]);
-}
-
-function alignments(headings: readonly string[], leftUntil: number): Alignment[] {
-  return headings.map((_, index) => (index > 0 && index < leftUntil ? "left" : "right"));
 }
