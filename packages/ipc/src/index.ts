@@ -20,7 +20,7 @@ export type {
   ProducerMetrics,
 } from "./channel/channel-metrics.ts";
 export type { ChannelOptions } from "./channel/channel-options.ts";
-export { Consumer, type PollOptions, type RecordsOptions } from "./channel/consumer.ts";
+export { Consumer } from "./channel/consumer.ts";
 export { type Batch, Producer, type ProducerOptions } from "./channel/producer.ts";
 export type {
   Figure,
@@ -29,6 +29,7 @@ export type {
   FlowColumn,
   KindFigures,
 } from "./figures/figure.ts";
+export type { PollOptions, RecordsOptions } from "./flow/receiver.ts";
 export { type AnyJson, type JsonSchema, json } from "./flow/json.ts";
 export type {
   BytesSchema,

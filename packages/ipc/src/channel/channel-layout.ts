@@ -83,20 +83,6 @@ export const CHANNEL_LANES: LaneTable = {
 export const LANE_PRODUCER_COUNTERS_OFFSET = 64;
 export const LANE_CONSUMER_COUNTERS_OFFSET = 192;
 
-/** Bytes of the time at which a record was sent. */
-export const TIMESTAMP_BYTES = 8;
-
-/** Wait cells of a channel. */
-export const DATA_CELL = 0;
-export const SPACE_CELL = 1;
-export const CELL_COUNT = 2;
-
-/** What the records of a channel look like. */
-export const MODES = { fixed: 1, bytes: 2, json: 3 } as const;
-
-/** The name of a mode. */
-export type Mode = keyof typeof MODES;
-
 if (CONSUMER_COUNTERS_OFFSET + COUNTERS_BYTES > CHANNEL_HEADER_BYTES) {
   throw new Error("channel: the consumer's counters overlap the lanes");
 }

@@ -5,6 +5,8 @@
  */
 import type { Figures, Stored } from "../figures/figure.ts";
 import { readFigures } from "../figures/read-figures.ts";
+
+import type { TravelTimes } from "../flow/travel-times.ts";
 import { Counters } from "../metrics/counters.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { LANE, positionAt } from "../ring/lane-layout.ts";
@@ -15,7 +17,6 @@ import {
   LANE_CONSUMER_COUNTERS_OFFSET,
   LANE_PRODUCER_COUNTERS_OFFSET,
 } from "./channel-layout.ts";
-import type { TravelTimes } from "./travel-times.ts";
 
 /** Whether somebody consumes a channel. */
 export type ConsumerState = "none" | "alive" | "dead";

@@ -3,43 +3,27 @@
  *
  * @module
  */
+
 import { SECTION } from "@isthmus/core/internal";
-import { type LanedHeader, LanedSegment, SPARE_PLACES } from "../flow/laned-segment.ts";
+import { CAPACITY_BYTES_MAX, SENDERS_MAX, slotBytesOf } from "../flow/lane-options.ts";
+import { type LanedHeader, SPARE_PLACES } from "../flow/laned-segment.ts";
+import { MODES, TIMESTAMP_BYTES } from "../flow/record-layout.ts";
 import { type ChannelSchema, type SchemaShape, shapeOf } from "../flow/record-schema.ts";
+import { type RecordGeometry, RecordSegment } from "../flow/record-segment.ts";
 import { HISTOGRAM_BYTES } from "../metrics/histogram-layout.ts";
 import { RING_BYTES_MIN } from "../ring/byte-ring.ts";
 import { LANE } from "../ring/lane-layout.ts";
 import { inTheWay } from "../segment/in-the-way.ts";
 import { schemaSections } from "../segment/schema-section.ts";
 import type { OpenVerb } from "../segment/segment.ts";
-import type { WaitCell } from "../wait/wait-cell.ts";
 import type { SharedWords } from "../words.ts";
-import {
-  CELL_COUNT,
-  CHANNEL,
-  CHANNEL_LANES,
-  DATA_CELL,
-  MODES,
-  SPACE_CELL,
-  TIMESTAMP_BYTES,
-} from "./channel-layout.ts";
-import {
-  CAPACITY_BYTES_MAX,
-  type ChannelOptions,
-  checkChannelOptions,
-  type Geometry,
-  PRODUCERS_MAX,
-  slotBytesOf,
-} from "./channel-options.ts";
+import { CHANNEL, CHANNEL_LANES } from "./channel-layout.ts";
+import { type ChannelOptions, checkChannelOptions } from "./channel-options.ts";
 
 /** A channel that this process has joined. */
-export class Channel extends LanedSegment {
+export class Channel extends RecordSegment {
   readonly shape: SchemaShape;
-  readonly geometry: Geometry;
-  /** Woken when there are records. */
-  readonly data: WaitCell;
-  /** Woken when there is room. */
-  readonly space: WaitCell;
+  readonly geometry: RecordGeometry;
 
   /**
    * Creates or opens a channel.
@@ -63,7 +47,6 @@ export class Channel extends LanedSegment {
       places: { count: laneCount + SPARE_PLACES, limitName: "maxProducers" },
       laneCount,
       laneBytes,
-      cellCount: CELL_COUNT,
       moreSections: [
         ...(shape.struct ? schemaSections(shape.text) : []),
         ...(timestampBytes > 0
@@ -81,8 +64,6 @@ export class Channel extends LanedSegment {
     });
     this.shape = shape;
     this.geometry = this.adopt((header) => readGeometry(header, shape));
-    this.data = this.segment.cell(DATA_CELL);
-    this.space = this.segment.cell(SPACE_CELL);
   }
 
   /** Where the consumer counts how long records took; undefined when they do not tell when they were sent. */
@@ -112,23 +93,13 @@ export class Channel extends LanedSegment {
   get isConsumedHere(): boolean {
     return this.segment.isOfThisThread((this.words.load(this.base + CHANNEL.consumer) >>> 0) - 1);
   }
-
-  /** Where a lane's ring begins, in bytes from the start of the segment. */
-  ringOffset(lane: number): number {
-    return this.laneMemoryOffset(lane);
-  }
-
-  /** The bytes of a lane's ring, of which records are handed out in place. */
-  ringOf(lane: number): Uint8Array<ArrayBuffer> {
-    return this.segment.memory.mapping.bytesApart(this.ringOffset(lane), this.geometry.ringBytes);
-  }
 }
 
 function writeGeometry(
   words: SharedWords,
   base: number,
   shape: SchemaShape,
-  { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, timestampBytes }: Geometry,
+  { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, timestampBytes }: RecordGeometry,
 ): void {
   words.set(base + CHANNEL.mode, MODES[shape.mode]);
   words.set(base + CHANNEL.laneCount, laneCount);
@@ -140,7 +111,7 @@ function writeGeometry(
 }
 
 /** Reads the sizes that the creator chose, and believes none that cannot be. */
-function readGeometry(header: LanedHeader, shape: SchemaShape): Geometry {
+function readGeometry(header: LanedHeader, shape: SchemaShape): RecordGeometry {
   const recordBytes = shape.struct?.size ?? 0;
   const isTimestamp = (bytes: number): boolean => bytes === 0 || bytes === TIMESTAMP_BYTES;
   const timestampBytes = header.at(CHANNEL.timestampBytes, "size of a time", isTimestamp);
@@ -151,7 +122,7 @@ function readGeometry(header: LanedHeader, shape: SchemaShape): Geometry {
   const laneCount = header.at(
     CHANNEL.laneCount,
     "number of lanes",
-    (n) => n >= 1 && n <= PRODUCERS_MAX,
+    (n) => n >= 1 && n <= SENDERS_MAX,
   );
   const unit = slotBytes === 0 ? 1 : slotBytes;
   const largest = Math.max(CAPACITY_BYTES_MAX, unit) * 2;

@@ -3,47 +3,15 @@
  *
  * @module
  */
-import { NotSupportedError } from "@isthmus/core";
-import {
-  checkInteger,
-  checkOptions,
-  invalidType,
-  isTurnDue,
-  type OptionNames,
-  takeTurn,
-} from "@isthmus/core/internal";
-import { RecordLoop } from "../flow/record-loop.ts";
-import type { ChannelSchema, RecordCursor, RecordValue } from "../flow/record-schema.ts";
-import { touch } from "../segment/handles.ts";
+
+import { Receiver } from "../flow/receiver.ts";
+import type { ChannelSchema } from "../flow/record-schema.ts";
+import type { TravelTimes } from "../flow/travel-times.ts";
 import type { OpenVerb } from "../segment/segment.ts";
-import {
-  type AsyncWaitOptions,
-  checkSignal,
-  checkTimeout,
-  checkWait,
-  type WaitOptions,
-} from "../wait/wait-for.ts";
 import { Channel } from "./channel.ts";
 import { type ConsumerMetrics, consumerMetrics } from "./channel-metrics.ts";
 import type { ChannelOptions } from "./channel-options.ts";
-import { takeConsumerPlace } from "./consumer-place.ts";
-import { Inbox } from "./inbox.ts";
-import type { RecordHandler } from "./lane-reader.ts";
-
-/** How many records are polled. */
-export interface PollOptions {
-  /** How many at most, 1 or more. Default: all there are, but no more than the channel has room for. */
-  readonly limit?: number | undefined;
-}
-
-/** How records are followed. */
-export interface RecordsOptions {
-  /** Ends the loop: it throws the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-const POLL_OPTIONS: OptionNames<PollOptions> = { limit: true };
-const RECORDS_OPTIONS: OptionNames<RecordsOptions> = { signal: true };
+import { receiveFrom, travelTimesOf } from "./channel-receiving.ts";
 
 /**
  * The receiving end of a channel. A channel has one consumer at a time; it empties the lanes of all producers in
@@ -80,30 +48,16 @@ const RECORDS_OPTIONS: OptionNames<RecordsOptions> = { signal: true };
  * }
  * ```
  */
-export class Consumer<S extends ChannelSchema> implements Disposable {
-  readonly schema: S;
+export class Consumer<S extends ChannelSchema> extends Receiver<S> {
   readonly #channel: Channel;
-  readonly #inbox: Inbox;
-  /** Whether a callback of the user is reading in place. */
-  #isBusy = false;
-  #isDisposed = false;
+  readonly #times: TravelTimes | undefined;
 
   private constructor(verb: OpenVerb, name: string, options: ChannelOptions<S>) {
     const channel = new Channel(verb, name, options, "consumer");
-    try {
-      takeConsumerPlace(channel);
-      this.#inbox = new Inbox(channel);
-    } catch (error) {
-      channel.leave();
-      throw error;
-    }
-    this.schema = options.schema;
+    const times = travelTimesOf(channel);
+    super(options.schema, channel, () => receiveFrom(channel, times));
     this.#channel = channel;
-    const inbox = this.#inbox;
-    channel.segment.whenForgotten(this, () => {
-      inbox.close();
-      channel.leave();
-    });
+    this.#times = times;
   }
 
   /**
@@ -139,168 +93,10 @@ export class Consumer<S extends ChannelSchema> implements Disposable {
     return new Consumer("createOrOpen", name, options);
   }
 
-  /** The name. */
-  get name(): string {
-    return this.#channel.name;
-  }
-
-  /** Whether this call created the channel. */
-  get createdNew(): boolean {
-    return this.#channel.segment.createdNew;
-  }
-
-  /**
-   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
-   * who opens the name now comes to another channel. Those who are here go on with each other. One system call.
-   */
-  get isReachable(): boolean {
-    this.#checkOpen();
-    return this.#channel.segment.isReachable;
-  }
-
   /** What has been consumed so far, by this consumer and those before it. */
   get metrics(): ConsumerMetrics {
-    this.#checkOpen();
-    this.#inbox.note();
-    return consumerMetrics(this.#channel, this.#inbox.counters, this.#inbox.times);
+    this.checkOpen();
+    this.end.note();
+    return consumerMetrics(this.#channel, this.end.counters, this.#times);
   }
-
-  /**
-   * Hands records out in place, without a copy: never waits.
-   *
-   * **Safety.** What the handler gets is of use only until it returns: a read-only cursor that is moved to the next
-   * record, a view of `bytes`, or a value of `json`. Copy what is to stay. Copy a view of `bytes` also before anything
-   * decodes it as text, unless whoever may write is trusted: Bun's decoders crash when bytes change under them.
-   *
-   * @param handler Called for every record. When it throws, its record and the rest stay, and come with the next call:
-   *   catch inside what is never to come again.
-   * @param options How many at most.
-   * @returns How many records were handled; 0 when there are none.
-   */
-  poll(handler: (record: RecordCursor<S>) => void, options?: PollOptions): number {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
-    const limit = options === undefined ? undefined : checkLimit(options);
-    if (typeof handler !== "function") throw invalidType("handler", "a function", handler);
-    this.#isBusy = true;
-    try {
-      return this.#inbox.poll(handler as RecordHandler, limit);
-    } finally {
-      this.#isBusy = false;
-      if (this.#isDisposed) this.#leave();
-    }
-  }
-
-  /** The next record; undefined when there is none. Never waits. */
-  tryReceive(): RecordValue<S> | undefined {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
-    return this.#inbox.receive() as RecordValue<S> | undefined;
-  }
-
-  /**
-   * The next record, sleeping on this thread until there is one.
-   *
-   * @param options `timeoutMs`: 5000 unless given, in milliseconds; `Infinity` waits for ever.
-   * @throws {TimeoutError} `ETIMEDOUT` when none came.
-   * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
-   */
-  receive(options?: WaitOptions): RecordValue<S> {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
-    // Before anything is taken.
-    const timeoutMs = checkTimeout(options);
-    const record = this.#inbox.receive();
-    // JSON has null for a value, so only undefined means nothing.
-    if (record !== undefined) return record as RecordValue<S>;
-    return this.#inbox.wait(timeoutMs) as RecordValue<S>;
-  }
-
-  /**
-   * The next record, without blocking the event loop.
-   *
-   * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
-   * @returns Rejects with `TimeoutError`, the signal's reason, or `DisposedError` when disposed meanwhile.
-   */
-  async receiveAsync(options?: AsyncWaitOptions): Promise<RecordValue<S>> {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
-    const { timeoutMs, signal } = checkWait(options);
-    signal?.throwIfAborted();
-    const inbox = this.#inbox;
-    const record = inbox.receive();
-    if (record === undefined) {
-      const found = await inbox.waitAsync(timeoutMs, signal);
-      touch(this);
-      return found as RecordValue<S>;
-    }
-    if (isTurnDue()) await takeTurn();
-    return record as RecordValue<S>;
-  }
-
-  /**
-   * Follows the channel: yields every record, woken by the producers. A record counts as consumed when the loop asks
-   * for the next one. Left before that, by `throw`, `break`, `return` or `dispose`, its record comes again; see
-   * `acknowledge`. The loop takes no more than its body can handle, so that producers that are too fast wait, and lets
-   * timers, sockets and signals have their turn every few milliseconds. It ends when the consumer is disposed. Run one
-   * loop at a time, and receive nothing by other ways in its body.
-   *
-   * @param options A `signal` that ends the loop.
-   */
-  records(options?: RecordsOptions): AsyncIterableIterator<RecordValue<S>, undefined> {
-    this.#checkOpen();
-    const signal = checkRecords(options);
-    return new RecordLoop<RecordValue<S>>(this, this.#channel, this.#inbox, signal);
-  }
-
-  [Symbol.asyncIterator](): AsyncIterableIterator<RecordValue<S>, undefined> {
-    return this.records();
-  }
-
-  /**
-   * Counts the record of a loop's body as consumed before the loop asks for the next one: it does not come again however
-   * the loop is left. Call it when the record has been handled and the loop ends with it.
-   *
-   * @throws {DisposedError} After disposal.
-   */
-  acknowledge(): void {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
-    this.#inbox.release();
-  }
-
-  /**
-   * Leaves the channel. What was not consumed stays for the next consumer, also the record that a loop's body still
-   * has. Loops end, waits reject.
-   */
-  dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    // The record that is being read lies in this memory: left when its handler has returned.
-    if (!this.#isBusy) this.#leave();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
-  #leave(): void {
-    this.#inbox.close();
-    this.#channel.leave();
-  }
-
-  #checkOpen(): void {
-    if (this.#isDisposed) this.#channel.refuseDisposed("Consumer");
-  }
-
-  #refuse(): never {
-    if (this.#isDisposed) this.#channel.refuseDisposed("Consumer");
-    throw new NotSupportedError(`Cannot use the consumer of "${this.name}" inside its own poll()`);
-  }
-}
-
-/** Checks how many records are polled; undefined: all there are. */
-export function checkLimit(options: PollOptions): number | undefined {
-  const { limit } = checkOptions("options", options, POLL_OPTIONS);
-  return limit === undefined || limit === Infinity ? undefined : checkInteger("limit", limit, 1);
-}
-
-/** Checks how records are followed. */
-export function checkRecords(options: RecordsOptions | undefined): AbortSignal | undefined {
-  return checkSignal(checkOptions("options", options, RECORDS_OPTIONS).signal);
 }

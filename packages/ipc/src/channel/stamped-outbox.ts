@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { TIMESTAMP_BYTES } from "../flow/record-layout.ts";
 import { sharedClock } from "../metrics/clock.ts";
 import type { Fields, StructSchema } from "../struct/struct-schema.ts";
 import type { WaitOptions } from "../wait/wait-for.ts";
 import type { Channel } from "./channel.ts";
-import { TIMESTAMP_BYTES } from "./channel-layout.ts";
 import { FixedOutbox } from "./fixed-outbox.ts";
 import type { FillInPlace } from "./outbox.ts";
 

@@ -173,6 +173,11 @@ export class LanedSegment {
     return this.#sizes.laneCount;
   }
 
+  /** Word that changes when a lane has become ready. */
+  get readyWord(): number {
+    return this.base + this.#table.readyCount;
+  }
+
   /** Word at which a lane's entry begins. */
   laneWord(lane: number): number {
     return entryWord(this.#table, this.base, lane);
@@ -218,7 +223,7 @@ export class LanedSegment {
       this.words.store(this.laneWord(lane) + this.#table.isReady, 1);
     }
     // Also for a lane that was ready: its first owner may have died before it counted, and nobody would look into it.
-    this.words.add(this.base + this.#table.readyCount, 1);
+    this.words.add(this.readyWord, 1);
   }
 
   /** Gives back all that this handle owns, and leaves the segment. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
+
 import { invalidType } from "@isthmus/core/internal";
-import type { Mode } from "../channel/channel-layout.ts";
 import { bytes } from "../struct/bytes.ts";
 import { fingerprintOf } from "../struct/fingerprint.ts";
 import { MARKER_TEXTS } from "../struct/schema-texts.ts";
@@ -16,6 +16,7 @@ import {
   type StructValue,
 } from "../struct/struct-schema.ts";
 import { type JsonSchema, json } from "./json.ts";
+import type { Mode } from "./record-layout.ts";
 
 /** The function `bytes` itself is the schema for raw `Uint8Array` records. */
 export type BytesSchema = typeof bytes;

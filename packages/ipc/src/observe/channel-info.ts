@@ -4,8 +4,8 @@
  * @module
  */
 import type { CHANNEL_FIGURES } from "../channel/channel-figures.ts";
-import type { Mode } from "../channel/channel-layout.ts";
 import type { CounterFigures, Figures } from "../figures/figure.ts";
+import type { Mode } from "../flow/record-layout.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
 

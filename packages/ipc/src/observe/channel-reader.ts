@@ -3,18 +3,18 @@
  *
  * @module
  */
+
 import { SECTION } from "@isthmus/core/internal";
 import { CHANNEL_FIGURES } from "../channel/channel-figures.ts";
 import {
   CHANNEL,
   CONSUMER_COUNTERS_OFFSET,
-  DATA_CELL,
   LANE_CONSUMER_COUNTERS_OFFSET,
   LANE_OWNER,
   LANE_PRODUCER_COUNTERS_OFFSET,
-  SPACE_CELL,
 } from "../channel/channel-layout.ts";
 import { counterTotals, readFigures, totalOf } from "../figures/read-figures.ts";
+import { DATA_CELL, SPACE_CELL } from "../flow/record-layout.ts";
 import { HISTOGRAM_BYTES } from "../metrics/histogram-layout.ts";
 import { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import type { ChannelConsumerInfo, ChannelInfo, ChannelLaneInfo } from "./channel-info.ts";

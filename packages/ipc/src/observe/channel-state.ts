@@ -3,18 +3,15 @@
  *
  * @module
  */
-import {
-  CHANNEL,
-  CHANNEL_HEADER_BYTES,
-  LANE_BYTES,
-  TIMESTAMP_BYTES,
-} from "../channel/channel-layout.ts";
-import { PRODUCERS_MAX } from "../channel/channel-options.ts";
+
+import { CHANNEL, CHANNEL_HEADER_BYTES, LANE_BYTES } from "../channel/channel-layout.ts";
+import { SENDERS_MAX } from "../flow/lane-options.ts";
+import { TIMESTAMP_BYTES } from "../flow/record-layout.ts";
 import { type RingSizes, readRingSizes } from "./lane-sizes.ts";
 import type { StateBytes } from "./state-bytes.ts";
 
 /** The most of section "state" that any channel uses. */
-export const STATE_BYTES_MAX: number = CHANNEL_HEADER_BYTES + PRODUCERS_MAX * LANE_BYTES;
+export const STATE_BYTES_MAX: number = CHANNEL_HEADER_BYTES + SENDERS_MAX * LANE_BYTES;
 
 /** What a channel's creator chose. */
 export interface ChannelSizes extends RingSizes {
@@ -25,7 +22,7 @@ export interface ChannelSizes extends RingSizes {
 const ENTRIES = {
   headerBytes: CHANNEL_HEADER_BYTES,
   entryBytes: LANE_BYTES,
-  countMax: PRODUCERS_MAX,
+  countMax: SENDERS_MAX,
 };
 
 /**

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { MODES, type Mode } from "../channel/channel-layout.ts";
-import { CAPACITY_BYTES_MAX } from "../channel/channel-options.ts";
+
+import { CAPACITY_BYTES_MAX } from "../flow/lane-options.ts";
+import { MODES, type Mode } from "../flow/record-layout.ts";
 import { RING_BYTES_MIN, UNIT_BYTES } from "../ring/byte-ring.ts";
 import type { StateBytes } from "./state-bytes.ts";
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+
 import { join } from "node:path";
 import { CorruptSegmentError } from "@isthmus/core";
 import {
@@ -17,7 +18,7 @@ import {
   SECTION,
   type Section,
 } from "@isthmus/core/internal";
-import type { Mode } from "../channel/channel-layout.ts";
+import type { Mode } from "../flow/record-layout.ts";
 import { readSchema, type SchemaReading } from "../struct/schema-reading.ts";
 import { LaneTail, type TailedRecord } from "./lane-tail.ts";
 import { MappedSegment } from "./mapped-segment.ts";

@@ -3,8 +3,9 @@
  *
  * @module
  */
+
 import { CorruptSegmentError } from "@isthmus/core";
-import type { Mode } from "../channel/channel-layout.ts";
+import type { Mode } from "../flow/record-layout.ts";
 import { decodePlain } from "../struct/decode-plain.ts";
 import type { StructSchema } from "../struct/struct-schema.ts";
 

@@ -3,16 +3,17 @@
  *
  * @module
  */
-import type { Mode } from "../channel/channel-layout.ts";
-import { CAPACITY_BYTES_MAX } from "../channel/channel-options.ts";
+
+import { CAPACITY_BYTES_MAX, SENDERS_MAX } from "../flow/lane-options.ts";
+import type { Mode } from "../flow/record-layout.ts";
 import { SERVICE, SERVICE_HEADER_BYTES, SERVICE_LANE_BYTES } from "../service/service-layout.ts";
-import { REQUESTERS_MAX, SERVICE_RING_BYTES_MIN } from "../service/service-options.ts";
+import { SERVICE_RING_BYTES_MIN } from "../service/service-options.ts";
 import { readLaneCount, readMode } from "./lane-sizes.ts";
 import type { StateBytes } from "./state-bytes.ts";
 
 /** The most of section "state" that any service uses. */
 export const SERVICE_STATE_BYTES_MAX: number =
-  SERVICE_HEADER_BYTES + REQUESTERS_MAX * SERVICE_LANE_BYTES;
+  SERVICE_HEADER_BYTES + SENDERS_MAX * SERVICE_LANE_BYTES;
 
 /** What a service's creator chose. */
 export interface ServiceSizes {
@@ -42,7 +43,7 @@ export function readServiceSizes(state: StateBytes): ServiceSizes {
   const laneCount = readLaneCount(state, SERVICE.laneCount, {
     headerBytes: SERVICE_HEADER_BYTES,
     entryBytes: SERVICE_LANE_BYTES,
-    countMax: REQUESTERS_MAX,
+    countMax: SENDERS_MAX,
   });
   const laneBytes = state.chosen(
     SERVICE.laneBytes,

@@ -3,8 +3,10 @@
  *
  * @module
  */
+
 import type { SegmentKind } from "@isthmus/core/internal";
-import { LANE_OWNER, type Mode } from "../channel/channel-layout.ts";
+import { LANE_OWNER } from "../channel/channel-layout.ts";
+import type { Mode } from "../flow/record-layout.ts";
 import { UNIT_BYTES } from "../ring/byte-ring.ts";
 import { MESSAGE_HEADER_BYTES, SERVICE_LANE } from "../service/service-layout.ts";
 import { TOPIC_LANE_OWNER } from "../topic/topic-layout.ts";

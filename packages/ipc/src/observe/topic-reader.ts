@@ -3,17 +3,17 @@
  *
  * @module
  */
+
 import { SECTION } from "@isthmus/core/internal";
 import { counterTotals, readFigures, totalOf } from "../figures/read-figures.ts";
+import { DATA_CELL, SPACE_CELL } from "../flow/record-layout.ts";
 import { gateBit } from "../ring/broadcast-gates.ts";
 import { BROADCAST, PLACE } from "../ring/broadcast-layout.ts";
 import { TOPIC_FIGURES } from "../topic/topic-figures.ts";
 import {
-  DATA_CELL,
   ON_SLOW,
   PLACES_OFFSET,
   PUBLISHER_COUNTERS_OFFSET,
-  SPACE_CELL,
   SUBSCRIBER,
   SUBSCRIBER_BYTES,
   SUBSCRIBER_COUNTERS_OFFSET,

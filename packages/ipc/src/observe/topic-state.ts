@@ -4,14 +4,15 @@
  * @module
  */
 import { SUBSCRIBER_BYTES, SUBSCRIBERS_MAX, TOPIC, topicLanes } from "../topic/topic-layout.ts";
-import { PUBLISHERS_MAX, TOPIC_PLACES_MAX } from "../topic/topic-options.ts";
+import { SENDERS_MAX } from "../flow/lane-options.ts";
+import { TOPIC_PLACES_MAX } from "../topic/topic-options.ts";
 import { type RingSizes, readRingSizes } from "./lane-sizes.ts";
 import type { StateBytes } from "./state-bytes.ts";
 
 /** The most of section "state" that any topic uses. */
 export const TOPIC_STATE_BYTES_MAX: number =
   topicLanes(SUBSCRIBERS_MAX).headerBytes +
-  PUBLISHERS_MAX * topicLanes(0).entryBytes +
+  SENDERS_MAX * topicLanes(0).entryBytes +
   TOPIC_PLACES_MAX * SUBSCRIBER_BYTES;
 
 /** What a topic's creator chose. */
@@ -28,7 +29,7 @@ export interface TopicSizes extends RingSizes {
 export function readTopicSizes(state: StateBytes): TopicSizes {
   const isPossible = (count: number): boolean => count >= 1 && count <= SUBSCRIBERS_MAX;
   const places = state.chosen(TOPIC.places, "number of subscribers", isPossible);
-  const entries = { ...topicLanes(places), countMax: PUBLISHERS_MAX };
+  const entries = { ...topicLanes(places), countMax: SENDERS_MAX };
   return { ...readRingSizes(state, TOPIC, entries, 0), places };
 }
 

@@ -60,7 +60,7 @@ abstract class GatedReader {
   }
 
   /** How much is known to be there; looked up only when there is nothing left of that. */
-  protected known(): number {
+  available(): number {
     const known = (this.tailCopy - this.next) | 0;
     return known > 0 ? known : this.#lookUp();
   }
@@ -77,7 +77,11 @@ abstract class GatedReader {
   }
 
   #lookUp(): number {
-    this.tailCopy = this.words.load(this.#tail);
+    // Most looks of a subscriber that polls are in vain: those leave the publisher its line.
+    const tail = this.words.glance(this.#tail);
+    if (tail === this.tailCopy) return 0;
+    this.words.acquire();
+    this.tailCopy = tail;
     const count = (this.tailCopy - this.next) | 0;
     const used = (this.tailCopy - this.#head.low) | 0;
     if (count >= 0 && used >= 0 && used <= this.length) return count;
@@ -104,8 +108,8 @@ export class FixedGatedReader extends GatedReader implements FixedReading {
     return this.next & (this.length - 1);
   }
 
-  available(): number {
-    return Math.min(this.known(), this.length - this.slot);
+  adjacent(): number {
+    return Math.min(this.available(), this.length - this.slot);
   }
 
   advance(count: number): void {
@@ -152,12 +156,8 @@ export class ByteGatedReader extends GatedReader implements ByteReading {
     this.#last = this.next;
   }
 
-  available(): number {
-    return this.known();
-  }
-
   take(into: RecordPlace): boolean {
-    while (this.known() > 0) {
+    while (this.available() > 0) {
       const unit = this.next & (this.length - 1);
       const word = this.#data + unit * UNIT_WORDS;
       const length = this.words.get(word);

@@ -211,6 +211,11 @@ export class FixedLappedReader extends LappedReader implements FixedReading {
     return this.#left;
   }
 
+  /** In a copy all lie next to each other. */
+  adjacent(): number {
+    return this.available();
+  }
+
   advance(count: number): void {
     this.#slot += count;
     this.#left -= count;

@@ -22,6 +22,8 @@ interface Reading {
   readonly laps: number;
   /** How often a counter or a length was found to be impossible. */
   readonly corruptions: number;
+  /** More than 0 when there is something to be handed out, in slots or units. `laps` may have grown. */
+  available(): number;
   /** How much has been handed out and not released, in slots or units. */
   readonly unreleased: number;
   /** Says that all records that were handed out have been read; false when there were none. */
@@ -39,7 +41,7 @@ export interface FixedReading extends Reading {
   /** The slot of the next record. */
   readonly slot: number;
   /** How many records can be handed out that lie next to each other, from `slot` on. `laps` may have grown. */
-  available(): number;
+  adjacent(): number;
   /** Takes records as handed out. */
   advance(count: number): void;
 }
@@ -54,8 +56,6 @@ export interface RecordPlace {
 
 /** Records of any size. */
 export interface ByteReading extends Reading {
-  /** More than 0 when there is something to be handed out. */
-  available(): number;
   /**
    * Hands out the next record: fills in where it is, or returns false when there is none, and when some were lost
    * before it: `laps` has grown then.

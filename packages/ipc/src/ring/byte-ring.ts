@@ -15,6 +15,7 @@
  * @module
  */
 import type { Words } from "../words.ts";
+import type { ByteReading } from "./broadcast-reading.ts";
 import { LANE, repairPosition, storePosition } from "./lane-layout.ts";
 
 /** Bytes of a record before its payload. */
@@ -161,7 +162,10 @@ export interface ByteRecord {
 }
 
 /** The consuming side of a ring. Only one may exist for a ring at a time. */
-export class ByteRingConsumer {
+export class ByteRingConsumer implements ByteReading {
+  /** A producer waits: nothing is ever lost. */
+  readonly lost = 0;
+  readonly laps = 0;
   readonly #words: Words;
   readonly #base: number;
   readonly #data: number;
@@ -211,7 +215,7 @@ export class ByteRingConsumer {
    * @param into Filled in when there is one.
    * @returns Whether there is one.
    */
-  next(into: ByteRecord): boolean {
+  take(into: ByteRecord): boolean {
     for (;;) {
       if (this.#tailCopy === this.#next && !this.#lookUp()) return false;
       const unit = this.#next & (this.#units - 1);
@@ -242,12 +246,13 @@ export class ByteRingConsumer {
     return true;
   }
 
-  /** Gives the room of all records that were handed out back to the producer. */
-  release(): void {
+  /** Gives the room of all records that were handed out back to the producer; false when there were none. */
+  release(): boolean {
     const head = this.#next;
-    if (head === this.#head) return;
+    if (head === this.#head) return false;
     storePosition(this.#words, this.#base + LANE.head, this.#head, head);
     this.#head = head;
+    return true;
   }
 
   #lookUp(): boolean {

@@ -12,6 +12,7 @@
  * @module
  */
 import type { Words } from "../words.ts";
+import type { FixedReading } from "./broadcast-reading.ts";
 import { LANE, repairPosition, storePosition } from "./lane-layout.ts";
 
 /** The largest number of slots: positions must be comparable modulo 2^32. */
@@ -110,7 +111,10 @@ export class FixedRingProducer {
 }
 
 /** The consuming side of a ring. Only one may exist for a ring at a time. */
-export class FixedRingConsumer {
+export class FixedRingConsumer implements FixedReading {
+  /** A producer waits: nothing is ever lost. */
+  readonly lost = 0;
+  readonly laps = 0;
   readonly slotCount: number;
   readonly #words: Words;
   readonly #base: number;
@@ -180,12 +184,13 @@ export class FixedRingConsumer {
     return true;
   }
 
-  /** Gives the slots of all records that were handed out back to the producer. */
-  release(): void {
+  /** Gives the slots of all records that were handed out back to the producer; false when there were none. */
+  release(): boolean {
     const next = this.#next;
-    if (next === this.#head) return;
+    if (next === this.#head) return false;
     storePosition(this.#words, this.#base + LANE.head, this.#head, next);
     this.#head = next;
+    return true;
   }
 
   #lookUp(): number {

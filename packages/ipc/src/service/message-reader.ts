@@ -52,7 +52,7 @@ export class MessageReader {
   next(): boolean {
     const record = this.#record;
     checkRecordsHere(this.#memory.bytes);
-    while (this.#ring.next(record)) {
+    while (this.#ring.take(record)) {
       if (record.length < MESSAGE_HEADER_BYTES) {
         this.#countCorruption();
         continue;

@@ -3,23 +3,20 @@
  *
  * @module
  */
+
 import { checkInteger, checkOptions, type OptionNames, outOfRange } from "@isthmus/core/internal";
 import {
   CAPACITY_BYTES_MAX,
   DEFAULT_CAPACITY_BYTES,
+  DEFAULT_SENDERS,
   LANES_BYTES_MAX,
   PAGE_BYTES,
-  PRODUCERS_MAX,
   powerOfTwo,
-} from "../channel/channel-options.ts";
+  SENDERS_MAX,
+} from "../flow/lane-options.ts";
 import { type ChannelSchema, type SchemaShape, shapeOf } from "../flow/record-schema.ts";
 import { RECORD_HEADER_BYTES, RING_BYTES_MAX } from "../ring/byte-ring.ts";
 import { MESSAGE_HEADER_BYTES } from "./service-layout.ts";
-
-const DEFAULT_REQUESTERS = 8;
-
-/** As many as there can be producers of a channel. */
-export const REQUESTERS_MAX: number = PRODUCERS_MAX;
 
 /** The smallest ring: the error of a handler finds room in half of it, with its message if not with its stack. */
 export const SERVICE_RING_BYTES_MIN = 4096;
@@ -82,14 +79,14 @@ export function checkServiceOptions(options: ServiceOptions<ChannelSchema, Chann
     request,
     response,
     capacityBytes = DEFAULT_CAPACITY_BYTES,
-    maxRequesters = DEFAULT_REQUESTERS,
+    maxRequesters = DEFAULT_SENDERS,
   } = checkOptions("options", options, SERVICE_OPTIONS);
   const shape = {
     request: shapeOf(request, "options.request"),
     response: shapeOf(response, "options.response"),
   };
   checkInteger("options.capacityBytes", capacityBytes, 1, CAPACITY_BYTES_MAX);
-  checkInteger("options.maxRequesters", maxRequesters, 1, REQUESTERS_MAX);
+  checkInteger("options.maxRequesters", maxRequesters, 1, SENDERS_MAX);
   for (const name of ["request", "response"] as const) {
     const sizeBytes = shape[name].struct?.size ?? 0;
     if (sizeBytes <= STRUCT_BYTES_MAX) continue;

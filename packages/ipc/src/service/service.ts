@@ -4,9 +4,9 @@
  * @module
  */
 
-import { MODES } from "../channel/channel-layout.ts";
-import { CAPACITY_BYTES_MAX } from "../channel/channel-options.ts";
+import { CAPACITY_BYTES_MAX, SENDERS_MAX } from "../flow/lane-options.ts";
 import { type LanedHeader, LanedSegment, SPARE_PLACES } from "../flow/laned-segment.ts";
+import { MODES } from "../flow/record-layout.ts";
 import { bits, type ChannelSchema } from "../flow/record-schema.ts";
 import { schemaSections } from "../segment/schema-section.ts";
 import type { OpenVerb } from "../segment/segment.ts";
@@ -25,7 +25,6 @@ import {
 } from "./service-layout.ts";
 import {
   checkServiceOptions,
-  REQUESTERS_MAX,
   SERVICE_RING_BYTES_MIN,
   type ServiceGeometry,
   type ServiceOptions,
@@ -171,7 +170,7 @@ function readGeometry(header: LanedHeader, shape: ServiceShape): ServiceGeometry
   const { request, response } = shape;
   header.at(SERVICE.requestMode, "mode", (value) => value === MODES[request.mode]);
   header.at(SERVICE.responseMode, "mode", (value) => value === MODES[response.mode]);
-  const isCount = (count: number): boolean => count >= 1 && count <= REQUESTERS_MAX;
+  const isCount = (count: number): boolean => count >= 1 && count <= SENDERS_MAX;
   const laneCount = header.at(SERVICE.laneCount, "number of lanes", isCount);
   const isRing = (bytes: number): boolean =>
     bytes >= SERVICE_RING_BYTES_MIN &&

@@ -3,30 +3,14 @@
  *
  * @module
  */
-import { NotSupportedError } from "@isthmus/core";
-import { checkOneOf, checkOptions, invalidType, isTurnDue, takeTurn } from "@isthmus/core/internal";
-import {
-  checkLimit,
-  checkRecords,
-  type PollOptions,
-  type RecordsOptions,
-} from "../channel/consumer.ts";
-import { RecordLoop } from "../flow/record-loop.ts";
-import type { ChannelSchema, RecordCursor, RecordValue } from "../flow/record-schema.ts";
-import { touch } from "../segment/handles.ts";
+import { checkOneOf, checkOptions, invalidType } from "@isthmus/core/internal";
+import { Receiver } from "../flow/receiver.ts";
+import type { ChannelSchema } from "../flow/record-schema.ts";
 import type { OpenVerb } from "../segment/segment.ts";
-import {
-  type AsyncWaitOptions,
-  checkTimeout,
-  checkWait,
-  type WaitOptions,
-} from "../wait/wait-for.ts";
-import { attend } from "./attendance.ts";
-import { Inlet } from "./inlet.ts";
 import { Topic } from "./topic.ts";
 import { type SubscriberMetrics, subscriberMetrics } from "./topic-metrics.ts";
 import { TOPIC_OPTIONS, type TopicOptions } from "./topic-options.ts";
-import type { RecordHandler } from "./topic-reader.ts";
+import { subscribe } from "./topic-receiving.ts";
 
 const FROM = ["now", "history"] as const;
 const ON_SLOW = ["gate", "lap"] as const;
@@ -97,13 +81,8 @@ export interface SubscriberOptions<S extends ChannelSchema> extends TopicOptions
  * subscriber.poll(({ id }) => console.log(id));
  * ```
  */
-export class Subscriber<S extends ChannelSchema> implements Disposable {
-  readonly schema: S;
+export class Subscriber<S extends ChannelSchema> extends Receiver<S> {
   readonly #topic: Topic;
-  readonly #inlet: Inlet;
-  /** Whether a callback of the user is reading in place. */
-  #isBusy = false;
-  #isDisposed = false;
 
   private constructor(verb: OpenVerb, name: string, options: SubscriberOptions<S>) {
     const {
@@ -117,23 +96,11 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
       throw invalidType("options.onLapped", "a function", onLapped);
     }
     const topic = new Topic(verb, name, options, "subscriber");
-    try {
-      const isGating = onSlow === "gate";
-      const starts = attend(topic, { isHistory: from === "history", isGating });
-      const onOverrun = (lane: number, lost: number): void => {
-        onLapped?.({ lane, lost, lostTotal: inlet.lost });
-      };
-      const inlet: Inlet = new Inlet(topic, { starts, isGating, onOverrun });
-      this.#inlet = inlet;
-      topic.segment.whenForgotten(this, () => {
-        inlet.close();
-        topic.leave();
-      });
-    } catch (error) {
-      topic.leave();
-      throw error;
-    }
-    this.schema = options.schema;
+    const attending = { isHistory: from === "history", isGating: onSlow === "gate" };
+    const onOverrun = (lane: number, lost: number): void => {
+      onLapped?.({ lane, lost, lostTotal: this.lost });
+    };
+    super(options.schema, topic, () => subscribe(topic, attending, onOverrun));
     this.#topic = topic;
   }
 
@@ -173,158 +140,15 @@ export class Subscriber<S extends ChannelSchema> implements Disposable {
     return new Subscriber("createOrOpen", name, options);
   }
 
-  /** The name. */
-  get name(): string {
-    return this.#topic.name;
-  }
-
-  /** Whether this call created the topic. */
-  get createdNew(): boolean {
-    return this.#topic.segment.createdNew;
-  }
-
-  /**
-   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
-   * who opens the name now comes to another topic. Those who are here go on with each other. One system call.
-   */
-  get isReachable(): boolean {
-    this.#checkOpen();
-    return this.#topic.segment.isReachable;
-  }
-
   /** How many records were overwritten before they were read. Always 0 with `onSlow: "gate"`. */
   get lost(): number {
-    return this.#inlet.lost;
+    return this.end.lost;
   }
 
   /** What has been read so far by this subscriber. */
   get metrics(): SubscriberMetrics {
-    this.#checkOpen();
-    this.#inlet.note();
-    return subscriberMetrics(this.#topic, this.#inlet.counters);
-  }
-
-  /**
-   * Hands records out, in place where that is safe: never waits.
-   *
-   * **Safety.** What the handler gets is of use only until it returns: a read-only cursor that is moved to the next
-   * record, a view of `bytes`, or a value of `json`. Copy what is to stay. Copy a view of `bytes` also before anything
-   * decodes it as text, unless whoever may write is trusted: Bun's decoders crash when bytes change under them.
-   *
-   * @param handler Called for every record. When it throws, its record and the rest stay, and come with the next call.
-   * @param options How many at most.
-   * @returns How many records were handled; 0 when there are none.
-   */
-  poll(handler: (record: RecordCursor<S>) => void, options?: PollOptions): number {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
-    const limit = options === undefined ? undefined : checkLimit(options);
-    if (typeof handler !== "function") throw invalidType("handler", "a function", handler);
-    this.#isBusy = true;
-    try {
-      return this.#inlet.poll(handler as RecordHandler, limit);
-    } finally {
-      this.#isBusy = false;
-      if (this.#isDisposed) this.#leave();
-    }
-  }
-
-  /** The next record; undefined when there is none. Never waits. */
-  tryReceive(): RecordValue<S> | undefined {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
-    return this.#inlet.receive() as RecordValue<S> | undefined;
-  }
-
-  /**
-   * The next record, sleeping on this thread until there is one.
-   *
-   * @param options `timeoutMs`: 5000 unless given, in milliseconds; `Infinity` waits for ever.
-   * @throws {TimeoutError} `ETIMEDOUT` when none came.
-   * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
-   */
-  receive(options?: WaitOptions): RecordValue<S> {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
-    // Before anything is taken.
-    const timeoutMs = checkTimeout(options);
-    const record = this.#inlet.receive();
-    // JSON has null for a value, so only undefined means nothing.
-    if (record !== undefined) return record as RecordValue<S>;
-    return this.#inlet.wait(timeoutMs) as RecordValue<S>;
-  }
-
-  /**
-   * The next record, without blocking the event loop.
-   *
-   * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
-   * @returns Rejects with `TimeoutError`, the signal's reason, or `DisposedError` when disposed meanwhile.
-   */
-  async receiveAsync(options?: AsyncWaitOptions): Promise<RecordValue<S>> {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
-    const { timeoutMs, signal } = checkWait(options);
-    signal?.throwIfAborted();
-    const inlet = this.#inlet;
-    const record = inlet.receive();
-    if (record === undefined) {
-      const found = await inlet.waitAsync(timeoutMs, signal);
-      touch(this);
-      return found as RecordValue<S>;
-    }
-    if (isTurnDue()) await takeTurn();
-    return record as RecordValue<S>;
-  }
-
-  /**
-   * Follows the topic: yields every record, woken by the publishers. A record counts as read when the loop asks for
-   * the next one; left before that, by `throw` or `break`, its record comes again: see `acknowledge`. With `onSlow: "gate"` the loop takes no more than its body can handle, so that publishers
-   * that are too fast wait. It ends when the subscriber is disposed. Run one loop at a time.
-   *
-   * @param options A `signal` that ends the loop.
-   */
-  records(options?: RecordsOptions): AsyncIterableIterator<RecordValue<S>, undefined> {
-    this.#checkOpen();
-    const signal = checkRecords(options);
-    return new RecordLoop<RecordValue<S>>(this, this.#topic, this.#inlet, signal);
-  }
-
-  [Symbol.asyncIterator](): AsyncIterableIterator<RecordValue<S>, undefined> {
-    return this.records();
-  }
-
-  /**
-   * Counts the record of a loop's body as read before the loop asks for the next one: it does not come again however
-   * the loop is left. Call it when the record has been handled and the loop ends with it.
-   *
-   * @throws {DisposedError} After disposal.
-   */
-  acknowledge(): void {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
-    this.#inlet.release();
-  }
-
-  /** Leaves the topic. Publishers that waited for this subscriber go on. Loops end, waits reject. */
-  dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    // The record that is being read lies in this memory: left when its handler has returned.
-    if (!this.#isBusy) this.#leave();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
-  #leave(): void {
-    this.#inlet.close();
-    this.#topic.leave();
-  }
-
-  #checkOpen(): void {
-    if (this.#isDisposed) this.#topic.refuseDisposed("Subscriber");
-  }
-
-  #refuse(): never {
-    this.#checkOpen();
-    throw new NotSupportedError(
-      `Cannot use the subscriber of "${this.name}" inside its own poll()`,
-    );
+    this.checkOpen();
+    this.end.note();
+    return subscriberMetrics(this.#topic, this.end.counters);
   }
 }

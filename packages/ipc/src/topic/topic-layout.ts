@@ -98,11 +98,6 @@ export function topicLanes(places: number): LaneTable {
   };
 }
 
-/** Wait cells of a topic. */
-export const DATA_CELL = 0;
-export const SPACE_CELL = 1;
-export const CELL_COUNT = 2;
-
 const BIT_WORDS = SUBSCRIBERS_MAX / 32;
 if (TOPIC.idle + BIT_WORDS > TOPIC.readyCount || TOPIC.gating + BIT_WORDS > TOPIC.idle) {
   throw new Error("topic: the words of bits overlap what follows them");

@@ -3,36 +3,24 @@
  *
  * @module
  */
-import {
-  checkInteger,
-  checkOneOf,
-  checkOptions,
-  type OptionNames,
-  outOfRange,
-} from "@isthmus/core/internal";
+
+import { checkInteger, checkOptions, type OptionNames, outOfRange } from "@isthmus/core/internal";
 import {
   CAPACITY_BYTES_MAX,
   DEFAULT_CAPACITY_BYTES,
-  LANES_BYTES_MAX,
-  PAGE_BYTES,
-  PRODUCERS_MAX,
-  powerOfTwo,
-} from "../channel/channel-options.ts";
+  DEFAULT_SENDERS,
+  geometryOf,
+  isPersistent,
+  SENDERS_MAX,
+} from "../flow/lane-options.ts";
 import type { ChannelSchema, SchemaShape } from "../flow/record-schema.ts";
-import { BROADCAST_BYTES_MIN } from "../ring/broadcast-ring.ts";
+import type { RecordGeometry } from "../flow/record-segment.ts";
 import { SUBSCRIBERS_MAX } from "./topic-layout.ts";
-
-const DEFAULT_PUBLISHERS = 8;
 
 const DEFAULT_SUBSCRIBERS = 64;
 
-/** As many as there can be producers of a channel. */
-export const PUBLISHERS_MAX: number = PRODUCERS_MAX;
-
 /** Publishers times subscribers: each of them has a place in the lane of each, 128 bytes long. */
 export const TOPIC_PLACES_MAX: number = 1 << 17;
-
-const LIFETIMES = ["held", "persistent"] as const;
 
 /** How a topic is opened. All but `schema` matters only to whoever creates it. */
 export interface TopicOptions<S extends ChannelSchema> {
@@ -68,12 +56,7 @@ export const TOPIC_OPTIONS: OptionNames<
 };
 
 /** The sizes of a topic. */
-export interface TopicGeometry {
-  readonly laneCount: number;
-  readonly ringBytes: number;
-  readonly slotBytes: number;
-  readonly recordBytes: number;
-  readonly laneBytes: number;
+export interface TopicGeometry extends RecordGeometry {
   /** How many subscribers there can be. */
   readonly places: number;
 }
@@ -85,43 +68,25 @@ export function checkTopicOptions(
 ): { geometry: TopicGeometry; isPersistent: boolean } {
   const {
     capacityBytes = DEFAULT_CAPACITY_BYTES,
-    maxPublishers = DEFAULT_PUBLISHERS,
+    maxPublishers = DEFAULT_SENDERS,
     maxSubscribers = DEFAULT_SUBSCRIBERS,
-    lifetime = "held",
+    lifetime,
   } = checkOptions("options", options, TOPIC_OPTIONS);
   checkInteger("options.capacityBytes", capacityBytes, 1, CAPACITY_BYTES_MAX);
-  checkInteger("options.maxPublishers", maxPublishers, 1, PUBLISHERS_MAX);
+  checkInteger("options.maxPublishers", maxPublishers, 1, SENDERS_MAX);
   checkInteger("options.maxSubscribers", maxSubscribers, 1, SUBSCRIBERS_MAX);
   if (maxPublishers * maxSubscribers > TOPIC_PLACES_MAX) {
     const most = Math.floor(TOPIC_PLACES_MAX / maxPublishers);
     const expected = `<= ${most} for ${maxPublishers} publishers (lower maxPublishers)`;
     throw outOfRange("options.maxSubscribers", expected, maxSubscribers);
   }
-  checkOneOf("options.lifetime", lifetime, LIFETIMES);
-  const sizes = geometryOf(shape, capacityBytes, maxPublishers);
-  const geometry = { ...sizes, places: maxSubscribers };
-  return { geometry, isPersistent: lifetime === "persistent" };
-}
-
-function geometryOf(
-  shape: SchemaShape,
-  capacityBytes: number,
-  laneCount: number,
-): Omit<TopicGeometry, "places"> {
-  const recordBytes = shape.struct?.size ?? 0;
-  const slotBytes = Math.ceil(recordBytes / 8) * 8;
-  // Two slots at least, so that one can be filled while the other is read.
-  const ringBytes =
-    slotBytes > 0
-      ? slotBytes * Math.max(2, powerOfTwo(capacityBytes / slotBytes))
-      : Math.max(BROADCAST_BYTES_MIN, powerOfTwo(capacityBytes));
-  const laneBytes = Math.ceil(ringBytes / PAGE_BYTES) * PAGE_BYTES;
-  if (laneBytes * laneCount > LANES_BYTES_MAX) {
-    throw outOfRange(
-      "options.capacityBytes",
-      `<= ${Math.floor(LANES_BYTES_MAX / laneCount)} for ${laneCount} publishers (lower maxPublishers)`,
-      ringBytes,
-    );
-  }
-  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes };
+  const isKept = isPersistent(lifetime);
+  const sizes = geometryOf(shape, {
+    capacityBytes,
+    laneCount: maxPublishers,
+    timestampBytes: 0,
+    senders: "publishers",
+    limitName: "maxPublishers",
+  });
+  return { geometry: { ...sizes, places: maxSubscribers }, isPersistent: isKept };
 }

@@ -4,15 +4,11 @@
  * @module
  */
 
-import { MODES } from "../channel/channel-layout.ts";
-import { CAPACITY_BYTES_MAX } from "../channel/channel-options.ts";
-import {
-  type LanedHeader,
-  LanedSegment,
-  SPARE_PLACES,
-  type StateSection,
-} from "../flow/laned-segment.ts";
+import { CAPACITY_BYTES_MAX, SENDERS_MAX } from "../flow/lane-options.ts";
+import { type LanedHeader, SPARE_PLACES, type StateSection } from "../flow/laned-segment.ts";
+import { MODES } from "../flow/record-layout.ts";
 import { type ChannelSchema, type SchemaShape, shapeOf } from "../flow/record-schema.ts";
+import { RecordSegment } from "../flow/record-segment.ts";
 import { Counters } from "../metrics/counters.ts";
 import { Gates, type GateTable, gateBit, slotsIn } from "../ring/broadcast-gates.ts";
 import { BROADCAST, PLACE, UNIT_BYTES } from "../ring/broadcast-layout.ts";
@@ -21,13 +17,9 @@ import { inTheWay } from "../segment/in-the-way.ts";
 import type { SlotRange } from "../segment/participants.ts";
 import { schemaSections } from "../segment/schema-section.ts";
 import type { OpenVerb } from "../segment/segment.ts";
-import type { WaitCell } from "../wait/wait-cell.ts";
 import type { SharedWords } from "../words.ts";
 import {
-  CELL_COUNT,
-  DATA_CELL,
   PLACES_OFFSET,
-  SPACE_CELL,
   SUBSCRIBER,
   SUBSCRIBER_BYTES,
   SUBSCRIBER_COUNTERS_OFFSET,
@@ -39,20 +31,15 @@ import {
 
 import {
   checkTopicOptions,
-  PUBLISHERS_MAX,
   TOPIC_PLACES_MAX,
   type TopicGeometry,
   type TopicOptions,
 } from "./topic-options.ts";
 
 /** A topic that this process has joined. */
-export class Topic extends LanedSegment {
+export class Topic extends RecordSegment {
   readonly shape: SchemaShape;
   readonly geometry: TopicGeometry;
-  /** Woken when there are records. */
-  readonly data: WaitCell;
-  /** Woken when there may be room. */
-  readonly space: WaitCell;
 
   /**
    * Creates or opens a topic.
@@ -81,7 +68,6 @@ export class Topic extends LanedSegment {
       },
       laneCount,
       laneBytes,
-      cellCount: CELL_COUNT,
       moreSections: shape.struct ? schemaSections(shape.text) : [],
       fingerprint: shape.fingerprint,
       schemaTexts: [shape.text],
@@ -92,22 +78,10 @@ export class Topic extends LanedSegment {
     });
     this.shape = shape;
     this.geometry = this.adopt((header) => readGeometry(header, shape));
-    this.data = this.segment.cell(DATA_CELL);
-    this.space = this.segment.cell(SPACE_CELL);
     // A lie that was told of this slot before anybody had it would count as this handle's own word.
     forgetSubscriber(this.state, this.segment.slot);
     // Publishers may wait for somebody who has died and whom joining has cleared up after.
     this.space.wake();
-  }
-
-  /** Where a lane's ring begins, in bytes from the start of the segment. */
-  ringOffset(lane: number): number {
-    return this.laneMemoryOffset(lane);
-  }
-
-  /** The bytes of a lane's ring, of which records are handed out in place. */
-  ringOf(lane: number): Uint8Array<ArrayBuffer> {
-    return this.segment.memory.mapping.bytesApart(this.ringOffset(lane), this.geometry.ringBytes);
   }
 
   /** Word of the bits of those for whom publishers wait. */
@@ -280,7 +254,7 @@ function readGeometry(header: LanedHeader, shape: SchemaShape): TopicGeometry {
   const laneCount = header.at(
     TOPIC.laneCount,
     "number of lanes",
-    (n) => n >= 1 && n <= PUBLISHERS_MAX,
+    (n) => n >= 1 && n <= SENDERS_MAX,
   );
   const unit = slotBytes === 0 ? 8 : slotBytes;
   const largest = Math.max(CAPACITY_BYTES_MAX, unit) * 2;
@@ -293,5 +267,5 @@ function readGeometry(header: LanedHeader, shape: SchemaShape): TopicGeometry {
   const isPossible = (n: number): boolean =>
     n >= 1 && n <= SUBSCRIBERS_MAX && n * laneCount <= TOPIC_PLACES_MAX;
   const places = header.at(TOPIC.places, "number of subscribers", isPossible);
-  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, places };
+  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, timestampBytes: 0, places };
 }

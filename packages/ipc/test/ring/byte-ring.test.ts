@@ -54,7 +54,7 @@ describe("ByteRing", () => {
             producer.publish();
             published.push(...committed.splice(0));
           } else if (step === "receive") {
-            const isThere = consumer.next(record);
+            const isThere = consumer.take(record);
             expect(isThere).toBe(published.length > 0);
             if (!isThere) continue;
             expect(read(record)).toEqual(published.shift() as Uint8Array<ArrayBuffer>);
@@ -88,7 +88,7 @@ describe("ByteRing", () => {
     expect(sent.length).toBe(4);
     const records = sent.map(() => {
       const record = emptyRecord();
-      expect(consumer.next(record)).toBe(true);
+      expect(consumer.take(record)).toBe(true);
       return record;
     });
     expect(producer.claim(8, 0)).toBe(-1);
@@ -108,7 +108,7 @@ describe("ByteRing", () => {
       producer.commit();
       producer.publish();
       const record = emptyRecord();
-      expect(consumer.next(record)).toBe(true);
+      expect(consumer.take(record)).toBe(true);
       expect(read(record)).toEqual(payload);
     }
   });
@@ -125,7 +125,7 @@ describe("ByteRing", () => {
           const record = emptyRecord();
           // Each record takes at least 8 of 256 bytes, so that no script of lies lasts longer than this.
           let handedOut = 0;
-          while (consumer.next(record)) {
+          while (consumer.take(record)) {
             expect(record.offset).toBeGreaterThanOrEqual(8);
             expect(record.offset + record.length).toBeLessThanOrEqual(256);
             expect(++handedOut).toBeLessThanOrEqual(32);

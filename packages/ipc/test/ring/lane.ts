@@ -127,7 +127,7 @@ export class ByteLane implements Lane {
 
   receive(count: number): number {
     let received = 0;
-    while (received < count && this.#consumer.next(this.#record)) {
+    while (received < count && this.#consumer.take(this.#record)) {
       this.#check(this.#record.offset, this.#record.length);
       received++;
       this.#consumer.release();

@@ -129,7 +129,7 @@ function subscribe(
   const last = records + 1;
   for (let isAwake = false; number < last; ) {
     const lost = reading.lost;
-    const count = reading.available();
+    const count = reading.adjacent();
     number += reading.lost - lost;
     for (let i = 0; i < count; i++, number++) {
       const at = (reading.slot + i) * SLOT_WORDS;

@@ -124,7 +124,7 @@ export function byteRing(
     return {
       read: (expect, most) => {
         let count = 0;
-        for (; count < most && ring.next(record); count++) {
+        for (; count < most && ring.take(record); count++) {
           const payload = Array.from({ length: record.length / 4 }, (_, i) =>
             words.get(DATA + record.offset / 4 + i),
           );

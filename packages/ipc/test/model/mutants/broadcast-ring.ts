@@ -44,8 +44,5 @@ export const WEAK: Seeded = {
     `        words.fence();\n        ${VALIDATE}`,
     `        ${VALIDATE}`,
   ),
-  "looking for records with a plain load": inGated(
-    "this.tailCopy = this.words.load(this.#tail);",
-    "this.tailCopy = this.words.get(this.#tail);",
-  ),
+  "reading records before the look that found them": inGated("    this.words.acquire();\n", ""),
 };

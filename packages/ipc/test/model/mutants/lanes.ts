@@ -11,7 +11,7 @@ const inClaim = bugIn("flow/lane-claim.ts");
 
 const ALLOCATE = "      this.segment.allocate(SECTION.lanes, lane * laneBytes, laneBytes);\n";
 const READY = "      this.words.store(this.laneWord(lane) + this.#table.isReady, 1);\n";
-const COUNT = "    this.words.add(this.base + this.#table.readyCount, 1);\n";
+const COUNT = "    this.words.add(this.readyWord, 1);\n";
 
 export const BUGS: Seeded = {
   "taking a lane that was free a moment ago": inSegment(

@@ -250,7 +250,7 @@ export class RingSubscriber {
   #next(): readonly number[] | undefined {
     const { reading } = this;
     if ("slot" in reading) {
-      if (reading.available() === 0 || reading.laps !== this.#told) return undefined;
+      if (reading.adjacent() === 0 || reading.laps !== this.#told) return undefined;
       const record = this.#wordsAt(reading.slot * SLOT_WORDS, SLOT_WORDS);
       reading.advance(1);
       return record;

@@ -6,9 +6,8 @@
 import { sharedClock } from "../metrics/clock.ts";
 import { Histogram } from "../metrics/histogram.ts";
 import { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
-import type { Channel } from "./channel.ts";
 
-/** The consumer's side of records that tell when they were sent. */
+/** The receiver's side of records that tell when they were sent. */
 export class TravelTimes {
   readonly #memory: Uint8Array<ArrayBuffer>;
   readonly #histogram: Histogram;
@@ -24,14 +23,8 @@ export class TravelTimes {
     this.#histogram.record(this.#now() - sentNs);
   }
 
-  /** What has been counted so far, also by earlier consumers. */
+  /** What has been counted so far, also by earlier receivers. */
   read(): HistogramSnapshot {
     return HistogramSnapshot.read(this.#memory);
   }
-}
-
-/** The travel times of a channel; undefined when its records do not tell when they were sent. */
-export function travelTimesOf(channel: Channel): TravelTimes | undefined {
-  const memory = channel.latency;
-  return memory === undefined ? undefined : new TravelTimes(memory);
 }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { RecordMemory } from "../flow/record-codec.ts";
 import type { PrivateCopy } from "../ring/broadcast-lapped.ts";
+import { RecordMemory } from "./record-codec.ts";
 
 /** As much as is copied at a time, in bytes, unless a record is longer: what a CPU's first cache has room for. */
 const CHUNK_BYTES = 16_384;

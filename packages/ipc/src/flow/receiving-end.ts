@@ -1,53 +1,48 @@
 /**
- * What a consumer does behind its methods: looking, letting a batch gather, telling producers that it is idle, and
+ * What consumers and subscribers do behind their methods: looking, spinning, telling senders that they are idle, and
  * waiting.
  *
  * @module
  */
-import { SECTION } from "@isthmus/core/internal";
-import { Counters } from "../metrics/counters.ts";
+import type { Counters } from "../metrics/counters.ts";
 import { inTheWay } from "../segment/in-the-way.ts";
 import { runPostponed } from "../wait/before-sleep.ts";
 import { type Condition, timedOut, waitAsync, waitSync } from "../wait/wait-for.ts";
-import type { Channel } from "./channel.ts";
-import { CHANNEL, CONSUMER_COUNTERS_OFFSET } from "./channel-layout.ts";
 import type { RecordHandler } from "./lane-reader.ts";
-import { LaneReaders } from "./lane-readers.ts";
+import { LaneScan, type ReceivingLanes } from "./lane-scan.ts";
+import type { RecordSource } from "./record-loop.ts";
 
 /**
- * Turns of an empty loop, one or two microseconds, that a consumer in the middle of a burst leaves its producers alone
+ * Turns of an empty loop, one or two microseconds, that a receiver in the middle of a burst leaves its senders alone
  * for when it has run empty: it then finds a batch instead of taking the line of their counter away for one record.
  */
-const GATHER_TURNS = 3000;
+const SPIN_TURNS = 3000;
 
 /** How often it does that before it says that it is idle. */
-const GATHERS_MAX = 4;
+const SPINS_MAX = 4;
 
 /** Polls that share one look at the clock, a power of two. */
 const POLLS_PER_TOUCH = 64;
 
-/** All lanes of a channel, and the consumer's way out of them. */
-export class Inbox extends LaneReaders {
+/** All lanes of a segment, and one receiver's way out of them. */
+export class ReceivingEnd extends LaneScan implements RecordSource {
   readonly counters: Counters;
-  readonly #idleWord: number;
-  /** What producers have been told; true until records come in bursts. */
+  /** What senders have been told; true until records come in bursts. */
   private isIdle = true;
   private polls = 0;
   /** Corruptions that have been written down. */
   #noted = 0;
 
-  constructor(channel: Channel) {
-    super(channel);
-    const { offset } = channel.segment.memory.section(SECTION.state);
-    this.counters = new Counters(channel.segment.memory.mapping, offset + CONSUMER_COUNTERS_OFFSET);
-    this.#idleWord = channel.base + CHANNEL.isIdle;
-    channel.words.store(this.#idleWord, 1);
+  constructor(how: ReceivingLanes) {
+    super(how);
+    this.counters = how.counters;
+    how.setIdle(true);
   }
 
   /** Hands records out in place; returns how many. */
   poll(handler: RecordHandler, limit: number | undefined): number {
-    const count = this.sweep(handler, limit);
-    if (count === 0) return this.isIdle ? this.#stayIdle() : this.#gather(handler, limit);
+    const count = this.scan(handler, limit);
+    if (count === 0) return this.isIdle ? this.#stayIdle() : this.#spin(handler, limit);
     // One record at a time is no burst: its sender may be waiting for an answer.
     if (count > 1 && this.isIdle) this.#setIdle(false);
     if ((++this.polls & (POLLS_PER_TOUCH - 1)) === 0) this.note();
@@ -57,12 +52,15 @@ export class Inbox extends LaneReaders {
   /**
    * Copies the next record out. It is released with the next call, or by `release`.
    *
-   * @returns Undefined when there is none.
+   * @returns Undefined when there is none, or this end was closed when a loss was told.
    */
   override take(): unknown {
     const record = super.take();
-    if (record === undefined) this.#setIdle(true);
-    else if (this.isIdle && this.isBusy) this.#setIdle(false);
+    if (record !== undefined) {
+      if (this.isIdle && this.isBusy) this.#setIdle(false);
+    } else if (!this.lanes.segment.isDisposed) {
+      this.#setIdle(true);
+    }
     return record;
   }
 
@@ -88,7 +86,7 @@ export class Inbox extends LaneReaders {
     isReleased = true,
   ): Promise<unknown> {
     this.#beginWait();
-    const { doorbell } = this.channel.segment;
+    const { doorbell } = this.lanes.segment;
     const found = await waitAsync(this.#condition(isReleased), doorbell, { timeoutMs, signal });
     if (found === undefined) throw this.#timedOut(timeoutMs);
     return found;
@@ -103,21 +101,18 @@ export class Inbox extends LaneReaders {
     this.#noted = corruptions;
   }
 
-  /** Ends consuming. */
+  /** Ends receiving; what was taken and not released is there again. */
   close(): void {
     this.putBack();
     this.note();
-    // Nobody will clear it: producers that send in bursts need not publish every record for nobody.
-    const { words, base } = this.channel;
-    words.store(this.#idleWord, 0);
-    words.add(base + CHANNEL.departures, 1);
+    this.how.close();
   }
 
-  /** Looks again a few times, leaving the producers alone in between, before it says that it is idle. */
-  #gather(handler: RecordHandler, limit: number | undefined): number {
-    for (let gathers = 0; gathers < GATHERS_MAX; gathers++) {
-      passTime();
-      const count = this.sweep(handler, limit);
+  /** Looks again a few times, leaving the senders alone in between, before it says that it is idle. */
+  #spin(handler: RecordHandler, limit: number | undefined): number {
+    for (let spins = 0; spins < SPINS_MAX; spins++) {
+      spin();
+      const count = this.scan(handler, limit);
       if (count > 0) return count;
     }
     this.#setIdle(true);
@@ -127,46 +122,54 @@ export class Inbox extends LaneReaders {
   #stayIdle(): 0 {
     // What this thread holds back may be what the others wait for before they send.
     runPostponed();
-    this.channel.segment.checkWhole();
+    this.lanes.segment.checkWhole();
     return 0;
   }
 
   #beginWait(): void {
+    this.lanes.segment.checkOpen(this.how.owner);
     this.note();
     this.counters.add("waits", 1);
   }
 
   #condition(isReleased: boolean): Condition<unknown> {
+    const { owner } = this.how;
     return {
-      attempt: () => (isReleased ? this.receive() : this.take()),
+      attempt: () => {
+        const record = isReleased ? this.receive() : this.take();
+        // Who is told of a loss may dispose the receiver.
+        if (record === undefined) this.lanes.segment.checkOpen(owner);
+        return record;
+      },
       description: this.#description(),
-      owner: "Consumer",
-      cell: this.channel.data,
+      owner,
+      cell: this.lanes.data,
     };
   }
 
   #timedOut(timeoutMs: number): Error {
-    const why = inTheWay(this.channel.segment, ({ role }) =>
-      role === "producer" ? "has sent nothing" : undefined,
+    const { sender, nobody } = this.how;
+    const why = inTheWay(this.lanes.segment, ({ role }) =>
+      role === sender ? "has sent nothing" : undefined,
     );
-    return timedOut(this.#description(), timeoutMs, why ?? "nobody produces");
+    return timedOut(this.#description(), timeoutMs, why ?? nobody);
   }
 
   #description(): string {
-    return `receive from "${this.channel.name}"`;
+    return `receive from "${this.lanes.name}"`;
   }
 
   #setIdle(isIdle: boolean): void {
     if (isIdle) this.#stayIdle();
     if (isIdle === this.isIdle) return;
     this.isIdle = isIdle;
-    this.channel.words.store(this.#idleWord, isIdle ? 1 : 0);
+    this.how.setIdle(isIdle);
   }
 }
 
 /** Passes a little time without touching shared memory. */
-function passTime(): number {
+function spin(): number {
   let turns = 0;
-  while (turns < GATHER_TURNS) turns++;
+  while (turns < SPIN_TURNS) turns++;
   return turns;
 }

@@ -1,0 +1,73 @@
+/**
+ * How a channel's consumer receives: its one place, its lanes, and what it tells producers.
+ *
+ * @module
+ */
+import { SECTION } from "@isthmus/core/internal";
+import { type LaneReader, StructReader, VariableReader } from "../flow/lane-reader.ts";
+import type { ReceivingLanes } from "../flow/lane-scan.ts";
+import { RecordMemory } from "../flow/record-codec.ts";
+import { takeSolePlace } from "../flow/sole-place.ts";
+import { TravelTimes } from "../flow/travel-times.ts";
+import { Counters } from "../metrics/counters.ts";
+import { ByteRingConsumer } from "../ring/byte-ring.ts";
+import { FixedRingConsumer } from "../ring/fixed-ring.ts";
+import type { Channel } from "./channel.ts";
+import {
+  CHANNEL,
+  CONSUMER_COUNTERS_OFFSET,
+  LANE_CONSUMER_COUNTERS_OFFSET,
+} from "./channel-layout.ts";
+
+/**
+ * Makes this handle the channel's consumer.
+ *
+ * @param times How long records took; undefined when they do not tell when they were sent.
+ * @throws {SystemError} `EBUSY` when there is a live one; the message says who.
+ */
+export function receiveFrom(channel: Channel, times: TravelTimes | undefined): ReceivingLanes {
+  const { words, base, segment, space } = channel;
+  takeSolePlace(channel, { word: base + CHANNEL.consumer, verb: "consume", what: "consumer" });
+  const { mapping } = segment.memory;
+  const { offset } = segment.memory.section(SECTION.state);
+  const idleWord = base + CHANNEL.isIdle;
+  return {
+    lanes: channel,
+    owner: "Consumer",
+    sender: "producer",
+    nobody: "nobody produces",
+    counters: new Counters(mapping, offset + CONSUMER_COUNTERS_OFFSET),
+    space,
+    open: (lane) => openLane(channel, lane, times),
+    setIdle: (isIdle) => words.store(idleWord, isIdle ? 1 : 0),
+    onOverrun: () => {
+      // A producer waits: nothing is ever lost.
+    },
+    close: () => {
+      // Nobody will clear it: producers that send in bursts need not publish every record for nobody.
+      words.store(idleWord, 0);
+      words.add(base + CHANNEL.departures, 1);
+    },
+  };
+}
+
+/** The travel times of a channel; undefined when its records do not tell when they were sent. */
+export function travelTimesOf({ latency }: Channel): TravelTimes | undefined {
+  return latency === undefined ? undefined : new TravelTimes(latency);
+}
+
+function openLane(channel: Channel, lane: number, times: TravelTimes | undefined): LaneReader {
+  const { shape, geometry, words, segment } = channel;
+  const { ringBytes, slotBytes } = geometry;
+  const countersOffset = channel.laneOffset(lane) + LANE_CONSUMER_COUNTERS_OFFSET;
+  const counters = new Counters(segment.memory.mapping, countersOffset);
+  const memory = new RecordMemory(channel.ringOf(lane));
+  const source = { lane, shape, geometry, counters, memory, times };
+  const base = channel.laneWord(lane);
+  if (shape.struct !== undefined) {
+    const ring = new FixedRingConsumer(words, base, ringBytes / slotBytes);
+    return new StructReader(source, ring, shape.struct);
+  }
+  const data = channel.ringOffset(lane) / 4;
+  return new VariableReader(source, new ByteRingConsumer(words, base, data, ringBytes));
+}

@@ -1,0 +1,80 @@
+/**
+ * The options that segments with lanes have in common, and how large they make them.
+ *
+ * @module
+ */
+import { checkOneOf, outOfRange } from "@isthmus/core/internal";
+import { RING_BYTES_MIN } from "../ring/byte-ring.ts";
+import type { SchemaShape } from "./record-schema.ts";
+import type { RecordGeometry } from "./record-segment.ts";
+
+/** Room for records of one sender unless told otherwise, in bytes. */
+export const DEFAULT_CAPACITY_BYTES: number = 1 << 20;
+
+/** The largest ring of one sender in bytes. */
+export const CAPACITY_BYTES_MAX: number = 2 ** 29;
+
+/** The most that the rings of all senders may have together, in bytes: one mapping holds them. */
+export const LANES_BYTES_MAX: number = 2 ** 31;
+
+/** How many senders there can be unless told otherwise. */
+export const DEFAULT_SENDERS = 8;
+
+/** The most senders of a channel, a topic or a service. */
+export const SENDERS_MAX = 1024;
+
+/** Rings begin on whole pages, of the largest kind that a supported system has. */
+export const PAGE_BYTES = 16_384;
+
+const LIFETIMES = ["held", "persistent"] as const;
+
+/** Whether a segment stays when nobody holds it. */
+export function isPersistent(lifetime: "held" | "persistent" | undefined = "held"): boolean {
+  return checkOneOf("options.lifetime", lifetime, LIFETIMES) === "persistent";
+}
+
+/** What makes a segment of records as large as it is. */
+export interface RecordSizes {
+  readonly capacityBytes: number;
+  readonly laneCount: number;
+  readonly timestampBytes: number;
+  /** Who sends, for messages: "producers". */
+  readonly senders: string;
+  /** The option that says how many they can be. */
+  readonly limitName: string;
+}
+
+/**
+ * The sizes of a segment of records.
+ *
+ * @throws {RangeError} `ERR_OUT_OF_RANGE` when one mapping cannot hold all lanes.
+ */
+export function geometryOf({ struct }: SchemaShape, sizes: RecordSizes): RecordGeometry {
+  const { capacityBytes, laneCount, timestampBytes, senders, limitName } = sizes;
+  const recordBytes = struct?.size ?? 0;
+  const slotBytes = slotBytesOf(recordBytes, timestampBytes);
+  // Two slots at least, so that one can be filled while the other is read.
+  const ringBytes =
+    slotBytes > 0
+      ? slotBytes * Math.max(2, powerOfTwo(capacityBytes / slotBytes))
+      : Math.max(RING_BYTES_MIN, powerOfTwo(capacityBytes));
+  const laneBytes = Math.ceil(ringBytes / PAGE_BYTES) * PAGE_BYTES;
+  if (laneBytes * laneCount > LANES_BYTES_MAX) {
+    throw outOfRange(
+      "options.capacityBytes",
+      `<= ${Math.floor(LANES_BYTES_MAX / laneCount)} for ${laneCount} ${senders} (lower ${limitName})`,
+      ringBytes,
+    );
+  }
+  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, timestampBytes };
+}
+
+/** Distance of two records of one size; 0 for records of any size. */
+export function slotBytesOf(recordBytes: number, timestampBytes: number): number {
+  return recordBytes === 0 ? 0 : Math.ceil(recordBytes / 8) * 8 + timestampBytes;
+}
+
+/** The smallest power of two that is at least so much. */
+export function powerOfTwo(atLeast: number): number {
+  return 2 ** Math.max(0, Math.ceil(Math.log2(atLeast)));
+}

@@ -1,0 +1,230 @@
+/**
+ * What consumers and subscribers offer alike.
+ *
+ * @module
+ */
+import { NotSupportedError } from "@isthmus/core";
+import {
+  checkInteger,
+  checkOptions,
+  invalidType,
+  isTurnDue,
+  type OptionNames,
+  takeTurn,
+} from "@isthmus/core/internal";
+import { touch } from "../segment/handles.ts";
+import {
+  type AsyncWaitOptions,
+  checkSignal,
+  checkTimeout,
+  checkWait,
+  type WaitOptions,
+} from "../wait/wait-for.ts";
+import type { RecordHandler } from "./lane-reader.ts";
+import type { ReceivingLanes } from "./lane-scan.ts";
+import { ReceivingEnd } from "./receiving-end.ts";
+import { RecordLoop } from "./record-loop.ts";
+import type { ChannelSchema, RecordCursor, RecordValue } from "./record-schema.ts";
+import type { RecordSegment } from "./record-segment.ts";
+
+/** How many records are polled. */
+export interface PollOptions {
+  /** How many at most, 1 or more. Default: all there are, but no more than there is room for. */
+  readonly limit?: number | undefined;
+}
+
+/** How records are followed. */
+export interface RecordsOptions {
+  /** Ends the loop: it throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const POLL_OPTIONS: OptionNames<PollOptions> = { limit: true };
+const RECORDS_OPTIONS: OptionNames<RecordsOptions> = { signal: true };
+
+/** The receiving end of a channel or of a topic: see `Consumer` and `Subscriber`. */
+export abstract class Receiver<S extends ChannelSchema> implements Disposable {
+  readonly schema: S;
+  readonly #how: ReceivingLanes;
+  readonly #lanes: RecordSegment;
+  protected readonly end: ReceivingEnd;
+  /** Whether a callback of the user is reading in place. */
+  #isBusy = false;
+  #isDisposed = false;
+
+  /**
+   * @param schema What records are.
+   * @param lanes The segment; left when `open` throws.
+   * @param open Joins its receivers.
+   */
+  protected constructor(schema: S, lanes: RecordSegment, open: () => ReceivingLanes) {
+    try {
+      this.#how = open();
+      this.end = new ReceivingEnd(this.#how);
+    } catch (error) {
+      lanes.leave();
+      throw error;
+    }
+    this.schema = schema;
+    this.#lanes = lanes;
+    const { end } = this;
+    lanes.segment.whenForgotten(this, () => {
+      end.close();
+      lanes.leave();
+    });
+  }
+
+  /** The name. */
+  get name(): string {
+    return this.#lanes.name;
+  }
+
+  /** Whether this call created the channel or topic. */
+  get createdNew(): boolean {
+    return this.#lanes.segment.createdNew;
+  }
+
+  /**
+   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
+   * who opens the name now comes to another one. Those who are here go on with each other. One system call.
+   */
+  get isReachable(): boolean {
+    this.checkOpen();
+    return this.#lanes.segment.isReachable;
+  }
+
+  /**
+   * Hands records out, in place where that is safe: never waits.
+   *
+   * **Safety.** What the handler gets is of use only until it returns: a read-only cursor that is moved to the next
+   * record, a view of `bytes`, or a value of `json`. Copy what is to stay. Copy a view of `bytes` also before anything
+   * decodes it as text, unless whoever may write is trusted: Bun's decoders crash when bytes change under them.
+   *
+   * @param handler Called for every record. When it throws, its record and the rest stay, and come with the next call:
+   *   catch inside what is never to come again.
+   * @param options How many at most.
+   * @returns How many records were handled; 0 when there are none.
+   * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` inside its own handler.
+   */
+  poll(handler: (record: RecordCursor<S>) => void, options?: PollOptions): number {
+    if (this.#isBusy || this.#isDisposed) this.#refuse();
+    const limit = options === undefined ? undefined : checkLimit(options);
+    if (typeof handler !== "function") throw invalidType("handler", "a function", handler);
+    this.#isBusy = true;
+    try {
+      return this.end.poll(handler as RecordHandler, limit);
+    } finally {
+      this.#isBusy = false;
+      if (this.#isDisposed) this.#leave();
+    }
+  }
+
+  /** The next record; undefined when there is none. Never waits. */
+  tryReceive(): RecordValue<S> | undefined {
+    if (this.#isBusy || this.#isDisposed) this.#refuse();
+    return this.end.receive() as RecordValue<S> | undefined;
+  }
+
+  /**
+   * The next record, sleeping on this thread until there is one.
+   *
+   * @param options `timeoutMs`: 5000 unless given, in milliseconds; `Infinity` waits for ever.
+   * @throws {TimeoutError} `ETIMEDOUT` when none came.
+   * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
+   */
+  receive(options?: WaitOptions): RecordValue<S> {
+    if (this.#isBusy || this.#isDisposed) this.#refuse();
+    // Before anything is taken.
+    const timeoutMs = checkTimeout(options);
+    const record = this.end.receive();
+    // JSON has null for a value, so only undefined means nothing.
+    if (record !== undefined) return record as RecordValue<S>;
+    return this.end.wait(timeoutMs) as RecordValue<S>;
+  }
+
+  /**
+   * The next record, without blocking the event loop.
+   *
+   * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
+   * @returns Rejects with `TimeoutError`, the signal's reason, or `DisposedError` when disposed meanwhile.
+   */
+  async receiveAsync(options?: AsyncWaitOptions): Promise<RecordValue<S>> {
+    if (this.#isBusy || this.#isDisposed) this.#refuse();
+    const { timeoutMs, signal } = checkWait(options);
+    signal?.throwIfAborted();
+    const record = this.end.receive();
+    if (record === undefined) {
+      const found = await this.end.waitAsync(timeoutMs, signal);
+      touch(this);
+      return found as RecordValue<S>;
+    }
+    if (isTurnDue()) await takeTurn();
+    return record as RecordValue<S>;
+  }
+
+  /**
+   * Follows the records: yields every one of them, woken by whoever sends. A record counts as read when the loop asks
+   * for the next one. Left before that, by `throw`, `break`, `return` or `dispose`, its record comes again; see
+   * `acknowledge`. The loop takes no more than its body can handle, so that senders that are too fast wait, if they do
+   * for this receiver, and lets timers, sockets and signals have their turn every few milliseconds. It ends when the
+   * receiver is disposed. Run one loop at a time, and receive nothing by other ways in its body.
+   *
+   * @param options A `signal` that ends the loop.
+   */
+  records(options?: RecordsOptions): AsyncIterableIterator<RecordValue<S>, undefined> {
+    this.checkOpen();
+    const { signal } = checkOptions("options", options, RECORDS_OPTIONS);
+    return new RecordLoop<RecordValue<S>>(this, this.#lanes, this.end, checkSignal(signal));
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<RecordValue<S>, undefined> {
+    return this.records();
+  }
+
+  /**
+   * Counts the record of a loop's body as read before the loop asks for the next one: it does not come again however
+   * the loop is left. Call it when the record has been handled and the loop ends with it.
+   *
+   * @throws {DisposedError} After disposal.
+   */
+  acknowledge(): void {
+    if (this.#isBusy || this.#isDisposed) this.#refuse();
+    this.end.release();
+  }
+
+  /**
+   * Leaves the channel or topic. What a channel's consumer has not consumed stays for the next one, also the record that
+   * a loop's body still has; publishers that waited for this subscriber go on. Loops end, waits reject.
+   */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    // The record that is being read lies in this memory: left when its handler has returned.
+    if (!this.#isBusy) this.#leave();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Throws unless the receiver is open. */
+  protected checkOpen(): void {
+    if (this.#isDisposed) this.#lanes.refuseDisposed(this.#how.owner);
+  }
+
+  #leave(): void {
+    this.end.close();
+    this.#lanes.leave();
+  }
+
+  #refuse(): never {
+    this.checkOpen();
+    const what = this.#how.owner.toLowerCase();
+    throw new NotSupportedError(`Cannot use the ${what} of "${this.name}" inside its own poll()`);
+  }
+}
+
+function checkLimit(options: PollOptions): number | undefined {
+  const { limit } = checkOptions("options", options, POLL_OPTIONS);
+  return limit === undefined || limit === Infinity ? undefined : checkInteger("limit", limit, 1);
+}

@@ -1,0 +1,75 @@
+/**
+ * How a topic's subscriber receives: its lanes, in place or in copies, and what it tells publishers.
+ *
+ * @module
+ */
+import { CopiedRecords } from "../flow/copied-records.ts";
+import { type LaneReader, StructReader, VariableReader } from "../flow/lane-reader.ts";
+import type { ReceivingLanes } from "../flow/lane-scan.ts";
+import { RecordMemory } from "../flow/record-codec.ts";
+import { ByteGatedReader, FixedGatedReader } from "../ring/broadcast-gated.ts";
+import { gateBit } from "../ring/broadcast-gates.ts";
+import { FixedLappedReader } from "../ring/broadcast-lapped.ts";
+import { ByteLappedReader } from "../ring/broadcast-lapped-bytes.ts";
+import { UNIT_BYTES } from "../ring/broadcast-layout.ts";
+import type { Start } from "../ring/broadcast-reading.ts";
+import { type Attending, attend, stopGating } from "./attendance.ts";
+import type { Topic } from "./topic.ts";
+
+/**
+ * Joins all lanes.
+ *
+ * @param onOverrun Told that records of a lane were lost, before those that follow are handed out.
+ */
+export function subscribe(
+  topic: Topic,
+  attending: Attending,
+  onOverrun: (lane: number, lost: number) => void,
+): ReceivingLanes {
+  const { words, segment, space } = topic;
+  const { isGating } = attending;
+  const starts = attend(topic, attending);
+  const { word, bit } = gateBit(topic.idle, segment.slot);
+  return {
+    lanes: topic,
+    owner: "Subscriber",
+    sender: "publisher",
+    nobody: "nobody publishes",
+    counters: topic.subscriberCounters(segment.slot),
+    space: isGating ? space : undefined,
+    open: (lane) => openLane(topic, lane, starts[lane] as Start, isGating),
+    setIdle: (isIdle) => {
+      if (isIdle) words.or(word, bit);
+      else words.and(word, ~bit);
+    },
+    onOverrun,
+    close: () => stopGating(topic),
+  };
+}
+
+function openLane(topic: Topic, lane: number, start: Start, isGating: boolean): LaneReader {
+  const { words, segment, shape, geometry } = topic;
+  const { ringBytes, slotBytes } = geometry;
+  const { struct } = shape;
+  const bytes = topic.ringOf(lane);
+  const unitBytes = struct === undefined ? UNIT_BYTES : slotBytes;
+  const copied = isGating ? undefined : new CopiedRecords(bytes, unitBytes);
+  const memory = copied?.memory ?? new RecordMemory(bytes);
+  const counters = topic.subscriberCounters(segment.slot, lane);
+  const source = { lane, shape, geometry, counters, memory, copied };
+  const at = [words, topic.laneWord(lane), topic.placeWord(lane, segment.slot)] as const;
+  if (struct !== undefined) {
+    const slotCount = ringBytes / slotBytes;
+    const ring =
+      copied === undefined
+        ? new FixedGatedReader(...at, slotCount, start)
+        : new FixedLappedReader(...at, slotCount, copied, start);
+    return new StructReader(source, ring, struct);
+  }
+  const data = topic.ringOffset(lane) / 4;
+  const ring =
+    copied === undefined
+      ? new ByteGatedReader(...at, data, ringBytes, start)
+      : new ByteLappedReader(...at, data, ringBytes, copied, start);
+  return new VariableReader(source, ring);
+}
