@@ -21,7 +21,7 @@ export type {
 } from "./channel/channel-metrics.ts";
 export type { ChannelOptions } from "./channel/channel-options.ts";
 export { Consumer } from "./channel/consumer.ts";
-export { type Batch, Producer, type ProducerOptions } from "./channel/producer.ts";
+export { Producer, type ProducerOptions } from "./channel/producer.ts";
 export type {
   Figure,
   FigureTable,
@@ -29,8 +29,8 @@ export type {
   FlowColumn,
   KindFigures,
 } from "./figures/figure.ts";
-export type { PollOptions, RecordsOptions } from "./flow/receiver.ts";
 export { type AnyJson, type JsonSchema, json } from "./flow/json.ts";
+export type { PollOptions, RecordsOptions } from "./flow/receiver.ts";
 export type {
   BytesSchema,
   ChannelSchema,
@@ -38,6 +38,7 @@ export type {
   RecordInput,
   RecordValue,
 } from "./flow/record-schema.ts";
+export type { Batch } from "./flow/sender.ts";
 export { type HistogramBucket, HistogramSnapshot } from "./metrics/histogram-snapshot.ts";
 export type {
   ChannelConsumerInfo,

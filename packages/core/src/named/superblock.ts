@@ -84,7 +84,7 @@ export interface Superblock {
 
 const MAGIC = new TextEncoder().encode("ISTHMUS\0");
 const LAYOUT_MAJOR = 2;
-const LAYOUT_MINOR = 0;
+const LAYOUT_MINOR = 1;
 const STATE_READY = 1;
 const BYTE_ORDER = 0x01020304;
 const FLAG_PERSISTENT = 1;

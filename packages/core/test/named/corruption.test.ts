@@ -40,7 +40,7 @@ const CHANGES: readonly (readonly [string, number, Uint8Array, string])[] = [
   ["no end of the magic", 7, Buffer.from([1]), "magic"],
   ["a later major version", 8, u32(0x0003_0000), "layout version"],
   ["an earlier major version", 8, u32(0x0001_ffff), "layout version"],
-  ["a later minor version", 8, u32(0x0002_0001), "layout version"],
+  ["a later minor version", 8, u32(0x0002_0002), "layout version"],
   ["the state of a file being built", 12, u32(0), "state"],
   ["the state of a poisoned file", 12, u32(3), "state"],
   ["an unknown state", 12, u32(0xffff_ffff), "state"],

@@ -74,6 +74,12 @@ export class Channel extends RecordSegment {
     return mapping.bytes(offset, length);
   }
 
+  /** The word that says whether the consumer wants to see the next record at once. */
+  get idle(): Int32Array<ArrayBuffer> {
+    const word = this.segment.memory.mapping.bytes((this.base + CHANNEL.isIdle) * 4, 4);
+    return new Int32Array(word.buffer, word.byteOffset, 1);
+  }
+
   /** Who does not make room, for the message of a time-out. */
   describeConsumer(): string {
     const consumer = this.base + CHANNEL.consumer;

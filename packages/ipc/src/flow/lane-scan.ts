@@ -106,8 +106,7 @@ export class LaneScan {
     const readers = this.readers;
     for (let i = 0; i < readers.length; i++) {
       // What there is in the lane whose turn it is costs one look, if it is nothing.
-      const reader = readers[this.turn] as LaneReader;
-      if (reader.available() > 0 || reader.isLapped) return this.#scanOn(handler, limit);
+      if ((readers[this.turn] as LaneReader).available() > 0) return this.#scanOn(handler, limit);
       this.#passTurn();
     }
     return 0;

@@ -32,7 +32,7 @@ export interface RecordSource {
 export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
   /** Kept, so that a loop over a consumer that nobody else keeps is not the end of it. */
   protected readonly owner: Disposable;
-  private readonly inbox: RecordSource;
+  private readonly source: RecordSource;
   private readonly segment: Segment;
   private readonly signal: AbortSignal | undefined;
   private isBegun = false;
@@ -43,11 +43,11 @@ export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
   constructor(
     owner: Disposable,
     channel: LanedSegment,
-    inbox: RecordSource,
+    source: RecordSource,
     signal: AbortSignal | undefined,
   ) {
     this.owner = owner;
-    this.inbox = inbox;
+    this.source = source;
     this.segment = channel.segment;
     this.signal = signal;
   }
@@ -56,7 +56,7 @@ export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
     if (this.isDone || this.segment.isDisposed || this.signal?.aborted === true) return this.#end();
     if (this.stepsLeft === 0) return this.#nextInTurn();
     this.stepsLeft--;
-    const record = this.inbox.take();
+    const record = this.source.take();
     if (record === undefined) return this.#wait();
     return Promise.resolve({ done: false, value: record as T });
   }
@@ -66,7 +66,7 @@ export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
    * of the body comes again, because nobody has said that it was handled.
    */
   return(): Promise<IteratorResult<T, undefined>> {
-    if (this.isBegun && !this.isDone && !this.segment.isDisposed) this.inbox.putBack();
+    if (this.isBegun && !this.isDone && !this.segment.isDisposed) this.source.putBack();
     this.isDone = true;
     return this.#end();
   }
@@ -83,14 +83,14 @@ export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   async #nextAfterTurn(): Promise<IteratorResult<T, undefined>> {
-    this.inbox.release();
+    this.source.release();
     await takeTurn();
     return this.next();
   }
 
   async #wait(): Promise<IteratorResult<T, undefined>> {
     try {
-      const record = await this.inbox.waitAsync(Infinity, this.signal, false);
+      const record = await this.source.waitAsync(Infinity, this.signal, false);
       touch(this.owner);
       return { done: false, value: record as T };
     } catch (error) {
@@ -105,7 +105,7 @@ export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
     const isAborted = !this.isDone && !this.segment.isDisposed;
     this.isDone = true;
     if (!isAborted) return Promise.resolve({ done: true, value: undefined });
-    this.inbox.release();
+    this.source.release();
     return Promise.reject(this.signal?.reason);
   }
 }

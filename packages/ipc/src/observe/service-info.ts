@@ -4,8 +4,8 @@
  * @module
  */
 import type { Figures } from "../figures/figure.ts";
-import type { SERVICE_FIGURES } from "../service/service-figures.ts";
 import type { Mode } from "../flow/record-layout.ts";
+import type { SERVICE_FIGURES } from "../service/service-figures.ts";
 import type { ParticipantState } from "./participant-state.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
 

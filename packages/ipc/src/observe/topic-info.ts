@@ -4,8 +4,8 @@
  * @module
  */
 import type { CounterFigures, Figures } from "../figures/figure.ts";
-import type { TOPIC_FIGURES } from "../topic/topic-figures.ts";
 import type { Mode } from "../flow/record-layout.ts";
+import type { TOPIC_FIGURES } from "../topic/topic-figures.ts";
 import type { ParticipantState } from "./participant-state.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
 

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { SUBSCRIBER_BYTES, SUBSCRIBERS_MAX, TOPIC, topicLanes } from "../topic/topic-layout.ts";
+
 import { SENDERS_MAX } from "../flow/lane-options.ts";
+import { SUBSCRIBER_BYTES, SUBSCRIBERS_MAX, TOPIC, topicLanes } from "../topic/topic-layout.ts";
 import { TOPIC_PLACES_MAX } from "../topic/topic-options.ts";
 import { type RingSizes, readRingSizes } from "./lane-sizes.ts";
 import type { StateBytes } from "./state-bytes.ts";

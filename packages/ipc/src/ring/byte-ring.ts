@@ -102,7 +102,7 @@ export class ByteRingProducer {
    * @param tag Passed on to the consumer; any 32 bits but 0xffffffff.
    * @returns Where the payload goes, in bytes from the start of the ring, or -1 when there is no room.
    */
-  claim(payloadBytes: number, tag: number): number {
+  claim(payloadBytes: number, tag = 0): number {
     const needed = unitsOf(payloadBytes);
     const start = this.#tail & (this.#units - 1);
     const toEnd = this.#units - start;

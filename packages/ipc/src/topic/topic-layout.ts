@@ -14,7 +14,8 @@
  *   128 ┌ gating        u32 × 32  bit n: publishers wait for the participant in slot n
  *   256 ┌ idle           u32 × 32  bit n: the one in slot n has found nothing and wants to see the next record at once
  *   384 ┌ readyCount    u32   grows by 1 when a lane has become ready
- *   388 └ reserved      124 bytes
+ *   388 │ isIdle        u32   not 0 while a bit of idle is set: the one word that publishers look at after every record
+ *   392 └ reserved      120 bytes
  *   512 ┌ the subscriber in participant slot 0, in slot 1, … in slot P - 1, each 128 bytes:
  *         0 ┌ onSlow    u32   0 nobody subscribes, 1 publishers wait, 2 it is lapped
  *         4 └ reserved  60 bytes
@@ -58,6 +59,7 @@ export const TOPIC = {
   gating: 32,
   idle: 64,
   readyCount: 96,
+  isIdle: 97,
 } as const;
 
 /** Byte offset of the subscribers within section "state". */

@@ -8,7 +8,6 @@ import { type LaneReader, StructReader, VariableReader } from "../flow/lane-read
 import type { ReceivingLanes } from "../flow/lane-scan.ts";
 import { RecordMemory } from "../flow/record-codec.ts";
 import { ByteGatedReader, FixedGatedReader } from "../ring/broadcast-gated.ts";
-import { gateBit } from "../ring/broadcast-gates.ts";
 import { FixedLappedReader } from "../ring/broadcast-lapped.ts";
 import { ByteLappedReader } from "../ring/broadcast-lapped-bytes.ts";
 import { UNIT_BYTES } from "../ring/broadcast-layout.ts";
@@ -26,10 +25,9 @@ export function subscribe(
   attending: Attending,
   onOverrun: (lane: number, lost: number) => void,
 ): ReceivingLanes {
-  const { words, segment, space } = topic;
+  const { segment, space } = topic;
   const { isGating } = attending;
   const starts = attend(topic, attending);
-  const { word, bit } = gateBit(topic.idle, segment.slot);
   return {
     lanes: topic,
     owner: "Subscriber",
@@ -38,10 +36,7 @@ export function subscribe(
     counters: topic.subscriberCounters(segment.slot),
     space: isGating ? space : undefined,
     open: (lane) => openLane(topic, lane, starts[lane] as Start, isGating),
-    setIdle: (isIdle) => {
-      if (isIdle) words.or(word, bit);
-      else words.and(word, ~bit);
-    },
+    setIdle: (isIdle) => topic.setIdle(isIdle),
     onOverrun,
     close: () => stopGating(topic),
   };

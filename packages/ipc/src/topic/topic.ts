@@ -18,6 +18,7 @@ import type { SlotRange } from "../segment/participants.ts";
 import { schemaSections } from "../segment/schema-section.ts";
 import type { OpenVerb } from "../segment/segment.ts";
 import type { SharedWords } from "../words.ts";
+import { clearIdle, type IdleBits, setIdle } from "./idle-bits.ts";
 import {
   PLACES_OFFSET,
   SUBSCRIBER,
@@ -28,7 +29,6 @@ import {
   TOPIC,
   topicLanes,
 } from "./topic-layout.ts";
-
 import {
   checkTopicOptions,
   TOPIC_PLACES_MAX,
@@ -89,9 +89,16 @@ export class Topic extends RecordSegment {
     return this.base + TOPIC.gating;
   }
 
-  /** Word of the bits of those who have found nothing. */
-  get idle(): number {
-    return this.base + TOPIC.idle;
+  /** The word that says whether any subscriber wants to see the next record at once. */
+  get idle(): Int32Array<ArrayBuffer> {
+    const word = this.segment.memory.mapping.bytes((this.base + TOPIC.isIdle) * 4, 4);
+    return new Int32Array(word.buffer, word.byteOffset, 1);
+  }
+
+  /** Says for this handle's subscriber whether it wants to see the next record at once. */
+  setIdle(isIdle: boolean): void {
+    const tell = isIdle ? setIdle : clearIdle;
+    tell(this.words, idleBits(this.state), this.segment.slot);
   }
 
   /** How many words of bits there are for subscribers. */
@@ -218,11 +225,17 @@ function rangeOf(role: "publisher" | "subscriber", places: number): SlotRange {
 function forgetSubscriber(state: StateSection, slot: number): void {
   if (slot >= placesIn(state)) return;
   const { words, base } = state;
-  for (const bits of [TOPIC.gating, TOPIC.idle]) {
-    const { word, bit } = gateBit(base + bits, slot);
-    words.and(word, ~bit);
-  }
+  const { word, bit } = gateBit(base + TOPIC.gating, slot);
+  words.and(word, ~bit);
+  clearIdle(words, idleBits(state), slot);
   words.store(subscriberWord(base, slot) + SUBSCRIBER.onSlow, 0);
+}
+
+/** Where subscribers say that they are idle. */
+function idleBits(state: StateSection): IdleBits {
+  const { base } = state;
+  const bitWords = Math.ceil(placesIn(state) / 32);
+  return { bits: base + TOPIC.idle, bitWords, any: base + TOPIC.isIdle };
 }
 
 function subscriberWord(base: number, slot: number): number {

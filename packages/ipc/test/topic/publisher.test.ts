@@ -37,9 +37,13 @@ describe("Publisher", () => {
         tick.id = 2;
       });
       expect(idsOf(subscriber)).toEqual([]);
-      expectCode(() => publisher.send({ id: 9 }), "NotSupportedError", "ERR_NOT_SUPPORTED");
+      // Joins the batch.
+      publisher.send({ id: 9 });
+      const nested = (): void => publisher.batch(() => {});
+      expectCode(nested, "NotSupportedError", "ERR_NOT_SUPPORTED");
+      expect(nested).toThrow("Cannot begin a batch inside another one");
     });
-    expect(idsOf(subscriber)).toEqual([1, 2]);
+    expect(idsOf(subscriber)).toEqual([1, 2, 9]);
     const fail = (): void =>
       publisher.batch((batch) => {
         batch.send({ id: 3 });

@@ -1,11 +1,12 @@
 /**
- * What a producer does behind its methods, whatever its records are: deciding when to publish, and waiting for room.
+ * What producers and publishers do behind their methods, whatever their records are: deciding when to publish, and
+ * waiting for room.
  *
  * @module
  */
 import { NotSupportedError } from "@isthmus/core";
 import { conditionError, invalidType, isTurnDue, takeTurn } from "@isthmus/core/internal";
-import { Counters } from "../metrics/counters.ts";
+import type { Counters } from "../metrics/counters.ts";
 import { touch } from "../segment/handles.ts";
 import { TaskQueue } from "../sync/task-queue.ts";
 import { postpone, runPostponed } from "../wait/before-sleep.ts";
@@ -19,12 +20,11 @@ import {
   waitAsync,
   waitSync,
 } from "../wait/wait-for.ts";
-import type { Channel } from "./channel.ts";
-import { CHANNEL, LANE_PRODUCER_COUNTERS_OFFSET } from "./channel-layout.ts";
 import { type BatchSink, OpenBatch } from "./open-batch.ts";
+import type { RecordSegment } from "./record-segment.ts";
 
 /** Fills a place in shared memory: a cursor of a struct, or a view of bytes. */
-// biome-ignore lint/suspicious/noExplicitAny: typed by Producer.claim.
+// biome-ignore lint/suspicious/noExplicitAny: typed by Sender.claim.
 export type FillInPlace = (place: any) => void;
 
 /** Records of one synchronous run that are published together. */
@@ -37,21 +37,41 @@ const PUBLICATIONS_PER_TOUCH = 16;
 const NEVER: Int32Array<ArrayBuffer> = Int32Array.of(0);
 const ALWAYS: Int32Array<ArrayBuffer> = Int32Array.of(1);
 
-/** The lane of one producer, and its way into it. */
-export abstract class Outbox {
+/** What a kind of segment says of a lane that this process sends through. */
+export interface SendingLane {
+  readonly lanes: RecordSegment;
+  /** The lane, which this process owns and which is ready. */
+  readonly lane: number;
+  /** Who sends, for messages: `"Producer"`. */
+  readonly owner: string;
+  /** Whether to throw instead of waiting for room. */
+  readonly isFailing: boolean;
   readonly counters: Counters;
-  protected readonly channel: Channel;
+  /** One word of the segment: not 0 while a receiver wants to see the next record at once. */
+  readonly idle: Int32Array<ArrayBuffer>;
+  /** Clears up after receivers that have died, if senders wait for them; returns whether that may have made room. */
+  makeRoom(): boolean;
+  /** Watches the lives of receivers whose deaths nobody else would tell of; returns how to stop. */
+  watch(onDeath: () => void): () => void;
+  /** Returns what says why this thread would wait for itself, if it does; asked after each attempt in vain. */
+  selfBlocking(): () => string | undefined;
+  /** Who does not make room, for the message of a time-out. */
+  describeReceivers(): string | undefined;
+}
+
+/** The lane of one sender, and its way into it. */
+export abstract class SendingEnd {
+  readonly counters: Counters;
+  protected readonly how: SendingLane;
+  protected readonly lanes: RecordSegment;
   /** One word, looked at after every record: not 0 when something is to be decided, first of all that it be published. */
   protected idle: Int32Array<ArrayBuffer>;
   /** Whether this run of JavaScript has published something and will look again when it ends. */
   protected isRun = false;
   /** Whether the callback of a batch is running. */
   protected isBatch = false;
-  /** Whether the producer was disposed, perhaps inside a callback that is still running. */
+  /** Whether the sender was disposed, perhaps inside a callback that is still running. */
   protected isClosing = false;
-  /** The consumer's word in the segment: whether it wants to see the next record at once. */
-  readonly #idle: Int32Array<ArrayBuffer>;
-  readonly #isFailing: boolean;
   readonly #turns = new TaskQueue();
   readonly #postponed = { run: () => this.publish(), end: () => this.#endRun() };
   /** Sends that wait in the event loop: those that come later must not overtake them. */
@@ -60,26 +80,17 @@ export abstract class Outbox {
   /** What was thrown to whoever came in while a record was being written, until `fail` has passed it on. */
   #refusal: unknown;
 
-  /**
-   * @param channel The channel.
-   * @param lane The lane, which this process owns and which is ready.
-   * @param isFailing Whether to throw instead of waiting for room.
-   */
-  constructor(channel: Channel, lane: number, isFailing: boolean) {
-    const { mapping } = channel.segment.memory;
-    const offset = channel.laneOffset(lane) + LANE_PRODUCER_COUNTERS_OFFSET;
-    const word = mapping.bytes((channel.base + CHANNEL.isIdle) * 4, 4);
-    this.counters = new Counters(mapping, offset);
-    this.channel = channel;
-    this.#idle = new Int32Array(word.buffer, word.byteOffset, 1);
-    this.idle = this.#idle;
-    this.#isFailing = isFailing;
+  constructor(how: SendingLane) {
+    this.how = how;
+    this.lanes = how.lanes;
+    this.counters = how.counters;
+    this.idle = how.idle;
   }
 
-  /** See `Producer.send`. What it throws goes to `fail`. */
+  /** See `Sender.send`. What it throws goes to `fail`. */
   abstract send(record: unknown, options?: WaitOptions): void;
 
-  /** See `Producer.claim`; `lengthBytes` for records of `bytes`. What it throws goes to `fail`. */
+  /** See `Sender.claim`; `lengthBytes` for records of `bytes`. What it throws goes to `fail`. */
   abstract claim(write: FillInPlace, options?: WaitOptions, lengthBytes?: number): void;
 
   /**
@@ -111,7 +122,7 @@ export abstract class Outbox {
   /** Whether a record is being written, by code of the user's. */
   protected abstract get isBusy(): boolean;
 
-  /** See `Producer.trySend`. */
+  /** See `Sender.trySend`. */
   trySend(record: unknown): boolean {
     this.checkFree();
     if (this.attempt(record)) return true;
@@ -119,24 +130,24 @@ export abstract class Outbox {
     return false;
   }
 
-  /** See `Producer.sendAsync`. */
+  /** See `Sender.sendAsync`. */
   async sendAsync(
     record: unknown,
     options: AsyncWaitOptions | undefined,
-    producer: Disposable,
+    sender: Disposable,
   ): Promise<void> {
     this.checkFree();
     const { timeoutMs, signal } = checkWait(options);
     signal?.throwIfAborted();
     if (this.#asyncCount > 0 || !this.attempt(record)) {
       await this.#waitInTurn(record, timeoutMs, signal);
-      touch(producer);
+      touch(sender);
     } else if (isTurnDue()) {
       await takeTurn();
     }
   }
 
-  /** See `Producer.batch`. */
+  /** See `Sender.batch`. */
   batch(fill: (sink: BatchSink) => void): void {
     this.checkFree();
     if (typeof fill !== "function") throw invalidType("fill", "a function", fill);
@@ -150,12 +161,12 @@ export abstract class Outbox {
       const result = fill(sink) as unknown;
       if (result !== undefined) refuseAsync(result, "fill");
     } finally {
-      sink.end();
+      sink.close();
       this.publish();
       this.interrupt();
       this.isBatch = false;
       if (this.isClosing) this.#leave();
-      else this.idle = this.#idle;
+      else this.idle = this.how.idle;
     }
   }
 
@@ -165,21 +176,22 @@ export abstract class Outbox {
     this.counters.touch();
   }
 
-  /** Makes everything that has been written visible and wakes the consumer. */
-  publish(): void {
-    if (!this.release()) return;
-    this.channel.data.wake();
+  /** Makes everything that has been written visible and wakes receivers; returns whether there was anything. */
+  publish(): boolean {
+    if (!this.release()) return false;
+    this.lanes.data.wake();
     this.reachAhead();
     if (++this.#publications % PUBLICATIONS_PER_TOUCH === 0) this.counters.touch();
+    return true;
   }
 
-  /** Throws unless the producer is open. */
+  /** Throws unless the sender is open. */
   checkOpen(): void {
-    if (this.isClosing) this.channel.refuseDisposed("Producer");
-    this.channel.segment.checkWhole();
+    if (this.isClosing) this.lanes.refuseDisposed(this.how.owner);
+    this.lanes.segment.checkWhole();
   }
 
-  /** Publishes and leaves the channel: at once, or when the callback that is running has returned. */
+  /** Publishes and leaves the segment: at once, or when the callback that is running has returned. */
   close(): void {
     if (this.isClosing) return;
     this.isClosing = true;
@@ -190,14 +202,14 @@ export abstract class Outbox {
   }
 
   /**
-   * Throws unless the producer can be used now.
+   * Throws unless the sender can be used now.
    *
    * @param isGuarded Whether what it throws goes to `fail`.
    */
   protected checkFree(isGuarded = false): void {
     if (this.isBusy) {
       const refusal = new NotSupportedError(
-        `Cannot use the producer of "${this.channel.name}" inside its own claim()`,
+        `Cannot use the ${this.how.owner.toLowerCase()} of "${this.lanes.name}" inside its own claim()`,
       );
       if (isGuarded) this.#refusal = refusal;
       throw refusal;
@@ -206,7 +218,7 @@ export abstract class Outbox {
   }
 
   /** Publishes what has been written, and has the rest of this run of JavaScript published at its end at the latest. */
-  protected settle(): void {
+  protected publishOrLeave(): void {
     if (this.isClosing) {
       this.interrupt();
       if (!this.isBatch) this.#leave();
@@ -214,32 +226,43 @@ export abstract class Outbox {
     }
     if (this.isBatch) return;
     this.publish();
-    this.channel.segment.checkWhole();
+    this.lanes.segment.checkWhole();
     this.#beginRun();
   }
 
   /** Waits on this thread for room. */
   protected waitForRoom(attempt: () => boolean, options: WaitOptions | undefined): void {
+    this.checkOpen();
     const timeoutMs = checkTimeout(options);
     const description = this.#description();
-    if (this.#isFailing) {
+    if (this.how.isFailing) {
       this.#drop();
       throw conditionError("EAGAIN", `${description}: there is no room`, "send");
     }
     this.#beginWait();
-    if (this.channel.isConsumedHere) {
-      const why = "its consumer is on this thread, which receives nothing while it waits";
-      throw timedOut(description, timeoutMs, `${why}: use sendAsync()`);
-    }
-    if (waitSync(this.#condition(attempt), timeoutMs) === undefined) {
+    const whyBlocked = this.how.selfBlocking();
+    const attemptOrFail = (): boolean => {
+      if (attempt()) return true;
+      const why = whyBlocked();
+      if (why !== undefined) throw timedOut(description, timeoutMs, `${why}: use sendAsync()`);
+      return false;
+    };
+    if (waitSync(this.#condition(attemptOrFail), timeoutMs) === undefined) {
       throw this.#timedOut(timeoutMs);
     }
   }
 
+  /** Does what may make room: publishes what takes it, and clears up after receivers that have died. */
+  protected makeRoom(): boolean {
+    const isPublished = this.publish();
+    return this.how.makeRoom() || isPublished;
+  }
+
   #leave(): void {
+    if (this.lanes.segment.isDisposed) return;
     this.flush();
     this.interrupt();
-    this.channel.leave();
+    this.lanes.leave();
   }
 
   /** Waits in the event loop, after those that wait already, until a record has been sent. */
@@ -258,7 +281,9 @@ export abstract class Outbox {
         this.#beginWait();
         const options = { timeoutMs: Math.max(0, deadline - performance.now()), signal };
         const condition = this.#condition(() => this.attempt(record));
-        const found = await waitAsync(condition, this.channel.segment.doorbell, options);
+        const { doorbell } = this.lanes.segment;
+        const watch = (onDeath: () => void): (() => void) => this.how.watch(onDeath);
+        const found = await waitAsync(condition, doorbell, options, watch);
         if (found === undefined) throw this.#timedOut(timeoutMs);
       } finally {
         pass();
@@ -278,23 +303,23 @@ export abstract class Outbox {
     return {
       attempt: () => (attempt() ? true : undefined),
       description: this.#description(),
-      owner: "Producer",
-      cell: this.channel.space,
+      owner: this.how.owner,
+      cell: this.lanes.space,
     };
   }
 
-  /** Counts a record for which there was no room. The consumer must see those that take the room. */
+  /** Counts a record for which there was no room. Receivers must see those that take the room. */
   #drop(): void {
     this.counters.add("drops", 1);
     this.publish();
   }
 
   #timedOut(timeoutMs: number): Error {
-    return timedOut(this.#description(), timeoutMs, this.channel.describeConsumer());
+    return timedOut(this.#description(), timeoutMs, this.how.describeReceivers());
   }
 
   #description(): string {
-    return `send to "${this.channel.name}"`;
+    return `send to "${this.lanes.name}"`;
   }
 
   /** Has the rest of this run of JavaScript published when it ends, or the thread does. */

@@ -9,20 +9,38 @@
  * @module
  */
 
-import { anchorOf } from "../flow/anchor.ts";
-import { FixedRingProducer } from "../ring/fixed-ring.ts";
 import type { Codec } from "../struct/codegen/codec.ts";
 import type { Anchor } from "../struct/cursor.ts";
 import type { Fields, StructSchema } from "../struct/struct-schema.ts";
 import type { WaitOptions } from "../wait/wait-for.ts";
-import type { Channel } from "./channel.ts";
-import { BURST_RECORDS, type FillInPlace, Outbox, refuseAsync } from "./outbox.ts";
+import { anchorOf } from "./anchor.ts";
+import {
+  BURST_RECORDS,
+  type FillInPlace,
+  refuseAsync,
+  SendingEnd,
+  type SendingLane,
+} from "./sending-end.ts";
 
 /** The `end` of a run while a record is being written: whoever comes in then goes the slow way, and is refused there. */
 const BUSY = -1;
 
-/** The lane of a producer of structs. */
-export class FixedOutbox extends Outbox {
+/** The sending side of a ring of slots. */
+export interface SlotRing {
+  readonly slotCount: number;
+  /** The slot of the next record. */
+  readonly slot: number;
+  /** How many records have been committed and not published. */
+  readonly unpublished: number;
+  /** Finds at most so many slots next to each other that may be written, from `slot` on; 0 when there is no room. */
+  claim(most: number): number;
+  /** Takes claimed slots, which have been filled, into the next publication. */
+  commit(count: number): void;
+  publish(): void;
+}
+
+/** The lane of a sender of structs. */
+export class StructSender extends SendingEnd {
   protected encode: Codec["encode"];
   readonly #recordBytes: number;
   protected readonly view: DataView<ArrayBuffer>;
@@ -32,16 +50,15 @@ export class FixedOutbox extends Outbox {
   protected readonly anchor: Anchor;
   /** Where the run of free slots next to each other ends, in bytes from the start of the ring. */
   private end = 0;
-  readonly #ring: FixedRingProducer;
+  readonly #ring: SlotRing;
   /** Where the first record stands that has not been committed. */
   #start = 0;
 
-  constructor(channel: Channel, lane: number, isFailing: boolean, schema: StructSchema<Fields>) {
-    super(channel, lane, isFailing);
-    const { ringBytes, slotBytes } = channel.geometry;
-    const { buffer, byteOffset } = channel.ringOf(lane);
-    const slotCount = ringBytes / slotBytes;
-    this.#ring = new FixedRingProducer(channel.words, channel.laneWord(lane), slotCount);
+  constructor(how: SendingLane, ring: SlotRing, schema: StructSchema<Fields>) {
+    super(how);
+    const { ringBytes, slotBytes } = how.lanes.geometry;
+    const { buffer, byteOffset } = how.lanes.ringOf(how.lane);
+    this.#ring = ring;
     this.encode = schema.codec.encode;
     this.#recordBytes = schema.size;
     this.view = new DataView(buffer, byteOffset, ringBytes);
@@ -64,7 +81,7 @@ export class FixedOutbox extends Outbox {
     anchor.base = next + this.slotBytes;
     // A plain look, a third of the cost of an atomic one: the record that was written before it, to memory of the
     // same kind as far as the compiler knows, keeps it where it is.
-    if (this.idle[0] !== 0) this.settle();
+    if (this.idle[0] !== 0) this.publishOrLeave();
   }
 
   claim(write: FillInPlace, options?: WaitOptions): void {
@@ -80,7 +97,7 @@ export class FixedOutbox extends Outbox {
     if (result !== undefined) this.check(result);
     this.end = end;
     anchor.base = next + this.slotBytes;
-    if (this.idle[0] !== 0) this.settle();
+    if (this.idle[0] !== 0) this.publishOrLeave();
   }
 
   protected get isBusy(): boolean {
@@ -102,7 +119,7 @@ export class FixedOutbox extends Outbox {
     return true;
   }
 
-  /** Writes to the next slot, if it is known to be free: what is in it has been consumed. Decision 0012. */
+  /** Writes to the next slot, if it is known to be free: nobody has still to read what is in it. Decision 0012. */
   protected override reachAhead(): void {
     const next = this.anchor.base;
     if (next < this.end) this.view.setInt32(next, 0);
@@ -111,7 +128,7 @@ export class FixedOutbox extends Outbox {
   protected abandon(): void {
     if (!this.isBusy) return;
     this.interrupt();
-    if (this.isClosing) this.settle();
+    if (this.isClosing) this.publishOrLeave();
   }
 
   protected interrupt(): void {
@@ -139,7 +156,7 @@ export class FixedOutbox extends Outbox {
       this.end = end;
     }
     // The first record of a run of JavaScript is published at once.
-    if (!this.isRun || this.idle[0] !== 0) this.settle();
+    if (!this.isRun || this.idle[0] !== 0) this.publishOrLeave();
   }
 
   private check(result: unknown): void {
@@ -154,14 +171,18 @@ export class FixedOutbox extends Outbox {
 
   /** Goes on behind the slots that were filled; false when there is no room. */
   #reopen(): boolean {
-    const { slotCount } = this.#ring;
     if (this.isBatch) this.#commit();
     else this.publish();
-    const count = this.#ring.claim(this.isBatch ? slotCount : BURST_RECORDS);
+    let count = this.#claim();
+    if (count === 0 && this.makeRoom()) count = this.#claim();
     this.#start = this.#ring.slot * this.slotBytes;
     this.anchor.base = this.#start;
     this.end = this.#start + count * this.slotBytes;
     return count > 0;
+  }
+
+  #claim(): number {
+    return this.#ring.claim(this.isBatch ? this.#ring.slotCount : BURST_RECORDS);
   }
 
   /** Takes what was filled into the next publication. */

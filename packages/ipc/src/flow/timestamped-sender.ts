@@ -3,18 +3,18 @@
  *
  * @module
  */
-import { TIMESTAMP_BYTES } from "../flow/record-layout.ts";
+
 import { sharedClock } from "../metrics/clock.ts";
 import type { Fields, StructSchema } from "../struct/struct-schema.ts";
 import type { WaitOptions } from "../wait/wait-for.ts";
-import type { Channel } from "./channel.ts";
-import { FixedOutbox } from "./fixed-outbox.ts";
-import type { FillInPlace } from "./outbox.ts";
+import { TIMESTAMP_BYTES } from "./record-layout.ts";
+import type { FillInPlace, SendingLane } from "./sending-end.ts";
+import { type SlotRing, StructSender } from "./struct-sender.ts";
 
 const nothing: FillInPlace = () => {};
 
-/** As `FixedOutbox`; the time is written behind the record, in what its slot is longer. */
-export class TimestampedOutbox extends FixedOutbox {
+/** As `StructSender`; the time is written behind the record, in what its slot is longer. */
+export class TimestampedSender extends StructSender {
   readonly #now = sharedClock();
   readonly #timestampOffset: number;
   #inner = nothing;
@@ -25,9 +25,9 @@ export class TimestampedOutbox extends FixedOutbox {
     return result;
   };
 
-  constructor(channel: Channel, lane: number, isFailing: boolean, schema: StructSchema<Fields>) {
-    super(channel, lane, isFailing, schema);
-    this.#timestampOffset = channel.geometry.slotBytes - TIMESTAMP_BYTES;
+  constructor(how: SendingLane, ring: SlotRing, schema: StructSchema<Fields>) {
+    super(how, ring, schema);
+    this.#timestampOffset = how.lanes.geometry.slotBytes - TIMESTAMP_BYTES;
     const { encode } = schema.codec;
     this.encode = (view, offset, record) => {
       encode(view, offset, record);

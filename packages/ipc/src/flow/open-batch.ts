@@ -5,7 +5,7 @@
  */
 import { NotSupportedError } from "@isthmus/core";
 import { invalidType } from "@isthmus/core/internal";
-import type { FillInPlace, Outbox } from "./outbox.ts";
+import type { FillInPlace, SendingEnd } from "./sending-end.ts";
 
 /** What a batch hands its records to. */
 export interface BatchSink {
@@ -16,36 +16,36 @@ export interface BatchSink {
 
 /** What a batch's callback gets, of use until that returns. */
 export class OpenBatch implements BatchSink {
-  private outbox: Outbox | undefined;
+  private sender: SendingEnd | undefined;
 
-  constructor(outbox: Outbox) {
-    this.outbox = outbox;
+  constructor(sender: SendingEnd) {
+    this.sender = sender;
   }
 
   send(record: unknown): void {
-    const outbox = this.outbox ?? refuseEnded();
+    const sender = this.sender ?? refuseEnded();
     try {
-      outbox.send(record);
+      sender.send(record);
     } catch (error) {
-      outbox.fail(error);
+      sender.fail(error);
     }
   }
 
   claim(first: FillInPlace | number, second?: FillInPlace | number): void {
-    const outbox = this.outbox ?? refuseEnded();
+    const sender = this.sender ?? refuseEnded();
     try {
       // Behind the callback is where the length once stood.
-      if (typeof first === "function") outbox.claim(first, undefined, second as number | undefined);
-      else if (typeof second === "function") outbox.claim(second, undefined, first);
+      if (typeof first === "function") sender.claim(first, undefined, second as number | undefined);
+      else if (typeof second === "function") sender.claim(second, undefined, first);
       else throw invalidType("write", "a function", second ?? first);
     } catch (error) {
-      outbox.fail(error);
+      sender.fail(error);
     }
   }
 
   /** Refuses all that comes later. */
-  end(): void {
-    this.outbox = undefined;
+  close(): void {
+    this.sender = undefined;
   }
 }
 
