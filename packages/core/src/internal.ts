@@ -49,7 +49,8 @@ export {
   syncPlatform,
 } from "./native/sync-platform.ts";
 export { PrivateText } from "./private-text.ts";
-export * as wasm from "./scan/kernel/wasm.ts";
+export { newTextStatistics } from "./scan/kernel/fast-text-statistics.ts";
+export type { TextSummary } from "./scan/kernel/text-statistics.ts";
 export type { SharedFutex } from "./shared-futex.ts";
 export { isTurnDue, noteTurn, stepsToTurn, takeTurn } from "./turns.ts";
 export {

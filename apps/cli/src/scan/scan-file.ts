@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { newTextStatistics, type TextSummary } from "@isthmus/core/internal";
 import { createBreather } from "../breather.ts";
-import { newTextStatistics } from "./fast-text-statistics.ts";
+
 import { MatchCounter } from "./match-counter.ts";
 import { openScanInput } from "./scan-input.ts";
-import type { TextSummary } from "./text-statistics.ts";
 
 /** What to look for and whom to tell. */
 export interface ScanOptions {

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { SeededRandom } from "@isthmus/testing/seeded-random";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { type AnyTextStatistics, newTextStatistics } from "../src/scan/fast-text-statistics.ts";
-import { TextStatistics, type TextSummary } from "../src/scan/text-statistics.ts";
+import {
+  type AnyTextStatistics,
+  newTextStatistics,
+} from "../../src/scan/kernel/fast-text-statistics.ts";
+import { TextStatistics, type TextSummary } from "../../src/scan/kernel/text-statistics.ts";
 
 const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 /** Bytes that decide something, and few others, so that rare sequences are frequent. */

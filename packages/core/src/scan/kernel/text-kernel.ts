@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { wasm } from "@isthmus/core/internal";
+import * as wasm from "./wasm.ts";
 
 const { doWhile, get, i32, i64, ifElse, set, TYPE, v128, whileLoop } = wasm;
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { wasm } from "@isthmus/core/internal";
+import * as wasm from "./wasm.ts";
 
 const { get, i32, i64, set, TYPE, whileLoop } = wasm;
 

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { wasm } from "@isthmus/core/internal";
+
 import { BYTE_CLASS, SPACE } from "./byte-classes.ts";
 import { HISTOGRAM_KERNEL, HISTOGRAM_TABLE_BYTES, HISTOGRAM_TABLES } from "./histogram-kernel.ts";
 import { TEXT_KERNEL, TEXT_STATE, TEXT_STEP_BYTES } from "./text-kernel.ts";
 import { isZeros, TextStatistics, type TextSummary } from "./text-statistics.ts";
+import * as wasm from "./wasm.ts";
 
 /** What is copied into the kernels' memory at a time, where their tables and their state follow. */
 const BLOCK_BYTES = 1 << 16;
