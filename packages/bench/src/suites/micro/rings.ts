@@ -40,7 +40,7 @@ async function throughRing(context: CaseContext, size: number): Promise<Figure> 
       memory.set(source, LANE_HEADER_BYTES + offset);
       producer.commit();
       producer.publish();
-      if (!consumer.next(record)) throw new Error("the ring is empty");
+      if (!consumer.take(record)) throw new Error("the ring is empty");
       const start = LANE_HEADER_BYTES + record.offset;
       target.set(memory.subarray(start, start + record.length));
       consumer.release();
