@@ -23,6 +23,12 @@ const TAKE_RECORDS = 64;
 /** After how many losses a poll ends although there may be more: a sender can be faster for ever. */
 const OVERRUNS_MAX = 64;
 
+/**
+ * Told that records of a lane were lost, before those that follow are handed out, and how many of all lanes were so far.
+ * May leave the segment.
+ */
+export type OnOverrun = (lane: number, lost: number, lostTotal: number) => void;
+
 /** What a kind of segment says of its receiving end. */
 export interface ReceivingLanes {
   readonly lanes: RecordSegment;
@@ -38,8 +44,7 @@ export interface ReceivingLanes {
   open(lane: number): LaneReader;
   /** Tells senders whether the next record is to be seen at once. Must be in the one order of all sequentially consistent stores. */
   setIdle(isIdle: boolean): void;
-  /** Told that records of a lane were lost, before those that follow are handed out. May leave the segment. */
-  onOverrun(lane: number, lost: number): void;
+  readonly onOverrun: OnOverrun;
   /** Does what is left to do when nothing is received any more, before the segment is left. */
   close(): void;
 }
@@ -127,7 +132,7 @@ export class LaneScan {
         total += polled;
         empty = polled === 0 ? empty + 1 : 0;
         if (reader.isLapped) {
-          how.onOverrun(reader.lane, reader.takeOverrun());
+          how.onOverrun(reader.lane, reader.takeOverrun(), this.lost);
           if (++overruns < OVERRUNS_MAX) empty = 0;
         }
         if (total < wakeAt) continue;
@@ -162,7 +167,7 @@ export class LaneScan {
           continue;
         }
         if (reader.isLapped && ++overruns < OVERRUNS_MAX) {
-          this.how.onOverrun(reader.lane, reader.takeOverrun());
+          this.how.onOverrun(reader.lane, reader.takeOverrun(), this.lost);
           if (this.lanes.segment.isDisposed) return undefined;
           continue;
         }

@@ -4,6 +4,7 @@
  * @module
  */
 import { checkOneOf, checkOptions, invalidType } from "@isthmus/core/internal";
+import type { OnOverrun } from "../flow/lane-scan.ts";
 import { Receiver } from "../flow/receiver.ts";
 import type { ChannelSchema } from "../flow/record-schema.ts";
 import type { OpenVerb } from "../segment/segment.ts";
@@ -97,10 +98,7 @@ export class Subscriber<S extends ChannelSchema> extends Receiver<S> {
     }
     const topic = new Topic(verb, name, options, "subscriber");
     const attending = { isHistory: from === "history", isGating: onSlow === "gate" };
-    const onOverrun = (lane: number, lost: number): void => {
-      onLapped?.({ lane, lost, lostTotal: this.lost });
-    };
-    super(options.schema, topic, () => subscribe(topic, attending, onOverrun));
+    super(options.schema, topic, () => subscribe(topic, attending, overrunTeller(onLapped)));
     this.#topic = topic;
   }
 
@@ -151,4 +149,9 @@ export class Subscriber<S extends ChannelSchema> extends Receiver<S> {
     this.end.note();
     return subscriberMetrics(this.#topic, this.end.counters);
   }
+}
+
+/** Apart from the constructor: what it returns must not keep the subscriber that somebody forgets. */
+function overrunTeller(onLapped: ((overrun: Overrun) => void) | undefined): OnOverrun {
+  return (lane, lost, lostTotal) => onLapped?.({ lane, lost, lostTotal });
 }

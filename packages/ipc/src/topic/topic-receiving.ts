@@ -5,7 +5,7 @@
  */
 import { CopiedRecords } from "../flow/copied-records.ts";
 import { type LaneReader, StructReader, VariableReader } from "../flow/lane-reader.ts";
-import type { ReceivingLanes } from "../flow/lane-scan.ts";
+import type { OnOverrun, ReceivingLanes } from "../flow/lane-scan.ts";
 import { RecordMemory } from "../flow/record-codec.ts";
 import { ByteGatedReader, FixedGatedReader } from "../ring/broadcast-gated.ts";
 import { FixedLappedReader } from "../ring/broadcast-lapped.ts";
@@ -23,7 +23,7 @@ import type { Topic } from "./topic.ts";
 export function subscribe(
   topic: Topic,
   attending: Attending,
-  onOverrun: (lane: number, lost: number) => void,
+  onOverrun: OnOverrun,
 ): ReceivingLanes {
   const { segment, space } = topic;
   const { isGating } = attending;
