@@ -27,6 +27,7 @@ export interface OpenHandle {
 /** A name that is held for handles which the program has forgotten. */
 interface KeptName {
   readonly path: string;
+  /** The program that has forgotten them. */
   readonly main: string;
   readonly release: () => void;
 }
@@ -54,9 +55,9 @@ export function noteHandle(one: OpenHandle): void {
 }
 
 /** Holds a name for handles that were forgotten, until the process ends. False when that is done already. */
-export function keepName(epoch: bigint, path: string, release: () => void): boolean {
+export function keepName(epoch: bigint, name: KeptName): boolean {
   if (own.names.has(epoch)) return false;
-  own.names.set(epoch, { path, main: Bun.main, release });
+  own.names.set(epoch, name);
   return true;
 }
 
@@ -99,14 +100,13 @@ export function reclaimHandles(path: string): boolean {
   const candidates = evaluations.flatMap((evaluation) =>
     [...evaluation.handles].filter((one) => one.path === path).map((one) => ({ evaluation, one })),
   );
-  const isNameLeft = releaseLeftNames(path);
-  if (candidates.length === 0) return isNameLeft;
-  Bun.gc(true);
+  if (candidates.length > 0) Bun.gc(true);
   const over = candidates.filter(
     ({ one }) => one.main !== Bun.main || one.handle.deref() === undefined,
   );
   for (const { evaluation, one } of over) end(evaluation, one);
-  return over.length > 0 || isNameLeft;
+  // Last: what has been forgotten leaves its name.
+  return releaseLeftNames(path) || over.length > 0;
 }
 
 /** Releases names that were kept for what an earlier program has forgotten. */

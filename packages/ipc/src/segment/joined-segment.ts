@@ -55,7 +55,8 @@ export class JoinedSegment {
   readonly #wanted: PlaceWanted;
   readonly #waits: number[] = [];
   #slot: number | undefined;
-  #isNameKept = false;
+  /** The program for which the name stays. */
+  #keptFor: string | undefined;
   #isSlotKept = false;
 
   /**
@@ -141,9 +142,13 @@ export class JoinedSegment {
       this.participants.disarm(this.#slot, cell);
   }
 
-  /** Keeps the name when the last handle has gone: the program has forgotten one without disposing it. */
-  keepName(): void {
-    this.#isNameKept = true;
+  /**
+   * Keeps the name when the last handle has gone: a program has forgotten one without disposing it.
+   *
+   * @param main That program; the one that runs now outweighs those before it.
+   */
+  keepName(main: string): void {
+    if (this.#keptFor !== Bun.main) this.#keptFor = main;
   }
 
   /**
@@ -160,7 +165,8 @@ export class JoinedSegment {
     this.memory.mapping.dispose();
     const { fd, path, superblock } = this.#file;
     const letGo = (): void => release(fd);
-    if (!this.#isNameKept || !keepName(superblock.epoch, path, letGo)) letGo();
+    const main = this.#keptFor;
+    if (main === undefined || !keepName(superblock.epoch, { path, main, release: letGo })) letGo();
     return true;
   }
 

@@ -129,15 +129,16 @@ export class Segment implements Disposable {
    * made where an arrow function uses `this`: all functions of one scope keep what any of them uses.
    */
   whenForgotten(handle: Disposable, leave: () => void = () => this.dispose()): void {
+    const { main } = Bun;
     const letGo = (): void => {
-      this.#joined.keepName();
+      this.#joined.keepName(main);
       leave();
     };
     this.#open = {
       path: this.#path,
       purpose: this.#purpose,
       handle: new WeakRef(handle),
-      main: Bun.main,
+      main,
       letGo,
     };
     noteHandle(this.#open);

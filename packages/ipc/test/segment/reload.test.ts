@@ -128,6 +128,11 @@ const requester = Requester.createOrOpen("service", { ...schemas, maxRequesters:
 const subscriber = Subscriber.createOrOpen("news", { schema: json, maxSubscribers: 1 });
 const event = NamedEvent.createNew("event");
 const mutex = NamedMutex.createOrOpen("mutex", { maxParticipants: 1 });
+// What the file before has forgotten is collected while this one runs.
+Bun.gc(true);
+await Bun.sleep(1);
+Producer.createNew("unused", { schema: json });
+NamedMutex.createNew("unused-mutex");
 
 test("uses them", async () => {
   producer.send(Bun.main);
