@@ -22,9 +22,10 @@ import {
 } from "./open-memory.ts";
 import { type ChunkOptions, chunks } from "./scan/chunks.ts";
 import { histogram } from "./scan/histogram.ts";
-import { type LineOptions, lines } from "./scan/lines.ts";
+import { forEachLine, type LineOptions, type LineVisitor, lines } from "./scan/lines.ts";
 import type { Needle } from "./scan/needle.ts";
-import { count, indexOf } from "./scan/search.ts";
+import type { ScanRange } from "./scan/range.ts";
+import { count, indexOf, lastIndexOf } from "./scan/search.ts";
 import { checkInteger, invalidType } from "./validate.ts";
 import type { ViewOptions, ViewSource } from "./view.ts";
 import { ViewAccessor } from "./view-accessor.ts";
@@ -231,7 +232,8 @@ export class MemoryMappedFile implements Disposable {
   /**
    * The lines in order, decoded from UTF-8, without their "\n" or "\r\n". A last line without an end counts,
    * an end without a line behind it does not begin another. With `raw`, the bytes between line feeds ("\r"
-   * stays), valid until the next line is asked for.
+   * stays), valid until the next line is asked for. With `offset` and `length`, the lines that begin in this range;
+   * a line begins at byte 0 and behind every line feed.
    */
   lines(options?: LineOptions & { readonly raw?: false | undefined }): Generator<string, void>;
   lines(options: LineOptions & { readonly raw: true }): Generator<Uint8Array, void>;
@@ -239,24 +241,77 @@ export class MemoryMappedFile implements Disposable {
     return lines(this.#source(), options);
   }
 
-  /** How often a byte, a text or a sequence of bytes occurs; matches do not overlap. */
-  count(needle: Needle): number {
-    return count(this.#source(), needle);
+  /**
+   * Calls for every line in order, without making an object for it: with the bytes that hold it, where it begins and
+   * ends in them (the line feed excluded, "\r" included), and its offset in the map. The bytes are valid until the call
+   * returns. What the call throws ends the scan.
+   *
+   * @param range Which lines, in bytes: those that begin in it. Default: all.
+   *
+   * @example The offset of every line
+   * ```ts
+   * import { writeFileSync } from "node:fs";
+   * import { MemoryMappedFile } from "@isthmus/core";
+   *
+   * writeFileSync("app.log", "started\nstopped\n");
+   * using file = MemoryMappedFile.createFromFile("app.log", { access: "read" });
+   * const offsets: number[] = [];
+   * file.forEachLine((bytes, start, end, offset) => offsets.push(offset));
+   * console.log(offsets); // [ 0, 8 ]
+   * ```
+   */
+  forEachLine(visit: LineVisitor, range?: ScanRange): void {
+    forEachLine(this.#source(), visit, range);
+  }
+
+  /**
+   * How often a byte, a text or a sequence of bytes occurs; matches do not overlap.
+   *
+   * @param range Where to look, in bytes; matches lie inside it as a whole. Default: everywhere.
+   */
+  count(needle: Needle, range?: ScanRange): number {
+    return count(this.#source(), needle, range);
   }
 
   /**
    * Where a byte, a text or a sequence of bytes first occurs.
    *
-   * @param from The first offset that counts. Default 0.
-   * @returns The offset in bytes, or -1.
+   * @param range The first offset that counts, in bytes, or `{ offset, length }`, inside which the match lies as a whole.
+   *   Default: everywhere.
+   * @returns The offset in bytes from the beginning of the map, or -1.
    */
-  indexOf(needle: Needle, from?: number): number {
-    return indexOf(this.#source(), needle, from);
+  indexOf(needle: Needle, range?: number | ScanRange): number {
+    return indexOf(this.#source(), needle, range);
   }
 
-  /** How often each of the 256 byte values occurs. */
-  histogram(): Float64Array {
-    return histogram(this.#source());
+  /**
+   * Where a byte, a text or a sequence of bytes last occurs; looked for from the end.
+   *
+   * @param range Where to look, in bytes; the match lies inside it as a whole. Default: everywhere.
+   * @returns The offset in bytes from the beginning of the map, or -1.
+   *
+   * @example The last line of a log
+   * ```ts
+   * import { writeFileSync } from "node:fs";
+   * import { MemoryMappedFile } from "@isthmus/core";
+   *
+   * writeFileSync("app.log", "started\nstopped\n");
+   * using file = MemoryMappedFile.createFromFile("app.log", { access: "read" });
+   * const offset = file.lastIndexOf("\n", { length: file.capacity - 1 }) + 1;
+   * console.log([...file.lines({ offset })]); // [ "stopped" ]
+   * ```
+   */
+  lastIndexOf(needle: Needle, range?: ScanRange): number {
+    return lastIndexOf(this.#source(), needle, range);
+  }
+
+  /**
+   * How often each of the 256 byte values occurs.
+   *
+   * @param range Which bytes count. Default: all.
+   */
+  histogram(range?: ScanRange): Float64Array {
+    return histogram(this.#source(), range);
   }
 
   /**

@@ -5,6 +5,7 @@
  */
 import { checkInteger, checkOptions, type OptionNames } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
+import { checkRange, SCAN_RANGE, type ScanRange } from "./range.ts";
 import { SCAN_WINDOW_BYTES, windows } from "./windows.ts";
 
 /** Default size of a chunk in bytes. */
@@ -12,29 +13,22 @@ const CHUNK_BYTES = 1 << 20;
 const CHUNK_BYTES_MAX = 2 ** 30;
 
 /** Which bytes to see, and how many at a time. */
-export interface ChunkOptions {
+export interface ChunkOptions extends ScanRange {
   /** Bytes in every chunk but the last, 1 to 1 GiB. Default 1 MiB. */
   readonly size?: number | undefined;
-  /** First byte. Default 0. */
-  readonly offset?: number | undefined;
-  /** How many bytes in all. Default: to the end of the map. */
-  readonly length?: number | undefined;
 }
 
-const CHUNK_OPTIONS: OptionNames<ChunkOptions> = { size: true, offset: true, length: true };
+const CHUNK_OPTIONS: OptionNames<ChunkOptions> = { size: true, ...SCAN_RANGE };
 
 /**
  * Yields a map's bytes in order; see `MemoryMappedFile.chunks`.
  */
 export function chunks(source: ViewSource, options?: ChunkOptions): Generator<Uint8Array, void> {
   const checked = checkOptions("options", options, CHUNK_OPTIONS);
-  const { size = CHUNK_BYTES, offset: from = 0 } = checked;
+  const { size = CHUNK_BYTES } = checked;
   checkInteger("size", size, 1, CHUNK_BYTES_MAX);
-  checkInteger("offset", from, 0, source.capacity);
-  const room = source.capacity - from;
-  const { length = room } = checked;
-  checkInteger("length", length, 0, room);
-  return walk(source, size, from, from + length);
+  const { from, to } = checkRange(source.capacity, checked);
+  return walk(source, size, from, to);
 }
 
 function* walk(

@@ -3,15 +3,18 @@
  *
  * @module
  */
+import { checkOptions } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
+import { checkRange, SCAN_RANGE, type ScanRange } from "./range.ts";
 import { windows } from "./windows.ts";
 
 const BYTE_VALUES = 256;
 
 /** Counts per byte value; see `MemoryMappedFile.histogram`. */
-export function histogram(source: ViewSource): Float64Array {
+export function histogram(source: ViewSource, range?: ScanRange): Float64Array {
+  const span = checkRange(source.capacity, checkOptions("range", range, SCAN_RANGE));
   const totals = new Float64Array(BYTE_VALUES);
-  for (const { bytes } of windows(source, { from: 0, to: source.capacity })) {
+  for (const { bytes } of windows(source, span)) {
     addCounts(bytes, totals);
   }
   return totals;

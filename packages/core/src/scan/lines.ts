@@ -4,8 +4,16 @@
  * @module
  */
 import { PrivateText } from "../private-text.ts";
-import { checkBoolean, checkOptions, type OptionNames, outOfRange } from "../validate.ts";
+import {
+  checkBoolean,
+  checkOptions,
+  invalidType,
+  type OptionNames,
+  outOfRange,
+} from "../validate.ts";
 import type { ViewSource } from "../view.ts";
+import { checkRange, SCAN_RANGE, type ScanRange, type Span } from "./range.ts";
+import { indexOf } from "./search.ts";
 import { SCAN_WINDOW_BYTES, windows } from "./windows.ts";
 
 const LINE_FEED = 0x0a;
@@ -17,12 +25,22 @@ const LINE_BYTES_MAX = 2 ** 29 - 1;
 export const TEXT_BYTES: number = 1 << 18;
 
 /** How lines are given. */
-export interface LineOptions {
+export interface LineOptions extends ScanRange {
   /** Whether to yield the bytes between line feeds instead of text. */
   readonly raw?: boolean | undefined;
 }
 
-const LINE_OPTIONS: OptionNames<LineOptions> = { raw: true };
+/**
+ * Is told of a line.
+ *
+ * @param bytes What holds the line, and others beside it; valid until the call returns.
+ * @param start Index in `bytes` of the line's first byte.
+ * @param end Index in `bytes` of its line feed, or of the end; a "\r" before it belongs to the line.
+ * @param offset Where the line begins in the map, in bytes.
+ */
+export type LineVisitor = (bytes: Uint8Array, start: number, end: number, offset: number) => void;
+
+const LINE_OPTIONS: OptionNames<LineOptions> = { raw: true, ...SCAN_RANGE };
 
 /**
  * Yields a map's lines in order; see `MemoryMappedFile.lines`.
@@ -31,14 +49,17 @@ export function lines(
   source: ViewSource,
   options?: LineOptions,
 ): Generator<string, void> | Generator<Uint8Array, void> {
-  const { raw = false } = checkOptions("options", options, LINE_OPTIONS);
-  return checkBoolean("raw", raw) ? rawLines(source) : textLines(source);
+  const checked = checkOptions("options", options, LINE_OPTIONS);
+  const { raw = false } = checked;
+  const isRaw = checkBoolean("raw", raw);
+  const span = checkRange(source.capacity, checked);
+  return isRaw ? rawLines(source, span) : textLines(source, span);
 }
 
 /** Decodes many whole lines at once: one call for thousands of lines instead of one for each. */
-function* textLines(source: ViewSource): Generator<string, void> {
+function* textLines(source: ViewSource, span: Span): Generator<string, void> {
   const text = new PrivateText();
-  for (const piece of wholeLines(source)) {
+  for (const piece of wholeLines(source, lineSpan(source, span))) {
     for (let start = 0, end = 0; start < piece.length; start = end) {
       end = endOfText(piece, start);
       // What is longer than a window has been put together in private memory.
@@ -63,8 +84,8 @@ function endOfText(piece: Buffer, start: number): number {
   return next < 0 ? piece.length : next + 1;
 }
 
-function* rawLines(source: ViewSource): Generator<Uint8Array, void> {
-  for (const piece of wholeLines(source)) {
+function* rawLines(source: ViewSource, span: Span): Generator<Uint8Array, void> {
+  for (const piece of wholeLines(source, lineSpan(source, span))) {
     for (let start = 0; start < piece.length; ) {
       const found = piece.indexOf(LINE_FEED, start);
       const end = found < 0 ? piece.length : found;
@@ -74,14 +95,31 @@ function* rawLines(source: ViewSource): Generator<Uint8Array, void> {
   }
 }
 
+/** Calls for every line, without an object for each; see `MemoryMappedFile.forEachLine`. */
+export function forEachLine(source: ViewSource, visit: LineVisitor, range?: ScanRange): void {
+  if (typeof visit !== "function") throw invalidType("visit", "a function", visit);
+  const checked = checkOptions("range", range, SCAN_RANGE);
+  const span = lineSpan(source, checkRange(source.capacity, checked));
+  let offset = span.from;
+  for (const piece of wholeLines(source, span)) {
+    for (let start = 0; start < piece.length; ) {
+      const found = piece.indexOf(LINE_FEED, start);
+      const end = found < 0 ? piece.length : found;
+      visit(piece, start, end, offset + start);
+      start = end + 1;
+    }
+    offset += piece.length;
+  }
+}
+
 /**
  * Yields pieces that end with a line feed (the last one may not). A line that crosses from one window into
  * the next is put together in a buffer of its own.
  */
-function* wholeLines(source: ViewSource): Generator<Buffer, void> {
+function* wholeLines(source: ViewSource, span: Span): Generator<Buffer, void> {
   let carried: Buffer[] = [];
   let carriedBytes = 0;
-  for (const { start, bytes } of windows(source, { from: 0, to: source.capacity })) {
+  for (const { start, bytes } of windows(source, span)) {
     let from = 0;
     if (carriedBytes > 0) {
       const found = bytes.indexOf(LINE_FEED);
@@ -103,6 +141,29 @@ function* wholeLines(source: ViewSource): Generator<Buffer, void> {
     }
   }
   if (carriedBytes > 0) yield Buffer.concat(carried);
+}
+
+/** The lines that begin in a part of a map, as a part of their own: from the first one's first byte to the last one's end. */
+function lineSpan(source: ViewSource, { from, to }: Span): Span {
+  const first = firstLine(source, from, to);
+  return first < 0 ? { from: to, to } : { from: first, to: lineEnd(source, to) };
+}
+
+/** Where the first line begins that begins in a range, or -1. */
+function firstLine(source: ViewSource, from: number, to: number): number {
+  if (from >= to) return -1;
+  if (from === 0) return 0;
+  // The line feed before the range begins a line in it; one at its end begins a line behind it.
+  const found = indexOf(source, LINE_FEED, { offset: from - 1, length: to - from });
+  return found < 0 ? -1 : found + 1;
+}
+
+/** Where the line ends that holds the last byte before `to`, with its line feed. */
+function lineEnd(source: ViewSource, to: number): number {
+  // The end of the map need not be looked at: the file may have been truncated, which is told when a scan gets there.
+  if (to === source.capacity) return to;
+  const found = indexOf(source, LINE_FEED, { offset: to - 1 });
+  return found < 0 ? source.capacity : found + 1;
 }
 
 function lineTooLong(before: number): RangeError {
