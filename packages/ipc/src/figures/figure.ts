@@ -24,24 +24,20 @@ export type FigureUnit =
   | "boolean"
   | "count";
 
-/** All columns of flows. */
-export const FLOW_COLUMNS = [
-  "records",
-  "bytes",
-  "consumed",
-  "lag",
-  "fill",
-  "drops",
-  "fullWaits",
-  "emptyWaits",
-  "corruptions",
-] as const;
-
 /**
  * What the same kind of thing is in segments that carry something, whatever their kind: `records` are what is sent,
  * `consumed` what is received, `drops` what did not arrive.
  */
-export type FlowColumn = (typeof FLOW_COLUMNS)[number];
+export type FlowColumn =
+  | "records"
+  | "bytes"
+  | "consumed"
+  | "lag"
+  | "fill"
+  | "drops"
+  | "fullWaits"
+  | "emptyWaits"
+  | "corruptions";
 
 /** One figure. Never changes. */
 export interface Figure {
@@ -100,8 +96,3 @@ export type CounterNames<Table> = {
 
 /** The values of those that only grow. */
 export type CounterFigures<Table> = Pick<Figures<Table>, CounterNames<Table>>;
-
-/** The names of the figures of a table. */
-export function figureNames<Table extends FigureTable>(table: Table): (keyof Table & string)[] {
-  return Object.keys(table);
-}

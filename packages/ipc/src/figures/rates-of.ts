@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { CounterFigures, CounterNames, Figure, FigureTable } from "./figure.ts";
+import type { CounterFigures, CounterNames, FigureTable } from "./figure.ts";
+import { planOf } from "./figure-plan.ts";
 
 /** Makes a count that was added in a time a rate. */
 export type PerSecond = (count: number) => number;
@@ -16,11 +17,6 @@ export type Rates<Table> = {
 /** The rate of what happened in a time. */
 export function perSecond(elapsedMs: number): PerSecond {
   return (count) => (count * 1000) / elapsedMs;
-}
-
-/** What a counter's rate is called. */
-export function rateName(name: string, { rate }: Figure): string {
-  return `${rate ?? name}PerSecond`;
 }
 
 /**
@@ -36,12 +32,10 @@ export function ratesOf<Table extends FigureTable>(
 ): Rates<Table> {
   const rates: Record<string, number> = {};
   const [earlier, later] = [before, after] as (Readonly<Record<string, number>> | undefined)[];
-  for (const name in table) {
-    const figure = table[name] as Figure;
-    if (figure.type !== "counter") continue;
+  for (const { name, rate, bits } of planOf(table).counters) {
     const value = later?.[name] ?? 0;
-    const first = earlier?.[name] ?? (figure.bits === undefined ? 0 : value);
-    rates[rateName(name, figure)] = per(grown(first, value, figure.bits));
+    const first = earlier?.[name] ?? (bits === undefined ? 0 : value);
+    rates[rate] = per(grown(first, value, bits));
   }
   return rates as Rates<Table>;
 }
@@ -52,14 +46,12 @@ export function rateTotals<Table extends FigureTable>(
   items: readonly Rates<Table>[],
 ): Rates<Table> {
   const totals: Record<string, number> = {};
-  for (const name in table) {
-    const figure = table[name] as Figure;
-    if (figure.type !== "counter") continue;
-    const rate = rateName(name, figure);
-    totals[rate] = items.reduce(
-      (sum, item) => sum + (item as Readonly<Record<string, number>>)[rate]!,
-      0,
-    );
+  for (const { rate } of planOf(table).counters) {
+    let total = 0;
+    for (const item of items as readonly Readonly<Record<string, number>>[]) {
+      total += item[rate] as number;
+    }
+    totals[rate] = total;
   }
   return totals as Rates<Table>;
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import type { CounterName } from "../metrics/counter-layout.ts";
-import type { CounterFigures, Figure, Figures, FigureTable, Stored } from "./figure.ts";
+import type { CounterFigures, Figure, FigureTable, Stored } from "./figure.ts";
+import { planOf } from "./figure-plan.ts";
 
 /** One participant's counters: in shared memory, or in a copy of it. */
 export interface CounterBlock {
@@ -29,9 +30,7 @@ export function readFigures<Table extends FigureTable>(
   blocks: Readonly<Record<BlockNames<Table>, CounterBlock>>,
 ): Stored<Table> {
   const values: Record<string, number> = {};
-  for (const name in table) {
-    const { writer, block = writer, counter } = table[name] as Figure;
-    if (counter === undefined) continue;
+  for (const { name, block, counter } of planOf(table).stored) {
     values[name] = blocks[block as BlockNames<Table>].get(counter);
   }
   return values as Stored<Table>;
@@ -58,9 +57,12 @@ export function counterTotals<Table extends FigureTable>(
   items: readonly CounterFigures<Table>[],
 ): CounterFigures<Table> {
   const totals: Record<string, number> = {};
-  for (const name in table) {
-    if ((table[name] as Figure).type !== "counter") continue;
-    totals[name] = totalOf(table, name, items as readonly Figures<Table>[]);
+  for (const { name } of planOf(table).counters) {
+    let total = 0;
+    for (const item of items as readonly Readonly<Record<string, number>>[]) {
+      total += item[name] as number;
+    }
+    totals[name] = total;
   }
   return totals as CounterFigures<Table>;
 }

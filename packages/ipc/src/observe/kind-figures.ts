@@ -4,8 +4,8 @@
  * @module
  */
 import { CHANNEL_FIGURES } from "../channel/channel-figures.ts";
-import { type Figure, type FigureTable, FLOW_COLUMNS, type FlowColumn } from "../figures/figure.ts";
-import { rateName } from "../figures/rates-of.ts";
+import type { Figure, FigureTable, FlowColumn } from "../figures/figure.ts";
+import { rateName } from "../figures/figure-plan.ts";
 import { totalOf } from "../figures/read-figures.ts";
 import { SERVICE_FIGURES } from "../service/service-figures.ts";
 import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
@@ -49,9 +49,6 @@ export const FIGURES: {
   lock: MUTEX_FIGURES,
   segment: CELL_FIGURES,
 });
-
-/** What figures are read from: anything that has them by their names. */
-type Item = Readonly<Record<string, unknown>>;
 
 /** Where an observer finds the parts of a kind; where it has added them up itself, that is what is asked. */
 type Parts<Kind extends keyof typeof FIGURES> = Readonly<
@@ -130,18 +127,14 @@ export interface FigureTotal {
  * ```
  */
 export function figureTotals(info: SegmentInfo, rates?: SegmentRates): FigureTotal[] {
-  const totals: FigureTotal[] = [];
-  if (info.error !== undefined) return totals;
-  for (const { kind, part, table, items } of figureParts(info)) {
-    const rated = rates && (RATES[`${kind}.${part}`] ?? RATES[kind])?.(rates);
-    for (const [name, figure] of Object.entries(table)) {
-      if (figure.total === undefined && figure.type !== "counter") continue;
-      const value = totalOf(table, name, items as readonly Record<string, number | boolean>[]);
-      const perSecond = rateTotal(rateName(name, figure), rated ?? some(rates));
-      totals.push({ kind, part, name, figure, value, perSecond });
-    }
-  }
-  return totals;
+  if (info.error !== undefined) return [];
+  return figuresOf(info).flatMap((one) => {
+    const items = one.itemsOf(info);
+    if (items === undefined) return [];
+    const { kind, part, name, figure } = one;
+    const value = totalOf(one.table, name, items as readonly Readonly<Record<string, number>>[]);
+    return [{ kind, part, name, figure, value, perSecond: rateTotal(one, rates) }];
+  });
 }
 
 /** What passes through a segment, whatever its kind: the totals of each column, and how fast they grow. */
@@ -157,48 +150,83 @@ export type FlowTotals = Readonly<
  * @returns Undefined for a kind through which nothing passes.
  */
 export function flowTotals(info: SegmentInfo, rates?: SegmentRates): FlowTotals | undefined {
-  const totals = figureTotals(info, rates).filter(({ figure }) => figure.column !== undefined);
-  if (totals.length === 0) return undefined;
-  const columns = FLOW_COLUMNS.map((column) => {
-    const found = totals.filter(({ figure }) => figure.column === column);
-    const value = found.reduce((sum, one) => sum + one.value, 0);
-    return [column, { value, perSecond: sumOrUndefined(found.map((one) => one.perSecond)) }];
-  });
-  return Object.fromEntries(columns);
+  const figures = info.error === undefined ? figuresOf(info) : [];
+  let flow: Record<FlowColumn, { value: number; perSecond: number | undefined }> | undefined;
+  for (const one of figures) {
+    const { column } = one.figure;
+    const items = column && one.itemsOf(info);
+    if (column === undefined || items === undefined) continue;
+    flow ??= noFlow();
+    const total = flow[column];
+    const perSecond = rateTotal(one, rates);
+    total.value += totalOf(one.table, one.name, items as readonly Record<string, number>[]);
+    if (perSecond !== undefined) total.perSecond = (total.perSecond ?? 0) + perSecond;
+  }
+  return flow;
 }
 
-function rateTotal(name: string, items: readonly object[]): number | undefined {
-  return sumOrUndefined(
-    items.map((item) => (item as Readonly<Record<string, number | undefined>>)[name]),
-  );
+function noFlow(): Record<FlowColumn, { value: number; perSecond: number | undefined }> {
+  const none = (): { value: number; perSecond: undefined } => ({ value: 0, perSecond: undefined });
+  return {
+    records: none(),
+    bytes: none(),
+    consumed: none(),
+    lag: none(),
+    fill: none(),
+    drops: none(),
+    fullWaits: none(),
+    emptyWaits: none(),
+    corruptions: none(),
+  };
 }
 
-/** The sum of those that are known; undefined when none is. */
-function sumOrUndefined(values: readonly (number | undefined)[]): number | undefined {
-  return values.reduce((sum, value) => (value === undefined ? sum : (sum ?? 0) + value), undefined);
+/** The sum of a counter's rates; undefined where none is known. */
+function rateTotal(one: FoundFigure, rates: SegmentRates | undefined): number | undefined {
+  if (rates === undefined || one.rate === undefined) return undefined;
+  let total: number | undefined;
+  for (const item of one.ratesOf(rates) as readonly Readonly<Record<string, number>>[]) {
+    const rate = item[one.rate];
+    if (rate !== undefined) total = (total ?? 0) + rate;
+  }
+  return total;
 }
 
-/** The parts of a segment: what has the figures of which table. */
-interface FigurePart {
+/** A figure that can be added up, and where it is found. */
+interface FoundFigure {
   readonly kind: keyof typeof FIGURES;
   readonly part: string;
+  readonly name: string;
+  readonly figure: Figure;
   readonly table: FigureTable;
-  readonly items: readonly Item[];
-}
-
-function figureParts(info: SegmentInfo): FigurePart[] {
-  return KINDS.filter((kind) => hasKind(info, kind)).flatMap((kind) =>
-    Object.entries<FigureTable>(FIGURES[kind]).flatMap(([part, table]) => {
-      const itemsOf = PARTS[kind][part as never] as (
-        info: SegmentInfo,
-      ) => readonly Item[] | undefined;
-      const items = itemsOf(info);
-      return items === undefined ? [] : [{ kind, part, table, items }];
-    }),
-  );
+  readonly itemsOf: (info: SegmentInfo) => readonly object[] | undefined;
+  readonly rate: string | undefined;
+  readonly ratesOf: (rates: SegmentRates) => readonly object[];
 }
 
 const KINDS = Object.keys(FIGURES) as (keyof typeof FIGURES)[];
+
+const FOUND = new Map(
+  KINDS.map((kind) => [
+    kind,
+    Object.entries<FigureTable>(FIGURES[kind]).flatMap(([part, table]) =>
+      Object.entries(table)
+        .filter(([, { total, type }]) => total !== undefined || type === "counter")
+        .map(([name, figure]): FoundFigure => {
+          const rate = figure.type === "counter" ? rateName(name, figure) : undefined;
+          const ratesOf = RATES[`${kind}.${part}`] ?? RATES[kind] ?? some<SegmentRates>;
+          const itemsOf = PARTS[kind][part as never] as FoundFigure["itemsOf"];
+          return { kind, part, name, figure, table, itemsOf, rate, ratesOf };
+        }),
+    ),
+  ]),
+);
+
+/** All figures that a segment of this kind has. */
+function figuresOf(info: SegmentInfo): FoundFigure[] {
+  const found: FoundFigure[] = [];
+  for (const kind of KINDS) if (hasKind(info, kind)) found.push(...(FOUND.get(kind) ?? []));
+  return found;
+}
 
 function hasKind(info: SegmentInfo, kind: keyof typeof FIGURES): boolean {
   if (kind === "segment") return info.cells.length > 0;
