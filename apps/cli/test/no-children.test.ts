@@ -71,6 +71,7 @@ async function detailsOf(
 /** Waits for what never happens, until the step has failed for another reason. */
 async function waitInVain({ signal }: DemoRoom): Promise<never> {
   return await new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason));
   });
 }

@@ -44,14 +44,6 @@ const TAB = 0x09;
 
 /**
  * Text statistics over a sequence of chunks. Where the chunks are cut changes nothing.
- *
- * @example
- * ```ts
- * const statistics = new TextStatistics();
- * statistics.add(new TextEncoder().encode("one two\nth"));
- * statistics.add(new TextEncoder().encode("ree\n"));
- * statistics.finish().words; // 3
- * ```
  */
 export class TextStatistics {
   #bytes = 0;
