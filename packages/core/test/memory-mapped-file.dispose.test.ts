@@ -10,6 +10,8 @@ const MAP_USES: Record<string, (file: MemoryMappedFile) => unknown> = {
   "lines raw": (file) => file.lines({ raw: true }),
   count: (file) => file.count(0),
   indexOf: (file) => file.indexOf(0),
+  lastIndexOf: (file) => file.lastIndexOf(0),
+  forEachLine: (file) => file.forEachLine(() => {}),
   histogram: (file) => file.histogram(),
   resize: (file) => file.resize(1 << 20),
   refresh: (file) => file.refresh(),
