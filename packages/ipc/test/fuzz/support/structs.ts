@@ -43,9 +43,8 @@ async function useStruct(shared: SharedStruct<SmallFields>, outcomes: Outcomes):
     shared.compareAndSet(shared.version, smallOf(2), WAIT),
   );
   const end = new AbortController();
-  const changes = shared.changes({ signal: end.signal });
   const next = outcomes.attemptAsync("struct changes", async () => {
-    await changes.next();
+    await shared.changes({ signal: end.signal }).next();
   });
   setTimeout(() => end.abort(Object.assign(new Error("enough"), { code: "ETIMEDOUT" })), 1);
   await next;
