@@ -24,7 +24,7 @@ test("the superblock has every field where it is documented", () => {
   const header = Math.max(4096, PAGE);
 
   expect(bytes.toString("latin1", 0, 8)).toBe("ISTHMUS\0");
-  expect(bytes.readUInt32LE(8)).toBe(0x0002_0000); // version 2.0
+  expect(bytes.readUInt32LE(8)).toBe(0x0002_0001); // version 2.1
   expect(bytes.readUInt32LE(12)).toBe(1); // ready
   expect(bytes.readUInt32LE(16)).toBe(0x0102_0304);
   expect([...bytes.subarray(16, 20)]).toEqual([4, 3, 2, 1]); // as this CPU writes it
