@@ -9,14 +9,10 @@ import { TimeoutError } from "../errors.ts";
 const BUSY_TIMEOUT_MS = 5000;
 const BUSY_PAUSE_MS = 1;
 
-/** How often one looks at least: on a machine with too much to do, the time may be over before the second look. */
-const LOOKS_MIN = 100;
-
 /** Waits, a bounded time in all, for somebody who is in the middle of a few system calls. */
 export class Patience {
   readonly #name: string;
   readonly #deadline = performance.now() + BUSY_TIMEOUT_MS;
-  #looks = 0;
 
   /** @param name What is waited for. */
   constructor(name: string) {
@@ -29,7 +25,7 @@ export class Patience {
    * @throws {TimeoutError} When the time is up.
    */
   wait(): void {
-    if (++this.#looks > LOOKS_MIN && performance.now() > this.#deadline) {
+    if (performance.now() > this.#deadline) {
       throw new TimeoutError(
         `Cannot open or create "${this.#name}": another process has kept it busy for ${BUSY_TIMEOUT_MS} ms (is it stopped?)`,
       );
