@@ -63,8 +63,11 @@ export {
   FIGURES,
   type FigureTotal,
   type FlowTotals,
+  figureHistograms,
   figureTotals,
+  flowLatency,
   flowTotals,
+  type HistogramTotal,
 } from "./observe/kind-figures.ts";
 export type { TailedRecord } from "./observe/lane-tail.ts";
 export { listSegments } from "./observe/list.ts";

@@ -30,7 +30,7 @@ interface Maker {
  * Describes the segments.
  *
  * @param later How many seconds after the first look; counters grow with it.
- * @param latency What to put in the place of the channel's latency.
+ * @param latency What to put in the place of the latency of what has one.
  */
 export function segmentSamples(later: number, latency?: unknown): Sample[] {
   let last = 100;
@@ -58,9 +58,9 @@ export function segmentSamples(later: number, latency?: unknown): Sample[] {
   const struct = { version: count(), recordBytesMax: gauge() };
   const damage = { code: "ERR_CORRUPT_SEGMENT", message: "no header" };
   const { channel, topic, service } = {
-    channel: channelSample(make, latency),
-    topic: topicSample(make),
-    service: serviceSample(make),
+    channel: { ...channelSample(make), latency },
+    topic: { ...topicSample(make), latency },
+    service: { ...serviceSample(make), latency },
   };
   const segments = [
     segment("channel", [...PRODUCERS, CONSUMER], { channel }),
@@ -127,7 +127,7 @@ function segment(kind: string, participants: readonly Sample[], details: Sample)
   };
 }
 
-function channelSample({ count, gauge, share, time }: Maker, latency: unknown): Sample {
+function channelSample({ count, gauge, share, time }: Maker): Sample {
   const lanes = PRODUCERS.map((producer, lane) => ({
     lane,
     producer,
@@ -168,7 +168,6 @@ function channelSample({ count, gauge, share, time }: Maker, latency: unknown): 
       isIdle: true,
       lastActivityMs: time(),
     },
-    latency,
   };
 }
 

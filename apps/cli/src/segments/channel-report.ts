@@ -64,7 +64,7 @@ export function channelRows(channel: ChannelInfo, nowMs: number, style: Style): 
     ],
     ["consumer", consumerText(channel, nowMs, style)],
     ["corruptions", formatCount(consumer.corruptions)],
-    ...(latency ? [["latency", latencyText(latency)]] : []),
+    ...latencyRows(latency),
   ];
 }
 
@@ -125,6 +125,11 @@ const STATE_STYLES: Readonly<Record<ParticipantState, (style: Style, text: strin
   stalled: (style, text) => style.yellow(text),
   dead: (style, text) => style.red(text),
 };
+
+/** How long it takes; nothing where that is not measured. */
+export function latencyRows(latency: HistogramSnapshot | undefined): string[][] {
+  return latency === undefined ? [] : [["latency", latencyText(latency)]];
+}
 
 function latencyText(latency: HistogramSnapshot): string {
   if (latency.count === 0) return NOTHING;

@@ -6,7 +6,7 @@
 import { FIGURES, type ServiceInfo, type ServiceRequesterInfo } from "@isthmus/ipc";
 import { formatCount, formatCountOf, formatSize } from "../output/format.ts";
 import type { Style } from "../output/style.ts";
-import { participantText } from "./channel-report.ts";
+import { latencyRows, participantText } from "./channel-report.ts";
 import type { FigureColumns } from "./figure-table.ts";
 import { activityText } from "./segment-text.ts";
 
@@ -74,6 +74,7 @@ export function serviceRows(service: ServiceInfo, nowMs: number, style: Style): 
     ],
     ["responder", responderText(service, nowMs, style)],
     ["corruptions", formatCount(service.corruptions)],
+    ...latencyRows(service.latency),
   ];
 }
 

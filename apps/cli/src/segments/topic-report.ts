@@ -10,7 +10,13 @@ import {
   type TopicSubscriberInfo,
 } from "@isthmus/ipc";
 import { formatCount, formatCountOf, formatShare } from "../output/format.ts";
-import { capacityText, flowText, modeText, participantText } from "./channel-report.ts";
+import {
+  capacityText,
+  flowText,
+  latencyRows,
+  modeText,
+  participantText,
+} from "./channel-report.ts";
 import type { FigureColumns } from "./figure-table.ts";
 import { NOTHING } from "./segment-text.ts";
 
@@ -78,5 +84,6 @@ export function topicRows(topic: TopicInfo): string[][] {
       `${formatCount(topic.subscriberWakes)} of subscribers, ${formatCount(topic.publisherWakes)} of publishers`,
     ],
     ["corruptions", formatCount(corruptions)],
+    ...latencyRows(topic.latency),
   ];
 }

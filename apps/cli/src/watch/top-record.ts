@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { flowTotals, participantStates, type SegmentRates, type SegmentSample } from "@isthmus/ipc";
+import {
+  flowLatency,
+  flowTotals,
+  participantStates,
+  type SegmentRates,
+  type SegmentSample,
+} from "@isthmus/ipc";
 import { participantRecord } from "../segments/info-record.ts";
 import { countParticipants } from "../segments/segment-record.ts";
 import { flowOf } from "./top-flow.ts";
@@ -51,8 +57,8 @@ function flowFields(
   const top = flowOf(sample, rates);
   const flow = flowTotals(sample, rates);
   // While nothing has been consumed since the last look, what was before is still the best there is.
-  const recent = rates?.channel?.latency;
-  const latency = recent?.count ? recent : channel?.latency;
+  const { value, recent } = flowLatency(sample, rates) ?? {};
+  const latency = recent?.count ? recent : value;
   // What subscribers do is told of each of them.
   const received = topic === undefined ? flow : undefined;
   return {

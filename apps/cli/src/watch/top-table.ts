@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SegmentRates, SegmentSample } from "@isthmus/ipc";
+import { flowLatency, type SegmentRates, type SegmentSample } from "@isthmus/ipc";
 import { formatCount, formatDuration, formatRate, formatShare } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
@@ -119,8 +119,8 @@ function fillText({ flow, style }: Line): string {
 }
 
 function latencyText({ sample, rates }: Line): string {
-  const recent = rates?.channel?.latency;
-  const latency = recent?.count ? recent : sample.channel?.latency;
+  const { value, recent } = flowLatency(sample, rates) ?? {};
+  const latency = recent?.count ? recent : value;
   return latency?.count ? formatDuration(latency.percentile(99) / 1e6) : NOTHING;
 }
 

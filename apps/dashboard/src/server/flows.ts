@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { flowTotals, type SegmentRates, type SegmentSample } from "@isthmus/ipc";
+import { flowLatency, flowTotals, type SegmentRates, type SegmentSample } from "@isthmus/ipc";
 import type { FlowFrame, LaneFrame } from "../wire/frame.ts";
 import { latencyFrame, round } from "./figures.ts";
 
@@ -21,6 +21,7 @@ export function flowFrame(
   const shape = shapeOf(sample, rates);
   const flow = flowTotals(sample, rates);
   if (shape === undefined || flow === undefined) return null;
+  const latency = flowLatency(sample, rates);
   return {
     mode: shape.mode,
     capacity_bytes: shape.capacity_bytes,
@@ -40,8 +41,8 @@ export function flowFrame(
     empty_waits: flow.emptyWaits.value,
     corruptions: flow.corruptions.value,
     consumed_at_ms: shape.consumed_at_ms,
-    has_latency: sample.channel?.latency !== undefined,
-    latency: latencyFrame(rates?.channel?.latency),
+    has_latency: latency !== undefined,
+    latency: latencyFrame(latency?.recent),
     lanes: shape.lanes,
   };
 }

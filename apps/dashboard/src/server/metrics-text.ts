@@ -7,6 +7,7 @@ import {
   FIGURES,
   type Figure,
   type FigureTotal,
+  figureHistograms,
   figureTotals,
   type HistogramSnapshot,
   participantStates,
@@ -43,7 +44,7 @@ export function metricsText(segments: readonly SegmentInfo[], server: ServerFigu
     ...lockFamilies(readable),
     ...figureFamilies(readable),
     versionFamily(readable),
-    latencyFamily(readable),
+    ...histogramFamilies(readable),
   ].join("");
 }
 
@@ -129,10 +130,11 @@ const SUFFIXES: ReadonlySet<Figure["unit"]> = new Set([
   "replies",
   "permits",
   "ratio",
+  "seconds",
 ]);
 
 /** `capacityBytes` of a channel is `isthmus_channel_capacity_bytes`; a counter's name ends in `_total`. */
-function familyName({ kind, name, figure }: FigureTotal): string {
+function familyName({ kind, name, figure }: Pick<FigureTotal, "kind" | "name" | "figure">): string {
   const { family = name.replace(/^is(?=[A-Z])/, ""), type, unit } = figure;
   const words = `isthmus_${kind}_${family.replace(/[A-Z]/g, "_$&").toLowerCase()}`.replace(
     "__",
@@ -150,16 +152,21 @@ function versionFamily(segments: readonly SegmentInfo[]): MetricFamily {
   return family;
 }
 
-function latencyFamily(segments: readonly SegmentInfo[]): MetricFamily {
-  const { type, help } = FIGURES.channel.latency.latency;
-  const family = new MetricFamily("isthmus_channel_latency_seconds", type, help);
-  for (const { name, channel } of segments) {
-    if (channel?.latency) addLatency(family, name, channel.latency);
+/** How long things take, of every segment that counts it. */
+function histogramFamilies(segments: readonly SegmentInfo[]): MetricFamily[] {
+  const families = new Map<string, MetricFamily>();
+  for (const info of segments) {
+    for (const total of figureHistograms(info)) {
+      const name = familyName(total);
+      const family = families.get(name) ?? new MetricFamily(name, "histogram", total.figure.help);
+      families.set(name, family);
+      addDurations(family, info.name, total.value);
+    }
   }
-  return family;
+  return [...families.values()];
 }
 
-function addLatency(family: MetricFamily, segment: string, histogram: HistogramSnapshot): void {
+function addDurations(family: MetricFamily, segment: string, histogram: HistogramSnapshot): void {
   const buckets = histogram.buckets();
   const cumulative = BOUNDS_NS.map((bound) =>
     buckets.reduce((sum, { toNs, count }) => sum + (toNs <= bound ? count : 0), 0),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { HistogramSnapshot } from "@isthmus/ipc";
+import { flowLatency, type HistogramSnapshot } from "@isthmus/ipc";
 import type { FlowFrame, SegmentFrame, TotalFrame } from "../wire/frame.ts";
 import { latencyFrame, round } from "./figures.ts";
 import type { RatedSample } from "./sampler.ts";
@@ -22,7 +22,7 @@ export function totalOf(
   segments: readonly SegmentFrame[],
 ): TotalFrame {
   const flows = segments.flatMap(({ flow }) => flow ?? []);
-  const latencies = rated.flatMap(({ rates }) => rates?.channel?.latency ?? []);
+  const latencies = rated.flatMap(({ sample, rates }) => flowLatency(sample, rates)?.recent ?? []);
   const locks = rated.filter(({ sample, rates }) => sample.mutex && rates);
   const lock = (name: "acquisitionsPerSecond" | "contentionsPerSecond"): number | null =>
     locks.length === 0

@@ -208,6 +208,7 @@ export const CHANNEL_FIGURES = {
       type: "histogram",
       unit: "seconds",
       writer: "consumer",
+      column: "latency",
       help: "How long records took from being sent to being handed out.",
     },
   },

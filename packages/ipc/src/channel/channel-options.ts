@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkInteger, checkOptions, invalidType, type OptionNames } from "@isthmus/core/internal";
+import { checkInteger, checkOptions, type OptionNames } from "@isthmus/core/internal";
 import {
   CAPACITY_BYTES_MAX,
   DEFAULT_CAPACITY_BYTES,
@@ -12,8 +12,8 @@ import {
   geometryOf,
   isPersistent,
   SENDERS_MAX,
+  timestampBytesOf,
 } from "../flow/lane-options.ts";
-import { TIMESTAMP_BYTES } from "../flow/record-layout.ts";
 import type { ChannelSchema, SchemaShape } from "../flow/record-schema.ts";
 import type { RecordGeometry } from "../flow/record-segment.ts";
 
@@ -57,16 +57,15 @@ export function checkChannelOptions<S extends ChannelSchema>(
     capacityBytes = DEFAULT_CAPACITY_BYTES,
     maxProducers = DEFAULT_SENDERS,
     lifetime,
-    latency = false,
+    latency,
   } = checkOptions("options", options, CHANNEL_OPTIONS);
   checkInteger("options.capacityBytes", capacityBytes, 1, CAPACITY_BYTES_MAX);
   checkInteger("options.maxProducers", maxProducers, 1, SENDERS_MAX);
   const isKept = isPersistent(lifetime);
-  if (typeof latency !== "boolean") throw invalidType("options.latency", "a boolean", latency);
   const geometry = geometryOf(shape, {
     capacityBytes,
     laneCount: maxProducers,
-    timestampBytes: latency ? TIMESTAMP_BYTES : 0,
+    timestampBytes: timestampBytesOf(latency),
     senders: "producers",
     limitName: "maxProducers",
   });

@@ -8,7 +8,7 @@ import { type LaneReader, StructReader, VariableReader } from "../flow/lane-read
 import type { ReceivingLanes } from "../flow/lane-scan.ts";
 import { RecordMemory } from "../flow/record-codec.ts";
 import { takeSolePlace } from "../flow/sole-place.ts";
-import { TravelTimes } from "../flow/travel-times.ts";
+import type { TravelTimes } from "../flow/travel-times.ts";
 import { Counters } from "../metrics/counters.ts";
 import { ByteRingConsumer } from "../ring/byte-ring.ts";
 import { FixedRingConsumer } from "../ring/fixed-ring.ts";
@@ -49,11 +49,6 @@ export function receiveFrom(channel: Channel, times: TravelTimes | undefined): R
       words.add(base + CHANNEL.departures, 1);
     },
   };
-}
-
-/** The travel times of a channel; undefined when its records do not tell when they were sent. */
-export function travelTimesOf({ latency }: Channel): TravelTimes | undefined {
-  return latency === undefined ? undefined : new TravelTimes(latency);
 }
 
 function openLane(channel: Channel, lane: number, times: TravelTimes | undefined): LaneReader {

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { SECTION } from "@isthmus/core/internal";
 import { CAPACITY_BYTES_MAX, SENDERS_MAX, slotBytesOf } from "../flow/lane-options.ts";
 import { type LanedHeader, SPARE_PLACES } from "../flow/laned-segment.ts";
+import { latencySection, travelTimesIn } from "../flow/latency-section.ts";
 import { MODES, TIMESTAMP_BYTES } from "../flow/record-layout.ts";
 import { type ChannelSchema, type SchemaShape, shapeOf } from "../flow/record-schema.ts";
 import { type RecordGeometry, RecordSegment } from "../flow/record-segment.ts";
-import { HISTOGRAM_BYTES } from "../metrics/histogram-layout.ts";
+import type { TravelTimes } from "../flow/travel-times.ts";
 import { RING_BYTES_MIN } from "../ring/byte-ring.ts";
 import { LANE } from "../ring/lane-layout.ts";
 import { inTheWay } from "../segment/in-the-way.ts";
@@ -49,9 +49,7 @@ export class Channel extends RecordSegment {
       laneBytes,
       moreSections: [
         ...(shape.struct ? schemaSections(shape.text) : []),
-        ...(timestampBytes > 0
-          ? [{ id: SECTION.latency, length: HISTOGRAM_BYTES, isOptional: true }]
-          : []),
+        ...(timestampBytes > 0 ? [latencySection(1)] : []),
       ],
       fingerprint: shape.fingerprint,
       schemaTexts: [shape.text],
@@ -67,11 +65,9 @@ export class Channel extends RecordSegment {
   }
 
   /** Where the consumer counts how long records took; undefined when they do not tell when they were sent. */
-  get latency(): Uint8Array<ArrayBuffer> | undefined {
+  get times(): TravelTimes | undefined {
     if (this.geometry.timestampBytes === 0) return undefined;
-    const { mapping } = this.segment.memory;
-    const { offset, length } = this.segment.memory.section(SECTION.latency);
-    return mapping.bytes(offset, length);
+    return travelTimesIn(this.segment.memory, 0);
   }
 
   /** The word that says whether the consumer wants to see the next record at once. */
@@ -120,7 +116,7 @@ function writeGeometry(
 function readGeometry(header: LanedHeader, shape: SchemaShape): RecordGeometry {
   const recordBytes = shape.struct?.size ?? 0;
   const isTimestamp = (bytes: number): boolean => bytes === 0 || bytes === TIMESTAMP_BYTES;
-  const timestampBytes = header.at(CHANNEL.timestampBytes, "size of a time", isTimestamp);
+  const timestampBytes = header.at(CHANNEL.timestampBytes, "timestamp size", isTimestamp);
   const slot = slotBytesOf(recordBytes, timestampBytes);
   header.at(CHANNEL.mode, "mode", (value) => value === MODES[shape.mode]);
   header.at(CHANNEL.recordBytes, "record size", (value) => value === recordBytes);

@@ -11,7 +11,7 @@ import type { OpenVerb } from "../segment/segment.ts";
 import { Channel } from "./channel.ts";
 import { type ConsumerMetrics, consumerMetrics } from "./channel-metrics.ts";
 import type { ChannelOptions } from "./channel-options.ts";
-import { receiveFrom, travelTimesOf } from "./channel-receiving.ts";
+import { receiveFrom } from "./channel-receiving.ts";
 
 /**
  * The receiving end of a channel. A channel has one consumer at a time; it empties the lanes of all producers in
@@ -54,7 +54,7 @@ export class Consumer<S extends ChannelSchema> extends Receiver<S> {
 
   private constructor(verb: OpenVerb, name: string, options: ChannelOptions<S>) {
     const channel = new Channel(verb, name, options, "consumer");
-    const times = travelTimesOf(channel);
+    const times = channel.times;
     super(options.schema, channel, () => receiveFrom(channel, times));
     this.#channel = channel;
     this.#times = times;

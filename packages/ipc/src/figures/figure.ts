@@ -63,7 +63,7 @@ export interface Figure {
   /** The label `direction` of its sample, where a family has several. */
   readonly direction?: string;
   /** Where it belongs when segments of all kinds are compared. */
-  readonly column?: FlowColumn;
+  readonly column?: FlowColumn | "latency";
   /** What to tell when a counter that should stay 0 begins to count. */
   readonly alarm?: string;
 }

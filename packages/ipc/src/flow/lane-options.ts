@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { checkOneOf, outOfRange } from "@isthmus/core/internal";
+import { checkOneOf, invalidType, outOfRange } from "@isthmus/core/internal";
 import { RING_BYTES_MIN } from "../ring/byte-ring.ts";
+import { TIMESTAMP_BYTES } from "./record-layout.ts";
 import type { SchemaShape } from "./record-schema.ts";
 import type { RecordGeometry } from "./record-segment.ts";
 
@@ -31,6 +32,12 @@ const LIFETIMES = ["held", "persistent"] as const;
 /** Whether a segment stays when nobody holds it. */
 export function isPersistent(lifetime: "held" | "persistent" | undefined = "held"): boolean {
   return checkOneOf("options.lifetime", lifetime, LIFETIMES) === "persistent";
+}
+
+/** Bytes of the time with every record. */
+export function timestampBytesOf(latency: boolean | undefined = false): number {
+  if (typeof latency !== "boolean") throw invalidType("options.latency", "a boolean", latency);
+  return latency ? TIMESTAMP_BYTES : 0;
 }
 
 /** What makes a segment of records as large as it is. */

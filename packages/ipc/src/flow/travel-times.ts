@@ -18,9 +18,19 @@ export class TravelTimes {
     this.#histogram = new Histogram(memory);
   }
 
+  /** The time by the clock that all processes share, in nanoseconds. */
+  now(): number {
+    return this.#now();
+  }
+
   /** Notes that a record is handed out now; the time at which it was sent is whatever memory says. */
   note(sentNs: number): void {
     this.#histogram.record(this.#now() - sentNs);
+  }
+
+  /** Begins anew. */
+  clear(): void {
+    this.#memory.fill(0);
   }
 
   /** What has been counted so far, also by earlier receivers. */

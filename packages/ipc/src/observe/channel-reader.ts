@@ -15,13 +15,12 @@ import {
 } from "../channel/channel-layout.ts";
 import { counterTotals, readFigures, totalOf } from "../figures/read-figures.ts";
 import { DATA_CELL, SPACE_CELL } from "../flow/record-layout.ts";
-import { HISTOGRAM_BYTES } from "../metrics/histogram-layout.ts";
-import { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import type { ChannelConsumerInfo, ChannelInfo, ChannelLaneInfo } from "./channel-info.ts";
-import { type ChannelSizes, laneWord, readChannelSizes, STATE_BYTES_MAX } from "./channel-state.ts";
+import { laneWord, readChannelSizes, STATE_BYTES_MAX } from "./channel-state.ts";
 import type { KindSource } from "./kind-readers.ts";
+import type { RingSizes } from "./lane-sizes.ts";
+import { readLatencies } from "./latencies.ts";
 import { participantOf, timeoutWakesOf, wakesOf } from "./participant-state.ts";
-import type { SectionReader } from "./section-reader.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
 import { StateBytes } from "./state-bytes.ts";
 
@@ -55,14 +54,14 @@ export function readChannel(source: KindSource): ChannelInfo {
     timeoutWakes: timeoutWakesOf(cells),
     lanes,
     consumer: readConsumer(state, lanes, participants),
-    latency: readLatency(reader),
+    latency: readLatencies(reader, 1)[0],
   };
 }
 
 function readLane(
   state: StateBytes,
   lane: number,
-  { mode, ringBytes, stepBytes }: ChannelSizes,
+  { mode, ringBytes, stepBytes }: RingSizes,
   participants: readonly ParticipantInfo[],
 ): ChannelLaneInfo {
   const base = laneWord(lane);
@@ -102,9 +101,4 @@ function readConsumer(
     isIdle: state.word(CHANNEL.isIdle) !== 0,
     lastActivityMs,
   };
-}
-
-function readLatency(reader: SectionReader): HistogramSnapshot | undefined {
-  const bytes = reader.glance(SECTION.latency, HISTOGRAM_BYTES);
-  return bytes && HistogramSnapshot.read(bytes);
 }

@@ -6,18 +6,11 @@
 
 import { CHANNEL, CHANNEL_HEADER_BYTES, LANE_BYTES } from "../channel/channel-layout.ts";
 import { SENDERS_MAX } from "../flow/lane-options.ts";
-import { TIMESTAMP_BYTES } from "../flow/record-layout.ts";
 import { type RingSizes, readRingSizes } from "./lane-sizes.ts";
 import type { StateBytes } from "./state-bytes.ts";
 
 /** The most of section "state" that any channel uses. */
 export const STATE_BYTES_MAX: number = CHANNEL_HEADER_BYTES + SENDERS_MAX * LANE_BYTES;
-
-/** What a channel's creator chose. */
-export interface ChannelSizes extends RingSizes {
-  /** Bytes of the time with every record: behind one of a struct, in front of any other; or 0. */
-  readonly timestampBytes: number;
-}
 
 const ENTRIES = {
   headerBytes: CHANNEL_HEADER_BYTES,
@@ -30,13 +23,8 @@ const ENTRIES = {
  *
  * @throws {CorruptSegmentError} Naming the first one that cannot.
  */
-export function readChannelSizes(state: StateBytes): ChannelSizes {
-  const timestampBytes = state.chosen(
-    CHANNEL.timestampBytes,
-    "stamp size",
-    (value) => value === 0 || value === TIMESTAMP_BYTES,
-  );
-  return { ...readRingSizes(state, CHANNEL, ENTRIES, timestampBytes), timestampBytes };
+export function readChannelSizes(state: StateBytes): RingSizes {
+  return readRingSizes(state, CHANNEL, ENTRIES);
 }
 
 /** Word at which a lane begins. */

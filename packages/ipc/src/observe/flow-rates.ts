@@ -6,8 +6,10 @@
 
 import { type PerSecond, type Rates, ratesOf, rateTotals } from "../figures/rates-of.ts";
 import { totalOf } from "../figures/read-figures.ts";
+import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { SERVICE_FIGURES } from "../service/service-figures.ts";
 import { TOPIC_FIGURES } from "../topic/topic-figures.ts";
+import { mergeLatencies } from "./latencies.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
 import type { ServiceInfo } from "./service-info.ts";
 import type { TopicInfo, TopicSubscriberInfo } from "./topic-info.ts";
@@ -23,6 +25,8 @@ export interface SubscriberRates
   readonly slot: number;
   /** Whether there was something to read at both times, and it has read and lost nothing in between. */
   readonly isStandingStill: boolean;
+  /** How long the records that were handed out to it in between took; undefined when that is not measured. */
+  readonly latency: HistogramSnapshot | undefined;
 }
 
 /** Traffic of a topic: of its publishers together. */
@@ -35,6 +39,8 @@ export interface TopicRates extends PublisherRates {
   readonly publishers: readonly (PublisherRates & { readonly lane: number })[];
   /** The subscribers of the later sample. */
   readonly subscribers: readonly SubscriberRates[];
+  /** How long the records that were handed out in between took; undefined when that is not measured. */
+  readonly latency: HistogramSnapshot | undefined;
 }
 
 /** Traffic of one requester, or of all of them: the rate of every counter of its lane. */
@@ -46,6 +52,8 @@ export interface ServiceRates extends RequestRates {
   readonly isStandingStill: boolean;
   /** The lanes of the later sample, each with its number. */
   readonly requesters: readonly (RequestRates & { readonly lane: number })[];
+  /** How long the requests that were answered in between took; undefined when that is not measured. */
+  readonly latency: HistogramSnapshot | undefined;
 }
 
 /** Compares two looks at a topic; undefined without an earlier one. */
@@ -73,6 +81,7 @@ export function topicRates(
     lostPerSecond: read.lostPerSecond,
     publishers,
     subscribers,
+    latency: mergeLatencies(subscribers.map(({ latency }) => latency)),
   };
 }
 
@@ -94,6 +103,7 @@ export function serviceRates(
     ...ratesOf(SERVICE_FIGURES.flow, previous, current, per),
     isStandingStill,
     requesters,
+    latency: latencySince(previous, current),
   };
 }
 
@@ -113,7 +123,16 @@ function subscriberRates(
       previous.lag > 0 &&
       current.lag > 0 &&
       position(previous) === position(current),
+    latency: latencySince(previous, current),
   };
+}
+
+/** What has been counted since an earlier look; all that there is without one. */
+export function latencySince(
+  previous: { readonly latency: HistogramSnapshot | undefined } | undefined,
+  { latency }: { readonly latency: HistogramSnapshot | undefined },
+): HistogramSnapshot | undefined {
+  return previous?.latency ? latency?.since(previous.latency) : latency;
 }
 
 type Life = Pick<ParticipantInfo, "slot" | "generation">;

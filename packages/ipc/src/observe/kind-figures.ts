@@ -7,6 +7,7 @@ import { CHANNEL_FIGURES } from "../channel/channel-figures.ts";
 import type { Figure, FigureTable, FlowColumn } from "../figures/figure.ts";
 import { rateName } from "../figures/figure-plan.ts";
 import { totalOf } from "../figures/read-figures.ts";
+import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { SERVICE_FIGURES } from "../service/service-figures.ts";
 import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
 import {
@@ -16,6 +17,7 @@ import {
   SEMAPHORE_FIGURES,
 } from "../sync/sync-figures.ts";
 import { TOPIC_FIGURES } from "../topic/topic-figures.ts";
+import { mergeLatencies } from "./latencies.ts";
 import type { SegmentRates } from "./rates.ts";
 import type { SegmentInfo } from "./segment-info.ts";
 
@@ -68,12 +70,14 @@ const PARTS: { readonly [Kind in keyof typeof FIGURES]: Parts<Kind> } = {
     publisher: ({ topic }) => some(topic),
     place: ({ topic }) => (topic?.subscribers ?? []).flatMap(({ places }) => places),
     subscriber: ({ topic }) => topic?.subscribers ?? [],
+    latency: ({ topic }) => some(topic),
   },
   service: {
     segment: ({ service }) => some(service),
     flow: ({ service }) => some(service),
     requester: ({ service }) => service?.requesters ?? [],
     responder: ({ service }) => some(service?.responder),
+    latency: ({ service }) => some(service),
   },
   semaphore: {
     segment: ({ semaphore }) => some(semaphore),
@@ -92,6 +96,7 @@ const RATES: Readonly<Record<string, (rates: SegmentRates) => readonly object[]>
   "topic.publisher": ({ topic }) => some(topic),
   "topic.place": ({ topic }) => topic?.subscribers ?? [],
   "topic.subscriber": ({ topic }) => topic?.subscribers ?? [],
+  "topic.latency": ({ topic }) => some(topic),
   service: ({ service }) => some(service),
 };
 
@@ -154,8 +159,9 @@ export function flowTotals(info: SegmentInfo, rates?: SegmentRates): FlowTotals 
   let flow: Record<FlowColumn, { value: number; perSecond: number | undefined }> | undefined;
   for (const one of figures) {
     const { column } = one.figure;
-    const items = column && one.itemsOf(info);
-    if (column === undefined || items === undefined) continue;
+    if (column === undefined || column === "latency") continue;
+    const items = one.itemsOf(info);
+    if (items === undefined) continue;
     flow ??= noFlow();
     const total = flow[column];
     const perSecond = rateTotal(one, rates);
@@ -163,6 +169,40 @@ export function flowTotals(info: SegmentInfo, rates?: SegmentRates): FlowTotals 
     if (perSecond !== undefined) total.perSecond = (total.perSecond ?? 0) + perSecond;
   }
   return flow;
+}
+
+/** How long something took in a segment, all of its lanes and participants together. */
+export interface HistogramTotal extends Omit<FigureTotal, "value" | "perSecond"> {
+  readonly value: HistogramSnapshot;
+  /** What was counted since an earlier look; undefined without one. */
+  readonly recent: HistogramSnapshot | undefined;
+}
+
+/**
+ * All histograms of a segment, in the order of their tables. Those that its creator did not ask for are not there.
+ *
+ * @param info What an observer saw.
+ * @param rates What has happened since it looked before; see `ratesBetween`.
+ */
+export function figureHistograms(info: SegmentInfo, rates?: SegmentRates): HistogramTotal[] {
+  if (info.error !== undefined) return [];
+  return figuresOf(info, HISTOGRAMS).flatMap((one) => {
+    const { kind, part, name, figure } = one;
+    const value = merged(name, one.itemsOf(info) ?? []);
+    if (value === undefined) return [];
+    const recent = rates && merged(name, one.ratesOf(rates));
+    return [{ kind, part, name, figure, value, recent }];
+  });
+}
+
+/** How long what passes through a segment takes; undefined when it is not measured. */
+export function flowLatency(info: SegmentInfo, rates?: SegmentRates): HistogramTotal | undefined {
+  return figureHistograms(info, rates).find(({ figure }) => figure.column === "latency");
+}
+
+function merged(name: string, items: readonly object[]): HistogramSnapshot | undefined {
+  const all = items as readonly Readonly<Record<string, HistogramSnapshot | undefined>>[];
+  return mergeLatencies(all.map((item) => item[name]));
 }
 
 function noFlow(): Record<FlowColumn, { value: number; perSecond: number | undefined }> {
@@ -205,26 +245,34 @@ interface FoundFigure {
 
 const KINDS = Object.keys(FIGURES) as (keyof typeof FIGURES)[];
 
-const FOUND = new Map(
-  KINDS.map((kind) => [
-    kind,
-    Object.entries<FigureTable>(FIGURES[kind]).flatMap(([part, table]) =>
-      Object.entries(table)
-        .filter(([, { total, type }]) => total !== undefined || type === "counter")
-        .map(([name, figure]): FoundFigure => {
-          const rate = figure.type === "counter" ? rateName(name, figure) : undefined;
-          const ratesOf = RATES[`${kind}.${part}`] ?? RATES[kind] ?? some<SegmentRates>;
-          const itemsOf = PARTS[kind][part as never] as FoundFigure["itemsOf"];
-          return { kind, part, name, figure, table, itemsOf, rate, ratesOf };
-        }),
-    ),
-  ]),
-);
+type FiguresOfKinds = ReadonlyMap<keyof typeof FIGURES, readonly FoundFigure[]>;
 
-/** All figures that a segment of this kind has. */
-function figuresOf(info: SegmentInfo): FoundFigure[] {
+/** What can be added up, and what is counted by how long it took. */
+const TOTALS = findFigures(({ total, type }) => total !== undefined || type === "counter");
+const HISTOGRAMS = findFigures(({ type }) => type === "histogram");
+
+function findFigures(isMeant: (figure: Figure) => boolean): FiguresOfKinds {
+  return new Map(
+    KINDS.map((kind) => [
+      kind,
+      Object.entries<FigureTable>(FIGURES[kind]).flatMap(([part, table]) =>
+        Object.entries(table)
+          .filter(([, figure]) => isMeant(figure))
+          .map(([name, figure]): FoundFigure => {
+            const rate = figure.type === "counter" ? rateName(name, figure) : undefined;
+            const ratesOf = RATES[`${kind}.${part}`] ?? RATES[kind] ?? some<SegmentRates>;
+            const itemsOf = PARTS[kind][part as never] as FoundFigure["itemsOf"];
+            return { kind, part, name, figure, table, itemsOf, rate, ratesOf };
+          }),
+      ),
+    ]),
+  );
+}
+
+/** Those of them that a segment of this kind has. */
+function figuresOf(info: SegmentInfo, all: FiguresOfKinds = TOTALS): FoundFigure[] {
   const found: FoundFigure[] = [];
-  for (const kind of KINDS) if (hasKind(info, kind)) found.push(...(FOUND.get(kind) ?? []));
+  for (const kind of KINDS) if (hasKind(info, kind)) found.push(...(all.get(kind) ?? []));
   return found;
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { CAPACITY_BYTES_MAX } from "../flow/lane-options.ts";
-import { MODES, type Mode } from "../flow/record-layout.ts";
+import { MODES, type Mode, TIMESTAMP_BYTES } from "../flow/record-layout.ts";
 import { RING_BYTES_MIN, UNIT_BYTES } from "../ring/byte-ring.ts";
 import type { StateBytes } from "./state-bytes.ts";
 
@@ -29,11 +29,22 @@ export interface RingSizes {
   readonly recordBytes: number;
   /** What positions count: from one record of a struct to the next, else a unit of a ring of bytes. */
   readonly stepBytes: number;
+  /** Bytes of the time with every record: behind one of a struct, in front of any other; or 0. */
+  readonly timestampBytes: number;
 }
 
 /** The words of section "state" that hold them. */
 export type SizeWords = Readonly<
-  Record<"mode" | "slotBytes" | "recordBytes" | "ringBytes" | "laneCount" | "laneBytes", number>
+  Record<
+    | "mode"
+    | "slotBytes"
+    | "recordBytes"
+    | "ringBytes"
+    | "laneCount"
+    | "laneBytes"
+    | "timestampBytes",
+    number
+  >
 >;
 
 /** Where lanes are described, and how many there can be. */
@@ -46,15 +57,18 @@ export interface LaneEntries {
 /**
  * Reads the sizes, and believes none that cannot be.
  *
- * @param timestampBytes Bytes of a slot behind its record.
  * @throws {CorruptSegmentError} Naming the first one that cannot.
  */
 export function readRingSizes(
   state: StateBytes,
   words: SizeWords,
   entries: LaneEntries,
-  timestampBytes: number,
 ): RingSizes {
+  const timestampBytes = state.chosen(
+    words.timestampBytes,
+    "timestamp size",
+    (value) => value === 0 || value === TIMESTAMP_BYTES,
+  );
   const mode = readMode(state, words.mode);
   const isFixed = mode === "fixed";
   const slotBytes = state.chosen(words.slotBytes, "slot size", (value) =>
@@ -71,7 +85,7 @@ export function readRingSizes(
   });
   const laneCount = readLaneCount(state, words.laneCount, entries);
   const laneBytes = state.chosen(words.laneBytes, "lane size", (value) => value >= ringBytes);
-  return { mode, laneCount, laneBytes, ringBytes, recordBytes, stepBytes };
+  return { mode, laneCount, laneBytes, ringBytes, recordBytes, stepBytes, timestampBytes };
 }
 
 /**

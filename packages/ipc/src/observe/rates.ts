@@ -10,7 +10,13 @@ import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
 import { CELL_FIGURES, EVENT_FIGURES, MUTEX_FIGURES } from "../sync/sync-figures.ts";
 import type { ChannelInfo } from "./channel-info.ts";
-import { type ServiceRates, serviceRates, type TopicRates, topicRates } from "./flow-rates.ts";
+import {
+  latencySince,
+  type ServiceRates,
+  serviceRates,
+  type TopicRates,
+  topicRates,
+} from "./flow-rates.ts";
 import type { SegmentSample } from "./segment-observer.ts";
 
 /** Traffic of one lane of a channel, or of all of them: the rate of every counter of a lane. */
@@ -106,6 +112,6 @@ function channelRates(
     isStandingStill:
       previous.lag > 0 && current.lag > 0 && consumedUpTo(previous) === consumedUpTo(current),
     lanes,
-    latency: previous.latency && current.latency?.since(previous.latency),
+    latency: latencySince(previous, current),
   };
 }

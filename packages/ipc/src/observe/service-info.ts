@@ -5,6 +5,7 @@
  */
 import type { Figures } from "../figures/figure.ts";
 import type { Mode } from "../flow/record-layout.ts";
+import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import type { SERVICE_FIGURES } from "../service/service-figures.ts";
 import type { ParticipantState } from "./participant-state.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
@@ -22,6 +23,8 @@ export interface ServiceRequesterInfo
   readonly requester: ParticipantInfo | undefined;
   /** Stalled: replies have waited in its ring for a second or more. Undefined without a requester. */
   readonly state: ParticipantState | undefined;
+  /** How long requests took from being made to being answered; undefined when that is not measured. */
+  readonly latency: HistogramSnapshot | undefined;
 }
 
 /** The answering end. */
@@ -44,4 +47,6 @@ export interface ServiceInfo
   /** The lanes that have ever had a requester. */
   readonly requesters: readonly ServiceRequesterInfo[];
   readonly responder: ServiceResponderInfo;
+  /** How long the requests of all lanes took; undefined when that is not measured. */
+  readonly latency: HistogramSnapshot | undefined;
 }

@@ -17,6 +17,7 @@ import {
 } from "../service/service-layout.ts";
 import { CELL_FIGURES } from "../sync/sync-figures.ts";
 import type { KindSource } from "./kind-readers.ts";
+import { mergeLatencies, readLatencies } from "./latencies.ts";
 import { participantOf, stateOf, timeoutWakesOf, wakesOf } from "./participant-state.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
 import type { ServiceInfo, ServiceRequesterInfo, ServiceResponderInfo } from "./service-info.ts";
@@ -39,11 +40,15 @@ export function readService(source: KindSource): ServiceInfo {
   const bytes = reader.bytes(SECTION.state, SERVICE_STATE_BYTES_MAX) ?? new Uint8Array();
   const state = new StateBytes(bytes, name);
   const sizes = readServiceSizes(state);
+  const latencies = readLatencies(reader, sizes.laneCount);
   const nowMs = Date.now();
   const requesters: ServiceRequesterInfo[] = [];
   for (let lane = 0; lane < sizes.laneCount; lane++) {
     if (state.word(serviceLaneWord(lane) + SERVICE_LANE.isReady) !== 1) continue;
-    requesters.push(readRequester(state, sizes, lane, participants, nowMs));
+    requesters.push({
+      ...readRequester(state, sizes, lane, participants, nowMs),
+      latency: latencies[lane],
+    });
   }
   const responder = readResponder(state, requesters, participants, nowMs);
   const total = (name: "queued" | "unanswered"): number =>
@@ -69,6 +74,7 @@ export function readService(source: KindSource): ServiceInfo {
     timeoutWakes: timeoutWakesOf(cells),
     requesters,
     responder,
+    latency: mergeLatencies(requesters.map(({ latency }) => latency)),
   };
 }
 
@@ -78,7 +84,7 @@ function readRequester(
   lane: number,
   participants: readonly ParticipantInfo[],
   nowMs: number,
-): ServiceRequesterInfo {
+): Omit<ServiceRequesterInfo, "latency"> {
   const base = serviceLaneWord(lane);
   const counters = (offset: number): CounterBlock => state.counters(base * 4 + offset);
   const sent = counters(SERVICE_COUNTERS.sent);

@@ -98,8 +98,13 @@ const PLANS: Readonly<Record<TailedKind, (state: StateBytes) => TailPlan>> = {
   },
   topic: (state) => {
     const sizes = readTopicSizes(state);
-    const { mode, laneCount, laneBytes, places: _, ...ring } = sizes;
-    const place = { part: "record", headerWord: 0, ringOffset: 0, leadBytes: 0 } as const;
+    const { mode, laneCount, laneBytes, places: _, timestampBytes, ...ring } = sizes;
+    const place = {
+      part: "record",
+      headerWord: 0,
+      ringOffset: 0,
+      leadBytes: timestampBytes,
+    } as const;
     return {
       mode,
       responseMode: undefined,

@@ -5,6 +5,7 @@
  */
 import type { CounterFigures, Figures } from "../figures/figure.ts";
 import type { Mode } from "../flow/record-layout.ts";
+import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import type { TOPIC_FIGURES } from "../topic/topic-figures.ts";
 import type { ParticipantState } from "./participant-state.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
@@ -35,6 +36,8 @@ export interface TopicSubscriberInfo
   readonly onSlow: "gate" | "lap" | undefined;
   /** The lanes that have ever had a publisher. */
   readonly places: readonly TopicPlaceInfo[];
+  /** How long records took from being sent to being handed out to it; undefined when that is not measured. */
+  readonly latency: HistogramSnapshot | undefined;
 }
 
 /**
@@ -51,4 +54,6 @@ export interface TopicInfo
   /** The lanes that have ever had a publisher. */
   readonly publishers: readonly TopicPublisherInfo[];
   readonly subscribers: readonly TopicSubscriberInfo[];
+  /** How long records took to the subscribers that there are; undefined when that is not measured. */
+  readonly latency: HistogramSnapshot | undefined;
 }

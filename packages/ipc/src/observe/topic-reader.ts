@@ -7,6 +7,7 @@
 import { SECTION } from "@isthmus/core/internal";
 import { counterTotals, readFigures, totalOf } from "../figures/read-figures.ts";
 import { DATA_CELL, SPACE_CELL } from "../flow/record-layout.ts";
+import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { gateBit } from "../ring/broadcast-gates.ts";
 import { BROADCAST, PLACE } from "../ring/broadcast-layout.ts";
 import { TOPIC_FIGURES } from "../topic/topic-figures.ts";
@@ -22,6 +23,7 @@ import {
   TOPIC_LANE_OWNER,
 } from "../topic/topic-layout.ts";
 import type { KindSource } from "./kind-readers.ts";
+import { mergeLatencies, readLatencies } from "./latencies.ts";
 import { participantOf, stateOf, timeoutWakesOf, wakesOf } from "./participant-state.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
 import { StateBytes } from "./state-bytes.ts";
@@ -54,6 +56,8 @@ interface Look {
   readonly state: StateBytes;
   readonly sizes: TopicSizes;
   readonly source: KindSource;
+  /** By slot; none when they are not measured. */
+  readonly latencies: readonly HistogramSnapshot[];
   readonly nowMs: number;
 }
 
@@ -68,7 +72,8 @@ export function readTopic(source: KindSource): TopicInfo {
   const bytes = reader.bytes(SECTION.state, TOPIC_STATE_BYTES_MAX) ?? new Uint8Array();
   const state = new StateBytes(bytes, name);
   const sizes = readTopicSizes(state);
-  const look = { state, sizes, source, nowMs: Date.now() };
+  const latencies = readLatencies(reader, sizes.timestampBytes === 0 ? 0 : sizes.places);
+  const look = { state, sizes, source, latencies, nowMs: Date.now() };
   const lanes = readLanes(look);
   const subscribers = participants
     .filter(({ role, slot }) => role === "subscriber" && slot < sizes.places)
@@ -89,6 +94,7 @@ export function readTopic(source: KindSource): TopicInfo {
     timeoutWakes: timeoutWakesOf(cells),
     publishers,
     subscribers,
+    latency: mergeLatencies(subscribers.map(({ latency }) => latency)),
   };
 }
 
@@ -113,7 +119,7 @@ function numberAt(sizes: TopicSizes, { reader }: KindSource, lane: number, tail:
 }
 
 function readSubscriber(
-  { state, sizes, nowMs }: Look,
+  { state, sizes, latencies, nowMs }: Look,
   participant: ParticipantInfo,
   lanes: readonly Lane[],
 ): TopicSubscriberInfo {
@@ -142,6 +148,8 @@ function readSubscriber(
     isIdle: isMember && (state.word(word) & bit) !== 0,
     lastActivityMs,
     places,
+    // Who has not begun has counted nothing of what is there.
+    latency: isMember ? latencies[slot] : undefined,
   };
 }
 

@@ -31,7 +31,7 @@ export function readTopicSizes(state: StateBytes): TopicSizes {
   const isPossible = (count: number): boolean => count >= 1 && count <= SUBSCRIBERS_MAX;
   const places = state.chosen(TOPIC.places, "number of subscribers", isPossible);
   const entries = { ...topicLanes(places), countMax: SENDERS_MAX };
-  return { ...readRingSizes(state, TOPIC, entries, 0), places };
+  return { ...readRingSizes(state, TOPIC, entries), places };
 }
 
 /** Word at which a lane begins. */

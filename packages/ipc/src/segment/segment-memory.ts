@@ -27,6 +27,11 @@ export class SegmentMemory {
     this.#sections = sections;
   }
 
+  /** Whether there is a section of those that a creator may leave out. */
+  has(id: number): boolean {
+    return this.#sections.some((candidate) => candidate.id === id);
+  }
+
   /** Where a section is; the section table has been checked to have it. */
   section(id: number): Section {
     const section = this.#sections.find((candidate) => candidate.id === id);

@@ -12,6 +12,8 @@ export interface PendingRequest {
   readonly id: number;
   /** Term of the responder it is for; 0 while there is none. */
   term: number;
+  /** When it was made by the clock that all processes share, in nanoseconds; 0 when times are not measured. */
+  readonly madeNs: number;
   /** Its body, until it has found room in the ring. */
   body: Uint8Array | undefined;
   /** Each ends it, once: whoever calls has taken it out of the table. */

@@ -6,6 +6,7 @@
 import { DisposedError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
 import { codecOf } from "../flow/record-codec.ts";
+import type { TravelTimes } from "../flow/travel-times.ts";
 import type { Counters } from "../metrics/counters.ts";
 import { runPostponed } from "../wait/before-sleep.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
@@ -27,6 +28,8 @@ export class RequestLane {
   /** What was sent, and what became of it; and the replies that came. */
   readonly counters: Counters;
   readonly received: Counters;
+  /** How long requests took; undefined when they are not measured. */
+  readonly times: TravelTimes | undefined;
   readonly #service: Service;
   readonly #writer: MessageWriter;
   readonly #reader: MessageReader;
@@ -70,6 +73,7 @@ export class RequestLane {
     this.#reader = new MessageReader(service, replies, received, codecOf(response));
     this.counters = this.#writer.counters;
     this.received = this.#reader.counters;
+    this.times = service.timesOf(lane);
   }
 
   /** Requests that have not been answered. */
@@ -154,7 +158,8 @@ export class RequestLane {
     const term = isKnown ? serving : this.#receive();
     if (term === 0 && this.#isFailing) throw this.#refused();
     const id = this.#pending.nextId();
-    const request: PendingRequest = { id, term, body: undefined, resolve, reject };
+    const madeNs = this.times?.now() ?? 0;
+    const request: PendingRequest = { id, term, madeNs, body: undefined, resolve, reject };
     const isTurn = term !== 0 && this.#pending.unsentCount === 0;
     const isSent = isTurn && this.#writer.write(id, this.#generation, term, record);
     if (!isSent) {
@@ -232,6 +237,7 @@ export class RequestLane {
 
   #settle(request: PendingRequest): void {
     const reader = this.#reader;
+    this.times?.note(request.madeNs);
     if (reader.detail === OUTCOME.error) {
       this.received.add("errors", 1);
       request.reject(decodeError(reader.text()));

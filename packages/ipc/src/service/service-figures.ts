@@ -272,4 +272,14 @@ export const SERVICE_FIGURES = {
       help: "When a reply was last sent.",
     },
   },
+  latency: {
+    /** How long requests took from being made to being answered. */
+    latency: {
+      type: "histogram",
+      unit: "seconds",
+      writer: "requester",
+      column: "latency",
+      help: "How long requests took from being made to being answered.",
+    },
+  },
 } as const;

@@ -4,6 +4,7 @@
  * @module
  */
 import { Counters } from "../metrics/counters.ts";
+import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { LANE } from "../ring/lane-layout.ts";
 import type { Answering } from "./answering.ts";
 import type { RequestLane } from "./request-lane.ts";
@@ -32,6 +33,8 @@ export interface RequesterMetrics {
   readonly pending: number;
   /** When it last sent, in milliseconds since 1970, roughly; 0: never. */
   readonly lastActivityMs: number;
+  /** How long requests took from being made to being answered; undefined unless made with `latency: true`. */
+  readonly latency: HistogramSnapshot | undefined;
 }
 
 /** Counters of a lane as the responder sees it. */
@@ -84,6 +87,7 @@ export function requesterMetrics(lane: number, requests: RequestLane): Requester
     corruptions: received.get("corruptions"),
     pending: requests.pendingCount,
     lastActivityMs: counters.get("lastActivity"),
+    latency: requests.times?.read(),
   };
 }
 

@@ -9,10 +9,12 @@ import {
   CAPACITY_BYTES_MAX,
   DEFAULT_CAPACITY_BYTES,
   DEFAULT_SENDERS,
+  isPersistent,
   LANES_BYTES_MAX,
   PAGE_BYTES,
   powerOfTwo,
   SENDERS_MAX,
+  timestampBytesOf,
 } from "../flow/lane-options.ts";
 import { type ChannelSchema, type SchemaShape, shapeOf } from "../flow/record-schema.ts";
 import { RECORD_HEADER_BYTES, RING_BYTES_MAX } from "../ring/byte-ring.ts";
@@ -43,6 +45,16 @@ export interface ServiceOptions<Q extends ChannelSchema, S extends ChannelSchema
   readonly capacityBytes?: number | undefined;
   /** How many requesters there can be at a time. Default 8, at most 1024. Room is allocated when one comes. */
   readonly maxRequesters?: number | undefined;
+  /**
+   * Whether every requester counts how long each request took from being made to being answered: `metrics.latency`, and
+   * `observe` for everybody else. Costs some 60 ns a request, and 9,792 bytes a requester. Default false.
+   */
+  readonly latency?: boolean | undefined;
+  /**
+   * `"persistent"` keeps the service and what it has counted when nobody holds it; requests that nobody has answered
+   * end with their responder all the same. Default `"held"`.
+   */
+  readonly lifetime?: "held" | "persistent" | undefined;
 }
 
 /** The options of both ends: a bag that both are given has what only one of them looks at. */
@@ -53,6 +65,8 @@ export const SERVICE_OPTIONS: OptionNames<
   response: true,
   capacityBytes: true,
   maxRequesters: true,
+  latency: true,
+  lifetime: true,
   onAbsent: true,
 };
 
@@ -74,12 +88,16 @@ export interface ServiceShape {
 export function checkServiceOptions(options: ServiceOptions<ChannelSchema, ChannelSchema>): {
   readonly shape: ServiceShape;
   readonly geometry: ServiceGeometry;
+  readonly isTimed: boolean;
+  readonly isPersistent: boolean;
 } {
   const {
     request,
     response,
     capacityBytes = DEFAULT_CAPACITY_BYTES,
     maxRequesters = DEFAULT_SENDERS,
+    latency,
+    lifetime,
   } = checkOptions("options", options, SERVICE_OPTIONS);
   const shape = {
     request: shapeOf(request, "options.request"),
@@ -92,7 +110,12 @@ export function checkServiceOptions(options: ServiceOptions<ChannelSchema, Chann
     if (sizeBytes <= STRUCT_BYTES_MAX) continue;
     throw outOfRange(`options.${name}`, `a struct of <= ${STRUCT_BYTES_MAX} bytes`, sizeBytes);
   }
-  return { shape, geometry: geometryOf(shape, capacityBytes, maxRequesters) };
+  return {
+    shape,
+    geometry: geometryOf(shape, capacityBytes, maxRequesters),
+    isTimed: timestampBytesOf(latency) > 0,
+    isPersistent: isPersistent(lifetime),
+  };
 }
 
 function geometryOf(

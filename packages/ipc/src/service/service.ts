@@ -4,10 +4,13 @@
  * @module
  */
 
+import { SECTION } from "@isthmus/core/internal";
 import { CAPACITY_BYTES_MAX, SENDERS_MAX } from "../flow/lane-options.ts";
 import { type LanedHeader, LanedSegment, SPARE_PLACES } from "../flow/laned-segment.ts";
+import { latencySection, travelTimesIn } from "../flow/latency-section.ts";
 import { MODES } from "../flow/record-layout.ts";
 import { bits, type ChannelSchema } from "../flow/record-schema.ts";
+import type { TravelTimes } from "../flow/travel-times.ts";
 import { schemaSections } from "../segment/schema-section.ts";
 import type { OpenVerb } from "../segment/segment.ts";
 import type { SectionSpec } from "../segment/segment-spec.ts";
@@ -59,7 +62,7 @@ export class Service extends LanedSegment {
     options: ServiceOptions<ChannelSchema, ChannelSchema>,
     role: "requester" | "responder",
   ) {
-    const { shape, geometry } = checkServiceOptions(options);
+    const { shape, geometry, isTimed, isPersistent } = checkServiceOptions(options);
     super(verb, {
       name,
       kind: "service",
@@ -68,10 +71,10 @@ export class Service extends LanedSegment {
       laneCount: geometry.laneCount,
       laneBytes: geometry.laneBytes,
       cellCount: SERVICE_CELL_COUNT,
-      moreSections: schemasOf(shape),
+      moreSections: [...schemasOf(shape), ...(isTimed ? [latencySection(geometry.laneCount)] : [])],
       fingerprint: bits(fingerprintOfTexts(shape.request.text, shape.response.text)),
       schemaTexts: [shape.request.text, shape.response.text],
-      isPersistent: false,
+      isPersistent,
       role,
       init: (words, base) => writeGeometry(words, base, shape, geometry),
       free: ({ words, base }, slot) => freeResponder(words, base, slot),
@@ -85,6 +88,12 @@ export class Service extends LanedSegment {
   /** The cell at which a lane's requester waits. */
   laneCell(lane: number): WaitCell {
     return this.segment.cell(laneCellOf(lane));
+  }
+
+  /** Where a lane's requester counts how long its requests took; undefined when they are not measured. */
+  timesOf(lane: number): TravelTimes | undefined {
+    const { memory } = this.segment;
+    return memory.has(SECTION.latency) ? travelTimesIn(memory, lane) : undefined;
   }
 
   /** The term of the responder that is there; 0: nobody is. */

@@ -7,6 +7,7 @@ import { checkOneOf, checkOptions, invalidType } from "@isthmus/core/internal";
 import type { OnOverrun } from "../flow/lane-scan.ts";
 import { Receiver } from "../flow/receiver.ts";
 import type { ChannelSchema } from "../flow/record-schema.ts";
+import type { TravelTimes } from "../flow/travel-times.ts";
 import type { OpenVerb } from "../segment/segment.ts";
 import { Topic } from "./topic.ts";
 import { type SubscriberMetrics, subscriberMetrics } from "./topic-metrics.ts";
@@ -84,6 +85,7 @@ export interface SubscriberOptions<S extends ChannelSchema> extends TopicOptions
  */
 export class Subscriber<S extends ChannelSchema> extends Receiver<S> {
   readonly #topic: Topic;
+  readonly #times: TravelTimes | undefined;
 
   private constructor(verb: OpenVerb, name: string, options: SubscriberOptions<S>) {
     const {
@@ -98,8 +100,10 @@ export class Subscriber<S extends ChannelSchema> extends Receiver<S> {
     }
     const topic = new Topic(verb, name, options, "subscriber");
     const attending = { isHistory: from === "history", isGating: onSlow === "gate" };
-    super(options.schema, topic, () => subscribe(topic, attending, overrunTeller(onLapped)));
+    const { times } = topic;
+    super(options.schema, topic, () => subscribe(topic, attending, overrunTeller(onLapped), times));
     this.#topic = topic;
+    this.#times = times;
   }
 
   /**
@@ -147,7 +151,7 @@ export class Subscriber<S extends ChannelSchema> extends Receiver<S> {
   get metrics(): SubscriberMetrics {
     this.checkOpen();
     this.end.note();
-    return subscriberMetrics(this.#topic, this.end.counters);
+    return subscriberMetrics(this.#topic, this.end.counters, this.#times);
   }
 }
 

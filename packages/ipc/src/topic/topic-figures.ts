@@ -231,4 +231,14 @@ export const TOPIC_FIGURES = {
       counter: "lastActivity",
     },
   },
+  latency: {
+    /** How long records took from being sent to being handed out to a subscriber. */
+    latency: {
+      type: "histogram",
+      unit: "seconds",
+      writer: "subscriber",
+      column: "latency",
+      help: "How long records took from being sent to being handed out to a subscriber.",
+    },
+  },
 } as const;

@@ -10,7 +10,8 @@
  *    16 │ recordBytes   u32   mode 1: size of a record; else 0
  *    20 │ laneBytes     u32   distance of two lanes in section "lanes", whole pages
  *    24 │ places        u32   how many subscribers there can be, up to 1024: P
- *    28 └ reserved      100 bytes
+ *    28 │ timestampBytes u32  8 when every record has the time at which it was sent, as in a channel; else 0
+ *    32 └ reserved      96 bytes
  *   128 ┌ gating        u32 × 32  bit n: publishers wait for the participant in slot n
  *   256 ┌ idle           u32 × 32  bit n: the one in slot n has found nothing and wants to see the next record at once
  *   384 ┌ readyCount    u32   grows by 1 when a lane has become ready
@@ -56,6 +57,7 @@ export const TOPIC = {
   recordBytes: 4,
   laneBytes: 5,
   places: 6,
+  timestampBytes: 7,
   gating: 32,
   idle: 64,
   readyCount: 96,

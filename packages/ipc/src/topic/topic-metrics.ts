@@ -5,7 +5,9 @@
  */
 import type { CounterFigures, Figures } from "../figures/figure.ts";
 import { counterTotals, readFigures, totalOf } from "../figures/read-figures.ts";
+import type { TravelTimes } from "../flow/travel-times.ts";
 import type { Counters } from "../metrics/counters.ts";
+import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { BROADCAST, PLACE, UNIT_BYTES, UNIT_WORDS } from "../ring/broadcast-layout.ts";
 import { positionAt } from "../ring/lane-layout.ts";
 import type { Topic } from "./topic.ts";
@@ -56,6 +58,8 @@ export interface SubscriberMetrics
   readonly wakes: number;
   /** The lanes that have ever had a publisher. */
   readonly lanes: readonly TopicLaneMetrics[];
+  /** How long records took from being sent to being handed out; undefined unless made with `latency: true`. */
+  readonly latency: HistogramSnapshot | undefined;
 }
 
 /** Reads what a publisher's lane says. */
@@ -70,7 +74,11 @@ export function publisherMetrics(topic: Topic, lane: number, counters: Counters)
 }
 
 /** Reads what a subscriber and its lanes say. */
-export function subscriberMetrics(topic: Topic, counters: Counters): SubscriberMetrics {
+export function subscriberMetrics(
+  topic: Topic,
+  counters: Counters,
+  times: TravelTimes | undefined,
+): SubscriberMetrics {
   const lanes: TopicLaneMetrics[] = [];
   for (let lane = 0; lane < topic.laneCount; lane++) {
     if (topic.isLaneReady(lane)) lanes.push(laneMetrics(topic, lane));
@@ -81,6 +89,7 @@ export function subscriberMetrics(topic: Topic, counters: Counters): SubscriberM
     ...readFigures(TOPIC_FIGURES.subscriber, { subscriber: counters }),
     wakes: topic.space.wakes,
     lanes,
+    latency: times?.read(),
   };
 }
 

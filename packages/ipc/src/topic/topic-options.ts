@@ -12,6 +12,7 @@ import {
   geometryOf,
   isPersistent,
   SENDERS_MAX,
+  timestampBytesOf,
 } from "../flow/lane-options.ts";
 import type { ChannelSchema, SchemaShape } from "../flow/record-schema.ts";
 import type { RecordGeometry } from "../flow/record-segment.ts";
@@ -36,6 +37,12 @@ export interface TopicOptions<S extends ChannelSchema> {
   readonly maxPublishers?: number | undefined;
   /** How many subscribers there can be at a time. Default 64, at most 1024. Each takes 128 bytes for each publisher. */
   readonly maxSubscribers?: number | undefined;
+  /**
+   * Whether every record carries the time at which it was sent, and every subscriber counts how long each took to be
+   * handed out: `metrics.latency`, and `observe` for everybody else. Costs 8 bytes and some 50 ns a record, and 9,792
+   * bytes a place for subscribers. Default false.
+   */
+  readonly latency?: boolean | undefined;
   /** `"persistent"` keeps the topic and its records when nobody holds it. Default `"held"`. */
   readonly lifetime?: "held" | "persistent" | undefined;
 }
@@ -48,6 +55,7 @@ export const TOPIC_OPTIONS: OptionNames<
   capacityBytes: true,
   maxPublishers: true,
   maxSubscribers: true,
+  latency: true,
   lifetime: true,
   onFull: true,
   from: true,
@@ -70,6 +78,7 @@ export function checkTopicOptions(
     capacityBytes = DEFAULT_CAPACITY_BYTES,
     maxPublishers = DEFAULT_SENDERS,
     maxSubscribers = DEFAULT_SUBSCRIBERS,
+    latency,
     lifetime,
   } = checkOptions("options", options, TOPIC_OPTIONS);
   checkInteger("options.capacityBytes", capacityBytes, 1, CAPACITY_BYTES_MAX);
@@ -84,7 +93,7 @@ export function checkTopicOptions(
   const sizes = geometryOf(shape, {
     capacityBytes,
     laneCount: maxPublishers,
-    timestampBytes: 0,
+    timestampBytes: timestampBytesOf(latency),
     senders: "publishers",
     limitName: "maxPublishers",
   });

@@ -7,6 +7,7 @@ import { CopiedRecords } from "../flow/copied-records.ts";
 import { type LaneReader, StructReader, VariableReader } from "../flow/lane-reader.ts";
 import type { OnOverrun, ReceivingLanes } from "../flow/lane-scan.ts";
 import { RecordMemory } from "../flow/record-codec.ts";
+import type { TravelTimes } from "../flow/travel-times.ts";
 import { ByteGatedReader, FixedGatedReader } from "../ring/broadcast-gated.ts";
 import { FixedLappedReader } from "../ring/broadcast-lapped.ts";
 import { ByteLappedReader } from "../ring/broadcast-lapped-bytes.ts";
@@ -19,15 +20,18 @@ import type { Topic } from "./topic.ts";
  * Joins all lanes.
  *
  * @param onOverrun Told that records of a lane were lost, before those that follow are handed out.
+ * @param times How long records took; undefined when they do not tell when they were sent.
  */
 export function subscribe(
   topic: Topic,
   attending: Attending,
   onOverrun: OnOverrun,
+  times: TravelTimes | undefined,
 ): ReceivingLanes {
   const { segment, space } = topic;
   const { isGating } = attending;
   const starts = attend(topic, attending);
+  times?.clear();
   return {
     lanes: topic,
     owner: "Subscriber",
@@ -35,14 +39,20 @@ export function subscribe(
     nobody: "nobody publishes",
     counters: topic.subscriberCounters(segment.slot),
     space: isGating ? space : undefined,
-    open: (lane) => openLane(topic, lane, starts[lane] as Start, isGating),
+    open: (lane) => openLane(topic, lane, starts[lane] as Start, isGating, times),
     setIdle: (isIdle) => topic.setIdle(isIdle),
     onOverrun,
     close: () => stopGating(topic),
   };
 }
 
-function openLane(topic: Topic, lane: number, start: Start, isGating: boolean): LaneReader {
+function openLane(
+  topic: Topic,
+  lane: number,
+  start: Start,
+  isGating: boolean,
+  times: TravelTimes | undefined,
+): LaneReader {
   const { words, segment, shape, geometry } = topic;
   const { ringBytes, slotBytes } = geometry;
   const { struct } = shape;
@@ -51,7 +61,7 @@ function openLane(topic: Topic, lane: number, start: Start, isGating: boolean): 
   const copied = isGating ? undefined : new CopiedRecords(bytes, unitBytes);
   const memory = copied?.memory ?? new RecordMemory(bytes);
   const counters = topic.subscriberCounters(segment.slot, lane);
-  const source = { lane, shape, geometry, counters, memory, copied };
+  const source = { lane, shape, geometry, counters, memory, copied, times };
   const at = [words, topic.laneWord(lane), topic.placeWord(lane, segment.slot)] as const;
   if (struct !== undefined) {
     const slotCount = ringBytes / slotBytes;

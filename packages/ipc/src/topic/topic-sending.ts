@@ -6,6 +6,7 @@
 import { claimLane } from "../flow/lane-claim.ts";
 import type { SendingEnd, SendingLane } from "../flow/sending-end.ts";
 import { StructSender } from "../flow/struct-sender.ts";
+import { TimestampedSender } from "../flow/timestamped-sender.ts";
 import { VariableSender } from "../flow/variable-sender.ts";
 import { Counters } from "../metrics/counters.ts";
 import { ByteBroadcastPublisher, FixedBroadcastPublisher } from "../ring/broadcast-ring.ts";
@@ -27,7 +28,7 @@ export function claimTopicLane(topic: Topic): number {
 /** Begins to send into a lane that this process owns and that is ready. */
 export function publishInto(topic: Topic, lane: number, isFailing: boolean): SendingEnd {
   const { words, shape, geometry } = topic;
-  const { ringBytes, slotBytes } = geometry;
+  const { ringBytes, slotBytes, timestampBytes } = geometry;
   const { mapping } = topic.segment.memory;
   const base = topic.laneWord(lane);
   const how: SendingLane = {
@@ -53,5 +54,6 @@ export function publishInto(topic: Topic, lane: number, isFailing: boolean): Sen
     return new VariableSender(how, ring);
   }
   const ring = new FixedBroadcastPublisher(words, base, ringBytes / slotBytes, gates);
-  return new StructSender(how, ring, shape.struct);
+  const Struct = timestampBytes > 0 ? TimestampedSender : StructSender;
+  return new Struct(how, ring, shape.struct);
 }

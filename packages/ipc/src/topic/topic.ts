@@ -4,11 +4,13 @@
  * @module
  */
 
-import { CAPACITY_BYTES_MAX, SENDERS_MAX } from "../flow/lane-options.ts";
+import { CAPACITY_BYTES_MAX, SENDERS_MAX, slotBytesOf } from "../flow/lane-options.ts";
 import { type LanedHeader, SPARE_PLACES, type StateSection } from "../flow/laned-segment.ts";
-import { MODES } from "../flow/record-layout.ts";
+import { latencySection, travelTimesIn } from "../flow/latency-section.ts";
+import { MODES, TIMESTAMP_BYTES } from "../flow/record-layout.ts";
 import { type ChannelSchema, type SchemaShape, shapeOf } from "../flow/record-schema.ts";
 import { RecordSegment } from "../flow/record-segment.ts";
+import type { TravelTimes } from "../flow/travel-times.ts";
 import { Counters } from "../metrics/counters.ts";
 import { Gates, type GateTable, gateBit, slotsIn } from "../ring/broadcast-gates.ts";
 import { BROADCAST, PLACE, UNIT_BYTES } from "../ring/broadcast-layout.ts";
@@ -55,7 +57,7 @@ export class Topic extends RecordSegment {
   ) {
     const shape = shapeOf(options?.schema);
     const { geometry, isPersistent } = checkTopicOptions(options, shape);
-    const { laneCount, laneBytes, places } = geometry;
+    const { laneCount, laneBytes, places, timestampBytes } = geometry;
     super(verb, {
       name,
       kind: "topic",
@@ -68,7 +70,10 @@ export class Topic extends RecordSegment {
       },
       laneCount,
       laneBytes,
-      moreSections: shape.struct ? schemaSections(shape.text) : [],
+      moreSections: [
+        ...(shape.struct ? schemaSections(shape.text) : []),
+        ...(timestampBytes > 0 ? [latencySection(places)] : []),
+      ],
       fingerprint: shape.fingerprint,
       schemaTexts: [shape.text],
       isPersistent,
@@ -82,6 +87,12 @@ export class Topic extends RecordSegment {
     forgetSubscriber(this.state, this.segment.slot);
     // Publishers may wait for somebody who has died and whom joining has cleared up after.
     this.space.wake();
+  }
+
+  /** Where this handle's subscriber counts how long records took; undefined when they do not tell when they were sent. */
+  get times(): TravelTimes | undefined {
+    if (this.geometry.timestampBytes === 0) return undefined;
+    return travelTimesIn(this.segment.memory, this.segment.slot);
   }
 
   /** Word of the bits of those for whom publishers wait. */
@@ -246,7 +257,15 @@ function writeGeometry(
   words: SharedWords,
   base: number,
   shape: SchemaShape,
-  { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, places }: TopicGeometry,
+  {
+    laneCount,
+    ringBytes,
+    slotBytes,
+    recordBytes,
+    laneBytes,
+    places,
+    timestampBytes,
+  }: TopicGeometry,
 ): void {
   words.set(base + TOPIC.mode, MODES[shape.mode]);
   words.set(base + TOPIC.laneCount, laneCount);
@@ -255,12 +274,15 @@ function writeGeometry(
   words.set(base + TOPIC.recordBytes, recordBytes);
   words.set(base + TOPIC.laneBytes, laneBytes);
   words.set(base + TOPIC.places, places);
+  words.set(base + TOPIC.timestampBytes, timestampBytes);
 }
 
 /** Reads the sizes that the creator chose, and believes none that cannot be. */
 function readGeometry(header: LanedHeader, shape: SchemaShape): TopicGeometry {
   const recordBytes = shape.struct?.size ?? 0;
-  const slot = Math.ceil(recordBytes / 8) * 8;
+  const isTimestamp = (bytes: number): boolean => bytes === 0 || bytes === TIMESTAMP_BYTES;
+  const timestampBytes = header.at(TOPIC.timestampBytes, "timestamp size", isTimestamp);
+  const slot = slotBytesOf(recordBytes, timestampBytes);
   header.at(TOPIC.mode, "mode", (value) => value === MODES[shape.mode]);
   header.at(TOPIC.recordBytes, "record size", (value) => value === recordBytes);
   const slotBytes = header.at(TOPIC.slotBytes, "slot size", (value) => value === slot);
@@ -280,5 +302,5 @@ function readGeometry(header: LanedHeader, shape: SchemaShape): TopicGeometry {
   const isPossible = (n: number): boolean =>
     n >= 1 && n <= SUBSCRIBERS_MAX && n * laneCount <= TOPIC_PLACES_MAX;
   const places = header.at(TOPIC.places, "number of subscribers", isPossible);
-  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, timestampBytes: 0, places };
+  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, timestampBytes, places };
 }

@@ -280,7 +280,7 @@ describe("docs/layout.md, compared with segments", () => {
   test("Latency: the offsets are those of the source", () => {
     expect(offsetsOf("Latency", 8)).toEqual({ ...HISTOGRAM, buckets: BUCKETS_INDEX });
     const latency = rowsOf("Sections").find(({ section }) => section === "latency");
-    expect(latency?.["length"]).toStartWith(`${HISTOGRAM_BYTES},`);
+    expect(latency?.["length"]).toStartWith(`_n_ × ${HISTOGRAM_BYTES},`);
     expect(fieldsOf("Latency").at(-1)?.bytes).toBe(BUCKET_COUNT * 8);
   });
 

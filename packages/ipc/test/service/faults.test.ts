@@ -169,7 +169,7 @@ describe("numbers of requests", () => {
   test("wrap around at 2^32, leave out that of padding and those of pending requests", () => {
     const pending = new PendingRequests(0xffff_fffe);
     const add = (id: number): void =>
-      pending.add({ id, term: 1, body: undefined, resolve: () => {}, reject: () => {} });
+      pending.add({ id, term: 1, madeNs: 0, body: undefined, resolve: () => {}, reject: () => {} });
     add(1);
     expect(Array.from({ length: 4 }, () => pending.nextId())).toEqual([-2, 0, 2, 3]);
     const wrapping = new PendingRequests(2 ** 32 - 500_000);

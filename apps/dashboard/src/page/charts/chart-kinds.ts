@@ -75,9 +75,8 @@ export const CHART_KINDS: readonly ChartKind[] = [
       if (segments.some(({ flow }) => flow?.has_latency)) {
         return "Nothing has been consumed in this window.";
       }
-      return segments.some(({ kind }) => kind === "channel")
-        ? "Not measured: make the channel with latency: true."
-        : "Only channels measure it.";
+      const kinds = [...new Set(segments.map(({ kind }) => kind))];
+      return `Not measured: make the ${kinds.join(" or ")} with latency: true.`;
     },
   },
   {
