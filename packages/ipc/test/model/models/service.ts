@@ -181,7 +181,10 @@ function serviceOf({ Service }: ServiceSource, { words, call }: Actor, slot: num
       participants,
       isOfThisThread: () => false,
       reclaim: () => false, // nobody forgets a handle here
-      memory: { mapping: { bytesApart: (offset: number): Stretch => ({ words, offset }) } },
+      memory: {
+        has: () => false, // no times are measured
+        mapping: { bytesApart: (offset: number): Stretch => ({ words, offset }) },
+      },
     },
     /** Frees the place of a responder that has died, by the shipped steps. */
     reapDead: () => {
