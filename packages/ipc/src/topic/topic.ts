@@ -4,22 +4,19 @@
  * @module
  */
 
-import { CAPACITY_BYTES_MAX, SENDERS_MAX, slotBytesOf } from "../flow/lane-options.ts";
 import { type LanedHeader, SPARE_PLACES, type StateSection } from "../flow/laned-segment.ts";
 import { latencySection, travelTimesIn } from "../flow/latency-section.ts";
-import { MODES, TIMESTAMP_BYTES } from "../flow/record-layout.ts";
+import { readGeometry, writeGeometry } from "../flow/record-geometry.ts";
 import { type ChannelSchema, type SchemaShape, shapeOf } from "../flow/record-schema.ts";
 import { RecordSegment } from "../flow/record-segment.ts";
 import type { TravelTimes } from "../flow/travel-times.ts";
 import { Counters } from "../metrics/counters.ts";
 import { Gates, type GateTable, gateBit, slotsIn } from "../ring/broadcast-gates.ts";
 import { BROADCAST, PLACE, UNIT_BYTES } from "../ring/broadcast-layout.ts";
-import { BROADCAST_BYTES_MIN } from "../ring/broadcast-ring.ts";
 import { inTheWay } from "../segment/in-the-way.ts";
 import type { SlotRange } from "../segment/participants.ts";
 import { schemaSections } from "../segment/schema-section.ts";
 import type { OpenVerb } from "../segment/segment.ts";
-import type { SharedWords } from "../words.ts";
 import { clearIdle, type IdleBits, setIdle } from "./idle-bits.ts";
 import {
   PLACES_OFFSET,
@@ -78,11 +75,14 @@ export class Topic extends RecordSegment {
       schemaTexts: [shape.text],
       isPersistent,
       role,
-      init: (words, base) => writeGeometry(words, base, shape, geometry),
+      init: (words, base) => {
+        writeGeometry(words, base, TOPIC, shape, geometry);
+        words.set(base + TOPIC.places, places);
+      },
       free: forgetSubscriber,
     });
     this.shape = shape;
-    this.geometry = this.adopt((header) => readGeometry(header, shape));
+    this.geometry = this.adopt((header) => readTopicGeometry(header, shape));
     // A lie that was told of this slot before anybody had it would count as this handle's own word.
     forgetSubscriber(this.state, this.segment.slot);
     // Publishers may wait for somebody who has died and whom joining has cleared up after.
@@ -253,54 +253,10 @@ function subscriberWord(base: number, slot: number): number {
   return base + (SUBSCRIBERS_OFFSET + slot * SUBSCRIBER_BYTES) / 4;
 }
 
-function writeGeometry(
-  words: SharedWords,
-  base: number,
-  shape: SchemaShape,
-  {
-    laneCount,
-    ringBytes,
-    slotBytes,
-    recordBytes,
-    laneBytes,
-    places,
-    timestampBytes,
-  }: TopicGeometry,
-): void {
-  words.set(base + TOPIC.mode, MODES[shape.mode]);
-  words.set(base + TOPIC.laneCount, laneCount);
-  words.set(base + TOPIC.ringBytes, ringBytes);
-  words.set(base + TOPIC.slotBytes, slotBytes);
-  words.set(base + TOPIC.recordBytes, recordBytes);
-  words.set(base + TOPIC.laneBytes, laneBytes);
-  words.set(base + TOPIC.places, places);
-  words.set(base + TOPIC.timestampBytes, timestampBytes);
-}
-
 /** Reads the sizes that the creator chose, and believes none that cannot be. */
-function readGeometry(header: LanedHeader, shape: SchemaShape): TopicGeometry {
-  const recordBytes = shape.struct?.size ?? 0;
-  const isTimestamp = (bytes: number): boolean => bytes === 0 || bytes === TIMESTAMP_BYTES;
-  const timestampBytes = header.at(TOPIC.timestampBytes, "timestamp size", isTimestamp);
-  const slot = slotBytesOf(recordBytes, timestampBytes);
-  header.at(TOPIC.mode, "mode", (value) => value === MODES[shape.mode]);
-  header.at(TOPIC.recordBytes, "record size", (value) => value === recordBytes);
-  const slotBytes = header.at(TOPIC.slotBytes, "slot size", (value) => value === slot);
-  const laneCount = header.at(
-    TOPIC.laneCount,
-    "number of lanes",
-    (n) => n >= 1 && n <= SENDERS_MAX,
-  );
-  const unit = slotBytes === 0 ? 8 : slotBytes;
-  const largest = Math.max(CAPACITY_BYTES_MAX, unit) * 2;
-  const least = slotBytes === 0 ? BROADCAST_BYTES_MIN : slotBytes;
-  const isRing = (bytes: number): boolean =>
-    bytes >= least && bytes <= largest && bytes % unit === 0 && Math.log2(bytes / unit) % 1 === 0;
-  const ringBytes = header.at(TOPIC.ringBytes, "ring size", isRing);
-  const isLane = (bytes: number): boolean => bytes >= ringBytes && bytes % 4096 === 0;
-  const laneBytes = header.at(TOPIC.laneBytes, "lane size", isLane);
+function readTopicGeometry(header: LanedHeader, shape: SchemaShape): TopicGeometry {
+  const sizes = readGeometry(header, TOPIC, shape);
   const isPossible = (n: number): boolean =>
-    n >= 1 && n <= SUBSCRIBERS_MAX && n * laneCount <= TOPIC_PLACES_MAX;
-  const places = header.at(TOPIC.places, "number of subscribers", isPossible);
-  return { laneCount, ringBytes, slotBytes, recordBytes, laneBytes, timestampBytes, places };
+    n >= 1 && n <= SUBSCRIBERS_MAX && n * sizes.laneCount <= TOPIC_PLACES_MAX;
+  return { ...sizes, places: header.at(TOPIC.places, "number of subscribers", isPossible) };
 }
