@@ -111,6 +111,12 @@ export type {
   TopicSubscriberInfo,
 } from "./observe/topic-info.ts";
 export { listUnreachable, type UnreachableSegment } from "./observe/unreachable.ts";
+export type { AddAsyncOptions, AddOptions, JobOptions } from "./queue/adding.ts";
+export { type DeadLetter, DeadLetters } from "./queue/dead-letters.ts";
+export { type FailOptions, Job } from "./queue/job.ts";
+export type { QueueMetrics } from "./queue/queue-metrics.ts";
+export type { WorkQueueOptions } from "./queue/queue-options.ts";
+export { WorkQueue } from "./queue/work-queue.ts";
 export type { Role } from "./segment/participant-layout.ts";
 export type { ParticipantsOptions } from "./segment/participants-option.ts";
 export { RemoteError, type RemoteErrorDetails } from "./service/remote-error.ts";

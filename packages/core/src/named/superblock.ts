@@ -43,6 +43,7 @@ export const SEGMENT_KINDS = {
   channel: 6,
   topic: 7,
   service: 8,
+  queue: 9,
 } as const;
 
 /** The name of a kind of segment. */

@@ -16,6 +16,7 @@ export type FigureUnit =
   | "requests"
   | "replies"
   | "permits"
+  | "jobs"
   | "participants"
   | "positions"
   | "seconds"

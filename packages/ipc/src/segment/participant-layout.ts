@@ -34,6 +34,7 @@ export const ROLES = {
   subscriber: 5,
   requester: 6,
   responder: 7,
+  worker: 8,
 } as const;
 
 /** The name of a role. */

@@ -1,0 +1,238 @@
+/**
+ * Adding jobs to a queue: at once, or when there is room.
+ *
+ * @module
+ */
+import {
+  checkNumber,
+  checkOptions,
+  conditionError,
+  invalidType,
+  type OptionNames,
+  outOfRange,
+} from "@isthmus/core/internal";
+import { codecOf, type RecordCodec, RecordMemory } from "../flow/record-codec.ts";
+import { sharedClock } from "../metrics/clock.ts";
+import {
+  type AsyncWaitOptions,
+  checkSignal,
+  checkTime,
+  DEFAULT_TIMEOUT_MS,
+  timedOut,
+  waitAsync,
+  waitSync,
+} from "../wait/wait-for.ts";
+import { DELAY_MS_MAX } from "./job.ts";
+import type { NewJob } from "./job-table.ts";
+import { hashOfKey } from "./key-hash.ts";
+import { classOf } from "./priority.ts";
+import { SHARE_COUNT } from "./queue-layout.ts";
+import type { QueueSegment } from "./queue-segment.ts";
+
+/** How a job is added. */
+export interface JobOptions {
+  /** An integer from -16 to 15: the higher one is taken first, but one take of sixteen is from below. Default 0. */
+  readonly priority?: number | undefined;
+  /** How long nobody gets it, in milliseconds. Default 0. */
+  readonly delayMs?: number | undefined;
+  /**
+   * Of the jobs with one key, at most one is worked on at a time, in the order in which they were added: the next one
+   * waits until the one before it is done or dead. Default: none.
+   */
+  readonly key?: string | number | undefined;
+}
+
+/** How a job is added, and how long to wait for room. */
+export interface AddOptions extends JobOptions {
+  /** How long to wait for room, in milliseconds. 5000 unless given, for `addAsync` without end. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** How a job is added in the event loop. */
+export interface AddAsyncOptions extends AddOptions, AsyncWaitOptions {}
+
+const ADD_OPTIONS: OptionNames<AddAsyncOptions> = {
+  priority: true,
+  delayMs: true,
+  key: true,
+  timeoutMs: true,
+  signal: true,
+};
+
+/** Records that are longer are copied outside of the mutex. */
+const COPY_BYTES_MAX = 4096;
+
+/** Options that have been checked. */
+interface Checked {
+  readonly jobClass: number;
+  readonly delayMs: number;
+  readonly key: number;
+  readonly timeoutMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What one handle puts into its queue. */
+export class Adding {
+  readonly #queue: QueueSegment;
+  readonly #codec: RecordCodec;
+  readonly #now = sharedClock();
+  #scratch = new RecordMemory(new Uint8Array(256));
+
+  constructor(queue: QueueSegment) {
+    this.#queue = queue;
+    this.#codec = codecOf(queue.shape);
+  }
+
+  /** Adds a job, waiting on this thread for room; returns its number. */
+  add(job: unknown, options?: AddOptions): number {
+    const checked = this.#check(options);
+    const record = this.#encode(job);
+    return this.#addNow(record, checked) ?? this.#addWaiting(record, checked);
+  }
+
+  /** Adds a job if there is room; returns its number. */
+  tryAdd(job: unknown, options?: JobOptions): number | undefined {
+    const checked = this.#check(options);
+    const id = this.#addNow(this.#encode(job), checked);
+    if (id === undefined) this.#count("drops");
+    return id;
+  }
+
+  /** Adds a job, waiting in the event loop for room; returns its number. */
+  async addAsync(job: unknown, options?: AddAsyncOptions): Promise<number> {
+    const checked = this.#check(options);
+    checked.signal?.throwIfAborted();
+    const record = this.#encode(job);
+    const id = this.#addNow(record, checked);
+    if (id !== undefined) return id;
+    this.#count("fullWaits");
+    // Somebody may add another one meanwhile, which is encoded where this one is.
+    const copy = record.slice();
+    const timeoutMs = checkTime(checked.timeoutMs, Infinity);
+    const { doorbell } = this.#queue.segment;
+    const added = await waitAsync(this.#condition(copy, checked), doorbell, {
+      timeoutMs,
+      signal: checked.signal,
+    });
+    if (added === undefined) throw this.#timedOut(timeoutMs);
+    return added;
+  }
+
+  #addWaiting(record: Uint8Array, checked: Checked): number {
+    if (this.#queue.isFailing) {
+      this.#count("drops");
+      throw conditionError("EAGAIN", `${this.#description()}: there is no room`, "add");
+    }
+    const timeoutMs = checkTime(checked.timeoutMs, DEFAULT_TIMEOUT_MS);
+    this.#count("fullWaits");
+    const added = waitSync(this.#condition(record, checked), timeoutMs);
+    if (added === undefined) throw this.#timedOut(timeoutMs);
+    return added;
+  }
+
+  /** Adds a record; undefined when there is no room. */
+  #addNow(record: Uint8Array, { jobClass, delayMs, key }: Checked): number | undefined {
+    const queue = this.#queue;
+    const { self } = queue;
+    queue.segment.checkOpen("WorkQueue");
+    const job: NewJob = {
+      jobClass,
+      share: self.slot % SHARE_COUNT,
+      key,
+      dueMs: delayMs > 0 ? Math.ceil(Date.now() + delayMs) : 0,
+      addedNs: this.#now(),
+    };
+    const id =
+      record.length <= COPY_BYTES_MAX
+        ? queue.locked((table) => {
+            const link = table.reserve(record.length, undefined);
+            if (link === 0) return undefined;
+            queue.write(link, record);
+            return table.publish(link, job);
+          })
+        : this.#addLong(record, job);
+    if (id !== undefined) queue.ready.wake();
+    return id;
+  }
+
+  /** The same, for a record that takes long to copy: nobody else waits meanwhile. */
+  #addLong(record: Uint8Array, job: NewJob): number | undefined {
+    const queue = this.#queue;
+    const link = queue.locked((table) => table.reserve(record.length, queue.self));
+    if (link === 0) return undefined;
+    queue.write(link, record);
+    return queue.locked((table) => table.publish(link, job));
+  }
+
+  #condition(record: Uint8Array, checked: Checked) {
+    return {
+      attempt: () => this.#addNow(record, checked),
+      description: this.#description(),
+      owner: "WorkQueue",
+      cell: this.#queue.room,
+    };
+  }
+
+  #check(options: AddAsyncOptions | undefined): Checked {
+    if (options === undefined) return DEFAULTS;
+    const {
+      priority = 0,
+      delayMs = 0,
+      key,
+      timeoutMs,
+      signal,
+    } = checkOptions("options", options, ADD_OPTIONS);
+    checkTime(timeoutMs, 0);
+    if (key !== undefined && typeof key !== "string" && typeof key !== "number") {
+      throw invalidType("options.key", "a string or a number", key);
+    }
+    return {
+      jobClass: classOf(priority),
+      delayMs: checkNumber("options.delayMs", delayMs, 0, DELAY_MS_MAX),
+      key: key === undefined ? 0 : hashOfKey(String(key), this.#queue.segment.superblock.epoch),
+      timeoutMs,
+      signal: checkSignal(signal),
+    };
+  }
+
+  /** Encodes a job into memory of this process: code of the user's may run, and must not while others wait. */
+  #encode(job: unknown): Uint8Array {
+    this.#queue.segment.checkOpen("WorkQueue");
+    const length = this.#codec.measure(job);
+    const { cellCount, payloadBytes } = this.#queue.sizes;
+    const longest = cellCount * payloadBytes;
+    if (length > longest) {
+      const name = this.#queue.segment.name;
+      throw outOfRange("the job's length", `<= ${longest} bytes in "${name}"`, length);
+    }
+    if (this.#scratch.bytes.length < length) {
+      this.#scratch = new RecordMemory(new Uint8Array(length * 2));
+    }
+    this.#codec.encode(this.#scratch, 0, job);
+    return this.#scratch.bytes.subarray(0, length);
+  }
+
+  #count(name: "drops" | "fullWaits"): void {
+    this.#queue.locked(({ cells }) => cells.add(name, 1));
+  }
+
+  #timedOut(timeoutMs: number): Error {
+    const { cells } = this.#queue.table;
+    const what = (["ready", "delayed", "held", "inFlight", "dead"] as const)
+      .map((name) => `${cells.count(name)} ${name === "inFlight" ? "in flight" : name}`)
+      .join(", ");
+    return timedOut(this.#description(), timeoutMs, `there is no room: ${what}`);
+  }
+
+  #description(): string {
+    return `add a job to "${this.#queue.segment.name}"`;
+  }
+}
+
+const DEFAULTS: Checked = {
+  jobClass: classOf(0),
+  delayMs: 0,
+  key: 0,
+  timeoutMs: undefined,
+  signal: undefined,
+};

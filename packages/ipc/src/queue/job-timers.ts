@@ -1,0 +1,96 @@
+/**
+ * Which job is due first: a binary heap of cells in shared memory, each of which knows its place in it, so that any of
+ * them can be taken out. (Williams, "Algorithm 232: Heapsort", CACM 1964.)
+ *
+ * @module
+ */
+import { type JobCells, JobDamage } from "./job-cells.ts";
+import { CELL, QUEUE } from "./queue-layout.ts";
+
+/** The heap; whoever calls holds the queue's mutex. */
+export class JobTimers {
+  readonly #cells: JobCells;
+
+  constructor(cells: JobCells) {
+    this.#cells = cells;
+  }
+
+  /** The cell that is due first. */
+  get first(): number {
+    return this.#at(0);
+  }
+
+  /** When it is due, in milliseconds since 1970; Infinity when there is none. */
+  get firstMs(): number {
+    return this.#count === 0 ? Infinity : this.#due(this.first);
+  }
+
+  insert(link: number): void {
+    const place = this.#count;
+    if (place >= this.#cells.cellCount) throw new JobDamage("more times than cells");
+    this.#cells.setHeader(QUEUE.timerCount, place + 1);
+    this.#rise(link, place);
+  }
+
+  remove(link: number): void {
+    const place = (this.#cells.get(link, CELL.timer) >>> 0) - 1;
+    const last = this.#count - 1;
+    if (place > last || this.#at(place) !== link) {
+      throw new JobDamage(`cell ${link - 1} is not among those that wait for a time`);
+    }
+    const moved = this.#at(last);
+    this.#cells.setHeader(QUEUE.timerCount, last);
+    this.#cells.set(link, CELL.timer, 0);
+    if (place === last) return;
+    this.#sink(moved, place);
+    this.#rise(moved, (this.#cells.get(moved, CELL.timer) >>> 0) - 1);
+  }
+
+  get #count(): number {
+    const count = this.#cells.header(QUEUE.timerCount) >>> 0;
+    if (count > this.#cells.cellCount) throw new JobDamage("more times than cells");
+    return count;
+  }
+
+  #rise(link: number, from: number): void {
+    const due = this.#due(link);
+    let place = from;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      const above = this.#at(parent);
+      if (this.#due(above) <= due) break;
+      this.#put(above, place);
+      place = parent;
+    }
+    this.#put(link, place);
+  }
+
+  #sink(link: number, from: number): void {
+    const count = this.#count;
+    const due = this.#due(link);
+    let place = from;
+    for (;;) {
+      let child = place * 2 + 1;
+      if (child >= count) break;
+      if (child + 1 < count && this.#due(this.#at(child + 1)) < this.#due(this.#at(child))) child++;
+      const below = this.#at(child);
+      if (this.#due(below) >= due) break;
+      this.#put(below, place);
+      place = child;
+    }
+    this.#put(link, place);
+  }
+
+  #due(link: number): number {
+    return this.#cells.getLong(link, CELL.due);
+  }
+
+  #at(place: number): number {
+    return this.#cells.check(this.#cells.timer(place));
+  }
+
+  #put(link: number, place: number): void {
+    this.#cells.setTimer(place, link);
+    this.#cells.set(link, CELL.timer, place + 1);
+  }
+}

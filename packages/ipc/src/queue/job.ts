@@ -1,0 +1,110 @@
+/**
+ * A job that a worker has taken.
+ *
+ * @module
+ */
+import { checkNumber, checkOptions, type OptionNames } from "@isthmus/core/internal";
+import type { ChannelSchema, RecordValue } from "../flow/record-schema.ts";
+
+/** How a job that failed comes back. */
+export interface FailOptions {
+  /** How long it is not given to anybody, in milliseconds. Default 0: it comes next. */
+  readonly delayMs?: number | undefined;
+}
+
+const FAIL_OPTIONS: OptionNames<FailOptions> = { delayMs: true };
+
+/** The longest delay in milliseconds: a year and more. */
+export const DELAY_MS_MAX: number = 2 ** 35;
+
+/** What a job needs of its queue. */
+export interface JobKeeper {
+  /** Ends the job; false when it is not this worker's any more. */
+  finish(): boolean;
+  /** Gives it back; false when it is not this worker's any more. */
+  giveBack(reason: "failed" | "returned", delayMs: number, error: string | undefined): boolean;
+}
+
+/** What is known of a job. */
+export interface JobFacts<S extends ChannelSchema> {
+  readonly id: number;
+  readonly value: RecordValue<S>;
+  readonly attempts: number;
+  readonly priority: number;
+  readonly lastError: string | undefined;
+}
+
+/**
+ * A job that this worker has taken, and nobody else has. It is to be ended with `done` or `fail`; left without either, by
+ * `using`, by disposal of its queue, or by the end of this process, it is given back at once. One that is merely
+ * forgotten stays taken.
+ */
+export class Job<S extends ChannelSchema> implements Disposable {
+  /** Number of the job, which `add` gave. */
+  readonly id: number;
+  /** What was added: a plain object of the struct, a `Uint8Array`, or a value of JSON. */
+  readonly value: RecordValue<S>;
+  /** How often it has been taken, this time included: 1 for the first time. */
+  readonly attempts: number;
+  readonly priority: number;
+  /** Why it was given back the last time, by `fail` or a death; undefined when it never was. */
+  readonly lastError: string | undefined;
+  readonly #keeper: JobKeeper;
+  #isOver = false;
+
+  /** Jobs come from `WorkQueue.take` and `DeadLetters.take`. */
+  constructor(facts: JobFacts<S>, keeper: JobKeeper) {
+    this.id = facts.id;
+    this.value = facts.value;
+    this.attempts = facts.attempts;
+    this.priority = facts.priority;
+    this.lastError = facts.lastError;
+    this.#keeper = keeper;
+  }
+
+  /**
+   * Says that the job is done: it never comes again. A second time, and after `fail`, it does nothing.
+   *
+   * @returns False when the job was not this worker's any more, because its lease was over or its queue was disposed: it
+   *   may be done twice.
+   * @throws {DisposedError} After disposal of the queue.
+   */
+  done(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    return this.#keeper.finish();
+  }
+
+  /**
+   * Gives the job back, with what went wrong. With its last attempt it becomes a dead letter: see `WorkQueue.dead`.
+   *
+   * @param error What went wrong; its name and message are kept, up to 1024 bytes.
+   * @param options `delayMs`: how long nobody gets it. Jobs with the same key wait as long.
+   * @returns False when the job was not this worker's any more.
+   * @throws {DisposedError} After disposal of the queue.
+   */
+  fail(error?: unknown, options?: FailOptions): boolean {
+    const { delayMs = 0 } = checkOptions("options", options ?? {}, FAIL_OPTIONS);
+    checkNumber("options.delayMs", delayMs, 0, DELAY_MS_MAX);
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    return this.#keeper.giveBack("failed", delayMs, textOf(error));
+  }
+
+  /** Gives the job back unless it was ended: the next worker gets it at once. */
+  [Symbol.dispose](): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#keeper.giveBack("returned", 0, undefined);
+  }
+}
+
+/** What is kept of an error; undefined keeps nothing. */
+function textOf(error: unknown): string | undefined {
+  if (error === undefined) return undefined;
+  try {
+    return String(error);
+  } catch {
+    return "an error that has no text";
+  }
+}

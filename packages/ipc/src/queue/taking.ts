@@ -1,0 +1,302 @@
+/**
+ * Taking jobs out of a queue: at once, or when there is one; also those of workers that have died.
+ *
+ * @module
+ */
+import { codecOf, type RecordCodec, RecordMemory } from "../flow/record-codec.ts";
+import type { ChannelSchema, RecordValue } from "../flow/record-schema.ts";
+import { sharedClock } from "../metrics/clock.ts";
+import { type AsyncWaitOptions, checkWait, timedOut, waitAsync } from "../wait/wait-for.ts";
+import { Job, type JobKeeper } from "./job.ts";
+import type { JobOwner } from "./job-cells.ts";
+import type { JobTable, Returning } from "./job-table.ts";
+import { priorityOf } from "./priority.ts";
+import { CELL, CLASS_MASK, QUEUE } from "./queue-layout.ts";
+import type { QueueSegment } from "./queue-segment.ts";
+
+/** All bits of a generation but the highest: a life is told from another by them. */
+const LIFE_MASK = 0x7fff_ffff;
+
+/** How many jobs are taken between two looks for workers that have died, while there is always a job. */
+const TAKES_PER_LOOK = 256;
+
+/** Returned by a look that has to be followed by another wait: something is due earlier than was known. */
+const SOONER: unique symbol = Symbol("sooner");
+
+/** What jobs that are not done are, for messages. */
+const NAMES = {
+  ready: "are ready",
+  delayed: "wait for their time",
+  held: "wait for others of their key",
+  inFlight: "are being worked on",
+} as const;
+
+/** How a job is chosen. */
+type Choose = (table: JobTable, owner: JobOwner, nowMs: number, nowNs: number) => number;
+
+const NEXT: Choose = (table, ...when) => table.take(...when);
+const DEAD: Choose = (table, ...when) => table.takeDead(...when);
+
+/** What one handle takes out of its queue. */
+export class Taking<S extends ChannelSchema> {
+  readonly #queue: QueueSegment;
+  readonly #codec: RecordCodec;
+  readonly #now = sharedClock();
+  #scratch = new RecordMemory(new Uint8Array(256));
+  #takes = 0;
+
+  constructor(queue: QueueSegment) {
+    this.#queue = queue;
+    this.#codec = codecOf(queue.shape);
+  }
+
+  /** Takes the next job; undefined when there is none. */
+  tryTake(isDead = false): Job<S> | undefined {
+    this.#queue.segment.checkOpen("WorkQueue");
+    if (++this.#takes % TAKES_PER_LOOK === 0) this.reap();
+    const choose = isDead ? DEAD : NEXT;
+    const job = this.#take(choose);
+    if (job !== undefined || isDead) return job;
+    return this.reap() > 0 ? this.#take(choose) : undefined;
+  }
+
+  /** Takes the next job, waiting in the event loop. */
+  async take(options: AsyncWaitOptions | undefined, isDead = false): Promise<Job<S>> {
+    this.#queue.segment.checkOpen("WorkQueue");
+    const { timeoutMs, signal } = checkWait(options);
+    const what = isDead ? "dead letter" : "job";
+    const description = `take a ${what} from "${this.#queue.segment.name}"`;
+    const endAt = performance.now() + timeoutMs;
+    for (;;) {
+      const leftMs = Math.max(0, endAt - performance.now());
+      const found = await this.#await(description, leftMs, signal, isDead);
+      if (found instanceof Job) return found;
+      if (found === undefined && performance.now() >= endAt) {
+        throw timedOut(description, timeoutMs, this.#describe());
+      }
+    }
+  }
+
+  /** Waits until nothing is left to do. */
+  async drain(options: AsyncWaitOptions | undefined): Promise<void> {
+    const { segment, room } = this.#queue;
+    segment.checkOpen("WorkQueue");
+    const { timeoutMs, signal } = checkWait(options);
+    const description = `drain "${segment.name}"`;
+    const attempt = (): true | undefined => {
+      segment.checkOpen("WorkQueue");
+      if (this.#isEmpty()) return true;
+      return this.reap() > 0 && this.#isEmpty() ? true : undefined;
+    };
+    const condition = { attempt, description, owner: "WorkQueue", cell: room };
+    const isDrained = await waitAsync(
+      condition,
+      segment.doorbell,
+      { timeoutMs, signal },
+      this.#watch,
+    );
+    if (isDrained === undefined) throw timedOut(description, timeoutMs, this.#describe());
+  }
+
+  /**
+   * Gives back what workers had who have died, or left without saying so.
+   *
+   * @returns How many jobs.
+   */
+  reap(): number {
+    const { segment } = this.#queue;
+    let count = 0;
+    for (const owner of this.#others()) {
+      if (!segment.participants.isOver(owner.slot, owner.life & LIFE_MASK, LIFE_MASK)) continue;
+      const text = `the worker in place ${owner.slot} ended`;
+      count += this.giveBackOf(owner, "orphaned", text);
+    }
+    return count;
+  }
+
+  /** Gives back what one of those who had jobs had. */
+  giveBackOf(owner: JobOwner, reason: Returning["reason"], error?: string): number {
+    const { ready, room } = this.#queue;
+    const text = error === undefined ? undefined : new TextEncoder().encode(error);
+    const returning = { reason, dueMs: 0, nowMs: Date.now(), error: text };
+    const count = this.#queue.locked((table) => table.giveBackOf(owner, returning));
+    if (count > 0) {
+      ready.wake();
+      room.wake();
+    }
+    return count;
+  }
+
+  /** A job as it is, without taking it. */
+  valueOf(link: number): RecordValue<S> {
+    const length = this.#queue.read(link, (bytes) => this.#scratchFor(bytes));
+    return this.#codec.decode(this.#scratch, 0, length) as RecordValue<S>;
+  }
+
+  #isEmpty(): boolean {
+    return this.#queue.locked((table) => table.isEmpty);
+  }
+
+  /** One wait that ends with a job, with its time, or because something is due. */
+  async #await(
+    description: string,
+    leftMs: number,
+    signal: AbortSignal | undefined,
+    isDead: boolean,
+  ): Promise<Job<S> | typeof SOONER | undefined> {
+    const { segment, ready } = this.#queue;
+    let plannedMs = -1;
+    const attempt = (): Job<S> | typeof SOONER | undefined => {
+      const job = this.tryTake(isDead);
+      if (job !== undefined) return job;
+      const dueMs = this.#dueMs();
+      if (plannedMs >= 0 && dueMs < plannedMs) return SOONER;
+      return undefined;
+    };
+    const first = attempt();
+    if (first !== undefined || leftMs === 0) return first;
+    this.#queue.locked(({ cells }) => cells.add("emptyWaits", 1));
+    plannedMs = this.#dueMs();
+    const timeoutMs = Math.min(leftMs, Math.max(1, plannedMs - Date.now()));
+    const condition = { attempt, description, owner: "WorkQueue", cell: ready };
+    return await waitAsync(condition, segment.doorbell, { timeoutMs, signal }, this.#watch);
+  }
+
+  #dueMs(): number {
+    return this.#queue.locked((table) => table.nextDueMs);
+  }
+
+  #take(choose: Choose): Job<S> | undefined {
+    const queue = this.#queue;
+    const { self, table } = queue;
+    const { cells } = table;
+    for (;;) {
+      const nowNs = this.#now();
+      const taken = queue.locked(() => {
+        const link = choose(table, self, Date.now(), nowNs);
+        if (link === 0) return undefined;
+        const addedNs = cells.getLong(link, CELL.addedAt);
+        if (cells.get(link, CELL.attempts) === 1) queue.noteWait(nowNs - addedNs);
+        return { link, state: cells.stateOf(link) };
+      });
+      if (taken === undefined) return undefined;
+      const { link, state } = taken;
+      const keeper = this.#keeperOf(link, state, nowNs);
+      try {
+        const text = cells.get(link, CELL.error) === 0 ? undefined : cells.readError(link);
+        return new Job<S>(
+          {
+            id: cells.getLong(link, CELL.sequence),
+            value: this.valueOf(link),
+            attempts: cells.get(link, CELL.attempts) >>> 0,
+            priority: priorityOf(cells.get(link, CELL.place) & CLASS_MASK),
+            lastError: text && new TextDecoder().decode(text),
+          },
+          keeper,
+        );
+      } catch (error) {
+        // Nobody can read it: it is kept for whoever looks into the dead letters, and the next one is taken.
+        queue.locked(({ cells: counted }) => counted.add("corruptions", 1));
+        this.#giveBack(link, state, {
+          reason: "failed",
+          dueMs: 0,
+          error: String(error),
+          isHopeless: true,
+        });
+        if (choose === DEAD) throw error;
+      }
+    }
+  }
+
+  #keeperOf(link: number, state: number, takenNs: number): JobKeeper {
+    const queue = this.#queue;
+    return {
+      finish: () => {
+        queue.segment.checkOpen("WorkQueue");
+        const ranNs = this.#now() - takenNs;
+        const isOurs = queue.locked((table) => {
+          if (!table.isTaken(link, state)) return false;
+          table.finish(link, Date.now());
+          queue.noteRun(ranNs);
+          return true;
+        });
+        if (isOurs) {
+          queue.ready.wake();
+          queue.room.wake();
+        }
+        return isOurs;
+      },
+      giveBack: (reason, delayMs, error) => {
+        if (queue.segment.isDisposed && reason === "returned") return false;
+        queue.segment.checkOpen("WorkQueue");
+        const dueMs = delayMs > 0 ? Math.ceil(Date.now() + delayMs) : 0;
+        return this.#giveBack(link, state, { reason, dueMs, error, isHopeless: false });
+      },
+    };
+  }
+
+  #giveBack(
+    link: number,
+    state: number,
+    how: {
+      readonly reason: Returning["reason"];
+      readonly dueMs: number;
+      readonly error: string | undefined;
+      readonly isHopeless: boolean;
+    },
+  ): boolean {
+    const { ready, room } = this.#queue;
+    const { reason, dueMs, isHopeless } = how;
+    const error = how.error === undefined ? undefined : new TextEncoder().encode(how.error);
+    const returning = { reason, dueMs, nowMs: Date.now(), error, isHopeless };
+    const isOurs = this.#queue.locked((table) => {
+      if (!table.isTaken(link, state)) return false;
+      table.giveBack(link, returning);
+      return true;
+    });
+    ready.wake();
+    room.wake();
+    return isOurs;
+  }
+
+  /** Those besides this handle who have jobs now. */
+  #others(): JobOwner[] {
+    const { self, table } = this.#queue;
+    if (table.cells.header(QUEUE.takenFirst) === 0) return [];
+    return this.#queue
+      .locked((each) => each.owners())
+      .filter(({ slot, life }) => slot !== self.slot || life !== self.life);
+  }
+
+  /** Watches the lives of those who have jobs now; returns how to stop. */
+  readonly #watch = (onDeath: () => void): (() => void) | undefined => {
+    const { participants, doorbell } = this.#queue.segment;
+    const stops: (() => void)[] = [];
+    for (const { slot } of this.#others()) {
+      const bell = participants.bellOf(slot);
+      if (bell !== 0 && bell !== doorbell.bell) stops.push(doorbell.watchLife(bell, onDeath));
+    }
+    if (stops.length === 0) return undefined;
+    return () => {
+      for (const stop of stops) stop();
+    };
+  };
+
+  /** What is in the way, for the message of a time-out. */
+  #describe(): string {
+    const { cells, isPaused } = this.#queue.table;
+    if (isPaused) return "it is paused";
+    const parts = (["ready", "delayed", "held", "inFlight"] as const)
+      .map((name) => [cells.count(name), NAMES[name]] as const)
+      .filter(([count]) => count > 0)
+      .map(([count, what]) => `${count} ${what}`);
+    return parts.length === 0 ? "it has no jobs" : `of its jobs ${parts.join(", ")}`;
+  }
+
+  #scratchFor(lengthBytes: number): Uint8Array {
+    if (this.#scratch.bytes.length < lengthBytes) {
+      this.#scratch = new RecordMemory(new Uint8Array(lengthBytes * 2));
+    }
+    return this.#scratch.bytes;
+  }
+}

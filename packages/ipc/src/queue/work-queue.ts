@@ -1,0 +1,270 @@
+/**
+ * Jobs that several workers share.
+ *
+ * @module
+ */
+import type { ChannelSchema, RecordInput } from "../flow/record-schema.ts";
+import type { OpenVerb } from "../segment/segment.ts";
+import type { AsyncWaitOptions } from "../wait/wait-for.ts";
+import { type AddAsyncOptions, Adding, type AddOptions, type JobOptions } from "./adding.ts";
+import { DeadLetters } from "./dead-letters.ts";
+import type { Job } from "./job.ts";
+import { type QueueMetrics, queueMetrics } from "./queue-metrics.ts";
+import type { WorkQueueOptions } from "./queue-options.ts";
+import { QueueSegment } from "./queue-segment.ts";
+import { Taking } from "./taking.ts";
+
+/**
+ * A queue of jobs that any number of processes add to and take from: each job goes to one worker, and comes back when that
+ * worker leaves it or dies.
+ *
+ * **Delivery.** A job is done once as long as nobody dies with it. The kernel says who has died: then the job goes to the
+ * next worker at once, and never because of time unless `leaseMs` is given. A worker that dies between the end of its work
+ * and `done` has done the work, and it is done again. Every take counts as an attempt, also one that ended with a death;
+ * after `maxAttempts` a job becomes a dead letter.
+ *
+ * **Order.** Jobs of one producer, one priority and no delay are taken in the order in which they were added; a job that
+ * comes back goes to the front. Between producers takes go round, so that none waits behind another one's many jobs.
+ *
+ * **When others see a job.** As soon as `add` returns.
+ *
+ * **Waiting.** One short lock is behind every call, for a microsecond or so. A process that is stopped in just that moment
+ * stops the others; one that dies in it does not.
+ *
+ * **Memory order.** Whoever takes a job sees everything that its producer wrote to memory before it was added.
+ *
+ * @example
+ * ```ts
+ * import { json, WorkQueue } from "@isthmus/ipc";
+ *
+ * using queue = WorkQueue.createOrOpen("example-thumbnails", { schema: json });
+ * queue.add({ path: "one.png" });
+ * queue.add({ path: "two.png" }, { priority: 1 });
+ * {
+ *   using job = await queue.take();
+ *   console.log(job.value.path, job.attempts); // two.png 1
+ *   job.done();
+ * }
+ * {
+ *   using job = await queue.take();
+ *   job.fail(new Error("no such file"));
+ * }
+ * ```
+ */
+export class WorkQueue<S extends ChannelSchema> implements Disposable {
+  readonly schema: S;
+  /** Jobs that were tried as often as they may be. */
+  readonly dead: DeadLetters<S>;
+  readonly #queue: QueueSegment;
+  readonly #adding: Adding;
+  readonly #taking: Taking<S>;
+
+  private constructor(verb: OpenVerb, name: string, options: WorkQueueOptions<S>) {
+    this.#queue = new QueueSegment(verb, name, options);
+    this.schema = options.schema;
+    this.#adding = new Adding(this.#queue);
+    this.#taking = new Taking(this.#queue);
+    this.dead = new DeadLetters(this.#queue, this.#taking);
+    const [queue, taking] = [this.#queue, this.#taking as Taking<ChannelSchema>];
+    queue.segment.whenForgotten(this, () => leave(queue, taking));
+    // Whoever had jobs of a queue that nobody has held since may have died.
+    this.#taking.reap();
+  }
+
+  /**
+   * Creates a queue.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options Its schema and size.
+   * @throws {SystemError} `EEXIST` when somebody alive holds the name; `ENOSPC` when there is no room.
+   */
+  static createNew<S extends ChannelSchema>(
+    name: string,
+    options: WorkQueueOptions<S>,
+  ): WorkQueue<S> {
+    return new WorkQueue("createNew", name, options);
+  }
+
+  /**
+   * Opens a queue that somebody holds.
+   *
+   * @throws {SystemError} `ENOENT` when nobody does; `EAGAIN` when it has no place left (`maxParticipants`).
+   * @throws {CorruptSegmentError} When it was made with another schema; the message names both
+   *   fingerprints and the first field that differs.
+   */
+  static openExisting<S extends ChannelSchema>(
+    name: string,
+    options: WorkQueueOptions<S>,
+  ): WorkQueue<S> {
+    return new WorkQueue("openExisting", name, options);
+  }
+
+  /** Opens a queue, or creates it; see `createdNew`. What its creator chose stays as it is. */
+  static createOrOpen<S extends ChannelSchema>(
+    name: string,
+    options: WorkQueueOptions<S>,
+  ): WorkQueue<S> {
+    return new WorkQueue("createOrOpen", name, options);
+  }
+
+  /** The name. */
+  get name(): string {
+    return this.#queue.segment.name;
+  }
+
+  /** Whether this call created the queue. */
+  get createdNew(): boolean {
+    return this.#queue.segment.createdNew;
+  }
+
+  /**
+   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
+   * who opens the name now comes to another queue. Those who are here go on with each other. One system call.
+   */
+  get isReachable(): boolean {
+    this.#queue.segment.checkOpen("WorkQueue");
+    return this.#queue.segment.isReachable;
+  }
+
+  /** Whether nothing is to be taken; see `pause`. */
+  get isPaused(): boolean {
+    this.#queue.segment.checkOpen("WorkQueue");
+    return this.#queue.table.isPaused;
+  }
+
+  /** What has happened in this queue so far, whoever did it. */
+  get metrics(): QueueMetrics {
+    this.#queue.segment.checkOpen("WorkQueue");
+    return queueMetrics(this.#queue);
+  }
+
+  /**
+   * Adds a job, waiting on this thread while there is no room.
+   *
+   * @param job What the schema describes; it is copied.
+   * @param options `priority`, `delayMs`, `key`, and `timeoutMs`: how long to wait, 5000 ms unless given.
+   * @returns The job's number: 1 for the first job of a queue.
+   * @throws {TimeoutError} `ETIMEDOUT` when there was no room all the time.
+   * @throws {SystemError} `EAGAIN` instead of waiting, with `onFull: "fail"`; `EINTR` when a signal arrived that this
+   *   program handles.
+   * @throws {TypeError | RangeError} When the schema does not allow the job, or it is longer than the queue.
+   */
+  add(job: RecordInput<S>, options?: AddOptions): number {
+    return this.#adding.add(job, options);
+  }
+
+  /** Adds a job if there is room; returns its number, or undefined. Never waits. */
+  tryAdd(job: RecordInput<S>, options?: JobOptions): number | undefined {
+    return this.#adding.tryAdd(job, options);
+  }
+
+  /**
+   * Adds a job without blocking the event loop. With `onFull: "fail"` it waits all the same.
+   *
+   * @param job What the schema describes; it is copied before this returns.
+   * @param options As of `add`, without a limit of time unless given, and a `signal` that ends the wait.
+   * @returns The job's number. Rejects with `TimeoutError`, the signal's reason, or `DisposedError` when disposed meanwhile.
+   */
+  addAsync(job: RecordInput<S>, options?: AddAsyncOptions): Promise<number> {
+    return this.#adding.addAsync(job, options);
+  }
+
+  /**
+   * Adds several jobs, one after the other, as `add` does.
+   *
+   * @param jobs What the schema describes.
+   * @param options The same for all of them.
+   * @returns The jobs' numbers. When it throws, the jobs before that have been added.
+   */
+  addAll(jobs: Iterable<RecordInput<S>>, options?: AddOptions): number[] {
+    const ids: number[] = [];
+    for (const job of jobs) ids.push(this.#adding.add(job, options));
+    return ids;
+  }
+
+  /** Takes the next job; undefined when none is ready. Never waits. */
+  tryTake(): Job<S> | undefined {
+    return this.#taking.tryTake();
+  }
+
+  /**
+   * Takes the next job, waiting for it without blocking the event loop.
+   *
+   * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
+   * @returns The job: `using job = await queue.take()`. Rejects with `TimeoutError`, the signal's reason, or
+   *   `DisposedError` when disposed meanwhile.
+   */
+  take(options?: AsyncWaitOptions): Promise<Job<S>> {
+    return this.#taking.take(options);
+  }
+
+  /**
+   * Takes one job after the other. A job that its turn of the loop has not ended with `done` or `fail` is given back when
+   * the loop asks for the next one, and however the loop is left. It ends when the queue is disposed.
+   *
+   * @param options A `signal` that ends the loop: it throws the signal's reason.
+   */
+  async *jobs(options?: {
+    readonly signal?: AbortSignal | undefined;
+  }): AsyncGenerator<Job<S>, void> {
+    for (;;) {
+      let job: Job<S>;
+      try {
+        job = await this.#taking.take(options);
+      } catch (error) {
+        if (this.#queue.segment.isDisposed) return;
+        throw error;
+      }
+      try {
+        yield job;
+      } finally {
+        job[Symbol.dispose]();
+      }
+    }
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Job<S>, void> {
+    return this.jobs();
+  }
+
+  /** Has no more jobs taken, by nobody, until `resume`. Those that are taken are finished, others may be added. */
+  pause(): void {
+    this.#queue.segment.checkOpen("WorkQueue");
+    this.#queue.locked((table) => table.pause(true));
+  }
+
+  /** Has jobs taken again. */
+  resume(): void {
+    this.#queue.segment.checkOpen("WorkQueue");
+    this.#queue.locked((table) => table.pause(false));
+    this.#queue.ready.wake();
+  }
+
+  /**
+   * Waits until nothing is left to do: no job is ready, delayed, held back by its key, or being worked on. Dead letters
+   * do not count.
+   *
+   * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
+   */
+  drain(options?: AsyncWaitOptions): Promise<void> {
+    return this.#taking.drain(options);
+  }
+
+  /** Gives back the jobs that this handle has taken and not ended, and leaves. Waits reject. */
+  dispose(): void {
+    leave(this.#queue, this.#taking as Taking<ChannelSchema>);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function leave(queue: QueueSegment, taking: Taking<ChannelSchema>): void {
+  if (queue.segment.isDisposed) return;
+  try {
+    taking.giveBackOf(queue.self, "returned");
+  } finally {
+    queue.segment.dispose();
+  }
+}
