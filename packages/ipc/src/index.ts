@@ -48,6 +48,7 @@ export type {
 export { DirectoryObserver } from "./observe/directory-observer.ts";
 export type {
   PublisherRates,
+  QueueRates,
   RequestRates,
   ServiceRates,
   SubscriberRates,
@@ -79,6 +80,7 @@ export {
   type StructValueInfo,
 } from "./observe/observe-struct.ts";
 export { type ParticipantState, participantStates } from "./observe/participant-state.ts";
+export type { QueueInfo, QueueJobInfo } from "./observe/queue-info.ts";
 export {
   type ChannelRates,
   type LaneRates,

@@ -129,6 +129,7 @@ const SUFFIXES: ReadonlySet<Figure["unit"]> = new Set([
   "requests",
   "replies",
   "permits",
+  "jobs",
   "ratio",
   "seconds",
 ]);

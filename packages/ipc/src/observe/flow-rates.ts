@@ -7,9 +7,11 @@
 import { type PerSecond, type Rates, ratesOf, rateTotals } from "../figures/rates-of.ts";
 import { totalOf } from "../figures/read-figures.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
+import { QUEUE_FIGURES } from "../queue/queue-figures.ts";
 import { SERVICE_FIGURES } from "../service/service-figures.ts";
 import { TOPIC_FIGURES } from "../topic/topic-figures.ts";
 import { mergeLatencies } from "./latencies.ts";
+import type { QueueInfo } from "./queue-info.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
 import type { ServiceInfo } from "./service-info.ts";
 import type { TopicInfo, TopicSubscriberInfo } from "./topic-info.ts";
@@ -54,6 +56,16 @@ export interface ServiceRates extends RequestRates {
   readonly requesters: readonly (RequestRates & { readonly lane: number })[];
   /** How long the requests that were answered in between took; undefined when that is not measured. */
   readonly latency: HistogramSnapshot | undefined;
+}
+
+/** Traffic of a work queue. */
+export interface QueueRates extends Rates<typeof QUEUE_FIGURES.segment> {
+  /** Whether jobs were ready at both times, and nobody has taken one in between. */
+  readonly isStandingStill: boolean;
+  /** How long the jobs that were taken in between had waited. */
+  readonly waitTime: HistogramSnapshot | undefined;
+  /** How long the jobs that were done in between were worked on. */
+  readonly runTime: HistogramSnapshot | undefined;
 }
 
 /** Compares two looks at a topic; undefined without an earlier one. */
@@ -107,6 +119,22 @@ export function serviceRates(
   };
 }
 
+/** Compares two looks at a work queue; undefined without an earlier one. */
+export function queueRates(
+  previous: QueueInfo | undefined,
+  current: QueueInfo,
+  per: PerSecond,
+): QueueRates | undefined {
+  if (previous === undefined) return undefined;
+  return {
+    ...ratesOf(QUEUE_FIGURES.segment, previous, current, per),
+    isStandingStill:
+      previous.waiting > 0 && current.waiting > 0 && previous.taken === current.taken,
+    waitTime: durationsSince(previous.waitTime, current.waitTime),
+    runTime: durationsSince(previous.runTime, current.runTime),
+  };
+}
+
 function subscriberRates(
   previous: TopicSubscriberInfo | undefined,
   current: TopicSubscriberInfo,
@@ -132,7 +160,14 @@ export function latencySince(
   previous: { readonly latency: HistogramSnapshot | undefined } | undefined,
   { latency }: { readonly latency: HistogramSnapshot | undefined },
 ): HistogramSnapshot | undefined {
-  return previous?.latency ? latency?.since(previous.latency) : latency;
+  return durationsSince(previous?.latency, latency);
+}
+
+function durationsSince(
+  previous: HistogramSnapshot | undefined,
+  current: HistogramSnapshot | undefined,
+): HistogramSnapshot | undefined {
+  return previous ? current?.since(previous) : current;
 }
 
 type Life = Pick<ParticipantInfo, "slot" | "generation">;

@@ -8,6 +8,7 @@ import type { Figure, FigureTable, FlowColumn } from "../figures/figure.ts";
 import { rateName } from "../figures/figure-plan.ts";
 import { totalOf } from "../figures/read-figures.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
+import { QUEUE_FIGURES } from "../queue/queue-figures.ts";
 import { SERVICE_FIGURES } from "../service/service-figures.ts";
 import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
 import {
@@ -36,6 +37,7 @@ export const FIGURES: {
   readonly channel: typeof CHANNEL_FIGURES;
   readonly topic: typeof TOPIC_FIGURES;
   readonly service: typeof SERVICE_FIGURES;
+  readonly queue: typeof QUEUE_FIGURES;
   readonly semaphore: typeof SEMAPHORE_FIGURES;
   readonly event: typeof EVENT_FIGURES;
   readonly struct: typeof STRUCT_FIGURES;
@@ -45,6 +47,7 @@ export const FIGURES: {
   channel: CHANNEL_FIGURES,
   topic: TOPIC_FIGURES,
   service: SERVICE_FIGURES,
+  queue: QUEUE_FIGURES,
   semaphore: SEMAPHORE_FIGURES,
   event: EVENT_FIGURES,
   struct: STRUCT_FIGURES,
@@ -79,6 +82,7 @@ const PARTS: { readonly [Kind in keyof typeof FIGURES]: Parts<Kind> } = {
     responder: ({ service }) => some(service?.responder),
     latency: ({ service }) => some(service),
   },
+  queue: { segment: ({ queue }) => some(queue), times: ({ queue }) => some(queue) },
   semaphore: {
     segment: ({ semaphore }) => some(semaphore),
     // Where nobody notes who has what, nobody knows how many permits are held.
@@ -98,6 +102,7 @@ const RATES: Readonly<Record<string, (rates: SegmentRates) => readonly object[]>
   "topic.subscriber": ({ topic }) => topic?.subscribers ?? [],
   "topic.latency": ({ topic }) => some(topic),
   service: ({ service }) => some(service),
+  queue: ({ queue }) => some(queue),
 };
 
 /** One figure of a segment, added up over all of its lanes or participants. */

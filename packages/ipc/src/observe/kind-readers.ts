@@ -6,6 +6,8 @@
 import type { SegmentKind } from "@isthmus/core/internal";
 import type { ChannelInfo } from "./channel-info.ts";
 import { readChannel } from "./channel-reader.ts";
+import type { QueueInfo } from "./queue-info.ts";
+import { readQueue } from "./queue-reader.ts";
 import type { SectionReader } from "./section-reader.ts";
 import type { CellInfo, ParticipantInfo } from "./segment-info.ts";
 import type { ServiceInfo } from "./service-info.ts";
@@ -35,6 +37,8 @@ export interface KindDetails {
   readonly topic?: TopicInfo | undefined;
   /** The service. */
   readonly service?: ServiceInfo | undefined;
+  /** The work queue. */
+  readonly queue?: QueueInfo | undefined;
   /** The semaphore. */
   readonly semaphore?: SemaphoreInfo | undefined;
   /** The event. */
@@ -47,6 +51,7 @@ const NOTHING: KindDetails = {
   channel: undefined,
   topic: undefined,
   service: undefined,
+  queue: undefined,
   semaphore: undefined,
   event: undefined,
   struct: undefined,
@@ -62,6 +67,7 @@ const READERS: Readonly<
   channel: (source) => ({ channel: readChannel(source) }),
   topic: (source) => ({ topic: readTopic(source) }),
   service: (source) => ({ service: readService(source) }),
+  queue: (source) => ({ queue: readQueue(source) }),
   semaphore: (source) => ({ semaphore: readSemaphore(source) }),
   event: (source) => ({ event: readEvent(source) }),
   struct: (source) => ({ struct: readStruct(source) }),

@@ -12,6 +12,8 @@ import { CELL_FIGURES, EVENT_FIGURES, MUTEX_FIGURES } from "../sync/sync-figures
 import type { ChannelInfo } from "./channel-info.ts";
 import {
   latencySince,
+  type QueueRates,
+  queueRates,
   type ServiceRates,
   serviceRates,
   type TopicRates,
@@ -46,6 +48,8 @@ export interface SegmentRates extends Rates<typeof MUTEX_FIGURES.mutex> {
   readonly topic?: TopicRates | undefined;
   /** Traffic of the service, for segments of that kind. */
   readonly service?: ServiceRates | undefined;
+  /** Traffic of the work queue, for segments of that kind. */
+  readonly queue?: QueueRates | undefined;
   /** How often the event was set; 0 for another kind. */
   readonly setsPerSecond?: number | undefined;
   /** Updates of the struct; 0 for another kind. */
@@ -84,6 +88,7 @@ export function ratesBetween(
     channel: current.channel && channelRates(previous.channel, current.channel, per),
     topic: current.topic && topicRates(previous.topic, current.topic, per),
     service: current.service && serviceRates(previous.service, current.service, per),
+    queue: current.queue && queueRates(previous.queue, current.queue, per),
     ...ratesOf(EVENT_FIGURES.segment, previous.event, current.event, per),
     ...ratesOf(STRUCT_FIGURES.segment, previous.struct, current.struct, per),
   };

@@ -38,7 +38,13 @@ export interface JobOwner {
 }
 
 /** Thrown when a link or a list cannot be: the table is to be rebuilt. */
-export class JobDamage extends Error {}
+export class JobDamage {
+  readonly message: string;
+
+  constructor(message: string) {
+    this.message = message;
+  }
+}
 
 /** The longest text of an error that is kept, in bytes. */
 export const ERROR_BYTES_MAX = 1024;

@@ -39,6 +39,7 @@ import {
   u53,
   u64,
   utf8,
+  WorkQueue,
 } from "../../src/index.ts";
 import { COUNTER, COUNTERS_BYTES } from "../../src/metrics/counter-layout.ts";
 import {
@@ -47,6 +48,13 @@ import {
   HISTOGRAM,
   HISTOGRAM_BYTES,
 } from "../../src/metrics/histogram-layout.ts";
+import {
+  CELL_HEADER_BYTES,
+  COUNTS,
+  KIND,
+  QUEUE,
+  CELL as QUEUE_CELL,
+} from "../../src/queue/queue-layout.ts";
 import { BROADCAST, PLACE } from "../../src/ring/broadcast-layout.ts";
 import { LANE } from "../../src/ring/lane-layout.ts";
 import {
@@ -264,6 +272,17 @@ describe("docs/layout.md, compared with segments", () => {
     expect(body).toBe(MESSAGE_HEADER_BYTES / WORD);
   });
 
+  test("State of a work queue, Cell of a queue: the offsets and kinds are those of the source", () => {
+    expect(offsetsOf("State of a work queue", WORD)).toEqual(QUEUE);
+    const { payload, ...cell } = offsetsOf("Cell of a queue", WORD);
+    expect(cell).toEqual(QUEUE_CELL);
+    expect(payload).toBe(CELL_HEADER_BYTES / WORD);
+    const kinds = codesOf("Kinds of a cell", "code", "queue kind");
+    expect(kinds).toEqual(KIND);
+    const counts = textOf("State of a work queue");
+    for (const name of Object.keys(COUNTS)) expect(counts).toContain(name);
+  });
+
   test("State of a topic, Subscriber, Lane of a topic, Place: the offsets are those of the source", () => {
     const { subscribers, ...topic } = offsetsOf("State of a topic", WORD);
     expect(topic).toEqual(TOPIC);
@@ -305,7 +324,9 @@ describe("docs/layout.md, compared with segments", () => {
     const x = struct({ x: u8 });
     stack.use(Requester.createNew("service", { request: x, response: x }));
     stack.use(Publisher.createNew("topic", { schema: x }));
-    for (const kind of ["mutex", "semaphore", "event", "struct", "channel", "service", "topic"]) {
+    stack.use(WorkQueue.createNew("queue", { schema: x }));
+    const kinds = Object.keys(SEGMENT_KINDS).filter((kind) => kind !== "memory");
+    for (const kind of kinds) {
       const row = rowsOf("Kinds").find((candidate) => candidate["kind"] === kind);
       const fd = openSync(home.file(kind), "r");
       const { sections } = decodeSuperblock(readHead(fd), Bun.file(home.file(kind)).size, kind);
