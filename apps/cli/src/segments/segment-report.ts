@@ -15,6 +15,7 @@ import type { Style } from "../output/style.ts";
 import { type Alignment, formatTable } from "../output/table.ts";
 import { channelRows, LANE_COLUMNS, stateText } from "./channel-report.ts";
 import { type FigureColumns, figureRows } from "./figure-table.ts";
+import { JOB_HEADINGS, jobRows, queueRows } from "./queue-report.ts";
 import { isUnreachable } from "./segment-record.ts";
 import {
   ageText,
@@ -71,9 +72,9 @@ export function formatSegmentReport(
   return `${parts.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
-/** What only topics, services, semaphores and events have. */
+/** What only topics, services, queues, semaphores and events have. */
 function kindParts(info: SegmentInfo, nowMs: number, style: Style): string[][] {
-  const { topic, service, semaphore, event } = info;
+  const { topic, service, queue, semaphore, event } = info;
   const parts: string[][] = [];
   const pairs = (title: string, rows: string[][]): void => {
     parts.push([style.bold(title), ...indent(formatTable(rows))]);
@@ -86,6 +87,11 @@ function kindParts(info: SegmentInfo, nowMs: number, style: Style): string[][] {
   if (service) {
     pairs("Service", serviceRows(service, nowMs, style));
     parts.push(...figureTable("Requesters", REQUESTER_COLUMNS, service.requesters, nowMs, style));
+  }
+  if (queue) {
+    pairs("Queue", queueRows(queue, style));
+    const jobs = jobRows(queue.jobs, style);
+    if (jobs.length > 0) parts.push(table("In flight", JOB_HEADINGS, jobs, style, ["right"]));
   }
   if (semaphore) pairs("Semaphore", semaphoreRows(semaphore, style));
   if (event) pairs("Event", eventRows(event));

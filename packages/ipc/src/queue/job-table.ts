@@ -304,13 +304,15 @@ export class JobTable {
     const { cells } = this;
     const { leaseMs } = this.#shape;
     this.#giveTo(link, { slot, life });
-    cells.set(link, CELL.attempts, cells.get(link, CELL.attempts) + 1);
+    // Who takes a dead letter looks into it.
+    const isTried = !this.#isDead(link);
+    if (isTried) cells.set(link, CELL.attempts, cells.get(link, CELL.attempts) + 1);
     cells.setLong(link, CELL.takenAt, nowNs);
     cells.setLong(link, CELL.due, leaseMs > 0 ? nowMs + leaseMs : 0);
     cells.change(link, KIND.taken);
     cells.pushTaken(link);
     if (leaseMs > 0) this.#timers.insert(link);
-    cells.add("taken", 1);
+    if (isTried) cells.add("taken", 1);
   }
 
   #giveTo(link: number, { slot, life }: JobOwner): void {

@@ -56,7 +56,7 @@ export class Taking<S extends ChannelSchema> {
     if (++this.#takes % TAKES_PER_LOOK === 0) this.reap();
     const choose = isDead ? DEAD : NEXT;
     const job = this.#take(choose);
-    if (job !== undefined || isDead) return job;
+    if (job !== undefined) return job;
     return this.reap() > 0 ? this.#take(choose) : undefined;
   }
 
@@ -176,7 +176,8 @@ export class Taking<S extends ChannelSchema> {
         const link = choose(table, self, Date.now(), nowNs);
         if (link === 0) return undefined;
         const addedNs = cells.getLong(link, CELL.addedAt);
-        if (cells.get(link, CELL.attempts) === 1) queue.noteWait(nowNs - addedNs);
+        if (choose === NEXT && cells.get(link, CELL.attempts) === 1)
+          queue.noteWait(nowNs - addedNs);
         return { link, state: cells.stateOf(link) };
       });
       if (taken === undefined) return undefined;

@@ -114,8 +114,8 @@ const BUGS: Readonly<Record<string, readonly Mistake[]>> = {
   ),
   "a job that is taken before it says by whom": bug(
     "job-table.ts",
-    "    this.#giveTo(link, { slot, life });\n    cells.set(link, CELL.attempts",
-    "    cells.change(link, KIND.taken);\n    this.#giveTo(link, { slot, life });\n    cells.set(link, CELL.attempts",
+    "    this.#giveTo(link, { slot, life });\n    // Who takes",
+    "    cells.change(link, KIND.taken);\n    this.#giveTo(link, { slot, life });\n    // Who takes",
   ),
 };
 
