@@ -38,16 +38,17 @@ export { type Abi, readAbi } from "./native/abi.ts";
 export { bareMutexPairs } from "./native/bare-calls.ts";
 export { conditionError, fromNodeError } from "./native/errno.ts";
 export { type MemoryLimit, memoryLimit } from "./native/memory-limit.ts";
-export { platform } from "./native/platform.ts";
 export {
   type ByteLocks,
   doWithout,
   type FutexOutcome,
   type Lack,
   type MutexOutcome,
+  type OpenFile,
+  platform,
   type SharedMutex,
-  syncPlatform,
-} from "./native/sync-platform.ts";
+} from "./native/platform.ts";
+export { host } from "./native/runtime.ts";
 export { PrivateText } from "./private-text.ts";
 export { newTextStatistics } from "./scan/kernel/fast-text-statistics.ts";
 export type { TextSummary } from "./scan/kernel/text-statistics.ts";

@@ -26,8 +26,8 @@ import {
   type MemoryAdvice,
   platform,
   type RangeGuard,
+  type SharedMutex,
 } from "./native/platform.ts";
-import { type SharedMutex, syncPlatform } from "./native/sync-platform.ts";
 import { residentBytes } from "./residency.ts";
 import { SharedFutex } from "./shared-futex.ts";
 import { outOfRange } from "./validate.ts";
@@ -278,7 +278,7 @@ export class Mapping implements Disposable {
    * @throws {NotSupportedError} Where the system has no such mutexes.
    */
   robustMutex(offset: number, timestampOffset: number): SharedMutex {
-    const { robustMutexes } = syncPlatform();
+    const { robustMutexes } = platform();
     if (robustMutexes === undefined) {
       throw new NotSupportedError(`Cannot use a robust mutex: "${process.platform}" has none`);
     }

@@ -4,14 +4,13 @@
  * @module
  */
 import { DisposedError } from "./errors.ts";
-import type { Address } from "./native/platform.ts";
-import { type FutexOutcome, type MemoryOwner, syncPlatform } from "./native/sync-platform.ts";
+import { type Address, type FutexOutcome, type MemoryOwner, platform } from "./native/platform.ts";
 
 /** A word in shared memory to sleep on; see `Mapping.futex`. */
 export class SharedFutex {
   readonly #owner: MemoryOwner;
   readonly #address: Address;
-  readonly #calls = syncPlatform();
+  readonly #calls = platform();
 
   constructor(owner: MemoryOwner, address: Address) {
     this.#owner = owner;

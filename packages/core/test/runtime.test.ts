@@ -50,7 +50,6 @@ describe("a Bun that is too old", () => {
     pageSize: "core.MemoryMappedFile.pageSize",
     isGuarded: "core.MemoryMappedFile.isGuarded",
     "platform()": "internal.platform()",
-    "syncPlatform()": "internal.syncPlatform()",
   };
   test.each(Object.entries(uses))("is refused by %s", (_what, use) => {
     using directory = new TemporaryDirectory();

@@ -4,7 +4,7 @@
  * @module
  */
 import { closeSync, constants, openSync } from "node:fs";
-import { doLocksHold, Mapping, platform, syncPlatform } from "@isthmus/core/internal";
+import { doLocksHold, Mapping, platform } from "@isthmus/core/internal";
 import { type Check, type Finding, fail, ok, warn } from "./check.ts";
 import { ProbeDirectory } from "./place.ts";
 
@@ -58,7 +58,7 @@ function checkLinks(): Finding {
 }
 
 function checkByteLocks(): Finding {
-  const { byteLocks } = syncPlatform();
+  const { byteLocks } = platform();
   if (byteLocks === undefined) {
     return ok("none on this system: a locked file per participant tells who has died");
   }
@@ -77,7 +77,7 @@ function checkByteLocks(): Finding {
 }
 
 function checkMutex(): Finding {
-  if (syncPlatform().robustMutexes === undefined) {
+  if (platform().robustMutexes === undefined) {
     return ok("none here: an owner word and the participants' locks report a dead owner");
   }
   return withPage((mapping) => {
@@ -103,7 +103,7 @@ function checkFutex(): Finding {
 
 function checkPipes(): Finding {
   using probe = new ProbeDirectory();
-  syncPlatform().makeFifo(probe.file("pipe"));
+  platform().makeFifo(probe.file("pipe"));
   closeSync(openSync(probe.file("pipe"), PIPE_FLAGS));
   return ok("processes can wake each other's event loop");
 }

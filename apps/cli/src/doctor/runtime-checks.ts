@@ -4,7 +4,7 @@
  * @module
  */
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
-import { type Abi, platform, readAbi, syncPlatform } from "@isthmus/core/internal";
+import { type Abi, platform, readAbi } from "@isthmus/core/internal";
 import { type Check, fail, ok } from "./check.ts";
 
 /** What the first PID namespace of a Linux system is called (PROC_PID_INIT_INO in the kernel). */
@@ -22,7 +22,7 @@ function checkRuntime() {
   const where = `Bun ${Bun.version} on ${process.platform} ${process.arch}`;
   platform();
   try {
-    syncPlatform();
+    platform();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return fail(`${where}: ${why}`, "files and named memory work; run on Linux for the rest");
@@ -34,7 +34,7 @@ function checkRuntime() {
 function checkLibrary() {
   const { library, cpu, system } = readAbi(platform().abiTag) as Abi;
   const where = `${library} on ${cpu}`;
-  if (syncPlatform().robustMutexes === undefined) {
+  if (platform().robustMutexes === undefined) {
     return ok(`${where}: shares everything with processes of any C library of ${system} on ${cpu}`);
   }
   return ok(

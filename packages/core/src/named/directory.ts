@@ -3,14 +3,11 @@
  *
  * @module
  */
-import { existsSync, lstatSync, mkdirSync, type Stats } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
-import { join, resolve } from "node:path";
+import { lstatSync, mkdirSync, type Stats } from "node:fs";
+import { resolve } from "node:path";
 import { SystemError } from "../errors.ts";
 import { conditionError, fromNodeError } from "../native/errno.ts";
-
-const SHARED_MEMORY = "/dev/shm";
-const WRITABLE_BY_OTHERS = 0o022;
+import { platform } from "../native/platform.ts";
 
 /**
  * The directory's path: `$ISTHMUS_DIR` when set, else `/dev/shm/isthmus-<uid>`, else `isthmus-<uid>` in the
@@ -19,8 +16,7 @@ const WRITABLE_BY_OTHERS = 0o022;
 export function directoryPath(): string {
   const chosen = process.env["ISTHMUS_DIR"];
   if (chosen !== undefined && chosen !== "") return resolve(chosen);
-  const parent = existsSync(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir();
-  return join(parent, `isthmus-${userInfo().uid}`);
+  return platform().defaultDirectory();
 }
 
 /**
@@ -72,10 +68,6 @@ function checkOwnership(path: string, stats: Stats): void {
       path,
     );
   if (!stats.isDirectory()) throw refused("ENOTDIR", "it is not a directory (or a symbolic link)");
-  const uid = process.getuid?.() ?? stats.uid;
-  if (stats.uid !== uid) throw refused("EACCES", `it belongs to user ${stats.uid}, not ${uid}`);
-  if ((stats.mode & WRITABLE_BY_OTHERS) !== 0) {
-    const mode = (stats.mode & 0o7777).toString(8).padStart(4, "0");
-    throw refused("EACCES", `others may write to it (mode ${mode}, must be 0700)`);
-  }
+  const objection = platform().objectionTo(stats);
+  if (objection !== undefined) throw refused("EACCES", objection);
 }

@@ -17,7 +17,6 @@ import { closeSync, fstatSync, lstatSync, type Stats, unlinkSync } from "node:fs
 import { SystemError } from "../errors.ts";
 import { fromNodeError } from "../native/errno.ts";
 import { platform } from "../native/platform.ts";
-import { hasSyncPlatform, syncPlatform } from "../native/sync-platform.ts";
 
 /** A name that this process holds. */
 export interface HeldFile {
@@ -96,9 +95,8 @@ const HOLDERS_BYTE = 0;
 
 /** Lets observers see a holder. Call it before the holder's lock is taken; closing `fd` takes it back. */
 export function announceHolder(fd: number): void {
-  if (!hasSyncPlatform()) return;
   try {
-    syncPlatform().byteLocks?.tryShare(fd, HOLDERS_BYTE);
+    platform().byteLocks?.tryShare(fd, HOLDERS_BYTE);
   } catch {
     // A file system without such locks: observers cannot see who holds the name, and everything else works.
   }
@@ -111,9 +109,8 @@ export function announceHolder(fd: number): void {
  * @returns Undefined where the system cannot tell.
  */
 export function isSeenHeld(fd: number): boolean | undefined {
-  if (!hasSyncPlatform()) return undefined;
   try {
-    return syncPlatform().byteLocks?.isLocked(fd, HOLDERS_BYTE);
+    return platform().byteLocks?.isLocked(fd, HOLDERS_BYTE);
   } catch {
     return undefined;
   }

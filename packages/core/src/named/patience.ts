@@ -4,6 +4,7 @@
  * @module
  */
 import { TimeoutError } from "../errors.ts";
+import { host } from "../native/runtime.ts";
 
 /** How long another process may keep a name busy, in the few system calls of its creation or removal. */
 const BUSY_TIMEOUT_MS = 5000;
@@ -30,6 +31,6 @@ export class Patience {
         `Cannot open or create "${this.#name}": another process has kept it busy for ${BUSY_TIMEOUT_MS} ms (is it stopped?)`,
       );
     }
-    Bun.sleepSync(BUSY_PAUSE_MS);
+    host.sleep(BUSY_PAUSE_MS);
   }
 }

@@ -10,7 +10,6 @@ import { closeSync, constants, openSync } from "node:fs";
 import { SystemError } from "../errors.ts";
 import { fromNodeError } from "../native/errno.ts";
 import { platform } from "../native/platform.ts";
-import { syncPlatform } from "../native/sync-platform.ts";
 import { isSameFile, removeWhenUnheld, unlinkIfThere } from "./holder.ts";
 
 const OPEN_FLAGS = constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW;
@@ -28,7 +27,7 @@ export interface HeldPipe {
  * @returns Undefined when somebody has taken it for what a dead process has left, before it was locked.
  */
 export function makePipe(path: string): HeldPipe | undefined {
-  if (syncPlatform().canLockPipes) {
+  if (platform().canLockPipes) {
     makeFifo(path);
     const fd = openAndLock(path, OPEN_FLAGS);
     return fd === undefined ? undefined : { path, fds: [fd] };
@@ -63,7 +62,7 @@ export function removePipe({ path, fds }: HeldPipe): void {
  * @returns Whether it was removed.
  */
 export function removePipeWhenUnheld(fd: number, path: string): boolean {
-  if (syncPlatform().canLockPipes) return removeWhenUnheld(fd, path);
+  if (platform().canLockPipes) return removeWhenUnheld(fd, path);
   const lockPath = lockOf(path);
   const lock = openIfThere(lockPath, OPEN_FLAGS);
   try {
@@ -81,7 +80,7 @@ function lockOf(path: string): string {
 
 function makeFifo(path: string): void {
   try {
-    syncPlatform().makeFifo(path);
+    platform().makeFifo(path);
   } catch (error) {
     // One of ours that somebody is about to remove: nobody else makes a pipe of this name.
     if (!(error instanceof SystemError && error.code === "EEXIST")) throw error;

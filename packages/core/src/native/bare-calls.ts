@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { dlopen, FFIType, ptr } from "./ffi.ts";
-import { linux } from "./linux.ts";
-import type { Address } from "./platform.ts";
-import { syncPlatform } from "./sync-platform.ts";
+import { loadLibc } from "./libc.ts";
+import { describeLinux } from "./linux.ts";
+import { type Address, platform } from "./platform.ts";
+import { engine } from "./runtime.ts";
 
 /** Enough for the mutex of any C library. */
 const MUTEX_BYTES = 64;
@@ -17,21 +17,16 @@ const MUTEX_BYTES = 64;
  * @returns A function that does it a number of times.
  */
 export function bareMutexPairs(): (count: number) => void {
-  const { symbols } = dlopen(linux().libc[0] as string, {
-    pthread_mutex_lock: { args: [FFIType.ptr], returns: FFIType.i32 },
-    pthread_mutex_unlock: { args: [FFIType.ptr], returns: FFIType.i32 },
-  });
+  const { call } = loadLibc(describeLinux());
   // SAFETY: the closure keeps the memory where it is.
   const memory = new Uint8Array(new ArrayBuffer(MUTEX_BYTES));
-  const mutex = ptr(memory);
-  const address = mutex as number as Address;
+  const address = engine.addressOf(memory) as Address;
   const owner = { isDisposed: false, keepMapped: () => {} };
-  const { robustMutexes } = syncPlatform();
-  robustMutexes?.mutex(owner, { bytes: memory, address, stampAddress: address }).init();
+  platform().robustMutexes?.mutex(owner, { bytes: memory, address, stampAddress: address }).init();
   return (count) => {
     for (let i = 0; i < count; i++) {
-      symbols.pthread_mutex_lock(mutex);
-      symbols.pthread_mutex_unlock(mutex);
+      call.pthread_mutex_lock(address);
+      call.pthread_mutex_unlock(address);
     }
     if (memory.length !== MUTEX_BYTES) throw new Error("the mutex has gone");
   };

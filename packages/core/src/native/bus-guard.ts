@@ -17,13 +17,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 // As text: the path of a file would lead nowhere, or to a file of somebody else, in a bundled or compiled program.
 import source from "./bus-guard.c" with { type: "text" };
+import type { Library } from "./engine.ts";
 import { FAULT_SEEN } from "./fault-flag.ts";
-import { cc, FFIType, type Pointer, toArrayBuffer } from "./ffi.ts";
 import type { Libc } from "./libc.ts";
-import type { FaultCause, GuardedRange, RangeGuard } from "./platform.ts";
+import type { FaultCause, GuardedRange, RangeGuard } from "./platform-interface.ts";
 import { MAP, type PosixSystem, PROT } from "./posix-system.ts";
-
-const PTR = FFIType.ptr;
+import { engine } from "./runtime.ts";
 
 const SLOT_WORDS = 16;
 const CAUSE_WORD = 4;
@@ -36,11 +35,14 @@ const TWO_POW_32 = 2 ** 32;
 /** The memory of one `ArrayBuffer` at most: a longer range has several, which go one by one. */
 const BUFFER_BYTES_MAX = TWO_POW_32;
 
+/** Where `mincore` writes: here, so that it is never collected. */
+const PAGE_STATE = new Uint8Array(new ArrayBuffer(1));
+
 /** What the numbers in a slot's cause mean: `enum cause` of the handler, from 1 on. */
 const CAUSES: readonly FaultCause[] = ["truncated", "noSpace", "device", "unknown"];
 
 /** Watches ranges. */
-interface BusGuard {
+export interface BusGuard {
   /** Whether it watches anything. */
   readonly canWatch: boolean;
   /** Begins to watch a range, or returns undefined where that is not possible. */
@@ -69,8 +71,8 @@ export function createBusGuard(libc: Libc, system: PosixSystem, pageSizeBytes: n
     const handler = install(libc, system, table, pageSizeBytes);
     // SAFETY: the buffer is in use for as long as this thread may map anything; that it is released then, also
     // when a worker is terminated in the middle of something, takes the thread's handler out of use.
-    const words = new Int32Array(wrapTable(table, 0, tableBytes, table, handler.retire));
-    return slotGuard(words, slotCount, handler.watch, probe(libc, pageSizeBytes));
+    const buffer = engine.ownedBuffer(table, tableBytes, handler.retire, table);
+    return slotGuard(new Int32Array(buffer), slotCount, handler.watch, probe(libc, pageSizeBytes));
   } catch (error) {
     return unavailable(error instanceof Error ? error.message : String(error));
   }
@@ -88,40 +90,51 @@ function warn(why: string): void {
   );
 }
 
-/** `toArrayBuffer` with a deallocator, which the type declarations of Bun 1.4 leave out. */
-const wrapTable = toArrayBuffer as unknown as (
-  address: number,
-  byteOffset: number,
-  byteLength: number,
-  context: number,
-  deallocator: number,
-) => ArrayBuffer;
+/** The functions of `bus-guard.c`. Addresses are numbers: all are below 2^53. */
+interface Handler {
+  /** Returns 0 unless it fails. `seen` is where it notes that there was a fault. */
+  install(
+    table: number,
+    pageSizeBytes: number,
+    seen: number,
+    mmap: number,
+    munmap: number,
+    sigaction: number,
+    syscall: number,
+  ): number;
+  watch(
+    slot: number,
+    address: number,
+    lengthBytes: number,
+    fd: number,
+    fileOffsetBytes: number,
+  ): void;
+  /** Undoes it all; only its address is passed on. */
+  retire(table: number, context: number): void;
+}
 
 /** Keeps the compiled code alive: the kernel holds its address. */
-let compiled: ReturnType<typeof compile> | undefined;
+let compiled: Library<Handler> | undefined;
 
-function compile(path: string, system: PosixSystem) {
-  return cc({
-    source: path,
-    // Nothing is linked: see bus-guard.c.
-    flags: "-nostdlib",
-    define: { ...system.busGuard },
-    symbols: {
+/** @throws {Error} When this runtime or this machine has no compiler. */
+function compile(path: string, system: PosixSystem): Library<Handler> {
+  if (engine.compile === undefined) throw new Error("this runtime has no C compiler");
+  return engine.compile<Handler>({
+    path,
+    defines: system.busGuard,
+    signatures: {
       install: {
-        args: [PTR, FFIType.u32, PTR, PTR, PTR, PTR, PTR],
-        returns: FFIType.i32,
+        args: ["pointer", "u32", "pointer", "pointer", "pointer", "pointer", "pointer"],
+        returns: "i32",
       },
-      watch: {
-        args: [FFIType.u32, FFIType.u64, FFIType.u64, FFIType.i32, FFIType.u64],
-        returns: FFIType.void,
-      },
-      retire: { args: [PTR, PTR], returns: FFIType.void },
+      watch: { args: ["u32", "u64", "u64", "i32", "u64"], returns: "void" },
+      retire: { args: ["pointer", "pointer"], returns: "void" },
     },
   });
 }
 
 /** The compiler reads files only: gives it one in memory, or in a directory that nobody else may enter. */
-function compileText(libc: Libc, system: PosixSystem): ReturnType<typeof compile> {
+function compileText(libc: Libc, system: PosixSystem): Library<Handler> {
   if (system.memfdCloexec !== undefined) {
     const fd = libc.call.memfd_create("isthmus-bus-guard", system.memfdCloexec);
     if (fd >= 0) {
@@ -143,39 +156,33 @@ function compileText(libc: Libc, system: PosixSystem): ReturnType<typeof compile
   }
 }
 
-/** The handler's functions that are called later. */
-interface Handler {
-  readonly watch: ReturnType<typeof compile>["symbols"]["watch"];
-  /** The address of the function that undoes it all. */
-  readonly retire: number;
-}
-
-/** @throws {Error} When it cannot be done: no compiler, no place for its source. */
-function install(libc: Libc, system: PosixSystem, table: number, pageSizeBytes: number): Handler {
+/**
+ * @returns The function that begins a watch, and the address of the one that undoes it all.
+ * @throws {Error} When it cannot be done: no compiler, no place for its source.
+ */
+function install(libc: Libc, system: PosixSystem, table: number, pageSizeBytes: number) {
   compiled = compileText(libc, system);
-  const { symbols } = compiled;
-  const { mmap, munmap, sigaction, syscall } = libc.addresses;
-  const failed = symbols.install(
-    table as Pointer,
+  const { call, addressOf } = compiled;
+  const failed = call.install(
+    table,
     pageSizeBytes,
-    FAULT_SEEN,
-    mmap as Pointer,
-    munmap as Pointer,
-    sigaction as Pointer,
-    syscall as Pointer,
+    engine.addressOf(FAULT_SEEN),
+    libc.addressOf("mmap"),
+    libc.addressOf("munmap"),
+    libc.addressOf("sigaction"),
+    libc.addressOf("syscall"),
   );
   if (failed !== 0) throw new Error("sigaction was refused");
-  const { ptr } = symbols.retire as unknown as { readonly ptr: number };
-  return { watch: symbols.watch, retire: ptr };
+  return { watch: call.watch, retire: addressOf("retire") };
 }
 
 /** Makes the question whether any memory of a range is still mapped. */
 function probe(libc: Libc, pageSizeBytes: number): (range: GuardedRange) => boolean {
-  const state = new Uint8Array(new ArrayBuffer(1));
+  const stateAddress = engine.addressOf(PAGE_STATE);
   return ({ address, lengthBytes }) => {
     for (let offset = 0; offset < lengthBytes; offset += BUFFER_BYTES_MAX) {
-      // SAFETY: mincore looks at a page without touching it, and writes one byte into the array, whose address is current.
-      if (libc.call.mincore(address + offset, pageSizeBytes, state) === 0) return true;
+      // SAFETY: mincore looks at a page without touching it, and writes one byte into the array.
+      if (libc.call.mincore(address + offset, pageSizeBytes, stateAddress) === 0) return true;
     }
     return false;
   };

@@ -1,46 +1,21 @@
 /**
- * The C library: loading it and the symbols that every POSIX system shares.
+ * The C library: the one place that loads it, with every function of it that is called.
  *
  * @module
  */
 import { NotSupportedError } from "../errors.ts";
-import { dlopen, type FFIFunction, FFIType, type Pointer, read } from "./ffi.ts";
+import type { CType, Signature } from "./engine.ts";
 import type { PosixSystem } from "./posix-system.ts";
+import { engine } from "./runtime.ts";
 
-const { i32, i64, ptr, u32, u64, cstring } = FFIType;
+/** A function that returns an `int`. */
+const int = (...args: readonly CType[]): Signature => ({ args, returns: "i32" });
 
-/** Calls that all systems have, none of them variadic. */
-const COMMON = {
-  mmap: { args: [ptr, u64, i32, i32, i32, i64], returns: ptr },
-  munmap: { args: [ptr, u64], returns: i32 },
-  msync: { args: [ptr, u64, i32], returns: i32 },
-  madvise: { args: [ptr, u64, i32], returns: i32 },
-  mincore: { args: [ptr, u64, ptr], returns: i32 },
-  mlock: { args: [ptr, u64], returns: i32 },
-  munlock: { args: [ptr, u64], returns: i32 },
-  flock: { args: [i32, i32], returns: i32 },
-  dup: { args: [i32], returns: i32 },
-  getpagesize: { args: [], returns: i32 },
-  // Never called from here: only its address is passed on.
-  sigaction: { args: [i32, ptr, ptr], returns: i32 },
-} as const satisfies Record<string, FFIFunction>;
+/** A function without parameters that returns the address of this thread's `errno`. */
+const ERRNO: Signature = { args: [], returns: "pointer" };
 
-/** Calls that some systems lack; the system's description says which may be used. */
-const OPTIONAL = {
-  posix_fallocate: { args: [i32, i64, i64], returns: i32 },
-  memfd_create: { args: [cstring, u32], returns: i32 },
-  mlock2: { args: [ptr, u64, u32], returns: i32 },
-  sync_file_range: { args: [i32, i64, i64, u32], returns: i32 },
-  // Variadic in C; a fixed third argument is passed alike on Linux and FreeBSD (x64 and arm64).
-  fcntl: { args: [i32, i32, i32], returns: i32 },
-  // Never called from here: only its address is passed on.
-  syscall: { args: [i64], returns: i64 },
-  __errno_location: { args: [], returns: ptr },
-  __error: { args: [], returns: ptr },
-} as const satisfies Record<string, FFIFunction>;
-
-/** The calls as TypeScript sees them. Addresses and lengths are numbers: all are below 2^53. */
-export interface LibcCalls {
+/** Calls that all systems have. Addresses and lengths are numbers: all are below 2^53. */
+interface CommonCalls {
   /** Returns a number, or the BigInt 2^64 - 1 (`MAP_FAILED`) when refused. */
   mmap(
     address: number,
@@ -53,31 +28,111 @@ export interface LibcCalls {
   munmap(address: number, length: number): number;
   msync(address: number, length: number, flags: number): number;
   madvise(address: number, length: number, advice: number): number;
-  mincore(address: number, length: number, residency: Uint8Array): number;
+  mincore(address: number, length: number, residency: number): number;
   mlock(address: number, length: number): number;
   munlock(address: number, length: number): number;
   flock(fd: number, operation: number): number;
   dup(fd: number): number;
   getpagesize(): number;
+  clock_gettime(clock: number, timespec: number): number;
+  mkfifo(path: string, mode: number): number;
+  sigaction(signal: number, action: number, old: number): number;
+}
+
+/** Calls that some systems lack: a system's description names those that it has. */
+interface SystemCalls {
+  __errno_location(): number;
+  __error(): number;
   /** Returns the error number itself, not -1. */
   posix_fallocate(fd: number, offset: number, length: number): number;
+  memfd_create(name: string, flags: number): number;
   mlock2(address: number, length: number, flags: number): number;
   sync_file_range(fd: number, offset: number, length: number, flags: number): number;
-  memfd_create(name: string, flags: number): number;
+  /** The argument is a number or an address, as the command says. */
   fcntl(fd: number, command: number, argument: number): number;
+  /** The arguments are numbers or addresses, as the system call of that number says. */
+  syscall(
+    number: number,
+    argument1: number,
+    argument2: number,
+    argument3: number,
+    argument4: number,
+    argument5: number,
+    argument6: number,
+  ): number;
+  pthread_mutexattr_init(attributes: number): number;
+  pthread_mutexattr_settype(attributes: number, type: number): number;
+  pthread_mutexattr_setpshared(attributes: number, shared: number): number;
+  pthread_mutexattr_setrobust(attributes: number, robust: number): number;
+  pthread_mutex_init(mutex: number, attributes: number): number;
+  pthread_mutex_lock(mutex: number): number;
+  pthread_mutex_trylock(mutex: number): number;
+  pthread_mutex_unlock(mutex: number): number;
+  pthread_mutex_consistent(mutex: number): number;
+  _umtx_op(
+    address: number,
+    operation: number,
+    value: number,
+    timeoutBytes: number,
+    timeout: number,
+  ): number;
+  __ulock_wait(operation: number, address: number, value: number, timeoutUs: number): number;
+  __ulock_wake(operation: number, address: number, value: number): number;
 }
+
+/** All calls. */
+export interface LibcCalls extends CommonCalls, SystemCalls {}
+
+/** A call that a system may lack. */
+export type SystemCall = keyof SystemCalls;
+
+const COMMON: Readonly<Record<keyof CommonCalls, Signature>> = {
+  mmap: { args: ["pointer", "u64", "i32", "i32", "i32", "i64"], returns: "pointer" },
+  munmap: int("pointer", "u64"),
+  msync: int("pointer", "u64", "i32"),
+  madvise: int("pointer", "u64", "i32"),
+  mincore: int("pointer", "u64", "pointer"),
+  mlock: int("pointer", "u64"),
+  munlock: int("pointer", "u64"),
+  flock: int("i32", "i32"),
+  dup: int("i32"),
+  getpagesize: int(),
+  clock_gettime: int("i32", "pointer"),
+  mkfifo: int("string", "u32"),
+  // Never called from here: only its address is passed on.
+  sigaction: int("i32", "pointer", "pointer"),
+};
+
+const SYSTEM: Readonly<Record<SystemCall, Signature>> = {
+  __errno_location: ERRNO,
+  __error: ERRNO,
+  posix_fallocate: int("i32", "i64", "i64"),
+  memfd_create: int("string", "u32"),
+  mlock2: int("pointer", "u64", "u32"),
+  sync_file_range: int("i32", "i64", "i64", "u32"),
+  // Variadic in C; on x64 and arm64 Linux and FreeBSD a fixed list of arguments is passed alike.
+  fcntl: int("i32", "i32", "u64"),
+  syscall: int("i64", "u64", "u64", "u64", "u64", "u64", "u64"),
+  pthread_mutexattr_init: int("pointer"),
+  pthread_mutexattr_settype: int("pointer", "i32"),
+  pthread_mutexattr_setpshared: int("pointer", "i32"),
+  pthread_mutexattr_setrobust: int("pointer", "i32"),
+  pthread_mutex_init: int("pointer", "pointer"),
+  pthread_mutex_lock: int("pointer"),
+  pthread_mutex_trylock: int("pointer"),
+  pthread_mutex_unlock: int("pointer"),
+  pthread_mutex_consistent: int("pointer"),
+  _umtx_op: int("pointer", "i32", "u64", "u64", "pointer"),
+  __ulock_wait: int("u32", "pointer", "u64", "u32"),
+  __ulock_wake: int("u32", "pointer", "u64"),
+};
 
 /** The loaded C library of this process. */
 export interface Libc {
+  /** Its functions. Of those that a system may lack only the ones that its description names are there. */
   readonly call: LibcCalls;
-  /** Addresses of functions that native code calls: JavaScriptCore to release a buffer, `bus-guard.c`. */
-  readonly addresses: {
-    readonly munmap: number;
-    readonly mmap: number;
-    readonly sigaction: number;
-    /** 0 where there is none. */
-    readonly syscall: number;
-  };
+  /** The address of a function, for native code that calls it; 0 where there is none. */
+  addressOf(name: keyof LibcCalls): number;
   /** The error number of this thread's last failed call; read it before anything else is called. */
   errno(): number;
 }
@@ -88,39 +143,21 @@ export interface Libc {
  * @throws {NotSupportedError} `ERR_NOT_SUPPORTED`, with the names that were tried, when there is none.
  */
 export function loadLibc(system: PosixSystem): Libc {
-  const wanted: Record<string, FFIFunction> = {
-    ...COMMON,
-    [system.errnoSymbol]: OPTIONAL[system.errnoSymbol],
-    ...(system.hasFallocate ? { posix_fallocate: OPTIONAL.posix_fallocate } : {}),
-    ...(system.memfdCloexec === undefined ? {} : { memfd_create: OPTIONAL.memfd_create }),
-    ...(system.mlockOnFault === undefined ? {} : { mlock2: OPTIONAL.mlock2 }),
-    ...(system.hasSyscall ? { syscall: OPTIONAL.syscall } : {}),
-    ...(system.duplicateCloexec === undefined ? {} : { fcntl: OPTIONAL.fcntl }),
-    ...(system.syncFileRangeWrite === undefined
-      ? {}
-      : { sync_file_range: OPTIONAL.sync_file_range }),
-  };
+  const wanted: Record<string, Signature> = { ...COMMON };
+  for (const name of system.calls) wanted[name] = SYSTEM[name];
   const failures: string[] = [];
-  for (const name of system.libc) {
+  for (const path of system.libc) {
     try {
-      const { symbols } = dlopen(name, wanted);
-      const call = symbols as unknown as LibcCalls;
-      const errnoAddress = symbols[system.errnoSymbol] as unknown as () => Pointer;
-      const addressOf = (name: keyof typeof COMMON | "syscall"): number =>
-        (symbols[name] as unknown as { readonly ptr: number }).ptr;
+      const { call, addressOf } = engine.load<LibcCalls>(path, wanted);
+      const errnoAddress = call[system.errnoCall];
       return {
         call,
-        addresses: {
-          munmap: addressOf("munmap"),
-          mmap: addressOf("mmap"),
-          sigaction: addressOf("sigaction"),
-          syscall: system.hasSyscall ? addressOf("syscall") : 0,
-        },
-        // SAFETY: the C library returns this thread's errno, valid as long as the thread.
-        errno: () => read.i32(errnoAddress(), 0),
+        addressOf: (name) => (name in wanted ? addressOf(name) : 0),
+        // SAFETY: the C library returns the address of this thread's errno, valid as long as the thread.
+        errno: () => engine.readInt32(errnoAddress(), 0),
       };
     } catch (error) {
-      failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
+      failures.push(`${path}: ${error instanceof Error ? error.message : error}`);
     }
   }
   throw new NotSupportedError(`Cannot load the C library: ${failures.join("; ")}`);

@@ -1,89 +1,92 @@
 /**
- * The functions of Linux's C library that processes synchronise with, as declared to FFI.
+ * Futexes and open-file locks of Linux, through glibc or musl.
  *
  * @module
  */
 import { NotSupportedError } from "../errors.ts";
-import { dlopen, type FFIFunction, FFIType, type Pointer, ptr } from "./ffi.ts";
-import { linux } from "./linux.ts";
+import { systemError } from "./errno.ts";
+import type { Libc } from "./libc.ts";
+import type { ByteLocks } from "./platform-interface.ts";
+import type { Futex } from "./posix-system.ts";
+import { engine } from "./runtime.ts";
 
-const { i32, i64, ptr: pointer, u32, cstring } = FFIType;
+/** Error numbers that are outcomes here. Linux gives them the same values on every CPU Bun runs on. */
+const E = { INTR: 4, AGAIN: 11, ACCES: 13, TIMEDOUT: 110 } as const;
 
-const SYMBOLS: Record<string, FFIFunction> = {
-  // Variadic in C; on x64 and arm64 Linux a fixed list of arguments is passed alike.
-  syscall: { args: [i64, pointer, i32, u32, pointer, pointer, u32], returns: i32 },
-  fcntl: { args: [i32, i32, pointer], returns: i32 },
-  clock_gettime: { args: [i32, pointer], returns: i32 },
-  mkfifo: { args: [cstring, u32], returns: i32 },
-  __errno_location: { args: [], returns: pointer },
-  pthread_mutexattr_init: { args: [pointer], returns: i32 },
-  pthread_mutexattr_settype: { args: [pointer, i32], returns: i32 },
-  pthread_mutexattr_setpshared: { args: [pointer, i32], returns: i32 },
-  pthread_mutexattr_setrobust: { args: [pointer, i32], returns: i32 },
-  pthread_mutex_init: { args: [pointer, pointer], returns: i32 },
-  pthread_mutex_trylock: { args: [pointer], returns: i32 },
-  pthread_mutex_unlock: { args: [pointer], returns: i32 },
-  pthread_mutex_consistent: { args: [pointer], returns: i32 },
-};
+const FUTEX_WAIT = 0;
+const FUTEX_WAKE = 1;
+const FUTEX_NUMBER: Readonly<Record<string, number>> = { x64: 202, arm64: 98 };
 
-/** The functions as TypeScript sees them. Addresses are numbers: all are below 2^53. */
-export interface LinuxCalls {
-  syscall(
-    number: number,
-    address: number,
-    operation: number,
-    value: number,
-    timeout: Pointer | null,
-    address2: number,
-    value3: number,
-  ): number;
-  fcntl(fd: number, command: number, argument: Pointer): number;
-  clock_gettime(clock: number, address: number): number;
-  mkfifo(path: string, mode: number): number;
-  __errno_location(): Pointer;
-  pthread_mutexattr_init(attributes: Pointer): number;
-  pthread_mutexattr_settype(attributes: Pointer, type: number): number;
-  pthread_mutexattr_setpshared(attributes: Pointer, shared: number): number;
-  pthread_mutexattr_setrobust(attributes: Pointer, robust: number): number;
-  pthread_mutex_init(mutex: number, attributes: Pointer): number;
-  pthread_mutex_trylock(mutex: number): number;
-  pthread_mutex_unlock(mutex: number): number;
-  pthread_mutex_consistent(mutex: number): number;
+const F_OFD_GETLK = 36;
+const F_OFD_SETLK = 37;
+const F_RDLCK = 0;
+const F_WRLCK = 1;
+const F_UNLCK = 2;
+/** struct flock: type i16 at 0, whence i16 at 2, start i64 at 8, length i64 at 16, pid i32 at 24 (0 for OFD locks). */
+const FLOCK = { bytes: 32, type: 0, whence: 2, start: 8, length: 16, pid: 24 } as const;
+
+/** Sleeping on shared memory. */
+export function linuxFutex({ call, errno }: Libc): Futex {
+  const number = FUTEX_NUMBER[process.arch];
+  if (number === undefined) throw new NotSupportedError(`Cannot use futexes on ${process.arch}`);
+  // struct timespec: seconds i64, nanoseconds i64. Allocated with its buffer, so that its address holds.
+  const timespec = new DataView(new ArrayBuffer(16));
+  const timeout = engine.addressOf(timespec);
+  return {
+    futexWait: (address, expected, timeoutMs) => {
+      const seconds = Math.floor(timeoutMs / 1000);
+      timespec.setUint32(0, seconds, true);
+      timespec.setUint32(8, Math.floor((timeoutMs - seconds * 1000) * 1e6), true);
+      // SAFETY: the caller's mapping covers the word; the kernel reads it and the timeout, and writes neither.
+      if (call.syscall(number, address, FUTEX_WAIT, expected >>> 0, timeout, 0, 0) === 0) {
+        return "woken";
+      }
+      const code = errno();
+      if (code === E.AGAIN) return "changed";
+      if (code === E.TIMEDOUT) return "timeout";
+      if (code === E.INTR) return "interrupted";
+      throw systemError("wait on shared memory", "futex", code);
+    },
+    futexWake: (address, count) => {
+      // SAFETY: the kernel uses the address as a key only.
+      const woken = call.syscall(number, address, FUTEX_WAKE, count, 0, 0, 0);
+      if (woken < 0) throw systemError("wake waiters on shared memory", "futex", errno());
+    },
+  };
 }
 
-/** Time that only ever goes forward, the same for every process of the machine. */
-export const CLOCK_MONOTONIC = 1;
-
-/** The time of the last tick: read without entering the kernel, and without asking the hardware. */
-export const CLOCK_REALTIME_COARSE = 5;
-
-const GET_ROBUST_LIST: Readonly<Record<string, number>> = { x64: 274, arm64: 100 };
-
-/** Whether the kernel keeps a list of the robust mutexes that this thread holds, and so can hand them on at its end. */
-export function hasRobustLists(): boolean {
-  const number = GET_ROBUST_LIST[process.arch];
-  if (number === undefined) return false;
-  const { symbols } = dlopen(linux().libc[0] as string, {
-    syscall: { args: [i64, i32, pointer, pointer], returns: i32 },
-  });
-  // SAFETY: the kernel writes an address and a length, of 8 bytes each; the arrays live until it has.
-  const [head, length] = [new Uint8Array(new ArrayBuffer(8)), new Uint8Array(new ArrayBuffer(8))];
-  return symbols.syscall(number, 0, ptr(head), ptr(length)) === 0;
-}
-
-/**
- * Loads the functions: from libc, or from libpthread before glibc 2.34 moved them there.
- *
- * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` when neither has them.
- */
-export function loadLinuxCalls(): LinuxCalls {
-  const failures: string[] = [];
-  for (const name of [...linux().libc, "libpthread.so.0"]) {
-    try {
-      return dlopen(name, SYMBOLS).symbols as unknown as LinuxCalls;
-    } catch (error) {
-      failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
-    }
-  }
-  throw new NotSupportedError(`Cannot load the thread functions of libc: ${failures.join("; ")}`);
+/** Locks on single bytes of an open file. */
+export function linuxByteLocks({ call, errno }: Libc): ByteLocks {
+  const flock = new DataView(new ArrayBuffer(FLOCK.bytes));
+  const flockAddress = engine.addressOf(flock);
+  const control = (fd: number, command: number, type: number, offset: number): number => {
+    flock.setInt16(FLOCK.type, type, true);
+    flock.setInt16(FLOCK.whence, 0, true);
+    flock.setBigInt64(FLOCK.start, BigInt(offset), true);
+    flock.setBigInt64(FLOCK.length, 1n, true);
+    flock.setInt32(FLOCK.pid, 0, true);
+    // SAFETY: the structure is this function's own and lives as long as the process.
+    return call.fcntl(fd, command, flockAddress);
+  };
+  const tryLock = (fd: number, type: number, offset: number): boolean => {
+    if (control(fd, F_OFD_SETLK, type, offset) === 0) return true;
+    const code = errno();
+    if (code === E.AGAIN || code === E.ACCES) return false;
+    throw systemError("lock a byte of a segment", "fcntl", code);
+  };
+  return {
+    tryLock: (fd, offset) => tryLock(fd, F_WRLCK, offset),
+    tryShare: (fd, offset) => tryLock(fd, F_RDLCK, offset),
+    unlock: (fd, offset) => {
+      if (control(fd, F_OFD_SETLK, F_UNLCK, offset) !== 0) {
+        throw systemError("unlock a participant's byte", "fcntl", errno());
+      }
+    },
+    isLocked: (fd, offset) => {
+      if (control(fd, F_OFD_GETLK, F_WRLCK, offset) !== 0) {
+        throw systemError("ask who holds a participant's byte", "fcntl", errno());
+      }
+      return flock.getInt16(FLOCK.type, true) !== F_UNLCK;
+    },
+  };
 }

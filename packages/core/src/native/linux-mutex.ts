@@ -6,17 +6,16 @@
 import { CorruptSegmentError, DisposedError } from "../errors.ts";
 import { mutexBytesOf } from "./abi.ts";
 import { systemError } from "./errno.ts";
-import { type Pointer, ptr, read } from "./ffi.ts";
-import { linux } from "./linux.ts";
-import { CLOCK_REALTIME_COARSE, hasRobustLists, type LinuxCalls } from "./linux-calls.ts";
-import type { Address } from "./platform.ts";
+import type { Libc, LibcCalls } from "./libc.ts";
 import type {
+  Address,
   MemoryOwner,
   MutexOutcome,
   MutexPlace,
   RobustMutexes,
   SharedMutex,
-} from "./sync-platform.ts";
+} from "./platform-interface.ts";
+import { engine } from "./runtime.ts";
 
 /**
  * Error numbers that are outcomes here. `DEADLK` is one more way to be busy: glibc says it when the mutex holds the
@@ -27,13 +26,22 @@ const E = { BUSY: 16, DEADLK: 35, OWNERDEAD: 130 } as const;
 const PTHREAD_MUTEX_ERRORCHECK = 2;
 const PTHREAD_PROCESS_SHARED = 1;
 const PTHREAD_MUTEX_ROBUST = 1;
-const MUTEX_ATTRIBUTES_BYTES = 64;
+/** A `pthread_mutexattr_t`: here, so that it is not collected between two calls. */
+const ATTRIBUTES = new Uint8Array(new ArrayBuffer(64));
 /** Enough for the mutex of either C library. */
 const MUTEX_BYTES_MAX = 64;
 
+/** Where in a mutex its type is, in bytes; it never changes once the mutex is made. */
+const TYPE_OFFSET = { glibc: 16, musl: 0 } as const;
+
+/** The time of the last tick: read without entering the kernel, and without asking the hardware. */
+const CLOCK_REALTIME_COARSE = 5;
+
+const GET_ROBUST_LIST: Readonly<Record<string, number>> = { x64: 274, arm64: 100 };
+
 /** How mutexes of this library begin their life, and how to recognise them. */
 interface MutexKind {
-  readonly calls: LinuxCalls;
+  readonly calls: LibcCalls;
   /** Where the word is that says what kind of mutex it is, in bytes. */
   readonly typeOffset: number;
   /** Its value in every mutex that `init` makes. */
@@ -44,16 +52,30 @@ interface MutexKind {
  * The mutexes of this process; undefined where its kernel does not know which mutexes a thread holds, as qemu's user mode
  * does not: the death of their owner would leave them locked for ever, although they seem to work.
  */
-export function linuxMutexes(calls: LinuxCalls): RobustMutexes | undefined {
-  if (!hasRobustLists()) return undefined;
-  const { library, mutexTypeOffset: typeOffset = 0 } = linux().abi;
-  const sample = ptr(new Uint8Array(new ArrayBuffer(MUTEX_BYTES_MAX)));
-  initMutex(calls, sample as number as Address);
-  const kind: MutexKind = { calls, typeOffset, type: read.i32(sample, typeOffset) };
+export function linuxMutexes(
+  { call: calls }: Libc,
+  library: "glibc" | "musl",
+): RobustMutexes | undefined {
+  if (!hasRobustLists(calls)) return undefined;
+  const typeOffset = TYPE_OFFSET[library];
+  const sample = new Int32Array(new ArrayBuffer(MUTEX_BYTES_MAX));
+  initMutex(calls, engine.addressOf(sample) as Address);
+  const kind: MutexKind = { calls, typeOffset, type: sample[typeOffset / 4] as number };
   return {
     mutexBytes: mutexBytesOf(library),
     mutex: (owner, place) => new LinuxMutex(kind, owner, place),
   };
+}
+
+/** Whether the kernel keeps a list of the robust mutexes that this thread holds, and so can hand them on at its end. */
+function hasRobustLists(calls: LibcCalls): boolean {
+  const number = GET_ROBUST_LIST[process.arch];
+  if (number === undefined) return false;
+  const results = new Uint8Array(new ArrayBuffer(16));
+  const address = engine.addressOf(results);
+  // SAFETY: the kernel writes an address and a length, of 8 bytes each; the array is used below, so it lives until then.
+  const result = calls.syscall(number, 0, address, address + 8, 0, 0, 0);
+  return result === 0 && results.length > 0;
 }
 
 /** Thread functions return the error number instead of setting errno. */
@@ -61,8 +83,8 @@ function check(code: number, syscall: string): void {
   if (code !== 0) throw systemError("use a shared mutex", syscall, code);
 }
 
-function initMutex(calls: LinuxCalls, address: Address): void {
-  const attributes: Pointer = ptr(new Uint8Array(new ArrayBuffer(MUTEX_ATTRIBUTES_BYTES)));
+function initMutex(calls: LibcCalls, address: Address): void {
+  const attributes = engine.addressOf(ATTRIBUTES);
   check(calls.pthread_mutexattr_init(attributes), "pthread_mutexattr_init");
   check(
     calls.pthread_mutexattr_settype(attributes, PTHREAD_MUTEX_ERRORCHECK),
@@ -84,7 +106,7 @@ function initMutex(calls: LinuxCalls, address: Address): void {
  * longer compiled into the caller's loop (measured: half the cost of a lock).
  */
 class LinuxMutex implements SharedMutex {
-  readonly #calls: LinuxCalls;
+  readonly #calls: LibcCalls;
   readonly #owner: MemoryOwner;
   readonly #address: Address;
   readonly #stampAddress: Address;

@@ -5,10 +5,35 @@
  * @module
  */
 import { closeSync, constants, openSync, readFileSync, readSync, statfsSync } from "node:fs";
+import type { SystemCall } from "./libc.ts";
+import { linuxByteLocks, linuxFutex } from "./linux-calls.ts";
+import { linuxMutexes } from "./linux-mutex.ts";
+import { linuxProcesses } from "./linux-processes.ts";
+import type { Platform } from "./platform-interface.ts";
+import { createPosixPlatform } from "./posix.ts";
 import type { PosixSystem } from "./posix-system.ts";
 
 const MAP_ANONYMOUS = 0x20;
 const OVERLAYFS_MAGIC = 0x794c7630;
+
+const LINUX_CALLS: readonly SystemCall[] = [
+  "__errno_location",
+  "posix_fallocate",
+  "memfd_create",
+  "mlock2",
+  "sync_file_range",
+  "fcntl",
+  "syscall",
+  "pthread_mutexattr_init",
+  "pthread_mutexattr_settype",
+  "pthread_mutexattr_setpshared",
+  "pthread_mutexattr_setrobust",
+  "pthread_mutex_init",
+  "pthread_mutex_lock",
+  "pthread_mutex_trylock",
+  "pthread_mutex_unlock",
+  "pthread_mutex_consistent",
+];
 
 /**
  * Whether this process runs on musl. Both C libraries may be installed side by side, and a second one
@@ -54,17 +79,25 @@ function mappingLimit(): number | undefined {
   }
 }
 
+/** Makes the platform of Linux. */
+export function linux(): Platform {
+  return createPosixPlatform(describeLinux());
+}
+
 /** Describes Linux for `posix.ts`. */
-export function linux(): PosixSystem {
+export function describeLinux(): PosixSystem {
   const isMusl = runsOnMusl();
   const isArm = process.arch === "arm64";
+  const library = isMusl ? "musl" : "glibc";
   return {
     name: "linux",
-    libc: isMusl ? [`libc.musl-${isArm ? "aarch64" : "x86_64"}.so.1`] : ["libc.so.6"],
-    abi: isMusl
-      ? { library: "musl", mutexTypeOffset: 0 }
-      : { library: "glibc", mutexTypeOffset: 16 },
-    errnoSymbol: "__errno_location",
+    // Before glibc 2.34 mutexes are in libpthread, which leads to the rest as well.
+    libc: isMusl
+      ? [`libc.musl-${isArm ? "aarch64" : "x86_64"}.so.1`]
+      : ["libc.so.6", "libpthread.so.0"],
+    calls: LINUX_CALLS,
+    library,
+    errnoCall: "__errno_location",
     mapAnonymous: MAP_ANONYMOUS,
     mapNoReserve: 0x4000,
     msync: { sync: 4, async: 1 },
@@ -79,7 +112,6 @@ export function linux(): PosixSystem {
     },
     wouldBlock: 11,
     interrupted: 4,
-    hasFallocate: true,
     cannotAllocate: [22, 95], // EINVAL, EOPNOTSUPP: musl passes on what glibc would emulate
     duplicateCloexec: 1030,
     openCopiedUp,
@@ -101,7 +133,12 @@ export function linux(): PosixSystem {
       ADVICE_POPULATE: "22",
       TMPFS_MAGIC: "0x01021994",
     },
-    hasSyscall: true,
+    monotonicClock: 1,
+    canLockPipes: true,
+    futex: linuxFutex,
+    byteLocks: linuxByteLocks,
+    robustMutexes: (libc) => linuxMutexes(libc, library),
+    processes: linuxProcesses,
     mappingLimit: mappingLimit(),
   };
 }

@@ -4,21 +4,29 @@
  * @module
  */
 import type { Library } from "./abi.ts";
-import type { MemoryAdvice } from "./platform.ts";
+import type { Libc, SystemCall } from "./libc.ts";
+import type {
+  ByteLocks,
+  MemoryAdvice,
+  ProcessCalls,
+  RobustMutexes,
+  WaitCalls,
+} from "./platform-interface.ts";
+
+/** Sleeping on a word in shared memory, and waking who does. */
+export type Futex = Pick<WaitCalls, "futexWait" | "futexWake">;
 
 /** Everything `posix.ts` needs to know of a system. */
 export interface PosixSystem {
   readonly name: "linux" | "darwin" | "freebsd";
   /** Library names to try in order. */
   readonly libc: readonly string[];
+  /** What the library has beside what every POSIX system has. */
+  readonly calls: readonly SystemCall[];
   /** What tells this system's segments from another's; see `Platform.abiTag`. */
-  readonly abi: {
-    readonly library: Library;
-    /** Where in a mutex its type is, in bytes; it never changes once the mutex is made. */
-    readonly mutexTypeOffset?: number;
-  };
+  readonly library: Library;
   /** The function that returns the address of this thread's `errno`. */
-  readonly errnoSymbol: "__errno_location" | "__error";
+  readonly errnoCall: "__errno_location" | "__error";
   readonly mapAnonymous: number;
   readonly mapNoReserve: number;
   readonly msync: { readonly sync: number; readonly async: number };
@@ -27,8 +35,6 @@ export interface PosixSystem {
   /** `EAGAIN`/`EWOULDBLOCK`, which a busy file lock returns. */
   readonly wouldBlock: number;
   readonly interrupted: number;
-  /** Whether `posix_fallocate` exists; elsewhere files are filled with zeros by writing. */
-  readonly hasFallocate: boolean;
   /** Error numbers by which a file system says that it cannot preallocate. */
   readonly cannotAllocate: readonly number[];
   /** `fcntl`'s `F_DUPFD_CLOEXEC`; absent where variadic calls through FFI are not safe. */
@@ -43,10 +49,19 @@ export interface PosixSystem {
   readonly hugePagesType?: number;
   /** `MLOCK_ONFAULT` for `mlock2`; absent where the system has no such call. */
   readonly mlockOnFault?: number;
-  /** Whether the C library has `syscall`, by which `bus-guard.c` asks the kernel why there is no storage. */
-  readonly hasSyscall?: boolean;
   /** How many mappings a process may have, where the system limits that. */
   readonly mappingLimit?: number | undefined;
+  /** `CLOCK_MONOTONIC`, which every process of the machine sees alike. */
+  readonly monotonicClock: number;
+  /** Whether `flock` takes named pipes. */
+  readonly canLockPipes: boolean;
+  readonly futex: (libc: Libc) => Futex;
+  /** See `LockCalls.byteLocks`. */
+  readonly byteLocks?: (libc: Libc) => ByteLocks;
+  /** See `LockCalls.robustMutexes`; called when they are first needed. */
+  readonly robustMutexes?: (libc: Libc) => RobustMutexes | undefined;
+  /** What the system tells of other processes; absent where it is not asked. */
+  readonly processes?: ProcessCalls;
   /** How `bus-guard.c` is told this system's numbers and struct layouts. */
   readonly busGuard: Readonly<Record<string, string>>;
 }

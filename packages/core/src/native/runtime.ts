@@ -1,9 +1,11 @@
 /**
- * The one check of what the library runs on.
+ * Which JavaScript runtime will do, and the engine for it.
  *
  * @module
  */
 import { NotSupportedError } from "../errors.ts";
+import { bunEngine } from "./bun-engine.ts";
+import type { Engine, Host } from "./engine.ts";
 
 /**
  * The first Bun whose compiled functions have addresses that other calls accept: 1.4.1 to 1.4.3 refuse them, 1.4.0
@@ -46,3 +48,12 @@ function isRecent(version: string): boolean {
 function numbersOf(version: string): number[] {
   return version.split(/[.+-]/, 3).map(Number);
 }
+
+// An old Bun gets one, too, and is refused where the platform is made: commands can still say what is wrong.
+if (process.versions["bun"] === undefined) checkRuntime();
+
+/** The engine of this runtime. */
+export const engine: Engine = bunEngine();
+
+/** The part of it that the floors above may use. */
+export const host: Host = engine;

@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { collectAbandoned } from "../../src/named/collect.ts";
 import { makePipe, removePipe } from "../../src/named/pipe.ts";
-import { platform } from "../../src/native/platform.ts";
-import { doWithout, type Lack, syncPlatform } from "../../src/native/sync-platform.ts";
+import { doWithout, type Lack, platform } from "../../src/native/platform.ts";
 
 const LACKS: Readonly<Record<string, readonly Lack[]>> = {
   "a pipe that is locked": [],
@@ -76,7 +75,7 @@ describe("a pipe with a locked file beside it", () => {
   test("is held before it is there: a collector never finds it without its lock", () => {
     using home = new TemporaryDirectory();
     const found: string[] = [];
-    const calls = syncPlatform();
+    const calls = platform();
     const real = calls.makeFifo;
     const spy = spyOn(calls, "makeFifo").mockImplementation((path) => {
       found.push(...collectAbandoned(home.path));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { syncPlatform } from "@isthmus/core/internal";
+import { platform } from "@isthmus/core/internal";
 
 /**
  * Makes a function that tells the time in nanoseconds, on a clock that all processes of the machine share and that
@@ -14,5 +14,5 @@ import { syncPlatform } from "@isthmus/core/internal";
  * @returns The function; keep it where it is called often, so that it is found in one step.
  */
 export function sharedClock(): () => number {
-  return syncPlatform().monotonicNs;
+  return platform().monotonicNs;
 }

@@ -7,44 +7,28 @@
  *
  * @module
  */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  realpathSync,
-  statSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, openSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import {
   decodeSuperblock,
   directoryPath,
   HIDDEN_PREFIX,
+  host,
+  type OpenFile,
+  platform,
   readHead,
   Trail,
 } from "@isthmus/core/internal";
 import { readOpenSegment } from "./observe.ts";
 import type { SegmentInfo } from "./segment-info.ts";
 
-const DELETED = " (deleted)";
 /** How long a holder takes to close a file whose name it has removed, in milliseconds. */
 const CLOSING_MS = 5;
-const OWNER_MAY_WRITE = 0o200;
 
 /** A segment that nobody can open any more, and who holds it. */
 export interface UnreachableSegment extends SegmentInfo {
   /** Processes that have it open, in order, as this process's system numbers them. */
   readonly holderPids: readonly number[];
-}
-
-/** One open file of a process. */
-interface OpenFile {
-  readonly pid: number;
-  /** The path by which it can be opened from here. */
-  readonly link: string;
 }
 
 /** A segment's file to which its name does not lead. */
@@ -73,10 +57,13 @@ interface LostFile {
  */
 export function listUnreachable(): UnreachableSegment[] {
   const directory = realPath(directoryPath());
-  const found = openFilesIn(directory).flatMap((file) => lostFile(file, directory) ?? []);
+  const found = platform()
+    .openFilesIn(directory)
+    .filter((file) => !isBeingMade(file))
+    .flatMap((file) => lostFile(file, directory) ?? []);
   if (found.length === 0) return [];
   // The last holder removes the name before it closes the file: that is no loss.
-  Bun.sleepSync(CLOSING_MS);
+  host.sleep(CLOSING_MS);
   const lasting = found.filter(({ file, key }) => lostFile(file, directory)?.key === key);
   return [...Map.groupBy(lasting, ({ key }) => key).values()]
     .flatMap((files) => describe(files) ?? [])
@@ -115,34 +102,9 @@ function withFile<T>(link: string, look: (fd: number) => T): T | undefined {
   }
 }
 
-/** Every file right in a directory that a process of this user has open for writing. */
-function openFilesIn(directory: string): OpenFile[] {
-  const pids = entriesOf("/proc").map(Number).filter(Number.isInteger);
-  return pids.flatMap((pid) =>
-    entriesOf(`/proc/${pid}/fd`)
-      .map((fd) => ({ pid, link: `/proc/${pid}/fd/${fd}` }))
-      .filter(({ link }) => isHolding(link, directory)),
-  );
-}
-
-function isHolding(link: string, directory: string): boolean {
-  try {
-    const path = readlinkSync(link);
-    if (dirname(path) !== directory) return false;
-    // What has a hidden name, and has not lost it, is about to be made.
-    if (basename(path).startsWith(HIDDEN_PREFIX) && !path.endsWith(DELETED)) return false;
-    return (lstatSync(link).mode & OWNER_MAY_WRITE) !== 0 && statSync(link).isFile();
-  } catch {
-    return false; // closed in the meantime
-  }
-}
-
-function entriesOf(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return []; // not Linux; a process of another user, or one that has ended
-  }
+/** Whether a file is about to be made: it has a hidden name, and has not lost it. */
+function isBeingMade({ path, isRemoved }: OpenFile): boolean {
+  return !isRemoved && basename(path).startsWith(HIDDEN_PREFIX);
 }
 
 /** As the kernel tells paths: without links. The directory itself need not be there. */

@@ -8,7 +8,7 @@
  *
  * @module
  */
-
+import { host } from "@isthmus/core/internal";
 import { perThread } from "../per-thread.ts";
 
 /** A handle that is open. */
@@ -100,9 +100,9 @@ export function reclaimHandles(path: string): boolean {
   const candidates = evaluations.flatMap((evaluation) =>
     [...evaluation.handles].filter((one) => one.path === path).map((one) => ({ evaluation, one })),
   );
-  if (candidates.length > 0) Bun.gc(true);
+  if (candidates.length > 0) host.collectGarbage();
   const over = candidates.filter(
-    ({ one }) => one.main !== Bun.main || one.handle.deref() === undefined,
+    ({ one }) => one.main !== host.program || one.handle.deref() === undefined,
   );
   for (const { evaluation, one } of over) end(evaluation, one);
   // Last: what has been forgotten leaves its name.
@@ -114,7 +114,7 @@ function releaseLeftNames(path: string): boolean {
   let isAny = false;
   for (const { names } of evaluations) {
     for (const [epoch, name] of names) {
-      if (name.path !== path || name.main === Bun.main) continue;
+      if (name.path !== path || name.main === host.program) continue;
       names.delete(epoch);
       quietly(name.release);
       isAny = true;

@@ -10,6 +10,7 @@ import { dirname } from "node:path";
 import type { SystemError } from "@isthmus/core";
 import {
   conditionError,
+  host,
   type NamedFile,
   platform,
   release,
@@ -148,7 +149,7 @@ export class JoinedSegment {
    * @param main That program; the one that runs now outweighs those before it.
    */
   keepName(main: string): void {
-    if (this.#keptFor !== Bun.main) this.#keptFor = main;
+    if (this.#keptFor !== host.program) this.#keptFor = main;
   }
 
   /**

@@ -11,6 +11,7 @@ import {
   createNamedFile,
   createOrOpenNamedFile,
   directoryPath,
+  host,
   type NamedFile,
   openNamedFile,
   platform,
@@ -129,7 +130,7 @@ export class Segment implements Disposable {
    * made where an arrow function uses `this`: all functions of one scope keep what any of them uses.
    */
   whenForgotten(handle: Disposable, leave: () => void = () => this.dispose()): void {
-    const { main } = Bun;
+    const main = host.program;
     const letGo = (): void => {
       this.#joined.keepName(main);
       leave();

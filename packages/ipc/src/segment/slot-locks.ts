@@ -14,9 +14,9 @@ import {
   type ByteLocks,
   fromNodeError,
   HIDDEN_PREFIX,
+  host,
   isSameFile,
   platform,
-  syncPlatform,
   unlinkIfThere,
 } from "@isthmus/core/internal";
 import { endThread } from "../wait/before-sleep.ts";
@@ -45,7 +45,7 @@ export interface OwnSlotLocks extends SlotLocks {
 
 /** The locks of a segment's slots, as one handle takes them. */
 export function slotLocks(place: SlotPlace): OwnSlotLocks {
-  const { byteLocks } = syncPlatform();
+  const { byteLocks } = platform();
   return byteLocks === undefined ? new SlotFiles(place) : new SlotBytes(place, byteLocks);
 }
 
@@ -88,7 +88,7 @@ class SlotBytes implements OwnSlotLocks {
   tryLock(slot: number): boolean {
     if (!this.#calls.tryLock(this.#fd, this.#byteOf(slot))) return false;
     this.#held.add(slot);
-    if (!Bun.isMainThread) closeAtEnd(this);
+    if (!host.isMainThread) closeAtEnd(this);
     return true;
   }
 

@@ -8,7 +8,7 @@
  * @module
  */
 import { SystemError } from "@isthmus/core";
-import { SECTION } from "@isthmus/core/internal";
+import { host, SECTION } from "@isthmus/core/internal";
 import { inTheWay } from "../segment/in-the-way.ts";
 import type { Participants } from "../segment/participants.ts";
 import type { Segment, SegmentMemory } from "../segment/segment.ts";
@@ -173,7 +173,7 @@ export function giveBackFor(memory: SegmentMemory, slot: number, participants: P
       );
       throw timedOut("join the semaphore", CHANGE_TIMEOUT_MS, why);
     }
-    Bun.sleepSync(PAUSE_MS);
+    host.sleep(PAUSE_MS);
   }
   try {
     ledger.recover();

@@ -12,7 +12,6 @@ import {
   platform,
   readAbi,
   SECTION,
-  syncPlatform,
 } from "@isthmus/core/internal";
 import { inTheWay } from "../segment/in-the-way.ts";
 import type { Participants } from "../segment/participants.ts";
@@ -56,7 +55,7 @@ const CHOICES = ["robust", "portable"] as const;
 /** Makes the mutex of a new segment: a robust one where the system has it, unless this process is to do without. */
 export function initMutex(memory: SegmentMemory): void {
   const choice = checkOneOf("ISTHMUS_MUTEX", process.env["ISTHMUS_MUTEX"] || "robust", CHOICES);
-  if (choice === "portable" || syncPlatform().robustMutexes === undefined) {
+  if (choice === "portable" || platform().robustMutexes === undefined) {
     initOwnerWord(memory);
   } else {
     memory.words.set(memory.wordOf(SECTION.mutex) + MUTEX.strategy, STRATEGY.robustMutex);
@@ -125,7 +124,7 @@ function checkStrategy(memory: SegmentMemory, { name, superblock }: NamedFile): 
 function checkRobust(name: string, abi: number): void {
   const [theirs, own] = [readAbi(abi)?.library, readAbi(platform().abiTag)?.library];
   const isForeign = theirs !== own;
-  if (!isForeign && syncPlatform().robustMutexes !== undefined) return;
+  if (!isForeign && platform().robustMutexes !== undefined) return;
   const why = isForeign
     ? `its mutex was made by a process on ${theirs}; this one is on ${own}`
     : "its mutex is one that the kernel hands on when its owner dies, and here it does not";

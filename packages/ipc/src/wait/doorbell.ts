@@ -14,6 +14,7 @@ import { TimeoutError } from "@isthmus/core";
 import {
   ensureDirectory,
   type HeldPipe,
+  host,
   isPipeThere,
   isTurnDue,
   makePipe,
@@ -196,7 +197,7 @@ export class Doorbell {
           `Cannot make "${path}": others have removed it for ${BUSY_TIMEOUT_MS} ms`,
         );
       }
-      Bun.sleepSync(BUSY_PAUSE_MS);
+      host.sleep(BUSY_PAUSE_MS);
     }
   }
 

@@ -1,12 +1,13 @@
 /**
- * Reading a named pipe through Bun's event loop, only while somebody is interested.
+ * Reading a named pipe through the event loop, only while somebody is interested.
  *
  * @module
  */
 import { closeSync, constants, openSync, readSync } from "node:fs";
+import { host } from "@isthmus/core/internal";
 
 /**
- * How long reading goes on after the last interest, in milliseconds. A stream of Bun keeps the process alive,
+ * How long reading goes on after the last interest, in milliseconds. Reading keeps the process alive,
  * so it must end; but opening one costs tens of microseconds, so it does not end between two waits.
  */
 const LINGER_MS = 20;
@@ -88,7 +89,7 @@ export class FifoReader {
       queueMicrotask(() => this.#end());
       return;
     }
-    const reader = Bun.file(fd).stream().getReader();
+    const reader = host.readDescriptor(fd);
     this.#reader = reader;
     void this.#pump(reader, fd);
   }

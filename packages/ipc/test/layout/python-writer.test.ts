@@ -1,7 +1,7 @@
 /** A locking writer in Python, written from `docs/layout.md` alone, and this library share a struct. */
 import { describe, expect } from "bun:test";
 import { join } from "node:path";
-import { syncPlatform } from "@isthmus/core/internal";
+import { platform } from "@isthmus/core/internal";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { Peer } from "@isthmus/testing/peer";
@@ -17,7 +17,7 @@ const ACCOUNTANT = join(import.meta.dir, "fixtures", "accountant.ts");
 
 /** Whether new mutexes are of the strategy that needs no slot. */
 function isRobust(): boolean {
-  return syncPlatform().robustMutexes !== undefined;
+  return platform().robustMutexes !== undefined;
 }
 
 async function openWriter(hasSlot = true): Promise<Peer> {

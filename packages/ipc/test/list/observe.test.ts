@@ -2,7 +2,7 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { closeSync, existsSync, openSync, readdirSync, renameSync } from "node:fs";
 import { MemoryMappedFile, SystemError } from "@isthmus/core";
-import { isSeenHeld, platform, syncPlatform } from "@isthmus/core/internal";
+import { isSeenHeld, platform } from "@isthmus/core/internal";
 import {
   collectSegments,
   listSegments,
@@ -84,7 +84,7 @@ describe("observers", () => {
     await using other = new Companion();
     for (const command of ["mutex m", "memory n"]) await other.tell(command);
     const taken: string[] = [];
-    const { byteLocks } = syncPlatform();
+    const { byteLocks } = platform();
     if (byteLocks === undefined) throw new Error("this system has no such locks to look at");
     const spies = [
       spyOn(platform(), "tryLockFile").mockImplementation(() => taken.push("flock") > 0),

@@ -1,7 +1,7 @@
 /** NamedMutex between processes: exclusion, owners that die or stop, signals, and what keeps a process alive. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
-import { syncPlatform } from "@isthmus/core/internal";
+import { platform } from "@isthmus/core/internal";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { until } from "@isthmus/testing/patience";
 import { NamedMutex } from "../../src/index.ts";
@@ -121,7 +121,7 @@ describe("NamedMutex whose owner dies", () => {
   for (const end of ["close", "exit", "terminate"]) {
     test(`a Worker that ends by ${end}: the next one is told`, async () => {
       using home = new Home();
-      const isRobust = syncPlatform().robustMutexes !== undefined;
+      const isRobust = platform().robustMutexes !== undefined;
       using mutex = NamedMutex.createNew("m");
       const script = new URL("./fixtures/worker-holder.ts", import.meta.url);
       // Without it a Worker gets the environment with which this process was started.

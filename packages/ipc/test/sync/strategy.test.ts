@@ -3,7 +3,7 @@ import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
-import { doWithout, platform, SECTION, syncPlatform } from "@isthmus/core/internal";
+import { doWithout, platform, SECTION } from "@isthmus/core/internal";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { testIf } from "@isthmus/testing/requirement";
 import {
@@ -30,7 +30,7 @@ const ROUNDS = 2000;
 
 afterEach(() => doWithout([]));
 
-const hasRobust = syncPlatform().robustMutexes !== undefined;
+const hasRobust = platform().robustMutexes !== undefined;
 const testRobust = testIf(hasRobust, "robust mutexes");
 
 /** Runs a program with a kernel that seems not to have `get_robust_list`, as qemu's user mode has not. */

@@ -3,7 +3,7 @@
  * go on without.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { doWithout, type Lack, syncPlatform } from "@isthmus/core/internal";
+import { doWithout, type Lack, platform } from "@isthmus/core/internal";
 
 const SYSTEMS: Readonly<Record<string, { lacks: readonly Lack[]; tests: readonly string[] }>> = {
   "without robust mutexes": {
@@ -46,7 +46,7 @@ for (const [system, { lacks, tests }] of Object.entries(SYSTEMS)) {
     afterAll(() => doWithout([]));
 
     test("is what the following tests run on", () => {
-      const { robustMutexes, byteLocks, canLockPipes } = syncPlatform();
+      const { robustMutexes, byteLocks, canLockPipes } = platform();
       const has = [robustMutexes !== undefined, byteLocks !== undefined, canLockPipes];
       expect(has).toEqual([false, !lacks.includes("byte locks"), !lacks.includes("pipe locks")]);
     });

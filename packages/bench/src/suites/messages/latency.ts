@@ -6,7 +6,7 @@
  */
 import { constants, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { syncPlatform } from "@isthmus/core/internal";
+import { platform } from "@isthmus/core/internal";
 import { Consumer, Producer, Requester } from "@isthmus/ipc";
 import { startWorker } from "@isthmus/programs";
 import type { CaseContext, CaseFunction } from "../../runner/suite.ts";
@@ -45,7 +45,7 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
 
   pipe: async (context) => {
     const place = placeOf(context);
-    for (const end of ["ping", "pong"]) syncPlatform().makeFifo(`${place}-${end}`);
+    for (const end of ["ping", "pong"]) platform().makeFifo(`${place}-${end}`);
     const flags = constants.O_RDWR | constants.O_NONBLOCK;
     const outbox = openSync(`${place}-ping`, flags);
     const inbox = openSync(`${place}-pong`, flags);

@@ -6,7 +6,7 @@
 import { closeSync, openSync, readSync, truncateSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { syncPlatform } from "@isthmus/core/internal";
+import { platform } from "@isthmus/core/internal";
 import { Consumer, Subscriber } from "@isthmus/ipc";
 import { startWorker } from "@isthmus/programs";
 import { type CaseContext, type CaseFunction, type Figure, SkipError } from "../../runner/suite.ts";
@@ -121,7 +121,7 @@ async function publishTo({ sizes }: CaseContext, subscribers: number): Promise<F
 async function pipe(context: CaseContext): Promise<Figure> {
   const count = context.sizes.slowRecords;
   const path = newPlace(context, "pipe");
-  syncPlatform().makeFifo(path);
+  platform().makeFifo(path);
   const participant = startParticipant("writePipeEach", [path, count]);
   const fd = openSync(path, "r");
   const record = new Float64Array(SAMPLE_BYTES / 8);
@@ -140,7 +140,7 @@ async function pipe(context: CaseContext): Promise<Figure> {
 async function pipeBatched(context: CaseContext): Promise<Figure> {
   const count = context.sizes.records / 4;
   const path = newPlace(context, "pipe");
-  syncPlatform().makeFifo(path);
+  platform().makeFifo(path);
   const participant = startParticipant("writePipe", [path, count]);
   const fd = openSync(path, "r");
   const meter = new Meter(count);

@@ -6,7 +6,7 @@
 import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
-import { syncPlatform } from "@isthmus/core/internal";
+import { platform } from "@isthmus/core/internal";
 import { Consumer, NamedEvent, Producer, Requester } from "@isthmus/ipc";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
 import { median } from "../../statistics/statistics.ts";
@@ -206,6 +206,6 @@ async function pipe(context: CaseContext): Promise<Figure> {
 /** Makes two named pipes; returns the path without its ending. */
 function newPipes({ memoryDirectory }: CaseContext): string {
   const place = join(memoryDirectory, newName());
-  for (const end of ["ping", "pong"]) syncPlatform().makeFifo(`${place}-${end}`);
+  for (const end of ["ping", "pong"]) platform().makeFifo(`${place}-${end}`);
   return place;
 }

@@ -6,7 +6,7 @@
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { syncPlatform } from "@isthmus/core/internal";
+import { platform } from "@isthmus/core/internal";
 import { bytes, Consumer } from "@isthmus/ipc";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
 import { BATCH_BYTES, checkEnds, FrameReader } from "./frames.ts";
@@ -72,7 +72,7 @@ async function throughChannel(context: CaseContext, size: number): Promise<Figur
 async function throughPipe(context: CaseContext, size: number): Promise<Figure> {
   const path = join(context.memoryDirectory, `transfer-${size}-${process.pid}`);
   const transfer = new Transfer(context, size);
-  syncPlatform().makeFifo(path);
+  platform().makeFifo(path);
   const participant = startParticipant("pipeOfSize", [path, transfer.count, size]);
   const fd = openSync(path, "r");
   const frames = new FrameReader(size, (floats, start) => transfer.note(floats, start));

@@ -1,0 +1,296 @@
+/**
+ * What an operating system must bring, and all that the floors above may ask of it. Numbers that differ between systems
+ * (constants, error numbers, struct layouts) stay below this interface. What `node:fs` does alike on every system
+ * is not in it. This file imports nothing; `platform.ts` chooses who implements it.
+ *
+ * @module
+ */
+
+/** A memory address. Only `mapping.ts` may hold one; it means nothing once the region is unmapped. */
+export type Address = number & { readonly __address: unique symbol };
+
+/** What may be done with the pages of a mapping. */
+export type Protection = "read" | "readWrite" | "readExecute" | "readWriteExecute";
+
+/** Advice on how a range will be used; see `posix_madvise(3)` and `madvise(2)`. */
+export type MemoryAdvice =
+  | "sequential"
+  | "random"
+  | "willNeed"
+  | "dontNeed"
+  | "hugePage"
+  | "populate";
+
+/** A request to map memory. */
+export interface MapRequest {
+  /** Length in bytes, > 0. */
+  readonly lengthBytes: number;
+  readonly protection: Protection;
+  /** `"shared"`: writes reach the file and every process. `"private"`: writes stay in this mapping. */
+  readonly sharing: "shared" | "private";
+  /** The open file to map. */
+  readonly fd: number;
+  /** Where in the file the mapping begins; a multiple of the page size. */
+  readonly fileOffsetBytes: number;
+  /** The file's name, for error messages. */
+  readonly path: string | undefined;
+}
+
+/** Mapped memory. Every call throws `SystemError` when refused. */
+export interface MemoryCalls {
+  /** Size of a memory page in bytes. */
+  readonly pageSizeBytes: number;
+
+  /** Maps a range of an open file and returns where it begins. */
+  map(request: MapRequest): Address;
+
+  /** Unmaps a range that no buffer of `ownedBuffer` covers. */
+  unmap(address: Address, lengthBytes: number): void;
+
+  /**
+   * Wraps mapped memory in an `ArrayBuffer` that owns it: the range is unmapped exactly once, when the
+   * buffer's memory is released, be it by `buffer.transfer(0)` or by the garbage collector.
+   */
+  ownedBuffer(address: Address, lengthBytes: number): ArrayBuffer;
+
+  /** Wraps mapped memory without owning it; the caller detaches the buffer before the range is unmapped. */
+  borrowedBuffer(address: Address, lengthBytes: number): ArrayBuffer;
+
+  /** Writes changed pages back to the file: waits for the disk (`"sync"`) or only begins (`"async"`). */
+  sync(address: Address, lengthBytes: number, mode: "sync" | "async"): void;
+
+  /** Passes advice on. Returns false when this system does not know it or cannot follow it here. */
+  advise(address: Address, lengthBytes: number, advice: MemoryAdvice, isWritable: boolean): boolean;
+
+  /** One byte per page of the range, non-zero where the page is in memory. */
+  residency(address: Address, pageCount: number, into: Uint8Array): void;
+
+  /**
+   * Locks a range into memory: it is not paged out until unlocked or unmapped. With `withoutCopying`,
+   * for private mappings, the pages stay those of the file where the system can do that.
+   */
+  lock(address: Address, lengthBytes: number, withoutCopying: boolean): void;
+
+  /** Undoes `lock`. */
+  unlock(address: Address, lengthBytes: number): void;
+
+  /**
+   * Watches a mapped range for accesses to what has no storage (`SIGBUS`): behind the end of its file, on a full
+   * disk or a broken one. They then read as zero instead of ending the process. Returns undefined where the watch
+   * cannot be set up.
+   *
+   * @param range What was mapped where; the file may be closed at any time.
+   */
+  guard(range: GuardedRange): RangeGuard | undefined;
+
+  /** Whether `guard` can watch on this thread; finding that out sets it up. */
+  canGuard(): boolean;
+}
+
+/** A range of a file that has been mapped. */
+export interface GuardedRange extends Pick<MapRequest, "fd" | "fileOffsetBytes" | "lengthBytes"> {
+  readonly address: Address;
+}
+
+/** `"noSpace"`: a store for which the file system had no room. `"unknown"`: ask for the file's length. */
+export type FaultCause = "truncated" | "noSpace" | "device" | "unknown";
+
+/** The first access to a range that could not be carried out. */
+export interface Fault {
+  readonly cause: FaultCause;
+  /** Where it was, in bytes from the start of the range. */
+  readonly position: number;
+}
+
+/** A watch over one mapped range; see {@link MemoryCalls.guard}. */
+export interface RangeGuard {
+  /** The first access that was caught; undefined when there was none. Look only when `FAULT_SEEN` says so. */
+  readonly fault: Fault | undefined;
+  /** Ends the watch; called about when the range is unmapped. */
+  release(): void;
+  /** Leaves the watch to itself, for memory that was transferred away: it ends when that has been unmapped. */
+  leave(): void;
+}
+
+/** Open files. Every call throws `SystemError` when refused. */
+export interface FileCalls {
+  /** Allocates storage for a range of a file, growing it where needed: `ENOSPC` now, never `SIGBUS` later. */
+  allocate(fd: number, offsetBytes: number, lengthBytes: number, path: string | undefined): void;
+
+  /**
+   * Begins to write changed pages of a range of a file to the disk, without waiting for it.
+   *
+   * @returns False where the system has no such call, or refuses it: `sync` does what is possible there.
+   */
+  beginSync(fd: number, offsetBytes: number, lengthBytes: number): boolean;
+
+  /** Whether an open file has pages of its own size (hugetlbfs), by its `st_blksize`: nothing here fits those. */
+  hasHugePages(fd: number, blockBytes: number): boolean;
+
+  /** Another descriptor of the same open file, not inherited by child processes where the system can. */
+  duplicate(fd: number): number;
+
+  /**
+   * Opens a file for reading once more where a file system (overlayfs) may have copied it since: then this descriptor
+   * maps the copy, and the given one what it was copied from. Returns undefined on any other file system.
+   */
+  openCopiedUp(fd: number): number | undefined;
+
+  /** A file of size 0 that lives in memory and has no name, or undefined where the system has none. */
+  createMemoryFile(label: string): number | undefined;
+}
+
+/** How a wait on a futex ended. */
+export type FutexOutcome = "woken" | "changed" | "timeout" | "interrupted";
+
+/** How an attempt to lock a robust mutex ended; `"abandoned"`: locked, and its last owner died holding it. */
+export type MutexOutcome = "acquired" | "abandoned" | "busy";
+
+/** As much of a mapping as what lives in it needs to know. */
+export interface MemoryOwner {
+  readonly isDisposed: boolean;
+  /** Leaves the memory mapped when the mapping is disposed, because native code still refers to it. */
+  keepMapped(): void;
+}
+
+/** Where a mutex is. */
+export interface MutexPlace {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly address: Address;
+  /** Where to write the time of locking, as a `struct timespec`. */
+  readonly stampAddress: Address;
+}
+
+/** A robust mutex in shared memory. It ends with its mapping: `DisposedError` from then on. */
+export interface SharedMutex {
+  /** Makes a mutex out of zero bytes, before anybody else can see them. */
+  init(): void;
+  /**
+   * Tries to lock for this thread, and notes when. An abandoned mutex is marked consistent at once; one that this
+   * thread itself has locked is busy.
+   *
+   * @throws {CorruptSegmentError} When somebody has made something else of it.
+   */
+  tryLock(): MutexOutcome;
+  /**
+   * Unlocks what this thread has locked.
+   *
+   * @throws {SystemError} When it has not, or somebody has overwritten it since.
+   */
+  unlock(): void;
+}
+
+/** Robust mutexes that processes share. */
+export interface RobustMutexes {
+  /** Size of a mutex in bytes. */
+  readonly mutexBytes: number;
+
+  /** The mutex that is, or will be, at a place in a mapping. */
+  mutex(owner: MemoryOwner, place: MutexPlace): SharedMutex;
+}
+
+/** Locks on single bytes that belong to an open file, and disturb no other lock on it. */
+export interface ByteLocks {
+  /**
+   * Locks one byte of an open file for this open file alone, without waiting. The kernel unlocks it when the
+   * last copy of the descriptor closes, so that it tells who is alive.
+   */
+  tryLock(fd: number, offset: number): boolean;
+
+  /** Locks one byte as `tryLock` does, but together with others who share it. */
+  tryShare(fd: number, offset: number): boolean;
+
+  /** Unlocks a byte. */
+  unlock(fd: number, offset: number): void;
+
+  /** Whether anybody but this open file has a byte locked. Changes nothing. */
+  isLocked(fd: number, offset: number): boolean;
+}
+
+/** Locks, by which the kernel tells who is alive. */
+export interface LockCalls {
+  /** Takes a lock on an open file without waiting; the kernel drops it when the last copy of `fd` closes. */
+  tryLockFile(fd: number, kind: "shared" | "exclusive"): boolean;
+
+  /** Absent where there are none, or where they and `tryLockFile` exclude each other. */
+  readonly byteLocks: ByteLocks | undefined;
+
+  /** Absent where an owner's death would leave such a mutex locked for ever. */
+  readonly robustMutexes: RobustMutexes | undefined;
+}
+
+/** How threads of different processes wait for each other. */
+export interface WaitCalls {
+  /**
+   * Sleeps while a 32-bit word in shared memory has the expected value, in any process.
+   *
+   * @param timeoutMs How long at most, in milliseconds. This thread runs nothing else meanwhile.
+   */
+  futexWait(address: Address, expected: number, timeoutMs: number): FutexOutcome;
+
+  /** Wakes up to `count` threads that sleep on a word, or all of them. */
+  futexWake(address: Address, count: number): void;
+
+  /** Creates a named pipe with mode 0600: what wakes an event loop, and what ends when a process does. */
+  makeFifo(path: string): void;
+
+  /** Whether named pipes can be locked as files can. */
+  readonly canLockPipes: boolean;
+
+  /** Nanoseconds of a clock that never goes back and is the same for every process of the machine. */
+  monotonicNs(): number;
+}
+
+/** Where named memory is, and who may put files there. */
+export interface NameCalls {
+  /** Path of the directory, unless the user names another one. It need not exist. */
+  defaultDirectory(): string;
+
+  /** Why a directory of this owner and mode must not be used: others could swap a file in it. */
+  objectionTo(directory: { readonly uid: number; readonly mode: number }): string | undefined;
+}
+
+/** What the system tells of other processes of this user. */
+export interface ProcessCalls {
+  /** Undefined where there is no such process, or the system does not tell. */
+  processState(pid: number): ProcessState | undefined;
+
+  /**
+   * The files right in a directory that processes have open for writing, by the path that they had or still have. None
+   * where the system does not tell.
+   *
+   * @param directory Without symbolic links.
+   */
+  openFilesIn(directory: string): OpenFile[];
+}
+
+/** What a process does. */
+export interface ProcessState {
+  /** When it started, in ticks since boot, above 0: with its number it names the process while the system runs. */
+  readonly startTicks: number;
+  /** Whether it is stopped, by a signal or a debugger. */
+  readonly isStopped: boolean;
+}
+
+/** One open file of a process. */
+export interface OpenFile {
+  readonly pid: number;
+  /** The path that it had or still has, as the system tells it. */
+  readonly path: string;
+  /** Whether it has lost that path. */
+  readonly isRemoved: boolean;
+  /** By which path it can be opened from here. */
+  readonly link: string;
+}
+
+/** One operating system. What not every system has may be absent, and the floors above do without. */
+export interface Platform
+  extends MemoryCalls,
+    FileCalls,
+    LockCalls,
+    WaitCalls,
+    NameCalls,
+    ProcessCalls {
+  /** CPU, C library and size of a mutex in one word: processes share a robust mutex only when it is equal. */
+  readonly abiTag: number;
+}

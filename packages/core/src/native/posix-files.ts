@@ -1,0 +1,135 @@
+/**
+ * Files, their locks, and the directory of names on every POSIX system.
+ *
+ * @module
+ */
+import { existsSync, fstatSync, statfsSync, writeSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import type { SystemError } from "../errors.ts";
+import { conditionError, fromNodeError, systemError } from "./errno.ts";
+import type { Libc } from "./libc.ts";
+import { exceededLimit, type MemoryLimit } from "./memory-limit.ts";
+import type { FileCalls, NameCalls } from "./platform-interface.ts";
+import { LOCK, type PosixSystem } from "./posix-system.ts";
+
+/** How many zero bytes one write carries where files cannot be preallocated. */
+const ZERO_FILL_BYTES = 1 << 20;
+
+const SHARED_MEMORY = "/dev/shm";
+const WRITABLE_BY_OTHERS = 0o022;
+
+/** Makes the calls on open files. */
+export function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
+  const { call } = libc;
+  return {
+    allocate: (fd, offset, length, path) => allocate(libc, system, fd, offset, length, path),
+    // What fails in it is told by the next call that waits for the disk.
+    beginSync: (fd, offset, length) =>
+      system.syncFileRangeWrite !== undefined &&
+      call.sync_file_range(fd, offset, length, system.syncFileRangeWrite) === 0,
+    hasHugePages: (fd, blockBytes) =>
+      system.hugePagesType !== undefined &&
+      blockBytes > call.getpagesize() &&
+      statfsSync(`/proc/self/fd/${fd}`).type === system.hugePagesType,
+    duplicate: (fd) => {
+      const { duplicateCloexec } = system;
+      const copy =
+        duplicateCloexec === undefined ? call.dup(fd) : call.fcntl(fd, duplicateCloexec, 0);
+      if (copy < 0) throw systemError(`use file descriptor ${fd}`, "dup", libc.errno());
+      return copy;
+    },
+    openCopiedUp: (fd) => system.openCopiedUp?.(fd),
+    createMemoryFile: (label) => {
+      if (system.memfdCloexec === undefined) return undefined;
+      const fd = call.memfd_create(label, system.memfdCloexec);
+      if (fd < 0) throw systemError("create anonymous memory", "memfd_create", libc.errno());
+      return fd;
+    },
+  };
+}
+
+/** Takes a lock on an open file; see `LockCalls.tryLockFile`. */
+export function tryLockFile(
+  libc: Libc,
+  system: PosixSystem,
+  fd: number,
+  kind: "shared" | "exclusive",
+): boolean {
+  for (;;) {
+    if (libc.call.flock(fd, LOCK[kind] | LOCK.nonBlocking) === 0) return true;
+    const errno = libc.errno();
+    if (errno === system.wouldBlock) return false;
+    if (errno !== system.interrupted) throw systemError("lock a file", "flock", errno);
+  }
+}
+
+/** The rules of the directory of names: the user's own in `/dev/shm`, else in the directory of temporary files. */
+export function nameCalls(): NameCalls {
+  return {
+    defaultDirectory: () => {
+      const parent = existsSync(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir();
+      return join(parent, `isthmus-${userInfo().uid}`);
+    },
+    objectionTo: ({ uid, mode }) => {
+      const own = process.getuid?.() ?? uid;
+      if (uid !== own) return `it belongs to user ${uid}, not ${own}`;
+      if ((mode & WRITABLE_BY_OTHERS) === 0) return undefined;
+      const digits = (mode & 0o7777).toString(8).padStart(4, "0");
+      return `others may write to it (mode ${digits}, must be 0700)`;
+    },
+  };
+}
+
+function allocate(
+  libc: Libc,
+  system: PosixSystem,
+  fd: number,
+  offsetBytes: number,
+  lengthBytes: number,
+  path: string | undefined,
+): void {
+  const attempt = `allocate ${lengthBytes} bytes${path === undefined ? "" : ` for "${path}"`}`;
+  const limit = exceededLimit(fd, offsetBytes, lengthBytes);
+  if (limit !== undefined) throw beyond(limit, attempt, path);
+  if (system.calls.includes("posix_fallocate")) {
+    for (;;) {
+      // posix_fallocate returns the error number instead of setting errno.
+      const errno = libc.call.posix_fallocate(fd, offsetBytes, lengthBytes);
+      if (errno === 0) return;
+      if (errno === system.interrupted) continue;
+      if (system.cannotAllocate.includes(errno)) break;
+      throw systemError(attempt, "posix_fallocate", errno, path);
+    }
+  }
+  fillWithZeros(fd, offsetBytes, lengthBytes, attempt);
+}
+
+/** The kernel would end this process instead of refusing. */
+function beyond(
+  { path: file, maxBytes, availableBytes }: MemoryLimit,
+  attempt: string,
+  path: string | undefined,
+): SystemError {
+  const why = `the memory limit of this container or control group, ${maxBytes} bytes in ${file}, leaves ${availableBytes}; raise it, as by docker run --memory or limits.memory of Kubernetes`;
+  return conditionError("ENOSPC", `${attempt} (${why})`, "posix_fallocate", path);
+}
+
+/** Allocates by writing, only behind the present end of the file: what is there already stays as it is. */
+function fillWithZeros(
+  fd: number,
+  offsetBytes: number,
+  lengthBytes: number,
+  attempt: string,
+): void {
+  try {
+    const end = offsetBytes + lengthBytes;
+    const zeros = new Uint8Array(Math.min(ZERO_FILL_BYTES, lengthBytes));
+    let position = Math.max(offsetBytes, fstatSync(fd).size);
+    while (position < end) {
+      position += writeSync(fd, zeros, 0, Math.min(zeros.length, end - position), position);
+    }
+  } catch (error) {
+    throw fromNodeError(error, attempt);
+  }
+}
