@@ -48,9 +48,11 @@ const WHOLE = new WeakSet<Blob>();
 function checkWhole(file: Blob, path: string): string {
   if (WHOLE.has(file)) return path;
   const fileBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  // biome-ignore lint/style/noRestrictedGlobals: only Bun has such a file
+  const { inspect } = Bun;
   // Only a part that begins later has this line. The size is asked of a copy: asked itself, the file would be read up to
   // there only from then on.
-  const isLater = /^\s*offset: [1-9]/m.test(Bun.inspect(file).replace(path, ""));
+  const isLater = /^\s*offset: [1-9]/m.test(inspect(file).replace(path, ""));
   if (isLater || (fileBytes > 0 && file.slice().size < fileBytes)) {
     throw invalidValue(
       "file",
