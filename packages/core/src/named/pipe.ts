@@ -12,7 +12,7 @@ import { fromNodeError } from "../native/errno.ts";
 import { platform } from "../native/platform.ts";
 import { isSameFile, removeWhenUnheld, unlinkIfThere } from "./holder.ts";
 
-const OPEN_FLAGS = constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+const LOCK_FLAGS = constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 /** A pipe that this process has made. */
 export interface HeldPipe {
@@ -28,18 +28,22 @@ export interface HeldPipe {
  */
 export function makePipe(path: string): HeldPipe | undefined {
   if (platform().canLockPipes) {
-    makeFifo(path);
-    const fd = openAndLock(path, OPEN_FLAGS);
+    makePipeFile(path);
+    const fd = locked(platform().openFifo(path, "both"), path);
     return fd === undefined ? undefined : { path, fds: [fd] };
   }
-  const lock = openAndLock(lockOf(path), OPEN_FLAGS | constants.O_CREAT);
+  const lockPath = lockOf(path);
+  const lock = locked(openIfThere(lockPath, LOCK_FLAGS | constants.O_CREAT), lockPath);
   if (lock === undefined) return undefined;
   try {
-    makeFifo(path);
-    return { path, fds: [openSync(path, OPEN_FLAGS), lock] };
+    makePipeFile(path);
+    const fd = platform().openFifo(path, "both");
+    if (fd !== undefined) return { path, fds: [fd, lock] };
+    closeSync(lock);
+    return undefined;
   } catch (error) {
     closeSync(lock);
-    throw fromNodeError(error, `create the pipe "${path}"`);
+    throw error;
   }
 }
 
@@ -64,7 +68,7 @@ export function removePipe({ path, fds }: HeldPipe): void {
 export function removePipeWhenUnheld(fd: number, path: string): boolean {
   if (platform().canLockPipes) return removeWhenUnheld(fd, path);
   const lockPath = lockOf(path);
-  const lock = openIfThere(lockPath, OPEN_FLAGS);
+  const lock = openIfThere(lockPath, LOCK_FLAGS);
   try {
     if (lock !== undefined && !removeWhenUnheld(lock, lockPath)) return false;
     unlinkIfThere(path);
@@ -78,7 +82,7 @@ function lockOf(path: string): string {
   return `${path}.lock`;
 }
 
-function makeFifo(path: string): void {
+function makePipeFile(path: string): void {
   try {
     platform().makeFifo(path);
   } catch (error) {
@@ -87,9 +91,8 @@ function makeFifo(path: string): void {
   }
 }
 
-/** Opens a file and takes the lock of a holder on it; undefined when somebody removes it at this moment. */
-function openAndLock(path: string, flags: number): number | undefined {
-  const fd = openIfThere(path, flags);
+/** Takes the lock of a holder on what was opened; undefined, and closed, when somebody removes it at this moment. */
+function locked(fd: number | undefined, path: string): number | undefined {
   if (fd === undefined) return undefined;
   if (platform().tryLockFile(fd, "shared") && isSameFile(fd, path)) return fd;
   closeSync(fd);

@@ -231,14 +231,32 @@ export interface WaitCalls {
   /** Wakes up to `count` threads that sleep on a word, or all of them. */
   futexWake(address: Address, count: number): void;
 
-  /** Creates a named pipe with mode 0600: what wakes an event loop, and what ends when a process does. */
-  makeFifo(path: string): void;
-
-  /** Whether named pipes can be locked as files can. */
-  readonly canLockPipes: boolean;
-
   /** Nanoseconds of a clock that never goes back and is the same for every process of the machine. */
   monotonicNs(): number;
+}
+
+/** Which side of a pipe is opened. Who has both keeps it from ending. */
+export type FifoEnd = "read" | "write" | "both";
+
+/**
+ * Pipes that are found by a path: others write into one to wake an event loop, and another one ends when the process
+ * that keeps it open does. No call waits.
+ */
+export interface FifoCalls {
+  /** Whether pipes can be locked as files can. */
+  readonly canLockPipes: boolean;
+
+  /** Creates a pipe for this user only; throws `SystemError`, `EEXIST` when there is one. */
+  makeFifo(path: string): void;
+
+  /** Opens a pipe; undefined when there is none, or for writing, when nobody reads it. */
+  openFifo(path: string, end: FifoEnd): number | undefined;
+
+  /** Writes a byte; false when nobody reads the pipe any more. One that is full has been rung already. */
+  ringFifo(fd: number): boolean;
+
+  /** Takes out what is in a pipe; false when nobody has it open for writing any more, so that it has ended. */
+  emptyFifo(fd: number): boolean;
 }
 
 /** Where named memory is, and who may put files there. */
@@ -289,6 +307,7 @@ export interface Platform
     FileCalls,
     LockCalls,
     WaitCalls,
+    FifoCalls,
     NameCalls,
     ProcessCalls {
   /** CPU, C library and size of a mutex in one word: processes share a robust mutex only when it is equal. */

@@ -17,6 +17,7 @@ import type {
   Protection,
   RobustMutexes,
 } from "./platform-interface.ts";
+import { fifoCalls } from "./posix-fifos.ts";
 import { fileCalls, nameCalls, tryLockFile } from "./posix-files.ts";
 import { MAP, type PosixSystem, PROT } from "./posix-system.ts";
 import { engine } from "./runtime.ts";
@@ -48,11 +49,7 @@ export function createPosixPlatform(system: PosixSystem): Platform {
       return robustMutexes.made;
     },
     ...system.futex(libc),
-    canLockPipes: system.canLockPipes,
-    makeFifo: (path) => {
-      if (libc.call.mkfifo(path, 0o600) === 0) return;
-      throw systemError(`create the pipe "${path}"`, "mkfifo", libc.errno(), path);
-    },
+    ...fifoCalls(libc, system),
     monotonicNs: monotonicClock(libc, system.monotonicClock),
     ...nameCalls(),
     ...(system.processes ?? NO_PROCESSES),

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { TimeoutError } from "@isthmus/core";
 import {
@@ -19,14 +19,12 @@ import {
   isTurnDue,
   makePipe,
   noteTurn,
+  platform,
   removePipe,
   takeTurn,
 } from "@isthmus/core/internal";
 import { perThread } from "../per-thread.ts";
 import { FifoReader } from "./fifo-reader.ts";
-
-const OPEN_TO_RING = constants.O_WRONLY | constants.O_NONBLOCK;
-const ONE_BYTE = new Uint8Array(1);
 
 /** How long others may keep removing a pipe that has just been made, which takes them a few system calls. */
 const BUSY_TIMEOUT_MS = 5000;
@@ -127,16 +125,10 @@ export class Doorbell {
     }
     const fd = this.#ringerOf(bell);
     if (fd === undefined) return false;
-    try {
-      writeSync(fd, ONE_BYTE);
-      return true;
-    } catch (error) {
-      // A full pipe has woken its owner already. Anything else means that nobody reads it any more.
-      if ((error as NodeJS.ErrnoException).code === "EAGAIN") return true;
-      this.#ringers.delete(bell);
-      closeSync(fd);
-      return false;
-    }
+    if (platform().ringFifo(fd)) return true;
+    this.#ringers.delete(bell);
+    closeSync(fd);
+    return false;
   }
 
   /**
@@ -205,12 +197,13 @@ export class Doorbell {
     const known = this.#ringers.get(bell);
     if (known !== undefined) return known;
     try {
-      const fd = openSync(pipePath(this.#directory, "bell", bell), OPEN_TO_RING);
+      const fd = platform().openFifo(pipePath(this.#directory, "bell", bell), "write");
+      if (fd === undefined) return undefined;
       if (this.#ringers.size >= RINGERS_MAX) this.#dropOldestRinger();
       this.#ringers.set(bell, fd);
       return fd;
     } catch {
-      return undefined; // no such pipe, or nobody reads it
+      return undefined; // not ours to open
     }
   }
 

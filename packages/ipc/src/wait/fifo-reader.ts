@@ -3,16 +3,14 @@
  *
  * @module
  */
-import { closeSync, constants, openSync, readSync } from "node:fs";
-import { host } from "@isthmus/core/internal";
+import { closeSync } from "node:fs";
+import { host, platform } from "@isthmus/core/internal";
 
 /**
  * How long reading goes on after the last interest, in milliseconds. Reading keeps the process alive,
  * so it must end; but opening one costs tens of microseconds, so it does not end between two waits.
  */
 const LINGER_MS = 20;
-
-const SCRATCH = new Uint8Array(1024);
 
 /** As much of a stream's reader as is used here. */
 interface Reader {
@@ -75,17 +73,8 @@ export class FifoReader {
   }
 
   #start(): void {
-    let fd: number;
-    try {
-      fd = openSync(this.#path, constants.O_RDONLY | constants.O_NONBLOCK);
-    } catch {
-      queueMicrotask(() => this.#end());
-      return;
-    }
-    // The kernel reports no end of a pipe that nobody had open for writing when it was opened for reading (pipe(7));
-    // a read does.
-    if (isAtEnd(fd)) {
-      closeSync(fd);
+    const fd = openUnended(this.#path);
+    if (fd === undefined) {
       queueMicrotask(() => this.#end());
       return;
     }
@@ -128,12 +117,16 @@ export class FifoReader {
   }
 }
 
-/** Whether nobody has a pipe open for writing. Takes out what is in it, which is older than the interest in it. */
-function isAtEnd(fd: number): boolean {
+/** Opens a pipe that somebody has open for writing. What is in it is older than the interest in it, and taken out. */
+function openUnended(path: string): number | undefined {
   try {
-    while (readSync(fd, SCRATCH) > 0);
-    return true;
+    const fd = platform().openFifo(path, "read");
+    // The kernel reports no end of a pipe that nobody had open for writing when it was opened for reading (pipe(7));
+    // a read does.
+    if (fd === undefined || platform().emptyFifo(fd)) return fd;
+    closeSync(fd);
   } catch {
-    return false; // EAGAIN: it is empty, and somebody may write to it
+    // not ours to open
   }
+  return undefined;
 }
