@@ -21,6 +21,7 @@ export { checkName, HIDDEN_PREFIX } from "./named/name.ts";
 export type { NamedFile } from "./named/named-file.ts";
 export { takingRoom } from "./named/no-space.ts";
 export { openNamedFile } from "./named/open-named-file.ts";
+export { Patience } from "./named/patience.ts";
 export { type HeldPipe, isPipeThere, makePipe, removePipe } from "./named/pipe.ts";
 export { removeUnheldFile, unlinkNamedFile } from "./named/remove-named-file.ts";
 export {

@@ -16,7 +16,7 @@ import { asideName, checkName } from "./name.ts";
 import { type NamedFile, OPEN_FLAGS, openDirectory, openIfThere } from "./named-file.ts";
 import { takingRoom } from "./no-space.ts";
 import { openNamedFile } from "./open-named-file.ts";
-import { Patience } from "./patience.ts";
+import { busyName, type Patience } from "./patience.ts";
 import { isRemovableHead, readHead } from "./superblock.ts";
 import { type CreateRequest, writeNamedFile } from "./write-named-file.ts";
 
@@ -32,7 +32,7 @@ export function createNamedFile(request: CreateRequest): NamedFile {
   const name = checkName(request.name);
   const directory = openDirectory();
   const path = join(directory, name);
-  const patience = new Patience(name);
+  const patience = busyName(name);
   for (;;) {
     // Asked before anything is allocated; the link below decides.
     if (!isFree(path, patience)) throw exists(name, path);
@@ -45,7 +45,7 @@ export function createNamedFile(request: CreateRequest): NamedFile {
 
 /** Opens a name, or creates it when nobody holds it. Exactly one of many that try at once creates it. */
 export function createOrOpenNamedFile(request: CreateRequest): NamedFile & { createdNew: boolean } {
-  const patience = new Patience(checkName(request.name));
+  const patience = busyName(checkName(request.name));
   for (;;) {
     try {
       return { ...openNamedFile(request.name, request.kind), createdNew: false };

@@ -12,7 +12,7 @@ import { platform } from "../native/platform.ts";
 import { announceHolder, hold, isSameFile, removeWhenUnheld } from "./holder.ts";
 import { checkName } from "./name.ts";
 import { type NamedFile, openDirectory, openIfThere } from "./named-file.ts";
-import { Patience } from "./patience.ts";
+import { busyName } from "./patience.ts";
 import {
   decodeSuperblock,
   readHead,
@@ -31,7 +31,7 @@ import {
 export function openNamedFile(givenName: string, kind: SegmentKind): NamedFile {
   const name = checkName(givenName);
   const path = join(openDirectory(), name);
-  const patience = new Patience(name);
+  const patience = busyName(name);
   for (;;) {
     const fd = openIfThere(path);
     if (fd === undefined) throw missing(name, path);

@@ -1,36 +1,48 @@
 /**
- * Waiting for somebody who is in the middle of creating or removing a name.
+ * Waiting for others who are in the middle of a few system calls, such as those that create or remove a name.
  *
  * @module
  */
 import { TimeoutError } from "../errors.ts";
 import { host } from "../native/runtime.ts";
 
-/** How long another process may keep a name busy, in the few system calls of its creation or removal. */
+/** How long others may take for a few system calls, in milliseconds: only a stopped one takes as long. */
 const BUSY_TIMEOUT_MS = 5000;
-const BUSY_PAUSE_MS = 1;
+/** How often one looks at least: a process that was given no time to run has not waited, whatever the clock says. */
+const LOOKS_MIN = 100;
+const PAUSE_MS = 1;
 
-/** Waits, a bounded time in all, for somebody who is in the middle of a few system calls. */
+/** Waits in short pauses, between which the caller looks again: a bounded time, and a number of looks, in all. */
 export class Patience {
-  readonly #name: string;
-  readonly #deadline = performance.now() + BUSY_TIMEOUT_MS;
+  readonly #giveUp: (waitedMs: number) => Error;
+  readonly #start = performance.now();
+  #looks = 0;
 
-  /** @param name What is waited for. */
-  constructor(name: string) {
-    this.#name = name;
+  /** @param giveUp Makes the error when it is over, from how long that took in milliseconds. */
+  constructor(giveUp: (waitedMs: number) => Error) {
+    this.#giveUp = giveUp;
   }
 
   /**
-   * Waits for a moment, at the most so long in all the calls together.
+   * Waits for a moment. Call it after each look in vain.
    *
-   * @throws {TimeoutError} When the time is up.
+   * @throws {Error} What `giveUp` makes, when both the time is up and there were enough looks.
    */
   wait(): void {
-    if (performance.now() > this.#deadline) {
-      throw new TimeoutError(
-        `Cannot open or create "${this.#name}": another process has kept it busy for ${BUSY_TIMEOUT_MS} ms (is it stopped?)`,
-      );
+    const waitedMs = performance.now() - this.#start;
+    if (++this.#looks > LOOKS_MIN && waitedMs > BUSY_TIMEOUT_MS) {
+      throw this.#giveUp(Math.round(waitedMs));
     }
-    host.sleep(BUSY_PAUSE_MS);
+    host.sleep(PAUSE_MS);
   }
+}
+
+/** Patience with somebody who is creating or removing a name. */
+export function busyName(name: string): Patience {
+  return new Patience(
+    (waitedMs) =>
+      new TimeoutError(
+        `Cannot open or create "${name}": another process has kept it busy for ${waitedMs} ms (is it stopped?)`,
+      ),
+  );
 }

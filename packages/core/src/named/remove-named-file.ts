@@ -12,7 +12,7 @@ import { isSameFile, isSeenHeld, removeWhenUnheld } from "./holder.ts";
 import { requireLocks } from "./lock-trial.ts";
 import { checkName } from "./name.ts";
 import { openDirectory, openIfThere } from "./named-file.ts";
-import { Patience } from "./patience.ts";
+import { busyName } from "./patience.ts";
 
 /**
  * Removes a name at once. Those who hold it go on; nobody can open it any more.
@@ -25,7 +25,7 @@ import { Patience } from "./patience.ts";
 export function unlinkNamedFile(givenName: string): void {
   const name = checkName(givenName);
   const path = join(openDirectory(), name);
-  const patience = new Patience(name);
+  const patience = busyName(name);
   for (;;) {
     const fd = openToUnlink(path);
     if (fd === undefined) break;
@@ -55,7 +55,7 @@ export function removeUnheldFile(givenName: string): boolean {
   const directory = findDirectory();
   const path = join(directory ?? "", name);
   if (directory !== undefined) requireLocks(directory);
-  const patience = new Patience(name);
+  const patience = busyName(name);
   for (;;) {
     const fd = directory === undefined ? undefined : openIfThere(path);
     if (fd === undefined) throw conditionError("ENOENT", `remove "${name}"`, "unlink", path);

@@ -8,7 +8,7 @@
  * @module
  */
 import { SystemError } from "@isthmus/core";
-import { host, SECTION } from "@isthmus/core/internal";
+import { Patience, SECTION } from "@isthmus/core/internal";
 import { inTheWay } from "../segment/in-the-way.ts";
 import type { Participants } from "../segment/participants.ts";
 import type { Segment, SegmentMemory } from "../segment/segment.ts";
@@ -21,8 +21,6 @@ const CHANGE_TIMEOUT_MS = 5000;
 
 /** The same for leaving, which can be left to others. */
 const LEAVE_TIMEOUT_MS = 1000;
-
-const PAUSE_MS = 1;
 
 /** What somebody does for whom others wait. */
 const CHANGING = "is in the middle of a change";
@@ -164,17 +162,14 @@ export class ReturningPermits {
 export function giveBackFor(memory: SegmentMemory, slot: number, participants: Participants): void {
   const ledger = ledgerOf(memory, participants);
   const mutex = mutexOf(memory, participants, slot);
-  const deadline = performance.now() + CHANGE_TIMEOUT_MS;
-  while (mutex.tryLock() === "busy") {
-    if (performance.now() > deadline) {
-      const changing = ledger.changingSlot;
-      const why = inTheWay({ isDisposed: false, participants }, (one) =>
-        one.slot === changing ? CHANGING : undefined,
-      );
-      throw timedOut("join the semaphore", CHANGE_TIMEOUT_MS, why);
-    }
-    host.sleep(PAUSE_MS);
-  }
+  const patience = new Patience((waitedMs) => {
+    const changing = ledger.changingSlot;
+    const why = inTheWay({ isDisposed: false, participants }, (one) =>
+      one.slot === changing ? CHANGING : undefined,
+    );
+    return timedOut("join the semaphore", waitedMs, why);
+  });
+  while (mutex.tryLock() === "busy") patience.wait();
   try {
     ledger.recover();
     ledger.giveBackAll(slot);

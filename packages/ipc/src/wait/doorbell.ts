@@ -14,21 +14,17 @@ import { TimeoutError } from "@isthmus/core";
 import {
   ensureDirectory,
   type HeldPipe,
-  host,
   isPipeThere,
   isTurnDue,
   makePipe,
   noteTurn,
+  Patience,
   platform,
   removePipe,
   takeTurn,
 } from "@isthmus/core/internal";
 import { perThread } from "../per-thread.ts";
 import { FifoReader } from "./fifo-reader.ts";
-
-/** How long others may keep removing a pipe that has just been made, which takes them a few system calls. */
-const BUSY_TIMEOUT_MS = 5000;
-const BUSY_PAUSE_MS = 1;
 
 /** How many descriptors for ringing others are kept open. */
 const RINGERS_MAX = 64;
@@ -177,19 +173,17 @@ export class Doorbell {
   /** Makes a pipe and keeps it open in both directions, so that it has no end while this process lives. */
   #makePipe(kind: "bell" | "life"): string {
     const path = pipePath(this.#directory, kind, this.bell);
-    const deadline = performance.now() + BUSY_TIMEOUT_MS;
+    const patience = new Patience(
+      (waitedMs) =>
+        new TimeoutError(`Cannot make "${path}": others have removed it for ${waitedMs} ms`),
+    );
     for (;;) {
       const pipe = makePipe(path);
       if (pipe !== undefined) {
         this.#pipes.push(pipe);
         return path;
       }
-      if (performance.now() > deadline) {
-        throw new TimeoutError(
-          `Cannot make "${path}": others have removed it for ${BUSY_TIMEOUT_MS} ms`,
-        );
-      }
-      host.sleep(BUSY_PAUSE_MS);
+      patience.wait();
     }
   }
 
