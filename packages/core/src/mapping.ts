@@ -18,6 +18,7 @@
  * @module
  */
 import { DisposedError, NotSupportedError } from "./errors.ts";
+import { giveBack, KEPT_ALIVE } from "./give-back.ts";
 import { FAULT_SEEN } from "./native/fault-flag.ts";
 import {
   type Address,
@@ -31,26 +32,7 @@ import {
 import { residentBytes } from "./residency.ts";
 import { SharedFutex } from "./shared-futex.ts";
 import { outOfRange } from "./validate.ts";
-import { detach, WINDOW_BYTES, wrapWindows } from "./windows.ts";
-
-/** What must live as long as a buffer that is reachable only through a typed array. */
-const KEPT_ALIVE = new WeakMap<ArrayBuffer, unknown>();
-
-/**
- * Regions that can never be unmapped, because a buffer that owns nothing of them was transferred away and may
- * still be read.
- */
-const LEAKED: unknown[] = [];
-
-/** Unmaps the regions of buffers that own nothing, when the last one that could not be detached is collected. */
-const LAST_USERS = new FinalizationRegistry<Region>(({ address, lengthBytes }) => {
-  platform().unmap(address, lengthBytes);
-});
-
-interface Region {
-  readonly address: Address;
-  readonly lengthBytes: number;
-}
+import { WINDOW_BYTES, wrapWindows } from "./windows.ts";
 
 /** What to map: any byte range of an open file. */
 export interface MappingRequest extends Omit<MapRequest, "fileOffsetBytes"> {
@@ -306,23 +288,14 @@ export class Mapping implements Disposable {
     this.#windows = [];
     this.#bridges = [];
     this.#guard = undefined;
-    const bridged = bridges.map(detach);
-    // A bridge that is still used needs the windows under it: they stay, as long as it or for good.
-    const states = bridged.every((state) => state === "detached") ? windows.map(detach) : bridged;
-    const isLost = states.includes("lost");
-    const users = [...bridges, ...windows].filter((buffer) => !buffer.detached);
-    if (address === undefined) return;
-    const region = { address, lengthBytes: this.pointerOffset + this.lengthBytes };
-    if (isLost && (this.#isPinned || bridged.includes("lost"))) LEAKED.push(windows, guard);
-    else if (isLost) guard?.leave();
-    else if (users.length === 0) {
-      guard?.release();
-      if (this.#isPinned && !this.#isKept) platform().unmap(address, region.lengthBytes);
-    } else if (this.#isPinned && !this.#isKept) {
-      const lifetime = { guard };
-      for (const user of users) KEPT_ALIVE.set(user, lifetime);
-      LAST_USERS.register(lifetime, region);
-    }
+    const lengthBytes = this.pointerOffset + this.lengthBytes;
+    giveBack({
+      region: address === undefined ? undefined : { address, lengthBytes },
+      windows,
+      bridges,
+      guard,
+      owner: !this.#isPinned ? "windows" : this.#isKept ? "nobody" : "mapping",
+    });
   }
 
   [Symbol.dispose](): void {

@@ -1,21 +1,9 @@
 /**
- * Opening the file of a map: modes, access, capacity, growth, and leaving nothing behind on failure.
+ * The file of a map: checking it, growing it, and leaving nothing behind on failure.
  *
  * @module
  */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readlinkSync,
-  rmSync,
-  type Stats,
-  statSync,
-} from "node:fs";
-import { dirname, isAbsolute } from "node:path";
+import { closeSync, fstatSync, ftruncateSync, rmSync, type Stats } from "node:fs";
 import { accessRules, MEMORY_ACCESS, type MemoryAccess, mapInAnyWay } from "./access.ts";
 import { Backing } from "./backing.ts";
 import { NotSupportedError, SystemError } from "./errors.ts";
@@ -24,6 +12,14 @@ import { checkMappable, Mapping } from "./mapping.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
 import { platform } from "./native/platform.ts";
 import {
+  canGrow,
+  type FileMode,
+  hasCode,
+  type OpenRequest,
+  openPath,
+  READ_HINT,
+} from "./open-path.ts";
+import {
   checkInteger,
   checkOneOf,
   checkOptions,
@@ -31,9 +27,6 @@ import {
   type OptionNames,
   outOfRange,
 } from "./validate.ts";
-
-/** What happens when the file exists or does not. */
-export type FileMode = "open" | "openOrCreate" | "create" | "createNew";
 
 const FILE_MODES: readonly FileMode[] = ["open", "openOrCreate", "create", "createNew"];
 
@@ -62,13 +55,6 @@ export interface OpenedFile {
   readonly capacity: number;
 }
 
-interface Request {
-  readonly path: string;
-  readonly mode: FileMode;
-  readonly access: MemoryAccess;
-  readonly capacity: number;
-}
-
 /**
  * Opens a file to be mapped.
  *
@@ -90,7 +76,7 @@ export function openFile(file: FileReference, options: FileOptions | undefined):
     if (mode !== "open") throw invalidValue("mode", '"open" for a file descriptor', mode);
     return openDescriptor(reference, access, capacity);
   }
-  return openPath({ path: reference, mode, access, capacity });
+  return openNamed({ path: reference, mode, access, capacity });
 }
 
 function openDescriptor(given: number, access: MemoryAccess, capacity: number): OpenedFile {
@@ -98,9 +84,9 @@ function openDescriptor(given: number, access: MemoryAccess, capacity: number): 
   return prepare({ fd, path: undefined, access, capacity, what: `file descriptor ${given}` });
 }
 
-function openPath(request: Request): OpenedFile {
+function openNamed(request: OpenRequest): OpenedFile {
   const { path, mode, access, capacity } = request;
-  const { fd, createdPath } = openOrCreate(request);
+  const { fd, createdPath } = openPath(request);
   const isEmptied = mode === "create" && createdPath === undefined;
   return prepare({ fd, path, access, capacity, what: `"${path}"`, isEmptied, createdPath });
 }
@@ -131,115 +117,6 @@ function prepare(preparation: Preparation): OpenedFile {
     if (createdPath !== undefined) rmSync(createdPath, { force: true });
     throw error;
   }
-}
-
-/** Opens the file as its mode says, having refused first whatever could only fail later. */
-function openOrCreate(request: Request): { fd: number; createdPath?: string } {
-  const { path, mode, capacity } = request;
-  if (mode === "open") return { fd: open(request) };
-  if (mode === "createNew") return { fd: create(request), createdPath: path };
-  if (mode === "create") checkCanCreate(request);
-  for (;;) {
-    try {
-      return { fd: open(request) };
-    } catch (error) {
-      if (!hasCode(error, "ENOENT")) throw error;
-    }
-    if (capacity === 0) throw newFile(`"${path}"`);
-    try {
-      return { fd: create(request), createdPath: path };
-    } catch (error) {
-      if (!hasCode(error, "EEXIST")) throw error;
-    }
-    // Either it is a link to a file that is missing: then that one is created.
-    const target = linkTarget(path);
-    if (target !== undefined) return openOrCreate({ ...request, path: target });
-    // Or somebody else created it in between: it exists now, so open it after all.
-  }
-}
-
-/** What a symbolic link leads to; undefined for anything else. */
-function linkTarget(path: string): string | undefined {
-  try {
-    const target = readlinkSync(path);
-    return isAbsolute(target) ? target : `${dirname(path)}/${target}`;
-  } catch {
-    return undefined;
-  }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof SystemError && error.code === code;
-}
-
-function create(request: Request): number {
-  checkCanCreate(request);
-  return open(request, constants.O_CREAT | constants.O_EXCL);
-}
-
-/** A new file is empty: it needs a length and a map that may give it one. */
-function checkCanCreate({ path, access, capacity }: Request): void {
-  if (capacity === 0) throw newFile(`"${path}"`);
-  if (!canGrow(access)) {
-    throw outOfRange(
-      "capacity",
-      `<= 0, the length of the new file "${path}" mapped "${access}"`,
-      capacity,
-    );
-  }
-}
-
-/** Whether a map of this access may make its file longer. */
-function canGrow(access: MemoryAccess): boolean {
-  return access !== "read" && access !== "readExecute";
-}
-
-function open(request: Request, flags = 0): number {
-  const { path, access, capacity } = request;
-  const attempt = `open "${path}"`;
-  // Non-blocking, so that a pipe without a writer is refused instead of waited for.
-  const common = flags | constants.O_NONBLOCK | constants.O_NOCTTY;
-  const writes = accessRules(access).writesFile || request.mode === "create" || flags !== 0;
-  try {
-    const fd = openSync(path, common | (writes ? constants.O_RDWR : constants.O_RDONLY), 0o666);
-    if (writes || !canGrow(access) || capacity <= fstatSync(fd).size) return fd;
-    // A copy-on-write map longer than its file: only now must the file be writable.
-    closeSync(fd);
-    return openSync(path, common | constants.O_RDWR);
-  } catch (error) {
-    throw refineOpenError(fromNodeError(error, attempt), request, writes);
-  }
-}
-
-/** Says what the system does not: that it is a socket, or that the file may be read. */
-function refineOpenError(error: unknown, { path, mode }: Request, writes: boolean): unknown {
-  if (!(error instanceof SystemError)) return error;
-  // A socket cannot be opened at all, which the system reports as a missing device.
-  if (error.code === "ENXIO" && statSync(path, { throwIfNoEntry: false })?.isSocket() === true) {
-    return new NotSupportedError(`Cannot map "${path}": it is a socket, not a file`, {
-      cause: error,
-    });
-  }
-  const isExisting = mode === "open" || mode === "openOrCreate";
-  return writes && isExisting && isReadable(path)
-    ? fromNodeError(error.cause, `open "${path}" for writing (${READ_HINT})`)
-    : error;
-}
-
-/** What a message says of a file that may not be written. */
-const READ_HINT = 'it can be read: use access: "read"';
-
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
-
-function newFile(what: string): RangeError {
-  return outOfRange("capacity", `> 0 to create ${what}`, 0);
 }
 
 /** Refuses what cannot be mapped, grows the file where asked to, and returns the length of the map. */
