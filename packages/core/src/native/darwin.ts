@@ -12,7 +12,7 @@
  * @module
  */
 import { systemError } from "./errno.ts";
-import type { Libc } from "./libc.ts";
+import { int, type Libc } from "./libc.ts";
 import type { FutexOutcome, Platform } from "./platform-interface.ts";
 import { createPosixPlatform } from "./posix.ts";
 import type { Futex } from "./posix-system.ts";
@@ -30,10 +30,13 @@ const E = { NOENT: 2, INTR: 4, FAULT: 14, TIMEDOUT: 60 } as const;
 /** Makes the platform of macOS. */
 export function darwin(): Platform {
   return createPosixPlatform({
-    name: "darwin",
     libc: ["libSystem.B.dylib"],
     library: "macOS",
-    calls: ["__error", "__ulock_wait", "__ulock_wake"],
+    calls: [],
+    ownCalls: {
+      __ulock_wait: int("u32", "pointer", "u64", "u32"),
+      __ulock_wake: int("u32", "pointer", "u64"),
+    },
     errnoCall: "__error",
     mapAnonymous: MAP_ANON,
     mapNoReserve: 0x40,
@@ -58,7 +61,14 @@ export function darwin(): Platform {
   });
 }
 
-function futex({ call }: Libc): Futex {
+/** Addresses are numbers: all are below 2^53. */
+interface OwnCalls {
+  __ulock_wait(operation: number, address: number, value: number, timeoutUs: number): number;
+  __ulock_wake(operation: number, address: number, value: number): number;
+}
+
+function futex(libc: Libc): Futex {
+  const call = libc.call as unknown as OwnCalls;
   return {
     futexWait: (address, expected, timeoutMs) => {
       // 0 would mean: for ever.

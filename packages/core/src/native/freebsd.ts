@@ -11,7 +11,7 @@
  * @module
  */
 import { systemError } from "./errno.ts";
-import type { Libc } from "./libc.ts";
+import { int, type Libc } from "./libc.ts";
 import type { Platform } from "./platform-interface.ts";
 import { createPosixPlatform } from "./posix.ts";
 import type { Futex } from "./posix-system.ts";
@@ -31,10 +31,10 @@ const TIMESPEC_BYTES = 16;
 /** Makes the platform of FreeBSD. */
 export function freebsd(): Platform {
   return createPosixPlatform({
-    name: "freebsd",
     libc: ["libc.so.7"],
     library: "FreeBSD",
-    calls: ["__error", "posix_fallocate", "memfd_create", "fcntl", "_umtx_op"],
+    calls: ["posix_fallocate", "memfd_create", "fcntl"],
+    ownCalls: { _umtx_op: int("pointer", "i32", "u64", "u64", "pointer") },
     errnoCall: "__error",
     mapAnonymous: MAP_ANON,
     mapNoReserve: 0,
@@ -60,7 +60,20 @@ export function freebsd(): Platform {
   });
 }
 
-function futex({ call, errno }: Libc): Futex {
+/** Addresses are numbers: all are below 2^53. */
+interface OwnCalls {
+  _umtx_op(
+    address: number,
+    operation: number,
+    value: number,
+    timeoutBytes: number,
+    timeout: number,
+  ): number;
+}
+
+function futex(libc: Libc): Futex {
+  const call = libc.call as unknown as OwnCalls;
+  const { errno } = libc;
   // Allocated with its buffer, so that its address holds.
   const timespec = new DataView(new ArrayBuffer(TIMESPEC_BYTES));
   const timeout = engine.addressOf(timespec);

@@ -9,7 +9,7 @@ import type { PosixSystem } from "./posix-system.ts";
 import { engine } from "./runtime.ts";
 
 /** A function that returns an `int`. */
-const int = (...args: readonly CType[]): Signature => ({ args, returns: "i32" });
+export const int = (...args: readonly CType[]): Signature => ({ args, returns: "i32" });
 
 /** A function without parameters that returns the address of this thread's `errno`. */
 const ERRNO: Signature = { args: [], returns: "pointer" };
@@ -39,7 +39,7 @@ interface CommonCalls {
   sigaction(signal: number, action: number, old: number): number;
 }
 
-/** Calls that some systems lack: a system's description names those that it has. */
+/** Calls that some systems lack: a system's description names those that it has. Those of one alone are in its file. */
 interface SystemCalls {
   __errno_location(): number;
   __error(): number;
@@ -69,22 +69,16 @@ interface SystemCalls {
   pthread_mutex_trylock(mutex: number): number;
   pthread_mutex_unlock(mutex: number): number;
   pthread_mutex_consistent(mutex: number): number;
-  _umtx_op(
-    address: number,
-    operation: number,
-    value: number,
-    timeoutBytes: number,
-    timeout: number,
-  ): number;
-  __ulock_wait(operation: number, address: number, value: number, timeoutUs: number): number;
-  __ulock_wake(operation: number, address: number, value: number): number;
 }
 
 /** All calls. */
 export interface LibcCalls extends CommonCalls, SystemCalls {}
 
 /** A call that a system may lack. */
-export type SystemCall = keyof SystemCalls;
+export type SystemCall = Exclude<keyof SystemCalls, ErrnoCall>;
+
+/** The function that returns the address of this thread's `errno`. */
+export type ErrnoCall = "__errno_location" | "__error";
 
 const COMMON: Readonly<Record<keyof CommonCalls, Signature>> = {
   mmap: { args: ["pointer", "u64", "i32", "i32", "i32", "i64"], returns: "pointer" },
@@ -104,8 +98,6 @@ const COMMON: Readonly<Record<keyof CommonCalls, Signature>> = {
 };
 
 const SYSTEM: Readonly<Record<SystemCall, Signature>> = {
-  __errno_location: ERRNO,
-  __error: ERRNO,
   posix_fallocate: int("i32", "i64", "i64"),
   memfd_create: int("string", "u32"),
   mlock2: int("pointer", "u64", "u32"),
@@ -122,9 +114,6 @@ const SYSTEM: Readonly<Record<SystemCall, Signature>> = {
   pthread_mutex_trylock: int("pointer"),
   pthread_mutex_unlock: int("pointer"),
   pthread_mutex_consistent: int("pointer"),
-  _umtx_op: int("pointer", "i32", "u64", "u64", "pointer"),
-  __ulock_wait: int("u32", "pointer", "u64", "u32"),
-  __ulock_wake: int("u32", "pointer", "u64"),
 };
 
 /** The loaded C library of this process. */
@@ -143,8 +132,9 @@ export interface Libc {
  * @throws {NotSupportedError} `ERR_NOT_SUPPORTED`, with the names that were tried, when there is none.
  */
 export function loadLibc(system: PosixSystem): Libc {
-  const wanted: Record<string, Signature> = { ...COMMON };
+  const wanted: Record<string, Signature> = { ...COMMON, [system.errnoCall]: ERRNO };
   for (const name of system.calls) wanted[name] = SYSTEM[name];
+  Object.assign(wanted, system.ownCalls);
   const failures: string[] = [];
   for (const path of system.libc) {
     try {

@@ -17,7 +17,6 @@ const MAP_ANONYMOUS = 0x20;
 const OVERLAYFS_MAGIC = 0x794c7630;
 
 const LINUX_CALLS: readonly SystemCall[] = [
-  "__errno_location",
   "posix_fallocate",
   "memfd_create",
   "mlock2",
@@ -90,7 +89,6 @@ export function describeLinux(): PosixSystem {
   const isArm = process.arch === "arm64";
   const library = isMusl ? "musl" : "glibc";
   return {
-    name: "linux",
     // Before glibc 2.34 mutexes are in libpthread, which leads to the rest as well.
     libc: isMusl
       ? [`libc.musl-${isArm ? "aarch64" : "x86_64"}.so.1`]

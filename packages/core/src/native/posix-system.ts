@@ -4,7 +4,8 @@
  * @module
  */
 import type { Library } from "./abi.ts";
-import type { Libc, SystemCall } from "./libc.ts";
+import type { Signatures } from "./engine.ts";
+import type { ErrnoCall, Libc, SystemCall } from "./libc.ts";
 import type {
   ByteLocks,
   MemoryAdvice,
@@ -18,15 +19,16 @@ export type Futex = Pick<WaitCalls, "futexWait" | "futexWake">;
 
 /** Everything `posix.ts` needs to know of a system. */
 export interface PosixSystem {
-  readonly name: "linux" | "darwin" | "freebsd";
   /** Library names to try in order. */
   readonly libc: readonly string[];
   /** What the library has beside what every POSIX system has. */
   readonly calls: readonly SystemCall[];
+  /** What no other system's library has. */
+  readonly ownCalls?: Signatures;
   /** What tells this system's segments from another's; see `Platform.abiTag`. */
   readonly library: Library;
   /** The function that returns the address of this thread's `errno`. */
-  readonly errnoCall: "__errno_location" | "__error";
+  readonly errnoCall: ErrnoCall;
   readonly mapAnonymous: number;
   readonly mapNoReserve: number;
   readonly msync: { readonly sync: number; readonly async: number };
