@@ -1,5 +1,5 @@
 /**
- * Bun for another C library or CPU than this machine's, and the tests that are run with it.
+ * Other runtimes than the one that runs this, such as Bun for another C library or CPU, and the tests that are run with them.
  *
  * @module
  */
@@ -27,12 +27,17 @@ export function requireFiles(files: readonly string[], packages: string): void {
 
 /** Fetches the package of this version of Bun for another machine; returns its program. */
 export function fetchBun(name: string): string {
-  const folder = join(CACHE, name);
-  const program = join(folder, "node_modules", "@oven", name, "bin", "bun");
+  return fetchPackage(`@oven/${name}`, Bun.version, "bin/bun");
+}
+
+/** Fetches a package with a program from the registry; returns that. */
+export function fetchPackage(name: string, version: string, path: string): string {
+  const folder = join(CACHE, `${name.split("/").at(-1)}@${version}`);
+  const program = join(folder, "node_modules", name, path);
   if (existsSync(program)) return program;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
-  run([process.execPath, "add", "--os=linux", "--cpu=*", `@oven/${name}@${Bun.version}`], folder);
+  run([process.execPath, "add", "--os=linux", "--cpu=*", `${name}@${version}`], folder);
   return program;
 }
 

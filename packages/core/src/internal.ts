@@ -38,6 +38,7 @@ export type { CreateRequest, SectionRequest } from "./named/write-named-file.ts"
 export { type Abi, readAbi } from "./native/abi.ts";
 export { bareMutexPairs } from "./native/bare-calls.ts";
 export { conditionError, fromNodeError } from "./native/errno.ts";
+export { host } from "./native/host.ts";
 export { type MemoryLimit, memoryLimit } from "./native/memory-limit.ts";
 export {
   type ByteLocks,
@@ -49,7 +50,6 @@ export {
   platform,
   type SharedMutex,
 } from "./native/platform.ts";
-export { host } from "./native/runtime.ts";
 export { PrivateText } from "./private-text.ts";
 export { newTextStatistics } from "./scan/kernel/fast-text-statistics.ts";
 export type { TextSummary } from "./scan/kernel/text-statistics.ts";

@@ -97,7 +97,7 @@ export class Mapping implements Disposable {
     this.#isPrivate = request.sharing === "private";
     const isWritable = request.protection.startsWith("readWrite");
     this.#isWrittenThrough = isWritable && !this.#isPrivate;
-    this.#isPinned = request.isPinned ?? false;
+    this.#isPinned = request.isPinned || platform().ownedBuffer === undefined;
     if (lengthBytes === 0) {
       this.pointerOffset = 0;
       this.#windows = [new ArrayBuffer(0)];

@@ -15,7 +15,7 @@ export function wrapWindows(
   isPinned: boolean,
 ): ArrayBuffer[] {
   const { ownedBuffer, borrowedBuffer } = platform();
-  const wrap = isPinned ? borrowedBuffer : ownedBuffer;
+  const wrap = isPinned || ownedBuffer === undefined ? borrowedBuffer : ownedBuffer;
   const windows: ArrayBuffer[] = [];
   let offset = 0;
   try {

@@ -32,10 +32,15 @@ describe("checkRuntime()", () => {
     });
   }
 
-  test("refuses Node and Deno", () => {
+  test("accepts a Node that has node:ffi, and refuses others", () => {
+    checkRuntime({ node: "26.10.0" });
     const needs = `it needs Bun ${BUN_MINIMUM} or later; ${INSTALL}`;
-    expect(() => checkRuntime({ node: "26.10.0" })).toThrow(`on Node.js 26.10.0: ${needs}`);
-    const deno = { deno: "2.9.6", node: "26.3.0" };
+    expect(() => checkRuntime({ node: "26.9.1" })).toThrow(`on Node.js 26.9.1: ${needs}`);
+  });
+
+  test("refuses Deno", () => {
+    const deno = { deno: "2.9.6", node: "26.10.0" };
+    const needs = `it needs Bun ${BUN_MINIMUM} or later; ${INSTALL}`;
     expect(() => checkRuntime(deno)).toThrow(`on Deno 2.9.6: ${needs}`);
   });
 });

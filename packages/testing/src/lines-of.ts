@@ -6,7 +6,7 @@
 
 /** Yields the lines of a stream, each when its line feed has come; what has none at the end is the last line. */
 export async function* linesOf(
-  stream: ReadableStream<Uint8Array>,
+  stream: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<string, undefined> {
   const decoder = new TextDecoder();
   let rest = "";

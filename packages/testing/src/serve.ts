@@ -32,7 +32,8 @@ export function errorOf(error: unknown): { className: string; code: string; mess
 
 /** Serves operations until standard input ends. */
 export async function serve(operations: Operations): Promise<void> {
-  for await (const line of linesOf(Bun.stdin.stream())) {
+  const input = process.versions["bun"] === undefined ? process.stdin : Bun.stdin.stream();
+  for await (const line of linesOf(input)) {
     const { operation, parameters } = JSON.parse(line) as {
       operation: string;
       parameters: unknown[];

@@ -4,7 +4,7 @@
  * @module
  */
 import { TimeoutError } from "../errors.ts";
-import { host } from "../native/runtime.ts";
+import { host } from "../native/host.ts";
 
 /** How long others may take for a few system calls, in milliseconds: only a stopped one takes as long. */
 const BUSY_TIMEOUT_MS = 5000;

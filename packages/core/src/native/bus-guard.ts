@@ -10,14 +10,10 @@
  *
  * @module
  */
-/// <reference path="./assets.d.ts" />
-
 import { closeSync, mkdtempSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-// As text: the path of a file would lead nowhere, or to a file of somebody else, in a bundled or compiled program.
-import source from "./bus-guard.c" with { type: "text" };
-import type { Library } from "./engine.ts";
+import type { Engine, Library } from "./engine.ts";
 import { FAULT_SEEN } from "./fault-flag.ts";
 import type { Libc } from "./libc.ts";
 import type { FaultCause, GuardedRange, RangeGuard } from "./platform-interface.ts";
@@ -52,9 +48,13 @@ export interface BusGuard {
 /**
  * Compiles and installs the signal handler: a few milliseconds, once per thread that maps a file.
  *
- * @returns The guard; one that watches nothing, after a warning, where Bun has no compiler for this machine.
+ * @returns The guard; one that watches nothing, after a warning, where the runtime has no compiler for this machine.
  */
 export function createBusGuard(libc: Libc, system: PosixSystem, pageSizeBytes: number): BusGuard {
+  const { compile, ownedBuffer } = engine;
+  if (compile === undefined || ownedBuffer === undefined) {
+    return unavailable("this runtime has no C compiler");
+  }
   const slotCount = system.mappingLimit ?? SLOT_COUNT_DEFAULT;
   const tableBytes = (slotCount + 1) * SLOT_WORDS * 4;
   // SAFETY: anonymous memory that is never unmapped: the handler may read it at any time.
@@ -68,10 +68,11 @@ export function createBusGuard(libc: Libc, system: PosixSystem, pageSizeBytes: n
   );
   if (typeof table !== "number") return unavailable("no memory for its table");
   try {
-    const handler = install(libc, system, table, pageSizeBytes);
+    compiled = compileText(libc, system, compile);
+    const handler = install(libc, compiled, table, pageSizeBytes);
     // SAFETY: the buffer is in use for as long as this thread may map anything; that it is released then, also
     // when a worker is terminated in the middle of something, takes the thread's handler out of use.
-    const buffer = engine.ownedBuffer(table, tableBytes, handler.retire, table);
+    const buffer = ownedBuffer(table, tableBytes, handler.retire, table);
     return slotGuard(new Int32Array(buffer), slotCount, handler.watch, probe(libc, pageSizeBytes));
   } catch (error) {
     return unavailable(error instanceof Error ? error.message : String(error));
@@ -116,10 +117,11 @@ interface Handler {
 /** Keeps the compiled code alive: the kernel holds its address. */
 let compiled: Library<Handler> | undefined;
 
-/** @throws {Error} When this runtime or this machine has no compiler. */
-function compile(path: string, system: PosixSystem): Library<Handler> {
-  if (engine.compile === undefined) throw new Error("this runtime has no C compiler");
-  return engine.compile<Handler>({
+type Compile = NonNullable<Engine["compile"]>;
+
+/** @throws {Error} When it cannot be done: no compiler for this machine, no place for its source. */
+function compile(path: string, system: PosixSystem, run: Compile): Library<Handler> {
+  return run<Handler>({
     path,
     defines: system.busGuard,
     signatures: {
@@ -134,13 +136,14 @@ function compile(path: string, system: PosixSystem): Library<Handler> {
 }
 
 /** The compiler reads files only: gives it one in memory, or in a directory that nobody else may enter. */
-function compileText(libc: Libc, system: PosixSystem): Library<Handler> {
+function compileText(libc: Libc, system: PosixSystem, run: Compile): Library<Handler> {
+  const { source }: typeof import("./bus-guard-source.ts") = require("./bus-guard-source.ts");
   if (system.memfdCloexec !== undefined) {
     const fd = libc.call.memfd_create("isthmus-bus-guard", system.memfdCloexec);
     if (fd >= 0) {
       try {
         writeSync(fd, source);
-        return compile(`/proc/self/fd/${fd}`, system);
+        return compile(`/proc/self/fd/${fd}`, system, run);
       } finally {
         closeSync(fd);
       }
@@ -150,7 +153,7 @@ function compileText(libc: Libc, system: PosixSystem): Library<Handler> {
   try {
     const path = join(directory, "bus-guard.c");
     writeFileSync(path, source);
-    return compile(path, system);
+    return compile(path, system, run);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -158,11 +161,14 @@ function compileText(libc: Libc, system: PosixSystem): Library<Handler> {
 
 /**
  * @returns The function that begins a watch, and the address of the one that undoes it all.
- * @throws {Error} When it cannot be done: no compiler, no place for its source.
+ * @throws {Error} When the system refuses.
  */
-function install(libc: Libc, system: PosixSystem, table: number, pageSizeBytes: number) {
-  compiled = compileText(libc, system);
-  const { call, addressOf } = compiled;
+function install(
+  libc: Libc,
+  { call, addressOf }: Library<Handler>,
+  table: number,
+  pageSizeBytes: number,
+) {
   const failed = call.install(
     table,
     pageSizeBytes,

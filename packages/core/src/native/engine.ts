@@ -93,9 +93,12 @@ export interface Engine extends Host {
 
   /**
    * Wraps memory in an `ArrayBuffer` that owns it: exactly once, when its memory is released by `transfer(0)` or by the
-   * collector, on any thread, a native function is called with the buffer's address and `context`.
+   * collector, on any thread, a native function is called with the buffer's address and `context`. Absent where buffers
+   * cannot own foreign memory.
    *
    * @param release Address of that function.
    */
-  ownedBuffer(address: number, lengthBytes: number, release: number, context: number): ArrayBuffer;
+  readonly ownedBuffer:
+    | ((address: number, lengthBytes: number, release: number, context: number) => ArrayBuffer)
+    | undefined;
 }

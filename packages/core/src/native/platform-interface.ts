@@ -49,9 +49,10 @@ export interface MemoryCalls {
 
   /**
    * Wraps mapped memory in an `ArrayBuffer` that owns it: the range is unmapped exactly once, when the
-   * buffer's memory is released, be it by `buffer.transfer(0)` or by the garbage collector.
+   * buffer's memory is released, be it by `buffer.transfer(0)` or by the garbage collector. Absent where the runtime
+   * has no such buffers.
    */
-  ownedBuffer(address: Address, lengthBytes: number): ArrayBuffer;
+  readonly ownedBuffer: ((address: Address, lengthBytes: number) => ArrayBuffer) | undefined;
 
   /** Wraps mapped memory without owning it; the caller detaches the buffer before the range is unmapped. */
   borrowedBuffer(address: Address, lengthBytes: number): ArrayBuffer;

@@ -77,6 +77,7 @@ function memoryCalls(libc: Libc, system: PosixSystem): MemoryCalls {
   const { call } = libc;
   const pageSizeBytes = call.getpagesize();
   const munmap = libc.addressOf("munmap");
+  const { ownedBuffer } = engine;
   let madeGuard: BusGuard | undefined;
   const busGuard = (): BusGuard => {
     madeGuard ??= createBusGuard(libc, system, pageSizeBytes);
@@ -92,7 +93,7 @@ function memoryCalls(libc: Libc, system: PosixSystem): MemoryCalls {
     unmap: (address, length) => checked(call.munmap(address, length), "unmap memory", "munmap"),
     // SAFETY: the deallocator's (bytes, context) are munmap's (address, length): the range is unmapped once,
     // by whoever holds the memory last, on any thread. The context is a plain number, never followed.
-    ownedBuffer: (address, length) => engine.ownedBuffer(address, length, munmap, length),
+    ownedBuffer: ownedBuffer && ((address, length) => ownedBuffer(address, length, munmap, length)),
     // SAFETY: the caller detaches the buffer before the range goes away.
     borrowedBuffer: (address, length) => engine.borrowedBuffer(address, length),
     sync: (address, length, mode) =>

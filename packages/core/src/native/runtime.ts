@@ -5,7 +5,8 @@
  */
 import { NotSupportedError } from "../errors.ts";
 import { bunEngine } from "./bun-engine.ts";
-import type { Engine, Host } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import { nodeEngine } from "./node-engine.ts";
 
 /**
  * The first Bun whose compiled functions have addresses that other calls accept: 1.4.1 to 1.4.3 refuse them, 1.4.0
@@ -14,33 +15,41 @@ import type { Engine, Host } from "./engine.ts";
 export const BUN_MINIMUM = "1.4.4";
 
 /**
+ * The first Node.js with `node:ffi` that needs no flag. Only the sources run on it so far, as `test:runtimes` tries; the
+ * packages send Node.js to `unsupported.js`.
+ */
+const NODE_MINIMUM = "26.10.0";
+
+/**
  * Refuses a runtime on which the library cannot work.
  *
  * @param versions What the runtime says it is; `process.versions` but in tests.
- * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` on anything but Bun, and on a Bun that is too old; the message names
- * what was found and what to do.
+ * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` on one that there is no engine for, and on one that is too old; the
+ * message names what was found and what to do.
  */
 export function checkRuntime(
   versions: Readonly<Record<string, string | undefined>> = process.versions,
 ): void {
-  const { bun, deno, node } = versions;
-  if (bun !== undefined && isRecent(bun)) return;
-  const [found, next] =
-    bun !== undefined
-      ? [`Bun ${bun}`, 'run "bun upgrade"']
-      : [
-          deno === undefined ? `Node.js ${node}` : `Deno ${deno}`,
-          'install it from https://bun.sh and start the program with "bun"',
-        ];
-  throw new NotSupportedError(
+  const { bun, deno, node = "" } = versions;
+  if (bun !== undefined) {
+    if (isRecent(bun, BUN_MINIMUM)) return;
+    throw unfit(`Bun ${bun}`, 'run "bun upgrade"');
+  }
+  if (deno === undefined && isRecent(node, NODE_MINIMUM)) return;
+  const found = deno === undefined ? `Node.js ${node}` : `Deno ${deno}`;
+  throw unfit(found, 'install it from https://bun.sh and start the program with "bun"');
+}
+
+function unfit(found: string, next: string): NotSupportedError {
+  return new NotSupportedError(
     `Cannot run Isthmus on ${found}: it needs Bun ${BUN_MINIMUM} or later; ${next}`,
   );
 }
 
 /** Compares number by number; what a version has behind them, a canary for example, does not count. */
-function isRecent(version: string): boolean {
+function isRecent(version: string, minimum: string): boolean {
   const found = numbersOf(version);
-  const wanted = numbersOf(BUN_MINIMUM);
+  const wanted = numbersOf(minimum);
   const differing = wanted.findIndex((number, place) => number !== found[place]);
   return differing < 0 || (found[differing] ?? 0) > (wanted[differing] as number);
 }
@@ -49,11 +58,9 @@ function numbersOf(version: string): number[] {
   return version.split(/[.+-]/, 3).map(Number);
 }
 
-// An old Bun gets one, too, and is refused where the platform is made: commands can still say what is wrong.
-if (process.versions["bun"] === undefined) checkRuntime();
+const isBun = process.versions["bun"] !== undefined;
+// An old Bun gets an engine, too, and is refused where the platform is made: commands can still say what is wrong.
+if (!isBun) checkRuntime();
 
 /** The engine of this runtime. */
-export const engine: Engine = bunEngine();
-
-/** The part of it that the floors above may use. */
-export const host: Host = engine;
+export const engine: Engine = isBun ? bunEngine() : nodeEngine();

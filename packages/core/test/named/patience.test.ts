@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, expect, spyOn, test } from "bun:test";
 import { TimeoutError } from "../../src/errors.ts";
 import { busyName } from "../../src/named/patience.ts";
-import { host } from "../../src/native/runtime.ts";
+import { host } from "../../src/native/host.ts";
 
 const clock = spyOn(performance, "now");
 const sleep = spyOn(host, "sleep");

@@ -25,7 +25,7 @@ export async function onEveryStep(before: StepHook): Promise<SteppedCalls> {
   const { hook } = await import(join(source, "stepped-fs.ts"));
   hook.before = before;
   // Nobody else runs meanwhile: a pause would only take time.
-  const { host } = await import(join(source, "native", "runtime.ts"));
+  const { host } = await import(join(source, "native", "host.ts"));
   host.sleep = () => {};
   const { platform } = await import(join(source, "native", "platform.ts"));
   const calls = platform() as SteppedCalls;

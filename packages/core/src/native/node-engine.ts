@@ -1,0 +1,121 @@
+/**
+ * The {@link Engine} of Node.js, over `node:ffi`.
+ *
+ * @module
+ */
+import { openSync } from "node:fs";
+import { Socket } from "node:net";
+import { isMainThread } from "node:worker_threads";
+import type { CType, DescriptorReader, Engine, Library, Signature, Signatures } from "./engine.ts";
+
+/** As much of `node:ffi` as is used here. Pointers and 64-bit integers are BigInts there. */
+interface NodeFfi {
+  dlopen(
+    path: string,
+    /** What else a signature has, such as `args`, is ignored, and the function gets no parameters. */
+    signatures: Readonly<Record<string, { arguments: readonly string[]; return: string }>>,
+  ): { readonly functions: Readonly<Record<string, NodeFunction>> };
+  /** `isCopied` is true unless it is given. */
+  toArrayBuffer(address: bigint, lengthBytes: number, isCopied: boolean): ArrayBuffer;
+  getRawPointer(array: ArrayBufferView): bigint;
+  getInt32(address: bigint, byteOffset: number): number;
+}
+
+type NodeFunction = ((...parameters: unknown[]) => unknown) & { readonly pointer: bigint };
+
+const IS_BIG: Readonly<Record<CType, boolean>> = {
+  i32: false,
+  u32: false,
+  i64: true,
+  u64: true,
+  pointer: true,
+  string: false,
+  void: false,
+};
+
+/** Makes the engine. Call it on Node.js only. */
+export function nodeEngine(): Engine {
+  const ffi = process.getBuiltinModule("node:ffi") as unknown as NodeFfi;
+  return {
+    load: (path, signatures) => load(ffi, path, signatures),
+    compile: undefined,
+    addressOf: (array) => Number(ffi.getRawPointer(array)),
+    readInt32: (address, byteOffset) => ffi.getInt32(BigInt(address), byteOffset),
+    borrowedBuffer: (address, lengthBytes) =>
+      ffi.toArrayBuffer(BigInt(address), lengthBytes, false),
+    ownedBuffer: undefined,
+    isMainThread,
+    program: process.argv[1] ?? "",
+    sleep: (milliseconds) => void Atomics.wait(NEVER, 0, 0, milliseconds),
+    collectGarbage: () => globalThis.gc?.(),
+    readDescriptor,
+  };
+}
+
+/** A word that nobody changes. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
+
+function load<Calls>(ffi: NodeFfi, path: string, signatures: Signatures): Library<Calls> {
+  const wanted: Record<string, { arguments: readonly CType[]; return: CType }> = {};
+  for (const [name, { args, returns }] of Object.entries(signatures)) {
+    wanted[name] = { arguments: args, return: returns };
+  }
+  const { functions } = ffi.dlopen(path, wanted);
+  const call: Record<string, unknown> = {};
+  for (const [name, signature] of Object.entries(signatures)) {
+    call[name] = withNumbers(functions[name] as NodeFunction, signature);
+  }
+  return {
+    call: call as Calls,
+    addressOf: (name) => Number((functions[name as string] as NodeFunction).pointer),
+  };
+}
+
+/** A function that takes and returns numbers where Node has BigInts. */
+function withNumbers(run: NodeFunction, { args, returns }: Signature): unknown {
+  if (!IS_BIG[returns] && !args.some((type) => IS_BIG[type])) return run;
+  const parameters = args.map((_, place) => `p${place}`);
+  const passed = args.map((type, place) => (IS_BIG[type] ? `BigInt(p${place})` : `p${place}`));
+  const result = `run(${passed.join(", ")})`;
+  const body = IS_BIG[returns] ? `numberOf(${result})` : result;
+  return new Function("run", "numberOf", `return (${parameters.join(", ")}) => ${body}`)(
+    run,
+    numberOf,
+  );
+}
+
+function numberOf(value: bigint): number | bigint {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+}
+
+/** Over a descriptor of its own, since a socket closes what it was given. */
+function readDescriptor(fd: number): DescriptorReader {
+  const socket = new Socket({ fd: openSync(`/proc/self/fd/${fd}`, "r"), writable: false });
+  let isRung = false;
+  let isDone = false;
+  let wake: (() => void) | undefined;
+  const note = (): void => {
+    wake?.();
+    wake = undefined;
+  };
+  socket.on("data", () => {
+    isRung = true;
+    note();
+  });
+  const end = (): void => {
+    isDone = true;
+    note();
+  };
+  socket.on("end", end).on("close", end).on("error", end);
+  return {
+    async read() {
+      if (!isRung && !isDone) await new Promise<void>((resolve) => (wake = resolve));
+      const done = !isRung;
+      isRung = false;
+      return { done };
+    },
+    cancel: async () => {
+      socket.destroy();
+    },
+  };
+}

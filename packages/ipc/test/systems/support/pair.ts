@@ -1,0 +1,122 @@
+/**
+ * Two processes that share one directory although they are not alike: what they must be able to do together.
+ *
+ * @module
+ */
+import { expect } from "bun:test";
+import { join } from "node:path";
+import { Home } from "@isthmus/testing/home";
+import { Peer } from "@isthmus/testing/peer";
+import { testIf } from "@isthmus/testing/requirement";
+import { SharedStruct } from "../../../src/index.ts";
+import { Count } from "./count.ts";
+
+const SCRIPT = join(import.meta.dir, "..", "fixtures", "neighbour.ts");
+const COUNT = 2000;
+const SUM = (COUNT * (COUNT - 1)) / 2;
+
+/** Two processes, the first of which makes what both use. */
+export interface Pair {
+  readonly maker: Peer;
+  readonly user: Peer;
+}
+
+/** Runs a test twice, so that each side makes what the other one uses. */
+export type TestBothWays = (
+  name: string,
+  body: (pair: Pair) => Promise<void>,
+  environment?: Readonly<Record<string, string>>,
+) => void;
+
+/**
+ * Makes tests of pairs.
+ *
+ * @param other What runs a script on the other side; undefined when there is none.
+ * @param requirement What that needs.
+ */
+export function pairTests(other: readonly string[] | undefined, requirement: string): TestBothWays {
+  const testPair = testIf(other !== undefined, requirement);
+  const commands = { here: [process.execPath], there: other ?? [] } as const;
+  return (name, body, environment = {}) => {
+    for (const [maker, user] of [
+      ["here", "there"],
+      ["there", "here"],
+    ] as const) {
+      testPair(`${name} (made ${maker})`, async () => {
+        using _home = new Home();
+        await using stack = new AsyncDisposableStack();
+        const start = (where: keyof typeof commands) =>
+          stack.use(new Peer([...commands[where], SCRIPT], environment));
+        await body({ maker: start(maker), user: start(user) });
+      });
+    }
+  };
+}
+
+/** Has both sides make or open a thing of a kind. */
+async function share({ maker, user }: Pair, kind: string): Promise<void> {
+  await maker.call("make", kind, kind);
+  await user.call("make", kind, kind);
+}
+
+export async function shareMemory(pair: Pair): Promise<void> {
+  await share(pair, "memory");
+  await pair.maker.call("write", "memory", 7);
+  expect(await pair.user.call<number>("read", "memory")).toBe(7);
+}
+
+export async function shareEventsAndSemaphores(pair: Pair): Promise<void> {
+  await share(pair, "event");
+  const wait = pair.user.call("waitForEvent", "event");
+  await pair.maker.call("set", "event");
+  await wait;
+  await share(pair, "semaphore");
+  expect(await pair.user.call<boolean>("take", "semaphore")).toBe(true);
+  expect(await pair.maker.call<boolean>("take", "semaphore")).toBe(false);
+  await pair.user.call("release", "semaphore");
+  expect(await pair.maker.call<boolean>("take", "semaphore")).toBe(true);
+}
+
+export async function shareFlows({ maker, user }: Pair): Promise<void> {
+  for (const kind of ["channel", "topic", "service"]) await maker.call("make", kind, kind);
+  user.send("receive", "channel", COUNT);
+  await maker.call("send", "channel", COUNT);
+  expect(await user.answer<number>()).toBe(SUM);
+  await user.call("subscribe", "topic");
+  user.send("hear", COUNT);
+  await maker.call("publish", "topic", COUNT);
+  expect(await user.answer<number>()).toBe(SUM);
+  await maker.call("answer", "service");
+  expect(await user.call("ask", "service", 21)).toEqual({ double: 42 });
+}
+
+export async function seeEachOther({ maker, user }: Pair): Promise<void> {
+  const kinds = ["channel", "event", "memory", "mutex", "semaphore", "service", "struct", "topic"];
+  for (const kind of kinds) await maker.call("make", kind, kind);
+  expect(await user.call<unknown>("list")).toEqual(kinds.map((kind) => [kind, kind, null]));
+}
+
+export async function shareMutexOfTheDead(pair: Pair): Promise<void> {
+  const { maker, user } = pair;
+  await share(pair, "mutex");
+  expect(await user.call<boolean>("acquire", "mutex")).toBe(false);
+  expect(await maker.call<boolean>("tryAcquire", "mutex")).toBe(false);
+  maker.send("acquire", "mutex");
+  await user.kill();
+  expect(await maker.answer<boolean>()).toBe(true);
+}
+
+export async function loseNoUpdate(pair: Pair): Promise<void> {
+  await share(pair, "struct");
+  await Promise.all([pair.maker, pair.user].map((peer) => peer.call("count", "struct", COUNT)));
+  using shared = SharedStruct.openExisting("struct", Count);
+  expect(shared.read().count).toBe(2 * COUNT);
+}
+
+export async function sharePermitsOfTheDead(pair: Pair): Promise<void> {
+  await share(pair, "returning");
+  expect(await pair.user.call<boolean>("take", "returning")).toBe(true);
+  expect(await pair.maker.call<boolean>("take", "returning")).toBe(false);
+  await pair.user.kill();
+  expect(await pair.maker.call<boolean>("take", "returning")).toBe(true);
+}
