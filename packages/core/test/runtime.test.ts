@@ -32,16 +32,13 @@ describe("checkRuntime()", () => {
     });
   }
 
-  test("accepts a Node that has node:ffi, and refuses others", () => {
-    checkRuntime({ node: "26.10.0" });
+  test.each([
+    ["Node.js", "26.9.1", { node: "26.9.1" }, { node: "26.10.0" }],
+    ["Deno", "2.8.0", { deno: "2.8.0", node: "26.10.0" }, { deno: "2.9.6", node: "24.0.0" }],
+  ])("refuses an old %s, and accepts one that has been tried", (name, version, old, tried) => {
     const needs = `it needs Bun ${BUN_MINIMUM} or later; ${INSTALL}`;
-    expect(() => checkRuntime({ node: "26.9.1" })).toThrow(`on Node.js 26.9.1: ${needs}`);
-  });
-
-  test("refuses Deno", () => {
-    const deno = { deno: "2.9.6", node: "26.10.0" };
-    const needs = `it needs Bun ${BUN_MINIMUM} or later; ${INSTALL}`;
-    expect(() => checkRuntime(deno)).toThrow(`on Deno 2.9.6: ${needs}`);
+    expect(() => checkRuntime(old)).toThrow(`on ${name} ${version}: ${needs}`);
+    checkRuntime(tried);
   });
 });
 

@@ -36,13 +36,18 @@ const IS_BIG: Readonly<Record<CType, boolean>> = {
 /** Makes the engine. Call it on Node.js only. */
 export function nodeEngine(): Engine {
   const ffi = process.getBuiltinModule("node:ffi") as unknown as NodeFfi;
+  const addressOf = (array: ArrayBufferView): number => Number(ffi.getRawPointer(array));
   return {
     load: (path, signatures) => load(ffi, path, signatures),
     compile: undefined,
-    addressOf: (array) => Number(ffi.getRawPointer(array)),
+    addressOf,
     readInt32: (address, byteOffset) => ffi.getInt32(BigInt(address), byteOffset),
-    borrowedBuffer: (address, lengthBytes) =>
-      ffi.toArrayBuffer(BigInt(address), lengthBytes, false),
+    borrowedBuffer: (address, lengthBytes) => {
+      const buffer = ffi.toArrayBuffer(BigInt(address), lengthBytes, false);
+      // A copy would be silent: nobody else would see what is written to it.
+      if (addressOf(new Uint8Array(buffer)) !== address) throw new Error("node:ffi copies memory");
+      return buffer;
+    },
     ownedBuffer: undefined,
     isMainThread,
     program: process.argv[1] ?? "",

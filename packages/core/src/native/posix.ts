@@ -76,8 +76,8 @@ function monotonicClock({ call }: Libc, clock: number): () => number {
 function memoryCalls(libc: Libc, system: PosixSystem): MemoryCalls {
   const { call } = libc;
   const pageSizeBytes = call.getpagesize();
-  const munmap = libc.addressOf("munmap");
   const { ownedBuffer } = engine;
+  const munmap = ownedBuffer === undefined ? 0 : libc.addressOf("munmap");
   let madeGuard: BusGuard | undefined;
   const busGuard = (): BusGuard => {
     madeGuard ??= createBusGuard(libc, system, pageSizeBytes);

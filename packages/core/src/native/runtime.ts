@@ -5,6 +5,7 @@
  */
 import { NotSupportedError } from "../errors.ts";
 import { bunEngine } from "./bun-engine.ts";
+import { denoEngine } from "./deno-engine.ts";
 import type { Engine } from "./engine.ts";
 import { nodeEngine } from "./node-engine.ts";
 
@@ -15,10 +16,11 @@ import { nodeEngine } from "./node-engine.ts";
 export const BUN_MINIMUM = "1.4.4";
 
 /**
- * The first Node.js with `node:ffi` that needs no flag. Only the sources run on it so far, as `test:runtimes` tries; the
- * packages send Node.js to `unsupported.js`.
+ * The first of other runtimes that will do. Only the sources run on them so far, as `bun run test:runtimes` tries; the packages
+ * send them to `unsupported.js`.
  */
-const NODE_MINIMUM = "26.10.0";
+const NODE_MINIMUM = "26.10.0"; // node:ffi without a flag
+const DENO_MINIMUM = "2.9.6";
 
 /**
  * Refuses a runtime on which the library cannot work.
@@ -31,18 +33,19 @@ export function checkRuntime(
   versions: Readonly<Record<string, string | undefined>> = process.versions,
 ): void {
   const { bun, deno, node = "" } = versions;
-  if (bun !== undefined) {
-    if (isRecent(bun, BUN_MINIMUM)) return;
-    throw unfit(`Bun ${bun}`, 'run "bun upgrade"');
-  }
-  if (deno === undefined && isRecent(node, NODE_MINIMUM)) return;
-  const found = deno === undefined ? `Node.js ${node}` : `Deno ${deno}`;
-  throw unfit(found, 'install it from https://bun.sh and start the program with "bun"');
-}
-
-function unfit(found: string, next: string): NotSupportedError {
-  return new NotSupportedError(
-    `Cannot run Isthmus on ${found}: it needs Bun ${BUN_MINIMUM} or later; ${next}`,
+  const [name, version, minimum] =
+    bun !== undefined
+      ? ["Bun", bun, BUN_MINIMUM]
+      : deno !== undefined
+        ? ["Deno", deno, DENO_MINIMUM]
+        : ["Node.js", node, NODE_MINIMUM];
+  if (isRecent(version, minimum)) return;
+  const next =
+    bun === undefined
+      ? 'install it from https://bun.sh and start the program with "bun"'
+      : 'run "bun upgrade"';
+  throw new NotSupportedError(
+    `Cannot run Isthmus on ${name} ${version}: it needs Bun ${BUN_MINIMUM} or later; ${next}`,
   );
 }
 
@@ -58,9 +61,9 @@ function numbersOf(version: string): number[] {
   return version.split(/[.+-]/, 3).map(Number);
 }
 
-const isBun = process.versions["bun"] !== undefined;
+const { bun, deno } = process.versions as Readonly<Record<string, string | undefined>>;
 // An old Bun gets an engine, too, and is refused where the platform is made: commands can still say what is wrong.
-if (!isBun) checkRuntime();
+if (bun === undefined) checkRuntime();
 
 /** The engine of this runtime. */
-export const engine: Engine = isBun ? bunEngine() : nodeEngine();
+export const engine: Engine = bun ? bunEngine() : deno ? denoEngine() : nodeEngine();

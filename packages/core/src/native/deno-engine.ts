@@ -1,0 +1,106 @@
+/**
+ * The {@link Engine} of Deno, over `Deno.dlopen`. Nothing is called `nonblocking`: the call would be another thread's, and
+ * what it locks, too.
+ *
+ * @module
+ */
+import { isMainThread } from "node:worker_threads";
+import type { CType, DescriptorReader, Engine, Library, Signatures } from "./engine.ts";
+
+/** As much of Deno as is used here. */
+interface Deno {
+  readonly dlopen: (
+    path: string,
+    signatures: Readonly<Record<string, { parameters: readonly string[]; result: string }>>,
+  ) => { readonly symbols: Readonly<Record<string, (...parameters: unknown[]) => unknown>> };
+  readonly UnsafePointer: {
+    create(address: bigint): object | null;
+    of(array: ArrayBufferView): object | null;
+    value(pointer: object | null): bigint;
+  };
+  readonly UnsafePointerView: new (
+    pointer: object | null,
+  ) => {
+    getArrayBuffer(lengthBytes: number): ArrayBuffer;
+    getInt32(byteOffset: number): number;
+  };
+  readonly openSync: (path: string) => { readonly readable: ReadableStream<Uint8Array> };
+}
+
+/** Addresses as numbers: Deno takes them for 64-bit integers as they are, and returns BigInts. */
+const TYPES: Readonly<Record<CType, string>> = {
+  i32: "i32",
+  u32: "u32",
+  i64: "i64",
+  u64: "u64",
+  pointer: "u64",
+  string: "buffer",
+  void: "void",
+};
+
+/** A word that nobody changes. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
+
+/** Makes the engine. Call it on Deno only. */
+export function denoEngine(): Engine {
+  const { Deno } = globalThis as unknown as { readonly Deno: Deno };
+  const addressOf = (array: ArrayBufferView): number =>
+    Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(array)));
+  const viewOf = (address: number) =>
+    new Deno.UnsafePointerView(Deno.UnsafePointer.create(BigInt(address)));
+  return {
+    load: (path, signatures) => load(Deno, path, signatures),
+    compile: undefined,
+    addressOf,
+    readInt32: (address, byteOffset) => viewOf(address).getInt32(byteOffset),
+    borrowedBuffer: (address, lengthBytes) => {
+      const buffer = viewOf(address).getArrayBuffer(lengthBytes);
+      // A copy would be silent: nobody else would see what is written to it.
+      if (addressOf(new Uint8Array(buffer)) !== address) throw new Error("Deno copies memory");
+      return buffer;
+    },
+    ownedBuffer: undefined,
+    isMainThread,
+    program: process.argv[1] ?? "",
+    sleep: (milliseconds) => void Atomics.wait(NEVER, 0, 0, milliseconds),
+    collectGarbage: () => globalThis.gc?.(),
+    readDescriptor: (fd) => readerOf(Deno.openSync(`/proc/self/fd/${fd}`).readable),
+  };
+}
+
+function readerOf(stream: ReadableStream<Uint8Array>): DescriptorReader {
+  return stream.getReader();
+}
+
+function load<Calls>(deno: Deno, path: string, signatures: Signatures): Library<Calls> {
+  const wanted: Record<string, { parameters: readonly string[]; result: string }> = {};
+  for (const [name, { args, returns }] of Object.entries(signatures)) {
+    wanted[name] = { parameters: args.map((type) => TYPES[type]), result: TYPES[returns] };
+  }
+  const { symbols } = deno.dlopen(path, wanted);
+  const call: Record<string, unknown> = { ...symbols };
+  for (const [name, { args, returns }] of Object.entries(signatures)) {
+    const run = symbols[name] as (...parameters: unknown[]) => unknown;
+    if (args.includes("string")) {
+      call[name] = (...parameters: unknown[]) =>
+        run(...parameters.map((one) => (typeof one === "string" ? utf8(one) : one)));
+    } else if (returns === "pointer") {
+      call[name] = (...parameters: unknown[]) => numberOf(run(...parameters) as bigint);
+    }
+  }
+  return {
+    call: call as Calls,
+    addressOf: () => {
+      throw new Error("Deno does not tell the addresses of functions");
+    },
+  };
+}
+
+/** As C has strings: with a zero at the end. */
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(`${text}\0`);
+}
+
+function numberOf(value: bigint): number | bigint {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+}
