@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { isMainThread } from "node:worker_threads";
 import type { CType, DescriptorReader, Engine, Library, Signatures } from "./engine.ts";
 
 /** As much of Deno as is used here. */
@@ -41,7 +40,7 @@ const TYPES: Readonly<Record<CType, string>> = {
 /** A word that nobody changes. */
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
-/** Makes the engine. Call it on Deno only. */
+/** Makes the engine. Call it on Deno only: what others do without is loaded here. */
 export function denoEngine(): Engine {
   const { Deno } = globalThis as unknown as { readonly Deno: Deno };
   const addressOf = (array: ArrayBufferView): number =>
@@ -60,7 +59,7 @@ export function denoEngine(): Engine {
       return buffer;
     },
     ownedBuffer: undefined,
-    isMainThread,
+    isMainThread: process.getBuiltinModule("node:worker_threads").isMainThread,
     program: process.argv[1] ?? "",
     sleep: (milliseconds) => void Atomics.wait(NEVER, 0, 0, milliseconds),
     collectGarbage: () => globalThis.gc?.(),

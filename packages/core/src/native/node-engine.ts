@@ -4,8 +4,6 @@
  * @module
  */
 import { openSync } from "node:fs";
-import { Socket } from "node:net";
-import { isMainThread } from "node:worker_threads";
 import type { CType, DescriptorReader, Engine, Library, Signature, Signatures } from "./engine.ts";
 
 /** As much of `node:ffi` as is used here. Pointers and 64-bit integers are BigInts there. */
@@ -33,7 +31,7 @@ const IS_BIG: Readonly<Record<CType, boolean>> = {
   void: false,
 };
 
-/** Makes the engine. Call it on Node.js only. */
+/** Makes the engine. Call it on Node.js only: what others do without is loaded here. */
 export function nodeEngine(): Engine {
   const ffi = process.getBuiltinModule("node:ffi") as unknown as NodeFfi;
   const addressOf = (array: ArrayBufferView): number => Number(ffi.getRawPointer(array));
@@ -49,7 +47,7 @@ export function nodeEngine(): Engine {
       return buffer;
     },
     ownedBuffer: undefined,
-    isMainThread,
+    isMainThread: process.getBuiltinModule("node:worker_threads").isMainThread,
     program: process.argv[1] ?? "",
     sleep: (milliseconds) => void Atomics.wait(NEVER, 0, 0, milliseconds),
     collectGarbage: () => globalThis.gc?.(),
@@ -95,6 +93,7 @@ function numberOf(value: bigint): number | bigint {
 
 /** Over a descriptor of its own, since a socket closes what it was given. */
 function readDescriptor(fd: number): DescriptorReader {
+  const { Socket } = process.getBuiltinModule("node:net");
   const socket = new Socket({ fd: openSync(`/proc/self/fd/${fd}`, "r"), writable: false });
   let isRung = false;
   let isDone = false;
