@@ -165,7 +165,10 @@ describe("Producer", () => {
     for (let i = 0; i < 50; i++) cycle();
     const before = count();
     for (let i = 0; i < 2000; i++) cycle();
-    expect(count()).toEqual(before);
+    const after = count();
+    // What other tests have forgotten may go meanwhile: 2000 cycles that leave something leave more.
+    expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
+    expect(after.mappings).toBe(before.mappings);
     expect(home.names()).toEqual([]);
   });
 });

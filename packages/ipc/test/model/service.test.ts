@@ -1,7 +1,6 @@
 /** Requests and replies, `service/`: each gets its own answer or a reason, and is handled once at most. */
 import { afterAll, beforeAll, describe, setDefaultTimeout, spyOn, test } from "bun:test";
 import { expectSound, PATIENCE_MS } from "./checker/expectations.ts";
-import type { Bounds, Model } from "./checker/model.ts";
 import { testSeeded } from "./checker/seeded.ts";
 import {
   loadService,
@@ -67,12 +66,12 @@ describe("requests and replies", () => {
   testSeeded<ServiceSource>(
     BUGS,
     SERVICE_ENTRY,
+    // Those first that find most of them soonest.
     (mutant) => [
-      ...[PLAIN, LEFT].map((cast): [Model, Bounds] => [service(mutant, cast), {}]),
-      ...[INHERITED, PLAIN, IMPATIENT].map((cast): [Model, Bounds] => [
-        service(mutant, cast),
-        { crashes: 1, preemptions: 2 },
-      ]),
+      [service(mutant, INHERITED), { crashes: 1, preemptions: 1 }],
+      [service(mutant, LEFT), { preemptions: 1 }],
+      [service(mutant, PLAIN), { crashes: 1, preemptions: 1 }],
+      [service(mutant, LEFT), {}],
     ],
     SERVICE_STAND_INS,
   );

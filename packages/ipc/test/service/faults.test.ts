@@ -235,7 +235,10 @@ describe("leaks", () => {
     for (let i = 0; i < 20; i++) await cycle();
     const before = count();
     for (let i = 0; i < 500; i++) await cycle();
-    expect(count()).toEqual(before);
+    const after = count();
+    // What other tests have forgotten may go meanwhile: 500 cycles that leave something leave more.
+    expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
+    expect(after.mappings).toBe(before.mappings);
     expect(home.names()).toEqual([]);
   }, 30_000);
 });
