@@ -16,12 +16,13 @@ export {
 } from "./errors.ts";
 export type { FileReference } from "./file-reference.ts";
 export { mapFile } from "./map-file.ts";
-export { MemoryMappedFile } from "./memory-mapped-file.ts";
+export { type AccessorOptions, MemoryMappedFile } from "./memory-mapped-file.ts";
 export type { MemoryAdvice } from "./native/platform.ts";
 export type { FileOptions } from "./open-file.ts";
 export type { CreateMemoryOptions, OpenMemoryOptions } from "./open-memory.ts";
 export type { FileMode } from "./open-path.ts";
 export { readFile } from "./read-file.ts";
+export type { RecordArray, RecordSchema } from "./records-in-place.ts";
 export type { ChunkOptions } from "./scan/chunks.ts";
 export type { LineOptions, LineVisitor } from "./scan/lines.ts";
 export type { Needle } from "./scan/needle.ts";

@@ -397,6 +397,33 @@ export class MemoryAccessor {
     return this.capacity - position;
   }
 
+  /**
+   * Copies a value out, for those that have no fast path.
+   *
+   * @returns Memory of this process with its bytes at the front, until the next access of any view.
+   */
+  protected fetch(position: number, size: number): DataView {
+    this.#checkPlace(position, size, false);
+    this.#view.copyOut(position, SCRATCH_BYTES.subarray(0, size));
+    return SCRATCH;
+  }
+
+  /** Where a value is put together that `commit` then writes. */
+  protected stage(position: number, size: number): DataView {
+    this.#checkPlace(position, size, true);
+    return SCRATCH;
+  }
+
+  protected commit(position: number, size: number): void {
+    this.#commitFar(position, size);
+  }
+
+  /** A value of 64 bits that is to be written. */
+  protected checkBigInt(value: bigint, min: bigint, max: bigint): bigint {
+    checkBigInt(value, min, max);
+    return value;
+  }
+
   #checkPlace(position: number, size: number, isWrite: boolean): void {
     const room = this.checkPosition(position, isWrite);
     if (room < size) {

@@ -5,12 +5,14 @@
  */
 import { accessRules, type MemoryAccess } from "./access.ts";
 import type { Backing } from "./backing.ts";
+import { BigEndianAccessor } from "./big-endian-accessor.ts";
 import { DisposedError, NotSupportedError } from "./errors.ts";
 import type { FileReference } from "./file-reference.ts";
+import { LiveViews } from "./live-views.ts";
 import { Trail } from "./named/holder.ts";
 import { unlinkNamedFile } from "./named/remove-named-file.ts";
 import { platform } from "./native/platform.ts";
-import { type FileOptions, growFile, openFile } from "./open-file.ts";
+import { type FileOptions, growFile, openFile, shortenFile } from "./open-file.ts";
 import {
   type CreateMemoryOptions,
   checkMemoryHolds,
@@ -26,13 +28,32 @@ import { forEachLine, type LineOptions, type LineVisitor, lines } from "./scan/l
 import type { Needle } from "./scan/needle.ts";
 import type { ScanRange } from "./scan/range.ts";
 import { count, indexOf, lastIndexOf } from "./scan/search.ts";
-import { checkInteger, invalidType } from "./validate.ts";
-import type { ViewOptions, ViewSource } from "./view.ts";
+import {
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  invalidType,
+  type OptionNames,
+} from "./validate.ts";
+import { VIEW_OPTIONS, type ViewOptions, type ViewSource } from "./view.ts";
 import { ViewAccessor } from "./view-accessor.ts";
 import { ViewStream } from "./view-stream.ts";
 
 /** The size from which mapping beats ordinary reading, in bytes; see `MemoryMappedFile.threshold`. */
 const THRESHOLD_BYTES = 1 << 20;
+
+const ENDIANS = ["little", "big"] as const;
+
+/** Which part of a map an accessor shows, and how. */
+export interface AccessorOptions extends ViewOptions {
+  /**
+   * Which byte of a number comes first. Default `"little"`, the order of every supported CPU; `"big"` for formats of the
+   * network, of Java and of SQLite.
+   */
+  readonly endian?: "little" | "big" | undefined;
+}
+
+const ACCESSOR_OPTIONS: OptionNames<AccessorOptions> = { ...VIEW_OPTIONS, endian: true };
 
 /** Only this module makes maps; users call the static methods. */
 const INTERNAL: unique symbol = Symbol("MemoryMappedFile");
@@ -63,6 +84,8 @@ export class MemoryMappedFile implements Disposable {
   readonly #access: MemoryAccess;
   readonly #name: string | null;
   readonly #createdNew: boolean;
+  readonly #isAllocated: boolean;
+  readonly #views = new LiveViews();
   #capacity: number;
   #isDisposed = false;
 
@@ -75,6 +98,7 @@ export class MemoryMappedFile implements Disposable {
     this.#access = parts.access;
     this.#capacity = parts.capacity;
     this.#name = parts.name;
+    this.#isAllocated = parts.isAllocated ?? true;
     this.#createdNew = parts.createdNew;
   }
 
@@ -197,8 +221,11 @@ export class MemoryMappedFile implements Disposable {
    * @param options Offset, size and access; by default all of the map with the map's access.
    * @throws {SystemError} `EACCES` when the view reaches outside the map or may do more than it.
    */
-  createViewAccessor(options?: ViewOptions): ViewAccessor {
-    return new ViewAccessor(this.#source(), options);
+  createViewAccessor(options?: AccessorOptions): ViewAccessor {
+    const { endian = "little", ...part } = checkOptions("options", options, ACCESSOR_OPTIONS);
+    const Accessor =
+      checkOneOf("endian", endian, ENDIANS) === "big" ? BigEndianAccessor : ViewAccessor;
+    return this.#noted(new Accessor(this.#source(), part), part);
   }
 
   /**
@@ -208,7 +235,7 @@ export class MemoryMappedFile implements Disposable {
    * @throws {SystemError} `EACCES` when the view reaches outside the map or may do more than it.
    */
   createViewStream(options?: ViewOptions): ViewStream {
-    return new ViewStream(this.#source(), options);
+    return this.#noted(new ViewStream(this.#source(), options), options);
   }
 
   /**
@@ -315,16 +342,19 @@ export class MemoryMappedFile implements Disposable {
   }
 
   /**
-   * Makes the file and the map longer, with storage for every new byte, all zero. Existing views stay as
-   * they are; new ones reach the new end.
+   * Makes the file and the map longer or shorter. What is new is zero, with storage for every byte unless the file was
+   * opened with `allocate: false`. Existing views stay as they are, new ones reach the new end; but views of this map
+   * that reach behind a new end that is nearer are disposed first, with the arrays that they gave. Of a file that others
+   * have mapped, what they read behind the end throws `FileTruncatedError` there.
    *
-   * @param bytes The new length, at least the present capacity: nothing that others may have mapped is cut.
+   * @param bytes The new length. Shorter than the present capacity, the file is cut there: to trim a log to what was
+   *   written, for example.
    * @throws {NotSupportedError} For named memory, devices, and maps that do not write to their file.
    * @throws {SystemError} `ENOSPC`, …; the file has its old length then.
    */
   resize(bytes: number): void {
     const { backing } = this.#source();
-    checkInteger("bytes", bytes, this.#capacity);
+    checkInteger("bytes", bytes);
     if (!backing.isRegular || this.#name !== null || !accessRules(this.#access).writesFile) {
       const what = this.#name === null ? `a "${this.#access}" map of` : "named memory";
       throw new NotSupportedError(`Cannot resize ${what} ${backing.describe()}`);
@@ -332,7 +362,13 @@ export class MemoryMappedFile implements Disposable {
     const isAnonymous = this.#createdNew;
     if (isAnonymous) checkMemoryHolds(bytes);
     const length = backing.currentLength();
-    if (bytes > length) growFile(backing.fd, length, bytes, backing.path);
+    if (bytes < this.#capacity) {
+      this.#views.endBehind(bytes);
+      shortenFile(backing, bytes);
+    } else if (bytes > length) {
+      const { fd, path } = backing;
+      growFile({ fd, size: length, capacity: bytes, path, isAllocated: this.#isAllocated });
+    }
     this.#capacity = bytes;
   }
 
@@ -360,6 +396,12 @@ export class MemoryMappedFile implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** A view that has just been made, which ends no later than the map does there. */
+  #noted<V extends ViewAccessor | ViewStream>(view: V, { offset = 0 }: ViewOptions = {}): V {
+    const length = view instanceof ViewAccessor ? view.capacity : view.length;
+    return this.#views.add(view, offset + length);
   }
 
   #source(): ViewSource {

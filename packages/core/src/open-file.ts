@@ -20,6 +20,7 @@ import {
   READ_HINT,
 } from "./open-path.ts";
 import {
+  checkBoolean,
   checkInteger,
   checkOneOf,
   checkOptions,
@@ -44,15 +45,27 @@ export interface FileOptions {
    * file: the file grows to it.
    */
   readonly capacity?: number | undefined;
+  /**
+   * Whether the storage of what the file grows by is really allocated, so that no later store can find the disk full.
+   * Default true. False makes a sparse file: it takes room where it is written to, and a store for which there is none is
+   * told by the next `flush`, or by the next access that sees it.
+   */
+  readonly allocate?: boolean | undefined;
 }
 
-const FILE_OPTIONS: OptionNames<FileOptions> = { mode: true, access: true, capacity: true };
+const FILE_OPTIONS: OptionNames<FileOptions> = {
+  mode: true,
+  access: true,
+  capacity: true,
+  allocate: true,
+};
 
 /** An open file, ready to be mapped. */
 export interface OpenedFile {
   readonly backing: Backing;
   readonly access: MemoryAccess;
   readonly capacity: number;
+  readonly isAllocated: boolean;
 }
 
 /**
@@ -68,27 +81,36 @@ export function openFile(file: FileReference, options: FileOptions | undefined):
     mode = "open",
     capacity = 0,
     access = "readWrite",
+    allocate = true,
   } = checkOptions("options", options, FILE_OPTIONS);
   checkOneOf("mode", mode, FILE_MODES);
   checkInteger("capacity", capacity);
   checkOneOf("access", access, MEMORY_ACCESS);
+  checkBoolean("allocate", allocate);
   if (typeof reference === "number") {
     if (mode !== "open") throw invalidValue("mode", '"open" for a file descriptor', mode);
-    return openDescriptor(reference, access, capacity);
+    return openDescriptor(reference, access, capacity, allocate);
   }
-  return openNamed({ path: reference, mode, access, capacity });
+  return openNamed({ path: reference, mode, access, capacity }, allocate);
 }
 
-function openDescriptor(given: number, access: MemoryAccess, capacity: number): OpenedFile {
+function openDescriptor(
+  given: number,
+  access: MemoryAccess,
+  capacity: number,
+  isAllocated: boolean,
+): OpenedFile {
   const fd = platform().duplicate(given);
-  return prepare({ fd, path: undefined, access, capacity, what: `file descriptor ${given}` });
+  const what = `file descriptor ${given}`;
+  return prepare({ fd, path: undefined, access, capacity, isAllocated, what });
 }
 
-function openNamed(request: OpenRequest): OpenedFile {
+function openNamed(request: OpenRequest, isAllocated: boolean): OpenedFile {
   const { path, mode, access, capacity } = request;
   const { fd, createdPath } = openPath(request);
   const isEmptied = mode === "create" && createdPath === undefined;
-  return prepare({ fd, path, access, capacity, what: `"${path}"`, isEmptied, createdPath });
+  const what = `"${path}"`;
+  return prepare({ fd, path, access, capacity, isAllocated, what, isEmptied, createdPath });
 }
 
 /** What happens to an open file before it is a map. */
@@ -97,6 +119,7 @@ interface Preparation {
   readonly path: string | undefined;
   readonly access: MemoryAccess;
   readonly capacity: number;
+  readonly isAllocated: boolean;
   readonly what: string;
   /** Whether the content that it has is to be replaced by zeros. */
   readonly isEmptied?: boolean;
@@ -106,12 +129,12 @@ interface Preparation {
 
 /** Makes an open file as long as its map. On failure everything is as it was before. */
 function prepare(preparation: Preparation): OpenedFile {
-  const { fd, path, access, what, createdPath } = preparation;
+  const { fd, path, access, isAllocated, what, createdPath } = preparation;
   try {
     const { capacity, isRegular } = fitToCapacity(preparation);
     const isReadOnly = !accessRules(access).writesFile;
     const backing = new Backing({ fd, path, label: what, isRegular, isReadOnly });
-    return { backing, access, capacity };
+    return { backing, access, capacity, isAllocated };
   } catch (error) {
     closeSync(fd);
     if (createdPath !== undefined) rmSync(createdPath, { force: true });
@@ -121,7 +144,7 @@ function prepare(preparation: Preparation): OpenedFile {
 
 /** Refuses what cannot be mapped, grows the file where asked to, and returns the length of the map. */
 function fitToCapacity(preparation: Preparation): { capacity: number; isRegular: boolean } {
-  const { fd, path, access, capacity, what, isEmptied = false } = preparation;
+  const { fd, path, access, capacity, isAllocated, what, isEmptied = false } = preparation;
   const stats = statOf(fd, what);
   refuseUnmappable(fd, stats, what, path);
   const isRegular = stats.isFile();
@@ -134,7 +157,7 @@ function fitToCapacity(preparation: Preparation): { capacity: number; isRegular:
   if (!isRegular) return { capacity, isRegular };
   const { size } = stats;
   if (isEmptied) {
-    replaceByZeros(fd, size, capacity, path);
+    replaceByZeros({ fd, size, capacity, path, isAllocated });
     return { capacity, isRegular };
   }
   if (capacity === 0 || capacity === size) return { capacity: size, isRegular };
@@ -144,7 +167,7 @@ function fitToCapacity(preparation: Preparation): { capacity: number; isRegular:
   if (!canGrow(access)) {
     throw outOfRange("capacity", `<= ${size}, the length of ${what} mapped "${access}"`, capacity);
   }
-  growFile(fd, size, capacity, path);
+  growFile({ fd, size, capacity, path, isAllocated });
   return { capacity, isRegular };
 }
 
@@ -199,21 +222,29 @@ function refuseUnmappable(fd: number, stats: Stats, what: string, path: string |
   }
 }
 
+/** How a file is to grow. */
+export interface Growth {
+  readonly fd: number;
+  /** Its length now, in bytes. */
+  readonly size: number;
+  /** Its length afterwards. */
+  readonly capacity: number;
+  readonly path: string | undefined;
+  /** Whether storage for what is new is found now, or when it is written to. */
+  readonly isAllocated: boolean;
+}
+
 /** Empties a file and gives it a new length; on a full file system it keeps its content. */
-function replaceByZeros(
-  fd: number,
-  size: number,
-  capacity: number,
-  path: string | undefined,
-): void {
+function replaceByZeros(growth: Growth): void {
+  const { fd, path } = growth;
   // All the storage is found before the content is given up.
-  allocateOrRestore({ fd, size, from: 0, capacity, path });
+  extend(growth, 0);
   try {
     ftruncateSync(fd, 0);
   } catch (error) {
     throw fromNodeError(error, `empty ${path === undefined ? "a file" : `"${path}"`}`);
   }
-  growFile(fd, 0, capacity, path);
+  growFile({ ...growth, size: 0 });
 }
 
 /**
@@ -225,14 +256,10 @@ function replaceByZeros(
  * @param path Its path, for messages.
  * @throws {SystemError} `ENOSPC`, `EFBIG`, …; the file has its old length then.
  */
-export function growFile(
-  fd: number,
-  size: number,
-  capacity: number,
-  path: string | undefined,
-): void {
+export function growFile(growth: Growth): void {
+  const { fd, size, path } = growth;
   clearLastPage(fd, size, path);
-  allocateOrRestore({ fd, size, from: size, capacity, path });
+  extend(growth, size);
 }
 
 /**
@@ -255,20 +282,22 @@ function clearLastPage(fd: number, size: number, path: string | undefined): void
   }
 }
 
-interface Allocation {
-  readonly fd: number;
-  /** The length of the file now. */
-  readonly size: number;
-  readonly from: number;
-  readonly capacity: number;
-  readonly path: string | undefined;
+/** Cuts the end of a file off. */
+export function shortenFile({ fd, path }: Backing, bytes: number): void {
+  try {
+    ftruncateSync(fd, bytes);
+  } catch (error) {
+    throw fromNodeError(error, `shorten ${path === undefined ? "a file" : `"${path}"`}`);
+  }
 }
 
-function allocateOrRestore({ fd, size, from, capacity, path }: Allocation): void {
+/** Gives a file its new length; what is new begins at `from`. As before when there is no room. */
+function extend({ fd, size, capacity, path, isAllocated }: Growth, from: number): void {
   try {
-    platform().allocate(fd, from, capacity - from, path);
+    if (isAllocated) platform().allocate(fd, from, capacity - from, path);
+    else ftruncateSync(fd, capacity);
   } catch (error) {
     if (fstatSync(fd).size > size) ftruncateSync(fd, size);
-    throw error;
+    throw isAllocated ? error : fromNodeError(error, `lengthen ${path ?? "a file"}`);
   }
 }

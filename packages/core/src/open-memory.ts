@@ -45,6 +45,8 @@ export interface MapParts {
   readonly capacity: number;
   readonly name: string | null;
   readonly createdNew: boolean;
+  /** Whether what it grows by has storage at once; true unless given. */
+  readonly isAllocated?: boolean | undefined;
 }
 
 /** Makes named memory, or anonymous memory for the name `null`; see `MemoryMappedFile.createNew`. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { MemoryAccessor } from "./memory-accessor.ts";
 import type { MemoryAdvice } from "./native/platform.ts";
+import { RecordArray, type RecordSchema } from "./records-in-place.ts";
 import {
   checkBoolean,
   checkInteger,
@@ -22,6 +22,7 @@ import {
   type ViewOptions,
   type ViewSource,
 } from "./view.ts";
+import { WideAccessor } from "./wide-accessor.ts";
 
 /** Any array of numbers or BigInts over a buffer. */
 export type TypedArray =
@@ -71,7 +72,7 @@ const SEARCH_BYTES_MAX = 1 << 16;
  * console.log(view.readInt32(0), view.readString(8)); // -7 "text"
  * ```
  */
-export class ViewAccessor extends MemoryAccessor implements Disposable {
+export class ViewAccessor extends WideAccessor implements Disposable {
   readonly #view: View;
 
   /** For the library's own use; users call `MemoryMappedFile.createViewAccessor`. */
@@ -79,6 +80,11 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
     const view = new View(source, options);
     super(view);
     this.#view = view;
+  }
+
+  /** Which byte of a number comes first: see `createViewAccessor`. */
+  get endian(): "little" | "big" {
+    return "little";
   }
 
   /** Whether the view may be read: until it is disposed, or its buffer transferred away. */
@@ -202,6 +208,67 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
   }
 
   /**
+   * Copies a struct out.
+   *
+   * @param schema What it is: the `struct(…)` of `@isthmus/ipc`, or whatever encodes and decodes in a `DataView`.
+   * @param position Where it begins, in bytes from the start of the view; any alignment.
+   * @returns A plain object.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when it is not inside the view.
+   */
+  read<Value, Input, Cursor>(schema: RecordSchema<Value, Input, Cursor>, position: number): Value {
+    const bytes = this.#recordsAt(schema, position, 1, false);
+    const value = schema.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0);
+    this.#view.checkFaults();
+    return value;
+  }
+
+  /** Writes a struct; see `read`. */
+  write<Value, Input, Cursor>(
+    schema: RecordSchema<Value, Input, Cursor>,
+    position: number,
+    value: Input,
+  ): void {
+    const bytes = this.#recordsAt(schema, position, 1, true);
+    // Encoded aside: nothing is written when the value is refused.
+    const copy = new Uint8Array(bytes.length);
+    schema.encode(new DataView(copy.buffer), 0, value);
+    this.#view.copyIn(position, copy);
+  }
+
+  /**
+   * Shows structs in a row as an array of cursors, without a copy.
+   *
+   * **Safety.** Others may write the same bytes at any time. After the view is disposed the elements throw.
+   *
+   * @param schema What they are.
+   * @param position Where the first one begins, in bytes from the start of the view.
+   * @param count How many.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when they are not inside the view.
+   *
+   * @example
+   * ```ts
+   * import { MemoryMappedFile } from "@isthmus/core";
+   * import { struct, u32 } from "@isthmus/ipc";
+   *
+   * const Point = struct({ x: u32, y: u32 });
+   * using memory = MemoryMappedFile.createNew(null, 80);
+   * using view = memory.createViewAccessor();
+   * const points = view.array(Point, 0, 10);
+   * points[3].x = 7;
+   * console.log(view.read(Point, 24), points.length); // { x: 7, y: 0 } 10
+   * ```
+   */
+  array<Value, Input, Cursor>(
+    schema: RecordSchema<Value, Input, Cursor>,
+    position: number,
+    count: number,
+  ): RecordArray<Value, Input, Cursor> {
+    checkInteger("count", count, 0);
+    const bytes = this.#recordsAt(schema, position, count, false);
+    return new RecordArray(schema, bytes, this.canWrite);
+  }
+
+  /**
    * Writes changes of a range back to the file. Nothing to do for read-only and copy-on-write views.
    *
    * @param options The range (default: all) and whether to wait for the disk (default `"sync"`: yes).
@@ -270,6 +337,24 @@ export class ViewAccessor extends MemoryAccessor implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** The bytes of some records, where they are. */
+  #recordsAt(
+    schema: RecordSchema<unknown, never, unknown>,
+    position: number,
+    count: number,
+    isWrite: boolean,
+  ): Uint8Array<ArrayBuffer> {
+    const size = schema?.size;
+    if (!Number.isInteger(size) || size < 1 || typeof schema.cursor !== "function") {
+      throw invalidType("schema", "a struct(…)", schema);
+    }
+    const room = this.checkPosition(position, isWrite, count === 0);
+    if (size * count <= room) return this.bytes(position, size * count);
+    const what = count === 1 ? "a struct" : `${count} structs`;
+    const expected = `<= ${this.capacity - size * count} for ${what} of ${size} bytes`;
+    throw outOfRange("position", expected, position);
   }
 
   #checkOpen(): void {

@@ -50,7 +50,8 @@ export interface FlushOptions extends RangeOptions {
   readonly mode?: "sync" | "async" | undefined;
 }
 
-const VIEW_OPTIONS: OptionNames<ViewOptions> = { offset: true, size: true, access: true };
+/** The options of every view. */
+export const VIEW_OPTIONS: OptionNames<ViewOptions> = { offset: true, size: true, access: true };
 const FLUSH_OPTIONS: OptionNames<FlushOptions> = { offset: true, size: true, mode: true };
 
 /** The options of whatever is done to a part of a view. */

@@ -49,8 +49,6 @@ test("MemoryMappedFile.resize() to the present capacity does nothing", () => {
 });
 
 test.each([
-  ["shorter", 4999, RangeError, "ERR_OUT_OF_RANGE"],
-  ["0", 0, RangeError, "ERR_OUT_OF_RANGE"],
   ["negative", -1, RangeError, "ERR_OUT_OF_RANGE"],
   ["NaN", Number.NaN, RangeError, "ERR_OUT_OF_RANGE"],
   ["a fraction", 6000.5, RangeError, "ERR_OUT_OF_RANGE"],
@@ -70,7 +68,7 @@ test("MemoryMappedFile.resize() says what was wrong with a number that is too la
   using file = MemoryMappedFile.createFromFile(directory.file("data.bin", CONTENT));
   const { message } = expectError(() => file.resize(2 ** 53), RangeError, "ERR_OUT_OF_RANGE");
   expect(message).toEndWith(
-    "it must be >= 5000 and <= 9007199254740991: received 9007199254740992",
+    "it must be >= 0 and <= 9007199254740991: received 9007199254740992",
   );
 });
 
