@@ -27,6 +27,7 @@ export type { ChunkOptions } from "./scan/chunks.ts";
 export type { LineOptions, LineVisitor } from "./scan/lines.ts";
 export type { Needle } from "./scan/needle.ts";
 export type { ScanRange } from "./scan/range.ts";
+export type { RecordOptions } from "./scan/records.ts";
 export type { FlushOptions, RangeOptions, ViewOptions } from "./view.ts";
 export type { TypedArray, ViewAccessor, WriteStringOptions } from "./view-accessor.ts";
 export type { SeekOrigin, ViewStream } from "./view-stream.ts";

@@ -27,6 +27,7 @@ import { histogram } from "./scan/histogram.ts";
 import { forEachLine, type LineOptions, type LineVisitor, lines } from "./scan/lines.ts";
 import type { Needle } from "./scan/needle.ts";
 import type { ScanRange } from "./scan/range.ts";
+import { type RecordOptions, records } from "./scan/records.ts";
 import { count, indexOf, lastIndexOf } from "./scan/search.ts";
 import {
   checkInteger,
@@ -289,6 +290,30 @@ export class MemoryMappedFile implements Disposable {
    */
   forEachLine(visit: LineVisitor, range?: ScanRange): void {
     forEachLine(this.#source(), visit, range);
+  }
+
+  /**
+   * Yields what is between separators, in order. Behind the last one comes no empty record, as with lines.
+   *
+   * @param options `separator`: a byte, a text or bytes (default `"\n"`); `offset` and `length`: a record belongs to the
+   *   range in which it begins.
+   * @returns Bytes of the file where they are, valid until the next one is asked for; a copy where a record crosses the
+   *   border of two windows.
+   * @throws {FileTruncatedError} When the file has become shorter.
+   *
+   * @example
+   * ```ts
+   * import { MemoryMappedFile } from "@isthmus/core";
+   *
+   * await Bun.write("example.list", "one\0two\0three");
+   * using file = MemoryMappedFile.createFromFile("example.list", { access: "read" });
+   * for (const name of file.records({ separator: 0 })) {
+   *   console.log(new TextDecoder().decode(name)); // one, two, three
+   * }
+   * ```
+   */
+  records(options?: RecordOptions): Generator<Uint8Array, void> {
+    return records(this.#source(), options);
   }
 
   /**

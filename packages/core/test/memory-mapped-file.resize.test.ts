@@ -67,9 +67,7 @@ test("MemoryMappedFile.resize() says what was wrong with a number that is too la
   using directory = new TemporaryDirectory();
   using file = MemoryMappedFile.createFromFile(directory.file("data.bin", CONTENT));
   const { message } = expectError(() => file.resize(2 ** 53), RangeError, "ERR_OUT_OF_RANGE");
-  expect(message).toEndWith(
-    "it must be >= 0 and <= 9007199254740991: received 9007199254740992",
-  );
+  expect(message).toEndWith("it must be >= 0 and <= 9007199254740991: received 9007199254740992");
 });
 
 test("MemoryMappedFile.resize() works only on maps that write to their file", () => {
