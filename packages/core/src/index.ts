@@ -24,6 +24,7 @@ export type { FileMode } from "./open-path.ts";
 export { readFile } from "./read-file.ts";
 export type { RecordArray, RecordSchema } from "./records-in-place.ts";
 export type { ChunkOptions } from "./scan/chunks.ts";
+export type { FollowEvent, FollowOptions, FollowPathOptions } from "./scan/follow.ts";
 export type { LineOptions, LineVisitor } from "./scan/lines.ts";
 export type { Needle } from "./scan/needle.ts";
 export type { ScanRange } from "./scan/range.ts";

@@ -23,6 +23,13 @@ import {
   openMemory,
 } from "./open-memory.ts";
 import { type ChunkOptions, chunks } from "./scan/chunks.ts";
+import {
+  type FollowEvent,
+  type FollowOptions,
+  type FollowPathOptions,
+  follow,
+  followPath,
+} from "./scan/follow.ts";
 import { histogram } from "./scan/histogram.ts";
 import { forEachLine, type LineOptions, type LineVisitor, lines } from "./scan/lines.ts";
 import type { Needle } from "./scan/needle.ts";
@@ -33,6 +40,7 @@ import {
   checkInteger,
   checkOneOf,
   checkOptions,
+  checkString,
   invalidType,
   type OptionNames,
 } from "./validate.ts";
@@ -136,6 +144,20 @@ export class MemoryMappedFile implements Disposable {
   static createFromFile(file: FileReference, options?: FileOptions): MemoryMappedFile {
     const opened = openFile(file, options);
     return new MemoryMappedFile(INTERNAL, { ...opened, name: null, createdNew: false });
+  }
+
+  /**
+   * Follows a file without mapping it; see the method of the same name.
+   *
+   * @param path Where it is.
+   * @param options As of the method; `wait: true` waits for a file that is not there yet, and reads it from its start.
+   * @throws {SystemError} `ENOENT` when it is not there.
+   */
+  static follow(
+    path: string,
+    options?: FollowPathOptions,
+  ): AsyncGenerator<string | FollowEvent, void> {
+    return followPath(checkString("path", path), options);
   }
 
   /**
@@ -314,6 +336,39 @@ export class MemoryMappedFile implements Disposable {
    */
   records(options?: RecordOptions): Generator<Uint8Array, void> {
     return records(this.#source(), options);
+  }
+
+  /**
+   * Follows the file as it grows: yields each line once it is whole, woken by the system. Truncation and rotation come as
+   * values in between. An unfinished last line waits for its end, and comes as it is when the file is truncated or
+   * rotated. A file that comes and goes between two looks is missed. Stores through a map tell nobody; appending, truncating and renaming do. On overlayfs and network file
+   * systems a warning says that the file is looked at once a second.
+   *
+   * @param options `from`: `"end"` (default) or a byte; a `signal` that ends the loop, which throws its reason.
+   * @returns Strings for lines, {@link FollowEvent} objects for what happened to the file.
+   * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` for a map without a path.
+   *
+   * @example
+   * ```ts
+   * import { appendFileSync, writeFileSync } from "node:fs";
+   * import { MemoryMappedFile } from "@isthmus/core";
+   *
+   * writeFileSync("example.log", "one\n");
+   * using file = MemoryMappedFile.createFromFile("example.log", { access: "read" });
+   * setTimeout(() => appendFileSync("example.log", "two\n"), 10);
+   * for await (const line of file.follow({ from: 0 })) {
+   *   console.log(line); // one, two
+   *   if (line === "two") break;
+   * }
+   * ```
+   */
+  follow(options?: FollowOptions): AsyncGenerator<string | FollowEvent, void> {
+    const { backing } = this.#source();
+    const { path, isRegular } = backing;
+    if (path === undefined || !isRegular || this.#name !== null) {
+      throw new NotSupportedError(`Cannot follow ${backing.describe()}: it is no file with a path`);
+    }
+    return follow(path, platform().duplicate(backing.fd), options);
   }
 
   /**
