@@ -3,9 +3,14 @@
  * `ISTHMUS_TEST_NODE`, a Node.js that has `node:ffi`, or `ISTHMUS_TEST_DENO`.
  */
 import { describe, expect, setDefaultTimeout } from "bun:test";
+import { Home } from "@isthmus/testing/home";
+import { Peer } from "@isthmus/testing/peer";
+import { testIf } from "@isthmus/testing/requirement";
 import {
+  countTogether,
   loseNoUpdate,
   pairTests,
+  SCRIPT,
   seeEachOther,
   shareEventsAndSemaphores,
   shareFlows,
@@ -24,16 +29,21 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   deno: ["run", SOURCES, "--allow-all", "--no-check", "--no-lock"],
 };
 
+/** Names the program of a runtime. */
+const variableOf = (runtime: string): string => `ISTHMUS_TEST_${runtime.toUpperCase()}`;
+
+/** What runs a script on a runtime; undefined when it is not there. */
+function commandOf(runtime: string): readonly string[] | undefined {
+  const program = process.env[variableOf(runtime)];
+  return program === undefined ? undefined : [program, ...(ARGUMENTS[runtime] ?? [])];
+}
+
 /** Longer than what a runtime may let an idle thread live, with whose end the kernel passes its locks on. */
 const IDLE_MS = 12_000;
 
-for (const [runtime, options] of Object.entries(ARGUMENTS)) {
-  const variable = `ISTHMUS_TEST_${runtime.toUpperCase()}`;
-  const program = process.env[variable];
-  const testBothWays = pairTests(
-    program === undefined ? undefined : [program, ...options],
-    `${variable}, which \`bun run test:runtimes\` sets`,
-  );
+for (const runtime of Object.keys(ARGUMENTS)) {
+  const requirement = `${variableOf(runtime)}, which \`bun run test:runtimes\` sets`;
+  const testBothWays = pairTests(commandOf(runtime), requirement);
 
   describe(`bun and ${runtime}`, () => {
     testBothWays("are two", async ({ maker, user }) => {
@@ -66,3 +76,15 @@ for (const [runtime, options] of Object.entries(ARGUMENTS)) {
     });
   });
 }
+
+const others = Object.keys(ARGUMENTS).map(commandOf);
+
+testIf(!others.includes(undefined), "what `bun run test:runtimes` sets")(
+  "all runtimes update one struct and lose nothing",
+  async () => {
+    using _home = new Home();
+    await using stack = new AsyncDisposableStack();
+    const commands = [[process.execPath], ...others.map((command) => command ?? [])];
+    await countTogether(commands.map((command) => stack.use(new Peer([...command, SCRIPT]))));
+  },
+);

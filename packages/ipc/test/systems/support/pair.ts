@@ -11,7 +11,8 @@ import { testIf } from "@isthmus/testing/requirement";
 import { SharedStruct } from "../../../src/index.ts";
 import { Count } from "./count.ts";
 
-const SCRIPT = join(import.meta.dir, "..", "fixtures", "neighbour.ts");
+/** What runs on either side. */
+export const SCRIPT: string = join(import.meta.dir, "..", "fixtures", "neighbour.ts");
 const COUNT = 2000;
 const SUM = (COUNT * (COUNT - 1)) / 2;
 
@@ -106,11 +107,16 @@ export async function shareMutexOfTheDead(pair: Pair): Promise<void> {
   expect(await maker.answer<boolean>()).toBe(true);
 }
 
-export async function loseNoUpdate(pair: Pair): Promise<void> {
-  await share(pair, "struct");
-  await Promise.all([pair.maker, pair.user].map((peer) => peer.call("count", "struct", COUNT)));
+export async function loseNoUpdate({ maker, user }: Pair): Promise<void> {
+  await countTogether([maker, user]);
+}
+
+/** Has several processes update one struct at once. */
+export async function countTogether(peers: readonly Peer[]): Promise<void> {
+  for (const peer of peers) await peer.call("make", "struct", "struct");
+  await Promise.all(peers.map((peer) => peer.call("count", "struct", COUNT)));
   using shared = SharedStruct.openExisting("struct", Count);
-  expect(shared.read().count).toBe(2 * COUNT);
+  expect(shared.read().count).toBe(peers.length * COUNT);
 }
 
 export async function sharePermitsOfTheDead(pair: Pair): Promise<void> {
