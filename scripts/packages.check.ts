@@ -214,7 +214,7 @@ async function runAll(directory: string, programs: readonly string[]): Promise<v
 
 async function smoke(directory: string, name: string, ...command: string[]): Promise<void> {
   const help = await run(directory, ...command, "--help");
-  expect(help).toContain(`\n  ${name} scan app.log `);
+  expect(help).toMatch(new RegExp(`\\n  ${name} scan app\\.log\\s`));
   expect(await run(directory, ...command, "ls", "--help")).toStartWith(`USAGE\n  ${name} ls`);
   expect(await run(directory, ...command, "--version")).toMatch(/^\d+\.\d+\.\d+\n$/);
   await run(directory, ...command, "ls");

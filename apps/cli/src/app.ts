@@ -11,15 +11,16 @@ import {
   text_en,
   version,
 } from "@stricli/core";
-import packageJson from "../package.json" with { type: "json" };
 import { COMMAND_NAME } from "./command-name.ts";
 import { benchmark } from "./commands/benchmark.ts";
 import { chaos } from "./commands/chaos.ts";
+import { createCompletions } from "./commands/completions.ts";
 import { consumer } from "./commands/consumer.ts";
 import { dashboard } from "./commands/dashboard.ts";
 import { demo } from "./commands/demo.ts";
 import { doctor } from "./commands/doctor.ts";
 import { gc } from "./commands/gc.ts";
+import { createHelp } from "./commands/help.ts";
 import { inspect } from "./commands/inspect.ts";
 import { ls } from "./commands/ls.ts";
 import { producer } from "./commands/producer.ts";
@@ -27,8 +28,11 @@ import { rm } from "./commands/rm.ts";
 import { scan } from "./commands/scan.ts";
 import { tail } from "./commands/tail.ts";
 import { top } from "./commands/top.ts";
+import { VERSION, versionCommand } from "./commands/version.ts";
 import type { Environment, IsthmusContext } from "./context.ts";
 import { errorLine } from "./error-line.ts";
+import { isRouteMap } from "./manual/manual.ts";
+import { ESCAPE_BRIEF } from "./manual/root-texts.ts";
 import { help } from "./output/help.ts";
 
 /** The command that runs when none is named. */
@@ -54,26 +58,25 @@ const ROUTES = {
   dashboard,
 } as const;
 
-const EXAMPLES = [
-  ["isthmus", "the complete demonstration, every step checked"],
-  ["isthmus producer & isthmus consumer", "a million records from process to process, checked"],
-  ["isthmus scan app.log", "bytes, lines, words and the bytes themselves"],
-  ["isthmus scan --find ERROR --json *.log", "one JSON object per file"],
-  ["isthmus ls", "what lives in shared memory, who holds it and who has died"],
-  ["isthmus top", "how many records flow now, where they pile up and who has died"],
-  ["isthmus dashboard", "the same in the browser, with charts and a demonstration to play with"],
-  ["isthmus doctor", "whether this machine is fit for it, and what to do if not"],
-] as const;
-
 /**
  * Builds the application.
  *
  * @param env The environment, which decides how much an error tells.
+ * @param inputs What will be run: a mistake in it leads to that command's help.
  * @returns What stricli's `run` takes.
  */
-export function createApp(env: Environment): Application<IsthmusContext> {
+export function createApp(
+  env: Environment,
+  inputs: readonly string[],
+): Application<IsthmusContext> {
+  const create = (others: readonly string[]): Application<IsthmusContext> => createApp(env, others);
   const root = buildRouteMap({
-    routes: ROUTES,
+    routes: {
+      ...ROUTES,
+      help: createHelp(create),
+      version: versionCommand,
+      completions: createCompletions(create),
+    },
     docs: {
       brief: "Memory-mapped files and shared memory between processes.",
       fullDescription:
@@ -92,29 +95,51 @@ export function createApp(env: Environment): Application<IsthmusContext> {
         weights: { insertion: 1, deletion: 3, substitution: 2, transposition: 0 },
       },
     },
-    localization: { text: textFor(env) },
+    localization: { text: textFor(env, helpCommandOf(root, inputs)) },
   } as const;
   return buildApplication<IsthmusContext>(root, config, {
-    help: help(EXAMPLES),
+    help: help(),
     version: version({
       brief: "Print the version and exit",
-      info: { currentVersion: packageJson.version },
+      info: { currentVersion: VERSION },
+      complete: true,
     }),
   });
 }
 
+/**
+ * What to type for help with a command line.
+ *
+ * @param root The routes.
+ * @param inputs The command line; what is no name in it is not looked at.
+ */
+export function helpCommandOf(
+  root: Application<IsthmusContext>["root"],
+  inputs: readonly string[],
+): string {
+  const names: string[] = [];
+  let target = root;
+  for (const input of inputs) {
+    const next = isRouteMap(target) ? target.getRoutingTargetForInput(input) : undefined;
+    if (next === undefined) break;
+    names.push(input);
+    target = next;
+  }
+  return [COMMAND_NAME, ...names, "--help"].join(" ");
+}
+
 /** stricli's English, with our name in front and the next step behind; never a stack trace. */
-function textFor(env: Environment): typeof text_en {
+function textFor(env: Environment, helpCommand: string): typeof text_en {
   const broken = (what: string, error: unknown): string =>
     `isthmus: ${what}: ${errorLine(error, env)}`;
   const usage = (message: string): string =>
-    `isthmus: ${message}${message.endsWith("?") ? "" : "."} See ${COMMAND_NAME} --help`;
+    `isthmus: ${message}${message.endsWith("?") ? "" : "."} See ${helpCommand}`;
   return {
     ...text_en,
     briefs: {
       ...text_en.briefs,
       help: "Print this help and exit",
-      argumentEscapeSequence: "Everything after it is an argument, even if it begins with -",
+      argumentEscapeSequence: ESCAPE_BRIEF,
     },
     noCommandRegisteredForInput: (args) => usage(text_en.noCommandRegisteredForInput(args)),
     exceptionWhileParsingArguments(error) {

@@ -4,7 +4,9 @@
  * @module
  */
 import type { CommandContext } from "@stricli/core";
+import { COMMAND_NAME } from "./command-name.ts";
 import { createStyle, type Style } from "./output/style.ts";
+import { wrap } from "./output/wrap.ts";
 
 /** The part of a standard stream that commands use. */
 export interface OutputStream {
@@ -45,8 +47,10 @@ export interface IsthmusContext extends CommandContext {
   readonly cwd: string;
   /** Aborted with an `InterruptedError` as its reason; a command stops soon and cleans up. */
   readonly signal: AbortSignal;
-  /** Colours for each stream; plain text where colour is off. */
+  /** Colours and width for each stream; plain text where colour is off. */
   readonly style: { readonly stdout: Style; readonly stderr: Style };
+  /** What to type for help with what is run. */
+  readonly helpCommand: string;
 }
 
 /** stricli's process, with streams that know whether they are terminals. */
@@ -72,34 +76,56 @@ export interface StricliStream {
 const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
 
+/** How far the second line of a message stands in. */
+const MESSAGE_INDENT = 2;
+
 /**
  * Builds the context of one run.
  *
  * @param host The outside world.
  * @param isColorRefused Whether `--no-color` was given.
+ * @param helpCommand What to type for help with what is run.
  * @returns A context whose colours are decided once, for each stream.
  */
-export function createContext(host: Host, isColorRefused: boolean): IsthmusContext {
+export function createContext(
+  host: Host,
+  isColorRefused: boolean,
+  helpCommand: string = `${COMMAND_NAME} --help`,
+): IsthmusContext {
   const styleOf = (stream: OutputStream): Style =>
-    createStyle({ isTTY: stream.isTTY === true, env: host.env, isColorRefused });
+    createStyle({
+      isTTY: stream.isTTY === true,
+      env: host.env,
+      isColorRefused,
+      columns: stream.columns,
+    });
   const style = { stdout: styleOf(host.stdout), stderr: styleOf(host.stderr) };
   return {
     process: {
-      stdout: adapt(host.stdout, style.stdout, host.signal),
-      stderr: adapt(host.stderr, style.stderr, host.signal),
+      stdout: adapt(host.stdout, style.stdout, host.signal, (text) => text),
+      // Nothing but messages for people: each is wrapped here, whoever writes it.
+      stderr: adapt(host.stderr, style.stderr, host.signal, (text) =>
+        wrap(text, style.stderr.columns, MESSAGE_INDENT),
+      ),
       env: host.env,
     },
     cwd: host.cwd,
     signal: host.signal,
     style,
+    helpCommand,
   };
 }
 
-function adapt(stream: OutputStream, style: Style, signal: AbortSignal): StricliStream {
+function adapt(
+  stream: OutputStream,
+  style: Style,
+  signal: AbortSignal,
+  layOut: (text: string) => string,
+): StricliStream {
   let isBehind = false;
   return {
     write: (text) => {
-      isBehind = stream.write(text) === false;
+      isBehind = stream.write(layOut(text)) === false;
     },
     drained: () =>
       new Promise((resolve) => {

@@ -7,6 +7,7 @@ import type { IsthmusContext } from "./context.ts";
 import { errorLine } from "./error-line.ts";
 import { exitCodeOf, worseExitCode } from "./exit-code.ts";
 import { InterruptedError } from "./interrupted-error.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** A command's function as stricli calls it. */
 export type CommandFunction<F, A extends readonly unknown[]> = (
@@ -29,11 +30,13 @@ export function guarded<F, A extends readonly unknown[]>(
     try {
       await command.call(this, flags, ...args);
     } catch (error) {
-      const { process, style } = this;
+      const { process, style, helpCommand } = this;
       const before = Number(process.exitCode ?? 0);
       process.exitCode = worseExitCode(before, exitCodeOf(error));
       if (error instanceof InterruptedError && error.reason === "EPIPE") return;
-      process.stderr.write(`${style.stderr.red(`isthmus: ${errorLine(error, process.env)}`)}\n`);
+      const next = error instanceof UsageError ? `. See ${helpCommand}` : "";
+      const line = `isthmus: ${errorLine(error, process.env)}${next}`;
+      process.stderr.write(`${style.stderr.red(line)}\n`);
     }
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { run } from "@stricli/core";
-import { createApp, DEFAULT_COMMAND, ROOT_FLAGS } from "./app.ts";
+import { createApp, DEFAULT_COMMAND, helpCommandOf, ROOT_FLAGS } from "./app.ts";
 import { createContext, type Host } from "./context.ts";
 import { fromStricli } from "./exit-code.ts";
 
@@ -21,9 +21,13 @@ export async function runIsthmus(args: readonly string[], host: Host): Promise<n
   const end = args.indexOf("--");
   const flags = end === -1 ? args : args.slice(0, end);
   // Taken out here because it works before the command's name too, and for help and usage errors.
-  const inputs = args.filter((arg, index) => arg !== NO_COLOR_FLAG || (end !== -1 && index > end));
-  const context = createContext(host, flags.includes(NO_COLOR_FLAG));
-  await run(createApp(host.env), withCommand(inputs), context);
+  const inputs = withCommand(
+    args.filter((arg, index) => arg !== NO_COLOR_FLAG || (end !== -1 && index > end)),
+  );
+  const app = createApp(host.env, inputs);
+  const helpCommand = helpCommandOf(app.root, inputs);
+  const context = createContext(host, flags.includes(NO_COLOR_FLAG), helpCommand);
+  await run(app, inputs, context);
   return fromStricli(context.process.exitCode);
 }
 

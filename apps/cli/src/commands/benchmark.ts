@@ -120,8 +120,9 @@ export const benchmark: Command<IsthmusContext> = buildCommand<BenchmarkFlags, [
       only: {
         kind: "parsed",
         parse: String,
-        brief: "Only this claim, group of claims or suite; can be given more than once",
-        placeholder: "NAME",
+        brief: "Only this claim, group of claims or suite",
+        placeholder: "CLAIM",
+        proposeCompletions: async () => (await import("@isthmus/bench")).choices(),
         variadic: ",",
         optional: true,
       },

@@ -101,8 +101,9 @@ export const chaos: Command<IsthmusContext> = buildCommand<ChaosFlags, [], Isthm
       only: {
         kind: "parsed",
         parse: parseScenario,
-        brief: `Only with this (several times): ${SCENARIO_NAMES.join(", ")}`,
-        placeholder: "NAME",
+        brief: `Only with this: ${SCENARIO_NAMES.join(", ")}`,
+        placeholder: "SCENARIO",
+        proposeCompletions: () => SCENARIO_NAMES,
         variadic: true,
         optional: true,
       },

@@ -14,11 +14,15 @@ export interface StyleOptions {
   readonly env: Environment;
   /** Whether `--no-color` was given. */
   readonly isColorRefused: boolean;
+  /** The width of the terminal, where it is known. */
+  readonly columns?: number | undefined;
 }
 
 /** Marks up text for one stream; every function returns its text unchanged where colour is off. */
 export interface Style {
   readonly isColored: boolean;
+  /** Where lines are wrapped, in terminal cells; `Infinity` where nobody says: a program may read it. */
+  readonly columns: number;
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
   readonly red: (text: string) => string;
@@ -44,6 +48,7 @@ export function createStyle(options: StyleOptions): Style {
       isColored ? styleText(format, text, { validateStream: false }) : text;
   return {
     isColored,
+    columns: columnsOf(options),
     bold: paint("bold"),
     dim: paint("dim"),
     red: paint("red"),
@@ -51,6 +56,14 @@ export function createStyle(options: StyleOptions): Style {
     yellow: paint("yellow"),
     cyan: paint("cyan"),
   };
+}
+
+/** The terminal's own width, else `COLUMNS`. */
+function columnsOf({ isTTY, env, columns }: StyleOptions): number {
+  if (isTTY && columns) return columns;
+  return /^[1-9]\d*$/.test(env["COLUMNS"] ?? "")
+    ? Number(env["COLUMNS"])
+    : Number.POSITIVE_INFINITY;
 }
 
 function decide({ isTTY, env, isColorRefused }: StyleOptions): boolean {
