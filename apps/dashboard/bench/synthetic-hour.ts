@@ -83,6 +83,7 @@ const HELLO: Hello = {
   started_at_ms: 0,
   interval_ms: LIVE_MS,
   directory: "an hour that never was",
+  figures: {},
   token: "",
   demonstration: {
     phase: "stopped",

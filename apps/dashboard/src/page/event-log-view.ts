@@ -17,6 +17,7 @@ const LOOKS: Readonly<Record<LogKind, readonly [icon: IconName, mood: string]>> 
   removed: ["minus", ""],
   joined: ["plus", "good"],
   left: ["minus", ""],
+  gone: ["minus", "warning"],
   died: ["cross", "bad"],
   recovered: ["again", "good"],
   "lock-abandoned": ["lock", "bad"],

@@ -5,6 +5,8 @@
  */
 import { figureTotals, type ParticipantInfo, type SegmentSample } from "@isthmus/ipc";
 import type { Change } from "./event-log.ts";
+import { isRunning } from "./running.ts";
+import { ownerText, who } from "./who.ts";
 
 type SampleMap = ReadonlyMap<string, SegmentSample>;
 
@@ -51,7 +53,7 @@ function participantChanges(before: SegmentSample, now: SegmentSample): Change[]
   for (const one of before.participants) {
     if (find(now.participants, one)) continue;
     // Who was seen dead has been cleared up after: its place can be taken again.
-    if (one.isAlive) changes.push(change(now, "left", `${who(one)} left`));
+    if (one.isAlive) changes.push(departure(now, one));
     else changes.push(change(now, "recovered", `cleared up after ${who(one)}, which had died`));
   }
   for (const one of now.participants) {
@@ -64,13 +66,22 @@ function participantChanges(before: SegmentSample, now: SegmentSample): Change[]
   return changes;
 }
 
+/** Who was killed and cleared up after between two looks is gone just as who left: only who lives has left for sure. */
+function departure(now: SegmentSample, one: ParticipantInfo): Change {
+  if (isRunning(one)) return change(now, "left", `${who(one)} left`);
+  const text = `${who(one)} is gone: it left, or died and was cleared up after at once`;
+  return change(now, "gone", text);
+}
+
 function lockChanges(before: SegmentSample, now: SegmentSample): Change[] {
   const owner = now.mutex?.owner;
   const earlier = before.mutex?.owner;
   const changes: Change[] = [];
   const isSame = earlier?.pid === owner?.pid && earlier?.sinceMs === owner?.sinceMs;
   if (owner && !owner.isAlive && !(isSame && earlier?.isAlive === false)) {
-    changes.push(change(now, "lock-abandoned", `process ${owner.pid} died holding the lock`));
+    changes.push(
+      change(now, "lock-abandoned", `${ownerText(owner.pid, owner.name)} died holding the lock`),
+    );
   }
   if ((now.mutex?.recoveries ?? 0) > (before.mutex?.recoveries ?? 0)) {
     changes.push(change(now, "lock-recovered", "an abandoned lock was taken over"));
@@ -93,11 +104,6 @@ function flowChanges(before: SegmentSample, now: SegmentSample): Change[] {
 
 function change({ name }: SegmentSample, kind: Change["kind"], text: string): Change {
   return { kind, segment: name, text };
-}
-
-function who({ role, pid, name }: ParticipantInfo): string {
-  const what = role === "unknown" ? "participant" : role;
-  return name === "" ? `${what} ${pid}` : `${what} ${pid} (${name})`;
 }
 
 function article(kind: string): string {

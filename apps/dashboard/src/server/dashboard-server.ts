@@ -14,6 +14,7 @@ import { Guard } from "./guard.ts";
 import { PageFiles } from "./page-files.ts";
 import { respond, type Services } from "./routes.ts";
 import { Sampler } from "./sampler.ts";
+import { figureCatalogue } from "./segment-figures.ts";
 
 /** Nobody but this machine can reach it. */
 const HOST_NAME = "127.0.0.1";
@@ -86,6 +87,7 @@ export class DashboardServer implements AsyncDisposable {
           started_at_ms: startedAtMs,
           interval_ms: options.intervalMs,
           directory: directoryPath(),
+          figures: figureCatalogue(),
           token,
           demonstration: demonstration.state,
         }),

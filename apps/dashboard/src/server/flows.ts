@@ -13,14 +13,21 @@ type Shape = Pick<
   "mode" | "capacity_bytes" | "record_bytes" | "consumed_at_ms" | "lanes"
 >;
 
+/** What readers of kinds that have no ends of their own here may say of themselves. */
+interface Details {
+  readonly mode?: string;
+  readonly capacityBytes?: number;
+  readonly recordBytes?: number;
+}
+
 /** Describes the traffic of a segment; `null` for kinds through which nothing passes. */
 export function flowFrame(
   sample: SegmentSample,
   rates: SegmentRates | undefined,
 ): FlowFrame | null {
-  const shape = shapeOf(sample, rates);
   const flow = flowTotals(sample, rates);
-  if (shape === undefined || flow === undefined) return null;
+  if (flow === undefined) return null;
+  const shape = shapeOf(sample, rates);
   const latency = flowLatency(sample, rates);
   return {
     mode: shape.mode,
@@ -47,10 +54,8 @@ export function flowFrame(
   };
 }
 
-function shapeOf(
-  { channel, topic, service }: SegmentSample,
-  rates: SegmentRates | undefined,
-): Shape | undefined {
+function shapeOf(sample: SegmentSample, rates: SegmentRates | undefined): Shape {
+  const { channel, topic, service } = sample;
   if (channel) {
     return {
       mode: channel.mode,
@@ -64,23 +69,23 @@ function shapeOf(
   }
   if (topic) {
     const { subscribers } = topic;
-    const lagIn = (lane: number, position: number): number =>
+    const lagIn = (lane: number): number =>
       subscribers
         .flatMap(({ places }) => places.filter((place) => place.lane === lane))
-        .reduce((most, place) => Math.max(most, position - place.position), 0);
+        .reduce((most, { lag }) => Math.max(most, lag), 0);
     return {
       mode: topic.mode,
       capacity_bytes: topic.capacityBytes,
       record_bytes: topic.recordBytes,
       consumed_at_ms: Math.max(0, ...subscribers.map(({ lastActivityMs }) => lastActivityMs)),
-      lanes: topic.publishers.map(({ lane, publisher, position, fill }) => {
+      lanes: topic.publishers.map(({ lane, publisher, fill }) => {
         const perSecond = rateOf(rates?.topic?.publishers, lane);
-        return laneFrame(lane, publisher, { lag: lagIn(lane, position), fill }, perSecond);
+        return laneFrame(lane, publisher, { lag: lagIn(lane), fill }, perSecond);
       }),
     };
   }
-  return (
-    service && {
+  if (service) {
+    return {
       mode: service.requestMode,
       capacity_bytes: service.requestCapacityBytes,
       record_bytes: 0,
@@ -89,8 +94,16 @@ function shapeOf(
         const flow = rates?.service?.requesters.find((one) => one.lane === lane);
         return laneFrame(lane, requester, { lag: queued, fill }, flow?.requestsPerSecond);
       }),
-    }
-  );
+    };
+  }
+  const details = (sample as unknown as Readonly<Record<string, Details | undefined>>)[sample.kind];
+  return {
+    mode: details?.mode ?? "",
+    capacity_bytes: details?.capacityBytes ?? 0,
+    record_bytes: details?.recordBytes ?? 0,
+    consumed_at_ms: 0,
+    lanes: [],
+  };
 }
 
 function laneFrame(

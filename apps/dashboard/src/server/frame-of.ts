@@ -22,7 +22,7 @@ export function frameOf(
   atMs: number,
   unreachable: readonly UnreachableSegment[] = [],
 ): Frame {
-  const segments = rated.map((each): SegmentFrame => segmentFrame(each));
+  const segments = rated.map((each): SegmentFrame => segmentFrame(each, atMs));
   return {
     sampled_at_ms: atMs,
     segments,

@@ -3,11 +3,15 @@
  *
  * @module
  */
-import { FIGURES, type FigureTable, type UnreachableSegment } from "@isthmus/ipc";
-import type { FlowFrame, Issue, SegmentFrame } from "../wire/frame.ts";
+import type { UnreachableSegment } from "@isthmus/ipc";
+import type { FlowFrame, Issue, ParticipantFrame, SegmentFrame } from "../wire/frame.ts";
+import { ALARMS } from "./segment-figures.ts";
+import { ownerText, who } from "./who.ts";
 
 /** A ring that is fuller than this has a consumer that does not keep up. */
 const FILL_WARNING = 0.8;
+/** Who has lost records falls behind when so much of the ring lies before it; who has not, when the ring is nearly over. */
+const LAPPED_DISTANCE = 0.5;
 /** Who holds a lock for longer, while others want it, is worth a look. */
 const LOCK_HELD_MS = 5000;
 
@@ -43,61 +47,109 @@ export function unreachableIssue({ name, holderPids }: UnreachableSegment): Issu
 
 type Found = readonly [severity: Issue["severity"], code: string, message: string];
 
-function deadIssues({ participants }: SegmentFrame): Found[] {
+/**
+ * Somebody's death is an issue where it left something behind: a place in a flow, or what nobody else can have
+ * meanwhile. Of whoever died holding a lock the lock itself tells; all others have left nothing but a row in a table.
+ */
+function deadIssues({ participants, flow }: SegmentFrame): Found[] {
   return participants
-    .filter(({ state }) => state === "dead")
-    .map(({ role, pid }) => ["bad", "died", `${role} ${pid} died without leaving`]);
+    .filter(({ state, holds }) => state === "dead" && (flow !== null || holds !== null))
+    .map((one) => {
+      const left = one.holds === null ? "" : ` and has ${one.holds}`;
+      return ["bad", "died", `${who(one)} died without leaving${left}`];
+    });
 }
 
 function lockIssues({ lock }: SegmentFrame, atMs: number): Found[] {
   if (lock === null || lock.owner_pid === null) return [];
+  const owner = ownerText(lock.owner_pid, lock.owner_name);
   if (lock.owner_alive === false) {
-    return [["bad", "lock-abandoned", `process ${lock.owner_pid} died holding the lock`]];
+    return [["bad", "lock-abandoned", `${owner} died holding the lock`]];
   }
   const heldMs = atMs - (lock.owned_since_ms ?? atMs);
   if (heldMs < LOCK_HELD_MS) return [];
   const seconds = Math.floor(heldMs / 1000);
-  return [["warning", "lock-held", `process ${lock.owner_pid} has held the lock for ${seconds} s`]];
+  return [["warning", "lock-held", `${owner} has held the lock for ${seconds} s`]];
 }
 
-function flowIssues({ kind, participants }: SegmentFrame, flow: FlowFrame, atMs: number): Found[] {
+function flowIssues(segment: SegmentFrame, flow: FlowFrame, atMs: number): Found[] {
+  const { participants } = segment;
   const found: Found[] = [];
-  const consumer = participants.find(({ role }) => role === "consumer");
-  const producers = participants.filter(({ role }) => role === "producer");
   if (flow.corruptions > 0) {
-    found.push(["bad", "corrupt", `a reader found ${flow.corruptions} impossible values`]);
+    found.push(["bad", "corrupt", `a reader found ${number(flow.corruptions)} impossible values`]);
   }
-  if (consumer?.state === "stalled") {
-    const seconds = Math.max(1, Math.floor((atMs - flow.consumed_at_ms) / 1000));
-    const since = flow.consumed_at_ms > 0 ? ` for ${seconds} s` : "";
-    found.push(["bad", "stalled", `consumer ${consumer.pid} has taken nothing${since}`]);
+  found.push(...stalledIssues(participants, flow, atMs));
+  const consumer = participants.some(({ role }) => role === "consumer");
+  const producers = participants.some(({ role }) => role === "producer");
+  if (!consumer && producers && flow.lag > 0) {
+    found.push(["warning", "unread", `${number(flow.lag)} records wait and nobody consumes`]);
   }
-  for (const { role, pid, state } of participants) {
-    if (state === "stalled" && role !== "consumer") {
-      found.push(["bad", "stalled", `${role} ${pid} has something to take and takes nothing`]);
-    }
-  }
-  if (consumer === undefined && flow.lag > 0 && producers.length > 0) {
-    found.push(["warning", "unread", `${flow.lag} records wait and nobody consumes`]);
-  }
-  if ((flow.drops_per_second ?? 0) > 0) {
-    found.push(["bad", "dropping", alarmsOf(kind)]);
-  }
-  const isServed = consumer?.state === "live" || consumer?.state === "idle";
-  if (isServed && flow.fill > FILL_WARNING) {
-    const percent = Math.round(flow.fill * 100);
-    found.push([
-      "warning",
-      "full",
-      `the ring is ${percent} % full: producers wait for the consumer`,
-    ]);
-  }
-  return found;
+  found.push(...alarmIssues(segment), ...participants.flatMap(lappedIssues));
+  // Where nobody takes anything, that is what is wrong, and not that the ring fills up.
+  const isTaken = !found.some(([, code]) => code === "stalled" || code === "unread");
+  return isTaken ? [...found, ...roomIssues(segment, flow)] : found;
 }
 
-/** What it means that something of this kind is dropped. */
-function alarmsOf(kind: string): string {
-  const tables = Object.entries(FIGURES).find(([name]) => name === kind)?.[1] ?? {};
-  const figures = Object.values<FigureTable>(tables).flatMap((table) => Object.values(table));
-  return figures.flatMap(({ alarm }) => alarm ?? []).join(", or ");
+function stalledIssues(
+  participants: readonly ParticipantFrame[],
+  flow: FlowFrame,
+  atMs: number,
+): Found[] {
+  return participants
+    .filter(({ state }) => state === "stalled")
+    .map((one) => {
+      if (one.role !== "consumer") {
+        return ["bad", "stalled", `${who(one)} has something to take and takes nothing`];
+      }
+      const seconds = Math.max(1, Math.floor((atMs - flow.consumed_at_ms) / 1000));
+      const since = flow.consumed_at_ms > 0 ? ` for ${seconds} s` : "";
+      return ["bad", "stalled", `${who(one)} has taken nothing${since}`];
+    });
+}
+
+/** What should not count and counts now; what subscribers lose is told of each of them. */
+function alarmIssues({ figures, rates, participants }: SegmentFrame): Found[] {
+  const isTold = (id: string): boolean =>
+    id === "topic.place.lost" && participants.some(({ lapped }) => lapped !== null);
+  return Object.entries(rates).flatMap(([id, perSecond]): Found[] => {
+    const alarm = ALARMS.get(id);
+    if (alarm === undefined || perSecond <= 0 || isTold(id)) return [];
+    return [["bad", "dropping", `${alarm}: ${number(figures[id] ?? 0)} so far`]];
+  });
+}
+
+function lappedIssues(one: ParticipantFrame): Found[] {
+  if (one.lapped === null) return [];
+  const { lost, lost_per_second, distance } = one.lapped;
+  const wait = `${number(one.lag ?? 0)} ${one.lag === 1 ? "waits" : "wait"} for it`;
+  if ((lost_per_second ?? 0) > 0) {
+    const message = `${who(one)} loses records that are overwritten before it reads them`;
+    return [["bad", "losing", `${message}: ${number(lost)} so far, ${wait}`]];
+  }
+  if (distance < (lost > 0 ? LAPPED_DISTANCE : FILL_WARNING)) return [];
+  const end = lost > 0 ? `, ${number(lost)} are lost` : ", and publishers do not";
+  const behind = `${number(one.lag ?? 0)} ${one.lag === 1 ? "record waits" : "records wait"} for it`;
+  return [["warning", "behind", `${who(one)} falls behind: ${behind}${end}`]];
+}
+
+/** Who waits for room, and for how long: that is where back-pressure is felt. */
+function roomIssues({ participants }: SegmentFrame, { fill }: FlowFrame): Found[] {
+  const isServed = participants.some(({ state, waiting_ms }) => {
+    return waiting_ms === null && (state === "live" || state === "idle");
+  });
+  const waiting = participants.filter(({ waiting_ms }) => waiting_ms !== null);
+  const percent = `the fullest ring is ${Math.round(fill * 100)} % full`;
+  if (waiting.length > 0) {
+    return waiting.map((one) => {
+      const seconds = Math.floor((one.waiting_ms ?? 0) / 1000);
+      return ["warning", "full", `${who(one)} waits for room, for ${seconds} s: ${percent}`];
+    });
+  }
+  return isServed && fill > FILL_WARNING ? [["warning", "full", percent]] : [];
+}
+
+const NUMBER = new Intl.NumberFormat("en-US");
+
+function number(value: number): string {
+  return NUMBER.format(value);
 }

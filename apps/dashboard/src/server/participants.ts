@@ -9,11 +9,15 @@ import {
   type SegmentRates,
   type SegmentSample,
 } from "@isthmus/ipc";
-import type { ParticipantFrame, ParticipantState } from "../wire/frame.ts";
+import type { LappedFrame, ParticipantFrame, ParticipantState } from "../wire/frame.ts";
 import { round } from "./figures.ts";
+import { holdingsOf } from "./holdings.ts";
 
 /** A ring that is fuller than this has no room worth mentioning. */
 const FULL = 0.9;
+/** Where who sends waits for room, in segments of every kind through which something flows. */
+const ROOM_CELL = 1;
+
 /** What a participant does in a segment of its kind. */
 interface Part {
   readonly position: number | null;
@@ -21,30 +25,40 @@ interface Part {
   readonly perSecond: number | undefined;
   /** Whether it sends and has no room to. */
   readonly isWaiting?: boolean;
+  /** When it last did something. */
+  readonly lastActivityMs?: number;
+  readonly lapped?: LappedFrame | undefined;
 }
 
 /** Describes the participants of a segment. */
 export function participantFrames(
   sample: SegmentSample,
   rates: SegmentRates | undefined,
+  atMs: number,
 ): ParticipantFrame[] {
   const states = participantStates(sample, rates);
+  const holdings = holdingsOf(sample);
   return sample.participants.map((one) => {
     const part = channelPart(one, sample, rates) ??
       topicPart(one, sample, rates) ??
       servicePart(one, sample, rates) ?? { position: null, lag: null, perSecond: undefined };
-    const state = states.get(one.slot) ?? "live";
+    const judged = states.get(one.slot) ?? "live";
+    const state = judged === "live" ? restingState(part) : judged;
+    const sinceMs = Math.max(one.joinedAtMs, part.lastActivityMs ?? 0);
     return {
       slot: one.slot,
       generation: one.generation,
       pid: one.pid,
       name: one.name,
       role: one.role,
-      state: state === "live" ? restingState(part) : state,
+      state,
       joined_at_ms: one.joinedAtMs,
       position: part.position,
       lag: part.lag,
       records_per_second: round(part.perSecond),
+      waiting_ms: state === "waiting" ? Math.max(0, atMs - sinceMs) : null,
+      lapped: part.lapped ?? null,
+      holds: holdings.get(one.slot) ?? null,
     };
   });
 }
@@ -55,16 +69,24 @@ function restingState({ perSecond, isWaiting }: Part): ParticipantState {
   return isWaiting === true ? "waiting" : "idle";
 }
 
+/** Whether somebody is at the cell for room: in the event loop by its slot, or a thread that sleeps there. */
+function wantsRoom({ cells }: SegmentSample, slot: number): boolean {
+  const cell = cells.find(({ index }) => index === ROOM_CELL);
+  return cell?.hasSleepers === true || cell?.waitingSlots?.includes(slot) === true;
+}
+
 function channelPart(
   { slot }: ParticipantInfo,
-  { channel }: SegmentSample,
+  sample: SegmentSample,
   rates: SegmentRates | undefined,
 ): Part | undefined {
+  const { channel } = sample;
   const lane = channel?.lanes.find(({ producer }) => producer?.slot === slot);
   if (lane !== undefined) {
     const flow = rates?.channel?.lanes.find((each) => each.lane === lane.lane);
-    const isWaiting = lane.fill > FULL;
-    return { position: lane.position, lag: lane.lag, perSecond: flow?.recordsPerSecond, isWaiting };
+    const isWaiting = lane.fill > FULL && wantsRoom(sample, slot);
+    const { position, lag, lastActivityMs } = lane;
+    return { position, lag, perSecond: flow?.recordsPerSecond, isWaiting, lastActivityMs };
   }
   if (channel?.consumer.participant?.slot !== slot) return undefined;
   const position = channel.lanes.reduce((sum, { consumedPosition }) => sum + consumedPosition, 0);
@@ -74,20 +96,34 @@ function channelPart(
 /** A publisher waits for its subscribers. */
 function topicPart(
   { slot }: ParticipantInfo,
-  { topic }: SegmentSample,
+  sample: SegmentSample,
   rates: SegmentRates | undefined,
 ): Part | undefined {
+  const { topic } = sample;
   const lane = topic?.publishers.find(({ publisher }) => publisher?.slot === slot);
   if (lane !== undefined) {
     const flow = rates?.topic?.publishers.find((each) => each.lane === lane.lane);
-    const isWaiting = lane.fill > FULL;
-    return { position: lane.position, lag: null, perSecond: flow?.recordsPerSecond, isWaiting };
+    const isWaiting = lane.fill > FULL && wantsRoom(sample, slot);
+    const { position, lastActivityMs } = lane;
+    return { position, lag: null, perSecond: flow?.recordsPerSecond, isWaiting, lastActivityMs };
   }
   const subscriber = topic?.subscribers.find(({ participant }) => participant.slot === slot);
-  if (subscriber === undefined) return undefined;
+  if (topic === undefined || subscriber === undefined) return undefined;
   const flow = rates?.topic?.subscribers.find((each) => each.slot === slot);
   const position = subscriber.places.reduce((sum, place) => sum + place.position, 0);
-  return { position, lag: subscriber.lag, perSecond: flow?.recordsPerSecond };
+  const distances = subscriber.places.map((place) => {
+    const newest = topic.publishers.find((one) => one.lane === place.lane)?.position ?? 0;
+    return (newest - place.position) / Math.max(1, topic.capacity);
+  });
+  const lapped: LappedFrame | undefined =
+    subscriber.onSlow === "lap"
+      ? {
+          lost: subscriber.lost,
+          lost_per_second: round(flow?.lostPerSecond),
+          distance: Math.max(0, ...distances),
+        }
+      : undefined;
+  return { position, lag: subscriber.lag, perSecond: flow?.recordsPerSecond, lapped };
 }
 
 /** A requester asks so many times a second; the responder answers all of them. */
@@ -101,8 +137,8 @@ function servicePart(
     const perSecond = rates?.service?.requesters.find(
       (each) => each.lane === lane.lane,
     )?.requestsPerSecond;
-    const { requestPosition: position, waitingReplies: lag, wantsRoom: isWaiting } = lane;
-    return { position, lag, perSecond, isWaiting };
+    const { requestPosition: position, waitingReplies: lag, lastActivityMs } = lane;
+    return { position, lag, perSecond, isWaiting: lane.wantsRoom, lastActivityMs };
   }
   if (service?.responder.participant?.slot !== slot) return undefined;
   return { position: null, lag: service.pending, perSecond: rates?.service?.repliesPerSecond };

@@ -4,14 +4,19 @@
  * @module
  */
 import type { SegmentRates, SegmentSample } from "@isthmus/ipc";
-import type { LockFrame, SegmentFrame } from "../wire/frame.ts";
+import type { LockFrame, SegmentFrame, WaitFrame } from "../wire/frame.ts";
 import { round } from "./figures.ts";
 import { flowFrame } from "./flows.ts";
 import { participantFrames } from "./participants.ts";
 import type { RatedSample } from "./sampler.ts";
+import { allFigures } from "./segment-figures.ts";
 
-/** Describes a segment. */
-export function segmentFrame({ sample, rates }: RatedSample): SegmentFrame {
+/**
+ * Describes a segment.
+ *
+ * @param atMs When it was looked at, in milliseconds since 1970.
+ */
+export function segmentFrame({ sample, rates }: RatedSample, atMs: number): SegmentFrame {
   const { error } = sample;
   return {
     name: sample.name,
@@ -21,12 +26,22 @@ export function segmentFrame({ sample, rates }: RatedSample): SegmentFrame {
     total_bytes: sample.totalBytes,
     created_at_ms: sample.createdAtMs,
     epoch: sample.epoch,
-    participants: participantFrames(sample, rates),
+    participants: participantFrames(sample, rates, atMs),
     flow: flowFrame(sample, rates),
     lock: lockFrame(sample, rates),
     wakes_per_second: round(rates?.wakesPerSecond),
+    waits: waitFrames(sample),
+    ...allFigures(sample, rates),
     error: error ? error.message : null,
   };
+}
+
+function waitFrames({ cells }: SegmentSample): WaitFrame[] {
+  return cells.flatMap(({ index, hasSleepers = false, waitingSlots = [] }) =>
+    hasSleepers || waitingSlots.length > 0
+      ? [{ cell: index, slots: waitingSlots, has_sleepers: hasSleepers }]
+      : [],
+  );
 }
 
 function lockFrame({ mutex }: SegmentSample, rates: SegmentRates | undefined): LockFrame | null {

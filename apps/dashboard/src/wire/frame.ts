@@ -23,6 +23,30 @@ export interface ParticipantFrame {
   /** Records between it and its counterpart. */
   readonly lag: number | null;
   readonly records_per_second: number | null;
+  /** For how long it has waited for room in its full ring, in milliseconds; `null` while it does not wait. */
+  readonly waiting_ms: number | null;
+  /** What publishers overwrote before it read it: of a subscriber that they do not wait for; else `null`. */
+  readonly lapped: LappedFrame | null;
+  /** What it has of what there is to have, as `2 permits`; `null` where it has nothing. */
+  readonly holds: string | null;
+}
+
+/** How far a subscriber is behind publishers that do not wait for it. */
+export interface LappedFrame {
+  /** Records that were overwritten before it read them. */
+  readonly lost: number;
+  readonly lost_per_second: number | null;
+  /** The distance to the newest record, as a part of the ring: at 1 the oldest record is overwritten. */
+  readonly distance: number;
+}
+
+/** Who waits at a wait cell. */
+export interface WaitFrame {
+  readonly cell: number;
+  /** Slots of the participants that wait in their event loops. */
+  readonly slots: readonly number[];
+  /** Whether a thread sleeps there; nobody knows which, and it may have died asleep. */
+  readonly has_sleepers: boolean;
 }
 
 /** How long records took, over the last second or so. */
@@ -107,6 +131,14 @@ export interface SegmentFrame {
   readonly flow: FlowFrame | null;
   readonly lock: LockFrame | null;
   readonly wakes_per_second: number | null;
+  /** The cells at which somebody waits. */
+  readonly waits: readonly WaitFrame[];
+  /** All figures of its kind, added up; `figures` of the `hello` says what each is. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** How fast those of them grow that only grow, a second. */
+  readonly rates: Readonly<Record<string, number>>;
+  /** How long each thing took that is measured, over the last second or so; `null`: it did not happen. */
+  readonly times: Readonly<Record<string, LatencyFrame | null>>;
   /** Why the file cannot be understood. */
   readonly error: string | null;
 }

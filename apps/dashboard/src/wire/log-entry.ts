@@ -10,6 +10,7 @@ export type LogKind =
   | "removed"
   | "joined"
   | "left"
+  | "gone"
   | "died"
   | "recovered"
   | "lock-abandoned"

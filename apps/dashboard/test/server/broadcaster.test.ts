@@ -16,6 +16,7 @@ const HELLO: Hello = {
   started_at_ms: 0,
   interval_ms: 1000,
   directory: "/nowhere",
+  figures: {},
   token: "token",
   demonstration: {
     phase: "stopped",

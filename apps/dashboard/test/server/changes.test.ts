@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import type { MutexInfo, ParticipantInfo, SegmentSample } from "@isthmus/ipc";
 import { segmentSamples } from "@isthmus/testing/segment-samples";
 import { findChanges } from "../../src/server/changes.ts";
@@ -43,6 +44,11 @@ function sample(some: Partial<SegmentSample> = {}): SegmentSample {
   return { ...SAMPLE, ...some };
 }
 
+function ownStartTicks(): number {
+  const stat = readFileSync("/proc/self/stat", "utf8");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+}
+
 /** What is told of one look after the other. */
 function told(...looks: readonly (readonly SegmentSample[])[]): string[][] {
   const maps = looks.map((look) => new Map(look.map((each) => [each.name, each])));
@@ -80,10 +86,21 @@ describe("findChanges()", () => {
       ["died: producer 7 died without leaving"],
       [
         "recovered: cleared up after producer 7, which had died",
-        "left: producer 8 left",
+        "gone: producer 8 is gone: it left, or died and was cleared up after at once",
         "joined: producer 9 joined",
       ],
     ]);
+  });
+
+  test("says that somebody left only of who is seen to be alive", () => {
+    const { pid } = process;
+    const here = { ...PRODUCER, pid, startTicks: ownStartTicks() };
+    const looks = (one: ParticipantInfo) => [[sample({ participants: [one] })], [sample()]];
+    expect(told(...looks(here))).toEqual([[`left: producer ${pid} left`]]);
+    // Another process that has the number now says nothing of the one that had it.
+    const reused = { ...here, startTicks: here.startTicks - 1 };
+    const gone = `gone: producer ${pid} is gone: it left, or died and was cleared up after at once`;
+    expect(told(...looks(reused))).toEqual([[gone]]);
   });
 
   test("tells what is made, made anew, and removed, and with it who was there", () => {
@@ -92,7 +109,10 @@ describe("findChanges()", () => {
     expect(told([], [first], [anew], [])).toEqual([
       ["created: a channel was created", "joined: producer 7 joined"],
       ["created: a channel was created", "joined: producer 8 joined"],
-      ["left: producer 8 left", "removed: a channel was removed"],
+      [
+        "gone: producer 8 is gone: it left, or died and was cleared up after at once",
+        "removed: a channel was removed",
+      ],
     ]);
   });
 

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { findIssues } from "../../src/server/issues.ts";
-import type { LockFrame, SegmentFrame } from "../../src/wire/frame.ts";
+import type {
+  LappedFrame,
+  LockFrame,
+  ParticipantFrame,
+  SegmentFrame,
+} from "../../src/wire/frame.ts";
 import { flowFrame, participantFrame, segmentFrame } from "../support/frames.ts";
 
 const NOW_MS = 1_000_000;
@@ -20,6 +25,27 @@ const LOCK: LockFrame = {
 const producer = participantFrame({ slot: 1, role: "producer", pid: 200 });
 const consumer = participantFrame();
 
+const waiting = participantFrame({ ...producer, state: "waiting", waiting_ms: 3000 });
+
+/** A channel that refuses records: one a second. */
+const refusing = {
+  figures: { "channel.producer.drops": 7 },
+  rates: { "channel.producer.drops": 1 },
+} as const;
+
+/** A subscriber that is overtaken. */
+function lapped(some: Partial<LappedFrame>): ParticipantFrame {
+  const role = { role: "subscriber", pid: 5, name: "ticker.ts", lag: 65_536 };
+  return participantFrame({
+    ...role,
+    lapped: { lost: 72_503, lost_per_second: 0, distance: 0, ...some },
+  });
+}
+
+function messagesOf(some: Partial<SegmentFrame>): string[] {
+  return findIssues(segmentFrame(some), NOW_MS).map(({ message }) => message);
+}
+
 function codesOf(some: Partial<SegmentFrame>): string[] {
   return findIssues(segmentFrame(some), NOW_MS).map(({ code, severity }) => `${severity} ${code}`);
 }
@@ -37,11 +63,16 @@ describe("findIssues()", () => {
   test.each([
     ["bad damaged", { error: "no header" }],
     ["warning left-over", { held: false }],
-    ["bad died", { participants: [participantFrame({ state: "dead" })] }],
+    ["bad died", { participants: [participantFrame({ state: "dead" })], flow: flowFrame() }],
+    ["bad died", { participants: [participantFrame({ state: "dead", holds: "2 permits" })] }],
     ["bad lock-abandoned", { lock: { ...LOCK, owner_alive: false } }],
     ["warning lock-held", { lock: { ...LOCK, owned_since_ms: NOW_MS - 6000 } }],
     ["bad corrupt", { participants: [consumer], flow: flowFrame({ corruptions: 1 }) }],
-    ["bad dropping", { participants: [consumer], flow: flowFrame({ drops_per_second: 1 }) }],
+    ["bad dropping", { participants: [consumer], flow: flowFrame(), ...refusing }],
+    ["bad losing", { participants: [lapped({ lost_per_second: 9 })], flow: flowFrame() }],
+    ["warning behind", { participants: [lapped({ distance: 0.6 })], flow: flowFrame() }],
+    ["warning behind", { participants: [lapped({ lost: 0, distance: 0.9 })], flow: flowFrame() }],
+    ["warning full", { participants: [waiting, consumer], flow: flowFrame({ fill: 0.1 }) }],
     ["warning full", { participants: [producer, consumer], flow: flowFrame({ fill: 0.81 }) }],
     ["warning unread", { participants: [producer], flow: flowFrame({ lag: 1 }) }],
     [
@@ -50,6 +81,37 @@ describe("findIssues()", () => {
     ],
   ] as const)("says %s, and nothing else", (code, some) => {
     expect(codesOf(some)).toEqual([code]);
+  });
+
+  test("does not hold the death of a mutex's user against it, when somebody has taken it over", () => {
+    const participants = [participantFrame({ state: "dead", role: "user" })];
+    expect(codesOf({ kind: "mutex", participants, lock: LOCK })).toEqual([]);
+    expect(codesOf({ kind: "event", participants })).toEqual([]);
+  });
+
+  test("has nothing to say of what was lost long ago, where nobody is behind any more", () => {
+    expect(codesOf({ participants: [lapped({ distance: 0.1 })], flow: flowFrame() })).toEqual([]);
+  });
+
+  test("says who it is, what is lost, and who waits for whom", () => {
+    const losing = { participants: [lapped({ lost_per_second: 9 })], flow: flowFrame() };
+    expect(messagesOf(losing)).toEqual([
+      "subscriber 5 (ticker.ts) loses records that are overwritten before it reads them: 72,503 so far, 65,536 wait for it",
+    ]);
+    const behind = { participants: [lapped({ distance: 0.6 })], flow: flowFrame() };
+    expect(messagesOf(behind)).toEqual([
+      "subscriber 5 (ticker.ts) falls behind: 65,536 records wait for it, 72,503 are lost",
+    ]);
+    const full = { participants: [waiting, consumer], flow: flowFrame({ fill: 1 }) };
+    expect(messagesOf(full)).toEqual([
+      "producer 200 waits for room, for 3 s: the fullest ring is 100 % full",
+    ]);
+    // Of two alarms that there are, only the one that counts.
+    const figures = { "topic.publisher.drops": 4, "topic.place.lost": 0 };
+    const rates = { "topic.publisher.drops": 2, "topic.place.lost": 0 };
+    expect(messagesOf({ kind: "topic", flow: flowFrame(), figures, rates })).toEqual([
+      "records are refused because there is no room: 4 so far",
+    ]);
   });
 
   test("says for how long a consumer has taken nothing, where that is known", () => {

@@ -40,6 +40,9 @@ const PARTICIPANT: ParticipantFrame = {
   position: 0,
   lag: 0,
   records_per_second: 0,
+  waiting_ms: null,
+  lapped: null,
+  holds: null,
 };
 
 const SEGMENT: SegmentFrame = {
@@ -54,6 +57,10 @@ const SEGMENT: SegmentFrame = {
   flow: null,
   lock: null,
   wakes_per_second: null,
+  waits: [],
+  figures: {},
+  rates: {},
+  times: {},
   error: null,
 };
 
