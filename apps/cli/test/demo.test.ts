@@ -31,7 +31,7 @@ describe("isthmus demo", () => {
   );
 
   test(
-    "runs when no command is named, and ends with a summary",
+    "runs when no command is named, and ends with a summary and what to do next",
     async () => {
       const { stdout, stderr, exitCode } = await runCli([]);
       expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
@@ -39,6 +39,10 @@ describe("isthmus demo", () => {
       const summary = stdout.slice(stdout.lastIndexOf("\n\n") + 2);
       expect(summary).toMatch(/^Concept +steps +ok +skipped +failed +time\n/);
       expect(summary).toMatch(new RegExp(`\\nTogether +${STEPS.length} +\\d+ +\\d+ +0 `));
+      const next = summary.match(/^→ isthmus (\w+)/gm)?.map((line) => line.split(" ")[2]) ?? [];
+      expect(next.slice(0, 2)).toEqual(["producer", "consumer"]);
+      for (const name of next) expect((await runCli(["help", name ?? ""])).exitCode).toBe(0);
+      expect(summary.split("\n").at(-2)).toStartWith("→ isthmus help ");
     },
     TIMEOUT_MS,
   );

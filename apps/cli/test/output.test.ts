@@ -13,6 +13,7 @@ import { ProgressLines } from "../src/output/progress-lines.ts";
 import { ERASE_LINE, StatusLine } from "../src/output/status-line.ts";
 import { createStyle } from "../src/output/style.ts";
 import { formatTable } from "../src/output/table.ts";
+import { wrap } from "../src/output/wrap.ts";
 import { createFakeHost } from "./support/fake-host.ts";
 
 describe("createStyle()", () => {
@@ -69,6 +70,81 @@ describe("formats", () => {
       "a       1  \x1b[31mred\x1b[39m",
       "long  100  x",
     ]);
+  });
+});
+
+describe("wrap()", () => {
+  test.each([
+    ["one two three four five", 20, 0, "one two three four\nfive"],
+    ["  indented as it was before", 20, 0, "  indented as it was\n  before"],
+    ["isthmus: what happened and what to do", 20, 2, "isthmus: what\n  happened and what\n  to do"],
+    ["short\nlines stay", 20, 0, "short\nlines stay"],
+    ["a /path/that/is/longer/than/a/line b", 20, 0, "a\n/path/that/is/longer/than/a/line\nb"],
+    [
+      "\x1b[31mred words in two lines\x1b[39m",
+      20,
+      0,
+      "\x1b[31mred words in two\x1b[39m\n\x1b[31mlines\x1b[39m",
+    ],
+    ["no terminal is that narrow at all", 3, 0, "no terminal is that\nnarrow at all"],
+    ["anything  at all".repeat(20), Number.POSITIVE_INFINITY, 0, "anything  at all".repeat(20)],
+  ])("%j at %d", (text, columns, hanging, expected) => {
+    expect(wrap(text, columns, hanging)).toBe(expected);
+  });
+});
+
+describe("formatTable() where there is little room", () => {
+  const rows = [
+    ["NAME", "BYTES", "WHAT IT IS"],
+    ["orders", "4,096", "a channel with one consumer and many producers"],
+    ["x", "1", ""],
+  ];
+
+  test("wraps the widest column of text", () => {
+    expect(formatTable(rows, ["left", "right"], 40)).toEqual([
+      "NAME    BYTES  WHAT IT IS",
+      "orders  4,096  a channel with one",
+      "               consumer and many",
+      "               producers",
+      "x           1",
+    ]);
+  });
+
+  test("puts columns below each other that do not fit", () => {
+    expect(formatTable(rows, ["left", "right"], 30)).toEqual([
+      "NAME    BYTES",
+      "  WHAT IT IS",
+      "orders  4,096",
+      "  a channel with one consumer",
+      "  and many producers",
+      "x           1",
+    ]);
+  });
+
+  test("is never too wide, and keeps every word in its order within its cell", () => {
+    const words = (text: string): string[] => text.match(/\S+/g)?.sort() ?? [];
+    for (let columns = 80; columns >= 20; columns--) {
+      const lines = formatTable(rows, ["left", "right"], columns);
+      expect(lines.filter((line) => line.length > columns)).toEqual([]);
+      expect(words(lines.join(" "))).toEqual(words(rows.flat().join(" ")));
+    }
+  });
+});
+
+describe("the width", () => {
+  test.each([
+    ["a terminal's own", true, 60, { COLUMNS: "40" }, 60],
+    ["that of COLUMNS where there is none", false, undefined, { COLUMNS: "40" }, 40],
+    ["none in a pipe", false, undefined, {}, Number.POSITIVE_INFINITY],
+    [
+      "none for a COLUMNS that is none",
+      false,
+      undefined,
+      { COLUMNS: "wide" },
+      Number.POSITIVE_INFINITY,
+    ],
+  ] as const)("is %s", (_, isTTY, columns, env, expected) => {
+    expect(createStyle({ isTTY, env, isColorRefused: true, columns }).columns).toBe(expected);
   });
 });
 

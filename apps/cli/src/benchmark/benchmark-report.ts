@@ -18,6 +18,7 @@ import {
 } from "@isthmus/bench";
 import type { Style } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
+import { wrap } from "../output/wrap.ts";
 
 const VERDICT_COLORS = {
   holds: "green",
@@ -38,14 +39,15 @@ const CHANGE_COLORS = { faster: "green", slower: "red", unclear: "dim" } as cons
 export function formatBenchmark(results: BenchResults, style: Style): string {
   const sections = [
     describeRun(results),
-    results.claims.length === 0 ? casesTable(results) : claimsTable(results, style),
+    results.claims.length === 0 ? casesTable(results, style) : claimsTable(results, style),
     smallFiles(results),
     problems(results, style),
   ];
-  return `${sections
+  const text = sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
-    .join("\n\n")}\n`;
+    .join("\n\n");
+  return `${wrap(text, style.columns)}\n`;
 }
 
 /**
@@ -68,11 +70,15 @@ export function formatComparison(
   ]);
   const head = ["case", "before", "now", "times as fast", "sure", "verdict"];
   const lines = [
-    ...formatTable([head, ...rows], ["left", "right", "right", "right", "right", "left"]),
+    ...formatTable(
+      [head, ...rows],
+      ["left", "right", "right", "right", "right", "left"],
+      style.columns,
+    ),
     ...warnings.map((warning) => style.yellow(warning)),
   ];
   if (others.length > 0) lines.push(style.dim(`Not comparable: ${others.join(", ")}`));
-  return `${lines.join("\n")}\n`;
+  return `${wrap(lines.join("\n"), style.columns)}\n`;
 }
 
 function claimsTable({ claims, cases }: BenchResults, style: Style): string[] {
@@ -91,12 +97,16 @@ function claimsTable({ claims, cases }: BenchResults, style: Style): string[] {
     ];
   });
   const head = ["first / second", "first", "second", "times better (95 %)", "claim", "verdict"];
-  const table = formatTable([head, ...rows], ["left", "right", "right", "right", "right", "left"]);
+  const table = formatTable(
+    [head, ...rows],
+    ["left", "right", "right", "right", "right", "left"],
+    style.columns,
+  );
   const reasons = reasonLines(claims.filter(({ verdict }) => verdict === "fails"));
   return [...table, style.dim("* many records share one publication"), ...reasons];
 }
 
-function casesTable({ cases }: BenchResults): string[] {
+function casesTable({ cases }: BenchResults, style: Style): string[] {
   const rows = cases.map(({ id, title, unit, median, min, max }) => [
     id,
     title,
@@ -106,6 +116,7 @@ function casesTable({ cases }: BenchResults): string[] {
   return formatTable(
     [["case", "", "median", "spread"], ...rows],
     ["left", "left", "right", "right"],
+    style.columns,
   );
 }
 

@@ -15,6 +15,7 @@ import { formatCount, formatCountOf, formatDuration } from "../output/format.ts"
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
+import { wrap } from "../output/wrap.ts";
 
 /** Of more findings than that, only the number is told. */
 const FINDINGS_MAX = 20;
@@ -69,15 +70,16 @@ export function formatVerdict(verdict: Verdict, style: Style): string {
     return [title, ...times.map((time) => (time === undefined ? "none" : formatDuration(time)))];
   });
   const heading = [formatCountOf(recoveries.length, "successor"), "p50", "p99", "worst"];
-  return [
-    ...formatTable(injectionRows, ["left", "right"]),
+  const lines = [
+    ...formatTable(injectionRows, ["left", "right"], style.columns),
     "",
-    ...formatTable(faultRows, ["left", "right"]),
+    ...formatTable(faultRows, ["left", "right"], style.columns),
     "",
-    ...formatTable([heading, ...recoveryRows], ["left", "right", "right", "right"]),
+    ...formatTable([heading, ...recoveryRows], ["left", "right", "right", "right"], style.columns),
     ...slowest(recoveries),
     "",
-  ].join("\n");
+  ];
+  return wrap(lines.join("\n"), style.columns);
 }
 
 /** What went wrong, each with the last events of its participant. */

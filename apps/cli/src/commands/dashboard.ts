@@ -11,6 +11,7 @@ import type { Environment, IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
 import { guarded } from "../guarded.ts";
 import { writeJsonLine } from "../output/json.ts";
+import { wrap } from "../output/wrap.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface DashboardFlags extends CommonFlags {
@@ -28,7 +29,7 @@ const INTERVAL_MS_MOST = 1000;
 
 /** Serves the page until it is told to end. */
 async function runDashboard(this: IsthmusContext, flags: DashboardFlags): Promise<void> {
-  const { process, cwd, signal } = this;
+  const { process, style, cwd, signal } = this;
   const port = flags.port ?? portOf(process.env);
   // Loaded here, so that no other command pays for it.
   const { DashboardServer } = await import("@isthmus/dashboard");
@@ -43,7 +44,10 @@ async function runDashboard(this: IsthmusContext, flags: DashboardFlags): Promis
   const { url } = server;
   if (flags.json)
     writeJsonLine(process.stdout, { url, port: server.port, pid: globalThis.process.pid });
-  else process.stdout.write(`The dashboard is at ${url}  (Ctrl-C ends it)\n`);
+  else
+    process.stdout.write(
+      wrap(`The dashboard is at ${url}  (Ctrl-C ends it)\n`, style.stdout.columns),
+    );
   await new Promise((_, reject) => {
     const end = (): void => reject(signal.reason);
     if (signal.aborted) end();

@@ -6,7 +6,12 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
 import { CONCEPTS } from "../demo/concepts.ts";
-import { formatConceptTitle, formatStepResult, formatSummary } from "../demo/demo-report.ts";
+import {
+  formatConceptTitle,
+  formatNextSteps,
+  formatStepResult,
+  formatSummary,
+} from "../demo/demo-report.ts";
 import { DemoRoom } from "../demo/room.ts";
 import { runDemo } from "../demo/run-demo.ts";
 import type { StepResult } from "../demo/step.ts";
@@ -37,11 +42,13 @@ async function runDemonstration(this: IsthmusContext, flags: CommonFlags): Promi
     if (flags.json) writeJsonLine(process.stdout, recordOf(result));
     else process.stdout.write(formatStepResult(result, style.stdout));
   }
+  const isOk = results.every(({ ok }) => ok);
   if (!flags.json) {
     const elapsedMs = performance.now() - startMs;
     process.stdout.write(formatSummary(CONCEPTS, results, elapsedMs, style.stdout));
+    process.stdout.write(formatNextSteps(isOk, style.stdout));
   }
-  if (results.some(({ ok }) => !ok)) process.exitCode = ExitCode.failed;
+  if (!isOk) process.exitCode = ExitCode.failed;
 }
 
 /** The public record; its fields are a contract. */

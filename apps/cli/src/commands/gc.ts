@@ -34,7 +34,8 @@ async function runGc(this: IsthmusContext, { json, dryRun }: GcFlags): Promise<v
     formatSize(totalBytes),
   ]);
   for (const name of kept) rows.push(["kept", "segment", printable(name), "persistent"]);
-  for (const line of formatTable(rows)) process.stdout.write(`${line}\n`);
+  const lines = formatTable(rows, [], style.stdout.columns);
+  for (const line of lines) process.stdout.write(`${line}\n`);
   const freedBytes = removed.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
   const summary =
     removed.length === 0

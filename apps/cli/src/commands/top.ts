@@ -61,7 +61,7 @@ function linesOf(
 ): string[] {
   const nowMs = Date.now();
   // One cell less than there is: the screen keeps its last column free.
-  const width = isLive ? process.stdout.columns - 1 : undefined;
+  const width = isLive ? process.stdout.columns - 1 : style.stdout.columns;
   const table = formatTopTable(rows, nowMs, style.stdout, width);
   const empty = rows.length === 0 ? [`Nothing has a name in ${directoryPath()}`] : [];
   if (!isLive) return [...table, ...empty];

@@ -3,10 +3,26 @@
  *
  * @module
  */
+import packageJson from "../../package.json" with { type: "json" };
+import { COMMAND_NAME } from "../command-name.ts";
 import { formatDuration } from "../output/format.ts";
 import type { Style } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
+import { wrap } from "../output/wrap.ts";
 import type { DemoConcept, StepResult } from "./step.ts";
+
+const NEXT = [
+  ["producer", "send a million records; and, in another terminal:"],
+  ["consumer", "receive and check them"],
+  ["dashboard", "watch what flows, in the browser; top does so here"],
+  ["benchmark --quick", "how fast it is here, beside what one would use instead"],
+  ["help", `all that there is; your own program: ${packageJson.homepage}`],
+] as const;
+
+const NEXT_AFTER_FAILURE = [
+  ["doctor", "whether this machine is fit for it, and what to do if not"],
+  ["demo --json", "the steps for a report, one line each"],
+] as const;
 
 /** The line before a concept's first step. */
 export function formatConceptTitle({ number, title }: DemoConcept, style: Style): string {
@@ -18,7 +34,8 @@ export function formatConceptTitle({ number, title }: DemoConcept, style: Style)
 export function formatStepResult(result: StepResult, style: Style): string {
   const time = style.dim(formatDuration(result.elapsedMs));
   const detail = result.ok ? style.dim(result.detail) : style.red(result.detail);
-  return `   ${markOf(result, style)} ${result.step}  ${time}\n     ${detail}\n`;
+  const title = wrap(`   ${markOf(result, style)} ${result.step}  ${time}`, style.columns, 2);
+  return `${title}\n${wrap(`     ${detail}`, style.columns)}\n`;
 }
 
 /**
@@ -48,8 +65,22 @@ export function formatSummary(
       ["Together", ...countCells(results, style), formatDuration(elapsedMs)],
     ],
     ["left", "right", "right", "right", "right", "right"],
+    style.columns,
   );
   return `\n${table.join("\n")}\n`;
+}
+
+/**
+ * What to do after the demonstration.
+ *
+ * @param isOk Whether every step succeeded.
+ * @param style The colours of stdout.
+ * @returns The text, ending in a newline.
+ */
+export function formatNextSteps(isOk: boolean, style: Style): string {
+  const steps = isOk ? NEXT : NEXT_AFTER_FAILURE;
+  const rows = steps.map(([args, what]) => [style.cyan(`→ ${COMMAND_NAME} ${args}`), what]);
+  return `${formatTable(rows, [], style.columns).join("\n")}\n`;
 }
 
 function countCells(results: readonly StepResult[], style: Style): string[] {

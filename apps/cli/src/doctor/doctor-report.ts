@@ -4,6 +4,7 @@
  * @module
  */
 import type { Style } from "../output/style.ts";
+import { formatTable } from "../output/table.ts";
 import type { Status } from "./check.ts";
 import type { Diagnosis } from "./run-doctor.ts";
 
@@ -14,11 +15,10 @@ const NAME_CELLS = 16;
 export function formatDiagnosis(diagnosis: Diagnosis, style: Style): string {
   const { check, status, detail, next, fixed } = diagnosis;
   const mark = paint(status, style)(status.padEnd(STATUS_CELLS));
-  const margin = " ".repeat(STATUS_CELLS + NAME_CELLS + 4);
-  const lines = [`${mark}  ${check.padEnd(NAME_CELLS)}  ${detail}`];
-  if (fixed !== undefined) lines.push(`${margin}${style.green(`fixed: ${fixed}`)}`);
-  if (next !== undefined) lines.push(`${margin}${style.cyan(`→ ${next}`)}`);
-  return `${lines.join("\n")}\n`;
+  const rows = [[mark, check.padEnd(NAME_CELLS), detail]];
+  if (fixed !== undefined) rows.push(["", "", style.green(`fixed: ${fixed}`)]);
+  if (next !== undefined) rows.push(["", "", style.cyan(`→ ${next}`)]);
+  return `${formatTable(rows, [], style.columns).join("\n")}\n`;
 }
 
 /** The line at the end. */

@@ -45,7 +45,9 @@ export function formatTable(
   }
   const lines = foldColumns(widths, columns);
   return rows.flatMap((row) =>
-    lines.flatMap((places, index) => formatRow(row, places, widths, alignments, index, columns)),
+    lines.flatMap((places, index) =>
+      formatRow(row, places, widths, alignments, lines.length > 1, index > 0 ? GAP : "", columns),
+    ),
   );
 }
 
@@ -71,16 +73,16 @@ function formatRow(
   places: readonly number[],
   widths: readonly number[],
   alignments: readonly Alignment[],
-  index: number,
+  isFolded: boolean,
+  indent: string,
   columns: number,
 ): string[] {
-  const indent = index === 0 ? "" : GAP;
   const room = columns - indent.length;
   const cells = places.map((column) => {
     const width = Math.min(widths[column] ?? 0, room);
     return wrap(row[column] ?? "", width).split("\n");
   });
-  if (index > 0 && cells.every(([first]) => first === "")) return [];
+  if (isFolded && cells.every(([first]) => first === "")) return [];
   const height = Math.max(1, ...cells.map(({ length }) => length));
   return Array.from({ length: height }, (_, line) => {
     const text = places.map((column, at) =>

@@ -57,15 +57,19 @@ export function formatScanReport(
   result: ScanResult,
   style: Style,
 ): string {
+  const room = style.columns - 2;
   const lines = [
     style.bold(path),
-    ...indent(formatTable(summaryRows(find, result, style), ["left", "right"])),
+    ...indent(formatTable(summaryRows(find, result, style), ["left", "right"], room)),
   ];
   if (result.bytes > 0) {
-    lines.push("", ...indent(formatTable(kindRows(result, style), ["left", "right", "right"])));
     lines.push(
       "",
-      ...indent(formatTable(topRows(result, style), ["left", "left", "right", "right"])),
+      ...indent(formatTable(kindRows(result, style), ["left", "right", "right"], room)),
+    );
+    lines.push(
+      "",
+      ...indent(formatTable(topRows(result, style), ["left", "left", "right", "right"], room)),
     );
   }
   return `${lines.join("\n")}\n`;

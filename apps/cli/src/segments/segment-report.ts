@@ -13,6 +13,7 @@ import { formatCount, formatSize } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
 import { type Alignment, formatTable } from "../output/table.ts";
+import { wrap } from "../output/wrap.ts";
 import { channelRows, LANE_COLUMNS, stateText } from "./channel-report.ts";
 import { type FigureColumns, figureRows } from "./figure-table.ts";
 import { JOB_HEADINGS, jobRows, queueRows } from "./queue-report.ts";
@@ -28,6 +29,8 @@ import {
 import { REQUESTER_COLUMNS, serviceRows } from "./service-report.ts";
 import { eventRows, semaphoreRows, structLines } from "./sync-report.ts";
 import { PUBLISHER_COLUMNS, SUBSCRIBER_COLUMNS, topicRows } from "./topic-report.ts";
+
+const INDENT = "  ";
 
 /**
  * Formats the report of `isthmus inspect`.
@@ -45,7 +48,7 @@ export function formatSegmentReport(
   value?: StructValueInfo,
 ): string {
   const parts = [
-    [style.bold(printable(info.name)), ...indent(formatTable(headerRows(info, nowMs, style)))],
+    [style.bold(printable(info.name)), ...indent(pairs(headerRows(info, nowMs, style), style))],
     table("Sections", ["ID", "NAME", "OFFSET", "BYTES"], sectionRows(info), style, RIGHT_NUMBERS),
   ];
   if (info.participants.length > 0) {
@@ -53,11 +56,14 @@ export function formatSegmentReport(
     parts.push(table("Participants", headings, participantRows(info, style), style, ["right"]));
   }
   if (info.mutex !== undefined) {
-    parts.push([style.bold("Mutex"), ...indent(formatTable(mutexRows(info, nowMs, style)))]);
+    parts.push([style.bold("Mutex"), ...indent(pairs(mutexRows(info, nowMs, style), style))]);
   }
   if (info.channel !== undefined) {
     const { channel } = info;
-    parts.push([style.bold("Channel"), ...indent(formatTable(channelRows(channel, nowMs, style)))]);
+    parts.push([
+      style.bold("Channel"),
+      ...indent(pairs(channelRows(channel, nowMs, style), style)),
+    ]);
     parts.push(...figureTable("Lanes", LANE_COLUMNS, channel.lanes, nowMs, style));
   }
   parts.push(...kindParts(info, nowMs, style));
@@ -69,32 +75,33 @@ export function formatSegmentReport(
     const headings = ["CELL", "AWAITED BY", "WAKES", "TIMEOUT WAKES"];
     parts.push(table("Wait cells", headings, cells, style, RIGHT_COUNTS));
   }
-  return `${parts.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+  const text = parts.map((lines) => lines.join("\n")).join("\n\n");
+  return `${wrap(text, style.columns)}\n`;
 }
 
 /** What only topics, services, queues, semaphores and events have. */
 function kindParts(info: SegmentInfo, nowMs: number, style: Style): string[][] {
   const { topic, service, queue, semaphore, event } = info;
   const parts: string[][] = [];
-  const pairs = (title: string, rows: string[][]): void => {
-    parts.push([style.bold(title), ...indent(formatTable(rows))]);
+  const add = (title: string, rows: string[][]): void => {
+    parts.push([style.bold(title), ...indent(pairs(rows, style))]);
   };
   if (topic) {
-    pairs("Topic", topicRows(topic));
+    add("Topic", topicRows(topic));
     parts.push(...figureTable("Publishers", PUBLISHER_COLUMNS, topic.publishers, nowMs, style));
     parts.push(...figureTable("Subscribers", SUBSCRIBER_COLUMNS, topic.subscribers, nowMs, style));
   }
   if (service) {
-    pairs("Service", serviceRows(service, nowMs, style));
+    add("Service", serviceRows(service, nowMs, style));
     parts.push(...figureTable("Requesters", REQUESTER_COLUMNS, service.requesters, nowMs, style));
   }
   if (queue) {
-    pairs("Queue", queueRows(queue, style));
+    add("Queue", queueRows(queue, style));
     const jobs = jobRows(queue.jobs, style);
     if (jobs.length > 0) parts.push(table("In flight", JOB_HEADINGS, jobs, style, ["right"]));
   }
-  if (semaphore) pairs("Semaphore", semaphoreRows(semaphore, style));
-  if (event) pairs("Event", eventRows(event));
+  if (semaphore) add("Semaphore", semaphoreRows(semaphore, style));
+  if (event) add("Event", eventRows(event));
   return parts;
 }
 
@@ -121,7 +128,7 @@ function table(
   style: Style,
   alignments: readonly Alignment[],
 ): string[] {
-  const lines = formatTable([headings.map(style.dim), ...rows], alignments);
+  const lines = formatTable([headings.map(style.dim), ...rows], alignments, roomOf(style));
   return [style.bold(title), ...indent(lines)];
 }
 
@@ -195,6 +202,16 @@ function waitersText({ isAwaited, hasSleepers, waitingSlots = [] }: CellInfo): s
   return all.join(", ") || (isAwaited ? "yes" : "nobody");
 }
 
+/** A table of names and values. */
+function pairs(rows: readonly (readonly string[])[], style: Style): string[] {
+  return formatTable(rows, [], roomOf(style));
+}
+
+/** What is left of the width for lines that are indented. */
+function roomOf({ columns }: Style): number {
+  return columns - INDENT.length;
+}
+
 function indent(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`);
+  return lines.map((line) => INDENT + line);
 }

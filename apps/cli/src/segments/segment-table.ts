@@ -43,7 +43,11 @@ export function formatSegmentTable(
     info.error ? NOTHING : ageText(info.createdAtMs, nowMs),
     noteText(info, style),
   ]);
-  const lines = formatTable([HEADINGS.map(style.bold), ...rows], ["left", "left", "right"]);
+  const lines = formatTable(
+    [HEADINGS.map(style.bold), ...rows],
+    ["left", "left", "right"],
+    style.columns,
+  );
   return `${lines.join("\n")}\n`;
 }
 

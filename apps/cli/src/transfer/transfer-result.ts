@@ -69,7 +69,7 @@ export function formatResult(result: TransferResult, style: Style): string {
     ["lost", bad(lost)],
     ["corrupt", bad(corrupt)],
   ];
-  const lines = formatTable(rows, ["left", "right"]).map((line) => `  ${line}`);
+  const lines = formatTable(rows, ["left", "right"], style.columns - 2).map((line) => `  ${line}`);
   return [style.bold(`${role} of ${printable(channel)}`), ...lines, ""].join("\n");
 }
 

@@ -102,12 +102,12 @@ export function formatTopTable(
   for (let left = -1; ; left++) {
     const isTerse = left >= 0;
     const cells = lines.map((line) => columns.map(({ cell }) => cell({ ...line, isTerse })));
-    const table = formatTable(
-      [columns.map(({ heading }) => style.bold(heading)), ...cells],
-      columns.map(({ alignment }) => alignment),
-    );
-    const isTooWide = table.some((line) => Bun.stringWidth(line) > width);
-    if (!isTooWide || left === dispensable.length) return table;
+    const rows = [columns.map(({ heading }) => style.bold(heading)), ...cells];
+    const alignments = columns.map(({ alignment }) => alignment);
+    // What matters most is on two lines rather than cut.
+    if (left === dispensable.length) return formatTable(rows, alignments, width);
+    const table = formatTable(rows, alignments);
+    if (table.every((line) => Bun.stringWidth(line) <= width)) return table;
     if (isTerse) columns = columns.filter(({ rank }) => rank !== dispensable[left]);
   }
 }

