@@ -38,7 +38,7 @@ async function runConsumer(this: IsthmusContext, flags: ConsumerFlags): Promise<
     progress,
   });
   progress[Symbol.dispose]();
-  reportTransfer(this, outcome, flags.json);
+  reportTransfer(this, outcome, flags);
 }
 
 /** The definition of the command. */
@@ -68,8 +68,11 @@ export const consumer: Command<IsthmusContext> = buildCommand<ConsumerFlags, [],
       "Run it in one terminal and isthmus producer in others, in any order. Checks that nothing\n" +
       "was lost (gaps in a producer's numbers) or corrupted (checksums, records that come again)\n" +
       "and fails when something was. Without --count it ends a second after the last producer\n" +
-      "has ended or died, at once when one was interrupted. The time runs from the first record\n" +
-      "to the last, without that in which there was no producer.",
+      "has ended or died, at once when one was interrupted.\n\n" +
+      "The time runs from the first record taken to the last one checked, without that in which\n" +
+      "there was no producer. The producer's own clock begins sooner and ends when its last record\n" +
+      "had room, a channel full before it is taken: see isthmus producer --help, also for why\n" +
+      "isthmus benchmark tells more.",
     customUsage: [
       { input: "--channel orders", brief: "until the producers have ended" },
       { input: "--count 60000", brief: "60,000 records of however many producers" },

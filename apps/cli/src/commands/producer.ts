@@ -59,7 +59,7 @@ async function runProducer(this: IsthmusContext, flags: ProducerFlags): Promise<
     progress,
   });
   progress[Symbol.dispose]();
-  reportTransfer(this, outcome, flags.json);
+  reportTransfer(this, outcome, flags);
 }
 
 function capacityFor({ capacity, size }: ProducerFlags): number {
@@ -129,8 +129,12 @@ export const producer: Command<IsthmusContext> = buildCommand<ProducerFlags, [],
       "Run it in one terminal and isthmus consumer in another, in any order; several producers\n" +
       "may share a channel. Waits for a consumer, sends, and ends when everything was taken. A\n" +
       "consumer that dies is waited for, one that leaves ends the transfer. `messages` are the\n" +
-      "records that were taken or still will be, the time runs from the first to the last of\n" +
-      "them, without that in which there was no consumer. Fails when it sent less than --count.",
+      "records that were taken or still will be. Fails when it sent less than --count.\n\n" +
+      "The time runs from the first record sent to the last one that had room, without that in\n" +
+      "which there was no consumer. A channel full may not be taken yet then: the consumer's own\n" +
+      "clock ends later, so that the shorter a transfer is, the more the two rates differ. Both\n" +
+      "are below those of isthmus benchmark, which warms up before it measures, sends records\n" +
+      "without checksums, and publishes many together where its table says so: here --batch does.",
     customUsage: [
       { input: "--channel orders", brief: "a million records of 64 bytes" },
       { input: "--count 0 --rate 1000", brief: "a thousand a second, until Ctrl-C" },

@@ -238,7 +238,7 @@ describe("refusals", () => {
       await using stage = new Stage();
       const { exitCode, stdout, stderr } = await stage.startPlain(line).end();
       expect(stderr).toContain(message);
-      expect(stderr).toEndWith("See isthmus --help\n");
+      expect(stderr).toEndWith(`See isthmus ${line.split(" ")[0]} --help\n`);
       expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
       expect(stage.places.leftOver()).toEqual([]);
     },
