@@ -8,6 +8,6 @@ import { packAll } from "./pack.ts";
 import { ROOT } from "./shipped.ts";
 
 for (const { name, version, tarball } of await packAll(join(ROOT, "dist"))) {
-  const kilobytes = Math.ceil(Bun.file(tarball).size / 1000);
-  console.log(`${name} ${version}: ${relative(ROOT, tarball)}, ${kilobytes} kB`);
+  const kibibytes = Math.ceil(Bun.file(tarball).size / 1024);
+  console.log(`${name} ${version}: ${relative(ROOT, tarball)}, ${kibibytes} KiB`);
 }

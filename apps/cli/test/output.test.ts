@@ -4,6 +4,7 @@ import { formatBar } from "../src/output/bar.ts";
 import {
   formatCount,
   formatDuration,
+  formatFrequency,
   formatRate,
   formatShare,
   formatSize,
@@ -43,7 +44,9 @@ describe("formats", () => {
     [formatSize(1023), "1,023 B"],
     [formatSize(1536), "1.50 KiB"],
     [formatSize(10 * 2 ** 30), "10.0 GiB"],
-    [formatRate(1_200_000_000), "1.20 GB/s"],
+    [formatRate(1.2 * 2 ** 30), "1.20 GiB/s"],
+    [formatFrequency(950), "950"],
+    [formatFrequency(14_084_507), "14.1 M"],
     [formatDuration(0.000_85), "850 ns"],
     [formatDuration(0.0425), "42.5 µs"],
     [formatDuration(3.21), "3.21 ms"],
@@ -165,8 +168,8 @@ describe("ProgressBar", () => {
     expect(stdout).toBe("");
     const drawings = stderr.split(ERASE_LINE).filter((text) => text !== "");
     expect(drawings).toHaveLength(8);
-    expect(drawings[0]).toContain(" 15 %  1.00 GB/s  ETA 2 s");
-    expect(drawings.at(-1)).toContain(" 50 %  1.00 GB/s  ETA 1 s");
+    expect(drawings[0]).toContain(" 15 %  954 MiB/s  ETA 2 s");
+    expect(drawings.at(-1)).toContain(" 50 %  954 MiB/s  ETA 1 s");
     expect(drawings.every((text) => Bun.stringWidth(text) < 60)).toBe(true);
     expect(stderr.endsWith(ERASE_LINE)).toBe(true);
   });

@@ -53,7 +53,7 @@ const RESULTS = resultsOf({
 
 describe("figures", () => {
   test.each([
-    [1.25e9, "bytes_per_second", "1.25 GB/s"],
+    [1.25 * 2 ** 30, "bytes_per_second", "1.25 GiB/s"],
     [12_340_000, "records_per_second", "12.3 M/s"],
     [7312, "ns", "7.31 µs"],
     [0.552, "ns", "0.55 ns"],

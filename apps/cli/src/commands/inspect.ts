@@ -18,6 +18,7 @@ import { createBreather } from "../breather.ts";
 import type { IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
 import { guarded } from "../guarded.ts";
+import { formatCount } from "../output/format.ts";
 import { hexDump } from "../output/hex-dump.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { jsonValue } from "../output/json-value.ts";
@@ -123,7 +124,8 @@ async function writeDump(
     await breathe();
   }
   const rest = dump.sectionBytes - dump.lengthBytes;
-  if (rest > 0) process.stdout.write(style.stdout.dim(`… ${rest} more bytes: --limit 0\n`));
+  if (rest > 0)
+    process.stdout.write(style.stdout.dim(`… ${formatCount(rest)} more bytes: --limit 0\n`));
 }
 
 function dumpRecord(info: SegmentInfo, dump: Dump): Readonly<Record<string, unknown>> {

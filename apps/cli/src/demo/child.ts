@@ -7,6 +7,7 @@ import { writeSync } from "node:fs";
 import { TimeoutError } from "@isthmus/core";
 import { startProcess } from "@isthmus/programs/start-process";
 import type { Subprocess } from "bun";
+import { formatDuration } from "../output/format.ts";
 
 /** What a process says first, as soon as its program runs. */
 const HELLO = "started";
@@ -112,7 +113,7 @@ export class DemoChild implements AsyncDisposable {
   async #inTime<T>(promise: Promise<T>, complaint: string): Promise<T> {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      const what = `Process ${this.pid} ${complaint} within ${this.#patienceMs} ms`;
+      const what = `Process ${this.pid} ${complaint} within ${formatDuration(this.#patienceMs)}`;
       reject(new TimeoutError(what));
     }, this.#patienceMs);
     try {

@@ -4,7 +4,13 @@
  * @module
  */
 import { bytes, Consumer, json } from "@isthmus/ipc";
-import { formatCount, formatDuration, formatRate, formatSize } from "../output/format.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatFrequency,
+  formatRate,
+  formatSize,
+} from "../output/format.ts";
 import { check, checkEqual } from "./check.ts";
 import type { DemoChild } from "./child.ts";
 import { areBytesIntact, makeDocument } from "./document.ts";
@@ -183,5 +189,5 @@ function whole(messages: number): Omit<Report, "elapsedMs"> {
 }
 
 function rateText(perSecond: number): string {
-  return `${formatCount(perSecond)} messages/s (${formatRate(perSecond * Message.size)})`;
+  return `${formatFrequency(perSecond)} messages/s (${formatRate(perSecond * Message.size)})`;
 }

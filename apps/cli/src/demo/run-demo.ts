@@ -4,6 +4,7 @@
  * @module
  */
 import { TimeoutError } from "@isthmus/core";
+import { formatDuration } from "../output/format.ts";
 import type { DemoRoom } from "./room.ts";
 import { type DemoConcept, type DemoStep, SkippedStep, type StepResult } from "./step.ts";
 
@@ -52,7 +53,9 @@ async function runStep(concept: number, step: DemoStep, room: DemoRoom): Promise
   };
   room.beginStep();
   const timer = setTimeout(() => {
-    room.failStep(new TimeoutError(`The step did not end within ${STEP_TIMEOUT_MS} ms`));
+    room.failStep(
+      new TimeoutError(`The step did not end within ${formatDuration(STEP_TIMEOUT_MS)}`),
+    );
   }, STEP_TIMEOUT_MS);
   try {
     const outcome = await step.run(room);

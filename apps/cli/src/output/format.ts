@@ -21,9 +21,14 @@ export function formatSize(bytes: number): string {
   return withUnit(bytes, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]);
 }
 
-/** A rate in decimal units, as storage and networks are sold: `1.20 GB/s`. */
+/** A rate in the units of sizes, so that one can be divided by the other: `1.20 GiB/s`. */
 export function formatRate(bytesPerSecond: number): string {
-  return `${withUnit(bytesPerSecond, 1000, ["B", "kB", "MB", "GB", "TB"])}/s`;
+  return `${formatSize(bytesPerSecond)}/s`;
+}
+
+/** How many in a second, with three digits: `950`, `12.4 k`, `14.1 M`. */
+export function formatFrequency(perSecond: number): string {
+  return withUnit(perSecond, 1000, ["", "k", "M", "G"]).trimEnd();
 }
 
 /** A duration: `850 ns`, `270 µs`, `3.20 ms`, `1.45 s`, `2 min 05 s`. */

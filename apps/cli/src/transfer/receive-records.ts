@@ -6,7 +6,7 @@
 import { TimeoutError } from "@isthmus/core";
 import { bytes, Consumer } from "@isthmus/ipc";
 import { RecordReader } from "@isthmus/programs/checked-record";
-import { formatCount, formatCountOf } from "../output/format.ts";
+import { formatCount, formatCountOf, formatDuration } from "../output/format.ts";
 import type { ProgressLines } from "../output/progress-lines.ts";
 import { Ledger } from "./ledger.ts";
 import { TransferClock } from "./transfer-clock.ts";
@@ -221,7 +221,7 @@ class ReceiveRun implements Disposable {
       if (count === 0 && aloneMs >= Math.min(LINGER_MS, timeoutMs)) return true;
     }
     if (aloneMs >= timeoutMs) {
-      throw new TimeoutError(`Nobody produces for "${channel}" after ${timeoutMs} ms`);
+      throw new TimeoutError(`Nobody produces for "${channel}" after ${formatDuration(timeoutMs)}`);
     }
     if (ends.length === 0) progress.say(`waiting for a producer of ${channel}`);
     else if (aloneMs >= LINGER_MS) progress.say(`waiting for another producer of ${channel}`);

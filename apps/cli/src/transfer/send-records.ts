@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { TimeoutError } from "@isthmus/core";
 import { bytes, Producer } from "@isthmus/ipc";
 import { type EndKind, HEADER_BYTES, KIND, RecordWriter } from "@isthmus/programs/checked-record";
-import { formatCount, formatCountOf } from "../output/format.ts";
+import { formatCount, formatCountOf, formatDuration } from "../output/format.ts";
 import type { ProgressLines } from "../output/progress-lines.ts";
 import { ConsumerWatch } from "./consumer-watch.ts";
 import { Pace } from "./pace.ts";
@@ -268,7 +268,7 @@ class SendRun implements Disposable {
         return false;
       }
       if (nowMs - startMs >= timeoutMs) {
-        throw new TimeoutError(`Nobody consumes "${channel}" after ${timeoutMs} ms`);
+        throw new TimeoutError(`Nobody consumes "${channel}" after ${formatDuration(timeoutMs)}`);
       }
       if (presence !== "leaving") {
         progress.say(`${CAUSES[presence]}waiting for a consumer of ${channel}`);

@@ -5,8 +5,8 @@
  */
 import {
   formatCount,
-  formatCountOf,
   formatDuration,
+  formatFrequency,
   formatRate,
   formatSize,
 } from "../output/format.ts";
@@ -22,7 +22,10 @@ export interface TransferResult {
   readonly messages: number;
   /** Their bytes, headers included. */
   readonly bytes: number;
-  /** From the first record to the last, without the time for which nobody was at the other end. */
+  /**
+   * From the first record to the last, without the time for which nobody was at the other end. For a producer the
+   * last one has been sent then, for a consumer taken.
+   */
   readonly elapsedMs: number;
   readonly lost: number;
   readonly corrupt: number;
@@ -73,10 +76,10 @@ export function formatResult(result: TransferResult, style: Style): string {
   return [style.bold(`${role} of ${printable(channel)}`), ...lines, ""].join("\n");
 }
 
-/** A rate in messages and in bytes: `14,084,507 messages/s, 901 MB/s`. */
+/** A rate in messages and in bytes: `14.1 M messages/s, 860 MiB/s`. */
 export function formatTransferRate(messages: number, bytes: number, elapsedMs: number): string {
-  const count = formatCountOf(Math.round(perSecond(messages, elapsedMs)), "message");
-  return `${count}/s, ${formatRate(perSecond(bytes, elapsedMs))}`;
+  const count = formatFrequency(perSecond(messages, elapsedMs));
+  return `${count} messages/s, ${formatRate(perSecond(bytes, elapsedMs))}`;
 }
 
 /** 0 for what took no time: there is no rate of a single record. */

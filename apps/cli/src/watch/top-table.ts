@@ -4,7 +4,13 @@
  * @module
  */
 import { flowLatency, type SegmentRates, type SegmentSample } from "@isthmus/ipc";
-import { formatCount, formatDuration, formatRate, formatShare } from "../output/format.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatFrequency,
+  formatRate,
+  formatShare,
+} from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
 import { type Alignment, formatTable } from "../output/table.ts";
@@ -50,7 +56,7 @@ const COLUMNS: readonly Column[] = [
   {
     heading: "RECORDS/S",
     alignment: "right",
-    cell: ({ flow }) => optional(flow.perSecond, formatCount),
+    cell: ({ flow }) => optional(flow.perSecond, formatFrequency),
   },
   {
     heading: "BYTES/S",

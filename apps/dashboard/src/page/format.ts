@@ -32,9 +32,9 @@ export function rate(perSecond: number): Quantity {
   return scaled(perSecond, 1000, ["", "k", "M", "G"]);
 }
 
-/** Bytes per second: `1.20 MB/s`. */
+/** Bytes per second, in the units of sizes: `1.20 MiB/s`. */
 export function byteRate(perSecond: number): Quantity {
-  const { value, unit } = scaled(perSecond, 1000, ["B", "kB", "MB", "GB", "TB"]);
+  const { value, unit } = size(perSecond);
   return { value, unit: `${unit}/s` };
 }
 

@@ -25,7 +25,7 @@ describe("quantities", () => {
     [rate(0.25), "0.25"],
     [perSecond(rate(194)), "194/s"],
     [perSecond(rate(10_000)), "10.0 k/s"],
-    [byteRate(1_200_000), "1.20 MB/s"],
+    [byteRate(1_200_000), "1.14 MiB/s"],
     [size(512), "512 B"],
     [size(1024 * 1536), "1.50 MiB"],
     [duration(0), "0 ns"],

@@ -12,7 +12,7 @@ const STEPS: readonly (readonly [limit: number, suffix: string])[] = [
 ];
 
 /**
- * A figure with its unit: `1.25 GB/s`, `12.3 M/s`, `280 ns`, `7.31 µs`, `64.0 MiB`.
+ * A figure with its unit: `1.25 GiB/s`, `12.3 M/s`, `280 ns`, `7.31 µs`, `64.0 MiB`.
  *
  * @param value The figure; `null` gives a dash.
  * @param unit Its unit.
@@ -21,13 +21,14 @@ export function formatFigure(value: number | null, unit: Unit): string {
   if (value === null) return "–";
   if (unit === "ns") return formatNanoseconds(value);
   if (unit === "bytes") return formatBytes(value);
+  if (unit === "bytes_per_second") return `${formatBytes(value)}/s`;
   const [limit, suffix] = STEPS.find(([least]) => value >= least) ?? [1, ""];
-  return `${threeDigits(value / limit)} ${suffix}${unit === "bytes_per_second" ? "B" : ""}/s`;
+  return `${threeDigits(value / limit)} ${suffix}/s`;
 }
 
 /** A size in binary units. */
 export function formatBytes(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024) return `${Math.round(bytes)} B`;
   if (bytes < 2 ** 20) return `${trimmed(bytes / 1024)} KiB`;
   return bytes < 2 ** 30 ? `${trimmed(bytes / 2 ** 20)} MiB` : `${trimmed(bytes / 2 ** 30)} GiB`;
 }

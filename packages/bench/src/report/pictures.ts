@@ -4,7 +4,7 @@
  * @module
  */
 import type { BenchResults, CaseRecord } from "../results/bench-results.ts";
-import { formatBytes, formatFigure, formatNanoseconds } from "./format-figure.ts";
+import { formatBytes, formatNanoseconds } from "./format-figure.ts";
 import type { ReportPicture } from "./markdown-report.ts";
 import { claimsChart } from "./svg/claims-chart.ts";
 import { lineChart, type Series } from "./svg/line-chart.ts";
@@ -36,6 +36,9 @@ export function drawPictures({ cases, claims }: BenchResults): DrawnPicture[] {
   return all.flatMap(([file, title, svg]) => (svg === undefined ? [] : [{ file, title, svg }]));
 }
 
+/** Bytes in the unit of the axis. */
+const MIB = 2 ** 20;
+
 function throughput(cases: readonly CaseRecord[]): string | undefined {
   const measured = cases.filter(({ suite, median }) => suite === "transfer" && median !== null);
   const sizes = [...new Set(measured.map(({ record_bytes: bytes = 0 }) => bytes))];
@@ -43,14 +46,15 @@ function throughput(cases: readonly CaseRecord[]): string | undefined {
   const series = [...carriers].map(
     ([name, group]): Series => ({
       name,
-      points: group.map(({ record_bytes: x = 0, median: y }) => ({ x, y: y ?? 0 })),
+      points: group.map(({ record_bytes: x = 0, median: y }) => ({ x, y: (y ?? 0) / MIB })),
     }),
   );
   return lineChart({
     title: "Throughput against record size, two processes",
     series,
     columns: sizes.sort((one, two) => one - two).map((x) => ({ x, label: formatBytes(x) })),
-    formatY: (value) => formatFigure(value, "bytes_per_second"),
+    // The marks are powers of ten.
+    formatY: (value) => `${value} MiB/s`,
   });
 }
 
