@@ -30,7 +30,8 @@ export type {
   KindFigures,
 } from "./figures/figure.ts";
 export { type AnyJson, type JsonSchema, json } from "./flow/json.ts";
-export type { PollOptions, RecordsOptions } from "./flow/receiver.ts";
+export type { PollAsyncOptions, PollOptions } from "./flow/poll-options.ts";
+export type { RecordsOptions } from "./flow/receiver.ts";
 export type {
   BytesSchema,
   ChannelSchema,
@@ -129,6 +130,7 @@ export {
 } from "./service/requester.ts";
 export {
   type PollHandler,
+  type PollRequestsAsyncOptions,
   type PollRequestsOptions,
   Responder,
   type ServeHandler,

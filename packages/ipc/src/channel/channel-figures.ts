@@ -177,6 +177,14 @@ export const CHANNEL_FIGURES = {
       counter: "waits",
       column: "emptyWaits",
     },
+    /** Records that a poll for the latest passed over because a newer one was there; among those that were consumed. */
+    skipped: {
+      type: "counter",
+      unit: "records",
+      help: "Records that a poll for the latest passed over because a newer one was there.",
+      writer: "consumer",
+      counter: "drops",
+    },
     /** Impossible positions, lengths and contents that it found. */
     corruptions: {
       type: "counter",

@@ -4,11 +4,12 @@
  * @module
  */
 import { SECTION } from "@isthmus/core/internal";
-import { type LaneReader, StructReader, VariableReader } from "../flow/lane-reader.ts";
+import { type LaneReader, StructReader } from "../flow/lane-reader.ts";
 import type { ReceivingLanes } from "../flow/lane-scan.ts";
 import { RecordMemory } from "../flow/record-codec.ts";
 import { takeSolePlace } from "../flow/sole-place.ts";
 import type { TravelTimes } from "../flow/travel-times.ts";
+import { VariableReader } from "../flow/variable-reader.ts";
 import { Counters } from "../metrics/counters.ts";
 import { ByteRingConsumer } from "../ring/byte-ring.ts";
 import { FixedRingConsumer } from "../ring/fixed-ring.ts";

@@ -6,18 +6,11 @@
 
 import type { Counters } from "../metrics/counters.ts";
 import type { ByteReading, FixedReading } from "../ring/broadcast-reading.ts";
-import { type ByteRecord, UNIT_BYTES } from "../ring/byte-ring.ts";
 import type { Anchor } from "../struct/cursor.ts";
 import type { Fields, StructSchema } from "../struct/struct-schema.ts";
 import { anchorOf } from "./anchor.ts";
 import type { CopiedRecords } from "./copied-records.ts";
-import {
-  checkRecordsHere,
-  codecOf,
-  type PlaceReader,
-  type RecordCodec,
-  type RecordMemory,
-} from "./record-codec.ts";
+import type { RecordMemory } from "./record-codec.ts";
 import { TIMESTAMP_BYTES } from "./record-layout.ts";
 import type { SchemaShape } from "./record-schema.ts";
 import type { RecordGeometry } from "./record-segment.ts";
@@ -74,8 +67,17 @@ export abstract class LaneReader {
   /** Hands records out in place, and releases them; returns how many. None while `isLapped`. */
   abstract poll(handler: RecordHandler, limit: number): number;
 
-  /** Copies the next record out; undefined when there is none, and while `isLapped`. It stays until `release`. */
-  abstract take(): unknown;
+  /**
+   * Copies the next record out; undefined when there is none, and while `isLapped`. It stays until `release`.
+   *
+   * @param into Where bytes are copied to instead of memory of their own.
+   * @returns The record; its length if `into` is given.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when `into` is too small: nothing has been taken.
+   */
+  abstract take(into?: Uint8Array): unknown;
+
+  /** Passes over all that is there but the newest record, and gives its room back; returns over how many. */
+  abstract skipOlder(): number;
 
   /** Takes the record that `take` gave last back in, unless it has been released or lost. */
   abstract putBack(): void;
@@ -138,6 +140,7 @@ export class StructReader extends LaneReader {
   /** Where the cursor stands. */
   readonly #anchor: Anchor;
   readonly #slotBytes: number;
+  readonly #slotCount: number;
   readonly #times: TravelTimes | undefined;
   /** What the user gave to the `poll` that is running. */
   #handler: RecordHandler = () => {};
@@ -156,6 +159,7 @@ export class StructReader extends LaneReader {
     this.#cursor = schema.cursor(this.#view, 0, { access: "read" });
     this.#anchor = anchorOf(this.#cursor);
     this.#slotBytes = slotBytes;
+    this.#slotCount = ringBytes / slotBytes;
     this.#times = source.times;
   }
 
@@ -181,6 +185,25 @@ export class StructReader extends LaneReader {
 
   putBack(): void {
     if (this.ring.putBack()) this.#count(-1);
+  }
+
+  skipOlder(): number {
+    const { ring } = this;
+    let passed = 0;
+    // No more than a ring holds: somebody may send faster than this passes, for ever.
+    while (passed < this.#slotCount) {
+      const count = ring.adjacent();
+      if (count === 0 || this.isLapped) break;
+      // The last one is handed out alone, so that it alone can be put back.
+      ring.advance(count - 1);
+      ring.advance(1);
+      passed += count;
+    }
+    if (passed === 0) return 0;
+    this.#count(passed);
+    this.putBack();
+    this.release();
+    return passed - 1;
   }
 
   #handOut(handler: RecordHandler, limit: number): number {
@@ -216,95 +239,5 @@ export class StructReader extends LaneReader {
   /** The time at which a record was sent is the last in its slot. */
   #noteTime(offset: number): void {
     this.#times?.note(this.#view.getFloat64(offset + this.#slotBytes - TIMESTAMP_BYTES, true));
-  }
-}
-
-/** Records of any size: bytes, and JSON. */
-export class VariableReader extends LaneReader {
-  protected readonly ring: ByteReading;
-  readonly #codec: RecordCodec;
-  readonly #copied: CopiedRecords | undefined;
-  readonly #times: TravelTimes | undefined;
-  readonly #record: ByteRecord = { offset: 0, length: 0, tag: 0 };
-  /** How many records the ring can have. */
-  readonly #recordsMax: number;
-  #memory: RecordMemory;
-  #places: PlaceReader;
-
-  constructor(source: LaneToRead, ring: ByteReading) {
-    const recordsMax = source.geometry.ringBytes / UNIT_BYTES;
-    super(source, recordsMax);
-    this.ring = ring;
-    this.#codec = codecOf(source.shape);
-    this.#copied = source.copied;
-    this.#times = source.times;
-    this.#recordsMax = recordsMax;
-    this.#memory = source.memory;
-    this.#places = this.#codec.places(this.#memory, "read");
-  }
-
-  poll(handler: RecordHandler, limit: number): number {
-    let done = 0;
-    let isHandling = false;
-    try {
-      // No more than a ring holds: somebody may write nonsense faster than it is skipped.
-      for (let seen = 0; done < limit && seen < this.#recordsMax; seen++) {
-        const record = this.#next(true);
-        if (record === undefined) break;
-        if (record === UNREADABLE) continue;
-        isHandling = true;
-        handler(record);
-        isHandling = false;
-        done++;
-      }
-    } finally {
-      if (isHandling) this.putBack();
-      this.release();
-    }
-    return done;
-  }
-
-  take(): unknown {
-    return this.#next(false);
-  }
-
-  putBack(): void {
-    if (!this.ring.putBack()) return;
-    this.records--;
-    this.bytes -= this.#record.length;
-  }
-
-  #next(isInPlace: boolean): unknown {
-    const record = this.#record;
-    checkRecordsHere(this.#memory.bytes);
-    if (this.isLapped || !this.ring.take(record)) return undefined;
-    if (this.#copied !== undefined) this.#followCopy(this.#copied);
-    if (this.#times !== undefined) this.#takeTime(record, this.#times);
-    const { offset, length } = record;
-    this.records++;
-    this.bytes += length;
-    try {
-      // JSON's undefined does not exist, so that it can mean nothing.
-      return isInPlace
-        ? this.#places.at(offset, length)
-        : this.#codec.decode(this.#memory, offset, length);
-    } catch {
-      return this.unreadable();
-    }
-  }
-
-  /** Takes the time at which a record was sent from the front of its payload; without one, it is of time 0. */
-  #takeTime(record: ByteRecord, times: TravelTimes): void {
-    const bytes = Math.min(TIMESTAMP_BYTES, record.length);
-    times.note(bytes === TIMESTAMP_BYTES ? this.#memory.bytes.readDoubleLE(record.offset) : 0);
-    record.offset += bytes;
-    record.length -= bytes;
-  }
-
-  /** The private memory is another one when it had to grow. */
-  #followCopy({ memory }: CopiedRecords): void {
-    if (memory === this.#memory) return;
-    this.#memory = memory;
-    this.#places = this.#codec.places(memory, "read");
   }
 }

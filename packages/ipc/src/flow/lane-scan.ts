@@ -146,12 +146,50 @@ export class LaneScan {
     return total;
   }
 
+  /** Whether there is something to take, or a loss to tell. */
+  protected get isReady(): boolean {
+    if (this.words.glance(this.readyWord) !== this.readyCount) this.#findNew();
+    return this.readers.some((reader) => reader.available() > 0 || reader.isLapped);
+  }
+
+  /**
+   * Hands out the newest record of each lane, and passes over those before it.
+   *
+   * @param limit How many at most.
+   * @returns How many.
+   */
+  protected scanLatest(handler: RecordHandler, limit: number = Infinity): number {
+    if (!this.isReady) return 0;
+    const { readers, how } = this;
+    let total = 0;
+    let overruns = 0;
+    try {
+      for (let lanes = 0; lanes < readers.length && total < limit; ) {
+        const reader = readers[this.turn] as LaneReader;
+        const skipped = reader.skipOlder();
+        if (skipped > 0) how.counters.add("drops", skipped);
+        const count = reader.poll(handler, 1);
+        total += count;
+        if (count === 0 && reader.isLapped && ++overruns < OVERRUNS_MAX) {
+          how.onOverrun(reader.lane, reader.takeOverrun(), this.lost);
+          continue;
+        }
+        lanes++;
+        this.#passTurn();
+      }
+    } finally {
+      this.#wake();
+    }
+    return total;
+  }
+
   /**
    * Copies the next record out.
    *
+   * @param into See `LaneReader.take`.
    * @returns The record; undefined when there is none, or the segment was left when a loss was told.
    */
-  take(): unknown {
+  take(into?: Uint8Array): unknown {
     if (this.words.glance(this.readyWord) !== this.readyCount) this.#findNew();
     const { readers } = this;
     // As many as all rings hold: somebody may write nonsense faster than it is skipped.
@@ -159,7 +197,7 @@ export class LaneScan {
     for (let empty = 0, overruns = 0; empty < readers.length && left > 0; ) {
       const reader = readers[this.turn] as LaneReader;
       if (this.#taken < TAKE_RECORDS && !reader.isReleaseDue) {
-        const record = reader.take();
+        const record = reader.take(into);
         if (record !== undefined) {
           this.#taken++;
           if (record !== UNREADABLE) return record;

@@ -5,7 +5,6 @@
  */
 import { NotSupportedError } from "@isthmus/core";
 import {
-  checkInteger,
   checkOptions,
   invalidType,
   isTurnDue,
@@ -22,16 +21,18 @@ import {
 } from "../wait/wait-for.ts";
 import type { RecordHandler } from "./lane-reader.ts";
 import type { ReceivingLanes } from "./lane-scan.ts";
+import {
+  checkHandler,
+  checkPoll,
+  checkPollAsync,
+  EVERYTHING,
+  type PollAsyncOptions,
+  type PollOptions,
+} from "./poll-options.ts";
 import { ReceivingEnd } from "./receiving-end.ts";
 import { RecordLoop } from "./record-loop.ts";
 import type { ChannelSchema, RecordCursor, RecordValue } from "./record-schema.ts";
 import type { RecordSegment } from "./record-segment.ts";
-
-/** How many records are polled. */
-export interface PollOptions {
-  /** How many at most, 1 or more. Default: all there are, but no more than there is room for. */
-  readonly limit?: number | undefined;
-}
 
 /** How records are followed. */
 export interface RecordsOptions {
@@ -39,7 +40,6 @@ export interface RecordsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const POLL_OPTIONS: OptionNames<PollOptions> = { limit: true };
 const RECORDS_OPTIONS: OptionNames<RecordsOptions> = { signal: true };
 
 /** The receiving end of a channel or of a topic: see `Consumer` and `Subscriber`. */
@@ -108,11 +108,81 @@ export abstract class Receiver<S extends ChannelSchema> implements Disposable {
    */
   poll(handler: (record: RecordCursor<S>) => void, options?: PollOptions): number {
     if (this.#isBusy || this.#isDisposed) this.#refuse();
-    const limit = options === undefined ? undefined : checkLimit(options);
-    if (typeof handler !== "function") throw invalidType("handler", "a function", handler);
+    const wanted = options === undefined ? EVERYTHING : checkPoll(options);
+    return this.#poll(handler as RecordHandler, wanted);
+  }
+
+  /**
+   * Sleeps in the event loop until there is something, then hands it out as `poll` does: in place. The same rules hold
+   * for the handler.
+   *
+   * @param handler Called for every record. When it throws, this rejects, and its record and the rest come again.
+   * @param options How many at most, how long to wait in milliseconds (default: for ever), and a signal that ends the wait.
+   * @returns How many records were handled, 1 or more. Rejects with `TimeoutError` `ETIMEDOUT`, the signal's reason, or
+   *   `DisposedError` when disposed meanwhile; then nothing has been taken.
+   *
+   * @example
+   * ```ts
+   * import { Consumer, Producer, struct, u32 } from "@isthmus/ipc";
+   *
+   * const Tick = struct({ id: u32 });
+   * using consumer = Consumer.createOrOpen("example-polled", { schema: Tick });
+   * using producer = Producer.createOrOpen("example-polled", { schema: Tick });
+   * setTimeout(() => producer.send({ id: 1 }), 10);
+   * const count = await consumer.pollAsync(({ id }) => console.log(id), { timeoutMs: 1000 });
+   * console.log(count); // 1
+   * ```
+   */
+  async pollAsync(
+    handler: (record: RecordCursor<S>) => void,
+    options?: PollAsyncOptions,
+  ): Promise<number> {
+    if (this.#isBusy || this.#isDisposed) this.#refuse();
+    const { wanted, timeoutMs, signal } = checkPollAsync(options);
+    checkHandler(handler);
+    const poll = (): number => {
+      if (this.#isBusy || this.#isDisposed) this.#refuse();
+      return this.#poll(handler as RecordHandler, wanted);
+    };
+    const count = await this.end.readiness.poll(poll, timeoutMs, signal);
+    touch(this);
+    return count;
+  }
+
+  /**
+   * Waits in the event loop until there is something, and takes nothing: `poll`, `tryReceive` or `receive` find it.
+   * Also of use to wait for several at once: abort the waits of the others when one has won.
+   *
+   * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
+   * @returns Rejects with `TimeoutError` `ETIMEDOUT`, the signal's reason, or `DisposedError` when disposed meanwhile.
+   *
+   * @example
+   * ```ts
+   * import { Consumer, json, Producer } from "@isthmus/ipc";
+   *
+   * using orders = Consumer.createOrOpen("example-orders", { schema: json });
+   * using cancels = Consumer.createOrOpen("example-cancels", { schema: json });
+   * using producer = Producer.createOrOpen("example-cancels", { schema: json });
+   * producer.send({ id: 7 });
+   * const others = new AbortController();
+   * const { signal } = others;
+   * await Promise.race([orders.ready({ signal }), cancels.ready({ signal })]);
+   * others.abort();
+   * for (const consumer of [orders, cancels]) consumer.poll(({ id }) => console.log(id)); // 7
+   * ```
+   */
+  async ready(options?: AsyncWaitOptions): Promise<void> {
+    if (this.#isBusy || this.#isDisposed) this.#refuse();
+    const { timeoutMs, signal } = checkWait(options);
+    await this.end.readiness.wait(timeoutMs, signal);
+    touch(this);
+  }
+
+  #poll(handler: RecordHandler, { limit, latest }: PollOptions): number {
+    checkHandler(handler);
     this.#isBusy = true;
     try {
-      return this.end.poll(handler as RecordHandler, limit);
+      return latest === true ? this.end.pollLatest(handler, limit) : this.end.poll(handler, limit);
     } finally {
       this.#isBusy = false;
       if (this.#isDisposed) this.#leave();
@@ -140,6 +210,37 @@ export abstract class Receiver<S extends ChannelSchema> implements Disposable {
     // JSON has null for a value, so only undefined means nothing.
     if (record !== undefined) return record as RecordValue<S>;
     return this.end.wait(timeoutMs) as RecordValue<S>;
+  }
+
+  /**
+   * Copies the next record, which is `bytes`, into a buffer; undefined when there is none. Never waits.
+   *
+   * @param buffer Where it goes, from the start. What is behind it stays as it is.
+   * @returns The record's length in bytes, which may be 0.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when the buffer is too small: nothing has been taken.
+   * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` when the schema is not `bytes`.
+   */
+  tryReceiveInto(buffer: Uint8Array): number | undefined {
+    this.#checkBuffer(buffer);
+    return this.end.receive(buffer) as number | undefined;
+  }
+
+  /**
+   * Copies the next record, which is `bytes`, into a buffer, sleeping on this thread until there is one: no memory is
+   * allocated for it.
+   *
+   * @param buffer Where it goes, from the start. What is behind it stays as it is.
+   * @param options `timeoutMs`: 5000 unless given, in milliseconds; `Infinity` waits for ever.
+   * @returns The record's length in bytes, which may be 0.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when the buffer is too small: nothing has been taken.
+   * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` when the schema is not `bytes`.
+   * @throws {TimeoutError} `ETIMEDOUT` when none came.
+   * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
+   */
+  receiveInto(buffer: Uint8Array, options?: WaitOptions): number {
+    this.#checkBuffer(buffer);
+    const timeoutMs = checkTimeout(options);
+    return (this.end.receive(buffer) ?? this.end.wait(timeoutMs, buffer)) as number;
   }
 
   /**
@@ -212,6 +313,15 @@ export abstract class Receiver<S extends ChannelSchema> implements Disposable {
     if (this.#isDisposed) this.#lanes.refuseDisposed(this.#how.owner);
   }
 
+  #checkBuffer(buffer: Uint8Array): void {
+    if (this.#isBusy || this.#isDisposed) this.#refuse();
+    if (!(buffer instanceof Uint8Array)) throw invalidType("buffer", "a Uint8Array", buffer);
+    if (this.#lanes.shape.mode === "bytes") return;
+    throw new NotSupportedError(
+      `Cannot receive from "${this.name}" into a buffer: its schema is not bytes; use receive() or poll()`,
+    );
+  }
+
   #leave(): void {
     this.end.close();
     this.#lanes.leave();
@@ -222,9 +332,4 @@ export abstract class Receiver<S extends ChannelSchema> implements Disposable {
     const what = this.#how.owner.toLowerCase();
     throw new NotSupportedError(`Cannot use the ${what} of "${this.name}" inside its own poll()`);
   }
-}
-
-function checkLimit(options: PollOptions): number | undefined {
-  const { limit } = checkOptions("options", options, POLL_OPTIONS);
-  return limit === undefined || limit === Infinity ? undefined : checkInteger("limit", limit, 1);
 }

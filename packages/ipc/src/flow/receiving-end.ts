@@ -10,6 +10,7 @@ import { runPostponed } from "../wait/before-sleep.ts";
 import { type Condition, timedOut, waitAsync, waitSync } from "../wait/wait-for.ts";
 import type { RecordHandler } from "./lane-reader.ts";
 import { LaneScan, type ReceivingLanes } from "./lane-scan.ts";
+import { Readiness } from "./readiness.ts";
 import type { RecordSource } from "./record-loop.ts";
 
 /**
@@ -30,6 +31,18 @@ export class ReceivingEnd extends LaneScan implements RecordSource {
   /** What senders have been told; true until records come in bursts. */
   private isIdle = true;
   private polls = 0;
+  /** Waits that take nothing. */
+  readonly readiness: Readiness = new Readiness({
+    condition: {
+      attempt: () => this.#look(),
+      description: this.#description(),
+      owner: this.how.owner,
+      cell: this.lanes.data,
+    },
+    doorbell: this.lanes.segment.doorbell,
+    begin: () => this.#beginWait(),
+    timedOut: (timeoutMs) => this.#timedOut(timeoutMs),
+  });
   /** Corruptions that have been written down. */
   #noted = 0;
 
@@ -49,13 +62,22 @@ export class ReceivingEnd extends LaneScan implements RecordSource {
     return count;
   }
 
+  /** Hands the newest record of each lane out in place, and counts those before it as skipped; returns how many. */
+  pollLatest(handler: RecordHandler, limit: number | undefined): number {
+    const count = this.scanLatest(handler, limit);
+    if (count === 0) this.#setIdle(true);
+    else if ((++this.polls & (POLLS_PER_TOUCH - 1)) === 0) this.note();
+    return count;
+  }
+
   /**
    * Copies the next record out. It is released with the next call, or by `release`.
    *
+   * @param into See `LaneReader.take`.
    * @returns Undefined when there is none, or this end was closed when a loss was told.
    */
-  override take(): unknown {
-    const record = super.take();
+  override take(into?: Uint8Array): unknown {
+    const record = super.take(into);
     if (record !== undefined) {
       if (this.isIdle && this.isBusy) this.#setIdle(false);
     } else if (!this.lanes.segment.isDisposed) {
@@ -65,16 +87,16 @@ export class ReceivingEnd extends LaneScan implements RecordSource {
   }
 
   /** Copies the next record out and releases it. */
-  receive(): unknown {
-    const record = this.take();
+  receive(into?: Uint8Array): unknown {
+    const record = this.take(into);
     if (record !== undefined) this.release();
     return record;
   }
 
   /** Waits on this thread for the next record, and releases it. */
-  wait(timeoutMs: number): unknown {
+  wait(timeoutMs: number, into?: Uint8Array): unknown {
     this.#beginWait();
-    const found = waitSync(this.#condition(true), timeoutMs);
+    const found = waitSync(this.#condition(true, into), timeoutMs);
     if (found === undefined) throw this.#timedOut(timeoutMs);
     return found;
   }
@@ -132,11 +154,11 @@ export class ReceivingEnd extends LaneScan implements RecordSource {
     this.counters.add("waits", 1);
   }
 
-  #condition(isReleased: boolean): Condition<unknown> {
+  #condition(isReleased: boolean, into?: Uint8Array): Condition<unknown> {
     const { owner } = this.how;
     return {
       attempt: () => {
-        const record = isReleased ? this.receive() : this.take();
+        const record = isReleased ? this.receive(into) : this.take();
         // Who is told of a loss may dispose the receiver.
         if (record === undefined) this.lanes.segment.checkOpen(owner);
         return record;
@@ -145,6 +167,14 @@ export class ReceivingEnd extends LaneScan implements RecordSource {
       owner,
       cell: this.lanes.data,
     };
+  }
+
+  /** Whether there is something. Senders that hold records back are told first that somebody waits for them. */
+  #look(): true | undefined {
+    if (this.isReady) return true;
+    this.lanes.segment.checkOpen(this.how.owner);
+    this.#setIdle(true);
+    return undefined;
   }
 
   #timedOut(timeoutMs: number): Error {

@@ -5,7 +5,7 @@
  *   0 ┌ records        f64   sent, or consumed
  *   8 │ bytes          f64   of their payloads
  *  16 │ waits          f64   how often there was no room (producer) or nothing to consume (consumer) and it waited
- *  24 │ drops          f64   records that were refused because there was no room (producer)
+ *  24 │ drops          f64   records that were refused for want of room (sender), or skipped for a newer one (receiver)
  *  32 │ corruptions    f64   impossible positions, lengths and contents that were found (consumer)
  *  40 │ lastActivity   f64   milliseconds since 1970 of the last activity, exact to some of them
  *  48 │ errors         f64   requests that were answered with an error (service)

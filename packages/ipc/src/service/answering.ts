@@ -5,8 +5,9 @@
  */
 import { DisposedError } from "@isthmus/core";
 import { isTurnDue, takeTurn } from "@isthmus/core/internal";
+import { Readiness } from "../flow/readiness.ts";
 import { runPostponed } from "../wait/before-sleep.ts";
-import { type Watch, waitAsync } from "../wait/wait-for.ts";
+import { timedOut, type Watch, waitAsync } from "../wait/wait-for.ts";
 import { type AnswerInPlace, AnswerLane, type RequestMark } from "./answer-lane.ts";
 import type { Service } from "./service.ts";
 import { SERVICE } from "./service-layout.ts";
@@ -43,10 +44,29 @@ export class Answering {
   #isAwaitingRoom = false;
   #isSuspect = false;
   #isClosed = false;
+  #readiness: Readiness | undefined;
 
   constructor(service: Service, term: number) {
     this.#service = service;
     this.#term = term;
+  }
+
+  /** Waits that take nothing. */
+  get readiness(): Readiness {
+    const { name, requests, segment } = this.#service;
+    const description = `serve "${name}"`;
+    this.#readiness ??= new Readiness({
+      condition: {
+        attempt: () => this.#look(),
+        description,
+        owner: "Responder",
+        cell: requests,
+      },
+      doorbell: segment.doorbell,
+      begin: () => segment.checkOpen("Responder"),
+      timedOut: (timeoutMs) => timedOut(description, timeoutMs, "nobody asks"),
+    });
+    return this.#readiness;
   }
 
   /** Requests that are with asynchronous handlers. */
@@ -86,6 +106,20 @@ export class Answering {
     }
     if (total === 0) this.#service.segment.checkWhole();
     return total;
+  }
+
+  /** Whether there are requests that can be taken. */
+  #look(): true | undefined {
+    const { segment } = this.#service;
+    segment.checkOpen("Responder");
+    this.#findNew();
+    const isReady = this.#lanes.some(
+      ({ blockedCount, reader }) => blockedCount === 0 && reader.isReady,
+    );
+    if (isReady) return true;
+    runPostponed();
+    segment.checkWhole();
+    return undefined;
   }
 
   /** Answers requests until the signal ends it and what was taken is answered, or the responder is disposed. */

@@ -48,6 +48,11 @@ export class MessageReader {
     this.#places = codec.places(this.#memory, "read");
   }
 
+  /** Whether there is something to read. */
+  get isReady(): boolean {
+    return this.#ring.available() > 0;
+  }
+
   /** Goes to the next message; false when there is none. It stays in the ring until `release`. */
   next(): boolean {
     const record = this.#record;

@@ -4,7 +4,8 @@
  * @module
  */
 import { DisposedError, NotSupportedError } from "@isthmus/core";
-import { checkInteger, checkOptions, invalidType, type OptionNames } from "@isthmus/core/internal";
+import { checkInteger, checkOptions, type OptionNames } from "@isthmus/core/internal";
+import { checkHandler } from "../flow/poll-options.ts";
 import type {
   ChannelSchema,
   RecordCursor,
@@ -15,7 +16,7 @@ import { takeSolePlace } from "../flow/sole-place.ts";
 import { touch } from "../segment/handles.ts";
 import type { OpenVerb } from "../segment/segment.ts";
 import type { StructSchema } from "../struct/struct-schema.ts";
-import { checkSignal } from "../wait/wait-for.ts";
+import { type AsyncWaitOptions, checkSignal, checkWait } from "../wait/wait-for.ts";
 import type { AnswerInPlace } from "./answer-lane.ts";
 import { type Answer, Answering } from "./answering.ts";
 import { Service } from "./service.ts";
@@ -67,8 +68,16 @@ export interface PollRequestsOptions {
   readonly limit?: number | undefined;
 }
 
+/** How requests are polled and waited for. */
+export interface PollRequestsAsyncOptions extends PollRequestsOptions, AsyncWaitOptions {}
+
 const SERVE_OPTIONS: OptionNames<ServeOptions> = { signal: true, concurrency: true };
 const POLL_OPTIONS: OptionNames<PollRequestsOptions> = { limit: true };
+const POLL_ASYNC_OPTIONS: OptionNames<PollRequestsAsyncOptions> = {
+  limit: true,
+  timeoutMs: true,
+  signal: true,
+};
 
 /**
  * The answering end of a service. A service has one responder at a time; it takes requests from all requesters in
@@ -191,7 +200,7 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
    */
   async serve(handler: ServeHandler<Q, S>, options?: ServeOptions): Promise<void> {
     this.#checkFree();
-    if (typeof handler !== "function") throw invalidType("handler", "a function", handler);
+    checkHandler(handler);
     const { signal, concurrency = DEFAULT_CONCURRENCY } = checkOptions(
       "options",
       options,
@@ -216,15 +225,52 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
    */
   poll(handler: PollHandler<Q, S>, options?: PollRequestsOptions): number {
     this.#checkFree();
-    let limit = DEFAULT_LIMIT;
-    if (options !== undefined) {
-      const chosen = checkOptions("options", options, POLL_OPTIONS).limit ?? DEFAULT_LIMIT;
-      limit = chosen === Infinity ? chosen : checkInteger("limit", chosen, 1);
-    }
-    if (typeof handler !== "function") throw invalidType("handler", "a function", handler);
+    const limit = options === undefined ? DEFAULT_LIMIT : checkLimit(options);
+    return this.#poll(handler as AnswerInPlace, limit);
+  }
+
+  /**
+   * Sleeps in the event loop until there are requests, then answers them as `poll` does: in place. The same rules hold
+   * for the handler.
+   *
+   * @param handler Called for every request; must not be asynchronous. What it throws rejects the request.
+   * @param options How many at most, how long to wait in milliseconds (default: for ever), and a signal that ends the wait.
+   * @returns How many requests were answered, 1 or more. Rejects with `TimeoutError` `ETIMEDOUT`, the signal's reason, or
+   *   `DisposedError` when disposed meanwhile; then nothing has been taken.
+   */
+  async pollAsync(handler: PollHandler<Q, S>, options?: PollRequestsAsyncOptions): Promise<number> {
+    this.#checkFree();
+    const { timeoutMs, signal, ...rest } = checkOptions("options", options, POLL_ASYNC_OPTIONS);
+    const wait = checkWait({ timeoutMs, signal });
+    const limit = checkLimit(rest);
+    checkHandler(handler);
+    const poll = (): number => {
+      this.#checkFree();
+      return this.#poll(handler as AnswerInPlace, limit);
+    };
+    const count = await this.#answering.readiness.poll(poll, wait.timeoutMs, wait.signal);
+    touch(this);
+    return count;
+  }
+
+  /**
+   * Waits in the event loop until there are requests, and takes none.
+   *
+   * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
+   * @returns Rejects with `TimeoutError` `ETIMEDOUT`, the signal's reason, or `DisposedError` when disposed meanwhile.
+   */
+  async ready(options?: AsyncWaitOptions): Promise<void> {
+    this.#checkFree();
+    const { timeoutMs, signal } = checkWait(options);
+    await this.#answering.readiness.wait(timeoutMs, signal);
+    touch(this);
+  }
+
+  #poll(handler: AnswerInPlace, limit: number): number {
+    checkHandler(handler);
     this.#isBusy = true;
     try {
-      return this.#answering.poll(handler as AnswerInPlace, limit);
+      return this.#answering.poll(handler, limit);
     } finally {
       this.#isBusy = false;
       if (this.#isDisposed) this.#leave();
@@ -258,6 +304,11 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
       throw new NotSupportedError(`Cannot use the responder of "${this.name}" ${what}`);
     }
   }
+}
+
+function checkLimit(options: PollRequestsOptions): number {
+  const { limit = DEFAULT_LIMIT } = checkOptions("options", options, POLL_OPTIONS);
+  return limit === Infinity ? limit : checkInteger("limit", limit, 1);
 }
 
 function leave(service: Service, answering: Answering): void {

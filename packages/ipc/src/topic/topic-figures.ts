@@ -206,6 +206,14 @@ export const TOPIC_FIGURES = {
       counter: "waits",
       column: "emptyWaits",
     },
+    /** Records that a poll for the latest passed over because a newer one was there; among those that were read. */
+    skipped: {
+      type: "counter",
+      unit: "records",
+      help: "Records that a poll for the latest passed over because a newer one was there.",
+      writer: "subscriber",
+      counter: "drops",
+    },
     /** Impossible positions, lengths and contents that were found in the segment. */
     corruptions: {
       type: "counter",

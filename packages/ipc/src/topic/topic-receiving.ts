@@ -4,10 +4,11 @@
  * @module
  */
 import { CopiedRecords } from "../flow/copied-records.ts";
-import { type LaneReader, StructReader, VariableReader } from "../flow/lane-reader.ts";
+import { type LaneReader, StructReader } from "../flow/lane-reader.ts";
 import type { OnOverrun, ReceivingLanes } from "../flow/lane-scan.ts";
 import { RecordMemory } from "../flow/record-codec.ts";
 import type { TravelTimes } from "../flow/travel-times.ts";
+import { VariableReader } from "../flow/variable-reader.ts";
 import { ByteGatedReader, FixedGatedReader } from "../ring/broadcast-gated.ts";
 import { FixedLappedReader } from "../ring/broadcast-lapped.ts";
 import { ByteLappedReader } from "../ring/broadcast-lapped-bytes.ts";
