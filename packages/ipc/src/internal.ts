@@ -1,13 +1,31 @@
 /**
- * The back door for sibling packages of this workspace: the algorithms below the public classes, so that they can be
- * measured by themselves. Nothing here is a public contract.
+ * The back door for sibling packages of this workspace: the algorithms below the public classes, to be measured by
+ * themselves and to build on. Nothing here is a public contract.
  *
  * @module
  */
+
+export { codecOf, type PlaceReader, type RecordCodec, RecordMemory } from "./flow/record-codec.ts";
+export { type SchemaShape, shapeOf } from "./flow/record-schema.ts";
+export { sharedClock } from "./metrics/clock.ts";
 export { Counters } from "./metrics/counters.ts";
 export { Histogram } from "./metrics/histogram.ts";
 export { HISTOGRAM_BYTES } from "./metrics/histogram-layout.ts";
 export { ByteRingConsumer, ByteRingProducer } from "./ring/byte-ring.ts";
 export { FixedRingConsumer, FixedRingProducer } from "./ring/fixed-ring.ts";
 export { LANE_HEADER_BYTES } from "./ring/lane-layout.ts";
-export { SharedWords } from "./words.ts";
+export { type ParticipantsOptions, sharedPlaces } from "./segment/participants-option.ts";
+export { schemaSections } from "./segment/schema-section.ts";
+export { type OpenVerb, Segment, type SegmentMemory } from "./segment/segment.ts";
+export { decodeError, encodeError } from "./service/error-body.ts";
+export { HOLDER, MUTEX, MUTEX_BYTES, STRATEGY } from "./sync/mutex-layout.ts";
+export { type Life, type Lives, OwnerWord } from "./sync/owner-word.ts";
+export type { WaitCell } from "./wait/wait-cell.ts";
+export {
+  type AsyncWaitOptions,
+  checkSignal,
+  timedOut,
+  waitAsync,
+  waitSync,
+} from "./wait/wait-for.ts";
+export { SharedWords, type Words } from "./words.ts";

@@ -44,6 +44,7 @@ export const SEGMENT_KINDS = {
   topic: 7,
   service: 8,
   queue: 9,
+  cache: 10,
 } as const;
 
 /** The name of a kind of segment. */

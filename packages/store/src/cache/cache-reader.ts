@@ -1,0 +1,192 @@
+/**
+ * Getting values out of a cache.
+ *
+ * @module
+ */
+import { outOfRange } from "@isthmus/core/internal";
+import type { PlaceReader } from "@isthmus/ipc/internal";
+import type { CacheStore } from "./cache-store.ts";
+import type { CacheValue } from "./cache-values.ts";
+import { type Key, NONE } from "./log-reading.ts";
+import { typeOf } from "./shard.ts";
+import { ENTRY, META, SPACE, TYPE } from "./shard-layout.ts";
+
+/** How often a value is looked for that is overwritten while it is copied: each time, a whole log was written. */
+const TRIES_MAX = 100;
+/** How often one is read in place. */
+const PLACE_TRIES_MAX = 3;
+
+/** A value as it was found. */
+export type Found = "fresh" | "stale" | undefined;
+
+/** The values of a cache as one handle reads them. */
+export class CacheReader {
+  readonly #store: CacheStore;
+  /** Where values are copied. */
+  readonly #value: CacheValue;
+  readonly #makePlaces: () => PlaceReader;
+  #places: PlaceReader | undefined;
+
+  constructor(store: CacheStore, value: CacheValue, makePlaces: () => PlaceReader) {
+    this.#store = store;
+    this.#value = value;
+    this.#makePlaces = makePlaces;
+  }
+
+  get(key: string, allowStale: boolean): unknown {
+    return this.#hit(key, allowStale) ? this.#value.decode() : undefined;
+  }
+
+  getInto(key: string, target: Uint8Array, allowStale: boolean): number | undefined {
+    if (!this.#hit(key, allowStale)) return undefined;
+    const bytes = this.#value.plainBytes;
+    if (bytes.length > target.length) {
+      throw outOfRange("target.length", `>= ${bytes.length}`, target.length);
+    }
+    target.set(bytes);
+    return bytes.length;
+  }
+
+  has(key: string): boolean {
+    this.#store.key.set(key);
+    return this.find(this.#store.key) === "fresh";
+  }
+
+  read<T>(key: string, read: (view: unknown) => T): T | undefined {
+    const store = this.#store;
+    store.key.set(key);
+    const { words, index } = store;
+    const shard = store.shards[index]!;
+    this.#places ??= this.#makePlaces();
+    for (let tries = 0; tries < PLACE_TRIES_MAX; tries++) {
+      const { hash } = store.key;
+      const at = shard.lookUp(store.key);
+      if (at === NONE) break;
+      const word = shard.wordOf(at);
+      const meta = words.get(word + ENTRY.meta);
+      const lengthBytes = words.get(word + ENTRY.valueBytes) >>> 0;
+      const value = shard.valueWordOf(word, meta);
+      const isSound = shard.holds(value, lengthBytes) && typeOf(meta) === TYPE.record;
+      const isOver = store.isOver(word, false);
+      if (!shard.isWhole(at)) continue;
+      if (!isSound || isOver) break;
+      try {
+        const result = read(this.#places.at(value * 4, lengthBytes));
+        if (shard.isWhole(at)) {
+          shard.visit(hash);
+          store.count("hits");
+          return result;
+        }
+      } catch (error) {
+        // Of what was overwritten meanwhile, nothing counts.
+        if (store.segment.isDisposed || shard.isWhole(at)) throw error;
+      }
+      // The program may have used the cache in between.
+      store.key.set(key);
+    }
+    return this.#hit(key, false) ? read(this.#value.place()) : undefined;
+  }
+
+  /**
+   * Finds what a key has and copies it to this handle's own value.
+   *
+   * @returns Undefined when there is nothing that may be used.
+   */
+  find(key: Key): Found {
+    const store = this.#store;
+    const { words, bodies, shape } = store;
+    const shard = store.shards[((key.hash >>> 16) * shape.shardCount) >>> 16]!;
+    const own = this.#value;
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const at = shard.lookUp(key);
+      if (at === NONE) return undefined;
+      const word = shard.wordOf(at);
+      const meta = words.get(word + ENTRY.meta);
+      const lengthBytes = words.get(word + ENTRY.valueBytes) >>> 0;
+      const staleMs = words.get(word + ENTRY.staleMs) >>> 0;
+      const freshUntil = bodies.number(word + ENTRY.freshUntil);
+      const value = shard.valueWordOf(word, meta);
+      const isSound = shard.holds(value, lengthBytes);
+      if (isSound) {
+        own.reserve(lengthBytes);
+        bodies.copyOut(value, own.words, lengthBytes);
+      }
+      if (!shard.isWhole(at)) continue;
+      if (!isSound) return undefined;
+      own.type = typeOf(meta);
+      own.lengthBytes = lengthBytes;
+      shard.visit(key.hash);
+      if (freshUntil === Infinity) return "fresh";
+      const now = store.now();
+      if (now < freshUntil) return "fresh";
+      return now < freshUntil + staleMs ? "stale" : undefined;
+    }
+    return undefined;
+  }
+
+  /** What {@link find} has copied. */
+  get found(): unknown {
+    return this.#value.decode();
+  }
+
+  /** The bytes that {@link find} has copied. */
+  get foundBytes(): Uint8Array<ArrayBuffer> {
+    return this.#value.bytes;
+  }
+
+  /** The fresh entries of one of all buckets; undefined behind the last one. */
+  bucket(number: number): [key: string, value: unknown][] | undefined {
+    const { shape, shards } = this.#store;
+    const index = Math.floor(number / shape.bucketCount);
+    if (index >= shape.shardCount) return undefined;
+    const shard = shards[index]!;
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const chain = shard.chainOf(number % shape.bucketCount);
+      if (chain === undefined) continue;
+      const found = new Map<string, unknown>();
+      if (chain.every((at) => this.#collect(index, at, found))) return [...found];
+    }
+    return [];
+  }
+
+  /** Adds an entry to what was found, unless a newer one of its key is there; false when it was overwritten meanwhile. */
+  #collect(index: number, at: number, found: Map<string, unknown>): boolean {
+    const store = this.#store;
+    const shard = store.shards[index]!;
+    const word = shard.wordOf(at);
+    const meta = store.words.get(word + ENTRY.meta);
+    const keyBytes = meta & META.keyBytesMask;
+    if (!shard.holds(word + ENTRY.key, keyBytes)) return shard.isWhole(at);
+    const own = this.#value;
+    own.reserve(keyBytes);
+    store.bodies.copyOut(word + ENTRY.key, own.words, keyBytes);
+    own.lengthBytes = keyBytes;
+    const key = new TextDecoder().decode(own.bytes.slice());
+    const lengthBytes = store.words.get(word + ENTRY.valueBytes) >>> 0;
+    const value = shard.valueWordOf(word, meta);
+    const isOver = store.isOver(word, false);
+    const isSound = shard.holds(value, lengthBytes);
+    if (isSound) {
+      own.reserve(lengthBytes);
+      store.bodies.copyOut(value, own.words, lengthBytes);
+    }
+    if (!shard.isWhole(at)) return false;
+    const space = (meta & META.sameKeyMask) >>> META.spaceShift;
+    if (!isSound || isOver || space !== SPACE.values || found.has(key)) return true;
+    own.type = typeOf(meta);
+    own.lengthBytes = lengthBytes;
+    found.set(key, own.decode());
+    return true;
+  }
+
+  /** Finds a value that may be used, and counts whether there was one. */
+  #hit(key: string, allowStale: boolean): boolean {
+    const store = this.#store;
+    store.key.set(key);
+    const found = this.find(store.key);
+    const isHit = found === "fresh" || (found === "stale" && allowStale);
+    if (!isHit) store.count("misses");
+    else store.count(found === "fresh" ? "hits" : "staleHits");
+    return isHit;
+  }
+}

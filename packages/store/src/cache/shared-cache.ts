@@ -1,0 +1,322 @@
+/**
+ * A cache that processes share.
+ *
+ * @module
+ */
+import { NotSupportedError } from "@isthmus/core";
+import { checkNumber, checkOptions, invalidType, type OptionNames } from "@isthmus/core/internal";
+import { json, type RecordCursor, type RecordInput, type RecordValue } from "@isthmus/ipc";
+import { codecOf, type OpenVerb, RecordMemory, type Segment, shapeOf } from "@isthmus/ipc/internal";
+import { type CacheMetrics, metricsOf } from "./cache-metrics.ts";
+import {
+  type CacheSchema,
+  checkTtl,
+  type GetOptions,
+  type SharedCacheOptions,
+  type Ttl,
+  type TtlOptions,
+  ttlOf,
+} from "./cache-options.ts";
+import { CacheReader } from "./cache-reader.ts";
+import { openCache } from "./cache-segment.ts";
+import { CacheStore } from "./cache-store.ts";
+import { CacheValue } from "./cache-values.ts";
+import { CacheWriter } from "./cache-writer.ts";
+import { Computations, type ComputeOptions } from "./computations.ts";
+
+const OPTIONS: OptionNames<SharedCacheOptions<CacheSchema>> = {
+  capacityBytes: true,
+  value: true,
+  ttlMs: true,
+  staleMs: true,
+  lifetime: true,
+  maxParticipants: true,
+};
+const GET_OPTIONS: OptionNames<GetOptions> = { allowStale: true };
+const FOR_EVER: Ttl = { ttlMs: Infinity, staleMs: 0 };
+
+/**
+ * A cache in named shared memory: what one process sets, all others get. It takes as much memory as its creator said and
+ * never more: when it is full, what was not asked for lately makes room.
+ *
+ * Reading takes no lock and no place among the participants, and waits for nobody. A process that is killed at any moment
+ * loses at most the entry that it was writing; one that is stopped in the middle of a change holds up changes of the keys
+ * of one shard, a 16th of all or less.
+ *
+ * **Memory order.** Who gets a value sees everything that its writer wrote to memory before setting it.
+ *
+ * @example
+ * ```ts
+ * import { json } from "@isthmus/ipc";
+ * import { SharedCache } from "@isthmus/store";
+ *
+ * interface Page {
+ *   html: string;
+ * }
+ * using cache = SharedCache.createOrOpen("example-pages", { value: json<Page>(), ttlMs: 60_000 });
+ * cache.set("/", { html: "<h1>Hello</h1>" });
+ * console.log(cache.get("/")?.html, cache.get("/other")); // <h1>Hello</h1> undefined
+ * console.log(await cache.getOrCompute("/about", () => ({ html: "computed once" }))); // { html: "computed once" }
+ * ```
+ */
+export class SharedCache<S extends CacheSchema = typeof json> implements Disposable {
+  readonly #segment: Segment;
+  readonly #store: CacheStore;
+  readonly #reader: CacheReader;
+  readonly #writer: CacheWriter;
+  readonly #ttl: Ttl;
+  readonly #isJson: boolean;
+  readonly #computations: Computations;
+  readonly #disposal = new AbortController();
+
+  private constructor(verb: OpenVerb, name: string, options: SharedCacheOptions<S>) {
+    const checked = checkOptions("options", options, OPTIONS as OptionNames<typeof options>);
+    const shape = shapeOf(checked.value ?? json, "options.value");
+    this.#ttl = ttlOf(checked, FOR_EVER);
+    this.#isJson = shape.mode === "json";
+    this.#segment = openCache(verb, name, shape, checked);
+    this.#store = new CacheStore(this.#segment);
+    const codec = codecOf(shape);
+    this.#reader = new CacheReader(this.#store, new CacheValue(codec, this.#isJson), () => {
+      const { memory, superblock } = this.#segment;
+      return codec.places(new RecordMemory(memory.mapping.bytes(0, superblock.totalBytes)), "read");
+    });
+    this.#writer = new CacheWriter(this.#store, codec, this.#isJson);
+    this.#computations = new Computations(this.#store, this.#reader, this.#writer);
+    this.#segment.whenForgotten(this);
+  }
+
+  /**
+   * Creates a cache.
+   *
+   * @throws {SystemError} `EEXIST` when somebody alive holds the name; `ENOSPC` when there is no memory for it.
+   */
+  static createNew<S extends CacheSchema = typeof json>(
+    name: string,
+    options: SharedCacheOptions<S> = {},
+  ): SharedCache<S> {
+    return new SharedCache<S>("createNew", name, options);
+  }
+
+  /**
+   * Opens a cache.
+   *
+   * @throws {SystemError} `ENOENT` when nobody holds the name.
+   * @throws {CorruptSegmentError} When it was made for other values.
+   */
+  static openExisting<S extends CacheSchema = typeof json>(
+    name: string,
+    options: SharedCacheOptions<S> = {},
+  ): SharedCache<S> {
+    return new SharedCache<S>("openExisting", name, options);
+  }
+
+  /** Opens a cache, or creates it; see `createdNew`. */
+  static createOrOpen<S extends CacheSchema = typeof json>(
+    name: string,
+    options: SharedCacheOptions<S> = {},
+  ): SharedCache<S> {
+    return new SharedCache<S>("createOrOpen", name, options);
+  }
+
+  /** The name. */
+  get name(): string {
+    return this.#segment.name;
+  }
+
+  /** Whether this call created the cache. */
+  get createdNew(): boolean {
+    return this.#segment.createdNew;
+  }
+
+  /** Whether the name still leads here; see `SharedStruct.isReachable`. One system call. */
+  get isReachable(): boolean {
+    this.#check();
+    return this.#segment.isReachable;
+  }
+
+  /** The longest key and value together in bytes, about a quarter of a shard. */
+  get entryBytesMax(): number {
+    return this.#writer.entryBytesMax;
+  }
+
+  /** What all users of the cache together have counted, and what is in it. */
+  get metrics(): CacheMetrics {
+    this.#check();
+    return metricsOf(this.#store);
+  }
+
+  /**
+   * The value of a key; undefined when there is none, or none that is fresh.
+   *
+   * @param key 0 to 4096 bytes of UTF-8.
+   * @param options `allowStale`: also one that may be used while somebody computes a new one.
+   * @throws {CorruptSegmentError} When its bytes cannot be a value.
+   */
+  get(key: string, options?: GetOptions): RecordValue<S> | undefined {
+    this.#check();
+    return this.#reader.get(key, allowsStale(options)) as RecordValue<S> | undefined;
+  }
+
+  /**
+   * Copies the bytes of a value: those of a struct, of JSON, or as they were set.
+   *
+   * @returns How many there are; undefined when there is no fresh value. Nothing is copied when they do not fit.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when the target is too short; the message says how long it must be.
+   */
+  getInto(key: string, target: Uint8Array, options?: GetOptions): number | undefined {
+    this.#check();
+    if (!(target instanceof Uint8Array)) throw invalidType("target", "a Uint8Array", target);
+    return this.#reader.getInto(key, target, allowsStale(options));
+  }
+
+  /**
+   * Reads a value where it lies, without copying it: a cursor of a struct, a view of bytes, a value of JSON.
+   *
+   * **Safety.** Others may overwrite it meanwhile. Then what `read` has returned or thrown is dropped and it is called
+   * again, at last with a copy: let it have no effects, and keep nothing of the view.
+   *
+   * @param read Gets the view. Must not be asynchronous.
+   * @returns What `read` made of a value that was whole; undefined when there is no fresh one.
+   */
+  read<T>(key: string, read: (view: RecordCursor<S>) => T): T | undefined {
+    this.#check();
+    if (typeof read !== "function") throw invalidType("read", "a function", read);
+    return this.#reader.read(key, read as (view: unknown) => T);
+  }
+
+  /** Whether there is a fresh value. Counts neither as a hit nor as a miss. */
+  has(key: string): boolean {
+    this.#check();
+    return this.#reader.has(key);
+  }
+
+  /**
+   * Sets the value of a key. Never fails for want of room.
+   *
+   * @param value What the schema allows; of JSON everything but `undefined`.
+   * @param options How long it is good; as long as the cache's values are unless given.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when key and value are longer than `entryBytesMax`, or `ttlMs` is not more
+   * than 0: the value before stays.
+   * @throws {TimeoutError} `ETIMEDOUT` when a process is stopped in the middle of a change of the same shard.
+   */
+  set(key: string, value: RecordInput<S>, options?: TtlOptions): void {
+    this.#check();
+    this.#writer.set(key, value, checkTtl(options, this.#ttl));
+  }
+
+  /** Sets the value of a key that has none that is fresh; returns whether it had none. Throws as `set`. */
+  setIfAbsent(key: string, value: RecordInput<S>, options?: TtlOptions): boolean {
+    return this.compareAndSet(key, undefined, value, options);
+  }
+
+  /**
+   * Sets the value of a key that has a certain one.
+   *
+   * @param expected The value that it must have: the same bytes, so that the properties of an object in JSON must be in the
+   * same order. `undefined`: none that is fresh.
+   * @param value The new value.
+   * @returns Whether it was set. Of several who expect the same, exactly one succeeds. Throws as `set`.
+   */
+  compareAndSet(
+    key: string,
+    expected: RecordInput<S> | undefined,
+    value: RecordInput<S>,
+    options?: TtlOptions,
+  ): boolean {
+    this.#check();
+    return this.#writer.compareAndSet(key, expected, value, checkTtl(options, this.#ttl));
+  }
+
+  /** Forgets a key; returns whether it had a value. */
+  delete(key: string): boolean {
+    this.#check();
+    return this.#writer.delete(key);
+  }
+
+  /**
+   * Adds to a number; a key without a fresh value has 0. Only for caches of JSON.
+   *
+   * @param by How much, finite; default 1.
+   * @param options How long a number that was not there is good. The times of one that was stay as they are.
+   * @returns The sum.
+   * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` for a cache of structs or bytes.
+   * @throws {TypeError} `ERR_INVALID_ARG_VALUE` when the value is something else.
+   */
+  increment(key: string, by = 1, options?: TtlOptions): number {
+    this.#check();
+    checkNumber("by", by, -Number.MAX_VALUE, Number.MAX_VALUE);
+    if (!this.#isJson) {
+      throw new NotSupportedError(`Cannot increment in "${this.name}": its values must be json`);
+    }
+    return this.#writer.increment(key, by, checkTtl(options, this.#ttl));
+  }
+
+  /** Forgets everything, shard by shard. */
+  clear(): void {
+    this.#check();
+    this.#writer.clear();
+  }
+
+  /**
+   * All keys with fresh values, in no order. What is set, deleted or evicted meanwhile may be in it or not; nothing else
+   * is missing or in it twice.
+   */
+  *entries(): Generator<[key: string, value: RecordValue<S>], void> {
+    for (let bucket = 0; ; bucket++) {
+      this.#check();
+      const found = this.#reader.bucket(bucket);
+      if (found === undefined) return;
+      yield* found as [string, RecordValue<S>][];
+    }
+  }
+
+  /** The keys of `entries`. */
+  *keys(): Generator<string, void> {
+    for (const [key] of this.entries()) yield key;
+  }
+
+  /** As `entries`. */
+  [Symbol.iterator](): Generator<[key: string, value: RecordValue<S>], void> {
+    return this.entries();
+  }
+
+  /**
+   * The value of a key, computed when there is none that is fresh: by one process, while all others wait for it. When
+   * that process dies, one of those who wait computes at once. A stale value is given out meanwhile, without waiting.
+   *
+   * @param compute Makes the value. What it throws rejects all who wait, in every process: with the error itself here, with a
+   * `RemoteError` elsewhere.
+   * @param options `ttlMs`, `staleMs`: how long it is good; `signal`: ends this wait, and not the computation.
+   */
+  async getOrCompute(
+    key: string,
+    compute: () => RecordInput<S> | Promise<RecordInput<S>>,
+    options: ComputeOptions = {},
+  ): Promise<RecordValue<S>> {
+    this.#check();
+    if (typeof compute !== "function") throw invalidType("compute", "a function", compute);
+    return (await this.#computations.get(key, compute, options, this.#ttl)) as RecordValue<S>;
+  }
+
+  /** Lets go of the cache. Waits and loops over `watch()` end. */
+  dispose(): void {
+    if (this.#segment.isDisposed) return;
+    this.#computations.close();
+    this.#disposal.abort();
+    this.#segment.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #check(): void {
+    this.#segment.checkOpen("SharedCache");
+  }
+}
+
+function allowsStale(options: GetOptions | undefined): boolean {
+  if (options === undefined) return false;
+  return checkOptions("options", options, GET_OPTIONS).allowStale === true;
+}

@@ -1,0 +1,14 @@
+/**
+ * State that the processes of a server share, through shared memory, for Bun.
+ *
+ * @module
+ */
+export type { CacheMetrics } from "./cache/cache-metrics.ts";
+export type {
+  CacheSchema,
+  GetOptions,
+  SharedCacheOptions,
+  TtlOptions,
+} from "./cache/cache-options.ts";
+export type { ComputeOptions } from "./cache/computations.ts";
+export { SharedCache } from "./cache/shared-cache.ts";
