@@ -1,0 +1,400 @@
+/** The cache as its users see it, in one process. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { bytes, json, struct, u32, utf8 } from "@isthmus/ipc";
+import { expectCode } from "@isthmus/testing/expect-code";
+import { Home } from "@isthmus/testing/home";
+import { until } from "@isthmus/testing/patience";
+import { SharedCache } from "../../src/index.ts";
+
+setDefaultTimeout(60_000);
+
+const SMALL = 2 ** 16;
+
+describe("SharedCache", () => {
+  test("gives what another handle has set", () => {
+    using _home = new Home();
+    using one = SharedCache.createNew("pages", {
+      capacityBytes: SMALL,
+      value: json<{ n: number }>(),
+    });
+    using two = SharedCache.openExisting("pages", { value: json<{ n: number }>() });
+    expect([one.createdNew, two.createdNew, one.name]).toEqual([true, false, "pages"]);
+    one.set("a", { n: 1 });
+    expect(two.get("a")).toEqual({ n: 1 });
+    expect([two.has("a"), two.has("b"), two.get("b")]).toEqual([true, false, undefined]);
+    two.set("a", { n: 2 });
+    expect(one.get("a")).toEqual({ n: 2 });
+    expect([one.delete("a"), one.delete("a"), two.get("a")]).toEqual([true, false, undefined]);
+  });
+
+  test("has the errors of all named things", () => {
+    using _home = new Home();
+    expectCode(() => SharedCache.openExisting("none"), "SystemError", "ENOENT");
+    using _cache = SharedCache.createNew("taken", { capacityBytes: SMALL });
+    expectCode(() => SharedCache.createNew("taken"), "SystemError", "EEXIST");
+    const other = () => SharedCache.openExisting("taken", { value: bytes });
+    expectCode(other, "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
+    const disposed = SharedCache.createOrOpen("taken");
+    disposed.dispose();
+    disposed.dispose();
+    expectCode(() => disposed.get("a"), "DisposedError", "ERR_DISPOSED");
+    expectCode(() => disposed.set("a", 1), "DisposedError", "ERR_DISPOSED");
+  });
+
+  test("refuses options that mean nothing", () => {
+    using _home = new Home();
+    const make = (options: object) => () => SharedCache.createNew("wrong", options);
+    for (const ttlMs of [0, -1, -Infinity, Number.NaN]) {
+      expectCode(make({ ttlMs }), "RangeError", "ERR_OUT_OF_RANGE");
+    }
+    expectCode(make({ ttlMs: "1" }), "TypeError", "ERR_INVALID_ARG_TYPE");
+    expectCode(make({ capacityBytes: 100 }), "RangeError", "ERR_OUT_OF_RANGE");
+    expectCode(make({ capacityBytes: 2 ** 33 }), "RangeError", "ERR_OUT_OF_RANGE");
+    expectCode(make({ value: {} }), "TypeError", "ERR_INVALID_ARG_TYPE");
+    expectCode(make({ lifetime: "long" }), "TypeError", "ERR_INVALID_ARG_VALUE");
+    expectCode(make({ ttl: 1 }), "TypeError", "ERR_INVALID_ARG_VALUE");
+    using cache = SharedCache.createNew("right", { capacityBytes: SMALL });
+    expectCode(() => cache.set("a", 1, { ttlMs: 0 }), "RangeError", "ERR_OUT_OF_RANGE");
+    expectCode(() => cache.set(1 as never, 1), "TypeError", "ERR_INVALID_ARG_TYPE");
+    expectCode(() => cache.set("\ud800", 1), "TypeError", "ERR_INVALID_ARG_VALUE");
+    expectCode(() => cache.get("x".repeat(4097)), "RangeError", "ERR_OUT_OF_RANGE");
+    expectCode(() => cache.set("a", undefined), "TypeError", "ERR_INVALID_ARG_TYPE");
+  });
+
+  test("takes any key of up to 4096 bytes", () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("keys", { capacityBytes: 2 ** 20 });
+    const keys = [
+      "",
+      "a",
+      "ab",
+      "abc",
+      "abcd",
+      "abcde",
+      "é",
+      "日本語",
+      "🎉🎉",
+      "\0",
+      "\0\0",
+      "x".repeat(4096),
+    ];
+    for (const [i, key] of keys.entries()) cache.set(key, i);
+    for (const [i, key] of keys.entries()) expect(cache.get(key)).toBe(i);
+    expect(new Set(cache.keys())).toEqual(new Set(keys));
+  });
+
+  test("holds what JSON holds, and numbers as they are", () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("json", { capacityBytes: SMALL });
+    const values = [
+      null,
+      true,
+      "",
+      "text",
+      0,
+      -0,
+      1.5,
+      2 ** 53,
+      1e308,
+      [1, [2]],
+      { a: { b: null } },
+    ];
+    for (const value of values) {
+      cache.set("value", value);
+      expect(cache.get("value")).toStrictEqual(value);
+    }
+    // As JSON has them, whichever process asks.
+    cache.set("value", new Date(0));
+    expect(cache.get("value")).toBe("1970-01-01T00:00:00.000Z");
+    cache.set("value", new Map([[1, 2]]));
+    expect(cache.get("value")).toEqual({});
+    expectCode(() => cache.set("value", 1n), "TypeError", "ERR_INVALID_ARG_TYPE");
+    expect(cache.get("value")).toEqual({});
+  });
+
+  test("holds bytes and structs", () => {
+    using _home = new Home();
+    using raw = SharedCache.createNew("bytes", { capacityBytes: SMALL, value: bytes });
+    for (const length of [0, 1, 7, 8, 9, 300, 1000]) {
+      const value = crypto.getRandomValues(new Uint8Array(length));
+      raw.set("value", value);
+      expect(raw.get("value")).toEqual(value);
+      const target = new Uint8Array(1000);
+      expect(raw.getInto("value", target)).toBe(length);
+      expect(target.subarray(0, length)).toEqual(value);
+      expect(raw.read("value", (view) => [...view])).toEqual([...value]);
+    }
+    expect(raw.getInto("none", new Uint8Array(1))).toBeUndefined();
+    expectCode(() => raw.getInto("value", new Uint8Array(999)), "RangeError", "ERR_OUT_OF_RANGE");
+    const Price = struct({ bid: u32, name: utf8(8) });
+    using prices = SharedCache.createNew("structs", { capacityBytes: SMALL, value: Price });
+    prices.set("x", { bid: 7, name: "seven" });
+    expect(prices.get("x")).toEqual({ bid: 7, name: "seven" });
+    expect(prices.read("x", ({ bid }) => bid)).toBe(7);
+    expect(prices.read("y", () => 1)).toBeUndefined();
+    expectCode(
+      () => prices.set("x", { bid: 1, name: "much too long" }),
+      "RangeError",
+      "ERR_OUT_OF_RANGE",
+    );
+    expect(prices.get("x")?.bid).toBe(7);
+    expectCode(() => prices.increment("x"), "NotSupportedError", "ERR_NOT_SUPPORTED");
+    expect(() =>
+      prices.read("x", () => {
+        throw new Error("mine");
+      }),
+    ).toThrow("mine");
+  });
+
+  test("adds to numbers", () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("numbers", {
+      capacityBytes: SMALL,
+      value: json<number | string>(),
+    });
+    expect([cache.increment("n"), cache.increment("n", 4), cache.get("n")]).toEqual([1, 5, 5]);
+    cache.set("n", 0.5);
+    expect([cache.increment("n", -1), cache.read("n", (n) => n)]).toEqual([-0.5, -0.5]);
+    cache.set("text", "1");
+    expectCode(() => cache.increment("text"), "TypeError", "ERR_INVALID_ARG_VALUE");
+    expectCode(() => cache.increment("n", Number.NaN), "RangeError", "ERR_OUT_OF_RANGE");
+    expectCode(() => cache.increment("n", Infinity), "RangeError", "ERR_OUT_OF_RANGE");
+    const target = new Uint8Array(8);
+    expect(cache.getInto("n", target)).toBe(4);
+    expect(new TextDecoder().decode(target.subarray(0, 4))).toBe("-0.5");
+  });
+
+  test("sets what is absent, and what is as expected, once", () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("cas", { capacityBytes: SMALL, value: json<unknown>() });
+    expect([cache.setIfAbsent("a", 1), cache.setIfAbsent("a", 2), cache.get("a")]).toEqual([
+      true,
+      false,
+      1,
+    ]);
+    expect([
+      cache.compareAndSet("a", 2, 3),
+      cache.compareAndSet("a", 1, 3),
+      cache.get("a"),
+    ]).toEqual([false, true, 3]);
+    cache.set("o", { x: [1] });
+    expect(cache.compareAndSet("o", { x: [2] }, "new")).toBe(false);
+    expect(cache.compareAndSet("o", { x: [1] }, "new")).toBe(true);
+    expect(cache.compareAndSet("o", undefined, "newer")).toBe(false);
+    expect(cache.compareAndSet("none", "x", "newer")).toBe(false);
+    expect([cache.get("o"), cache.has("none")]).toEqual(["new", false]);
+  });
+
+  test("forgets what is over, and gives what is stale to who takes it", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("times", {
+      capacityBytes: SMALL,
+      ttlMs: 5,
+      staleMs: 3_600_000,
+    });
+    cache.set("short", 1);
+    cache.set("long", 2, { ttlMs: 3_600_000 });
+    cache.set("ever", 3, { ttlMs: Infinity });
+    cache.set("gone", 4, { staleMs: 0 });
+    await until(() => !cache.has("short") && !cache.has("gone"), "the end of a value");
+    expect([cache.get("short"), cache.get("short", { allowStale: true })]).toEqual([undefined, 1]);
+    expect([cache.get("gone"), cache.get("gone", { allowStale: true })]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect([cache.get("long"), cache.get("ever")]).toEqual([2, 3]);
+    expect([...cache.keys()].sort()).toEqual(["ever", "long"]);
+    expect(cache.delete("short")).toBe(false);
+    expect(cache.setIfAbsent("gone", 5)).toBe(true);
+    expect(cache.increment("short", 7)).toBe(7);
+  });
+
+  test("loses about what was asked for when it is full, and never throws", () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("full", { capacityBytes: 2 ** 18, value: bytes });
+    const value = new Uint8Array(100);
+    for (let i = 0; i < 20_000; i++) cache.set(`key ${i}`, value);
+    const { entries, bytes: used, evictions, resets, capacityBytes } = cache.metrics;
+    expect(entries + evictions).toBe(20_000);
+    expect([used > capacityBytes * 0.7, resets]).toEqual([true, 0]);
+    expect([...cache.keys()].length).toBe(entries);
+    const before = cache.metrics.entries;
+    cache.set("one more", value);
+    // What one entry takes makes room for one: this is no cache that empties itself.
+    expect(before - cache.metrics.entries).toBeLessThan(50);
+  });
+
+  test("refuses a value that is too large before it touches the one before", () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("large", { capacityBytes: SMALL, value: bytes });
+    const longest = new Uint8Array(cache.entryBytesMax - 8).fill(1);
+    cache.set("key", longest);
+    const refused = () => cache.set("key", new Uint8Array(cache.entryBytesMax - 7));
+    const error = expectCode(refused, "RangeError", "ERR_OUT_OF_RANGE");
+    expect(error.message).toContain("capacityBytes");
+    expect(cache.get("key")).toEqual(longest);
+  });
+
+  test("forgets everything", () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("clear", { capacityBytes: SMALL });
+    for (let i = 0; i < 100; i++) cache.set(`${i}`, i);
+    cache.clear();
+    expect([cache.metrics.entries, cache.metrics.bytes, [...cache.entries()]]).toEqual([0, 0, []]);
+    cache.set("1", 2);
+    expect([...cache]).toEqual([["1", 2]]);
+  });
+
+  test("tells what happened", () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("metrics", { capacityBytes: SMALL });
+    using other = SharedCache.openExisting("metrics");
+    cache.set("a", 1);
+    cache.get("a");
+    other.get("b");
+    other.delete("a");
+    const { hits, misses, sets, deletes, entries, entriesByShard } = cache.metrics;
+    expect({ hits, misses, sets, deletes, entries }).toEqual({
+      hits: 1,
+      misses: 1,
+      sets: 1,
+      deletes: 1,
+      entries: 0,
+    });
+    expect(entriesByShard.length).toBeGreaterThanOrEqual(4);
+    expect(other.metrics).toEqual(cache.metrics);
+  });
+
+  test("stays when it is persistent, until the machine begins anew", () => {
+    using home = new Home();
+    {
+      using cache = SharedCache.createNew("kept", { capacityBytes: SMALL, lifetime: "persistent" });
+      cache.set("a", 1);
+    }
+    {
+      using cache = SharedCache.openExisting("kept");
+      expect(cache.get("a")).toBe(1);
+    }
+    expect(home.names()).toEqual(["kept"]);
+  });
+});
+
+describe("SharedCache.getOrCompute()", () => {
+  test("computes once for all who ask", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("once", { capacityBytes: SMALL, value: json<unknown>() });
+    using other = SharedCache.openExisting("once", { value: json<unknown>() });
+    let count = 0;
+    const compute = async () => {
+      await Bun.sleep(5);
+      return { count: ++count };
+    };
+    const asked = [cache, other, cache, other].map((one) => one.getOrCompute("key", compute));
+    expect(await Promise.all(asked)).toEqual(Array(4).fill({ count: 1 }));
+    expect(await other.getOrCompute("key", compute)).toEqual({ count: 1 });
+    const { computes, waits } = cache.metrics;
+    expect([computes, waits]).toEqual([1, 1]);
+  });
+
+  test("rejects all who wait with what was thrown, and keeps nothing", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("throws", { capacityBytes: SMALL, value: json<unknown>() });
+    using other = SharedCache.openExisting("throws", { value: json<unknown>() });
+    const failure = Object.assign(new RangeError("no such page"), { code: "ERR_NO_PAGE" });
+    const compute = async () => {
+      await Bun.sleep(5);
+      throw failure;
+    };
+    const outcomes = await Promise.allSettled([
+      cache.getOrCompute("key", compute),
+      cache.getOrCompute("key", compute),
+      other.getOrCompute("key", () => "never"),
+    ]);
+    const reasons = outcomes.map((one) => (one.status === "rejected" ? one.reason : one.value));
+    expect([reasons[0], reasons[1]]).toEqual([failure, failure]);
+    expect(reasons[2]).toMatchObject({
+      name: "RemoteError",
+      code: "ERR_NO_PAGE",
+      message: "no such page",
+    });
+    expect(cache.has("key")).toBe(false);
+    expect([...cache.keys()]).toEqual([]);
+    expect(await other.getOrCompute("key", () => "next")).toBe("next");
+  });
+
+  test("throws an error again for as long as it is told to", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("negative", {
+      capacityBytes: SMALL,
+      value: json<unknown>(),
+    });
+    const fail = () => Promise.reject(new Error("down"));
+    const options = { errorTtlMs: 3_600_000 };
+    expect(cache.getOrCompute("key", fail, options)).rejects.toThrow("down");
+    await until(() => cache.metrics.computeErrors === 1, "the error");
+    await expect(cache.getOrCompute("key", () => 1)).rejects.toThrow("down");
+    cache.set("key", 2);
+    expect(await cache.getOrCompute("key", () => 1)).toBe(2);
+  });
+
+  test("gives what is stale at once, and computes meanwhile", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("stale", {
+      capacityBytes: SMALL,
+      value: json<number>(),
+      ttlMs: 1,
+      staleMs: 3_600_000,
+    });
+    cache.set("key", 1);
+    await until(() => !cache.has("key"), "the end of a value");
+    const gate = Promise.withResolvers<void>();
+    const compute = async () => {
+      await gate.promise;
+      return 2;
+    };
+    const ttl = { ttlMs: 3_600_000 };
+    expect(await cache.getOrCompute("key", compute, ttl)).toBe(1);
+    expect(await cache.getOrCompute("key", compute, ttl)).toBe(1);
+    gate.resolve();
+    await until(() => cache.get("key") === 2, "the new value");
+    const { staleHits, computes } = cache.metrics;
+    expect([staleHits, computes]).toEqual([2, 1]);
+  });
+
+  test("ends a wait by its signal, and no more than that", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("signal", { capacityBytes: SMALL, value: json<number>() });
+    const gate = Promise.withResolvers<number>();
+    const controller = new AbortController();
+    const waiting = cache.getOrCompute("key", () => gate.promise, { signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+    gate.resolve(3);
+    await until(() => cache.get("key") === 3, "the value");
+    const aborted = { signal: AbortSignal.abort(new Error("before")) };
+    await expect(cache.getOrCompute("other", () => 1, aborted)).rejects.toThrow("before");
+    await expect(cache.getOrCompute("key", () => 1, { ttlMs: -1 })).rejects.toThrow("> 0");
+  });
+
+  test("lets others compute when the handle that did is disposed", async () => {
+    using _home = new Home();
+    const cache = SharedCache.createNew("left", { capacityBytes: SMALL, value: json<number>() });
+    using other = SharedCache.openExisting("left", { value: json<number>() });
+    const gate = Promise.withResolvers<number>();
+    const first = cache.getOrCompute("key", () => gate.promise);
+    const second = other.getOrCompute("key", () => 2);
+    await until(() => other.metrics.waits === 1, "who waits");
+    cache.dispose();
+    expect(await second).toBe(2);
+    gate.resolve(1);
+    expect(await first).toBe(1);
+    expect(other.get("key")).toBe(2);
+  });
+
+  test("gives everybody what the cache gives", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("dates", { capacityBytes: SMALL });
+    expect(await cache.getOrCompute("key", () => new Date(0))).toBe("1970-01-01T00:00:00.000Z");
+    await expect(cache.getOrCompute("none", () => undefined)).rejects.toThrow("JSON can hold");
+  });
+});
