@@ -10,5 +10,6 @@ export type {
   SharedCacheOptions,
   TtlOptions,
 } from "./cache/cache-options.ts";
+export type { CacheChange, WatchOptions } from "./cache/cache-watch.ts";
 export type { ComputeOptions } from "./cache/computations.ts";
 export { SharedCache } from "./cache/shared-cache.ts";

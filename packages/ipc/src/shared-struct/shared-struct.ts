@@ -74,6 +74,8 @@ export class SharedStruct<F extends Fields> implements Disposable {
   /** This handle's own copy: what a reader has copied out, what a writer is about to publish. */
   readonly #own: DataView<ArrayBuffer>;
   readonly #cursor: StructCursor<F>;
+  /** The same for readers, who cannot write through it; made when first asked for. */
+  #reading: StructCursor<F> | undefined;
   /** What this thread's tasks that change the struct share, whichever handle they use. */
   readonly #tasks: ThreadState;
   readonly #disposal = new AbortController();
@@ -159,10 +161,32 @@ export class SharedStruct<F extends Fields> implements Disposable {
     return this.#ownVersion();
   }
 
-  /** The current value, whole, without waiting for anybody. */
-  read(): StructValue<F> {
+  /**
+   * The current value, whole, without waiting for anybody.
+   *
+   * @param look Gets a cursor over a copy of the value instead, so that only the fields that it asks for are decoded. The
+   * next call of this handle overwrites the copy: keep nothing of the cursor, and let it not be asynchronous.
+   * @returns The value, or what `look` returned.
+   * @throws {CorruptSegmentError} When memory holds what the type of a field that is asked for does not allow.
+   *
+   * @example One entry of many
+   * ```ts
+   * import { array, f64, SharedStruct, struct } from "@isthmus/ipc";
+   *
+   * using prices = SharedStruct.createOrOpen("example-prices", struct({ last: array(f64, 1000) }));
+   * console.log(prices.read(({ last }) => last.get(7))); // 0
+   * ```
+   */
+  read(): StructValue<F>;
+  read<T>(look: (current: StructCursor<F>) => T): T;
+  read<T>(look?: (current: StructCursor<F>) => T): StructValue<F> | T {
+    if (look !== undefined && typeof look !== "function") {
+      throw invalidType("look", "a function", look);
+    }
     this.#copyOut();
-    return this.schema.decode(this.#own, COPY_HEADER_BYTES);
+    if (look === undefined) return this.schema.decode(this.#own, COPY_HEADER_BYTES);
+    this.#reading ??= this.schema.cursor(this.#own, COPY_HEADER_BYTES, { access: "read" });
+    return look(this.#reading);
   }
 
   /** The current value together with its version. */

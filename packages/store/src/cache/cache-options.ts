@@ -37,6 +37,17 @@ export interface GetOptions {
   readonly allowStale?: boolean | undefined;
 }
 
+/** Their names. */
+export const CACHE_OPTIONS: OptionNames<SharedCacheOptions<CacheSchema>> = {
+  capacityBytes: true,
+  value: true,
+  ttlMs: true,
+  staleMs: true,
+  lifetime: true,
+  maxParticipants: true,
+};
+
+const GET_OPTIONS: OptionNames<GetOptions> = { allowStale: true };
 const TTL_OPTIONS: OptionNames<TtlOptions> = { ttlMs: true, staleMs: true };
 
 /** The longest time for which a value may be stale: what 32 bits of milliseconds hold, 49 days. */
@@ -47,6 +58,9 @@ export interface Ttl {
   readonly ttlMs: number;
   readonly staleMs: number;
 }
+
+/** What is so for a cache that says nothing. */
+export const FOR_EVER: Ttl = { ttlMs: Infinity, staleMs: 0 };
 
 /**
  * Checks the times of a value.
@@ -76,4 +90,10 @@ function checkTtlMs(name: string, ttlMs: number): number {
   if (ttlMs === Infinity) return ttlMs;
   if (checkNumber(name, ttlMs, -Infinity, Number.MAX_VALUE) > 0) return ttlMs;
   throw outOfRange(name, "> 0 milliseconds (delete() forgets a value at once)", ttlMs);
+}
+
+/** Whether a read takes what is stale. */
+export function allowsStale(options: GetOptions | undefined): boolean {
+  if (options === undefined) return false;
+  return checkOptions("options", options, GET_OPTIONS).allowStale === true;
 }

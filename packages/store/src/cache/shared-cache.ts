@@ -4,13 +4,29 @@
  * @module
  */
 import { NotSupportedError } from "@isthmus/core";
-import { checkNumber, checkOptions, invalidType, type OptionNames } from "@isthmus/core/internal";
+import {
+  checkNumber,
+  checkOptions,
+  checkString,
+  invalidType,
+  type OptionNames,
+} from "@isthmus/core/internal";
 import { json, type RecordCursor, type RecordInput, type RecordValue } from "@isthmus/ipc";
-import { codecOf, type OpenVerb, RecordMemory, type Segment, shapeOf } from "@isthmus/ipc/internal";
+import {
+  checkSignal,
+  codecOf,
+  type OpenVerb,
+  RecordMemory,
+  type Segment,
+  shapeOf,
+} from "@isthmus/ipc/internal";
 import { type CacheMetrics, metricsOf } from "./cache-metrics.ts";
 import {
+  allowsStale,
+  CACHE_OPTIONS,
   type CacheSchema,
   checkTtl,
+  FOR_EVER,
   type GetOptions,
   type SharedCacheOptions,
   type Ttl,
@@ -21,19 +37,11 @@ import { CacheReader } from "./cache-reader.ts";
 import { openCache } from "./cache-segment.ts";
 import { CacheStore } from "./cache-store.ts";
 import { CacheValue } from "./cache-values.ts";
+import { type CacheChange, CacheWatch, type WatchOptions } from "./cache-watch.ts";
 import { CacheWriter } from "./cache-writer.ts";
 import { Computations, type ComputeOptions } from "./computations.ts";
 
-const OPTIONS: OptionNames<SharedCacheOptions<CacheSchema>> = {
-  capacityBytes: true,
-  value: true,
-  ttlMs: true,
-  staleMs: true,
-  lifetime: true,
-  maxParticipants: true,
-};
-const GET_OPTIONS: OptionNames<GetOptions> = { allowStale: true };
-const FOR_EVER: Ttl = { ttlMs: Infinity, staleMs: 0 };
+const WATCH_OPTIONS: OptionNames<WatchOptions> = { prefix: true, signal: true };
 
 /**
  * A cache in named shared memory: what one process sets, all others get. It takes as much memory as its creator said and
@@ -70,7 +78,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
   readonly #disposal = new AbortController();
 
   private constructor(verb: OpenVerb, name: string, options: SharedCacheOptions<S>) {
-    const checked = checkOptions("options", options, OPTIONS as OptionNames<typeof options>);
+    const checked = checkOptions("options", options, CACHE_OPTIONS as OptionNames<typeof options>);
     const shape = shapeOf(checked.value ?? json, "options.value");
     this.#ttl = ttlOf(checked, FOR_EVER);
     this.#isJson = shape.mode === "json";
@@ -276,7 +284,6 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
     for (const [key] of this.entries()) yield key;
   }
 
-  /** As `entries`. */
   [Symbol.iterator](): Generator<[key: string, value: RecordValue<S>], void> {
     return this.entries();
   }
@@ -299,6 +306,33 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
     return (await this.#computations.get(key, compute, options, this.#ttl)) as RecordValue<S>;
   }
 
+  /**
+   * Follows what happens to keys from now on, woken by whoever changes one. Evictions and ends of times are not told. Who
+   * follows too slowly, or loses a whole log, is told `{ operation: "lapped" }`: read again what matters.
+   *
+   * @param options `prefix`: only keys that begin so; `signal`: ends the loop with its reason.
+   *
+   * @example
+   * ```ts
+   * import { SharedCache } from "@isthmus/store";
+   *
+   * using cache = SharedCache.createOrOpen("example-watch");
+   * const changes = cache.watch({ prefix: "user:" });
+   * cache.set("user:1", { name: "Ada" });
+   * for await (const change of changes) {
+   *   console.log(change); // { operation: "set", key: "user:1" }
+   *   break;
+   * }
+   * ```
+   */
+  watch(options: WatchOptions = {}): AsyncGenerator<CacheChange, void> {
+    this.#check();
+    const { prefix = "", signal } = checkOptions("options", options, WATCH_OPTIONS);
+    checkString("options.prefix", prefix);
+    checkSignal(signal)?.throwIfAborted();
+    return new CacheWatch(this.#store, prefix).changes(signal, this.#disposal.signal);
+  }
+
   /** Lets go of the cache. Waits and loops over `watch()` end. */
   dispose(): void {
     if (this.#segment.isDisposed) return;
@@ -314,9 +348,4 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
   #check(): void {
     this.#segment.checkOpen("SharedCache");
   }
-}
-
-function allowsStale(options: GetOptions | undefined): boolean {
-  if (options === undefined) return false;
-  return checkOptions("options", options, GET_OPTIONS).allowStale === true;
 }

@@ -330,8 +330,8 @@ describe("SharedCache.getOrCompute()", () => {
     });
     const fail = () => Promise.reject(new Error("down"));
     const options = { errorTtlMs: 3_600_000 };
-    expect(cache.getOrCompute("key", fail, options)).rejects.toThrow("down");
-    await until(() => cache.metrics.computeErrors === 1, "the error");
+    await expect(cache.getOrCompute("key", fail, options)).rejects.toThrow("down");
+    expect(cache.metrics.computeErrors).toBe(1);
     await expect(cache.getOrCompute("key", () => 1)).rejects.toThrow("down");
     cache.set("key", 2);
     expect(await cache.getOrCompute("key", () => 1)).toBe(2);
@@ -396,5 +396,56 @@ describe("SharedCache.getOrCompute()", () => {
     using cache = SharedCache.createNew("dates", { capacityBytes: SMALL });
     expect(await cache.getOrCompute("key", () => new Date(0))).toBe("1970-01-01T00:00:00.000Z");
     await expect(cache.getOrCompute("none", () => undefined)).rejects.toThrow("JSON can hold");
+  });
+});
+
+describe("SharedCache.watch()", () => {
+  test("tells what happens to keys, in the order of each", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("watch", { capacityBytes: SMALL, value: json<unknown>() });
+    using other = SharedCache.openExisting("watch", { value: json<unknown>() });
+    cache.set("user:0", "before");
+    const changes = cache.watch({ prefix: "user:" });
+    other.set("page:1", 1);
+    other.set("user:1", 1);
+    other.increment("user:1");
+    other.delete("user:1");
+    const seen: unknown[] = [];
+    for await (const change of changes) {
+      seen.push(change);
+      if (seen.length === 3) break;
+    }
+    const key = "user:1";
+    expect(seen).toEqual(["set", "increment", "delete"].map((operation) => ({ operation, key })));
+  });
+
+  test("is woken, and ends with its signal or the cache", async () => {
+    using _home = new Home();
+    const cache = SharedCache.createNew("woken", { capacityBytes: SMALL });
+    const controller = new AbortController();
+    const one = cache.watch({ signal: controller.signal });
+    const two = cache.watch();
+    const [first, second] = [one.next(), two.next()];
+    await Bun.sleep(1);
+    cache.set("a", 1);
+    const change = { done: false as const, value: { operation: "set" as const, key: "a" } };
+    expect([await first, await second]).toEqual([change, change]);
+    const [third, fourth] = [one.next(), two.next()];
+    controller.abort(new Error("enough"));
+    await expect(third).rejects.toThrow("enough");
+    cache.dispose();
+    expect(await fourth).toEqual({ done: true, value: undefined });
+  });
+
+  test("says when changes were missed", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("lapped", { capacityBytes: SMALL });
+    const changes = cache.watch();
+    for (let i = 0; i < 20_000; i++) cache.set(`key ${i % 10}`, i);
+    expect((await changes.next()).value).toEqual({ operation: "lapped" });
+    cache.clear();
+    let last = (await changes.next()).value;
+    while (last?.operation !== "clear") last = (await changes.next()).value;
+    expect(cache.get("key 1")).toBeUndefined();
   });
 });

@@ -25,7 +25,7 @@ export class PlainShard {
     this.key = new KeyText(seed, 0x9e3779b1);
   }
 
-  put(key: string, text: string, nowMs = 0, freshUntil = Infinity): void {
+  put(key: string, text: string, nowMs = 0, freshUntil: number = Infinity): void {
     this.key.set(key);
     this.shard.put(this.key, bodyOf(text, freshUntil), nowMs);
   }
@@ -48,7 +48,7 @@ export class PlainShard {
 }
 
 /** A value. */
-export function bodyOf(text: string, freshUntil = Infinity): Body {
+export function bodyOf(text: string, freshUntil: number = Infinity): Body {
   const bytes = new Uint8Array(Math.ceil((text.length * 3 + 8) / 8) * 8);
   const { written } = new TextEncoder().encodeInto(text, bytes);
   const words = new Int32Array(bytes.buffer);

@@ -1,0 +1,133 @@
+/**
+ * Following the changes of a cache: its logs are the list of them.
+ *
+ * What is set is in the log of its shard anyway, with its key; once somebody watches, so are deletions and increments. Who
+ * watches reads each log from where it was, without a lock, as those read who look for a value: what the tail has passed
+ * meanwhile does not count, and then changes were missed.
+ *
+ * @module
+ */
+import { SECTION } from "@isthmus/core/internal";
+import { waitAsync } from "@isthmus/ipc/internal";
+import { CHANGE_CELL } from "./cache-segment.ts";
+import type { CacheStore } from "./cache-store.ts";
+import { typeOf } from "./shard.ts";
+import { CONTROL, ENTRY, KIND, META, SHARD, SPACE, TYPE } from "./shard-layout.ts";
+
+/** What has happened to a key. */
+export type CacheChange =
+  | { readonly operation: "set" | "delete" | "increment"; readonly key: string }
+  /** Everything was forgotten, of one of the shards at a time; or so much has changed that some of it was missed: read again. */
+  | { readonly operation: "clear" | "lapped"; readonly key?: undefined };
+
+/** What is followed. */
+export interface WatchOptions {
+  /** Only keys that begin so. Default: all. */
+  readonly prefix?: string | undefined;
+  /** Ends the loop: it throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const OPERATIONS: Readonly<Record<number, "set" | "delete" | "increment" | "clear">> = {
+  [TYPE.record]: "set",
+  [TYPE.number]: "set",
+  [TYPE.deleted]: "delete",
+  [TYPE.incremented]: "increment",
+  [TYPE.cleared]: "clear",
+};
+
+/** How many changes are gathered before they are handed out. */
+const CHANGES_MAX = 256;
+
+const LAPPED: CacheChange = Object.freeze({ operation: "lapped" });
+
+/** The changes since this was made. */
+export class CacheWatch {
+  readonly #store: CacheStore;
+  readonly #prefix: string;
+  /** Where each log has been read to. */
+  readonly #positions: Int32Array;
+
+  constructor(store: CacheStore, prefix: string) {
+    this.#store = store;
+    this.#prefix = prefix;
+    const { words, bases } = store;
+    for (const base of bases) words.store(base + SHARD.isWatched, 1);
+    this.#positions = Int32Array.from(bases, (base) => words.load(base + SHARD.head));
+  }
+
+  /** Yields the changes until one of the signals ends it; `disposed` in silence. */
+  async *changes(
+    signal: AbortSignal | undefined,
+    disposed: AbortSignal,
+  ): AsyncGenerator<CacheChange, void> {
+    const { segment } = this.#store;
+    const either = signal === undefined ? disposed : AbortSignal.any([signal, disposed]);
+    const condition = {
+      attempt: () => this.#poll(),
+      description: `wait for a change of "${segment.name}"`,
+      owner: "SharedCache",
+      cell: segment.cell(CHANGE_CELL),
+    };
+    const options = { timeoutMs: Infinity, signal: either };
+    while (!disposed.aborted) {
+      let found: CacheChange[] | undefined;
+      try {
+        found = await waitAsync(condition, segment.doorbell, options);
+      } catch (error) {
+        if (disposed.aborted && signal?.aborted !== true) return;
+        throw error;
+      }
+      yield* found ?? [];
+    }
+  }
+
+  /** What has happened since the last look; undefined when nothing has. */
+  #poll(): CacheChange[] | undefined {
+    const found: CacheChange[] = [];
+    for (const index of this.#store.shards.keys()) this.#read(index, found);
+    return found.length === 0 ? undefined : found;
+  }
+
+  #read(index: number, found: CacheChange[]): void {
+    const { words, bases, shards } = this.#store;
+    const shard = shards[index]!;
+    const base = bases[index]!;
+    const head = words.load(base + SHARD.head);
+    let at = this.#positions[index]!;
+    while (at !== head && found.length < CHANGES_MAX) {
+      const word = shard.wordOf(at);
+      const control = words.get(word + ENTRY.control);
+      const change = this.#changeAt(word, control);
+      const units = control & CONTROL.unitsMask;
+      const isPossible = units > 0 && units <= ((head - at) | 0);
+      if (!shard.isWhole(at) || !isPossible) {
+        found.push(LAPPED);
+        at = head;
+        break;
+      }
+      if (change !== undefined) found.push(change);
+      at = (at + units) | 0;
+    }
+    this.#positions[index] = at;
+  }
+
+  #changeAt(word: number, control: number): CacheChange | undefined {
+    const { words, segment } = this.#store;
+    const kind = control >>> CONTROL.kindShift;
+    const meta = words.get(word + ENTRY.meta);
+    const isMoved = (meta & META.moved) !== 0;
+    const space = (meta & META.sameKeyMask) >>> META.spaceShift;
+    if ((kind !== KIND.entry && kind !== KIND.note) || isMoved || space !== SPACE.values) {
+      return undefined;
+    }
+    const operation = OPERATIONS[typeOf(meta)];
+    if (operation === "clear") return { operation };
+    const start = (word + ENTRY.key) * 4;
+    const end = start + (meta & META.keyBytesMask);
+    const { offset, length } = segment.memory.section(SECTION.data);
+    if (operation === undefined || end > offset + length) return undefined;
+    const key = new TextDecoder().decode(segment.memory.mapping.bytes(start, end - start).slice());
+    return key.startsWith(this.#prefix) ? { operation, key } : undefined;
+  }
+}
