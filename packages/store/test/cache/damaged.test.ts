@@ -1,0 +1,96 @@
+/** Segments that somebody has damaged: an error or an answer, never a crash, a hang or a wild read. */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { decodeSuperblock, SECTION } from "@isthmus/core/internal";
+import { bytes } from "@isthmus/ipc";
+import { Home } from "@isthmus/testing/home";
+import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
+import { SharedCache } from "../../src/index.ts";
+
+setDefaultTimeout(120_000);
+
+const RUNS = 150 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
+const KEYS = 60;
+
+/** Does everything that a cache can do; what it throws must be an error of ours. */
+function use(name: string): void {
+  try {
+    using cache = SharedCache.openExisting(name, { value: bytes });
+    const seen = [...cache.entries()].length;
+    expect(seen).toBeLessThan(10_000);
+    for (let i = 0; i < KEYS; i++) {
+      attempt(() => cache.get(`key ${i}`));
+      attempt(() => cache.read(`key ${i}`, (view) => view.length));
+      attempt(() => cache.set(`key ${i}`, new Uint8Array(i * 3)));
+      attempt(() => cache.delete(`key ${i + 1}`));
+    }
+    void cache.metrics;
+    cache.clear();
+    cache.set("after", Uint8Array.of(1));
+    expect(cache.get("after")).toEqual(Uint8Array.of(1));
+  } catch (error) {
+    expectOurs(error);
+  }
+}
+
+function attempt(action: () => unknown): void {
+  try {
+    action();
+  } catch (error) {
+    expectOurs(error);
+  }
+}
+
+function expectOurs(error: unknown): void {
+  expect(["CorruptSegmentError", "SystemError", "TimeoutError"]).toContain((error as Error).name);
+}
+
+test("SharedCache answers or refuses, whatever is in its segment", () => {
+  using home = new Home();
+  const random = new SeededRandom(seedOf("damaged caches"));
+  {
+    const options = { capacityBytes: 2 ** 14, value: bytes, lifetime: "persistent" } as const;
+    using cache = SharedCache.createNew("sound", options);
+    for (let i = 0; i < 300; i++) cache.set(`key ${i % KEYS}`, new Uint8Array(random.below(200)));
+  }
+  const sound = readFileSync(home.file("sound"));
+  const { sections } = decodeSuperblock(sound, sound.length, "sound");
+  const places = sections.filter(({ id }) => id === SECTION.state || id === SECTION.data);
+  for (let run = 0; run < RUNS; run++) {
+    const damaged = Buffer.from(sound);
+    const count = 1 + random.below(40);
+    for (let i = 0; i < count; i++) {
+      const { offset, length } = places[random.below(places.length)]!;
+      const at = offset + random.below(length / 4) * 4;
+      const choice = random.below(4);
+      // The lock is left alone: one that names somebody alive is waited for, rightly.
+      if (choice === 0) damaged.writeInt32LE(random.below(2 ** 32) | 0, at);
+      else if (choice === 1) damaged.writeInt32LE(random.below(4096), at);
+      else if (choice === 2) damaged.writeInt32LE(-1, at);
+      else damaged[at + random.below(4)]! ^= 1 << random.below(8);
+    }
+    writeFileSync(home.file("sound"), damaged);
+    use("sound");
+  }
+});
+
+test("SharedCache forgets what was cached before the machine began anew", () => {
+  using home = new Home();
+  {
+    using cache = SharedCache.createNew("rebooted", {
+      capacityBytes: 2 ** 14,
+      lifetime: "persistent",
+    });
+    cache.set("a", 1);
+  }
+  const content = home.bytes("rebooted");
+  const { sections } = decodeSuperblock(content, content.length, "rebooted");
+  const { offset } = sections.find(({ id }) => id === SECTION.state)!;
+  content.writeInt32LE(content.readInt32LE(offset + 16) ^ 1, offset + 16);
+  writeFileSync(home.file("rebooted"), content);
+  using cache = SharedCache.openExisting("rebooted");
+  expect(cache.get("a")).toBeUndefined();
+  cache.set("a", 2);
+  using again = SharedCache.openExisting("rebooted");
+  expect(again.get("a")).toBe(2);
+});
