@@ -1,0 +1,52 @@
+/** `docs/layout.md` says of caches what the source does. */
+import { describe, expect, test } from "bun:test";
+import { offsetsOf, textOf } from "../../../ipc/test/layout/support/document.ts";
+import {
+  CACHE,
+  CACHE_HEADER_BYTES,
+  CAPACITY_BYTES_MAX,
+  CAPACITY_BYTES_MIN,
+  COUNT,
+  COUNTS_BYTES,
+  shapeOfCapacity,
+} from "../../src/cache/cache-layout.ts";
+import {
+  ENTRY,
+  FLIGHT_COUNT,
+  FLIGHT_WORDS,
+  LOG_BYTES_MAX,
+  LOG_BYTES_MIN,
+  SHARD,
+  shapeOfLog,
+  shardBytes,
+} from "../../src/cache/shard-layout.ts";
+
+describe("docs/layout.md", () => {
+  test("State of a cache, Shard, Entry: the offsets are those of the source", () => {
+    const counters = CACHE_HEADER_BYTES / 4;
+    expect(offsetsOf("State of a cache", 4)).toEqual({ ...CACHE, counters });
+    expect(offsetsOf("Shard", 4)).toEqual({ mutex: 0, ...SHARD });
+    expect(offsetsOf("Entry", 4)).toEqual(ENTRY);
+    expect([FLIGHT_COUNT, FLIGHT_WORDS * 4]).toEqual([32, 16]);
+    expect(Object.keys(COUNT).length * 8).toBe(COUNTS_BYTES);
+    expect(textOf("State of a cache")).toContain("_logBytes_ / 128");
+    for (let logBytes = LOG_BYTES_MIN; logBytes <= 2 * LOG_BYTES_MAX; logBytes *= 2) {
+      const shape = shapeOfLog(logBytes);
+      expect(shape.bucketCount).toBe(logBytes / 128);
+      expect(shardBytes(shape)).toBe(Math.ceil((logBytes + logBytes / 16 + 704) / 64) * 64);
+    }
+  });
+});
+
+describe("shapeOfCapacity()", () => {
+  test("gives at most what was asked for, and hardly less where there is much", () => {
+    for (let capacity = CAPACITY_BYTES_MIN; capacity < CAPACITY_BYTES_MAX; capacity *= 1.7) {
+      const { shardCount, bytesPerShard } = shapeOfCapacity(Math.floor(capacity));
+      expect(shardCount * bytesPerShard).toBeLessThanOrEqual(capacity);
+      if (capacity < 2 ** 22) continue;
+      expect(shardCount).toBeGreaterThanOrEqual(16);
+      expect(shardCount * bytesPerShard).toBeGreaterThan(capacity * 0.93);
+    }
+    expect(shapeOfCapacity(CAPACITY_BYTES_MAX).shardCount).toBeGreaterThanOrEqual(16);
+  });
+});
