@@ -43,6 +43,9 @@ const PIPES = { at_least: 20, up_to: 50 } as const;
 const ASLEEP = { at_least: 0.5 } as const;
 /** At most one and a half times the time of two words that bounce. */
 const POLLING = { at_least: 0.67 } as const;
+const JOBS = { at_least: 20 } as const;
+/** How many wait makes no difference but that of caches. */
+const FLAT = { at_least: 0.5 } as const;
 const WINS = { at_least: 1 } as const;
 
 /** A row of a group. */
@@ -267,6 +270,10 @@ const OTHERS: readonly ClaimSpec[] = [
     ["update-lmdb", "update: SharedStruct / lmdb", "state.update-struct", "state.update-lmdb"],
     ["read-sqlite", "read: SharedStruct / bun:sqlite", "state.read-struct", "state.read-sqlite"],
     ["read-lmdb", "read: SharedStruct / lmdb", "state.read-struct", "state.read-lmdb"],
+  ]),
+  ...rows("jobs", JOBS, [["sqlite", "a job: WorkQueue / bun:sqlite", "jobs.queue", "jobs.sqlite"]]),
+  ...rows("jobs", FLAT, [
+    ["full", "a job: 100,000 waiting / few", "jobs.queue-full", "jobs.queue"],
   ]),
   ...rows("mapping", undefined, [
     ["sequential", "front to back: mapping / Bun.mmap", "sequential.mapping", "sequential.bunMmap"],

@@ -28,6 +28,8 @@ export const BOUNDS: readonly Bound[] = [
   { claim: "pipes-asleep", atLeast: 0.2 },
   { claim: "messages-spawn-ipc", atLeast: 1.2 },
   { claim: "state-update-sqlite", atLeast: 1.5 },
+  { claim: "jobs-sqlite", atLeast: 3 },
+  { claim: "jobs-full", atLeast: 0.2 },
   { claim: "physics-mutex", atLeast: 0.1 },
   { claim: "physics-accessor", atLeast: 0.1 },
 ];

@@ -1,5 +1,5 @@
 /**
- * The suite about shared state, as far as one needs it before it runs.
+ * The suites about shared state and jobs, as far as one needs them before they run.
  *
  * @module
  */
@@ -22,5 +22,27 @@ export const STATE_SUITES: readonly SuiteSpec[] = [
       }),
     ),
     load: () => import("./state.ts"),
+  },
+  {
+    id: "jobs",
+    title: "A job of 64 bytes, added, taken and done",
+    cases: [
+      { name: "queue", title: "WorkQueue", role: "isthmus", unit: "ns", labels: [] },
+      {
+        name: "queue-full",
+        title: "WorkQueue, 100,000 waiting",
+        role: "isthmus",
+        unit: "ns",
+        labels: [],
+      },
+      {
+        name: "sqlite",
+        title: "bun:sqlite, WAL, synchronous off",
+        role: "peer",
+        unit: "ns",
+        labels: [],
+      },
+    ],
+    load: () => import("./jobs.ts"),
   },
 ];
