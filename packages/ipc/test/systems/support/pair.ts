@@ -92,7 +92,17 @@ export async function shareFlows({ maker, user }: Pair): Promise<void> {
 }
 
 export async function seeEachOther({ maker, user }: Pair): Promise<void> {
-  const kinds = ["channel", "event", "memory", "mutex", "semaphore", "service", "struct", "topic"];
+  const kinds = [
+    "channel",
+    "event",
+    "memory",
+    "mutex",
+    "queue",
+    "semaphore",
+    "service",
+    "struct",
+    "topic",
+  ];
   for (const kind of kinds) await maker.call("make", kind, kind);
   expect(await user.call<unknown>("list")).toEqual(kinds.map((kind) => [kind, kind, null]));
 }
