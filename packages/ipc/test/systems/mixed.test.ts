@@ -10,6 +10,7 @@ import {
   seeEachOther,
   shareEventsAndSemaphores,
   shareFlows,
+  shareJobs,
   shareMemory,
   shareMutexOfTheDead,
   sharePermitsOfTheDead,
@@ -32,6 +33,7 @@ describe("two C libraries", () => {
   testBothWays("share memory", shareMemory);
   testBothWays("share events and semaphores", shareEventsAndSemaphores);
   testBothWays("share channels, topics and services", shareFlows);
+  testBothWays("share work queues", shareJobs);
   testBothWays("see what the other has made, of whatever kind", seeEachOther);
 
   testBothWays("are told why they do not share a mutex of one of them", async ({ maker, user }) => {

@@ -14,6 +14,7 @@ import {
   seeEachOther,
   shareEventsAndSemaphores,
   shareFlows,
+  shareJobs,
   shareMemory,
   shareMutexOfTheDead,
   sharePermitsOfTheDead,
@@ -54,6 +55,7 @@ for (const runtime of Object.keys(ARGUMENTS)) {
     testBothWays("share memory", shareMemory);
     testBothWays("share events and semaphores", shareEventsAndSemaphores);
     testBothWays("share channels, topics and services", shareFlows);
+    testBothWays("share work queues", shareJobs);
     testBothWays("see what the other has made, of whatever kind", seeEachOther);
     for (const strategy of ["robust", "portable"]) {
       const environment = strategy === "portable" ? { ISTHMUS_MUTEX: strategy } : {};

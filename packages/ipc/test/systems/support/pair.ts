@@ -14,6 +14,8 @@ import { Count } from "./count.ts";
 /** What runs on either side. */
 export const SCRIPT: string = join(import.meta.dir, "..", "fixtures", "neighbour.ts");
 const COUNT = 2000;
+/** As many as a queue of the default size holds in any case. */
+const JOBS = 100;
 const SUM = (COUNT * (COUNT - 1)) / 2;
 
 /** Two processes, the first of which makes what both use. */
@@ -89,6 +91,13 @@ export async function shareFlows({ maker, user }: Pair): Promise<void> {
   expect(await user.answer<number>()).toBe(SUM);
   await maker.call("answer", "service");
   expect(await user.call("ask", "service", 21)).toEqual({ double: 42 });
+}
+
+export async function shareJobs(pair: Pair): Promise<void> {
+  await share(pair, "queue");
+  pair.user.send("doJobs", "queue", JOBS);
+  await pair.maker.call("addJobs", "queue", JOBS);
+  expect(await pair.user.answer<number>()).toBe((JOBS * (JOBS - 1)) / 2);
 }
 
 export async function seeEachOther({ maker, user }: Pair): Promise<void> {
