@@ -8,9 +8,11 @@ import { collectExamples } from "./examples.ts";
 const ROOT = join(import.meta.dir, "..");
 /** A place from which the packages resolve as they do for a user. */
 const PLACE = join(ROOT, "apps/cli/node_modules");
+/** The same for the package that the command does not use: it finds itself. */
+const STORE = join(ROOT, "packages/store");
 const TIMEOUT_MS = 30_000;
 
-const examples = collectExamples(ROOT, ["README.md", "packages/{core,ipc}/src/**/*.ts"]);
+const examples = collectExamples(ROOT, ["README.md", "packages/{core,ipc,store}/src/**/*.ts"]);
 
 describe("the documentation's examples", () => {
   test("are found", () => {
@@ -24,7 +26,8 @@ describe("the documentation's examples", () => {
       async () => {
         const directory = mkdtempSync(join(tmpdir(), "isthmus-example-"));
         mkdirSync(PLACE, { recursive: true });
-        const program = mkdtempSync(join(PLACE, ".example-"));
+        const from = place.startsWith("packages/store") ? STORE : PLACE;
+        const program = mkdtempSync(join(from, ".example-"));
         try {
           const file = join(program, "example.ts");
           writeFileSync(file, `${code}\nexport {};\n`);

@@ -62,7 +62,7 @@ function tarballs(...names: string[]): string[] {
   return packed.filter(({ name }) => names.includes(name)).map(({ tarball }) => tarball);
 }
 
-const LIBRARIES = ["@isthmus/core", "@isthmus/ipc"];
+const LIBRARIES = ["@isthmus/core", "@isthmus/ipc", "@isthmus/store"];
 
 describe("every package", () => {
   test("says what it is, and leads nowhere into the workspace", async () => {

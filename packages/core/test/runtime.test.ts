@@ -87,7 +87,7 @@ describe("packages", () => {
     expect(JSON.parse(read(path)).engines).toEqual({ bun: `>=${BUN_MINIMUM}` });
   });
 
-  for (const name of ["core", "ipc"]) {
+  for (const name of ["core", "ipc", "store"]) {
     test(`@isthmus/${name} has each of its names for other runtimes, too`, async () => {
       const stub = new Bun.Transpiler().scan(read(`packages/${name}/src/unsupported.js`));
       const index = await import(join(ROOT, "packages", name, "src", "index.ts"));
@@ -110,19 +110,22 @@ describe("packages", () => {
     }
   });
 
-  test.each(["core", "ipc"])("@isthmus/%s says it in a bundle for Node as well", (name) => {
-    using directory = new TemporaryDirectory();
-    const scope = join(directory.path, "node_modules", "@isthmus");
-    mkdirSync(scope, { recursive: true });
-    symlinkSync(join(ROOT, "packages", name), join(scope, name));
-    const program = directory.file(
-      "program.js",
-      `import * as all from "@isthmus/${name}";\nall.name;`,
-    );
-    const built = join(directory.path, "out.js");
-    const build = [process.execPath, "build", program, "--target=node", `--outfile=${built}`];
-    expect(Bun.spawnSync(build).exitCode).toBe(0);
-    const { stderr } = Bun.spawnSync([process.execPath, built]);
-    expect(stderr.toString()).toContain('build it with "--target=bun"');
-  });
+  test.each(["core", "ipc", "store"])(
+    "@isthmus/%s says it in a bundle for Node as well",
+    (name) => {
+      using directory = new TemporaryDirectory();
+      const scope = join(directory.path, "node_modules", "@isthmus");
+      mkdirSync(scope, { recursive: true });
+      symlinkSync(join(ROOT, "packages", name), join(scope, name));
+      const program = directory.file(
+        "program.js",
+        `import * as all from "@isthmus/${name}";\nall.name;`,
+      );
+      const built = join(directory.path, "out.js");
+      const build = [process.execPath, "build", program, "--target=node", `--outfile=${built}`];
+      expect(Bun.spawnSync(build).exitCode).toBe(0);
+      const { stderr } = Bun.spawnSync([process.execPath, built]);
+      expect(stderr.toString()).toContain('build it with "--target=bun"');
+    },
+  );
 });

@@ -14,7 +14,7 @@ export { HISTOGRAM_BYTES } from "./metrics/histogram-layout.ts";
 export { ByteRingConsumer, ByteRingProducer } from "./ring/byte-ring.ts";
 export { FixedRingConsumer, FixedRingProducer } from "./ring/fixed-ring.ts";
 export { LANE_HEADER_BYTES } from "./ring/lane-layout.ts";
-export { type ParticipantsOptions, sharedPlaces } from "./segment/participants-option.ts";
+export { sharedPlaces } from "./segment/participants-option.ts";
 export { schemaSections } from "./segment/schema-section.ts";
 export { type OpenVerb, Segment, type SegmentMemory } from "./segment/segment.ts";
 export { decodeError, encodeError } from "./service/error-body.ts";

@@ -4,8 +4,7 @@
  * @module
  */
 import { checkNumber, checkOptions, type OptionNames, outOfRange } from "@isthmus/core/internal";
-import type { ChannelSchema } from "@isthmus/ipc";
-import type { ParticipantsOptions } from "@isthmus/ipc/internal";
+import type { ChannelSchema, ParticipantsOptions } from "@isthmus/ipc";
 
 /** What a cache's values are: a `struct(…)`, `bytes` or `json`. */
 export type CacheSchema = ChannelSchema;
