@@ -18,6 +18,8 @@ export { sharedPlaces } from "./segment/participants-option.ts";
 export { schemaSections } from "./segment/schema-section.ts";
 export { type OpenVerb, Segment, type SegmentMemory } from "./segment/segment.ts";
 export { decodeError, encodeError } from "./service/error-body.ts";
+export { COPY_COUNT } from "./shared-struct/cells-layout.ts";
+export { type Copies, VersionedCells } from "./shared-struct/versioned-cells.ts";
 export { HOLDER, MUTEX, MUTEX_BYTES, STRATEGY } from "./sync/mutex-layout.ts";
 export { type Life, type Lives, OwnerWord } from "./sync/owner-word.ts";
 export type { WaitCell } from "./wait/wait-cell.ts";

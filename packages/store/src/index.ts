@@ -13,3 +13,5 @@ export type {
 export type { CacheChange, WatchOptions } from "./cache/cache-watch.ts";
 export type { ComputeOptions } from "./cache/computations.ts";
 export { SharedCache } from "./cache/shared-cache.ts";
+export { SharedTable } from "./table/shared-table.ts";
+export type { SharedTableOptions } from "./table/table-segment.ts";

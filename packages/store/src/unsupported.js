@@ -6,4 +6,4 @@
  */
 import "@isthmus/core";
 
-export let SharedCache;
+export let SharedCache, SharedTable;

@@ -45,6 +45,7 @@ export const SEGMENT_KINDS = {
   service: 8,
   queue: 9,
   cache: 10,
+  table: 11,
 } as const;
 
 /** The name of a kind of segment. */

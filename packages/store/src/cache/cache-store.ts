@@ -5,17 +5,14 @@
  */
 import { SECTION } from "@isthmus/core/internal";
 import {
-  type Life,
   MUTEX,
-  OwnerWord,
   type Segment,
   SharedWords,
   sharedClock,
-  timedOut,
   type WaitCell,
   type Words,
-  waitSync,
 } from "@isthmus/ipc/internal";
+import { OwnerLocks } from "../owner-locks.ts";
 import { CACHE, CACHE_HEADER_BYTES, type CacheShape, COUNT, COUNTS_BYTES } from "./cache-layout.ts";
 import { bootId, CHANGE_CELL, FLIGHT_CELLS, LOCK_CELLS, readShape } from "./cache-segment.ts";
 import { Flights } from "./flights.ts";
@@ -23,9 +20,6 @@ import { KeyText } from "./key-text.ts";
 import { Shard } from "./shard.ts";
 import { ENTRY, SHARD } from "./shard-layout.ts";
 import { SharedBodies } from "./shared-bodies.ts";
-
-/** How long a change waits for whoever changes the same shard, in milliseconds. Only one that is stopped needs that long. */
-const LOCK_TIMEOUT_MS = 5000;
 
 const NS_PER_MS = 1e6;
 
@@ -39,13 +33,13 @@ export class CacheStore {
   readonly words: Words;
   /** The words at which the shards begin. */
   readonly bases: readonly number[];
+  readonly locks: OwnerLocks;
   /** The key of the current call. */
   readonly key: KeyText;
   /** The machine's monotonic clock, in nanoseconds. */
   readonly #clock: () => number;
   readonly #counts: Float64Array;
   readonly #cells: readonly WaitCell[];
-  #locks: readonly OwnerWord[] | undefined;
 
   constructor(segment: Segment) {
     this.segment = segment;
@@ -65,6 +59,7 @@ export class CacheStore {
     );
     this.shards = this.bases.map((base) => new Shard(words, base, this.shape, this.bodies));
     this.flights = this.bases.map((base) => new Flights(words, base, segment.participants));
+    this.locks = new OwnerLocks(segment, words, this.bases, LOCK_CELLS, "the cache");
     this.#cells = Array.from({ length: CHANGE_CELL + 1 }, (_, index) => segment.cell(index));
     this.#counts = this.#ownCounts();
     this.#forgetOtherBoots(state);
@@ -109,21 +104,17 @@ export class CacheStore {
   /**
    * Locks a shard. Whoever had it and died has left nothing half-done but counters, and at worst an entry twice.
    *
-   * @throws {TimeoutError} `ETIMEDOUT` when somebody has it all the time: a process that is stopped.
-   * @throws {SystemError} `EAGAIN` when the cache has no place left for one more who changes something.
+   * @throws {TimeoutError | SystemError} As {@link OwnerLocks.lock}.
    */
   lock(index: number): Shard {
-    const locks = this.#locks ?? this.#makeLocks();
-    const outcome = (locks[index] as OwnerWord).tryLock();
     const shard = this.shards[index] as Shard;
-    if (outcome !== "acquired") this.#lockSlowly(index, outcome === "abandoned");
+    if (this.locks.lock(index) === "abandoned") shard.recover();
     return shard;
   }
 
   /** Unlocks a shard and wakes who waits for it. */
   unlock(index: number): void {
-    this.#locks?.[index]?.unlock();
-    this.#cells[index % LOCK_CELLS]!.wake();
+    this.locks.unlock(index);
   }
 
   /** Where one waits for the computations of a shard. */
@@ -149,44 +140,6 @@ export class CacheStore {
     const staleMs = allowStale ? this.words.get(word + ENTRY.staleMs) >>> 0 : 0;
     // What is no number was not written by us, and is over.
     return !(this.now() < freshUntil + staleMs);
-  }
-
-  #lockSlowly(index: number, isAbandoned: boolean): void {
-    const lock = this.#locks?.[index] as OwnerWord;
-    const description = `change the cache "${this.segment.name}"`;
-    const outcome = isAbandoned
-      ? "abandoned"
-      : waitSync(
-          {
-            attempt: () => {
-              const found = lock.tryLock();
-              return found === "busy" ? undefined : found;
-            },
-            description,
-            cell: this.#cells[index % LOCK_CELLS]!,
-          },
-          LOCK_TIMEOUT_MS,
-        );
-    if (outcome === "abandoned") (this.shards[index] as Shard).recover();
-    if (outcome !== undefined) return;
-    const owner = this.segment.participants.at(lock.ownerSlot);
-    const why = owner && `process ${owner.pid} (${owner.name}) is in the middle of a change of it`;
-    throw timedOut(description, LOCK_TIMEOUT_MS, why);
-  }
-
-  /** This handle's place, by which others know who has what. */
-  get self(): Life {
-    const { segment } = this;
-    const slot = segment.slot < 0 ? segment.needPlace() : segment.slot;
-    return { slot, generation: segment.participants.generationOf(slot) };
-  }
-
-  #makeLocks(): readonly OwnerWord[] {
-    const { segment, self } = this;
-    this.#locks = this.bases.map(
-      (base) => new OwnerWord(this.words, base, self, segment.participants),
-    );
-    return this.#locks;
   }
 
   #ownCounts(): Float64Array {

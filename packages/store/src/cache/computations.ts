@@ -170,7 +170,7 @@ export class Computations {
       isFresh = this.#reader.find(store.key) === "fresh";
       const flight = flights.find(store.key.hash);
       if (!isFresh && flight !== undefined && !flight.isOver) return undefined;
-      if (!isFresh) return { ticket: flights.begin(store.key.hash, store.self) };
+      if (!isFresh) return { ticket: flights.begin(store.key.hash, store.locks.self) };
     } finally {
       store.unlock(index);
     }

@@ -8,7 +8,7 @@ import type { Key } from "./log-reading.ts";
 import { META, SPACE } from "./shard-layout.ts";
 
 /** The longest key in bytes of UTF-8. */
-export const KEY_BYTES_MAX = 4096;
+const KEY_BYTES_MAX = 4096;
 
 /** A key that changes: one for all calls of a handle, so that none makes a new one. */
 export class KeyText implements Key {

@@ -20,6 +20,13 @@ import {
   shapeOfLog,
   shardBytes,
 } from "../../src/cache/shard-layout.ts";
+import {
+  ROW,
+  rowWords,
+  TABLE,
+  TABLE_HEADER_BYTES,
+  TABLE_STATE_BYTES,
+} from "../../src/table/table-layout.ts";
 
 describe("docs/layout.md", () => {
   test("State of a cache, Shard, Entry: the offsets are those of the source", () => {
@@ -35,6 +42,14 @@ describe("docs/layout.md", () => {
       expect(shape.bucketCount).toBe(logBytes / 128);
       expect(shardBytes(shape)).toBe(Math.ceil((logBytes + logBytes / 16 + 704) / 64) * 64);
     }
+  });
+
+  test("State of a table, Row: the offsets are those of the source", () => {
+    const locks = TABLE_HEADER_BYTES / 4;
+    expect(offsetsOf("State of a table", 4)).toEqual({ ...TABLE, locks });
+    expect(offsetsOf("Row", 4)).toEqual(ROW);
+    expect(TABLE_STATE_BYTES).toBe(64 + 64 * 128);
+    expect([rowWords(1), rowWords(8), rowWords(9)]).toEqual([10, 10, 18]);
   });
 });
 
