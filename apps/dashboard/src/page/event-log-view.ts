@@ -9,6 +9,7 @@ import { timeOfDay } from "./format.ts";
 import { type IconName, icon } from "./icon.ts";
 import type { Model } from "./model.ts";
 import type { PageView } from "./page-view.ts";
+import { scrollBox } from "./scroll-box.ts";
 import type { View } from "./view-state.ts";
 
 /** How each kind looks; its text says what it is. */
@@ -30,11 +31,8 @@ const LOOKS: Readonly<Record<LogKind, readonly [icon: IconName, mood: string]>> 
 /** The event log. */
 export class EventLogView implements PageView {
   readonly element: HTMLElement;
-  readonly #list = element("ol", {
-    id: "log",
-    tabindex: "0",
-    "aria-label": "Events, newest first",
-  });
+  readonly #list = element("ol", { id: "log" });
+  readonly #box = scrollBox("Events, newest first", this.#list);
   readonly #empty = element("p", { class: "hint" }, "Who joins, leaves or dies appears here.");
   #shown: readonly LogEntry[] | undefined;
 
@@ -44,7 +42,7 @@ export class EventLogView implements PageView {
       { class: "card" },
       element("h2", {}, "Events"),
       this.#empty,
-      this.#list,
+      this.#box,
     );
   }
 
@@ -53,7 +51,7 @@ export class EventLogView implements PageView {
     this.#shown = log;
     this.#list.replaceChildren(...log.toReversed().map(item));
     setShown(this.#empty, log.length === 0);
-    setShown(this.#list, log.length > 0);
+    setShown(this.#box, log.length > 0);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import type { FlowFrame, Frame, LatencyFrame, LockFrame, SegmentFrame } from "../wire/frame.ts";
 import type { Figure } from "./history.ts";
+import { hasTile } from "./kind-words.ts";
 
 /** What can be drawn of a scope. */
 export type Metric =
@@ -12,6 +13,7 @@ export type Metric =
   | "consumed"
   | "bytes"
   | "drops"
+  | "waits"
   | "p50"
   | "p90"
   | "p99"
@@ -24,9 +26,14 @@ export type Metric =
 /** The scope of everything together. No segment has an empty name. */
 export const ALL = "";
 
-/** The name of a figure. */
+/** The name of a figure that all flows and locks have. */
 export function keyOf(scope: string, metric: Metric, lane?: number): string {
   return lane === undefined ? `${scope}/${metric}` : `${scope}/${metric}/${lane}`;
+}
+
+/** The name of a figure of the tables of a kind. */
+export function tableKeyOf(scope: string, id: string): string {
+  return `${scope}/${id}`;
 }
 
 /** Everything of a frame that charts can show. */
@@ -47,8 +54,24 @@ export function figuresOf(frame: Frame): Figure[] {
   ];
 }
 
-function segmentFigures({ name, flow, lock }: SegmentFrame): Figure[] {
-  return [...(flow ? flowFigures(name, flow) : []), ...(lock ? lockFigures(name, lock) : [])];
+function segmentFigures(segment: SegmentFrame): Figure[] {
+  const { name, flow, lock } = segment;
+  return [
+    ...(flow ? flowFigures(name, flow) : tableFigures(segment)),
+    ...(lock ? lockFigures(name, lock) : []),
+  ];
+}
+
+/** What the tables of a kind have, where nothing flows: how fast it grows, or how much it is. */
+function tableFigures({ name, figures, rates }: SegmentFrame): Figure[] {
+  return Object.entries(figures).flatMap(([id, value]): Figure[] => {
+    if (!hasTile(id) || id.startsWith("lock.")) return [];
+    const rate = rates[id];
+    const key = tableKeyOf(name, id);
+    return [
+      rate === undefined ? { key, value, merge: "max" } : { key, value: rate, merge: "mean" },
+    ];
+  });
 }
 
 function flowFigures(scope: string, flow: FlowFrame): Figure[] {
@@ -58,6 +81,7 @@ function flowFigures(scope: string, flow: FlowFrame): Figure[] {
     of("consumed", flow.consumed_per_second),
     of("bytes", flow.bytes_per_second),
     of("drops", flow.drops_per_second),
+    of("waits", flow.full_waits_per_second),
     of("fill", flow.fill),
     of("lag", flow.lag),
     ...latencyFigures(scope, flow.latency),
@@ -92,6 +116,7 @@ const MEANS: ReadonlySet<Metric> = new Set([
   "published",
   "consumed",
   "bytes",
+  "waits",
   "acquisitions",
   "contentions",
 ]);

@@ -3,11 +3,15 @@
  *
  * @module
  */
+
+import type { Frame } from "../wire/frame.ts";
 import { ChartCard } from "./charts/chart-card.ts";
-import { CHART_KINDS } from "./charts/chart-kinds.ts";
+import { CHART_KINDS, chartsOf } from "./charts/chart-kinds.ts";
 import { DemonstrationPanel } from "./demonstration-panel.ts";
+import { DetailPanel } from "./detail-panel.ts";
 import { element, setShown, setText } from "./dom.ts";
 import { EventLogView } from "./event-log-view.ts";
+import { figuresOf } from "./figures.ts";
 import { icon } from "./icon.ts";
 import type { Model } from "./model.ts";
 import type { PageView } from "./page-view.ts";
@@ -17,16 +21,16 @@ import { Tiles } from "./tiles.ts";
 import { Verdict } from "./verdict.ts";
 import type { View, ViewState } from "./view-state.ts";
 
-const TABLES_MS = 450;
+/** Nobody reads figures that change more often; all that are told are those of one look. */
+const TOLD_MS = 450;
 
 /** The page of what flows now. */
 export class LivePage implements PageView {
   readonly element: HTMLElement;
   readonly #verdict = new Verdict();
-  readonly #charts = CHART_KINDS.map((kind) => new ChartCard(kind));
+  readonly #charts = CHART_KINDS.map((kind) => ({ kind, card: new ChartCard(kind) }));
   readonly #demonstration = new DemonstrationPanel();
-  readonly #figures: readonly PageView[];
-  readonly #tables: readonly PageView[];
+  readonly #told: readonly PageView[];
   readonly #log = new EventLogView();
   readonly #scope = element("p", { id: "scope" });
   readonly #scopeText = element("span");
@@ -43,27 +47,29 @@ export class LivePage implements PageView {
     ),
   );
   #hasStarted = false;
-  #tabledAtMs = Number.NEGATIVE_INFINITY;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
+  #toldStatus: Model["status"] | undefined;
   #nextChart: number | undefined;
 
   constructor(state: ViewState) {
     const tiles = new Tiles();
+    const detail = new DetailPanel();
     const segments = new SegmentTable(state);
     const processes = new ProcessTable();
-    this.#figures = [tiles];
-    this.#tables = [segments, processes];
+    this.#told = [tiles, detail, segments, processes];
     const back = element("button", { type: "button", class: "quiet" }, "Show all");
     back.addEventListener("click", () => state.change({ scope: "" }));
     this.#scope.append(this.#scopeText, back);
     const charts = element(
       "div",
       { class: "charts" },
-      ...this.#charts.map((chart) => chart.element),
+      ...this.#charts.map(({ card }) => card.element),
     );
     this.#main = element(
       "div",
       { class: "main" },
       tiles.element,
+      detail.element,
       charts,
       segments.element,
       processes.element,
@@ -88,42 +94,57 @@ export class LivePage implements PageView {
   render(model: Model, view: View): void {
     this.#demonstration.render(model);
     const isFrozen = view.isPaused && this.#hasStarted;
-    if (!isFrozen || model.status !== "live") this.#verdict.render(model, view);
     this.#renderFrame(model, view);
-    if (isFrozen || model.frame === undefined) return;
+    if (isFrozen && model.status !== "live") this.#verdict.render(model, view);
+    if (isFrozen) return;
+    const isTold = this.#isToldAnew(model);
+    if (isTold) this.#verdict.render(model, view);
+    if (model.frame === undefined) return;
     this.#hasStarted = true;
     this.#log.render(model, view);
-    for (const part of this.#figures) part.render(model, view);
-    this.#renderTables(model, view);
     this.#drawCharts(model, view);
+    if (isTold) this.#tell(model, model.frame, view);
   }
 
   /** Shows everything anew, because the view has changed. */
   refresh(): void {
     this.#hasStarted = false;
-    this.#tabledAtMs = Number.NEGATIVE_INFINITY;
-    for (const chart of this.#charts) chart.invalidate();
+    this.#toldAtMs = Number.NEGATIVE_INFINITY;
+    for (const { card } of this.#charts) card.invalidate();
   }
 
   /** Shows everything anew, because the colours have changed. */
   recolor(): void {
     this.refresh();
-    for (const chart of this.#charts) chart.recolor();
+    for (const { card } of this.#charts) card.recolor();
   }
 
-  /** Nobody reads figures that change more often. */
-  #renderTables(model: Model, view: View): void {
+  /** Whether it is time to say what is now; that the connection is lost, or back, cannot wait. */
+  #isToldAnew({ status, frame }: Model): boolean {
     const nowMs = performance.now();
-    if (nowMs - this.#tabledAtMs < TABLES_MS) return;
-    this.#tabledAtMs = nowMs;
-    for (const table of this.#tables) table.render(model, view);
+    const isDue = nowMs - this.#toldAtMs >= TOLD_MS || status !== this.#toldStatus;
+    if (!isDue) return false;
+    this.#toldStatus = status;
+    if (frame !== undefined) this.#toldAtMs = nowMs;
+    return true;
+  }
+
+  /** Says everything of one look at once, so that the same figure has one value wherever it stands. */
+  #tell(model: Model, frame: Frame, view: View): void {
+    for (const part of this.#told) part.render(model, view);
+    const now = new Map(figuresOf(frame).map(({ key, value }) => [key, value]));
+    for (const { card } of this.#charts) card.tell(now);
   }
 
   /** One chart a picture: all of them at once would make it late. */
   #drawCharts(model: Model, view: View): void {
     const nowMs = performance.now();
-    const [first, ...others] = this.#charts.filter((chart) => chart.isDue(nowMs, view));
-    first?.render(model, view);
+    const shown = chartsOf(model, view.scope);
+    for (const { kind, card } of this.#charts) setShown(card.element, shown.has(kind));
+    const [first, ...others] = this.#charts.filter(
+      ({ kind, card }) => shown.has(kind) && card.isDue(nowMs, view),
+    );
+    first?.card.render(model, view);
     if (others.length === 0 || this.#nextChart !== undefined) return;
     this.#nextChart = requestAnimationFrame(() => {
       this.#nextChart = undefined;

@@ -1,5 +1,5 @@
 /**
- * The shape of the last half minute, without axes.
+ * The shape of the window of the charts, without axes.
  *
  * @module
  */
@@ -9,6 +9,59 @@ const WIDTH = 120;
 const HEIGHT = 28;
 /** So that the line is not cut in half at the edges. */
 const MARGIN = 2;
+
+/** From when to when, in seconds since 1970. */
+export interface TimeRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The line and the area below it, on the time axis of the charts.
+ *
+ * @param times When the values were, in seconds since 1970, oldest first.
+ * @param values The values; where there is none, there is a gap.
+ * @param range From the left edge to the right one.
+ */
+export function sparklinePaths(
+  times: readonly number[],
+  values: readonly (number | null)[],
+  { from, to }: TimeRange,
+): { readonly line: string; readonly area: string } {
+  const isShown = (index: number): boolean => {
+    const time = times[index] ?? Number.NaN;
+    return time >= from && time <= to;
+  };
+  const most =
+    values.reduce<number>(
+      (top, value, index) => (isShown(index) ? Math.max(top, value ?? 0) : top),
+      0,
+    ) || 1;
+  const height = HEIGHT - 2 * MARGIN;
+  let line = "";
+  let area = "";
+  let startX: string | undefined;
+  let lastX = "";
+  const close = (): void => {
+    if (startX !== undefined) area += `L${lastX} ${HEIGHT}L${startX} ${HEIGHT}z`;
+    startX = undefined;
+  };
+  values.forEach((value, index) => {
+    if (value === null || !isShown(index)) {
+      close();
+      return;
+    }
+    const x = ((((times[index] ?? 0) - from) / (to - from)) * WIDTH).toFixed(1);
+    const y = (HEIGHT - MARGIN - (value / most) * height).toFixed(1);
+    const point = `${startX === undefined ? "M" : "L"}${x} ${y}`;
+    startX ??= x;
+    lastX = x;
+    line += point;
+    area += point;
+  });
+  close();
+  return { line, area };
+}
 
 /** A small line. Decoration: the charts say the same with numbers. */
 export class Sparkline {
@@ -26,33 +79,9 @@ export class Sparkline {
     this.element = drawing("svg", box, this.#area, this.#line);
   }
 
-  /** Draws values, oldest first; where there is none, there is a gap. */
-  render(values: readonly (number | null)[]): void {
-    const most = values.reduce<number>((top, value) => Math.max(top, value ?? 0), 0) || 1;
-    const step = WIDTH / Math.max(1, values.length - 1);
-    const height = HEIGHT - 2 * MARGIN;
-    let line = "";
-    let area = "";
-    let startX: string | undefined;
-    let lastX = "";
-    const close = (): void => {
-      if (startX !== undefined) area += `L${lastX} ${HEIGHT}L${startX} ${HEIGHT}z`;
-      startX = undefined;
-    };
-    values.forEach((value, index) => {
-      if (value === null) {
-        close();
-        return;
-      }
-      const x = (index * step).toFixed(1);
-      const y = (HEIGHT - MARGIN - (value / most) * height).toFixed(1);
-      const point = `${startX === undefined ? "M" : "L"}${x} ${y}`;
-      startX ??= x;
-      lastX = x;
-      line += point;
-      area += point;
-    });
-    close();
+  /** Draws values; see {@link sparklinePaths}. */
+  render(times: readonly number[], values: readonly (number | null)[], range: TimeRange): void {
+    const { line, area } = sparklinePaths(times, values, range);
     setAttribute(this.#line, "d", line);
     setAttribute(this.#area, "d", area);
   }

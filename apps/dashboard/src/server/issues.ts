@@ -87,7 +87,7 @@ function flowIssues(segment: SegmentFrame, flow: FlowFrame, atMs: number): Found
   found.push(...alarmIssues(segment), ...participants.flatMap(lappedIssues));
   // Where nobody takes anything, that is what is wrong, and not that the ring fills up.
   const isTaken = !found.some(([, code]) => code === "stalled" || code === "unread");
-  return isTaken ? [...found, ...roomIssues(segment, flow)] : found;
+  return [...found, ...roomIssues(segment, flow, isTaken)];
 }
 
 function stalledIssues(
@@ -133,19 +133,23 @@ function lappedIssues(one: ParticipantFrame): Found[] {
 }
 
 /** Who waits for room, and for how long: that is where back-pressure is felt. */
-function roomIssues({ participants }: SegmentFrame, { fill }: FlowFrame): Found[] {
+function roomIssues({ participants }: SegmentFrame, flow: FlowFrame, isTaken: boolean): Found[] {
   const isServed = participants.some(({ state, waiting_ms }) => {
     return waiting_ms === null && (state === "live" || state === "idle");
   });
   const waiting = participants.filter(({ waiting_ms }) => waiting_ms !== null);
-  const percent = `the fullest ring is ${Math.round(fill * 100)} % full`;
+  const percent = `the fullest ring is ${Math.round(flow.fill * 100)} % full`;
   if (waiting.length > 0) {
     return waiting.map((one) => {
       const seconds = Math.floor((one.waiting_ms ?? 0) / 1000);
       return ["warning", "full", `${who(one)} waits for room, for ${seconds} s: ${percent}`];
     });
   }
-  return isServed && fill > FILL_WARNING ? [["warning", "full", percent]] : [];
+  if (!isTaken || !isServed || flow.fill <= FILL_WARNING) return [];
+  const perSecond = Math.round(flow.full_waits_per_second ?? 0);
+  const waits =
+    perSecond > 0 ? `, and senders wait for room ${number(perSecond)} times a second` : "";
+  return [["warning", "full", percent + waits]];
 }
 
 const NUMBER = new Intl.NumberFormat("en-US");

@@ -35,7 +35,7 @@ describe.skipIf(path === undefined)("the page", () => {
       const { page } = watched;
       await page.getByRole("button", { name: "5 min" }).click();
       await page.getByRole("link", { name: "channel-01" }).click();
-      await page.getByRole("button", { name: "Records/s" }).click();
+      await page.getByRole("button", { name: "Read/s" }).click();
       await page.locator("#filter").fill("channel");
       await page.locator("#theme").click();
       await page.locator("#theme").click();
@@ -47,7 +47,7 @@ describe.skipIf(path === undefined)("the page", () => {
       expect(await pressed.textContent()).toBe("5 min");
       expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
       expect(await page.locator("#filter").inputValue()).toBe("channel");
-      await page.locator("th[aria-sort=descending]", { hasText: "Records/s" }).waitFor();
+      await page.locator("th[aria-sort=descending]", { hasText: "Read/s" }).waitFor();
       expect(await page.locator("#segments tbody tr").count()).toBe(3);
       await page.locator("tr[aria-current=true]", { hasText: "channel-01" }).waitFor();
       await page.getByRole("button", { name: "Show all" }).click();

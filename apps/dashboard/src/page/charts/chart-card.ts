@@ -28,6 +28,7 @@ export class ChartCard implements PageView {
   #shape = "";
   #plot: Plot | undefined;
   #data: PlotData = [[]];
+  #now: readonly (number | null)[] = [];
   #cursor: number | null = null;
   #drawnAtMs = Number.NEGATIVE_INFINITY;
 
@@ -83,8 +84,22 @@ export class ChartCard implements PageView {
     setText(this.#empty, isEmpty ? this.#kind.whyEmpty(model, view.scope) : "");
     setShown(this.#empty, isEmpty);
     this.element.classList.toggle("is-empty", isEmpty);
-    this.#showValues();
+    if (this.#cursor !== null) this.#showValues();
     this.#table.render(this.#lines, this.#data, range);
+  }
+
+  /**
+   * Says in the legend what is now, unless the cursor is somewhere: the figures of the same look as everywhere else on
+   * the page, and not the mean of the step that is being filled.
+   */
+  tell(now: ReadonlyMap<string, number | null>): void {
+    const { combine } = this.#kind;
+    this.#now = this.#lines.map(({ keys }) => {
+      const values = keys.flatMap((key) => now.get(key) ?? []);
+      if (values.length === 0) return null;
+      return combine === "sum" ? values.reduce((sum, each) => sum + each, 0) : Math.max(...values);
+    });
+    if (this.#cursor === null) this.#showValues();
   }
 
   /** Draws anew next time, because the view has changed. */
@@ -123,13 +138,13 @@ export class ChartCard implements PageView {
     );
   }
 
-  /** The figures under the cursor, or else the latest. */
+  /** The figures under the cursor, or else those of now. */
   #showValues(): void {
-    const [times, ...columns] = this.#data;
-    const index = this.#cursor ?? times.length - 1;
-    columns.forEach((column, line) => {
-      const place = this.#values[line];
-      if (place) setText(place, valueText(this.#kind, column[index]));
+    const [, ...columns] = this.#data;
+    const index = this.#cursor;
+    this.#values.forEach((place, line) => {
+      const value = index === null ? this.#now[line] : columns[line]?.[index];
+      setText(place, valueText(this.#kind, value));
     });
   }
 

@@ -4,8 +4,9 @@
  * @module
  */
 import type { SegmentFrame } from "../../wire/frame.ts";
-import { ALL, keyOf, type Metric } from "../figures.ts";
-import { duration, orNothing, type Quantity, rate, share } from "../format.ts";
+import { ALL, keyOf, type Metric, tableKeyOf } from "../figures.ts";
+import { count, duration, orNothing, type Quantity, rate, share } from "../format.ts";
+import { figureTitle, hasTile } from "../kind-words.ts";
 import type { Model } from "../model.ts";
 import { LINES_MAX } from "../ranking.ts";
 import type { ColorName } from "./colors.ts";
@@ -27,11 +28,15 @@ export interface ChartKind {
   readonly scale: "linear" | "log" | "share";
   readonly combine: "sum" | "max";
   readonly format: (value: number) => Quantity;
+  /** Whether it can tell anything of a segment: where it cannot, it is not there. */
+  readonly applies: (segment: SegmentFrame) => boolean;
   /** What is drawn of a scope. */
   readonly lines: (model: Model, scope: string) => readonly Line[];
   /** Why there is nothing to be seen, when there is not. */
   readonly whyEmpty: (model: Model, scope: string) => string;
   readonly isWide?: boolean;
+  /** Shown of a single segment only: of all together it would say nothing. */
+  readonly ofOne?: boolean;
 }
 
 /** All charts, in their order. */
@@ -39,14 +44,15 @@ export const CHART_KINDS: readonly ChartKind[] = [
   {
     id: "throughput",
     title: "Throughput",
-    unit: "records per second",
+    unit: "records per second: sent by each, and read",
     scale: "linear",
     combine: "sum",
     format: rate,
+    applies: hasFlow,
     lines: (model, scope) => {
       const consumed: Line = {
         keys: [keyOf(scope, "consumed")],
-        label: "consumed",
+        label: "read",
         color: "--text",
         isDashed: true,
       };
@@ -63,6 +69,7 @@ export const CHART_KINDS: readonly ChartKind[] = [
     scale: "log",
     combine: "max",
     format: duration,
+    applies: hasFlow,
     lines: (_, scope) => [
       { keys: [keyOf(scope, "p50")], label: "half", color: "--series-3" },
       { keys: [keyOf(scope, "p90")], label: "90 %", color: "--series-1" },
@@ -86,18 +93,34 @@ export const CHART_KINDS: readonly ChartKind[] = [
     scale: "share",
     combine: "max",
     format: share,
+    applies: hasFlow,
     lines: (model, scope) => partLines(model, scope, "fill"),
     whyEmpty: noFlow,
   },
   {
     id: "lag",
     title: "Lag",
-    unit: "records that wait to be consumed",
+    unit: "records that wait to be read",
+    scale: "linear",
+    combine: "sum",
+    format: count0,
+    applies: hasFlow,
+    lines: (model, scope) => partLines(model, scope, "lag"),
+    whyEmpty: noFlow,
+  },
+  {
+    id: "pressure",
+    title: "Back-pressure",
+    unit: "waits for room per second",
     scale: "linear",
     combine: "sum",
     format: rate,
-    lines: (model, scope) => partLines(model, scope, "lag"),
-    whyEmpty: noFlow,
+    applies: ({ flow }) => (flow?.full_waits ?? 0) > 0,
+    lines: (model, scope) =>
+      limited(
+        flowsOf(model, scope).map(({ name }) => ({ key: keyOf(name, "waits"), label: name })),
+      ),
+    whyEmpty: () => "Nobody waits for room.",
   },
   {
     id: "locks",
@@ -106,13 +129,77 @@ export const CHART_KINDS: readonly ChartKind[] = [
     scale: "linear",
     combine: "sum",
     format: rate,
+    applies: ({ lock }) => lock !== null,
     lines: (_, scope) => [
       { keys: [keyOf(scope, "acquisitions")], label: "all", color: "--series-1" },
       { keys: [keyOf(scope, "contentions")], label: "had to wait", color: "--series-2" },
     ],
     whyEmpty: () => "Nothing here has a lock.",
   },
+  {
+    id: "levels",
+    title: "Levels",
+    unit: "what there is of each",
+    scale: "linear",
+    combine: "sum",
+    format: count0,
+    applies: (segment) => figureIds(segment, false).length > 0,
+    lines: (model, scope) => figureLines(model, scope, false),
+    whyEmpty: () => "Nothing is known of this window.",
+    ofOne: true,
+  },
+  {
+    id: "changes",
+    title: "Changes",
+    unit: "per second",
+    scale: "linear",
+    combine: "sum",
+    format: rate,
+    applies: (segment) => figureIds(segment, true).length > 0,
+    lines: (model, scope) => figureLines(model, scope, true),
+    whyEmpty: () => "Nothing is known of this window.",
+    ofOne: true,
+  },
 ];
+
+/** The figures of a kind's tables that are drawn where nothing flows: what grows by its rate, else how much it is. */
+function figureIds({ flow, figures, rates }: SegmentFrame, isGrowing: boolean): string[] {
+  if (flow !== null) return [];
+  // Of what does not change there is nothing to see.
+  const isDrawn = (id: string): boolean =>
+    hasTile(id) && !id.startsWith("lock.") && !/\.is[A-Z]|Bytes|Ms$/.test(id);
+  return Object.keys(figures).filter((id) => isDrawn(id) && id in rates === isGrowing);
+}
+
+function figureLines(model: Model, scope: string, isGrowing: boolean): Line[] {
+  const segment = model.segment(scope);
+  if (segment === undefined) return [];
+  return limited(
+    figureIds(segment, isGrowing).map((id) => ({
+      key: tableKeyOf(scope, id),
+      label: figureTitle(id).toLowerCase(),
+    })),
+  );
+}
+
+function hasFlow({ flow }: SegmentFrame): boolean {
+  return flow !== null;
+}
+
+/** A whole number, as tiles and tables say it: without a thousand's letter. */
+function count0(value: number): Quantity {
+  return { value: count(Math.round(value)), unit: "" };
+}
+
+/** The charts that can tell something of a scope. */
+export function chartsOf({ frame }: Model, scope: string): ReadonlySet<ChartKind> {
+  const segments = (frame?.segments ?? []).filter(({ name }) => scope === ALL || name === scope);
+  return new Set(
+    CHART_KINDS.filter(({ applies, ofOne }) => {
+      return (scope !== ALL || ofOne !== true) && segments.some((one) => applies(one));
+    }),
+  );
+}
 
 function noFlow(_: Model, scope: string): string {
   return scope === ALL ? "Nothing flows." : "Nothing flows through this segment.";
@@ -121,9 +208,10 @@ function noFlow(_: Model, scope: string): string {
 /** What whoever sends in a segment is called there. */
 const SENDERS: readonly string[] = ["producer", "publisher", "requester"];
 
-function senderRoleOf({ participants }: SegmentFrame, pid: number): string {
+function senderOf({ participants }: SegmentFrame, pid: number): string {
   const sender = participants.find((one) => one.pid === pid && SENDERS.includes(one.role));
-  return sender?.role ?? "process";
+  const name = sender?.name ? ` (${sender.name})` : "";
+  return `${sender?.role ?? "process"} ${pid}${name}`;
 }
 
 /** What flows in a scope, those with a line of their own first. */
@@ -139,10 +227,10 @@ function flowsOf({ frame, ranking }: Model, scope: string): SegmentFrame[] {
 function partLines(model: Model, scope: string, metric: Metric): Line[] {
   const flows = flowsOf(model, scope);
   const [only] = flows;
-  if (only?.flow && flows.length === 1) {
+  if (only?.flow && flows.length === 1 && only.flow.lanes.length > 0) {
     const lanes = only.flow.lanes.map(({ lane, pid }) => ({
       key: keyOf(only.name, metric, lane),
-      label: pid === null ? `lane ${lane}` : `${senderRoleOf(only, pid)} ${pid}`,
+      label: pid === null ? `lane ${lane}` : senderOf(only, pid),
     }));
     return limited(lanes);
   }

@@ -5,8 +5,10 @@
  */
 import { element } from "../dom.ts";
 import { timeOfDay } from "../format.ts";
+import { scrollBox } from "../scroll-box.ts";
+import type { TimeRange } from "../sparkline.ts";
 import { type ChartKind, type Line, valueText } from "./chart-kinds.ts";
-import type { PlotData, TimeRange } from "./plot.ts";
+import type { PlotData } from "./plot.ts";
 
 /** As many rows as one hears without losing the thread. */
 const ROWS_MAX = 12;
@@ -33,17 +35,11 @@ export class ChartTable {
       element("thead", {}, this.#head),
       this.#body,
     );
-    const box = {
-      class: "scroll",
-      tabindex: "0",
-      role: "region",
-      "aria-label": `${kind.title}, table`,
-    };
     this.element = element(
       "details",
       {},
       element("summary", {}, "Table"),
-      element("div", box, table),
+      scrollBox(`${kind.title}, table`, table),
     );
     this.element.addEventListener("toggle", () => {
       this.#shownAtMs = 0;

@@ -5,6 +5,7 @@
  */
 import uPlot from "uplot";
 import { markText } from "../format.ts";
+import type { TimeRange } from "../sparkline.ts";
 import type { ChartKind, Line } from "./chart-kinds.ts";
 import { colorOf } from "./colors.ts";
 
@@ -17,12 +18,6 @@ const DASHES = [5, 4];
 
 /** Times and, for each line, values. */
 export type PlotData = readonly [readonly number[], ...(readonly (number | null)[])[]];
-
-/** From when to when, in seconds since 1970. */
-export interface TimeRange {
-  readonly from: number;
-  readonly to: number;
-}
 
 /** Draws one chart; for other lines, make another. */
 export class Plot {

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Child, element, setAttribute, setText } from "../dom.ts";
+import { scrollBox } from "../scroll-box.ts";
 
 /** A column. */
 export interface Column<Row> {
@@ -11,10 +12,6 @@ export interface Column<Row> {
   readonly id: string;
   readonly title: string;
   readonly isNumber?: boolean;
-  /** Left out where there is little room. */
-  readonly isOptional?: boolean;
-  /** Left out on a telephone. */
-  readonly isSpare?: boolean;
   /** By what it is sorted; absent: it is not. */
   readonly order?: (row: Row) => number | string;
   /** Fills a cell: a text, or what the function does with the cell itself. */
@@ -47,9 +44,8 @@ export class LiveTable<Row> {
     this.#columns = columns;
     this.#keyOf = keyOf;
     this.#heads = columns.map((column) => this.#head(column));
-    this.element = element(
-      "div",
-      { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    this.element = scrollBox(
+      caption,
       element(
         "table",
         {},
@@ -133,12 +129,8 @@ export class LiveTable<Row> {
   }
 }
 
-function classOf<Row>({ isNumber, isOptional, isSpare }: Column<Row>): string {
-  const classes = { number: isNumber, optional: isOptional, spare: isSpare };
-  return Object.entries(classes)
-    .filter(([, has]) => has)
-    .map(([name]) => name)
-    .join(" ");
+function classOf<Row>({ isNumber }: Column<Row>): string {
+  return isNumber ? "number" : "";
 }
 
 function compare(one: number | string, two: number | string): number {

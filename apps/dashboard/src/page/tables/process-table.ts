@@ -20,7 +20,8 @@ interface Row extends ParticipantFrame {
 }
 
 const COLUMNS: readonly Column<Row>[] = [
-  { id: "pid", title: "Process", fill: ({ pid }) => String(pid) },
+  { id: "name", title: "Process", fill: ({ name }) => name || NOTHING },
+  { id: "pid", title: "PID", isNumber: true, fill: ({ pid }) => String(pid) },
   { id: "role", title: "Role", fill: ({ role }) => role },
   { id: "segment", title: "Segment", fill: ({ segment }) => segment },
   { id: "state", title: "State", fill: ({ state }, cell) => fillState(cell, state) },
@@ -32,18 +33,28 @@ const COLUMNS: readonly Column<Row>[] = [
   },
   { id: "lag", title: "Lag", isNumber: true, fill: ({ lag }) => whole(lag) },
   {
+    id: "waits",
+    title: "Waits for room",
+    isNumber: true,
+    fill: ({ waiting_ms }) => (waiting_ms === null ? NOTHING : ago(waiting_ms)),
+  },
+  {
+    id: "lost",
+    title: "Lost",
+    isNumber: true,
+    fill: ({ lapped }) => whole(lapped?.lost ?? null),
+  },
+  { id: "holds", title: "Holds", fill: ({ holds }) => holds ?? NOTHING },
+  {
     id: "position",
     title: "Position",
     isNumber: true,
-    isOptional: true,
     fill: ({ position }) => whole(position),
   },
-  { id: "name", title: "Name", isOptional: true, fill: ({ name }) => name || NOTHING },
   {
     id: "joined",
     title: "Since",
     isNumber: true,
-    isOptional: true,
     fill: ({ joined_at_ms }) => ago(Date.now() - joined_at_ms),
   },
 ];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FlowFrame, SegmentFrame } from "../../wire/frame.ts";
+import type { FlowFrame, Issue, SegmentFrame } from "../../wire/frame.ts";
 import { element, setAttribute } from "../dom.ts";
 import {
   byteRate,
@@ -20,7 +20,12 @@ import { addressOf, type ViewState } from "../view-state.ts";
 import { fillMeter, fillState } from "./cells.ts";
 import type { Column } from "./live-table.ts";
 
-type SegmentColumn = Column<SegmentFrame>;
+/** A segment, and the weightiest thing that is wrong with it. */
+export interface SegmentRow extends SegmentFrame {
+  readonly issue: Issue | undefined;
+}
+
+type SegmentColumn = Column<SegmentRow>;
 
 /** The columns of the table. */
 export function segmentColumns(state: ViewState): SegmentColumn[] {
@@ -38,7 +43,6 @@ function identity(state: ViewState): SegmentColumn[] {
     {
       id: "kind",
       title: "Kind",
-      isSpare: true,
       order: ({ kind }) => kind,
       fill: ({ kind }) => kind,
     },
@@ -54,22 +58,21 @@ function identity(state: ViewState): SegmentColumn[] {
 const FLOW: readonly SegmentColumn[] = [
   flow(
     "rate",
-    "Records/s",
+    "Read/s",
     (one) => one.consumed_per_second,
     (value) => text(rate(value)),
   ),
   {
     ...flow(
       "bytes",
-      "Bytes/s",
+      "Bytes sent/s",
       (one) => one.bytes_per_second,
       (value) => text(byteRate(value)),
     ),
-    isOptional: true,
   },
   flow(
     "latency",
-    "99 %",
+    "99 % within",
     (one) => one.latency?.latency_ns_p99,
     (value) => text(duration(value)),
   ),
@@ -89,7 +92,6 @@ const BODY: readonly SegmentColumn[] = [
     id: "locks",
     title: "Locks/s",
     isNumber: true,
-    isOptional: true,
     order: ({ lock }) => lock?.acquisitions_per_second ?? -1,
     fill: ({ lock }) => orNothing(lock?.acquisitions_per_second, rate),
   },
@@ -97,7 +99,6 @@ const BODY: readonly SegmentColumn[] = [
     id: "participants",
     title: "Participants",
     isNumber: true,
-    isOptional: true,
     order: ({ participants }) => participants.length,
     fill: (row) => count(row.participants.length),
   },
@@ -105,7 +106,6 @@ const BODY: readonly SegmentColumn[] = [
     id: "size",
     title: "Size",
     isNumber: true,
-    isOptional: true,
     order: ({ total_bytes }) => total_bytes,
     fill: ({ total_bytes }) => text(size(total_bytes)),
   },
@@ -129,7 +129,7 @@ function flow(
   };
 }
 
-function fillName({ name }: SegmentFrame, cell: HTMLTableCellElement, state: ViewState): undefined {
+function fillName({ name }: SegmentRow, cell: HTMLTableCellElement, state: ViewState): undefined {
   let link = cell.firstElementChild;
   if (link === null) {
     link = element("a", { title: name }, name);
@@ -139,13 +139,15 @@ function fillName({ name }: SegmentFrame, cell: HTMLTableCellElement, state: Vie
   setAttribute(link, "href", addressOf({ ...current, scope: current.scope === name ? "" : name }));
 }
 
-function stateOf({ error, held, persistent, participants, lock }: SegmentFrame): string {
-  if (error !== null) return "damaged";
-  if (lock?.owner_alive === false) return "abandoned";
-  const worst = ["dead", "stalled"].find((state) =>
-    participants.some((one) => one.state === state),
-  );
-  if (worst !== undefined) return worst;
-  if (held === false) return persistent ? "kept" : "left over";
-  return participants.some(({ state }) => state === "waiting") ? "full" : "fine";
+/** What the state of a segment is called, by the code of what is wrong: judged once, where the issues are. */
+const STATES: Readonly<Record<string, string>> = {
+  died: "dead process",
+  "left-over": "left over",
+  "lock-abandoned": "abandoned",
+  "lock-held": "held long",
+};
+
+function stateOf({ issue, held, persistent }: SegmentRow): string {
+  if (issue !== undefined) return STATES[issue.code] ?? issue.code;
+  return held === false && persistent ? "kept" : "fine";
 }

@@ -3,20 +3,19 @@
  *
  * @module
  */
-import type { SegmentFrame } from "../../wire/frame.ts";
 import { element, setAttribute, setShown, setText } from "../dom.ts";
 import { count } from "../format.ts";
 import type { Model } from "../model.ts";
 import type { PageView } from "../page-view.ts";
 import type { View, ViewState } from "../view-state.ts";
 import { LiveTable } from "./live-table.ts";
-import { segmentColumns } from "./segment-columns.ts";
+import { type SegmentRow, segmentColumns } from "./segment-columns.ts";
 
 /** The table of segments, and what chooses among them. */
 export class SegmentTable implements PageView {
   readonly element: HTMLElement;
   readonly #state: ViewState;
-  readonly #table: LiveTable<SegmentFrame>;
+  readonly #table: LiveTable<SegmentRow>;
   readonly #count = element("span", { class: "unit" });
   readonly #filter = element("input", {
     type: "search",
@@ -57,9 +56,11 @@ export class SegmentTable implements PageView {
   render({ frame }: Model, view: View): void {
     if (frame === undefined) return;
     const wanted = view.filter.toLowerCase();
-    const rows = frame.segments.filter(
-      ({ name, kind }) => name.toLowerCase().includes(wanted) || kind === wanted,
-    );
+    const issues = Map.groupBy(frame.issues, ({ segment }) => segment);
+    const rows = frame.segments
+      .filter(({ name, kind }) => name.toLowerCase().includes(wanted) || kind === wanted)
+      // The weightiest issue comes first.
+      .map((segment): SegmentRow => ({ ...segment, issue: issues.get(segment.name)?.[0] }));
     if (this.#filter.value !== view.filter) this.#filter.value = view.filter;
     const total = frame.segments.length;
     setText(

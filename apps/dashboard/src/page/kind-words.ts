@@ -1,0 +1,66 @@
+/**
+ * The words that the page has for kinds of segments, all in this place. A kind without words here is shown all the same,
+ * by what its tables of figures say.
+ *
+ * @module
+ */
+
+/** What is waited for at each wait cell of a kind, by the cell's number. */
+const WAITS: Readonly<Record<string, readonly string[]>> = {
+  channel: ["records", "room"],
+  topic: ["records", "room"],
+  service: ["requests", "room"],
+  queue: ["jobs", "room"],
+  mutex: ["the lock"],
+  semaphore: ["a permit"],
+  event: ["the event"],
+  struct: ["the lock", "a change"],
+};
+
+/** Figures whose names in code are not what a person would say. */
+const TITLES: Readonly<Record<string, string>> = {
+  "event.segment.isSet": "State",
+  "event.segment.setCount": "Times set",
+  "semaphore.segment.available": "Permits free",
+  "semaphore.segment.max": "Permits in all",
+  "semaphore.held.permits": "Permits held",
+  "struct.segment.recordBytesMax": "Record, at most",
+  "segment.cell.wakes": "Wakes",
+};
+
+/** How the two values of a figure are called that is a boolean. */
+const BOOLEANS: Readonly<Record<string, readonly [no: string, yes: string]>> = {
+  "event.segment.isSet": ["reset", "set"],
+};
+
+/** Figures that say how a segment was made, and not how it is doing: they have no tile. */
+const SETTINGS: ReadonlySet<string> = new Set(["semaphore.segment.returnsOnDeath"]);
+
+/** What is waited for at a cell. */
+export function waitWords(kind: string, cell: number): string {
+  // A service has a cell for each requester behind the two of its responder.
+  if (kind === "service" && cell > 1) return "a reply or room";
+  return WAITS[kind]?.[cell] ?? `cell ${cell}`;
+}
+
+/** The cells of a kind that are worth a word also when nobody waits there. */
+export function namedCells(kind: string): readonly number[] {
+  return (WAITS[kind] ?? []).map((_, cell) => cell);
+}
+
+/** A figure's title: its name as words. */
+export function figureTitle(id: string): string {
+  const name = id.slice(id.lastIndexOf(".") + 1).replace(/^is(?=[A-Z])|(?:Ms|Bytes)$/g, "");
+  const words = name.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return TITLES[id] ?? words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** What a boolean figure says. */
+export function booleanWords(id: string, value: number): string {
+  return (BOOLEANS[id] ?? ["no", "yes"])[value === 0 ? 0 : 1];
+}
+
+/** Whether a figure has a tile where its kind has no other. */
+export function hasTile(id: string): boolean {
+  return !id.startsWith("segment.") && !SETTINGS.has(id);
+}

@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { until } from "@isthmus/testing/patience";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { findBrowser, TestBrowser } from "../support/browser.ts";
+import { Command } from "../support/command.ts";
+import { DashboardProcess } from "../support/dashboard-process.ts";
+import { WatchedPage } from "./watched-page.ts";
+
+const TIMEOUT_MS = 300_000;
+const FIXTURES = join(import.meta.dir, "..", "fixtures");
+
+const path = findBrowser();
+
+describe.skipIf(path === undefined)("what the page says", () => {
+  const stack = new AsyncDisposableStack();
+  let browser: TestBrowser;
+
+  beforeAll(async () => {
+    browser = stack.use(await TestBrowser.launch(path as string));
+  }, TIMEOUT_MS);
+
+  afterAll(async () => await stack.disposeAsync());
+
+  test(
+    "of a subscriber that is lapped, and of a producer that waits for room",
+    async () => {
+      using directory = new TemporaryDirectory();
+      await using dashboard = await DashboardProcess.start({ directory: directory.path });
+      await using lapped = await actor(directory.path, "lapped");
+      await using full = await actor(directory.path, "full");
+      await using watched = await WatchedPage.open(browser, dashboard.url);
+      const subscriber = `subscriber ${lapped.pid} (actor.ts)`;
+      await watched.at("#verdict li", `${subscriber} loses records`).waitFor();
+      await watched.at("#verdict li", `${subscriber} falls behind`).waitFor();
+      // At no moment between two of its reads is all well.
+      for (let look = 0; look < 12; look++) {
+        expect(await watched.text("#verdict")).not.toContain("Nothing is wrong");
+        await Bun.sleep(100);
+      }
+      await watched.at("#verdict li", `producer ${full.pid} (actor.ts) waits for room`).waitFor();
+      await watched.at("#tile-fill .note", /waits? for room, \d+ s/).waitFor();
+      const row = watched.at("#processes tr", `actor.ts${full.pid}producer`);
+      await row.filter({ hasText: "waiting" }).waitFor();
+      await watched.at("#chart-pressure .legend", "parcels").waitFor();
+      expect(watched.complaints).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "of a mutex whose owner died and that was taken over, and of a responder that was killed",
+    async () => {
+      using directory = new TemporaryDirectory();
+      await using dashboard = await DashboardProcess.start({ directory: directory.path });
+      await using watched = await WatchedPage.open(browser, dashboard.url);
+      // Somebody else has the name, or the mutex would go with its owner.
+      await using user = await actor(directory.path, "user");
+      await using _another = await actor(directory.path, "user");
+      await using first = await actor(directory.path, "owner");
+      await watched.at("#segments tr", "ledger").waitFor();
+      first.signal("SIGKILL");
+      await watched.at("#verdict li", `process ${first.pid} (actor.ts) died holding`).waitFor();
+      await watched.at("#segments tr", "ledger").filter({ hasText: "abandoned" }).waitFor();
+      await using second = await actor(directory.path, "owner");
+      await watched.at("#log [data-kind=lock-recovered]", "ledger").waitFor();
+      await watched.at("#verdict[data-mood=good]", "Nothing is wrong.").waitFor();
+      await watched.at("#segments tr", "ledger").filter({ hasText: "fine" }).waitFor();
+      user.signal("SIGKILL");
+      await watched.at("#processes tr", `${user.pid}user`).filter({ hasText: "dead" }).waitFor();
+      await watched.at("#log [data-kind=died]", `user ${user.pid}`).waitFor();
+      await watched.at("#verdict[data-mood=good]", "Nothing is wrong.").waitFor();
+      await watched.at("#segments tr", "ledger").filter({ hasText: "fine" }).waitFor();
+      await watched.page.goto(`${dashboard.url}#segment=ledger`);
+      await watched.at("#detail", `Ownerprocess ${second.pid} (actor.ts), for`).waitFor();
+      await watched.page.goto(dashboard.url);
+      await using _asking = await actor(directory.path, "requester");
+      await using responder = await actor(directory.path, "responder");
+      await watched.at("#log li", `responder ${responder.pid} (actor.ts) joined`).waitFor();
+      responder.signal("SIGKILL");
+      const told = watched.at("#log [data-kind=gone], #log [data-kind=died]", `${responder.pid}`);
+      await told.first().waitFor();
+      expect(await watched.text("#log")).not.toContain(`${responder.pid} (actor.ts) left`);
+      expect(watched.complaints).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "is the same figure everywhere at one time, on one time axis, and of every kind what it has",
+    async () => {
+      using directory = new TemporaryDirectory();
+      await using dashboard = await DashboardProcess.start({ directory: directory.path });
+      await using crowd = new Command(directory.path, ["1", "1700"], join(FIXTURES, "crowd.ts"));
+      await crowd.line();
+      const address = `${dashboard.url}#segment=channel-00`;
+      await using watched = await WatchedPage.open(browser, address);
+      await until(async () => (await toldOf(watched)).tile !== "–", "a rate");
+      for (let look = 0; look < 20; look++) {
+        const told = await toldOf(watched);
+        expect(told).toEqual({ ...told, row: told.tile, legend: told.tile });
+        await Bun.sleep(70);
+      }
+      // Of half a minute a few seconds have passed: the line must not reach to the left edge.
+      const startX = await watched.page.evaluate(() => {
+        const line = document.querySelector("#tile-records .line")?.getAttribute("d") ?? "";
+        return Number(/^M([\d.]+)/.exec(line)?.[1]);
+      });
+      expect(startX).toBeGreaterThan(30);
+      await showsKinds(watched, dashboard.url);
+      expect(watched.complaints).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "is nowhere cut off without a sign, at 390, 768 and 1280 pixels",
+    async () => {
+      using directory = new TemporaryDirectory();
+      const results = FIXTURES;
+      await using dashboard = await DashboardProcess.start({ directory: directory.path, results });
+      await using crowd = new Command(directory.path, ["3", "500"], join(FIXTURES, "crowd.ts"));
+      await crowd.line();
+      await using watched = await WatchedPage.open(browser, dashboard.url);
+      for (const view of ["", "#segment=mutex", "#segment=topic", "#view=benchmark"]) {
+        await watched.page.goto(dashboard.url + view);
+        const sure = view === "#view=benchmark" ? "[data-claim]" : "#processes tbody tr";
+        await watched.page.locator(sure).first().waitFor();
+        for (const width of [390, 768, 1280]) {
+          await watched.page.setViewportSize({ width, height: 900 });
+          await until(
+            async () => (await cutOff(watched)).length === 0,
+            `all of ${view} at ${width}`,
+          ).catch(async (error: unknown) => {
+            throw new Error(`${error}: ${JSON.stringify(await cutOff(watched))}`);
+          });
+          expect(await watched.overflow()).toBe(0);
+        }
+      }
+      // All columns are there, whatever the width.
+      await watched.page.setViewportSize({ width: 390, height: 900 });
+      await watched.page.goto(dashboard.url);
+      expect(await watched.page.locator("#segments th:visible").count()).toBe(12);
+      await watched.page.locator("#segments .more-right:visible").waitFor();
+      expect(watched.complaints).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+async function actor(directory: string, role: string): Promise<Command> {
+  const command = new Command(directory, [role], join(FIXTURES, "actor.ts"));
+  await command.line();
+  return command;
+}
+
+/** The rate of what is read, as the tile, the row of the table and the legend have it in one moment. */
+async function toldOf({ page }: WatchedPage): Promise<Record<"tile" | "row" | "legend", string>> {
+  return await page.evaluate(() => {
+    const of = (selector: string): string => document.querySelector(selector)?.textContent ?? "";
+    const row = document.querySelector('#segments tr[data-key="channel-00"]');
+    return {
+      // "1.70" and "k/s" here, "1.70 k" there.
+      tile: `${of("#tile-records .value")} ${of("#tile-records .unit").replace("/s", "")}`.trim(),
+      row: row?.children[3]?.textContent ?? "",
+      legend: of("#chart-throughput .legend li:last-child .value"),
+    };
+  });
+}
+
+/** What there is of each kind, and nothing that is empty. */
+async function showsKinds(watched: WatchedPage, url: string): Promise<void> {
+  const expected: readonly (readonly [kind: string, detail: RegExp, tile: string])[] = [
+    ["mutex", /Owner(nobody|process).*Wait for the lock/, "#tile-owner"],
+    ["semaphore", /Wait for a permitnobody/, "#tile-semaphore-segment-available"],
+    ["event", /Wait for the eventnobody/, "#tile-event-segment-isSet"],
+    ["readings", /Wait for a change/, "#tile-struct-segment-version"],
+  ];
+  for (const [name, detail, tile] of expected) {
+    await watched.page.goto(`${url}#segment=${name}`);
+    await watched.at("#detail h2", `${name}, `).waitFor();
+    await watched.at("#detail", detail).waitFor();
+    await watched.page.locator(tile).waitFor();
+    const empty = await watched.page.evaluate(() => {
+      const shown = [...document.querySelectorAll<HTMLElement>("#tiles .value, .chart .empty")];
+      return shown.filter((one) => one.checkVisibility() && /^–$|Nothing/.test(one.textContent));
+    });
+    expect([name, empty]).toEqual([name, []]);
+  }
+}
+
+/** Whatever is wider than its place, where no sign says so. */
+async function cutOff({ page }: WatchedPage): Promise<string[]> {
+  return await page.evaluate(() => {
+    const found: string[] = [];
+    for (const one of document.querySelectorAll<HTMLElement>("body *")) {
+      if (!one.checkVisibility() || one.closest(".unseen, .skip, svg, .plot") !== null) continue;
+      const { overflowX, overflowY } = getComputedStyle(one);
+      const right = overflowX !== "visible" && one.scrollWidth - one.clientWidth > 2;
+      const down = overflowY !== "visible" && one.scrollHeight - one.clientHeight > 2;
+      const sign = (name: string): boolean =>
+        one.parentElement
+          ?.querySelector<HTMLElement>(`:scope > .more-${name}`)
+          ?.checkVisibility() === true;
+      if ((right && !sign("right")) || (down && !sign("down"))) found.push(`box ${one.className}`);
+      const { left, right: end } = one.getBoundingClientRect();
+      const isScrolled = one.closest(".scroll") !== null;
+      if (!isScrolled && (left < -1 || end > innerWidth + 1)) found.push(`out ${one.className}`);
+      const hidden = overflowX === "visible" && one.clientWidth > 0 && one.children.length === 0;
+      if (hidden && one.scrollWidth - one.clientWidth > 2) found.push(`text ${one.textContent}`);
+    }
+    return found;
+  });
+}
