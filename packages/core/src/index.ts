@@ -25,8 +25,19 @@ export { readFile } from "./read-file.ts";
 export type { RecordArray, RecordSchema } from "./records-in-place.ts";
 export type { ChunkOptions } from "./scan/chunks.ts";
 export type { FollowEvent, FollowOptions, FollowPathOptions } from "./scan/follow.ts";
+export type { TextSummary } from "./scan/kernel/text-statistics.ts";
 export type { LineOptions, LineVisitor } from "./scan/lines.ts";
 export type { Needle } from "./scan/needle.ts";
+export type { ScanOptions, ScanProgress } from "./scan/parallel/scan.ts";
+export {
+  type FindOptions,
+  type FindResult,
+  type ScanJob,
+  type ScanMatch,
+  scanJobs,
+  type TopValues,
+  type TopValuesOptions,
+} from "./scan/parallel/scan-jobs.ts";
 export type { ScanRange } from "./scan/range.ts";
 export type { RecordOptions } from "./scan/records.ts";
 export type { FlushOptions, RangeOptions, ViewOptions } from "./view.ts";

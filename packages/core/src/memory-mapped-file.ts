@@ -33,6 +33,8 @@ import {
 import { histogram } from "./scan/histogram.ts";
 import { forEachLine, type LineOptions, type LineVisitor, lines } from "./scan/lines.ts";
 import type { Needle } from "./scan/needle.ts";
+import { type ScanOptions, scan } from "./scan/parallel/scan.ts";
+import type { ScanJob } from "./scan/parallel/scan-jobs.ts";
 import type { ScanRange } from "./scan/range.ts";
 import { type RecordOptions, records } from "./scan/records.ts";
 import { count, indexOf, lastIndexOf } from "./scan/search.ts";
@@ -419,6 +421,30 @@ export class MemoryMappedFile implements Disposable {
    */
   histogram(range?: ScanRange): Float64Array {
     return histogram(this.#source(), range);
+  }
+
+  /**
+   * Does a job on several CPUs: one of `scanJobs`, or one's own from a module. Each Worker is given the mapping of a
+   * piece of the file after the other; results are put together in the file's order. The caller's event loop goes on.
+   *
+   * @param job What to look for.
+   * @param options How many threads, what ends it early, who is told how far it is.
+   * @throws {PeerDiedError} `ERR_PEER_DIED` when a Worker ends before its work does.
+   * @throws {FileTruncatedError} When the file becomes shorter than the map meanwhile.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when a job that takes whole lines meets one of more than 1 GiB.
+   *
+   * @example Count a text
+   * ```ts
+   * import { writeFileSync } from "node:fs";
+   * import { MemoryMappedFile, scanJobs } from "@isthmus/core";
+   *
+   * writeFileSync("app.log", "ERROR one\nfine\nERROR two\n");
+   * using file = MemoryMappedFile.createFromFile("app.log", { access: "read" });
+   * console.log(await file.scan(scanJobs.count("ERROR"), { workers: 2 })); // 2
+   * ```
+   */
+  async scan<Result>(job: ScanJob<Result>, options?: ScanOptions): Promise<Result> {
+    return await scan(this.#source(), job, options);
   }
 
   /**

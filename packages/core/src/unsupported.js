@@ -21,4 +21,5 @@ export let CorruptSegmentError,
   SystemError,
   TimeoutError,
   mapFile,
-  readFile;
+  readFile,
+  scanJobs;

@@ -1,0 +1,223 @@
+/**
+ * The threads of a scan: Bun Workers, or the calling thread alone.
+ *
+ * @module
+ */
+import { PeerDiedError } from "../../errors.ts";
+import type { Mapping } from "../../mapping.ts";
+import { checkFaults, mapView, type ViewSource } from "../../view.ts";
+import { beginWork, type PieceWork, WORKS, type WorkPlan } from "./piece-work.ts";
+
+/** A part of a map. */
+export interface Piece {
+  readonly from: number;
+  /** End, exclusive. */
+  readonly to: number;
+  /** How far a match that begins in the piece may reach. */
+  readonly reach: number;
+}
+
+/** Who does the pieces. Disposing ends them at once. */
+export interface Crew extends Disposable {
+  /** How many pieces are under way at a time. */
+  readonly depth: number;
+  /** Does a piece. */
+  run(piece: Piece): Promise<unknown>;
+  /** What was kept until the end, by each thread. */
+  finish(): Promise<readonly unknown[]>;
+}
+
+/** Maps a piece, and checks that what was seen of it was the file. */
+function mapPiece({ backing }: ViewSource, { from, reach }: Piece): Mapping {
+  backing.checkReaches(reach);
+  const mapping = mapView(backing, from, reach - from, "read");
+  mapping.advise(0, reach - from, "sequential");
+  return mapping;
+}
+
+/** The calling thread, whose event loop turns after every piece. */
+export function soloCrew(source: ViewSource, plan: WorkPlan): Crew {
+  const work = beginWork(plan);
+  return {
+    depth: 1,
+    async run(piece) {
+      await new Promise((resolve) => setImmediate(resolve));
+      return runHere(source, work, piece);
+    },
+    finish: async () => [work.finish()],
+    [Symbol.dispose]: () => undefined,
+  };
+}
+
+/** Does a piece on the calling thread. */
+export async function runHere(source: ViewSource, work: PieceWork, piece: Piece): Promise<unknown> {
+  using mapping = mapPiece(source, piece);
+  const { from, to, reach } = piece;
+  const bytes = mapping.bytes(0, reach - from);
+  const result = await work.run(bytes, to - from, from);
+  checkFaults(mapping, source.backing, from);
+  return result;
+}
+
+/** A piece's way back from a Worker; without `mapping`, the end. */
+interface Order {
+  readonly answer: PromiseWithResolvers<unknown>;
+  readonly mapping?: Mapping;
+  readonly from: number;
+}
+
+interface Reply {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: unknown;
+  /** The error's own code, which cloning loses. */
+  readonly code?: unknown;
+  readonly buffer?: ArrayBuffer;
+}
+
+/** Two for each Worker: one that it does and one that waits. */
+const PIECES_PER_WORKER = 2;
+
+/**
+ * Starts Workers.
+ *
+ * @param onFailure Told when a Worker ends, or throws outside of a piece.
+ */
+export function workerCrew(
+  source: ViewSource,
+  plan: WorkPlan,
+  count: number,
+  onFailure: (error: unknown) => void,
+): Crew {
+  const url = URL.createObjectURL(new Blob([WORKER_TEXT], { type: "text/javascript" }));
+  const hands = Array.from({ length: count }, () => new Hand(source, url, plan, onFailure));
+  return {
+    depth: count * PIECES_PER_WORKER,
+    run: (piece) => hands.reduce((a, b) => (b.load < a.load ? b : a)).run(piece),
+    finish: () => Promise.all(hands.map((hand) => hand.finish())),
+    [Symbol.dispose]() {
+      for (const hand of hands) hand.dispose();
+      // Not before: a Worker reads its text when it starts.
+      URL.revokeObjectURL(url);
+    },
+  };
+}
+
+/** One Worker, which is given the mappings of its pieces and gives them back. */
+class Hand {
+  readonly #source: ViewSource;
+  readonly #worker: Worker;
+  readonly #orders = new Map<number, Order>();
+  #nextId = 0;
+  #isOver = false;
+
+  constructor(
+    source: ViewSource,
+    url: string,
+    plan: WorkPlan,
+    onFailure: (error: unknown) => void,
+  ) {
+    this.#source = source;
+    const worker = new Worker(url);
+    this.#worker = worker;
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#take(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      onFailure(event.error ?? new Error(event.message));
+    };
+    worker.addEventListener("close", () => {
+      if (this.#isOver) return;
+      onFailure(
+        new PeerDiedError("Cannot finish the scan: a worker of it has ended; start the scan anew"),
+      );
+    });
+    worker.postMessage({ plan });
+  }
+
+  /** How many pieces it has. */
+  get load(): number {
+    return this.#orders.size;
+  }
+
+  run(piece: Piece): Promise<unknown> {
+    const mapping = mapPiece(this.#source, piece);
+    const { from, to, reach } = piece;
+    const { buffer, byteOffset } = mapping.bytes(0, reach - from);
+    const order = { answer: Promise.withResolvers<unknown>(), mapping, from };
+    const task = { buffer, byteOffset, byteLength: reach - from, length: to - from, offset: from };
+    return this.#order(order, task, [buffer]);
+  }
+
+  finish(): Promise<unknown> {
+    return this.#order({ answer: Promise.withResolvers<unknown>(), from: 0 }, {}, []);
+  }
+
+  #order(order: Order, task: object, transfer: ArrayBuffer[]): Promise<unknown> {
+    const id = this.#nextId++;
+    this.#orders.set(id, order);
+    this.#worker.postMessage({ id, ...task }, transfer);
+    return order.answer.promise;
+  }
+
+  #take({ id, result, error, code, buffer }: Reply): void {
+    const order = this.#orders.get(id);
+    if (order === undefined) return;
+    this.#orders.delete(id);
+    const { answer, mapping, from } = order;
+    try {
+      if (mapping !== undefined) checkFaults(mapping, this.#source.backing, from);
+      if (error === undefined) answer.resolve(result);
+      else answer.reject(code === undefined ? error : Object.assign(error as Error, { code }));
+    } catch (fault) {
+      answer.reject(fault);
+    } finally {
+      // The memory goes first: a mapping whose buffer was transferred leaves it to the buffer.
+      buffer?.transfer(0);
+      mapping?.dispose();
+    }
+  }
+
+  dispose(): void {
+    this.#isOver = true;
+    this.#worker.terminate();
+    // Their buffers are in the Worker, which releases them when its thread has ended.
+    for (const { mapping } of this.#orders.values()) mapping?.dispose();
+    this.#orders.clear();
+  }
+}
+
+/** What a Worker runs, given {@link WORKS}; like those, it may use nothing else. */
+function workerMain(works: typeof WORKS): void {
+  let work: PieceWork;
+  const thread = globalThis as unknown as {
+    onmessage: (event: MessageEvent) => void;
+    postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  };
+  thread.onmessage = async ({ data }) => {
+    const { plan, id, buffer, byteOffset, byteLength, length, offset } = data;
+    const transfer = buffer === undefined ? [] : [buffer];
+    try {
+      if (plan !== undefined) {
+        work = works[plan.work as keyof typeof works](plan);
+        return;
+      }
+      const bytes = buffer && new Uint8Array(buffer, byteOffset, byteLength);
+      const result = bytes ? await work.run(bytes, length, offset) : work.finish();
+      thread.postMessage({ id, result, buffer }, transfer);
+    } catch (error) {
+      const { message = String(error), code } = (error ?? {}) as {
+        message?: string;
+        code?: unknown;
+      };
+      try {
+        thread.postMessage({ id, error: error ?? new Error(message), code, buffer }, transfer);
+      } catch {
+        // Not everything that is thrown can be cloned, and what was to be transferred is still here.
+        thread.postMessage({ id, error: new Error(message), code: undefined, buffer }, transfer);
+      }
+    }
+  };
+}
+
+const WORKS_TEXT = Object.entries(WORKS).map(([name, work]) => `${name}: ${work}`);
+const WORKER_TEXT = `(${workerMain})({ ${WORKS_TEXT.join(", ")} });`;

@@ -1,0 +1,156 @@
+/**
+ * Puts together what the pieces of a file gave, in the file's order.
+ *
+ * @module
+ */
+import type { TextSummary } from "../kernel/text-statistics.ts";
+import type { ColumnFound, NeedleFound, Task, TextFound } from "./piece-work.ts";
+import type { FindResult, ScanMatch, TopValues } from "./scan-jobs.ts";
+
+const LINE_FEED = 0x0a;
+
+/** Takes the results of all pieces. */
+export interface Merger {
+  /**
+   * Takes the next piece.
+   *
+   * @param found What was found in it.
+   * @param redo Finds the matches of one needle in this piece again that begin at an offset or behind it.
+   */
+  add(found: unknown, redo: RedoNeedle): void | Promise<void>;
+  /**
+   * Ends the scan.
+   *
+   * @param kept What the threads kept.
+   * @param totalBytes The length of all pieces.
+   */
+  finish(kept: readonly unknown[], totalBytes: number): unknown;
+}
+
+/** Finds the matches of a needle in a piece again. */
+export type RedoNeedle = (needle: number, from: number) => Promise<NeedleFound>;
+
+/** The merger of a task. */
+export function mergerOf(task: Task): Merger {
+  switch (task.kind) {
+    case "count":
+      return task.needle.length === 1 ? sumMerger() : findMerger(1, 0, ({ counts }) => counts[0]);
+    case "histogram":
+      return histogramMerger();
+    case "text":
+      return textMerger();
+    case "find":
+      return findMerger(task.needles.length, task.limit, (result) => result);
+    case "topValues":
+      return columnMerger(task.limit);
+    case "module":
+      return moduleMerger(task.url);
+  }
+}
+
+function sumMerger(): Merger {
+  let total = 0;
+  return {
+    add: (found) => {
+      total += found as number;
+    },
+    finish: () => total,
+  };
+}
+
+function addTo(totals: Float64Array, counts: Float64Array): void {
+  for (let i = 0; i < totals.length; i++) totals[i]! += counts[i] as number;
+}
+
+function histogramMerger(): Merger {
+  const totals = new Float64Array(256);
+  return { add: (found) => addTo(totals, found as Float64Array), finish: () => totals };
+}
+
+function textMerger(): Merger {
+  const histogram = new Float64Array(256);
+  let words = 0;
+  let longestLineBytes = 0;
+  return {
+    add(found) {
+      const piece = found as TextFound;
+      addTo(histogram, piece.histogram);
+      words += piece.words;
+      longestLineBytes = Math.max(longestLineBytes, piece.longestLineBytes);
+    },
+    finish: (_, bytes): TextSummary => ({
+      bytes,
+      lines: histogram[LINE_FEED] as number,
+      words,
+      longestLineBytes,
+      histogram,
+    }),
+  };
+}
+
+function findMerger(
+  needleCount: number,
+  limit: number,
+  resultOf: (result: FindResult) => unknown,
+): Merger {
+  const totals = Array.from({ length: needleCount }, () => ({
+    count: 0,
+    offsets: [] as number[],
+    end: 0,
+  }));
+  return {
+    async add(found, redo) {
+      for (const [needle, total] of totals.entries()) {
+        let piece = (found as readonly NeedleFound[])[needle] as NeedleFound;
+        // A match reaches in from the piece before, and the first one here began inside it.
+        if (piece.count > 0 && piece.first < total.end) piece = await redo(needle, total.end);
+        if (piece.count === 0) continue;
+        total.count += piece.count;
+        total.end = piece.end;
+        total.offsets.push(...piece.offsets.slice(0, limit - total.offsets.length));
+      }
+    },
+    finish() {
+      const matches: ScanMatch[] = totals
+        .flatMap(({ offsets }, needle) => offsets.map((offset) => ({ offset, needle })))
+        .sort((a, b) => a.offset - b.offset || a.needle - b.needle)
+        .slice(0, limit);
+      return resultOf({ counts: totals.map(({ count }) => count), matches });
+    },
+  };
+}
+
+function columnMerger(limit: number): Merger {
+  return {
+    add: () => undefined,
+    finish(kept): TopValues {
+      const counts = new Map<string, number>();
+      let lacking = 0;
+      for (const found of kept as readonly ColumnFound[]) {
+        lacking += found.lacking;
+        for (const [value, count] of found.counts) {
+          counts.set(value, (counts.get(value) ?? 0) + count);
+        }
+      }
+      const ranked = [...counts].sort(
+        ([one, oneCount], [two, twoCount]) => twoCount - oneCount || (one < two ? -1 : 1),
+      );
+      const values = ranked
+        .slice(0, limit)
+        .map(([value, count]) => ({ value: Buffer.from(value, "latin1").toString(), count }));
+      return { values, distinct: counts.size, lacking };
+    },
+  };
+}
+
+function moduleMerger(url: string): Merger {
+  let total: unknown;
+  let isFirst = true;
+  return {
+    async add(found) {
+      total = isFirst ? found : (await import(url)).merge(total, found);
+      isFirst = false;
+    },
+    finish: () => total,
+  };
+}

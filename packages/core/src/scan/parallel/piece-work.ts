@@ -1,0 +1,110 @@
+/**
+ * What is done to a piece of a file, on any thread.
+ *
+ * The functions of {@link WORKS} are sent to Workers as text, so that they need no file of their own and start alike
+ * from sources, from a bundle and from an executable. They must therefore use nothing but their argument and what every
+ * thread has.
+ *
+ * @module
+ */
+import { kernelWork, plainWork } from "./byte-work.ts";
+import { columnWork, findWork, moduleWork } from "./line-work.ts";
+
+/** One needle in a piece. */
+export interface NeedleFound {
+  readonly count: number;
+  /** Where the first match begins, -1 without one. */
+  readonly first: number;
+  /** Where the first matches begin, in bytes from the map's offset 0. */
+  readonly offsets: readonly number[];
+  /** Where the last match ends; 0 without one. */
+  readonly end: number;
+}
+
+/** A piece of text. */
+export interface TextFound {
+  readonly words: number;
+  readonly longestLineBytes: number;
+  readonly histogram: Float64Array;
+}
+
+/** How often each value was in a column, by the value's bytes as Latin-1 characters. */
+export interface ColumnFound {
+  readonly counts: Map<string, number>;
+  /** Lines that have no such column. */
+  readonly lacking: number;
+}
+
+/** What a scan looks for, as it is sent to Workers. */
+export type Task =
+  | { readonly kind: "count"; readonly needle: Uint8Array }
+  | { readonly kind: "text" }
+  | { readonly kind: "histogram" }
+  | { readonly kind: "find"; readonly needles: readonly Uint8Array[]; readonly limit: number }
+  | {
+      readonly kind: "topValues";
+      readonly column: number;
+      readonly separator: number | undefined;
+      readonly limit: number;
+    }
+  | { readonly kind: "module"; readonly url: string; readonly options: unknown };
+
+/** The kernels and where they keep what in their memory, in bytes; `undefined` where there is no SIMD. */
+export interface KernelPlan {
+  readonly module: WebAssembly.Module;
+  /** What is copied into the memory at a time. */
+  readonly blockBytes: number;
+  /** The 64 bytes that the kernels take in one step. */
+  readonly stepBytes: number;
+  readonly tablesOffset: number;
+  readonly tableCount: number;
+  readonly stateOffset: number;
+  readonly state: { readonly words: number; readonly column: number; readonly longest: number };
+}
+
+/** What {@link pieceWork} needs to know. */
+export interface WorkPlan {
+  readonly task: Task;
+  /** Which of {@link WORKS} does it. */
+  readonly work: keyof typeof WORKS;
+  readonly kernels: KernelPlan | undefined;
+  /** `BYTE_CLASS` and its flags. */
+  readonly classes: Uint8Array;
+  readonly flags: {
+    readonly word: number;
+    readonly space: number;
+    readonly wide: number;
+    readonly jump: number;
+  };
+}
+
+/** Does the task on one piece after the other. */
+export interface PieceWork {
+  /**
+   * Looks at a piece.
+   *
+   * @param bytes The piece, and behind it what a match that begins in it may reach into.
+   * @param length Bytes in the piece itself.
+   * @param offset Where it begins, in bytes from the map's offset 0.
+   * @returns What was found in it, or undefined where that is kept until {@link finish}.
+   */
+  run(bytes: Uint8Array, length: number, offset: number): unknown;
+  /** What was kept. */
+  finish(): unknown;
+}
+
+/** All kinds of work, by name. */
+export const WORKS: Readonly<
+  Record<"kernel" | "plain" | "find" | "topValues" | "module", (plan: WorkPlan) => PieceWork>
+> = {
+  kernel: kernelWork,
+  plain: plainWork,
+  find: findWork,
+  topValues: columnWork,
+  module: moduleWork,
+};
+
+/** Begins a task on this thread. */
+export function beginWork(plan: WorkPlan): PieceWork {
+  return WORKS[plan.work](plan);
+}

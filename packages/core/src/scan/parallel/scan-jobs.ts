@@ -1,0 +1,143 @@
+/**
+ * The jobs that `MemoryMappedFile.scan` knows, and how one's own is named.
+ *
+ * @module
+ */
+import {
+  checkInteger,
+  checkOptions,
+  checkString,
+  invalidType,
+  invalidValue,
+  type OptionNames,
+} from "../../validate.ts";
+import type { TextSummary } from "../kernel/text-statistics.ts";
+import { type Needle, needleBytes } from "../needle.ts";
+import type { Task } from "./piece-work.ts";
+
+declare const RESULT: unique symbol;
+
+/** A job for `MemoryMappedFile.scan`; made by {@link scanJobs}. */
+export interface ScanJob<Result> {
+  readonly task: Task;
+  /** The type of what the scan returns; there is no such property. */
+  readonly [RESULT]?: Result;
+}
+
+/** Where a needle was found. */
+export interface ScanMatch {
+  /** In bytes from the map's offset 0. */
+  readonly offset: number;
+  /** Which of the needles, from 0. */
+  readonly needle: number;
+}
+
+/** What `scanJobs.find` found. */
+export interface FindResult {
+  /** How often each needle occurs; matches of one needle do not overlap. */
+  readonly counts: readonly number[];
+  /** The first matches of all needles, by their offsets; as many as `limit` allows. */
+  readonly matches: readonly ScanMatch[];
+}
+
+/** How `scanJobs.find` looks. */
+export interface FindOptions {
+  /** How many matches are listed, 0 to 1,000,000; all are counted. Default 1000. */
+  readonly limit?: number | undefined;
+}
+
+/** What `scanJobs.topValues` counts. */
+export interface TopValuesOptions {
+  /** Which column, from 1. */
+  readonly column: number;
+  /** One ASCII character between columns, as with `cut -d`. Default: spaces and tabs in any number, as in awk. */
+  readonly separator?: string | undefined;
+  /** How many values are listed, 1 to 1,000,000. Default 10. */
+  readonly limit?: number | undefined;
+}
+
+/** What `scanJobs.topValues` found. */
+export interface TopValues {
+  /** The most frequent values; equal counts by the bytes of the value. */
+  readonly values: readonly { readonly value: string; readonly count: number }[];
+  /** How many different values there are. */
+  readonly distinct: number;
+  /** How many lines have no such column. */
+  readonly lacking: number;
+}
+
+const FIND_OPTIONS: OptionNames<FindOptions> = { limit: true };
+const TOP_OPTIONS: OptionNames<TopValuesOptions> = { column: true, separator: true, limit: true };
+const LIMIT_MAX = 1_000_000;
+
+/**
+ * The built-in jobs of `MemoryMappedFile.scan`.
+ *
+ * @example The addresses that ask most
+ * ```ts
+ * import { writeFileSync } from "node:fs";
+ * import { MemoryMappedFile, scanJobs } from "@isthmus/core";
+ *
+ * writeFileSync("access.log", "10.0.0.1 GET /\n10.0.0.2 GET /\n10.0.0.1 GET /a\n");
+ * using file = MemoryMappedFile.createFromFile("access.log", { access: "read" });
+ * const { values } = await file.scan(scanJobs.topValues({ column: 1 }));
+ * console.log(values[0]); // { value: "10.0.0.1", count: 2 }
+ * ```
+ */
+export const scanJobs: {
+  /** How often a byte, a text or a sequence of bytes occurs, as `MemoryMappedFile.count` says. */
+  count(needle: Needle): ScanJob<number>;
+  /** Bytes, lines, words, longest line and how often each byte occurs. */
+  text(): ScanJob<TextSummary>;
+  /** How often each of the 256 byte values occurs. */
+  histogram(): ScanJob<Float64Array>;
+  /** Where one or several needles occur, and how often. */
+  find(needles: Needle | readonly Needle[], options?: FindOptions): ScanJob<FindResult>;
+  /** The most frequent values of a column. Every different value is kept in memory until the scan ends. */
+  topValues(options: TopValuesOptions): ScanJob<TopValues>;
+  /**
+   * One's own job. The module exports `scan(bytes, { offset, options })`, called on pieces of whole lines (bytes are
+   * valid until it, or the promise it returns, is done), and `merge(left, right)`, called in the file's order with
+   * what two neighbouring pieces gave. Both run in any thread; what `scan` returns must be cloneable.
+   *
+   * @param url Where the module is: `new URL("./job.ts", import.meta.url)`, for example.
+   * @param options Given to every call; must be cloneable.
+   * @typeParam Result What `scan` and `merge` return. Undefined for an empty file.
+   */
+  module<Result>(url: URL | string, options?: unknown): ScanJob<Result | undefined>;
+} = {
+  count(needle) {
+    return { task: { kind: "count", needle: needleBytes(needle) } };
+  },
+  text: () => ({ task: { kind: "text" } }),
+  histogram: () => ({ task: { kind: "histogram" } }),
+  find(needles, options) {
+    const list = Array.isArray(needles) ? needles : [needles];
+    if (list.length === 0) throw invalidValue("needles", "not empty", needles);
+    const { limit = 1000 } = checkOptions("options", options, FIND_OPTIONS);
+    checkInteger("limit", limit, 0, LIMIT_MAX);
+    return { task: { kind: "find", needles: list.map(needleBytes), limit } };
+  },
+  topValues(options) {
+    const {
+      column,
+      separator,
+      limit = 10,
+    } = checkOptions("options", options, TOP_OPTIONS) as TopValuesOptions;
+    checkInteger("column", column, 1, 2 ** 31 - 1);
+    checkInteger("limit", limit, 1, LIMIT_MAX);
+    if (separator !== undefined && !isSeparator(checkString("separator", separator))) {
+      throw invalidValue("separator", "one ASCII character that ends no line", separator);
+    }
+    return { task: { kind: "topValues", column, separator: separator?.charCodeAt(0), limit } };
+  },
+  module(url, options) {
+    if (!(url instanceof URL) && typeof url !== "string")
+      throw invalidType("url", "a URL or a string", url);
+    return { task: { kind: "module", url: String(url), options } };
+  },
+};
+
+function isSeparator(text: string): boolean {
+  return text.length === 1 && text !== "\n" && text.charCodeAt(0) < 0x80;
+}

@@ -1,0 +1,54 @@
+/**
+ * What every thread of a scan needs to know, with the kernels compiled once for all of them.
+ *
+ * @module
+ */
+import { BYTE_CLASS, JUMP, SPACE, WIDE, WORD } from "../kernel/byte-classes.ts";
+import { COUNT_KERNEL } from "../kernel/count-kernel.ts";
+import {
+  HISTOGRAM_KERNEL,
+  HISTOGRAM_TABLE_BYTES,
+  HISTOGRAM_TABLES,
+} from "../kernel/histogram-kernel.ts";
+import { TEXT_KERNEL, TEXT_STATE, TEXT_STEP_BYTES } from "../kernel/text-kernel.ts";
+import { assemble } from "../kernel/wasm.ts";
+import type { KernelPlan, Task, WorkPlan } from "./piece-work.ts";
+
+const BLOCK_BYTES = 1 << 16;
+const STATE_OFFSET: number = BLOCK_BYTES + HISTOGRAM_TABLES * HISTOGRAM_TABLE_BYTES;
+const MEMORY_BYTES: number = BLOCK_BYTES * 2;
+
+/** `null` where the engine or the CPU has no SIMD. */
+let compiled: KernelPlan | null | undefined;
+
+/** Plans a task. */
+export function workPlan(task: Task): WorkPlan {
+  compiled ??= compile();
+  return {
+    task,
+    work: workOf(task),
+    kernels: compiled ?? undefined,
+    classes: BYTE_CLASS,
+    flags: { word: WORD, space: SPACE, wide: WIDE, jump: JUMP },
+  };
+}
+
+function workOf(task: Task): WorkPlan["work"] {
+  if (task.kind === "count" && task.needle.length > 1) return "find";
+  if (task.kind === "find" || task.kind === "topValues" || task.kind === "module") return task.kind;
+  return compiled === null ? "plain" : "kernel";
+}
+
+function compile(): KernelPlan | null {
+  const code = assemble(MEMORY_BYTES, [COUNT_KERNEL, TEXT_KERNEL, HISTOGRAM_KERNEL]);
+  if (!WebAssembly.validate(code)) return null;
+  return {
+    module: new WebAssembly.Module(code),
+    blockBytes: BLOCK_BYTES,
+    stepBytes: TEXT_STEP_BYTES,
+    tablesOffset: BLOCK_BYTES,
+    tableCount: HISTOGRAM_TABLES,
+    stateOffset: STATE_OFFSET,
+    state: TEXT_STATE,
+  };
+}

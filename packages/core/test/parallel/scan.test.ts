@@ -1,0 +1,263 @@
+/** Scans in pieces and by Workers, against plain loops over the same bytes. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { truncateSync } from "node:fs";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import fc from "fast-check";
+import { MemoryMappedFile, type ScanJob, scanJobs } from "../../src/index.ts";
+import { createMemory } from "../../src/open-memory.ts";
+import { newTextStatistics } from "../../src/scan/kernel/fast-text-statistics.ts";
+import { type ScanOptions, scan } from "../../src/scan/parallel/scan.ts";
+import type { ViewSource } from "../../src/view.ts";
+import { ViewAccessor } from "../../src/view-accessor.ts";
+import { filled } from "../support/bytes.ts";
+
+// Generous: starting Workers takes long on a busy machine.
+setDefaultTimeout(60_000);
+
+const LONGEST_WORD = new URL("./fixtures/longest-word.ts", import.meta.url);
+
+interface Found {
+  readonly word: string;
+  readonly from: readonly number[];
+}
+
+/** Memory that holds the bytes, as scans see it. */
+function sourceOf(content: Uint8Array): ViewSource & Disposable {
+  const parts = createMemory(null, content.length, undefined);
+  using view = new ViewAccessor(parts);
+  view.bytes().set(content);
+  return { ...parts, [Symbol.dispose]: () => parts.backing.release() };
+}
+
+/** Scans in pieces of a few bytes, by Workers where `workers` is above 1. */
+function scanPieces<Result>(
+  source: ViewSource,
+  job: ScanJob<Result>,
+  pieceBytes: number,
+  options: ScanOptions = { workers: 1 },
+): Promise<Result> {
+  return scan(source, job, options, { pieceBytes, workerBytesMin: 1 });
+}
+
+function statisticsOf(bytes: Uint8Array) {
+  const statistics = newTextStatistics();
+  statistics.add(bytes);
+  return statistics.finish();
+}
+
+/** Offsets of the matches that do not overlap. */
+function matchesOf(bytes: Buffer, needle: Buffer): number[] {
+  const offsets: number[] = [];
+  for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, at + needle.length)) {
+    offsets.push(at);
+  }
+  return offsets;
+}
+
+/** The column of a line as `cut -d` gives it, or as awk does without a separator. */
+function columnOf(line: string, column: number, separator: string | undefined): string | undefined {
+  if (separator !== undefined) return line.split(separator)[column - 1];
+  return line.match(/[^ \t]+/g)?.[column - 1];
+}
+
+function topOf(text: string, column: number, separator: string | undefined) {
+  const lines = text.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  const values = lines.map((line) => columnOf(line, column, separator));
+  const counts = new Map<string, number>();
+  for (const value of values) {
+    if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  const ranked = [...counts].map(([value, count]) => ({ value, count }));
+  return {
+    values: ranked.sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1)),
+    distinct: counts.size,
+    lacking: values.filter((value) => value === undefined).length,
+  };
+}
+
+const awkward = fc
+  .array(fc.constantFrom("a", "ab", "aa", "\n", "\r\n", "\0", " ", "\t", ":", "\x0c", "\x7f"), {
+    minLength: 1,
+    maxLength: 60,
+  })
+  .map((parts) => parts.join(""));
+
+describe("MemoryMappedFile.scan() agrees with a plain loop, wherever pieces are cut,", () => {
+  const check = (run: (text: string, pieceBytes: number) => Promise<void>) =>
+    fc.assert(fc.asyncProperty(awkward, fc.integer({ min: 1, max: 9 }), run), { numRuns: 150 });
+
+  test("for text, with bytes that are not UTF-8", async () => {
+    await check(async (text, pieceBytes) => {
+      const bytes = Buffer.from(text.replaceAll("\x7f", "\xff"), "latin1");
+      using source = sourceOf(bytes);
+      expect(await scanPieces(source, scanJobs.text(), pieceBytes)).toEqual(statisticsOf(bytes));
+    });
+  });
+
+  test("for a histogram and for a byte", async () => {
+    await check(async (text, pieceBytes) => {
+      const bytes = Buffer.from(text);
+      using source = sourceOf(bytes);
+      const { histogram } = statisticsOf(bytes);
+      expect(await scanPieces(source, scanJobs.histogram(), pieceBytes)).toEqual(histogram);
+      expect(await scanPieces(source, scanJobs.count("a"), pieceBytes)).toBe(
+        histogram[0x61] as number,
+      );
+    });
+  });
+
+  test("for needles, also such as overlap themselves", async () => {
+    await check(async (text, pieceBytes) => {
+      const bytes = Buffer.from(text);
+      using source = sourceOf(bytes);
+      const needles = ["aa", "a", "aba", "a\na", "\r\n"];
+      const offsets = needles.map((needle) => matchesOf(bytes, Buffer.from(needle)));
+      const matches = offsets
+        .flatMap((list, needle) => list.map((offset) => ({ offset, needle })))
+        .sort((a, b) => a.offset - b.offset || a.needle - b.needle)
+        .slice(0, 5);
+      const counts = offsets.map(({ length }) => length);
+      expect(await scanPieces(source, scanJobs.find(needles, { limit: 5 }), pieceBytes)).toEqual({
+        counts,
+        matches,
+      });
+      expect(await scanPieces(source, scanJobs.count("aa"), pieceBytes)).toBe(counts[0] as number);
+    });
+  });
+
+  test("for the values of a column", async () => {
+    await check(async (text, pieceBytes) => {
+      using source = sourceOf(Buffer.from(text));
+      for (const separator of [undefined, ":"]) {
+        for (const column of [1, 2]) {
+          const job = scanJobs.topValues({ column, separator, limit: 1000 });
+          expect(await scanPieces(source, job, pieceBytes)).toEqual(topOf(text, column, separator));
+        }
+      }
+    });
+  });
+});
+
+describe("MemoryMappedFile.scan() by Workers", () => {
+  const text = Array.from({ length: 3000 }, (_, i) => `${i % 7} word${i} aaa\n`).join("");
+
+  test("finds what one thread finds", async () => {
+    using source = sourceOf(Buffer.from(text));
+    const jobs: readonly ScanJob<unknown>[] = [
+      scanJobs.count("a"),
+      scanJobs.count("aa"),
+      scanJobs.text(),
+      scanJobs.histogram(),
+      scanJobs.find(["word1", "aa"], { limit: 7 }),
+      scanJobs.topValues({ column: 1, limit: 3 }),
+      scanJobs.module(LONGEST_WORD),
+    ];
+    for (const job of jobs) {
+      const found = await scanPieces(source, job, 5000, { workers: 2 });
+      expect(found).toEqual(await scanPieces(source, job, 5000));
+    }
+  });
+
+  test("puts results together in order, in pieces of whole lines", async () => {
+    using source = sourceOf(Buffer.from(text));
+    const job = scanJobs.module<Found>(LONGEST_WORD);
+    const found = await scanPieces(source, job, 4096, { workers: 3 });
+    expect(found?.word).toBe("word1000");
+    expect(found?.from.length).toBeGreaterThan(8);
+    expect(found?.from).toEqual(found?.from.toSorted((a, b) => a - b));
+    for (const from of found?.from.slice(1) ?? []) expect(text[from - 1]).toBe("\n");
+  });
+
+  test("tells how far it is, up to the end", async () => {
+    using source = sourceOf(Buffer.from(text));
+    const seen: number[] = [];
+    await scanPieces(source, scanJobs.count("a"), 10_000, {
+      workers: 2,
+      onProgress: ({ doneBytes, totalBytes }) => {
+        expect(totalBytes).toBe(text.length);
+        seen.push(doneBytes);
+      },
+    });
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect(seen.at(-1)).toBe(text.length);
+    expect(seen.length).toBe(Math.ceil(text.length / 10_000));
+  });
+
+  test.each([1, 2])("ends with what the module throws (%d threads)", async (workers) => {
+    using source = sourceOf(Buffer.from(text));
+    const job = scanJobs.module(LONGEST_WORD, { trap: "throw" });
+    const scanning = scanPieces(source, job, 4096, { workers });
+    expect(scanning).rejects.toThrow("trapped");
+    await scanning.catch(() => undefined);
+  });
+
+  test("ends when a Worker ends", async () => {
+    using source = sourceOf(Buffer.from(text));
+    const job = scanJobs.module(LONGEST_WORD, { trap: "exit" });
+    const error = await scanPieces(source, job, 4096, { workers: 2 }).catch((reason) => reason);
+    expect(error).toMatchObject({ code: "ERR_PEER_DIED" });
+  });
+
+  test.each([1, 2])("obeys an abort in the middle (%d threads)", async (workers) => {
+    using source = sourceOf(Buffer.from(text));
+    const reason = new Error("enough");
+    const controller = new AbortController();
+    const job = scanJobs.module(LONGEST_WORD, { trap: "hang" });
+    const scanning = scanPieces(source, job, 4096, { workers, signal: controller.signal });
+    setTimeout(() => controller.abort(reason), 20);
+    expect(await scanning.catch((error) => error)).toBe(reason);
+  });
+
+  test("ends with a module that is not there", async () => {
+    using source = sourceOf(Buffer.from(text));
+    const job = scanJobs.module(new URL("./no-such.ts", import.meta.url));
+    const error = await scanPieces(source, job, 4096, { workers: 2 }).catch(
+      (reason) => reason as Error,
+    );
+    expect(String((error as Error).message)).toContain("no-such");
+  });
+
+  test("tells of a file that was truncated meanwhile", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("log", filled(64 << 20, 0x61));
+    using file = MemoryMappedFile.createFromFile(path, { access: "read" });
+    const onProgress = (): void => truncateSync(path, 8192);
+    const scanning = file.scan(scanJobs.histogram(), { workers: 2, onProgress });
+    expect(await scanning.catch((error) => error)).toMatchObject({ code: "ERR_FILE_TRUNCATED" });
+  });
+
+  test("leaves neither descriptors nor mappings", async () => {
+    using source = sourceOf(Buffer.from(text));
+    await scanPieces(source, scanJobs.text(), 4096, { workers: 2 });
+    expect(source.backing.retain()).toBe(source.backing);
+    source.backing.release();
+  });
+});
+
+test("MemoryMappedFile.scan() refuses what is no job and no option", async () => {
+  using file = MemoryMappedFile.createNew(null, 10);
+  const code = async (run: () => unknown): Promise<string> => {
+    try {
+      await run();
+      return "none";
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+  };
+  expect(await code(() => file.scan("count" as never))).toBe("ERR_INVALID_ARG_TYPE");
+  expect(await code(() => file.scan(scanJobs.text(), { workers: 0 }))).toBe("ERR_OUT_OF_RANGE");
+  expect(await code(() => file.scan(scanJobs.text(), { signal: {} as never }))).toBe(
+    "ERR_INVALID_ARG_TYPE",
+  );
+  expect(await code(() => file.scan(scanJobs.text(), { onProgress: 1 as never }))).toBe(
+    "ERR_INVALID_ARG_TYPE",
+  );
+  expect(await code(() => scanJobs.topValues({ column: 0 }))).toBe("ERR_OUT_OF_RANGE");
+  expect(await code(() => scanJobs.topValues({ column: 1, separator: "::" }))).toBe(
+    "ERR_INVALID_ARG_VALUE",
+  );
+  expect(await code(() => scanJobs.find([]))).toBe("ERR_INVALID_ARG_VALUE");
+  file.dispose();
+  expect(await code(() => file.scan(scanJobs.text()))).toBe("ERR_DISPOSED");
+});
