@@ -16,7 +16,7 @@ export type CountByte = (bytes: Uint8Array, wanted: number) => number;
 export const KERNEL_BYTES: number = 1 << 16;
 
 /** Below this, compiling the kernel takes longer than counting without it. */
-const KERNEL_FROM_BYTES = 4 << 20;
+export const KERNEL_FROM_BYTES: number = 4 << 20;
 
 /** `null` where this machine or this runtime has no SIMD. */
 let kernel: CountByte | null | undefined;

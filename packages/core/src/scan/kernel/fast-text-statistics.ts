@@ -5,17 +5,17 @@
  */
 
 import { BYTE_CLASS, SPACE } from "./byte-classes.ts";
-import { HISTOGRAM_KERNEL, HISTOGRAM_TABLE_BYTES, HISTOGRAM_TABLES } from "./histogram-kernel.ts";
+import { HISTOGRAM_KERNEL, PAIR_TABLE_BYTES, PAIR_TABLE_OFFSET } from "./histogram-kernel.ts";
 import { TEXT_KERNEL, TEXT_STATE, TEXT_STEP_BYTES } from "./text-kernel.ts";
-import { isZeros, TextStatistics, type TextSummary } from "./text-statistics.ts";
+import { foldPairs, isZeros, TextStatistics, type TextSummary } from "./text-statistics.ts";
 import * as wasm from "./wasm.ts";
 
 /** What is copied into the kernels' memory at a time, where their tables and their state follow. */
-const BLOCK_BYTES = 1 << 16;
-const STATE_OFFSET: number = BLOCK_BYTES + HISTOGRAM_TABLES * HISTOGRAM_TABLE_BYTES;
-const MEMORY_BYTES: number = BLOCK_BYTES * 2;
+const BLOCK_BYTES: number = PAIR_TABLE_OFFSET;
+const STATE_OFFSET: number = PAIR_TABLE_OFFSET + PAIR_TABLE_BYTES;
+const MEMORY_BYTES: number = STATE_OFFSET + 64;
 const BYTE_VALUES = 256;
-/** The tables' counters have 32 bits; they are emptied long before one can overflow. */
+/** The table's counters have 32 bits; they are emptied long before one can overflow. */
 const FOLD_AFTER_BYTES: number = 2 ** 30;
 const NEWLINE = 0x0a;
 const VERTICAL_TAB = 0x0b;
@@ -26,7 +26,7 @@ export type AnyTextStatistics = Pick<TextStatistics, "add" | "finish">;
 interface Kernels {
   readonly memory: WebAssembly.Memory;
   readonly text: (length: number, state: number) => void;
-  readonly histogram: (length: number, tables: number) => void;
+  readonly histogram: (length: number) => void;
 }
 
 let compiled: WebAssembly.Module | null | undefined;
@@ -51,7 +51,7 @@ function compile(): WebAssembly.Module | null {
 class FastTextStatistics implements AnyTextStatistics {
   readonly #kernels: Kernels;
   readonly #block: Uint8Array;
-  readonly #tables: Uint32Array;
+  readonly #table: Uint32Array;
   readonly #state: DataView;
   readonly #histogram = new Float64Array(BYTE_VALUES);
   #bytes = 0;
@@ -62,7 +62,7 @@ class FastTextStatistics implements AnyTextStatistics {
     const { buffer } = kernels.memory;
     this.#kernels = kernels;
     this.#block = new Uint8Array(buffer, 0, BLOCK_BYTES);
-    this.#tables = new Uint32Array(buffer, BLOCK_BYTES, HISTOGRAM_TABLES * BYTE_VALUES);
+    this.#table = new Uint32Array(buffer, PAIR_TABLE_OFFSET, PAIR_TABLE_BYTES / 4);
     this.#state = new DataView(buffer, STATE_OFFSET);
   }
 
@@ -105,17 +105,16 @@ class FastTextStatistics implements AnyTextStatistics {
     this.#unfoldedBytes += length;
     if (this.#unfoldedBytes > FOLD_AFTER_BYTES) this.#fold();
     text(length, STATE_OFFSET);
-    histogram(length, BLOCK_BYTES);
+    histogram(length);
   }
 
   #note(byte: number, count: number): void {
     this.#histogram[byte] = (this.#histogram[byte] ?? 0) + count;
   }
 
-  /** Moves the counts of the tables into the histogram. */
+  /** Moves the counts of pairs into the histogram. */
   #fold(): void {
-    for (let i = 0; i < this.#tables.length; i++) this.#note(i % BYTE_VALUES, this.#tables[i] ?? 0);
-    this.#tables.fill(0);
+    foldPairs(this.#table, this.#histogram);
     this.#unfoldedBytes = 0;
   }
 

@@ -1,49 +1,42 @@
 /**
- * Counting all byte values, eight bytes at a time.
+ * Counting pairs of bytes, sixteen bytes at a time: each addition waits for memory, and there are half as many.
  *
  * @module
  */
 import * as wasm from "./wasm.ts";
 
-const { get, i32, i64, set, TYPE, whileLoop } = wasm;
+const { get, i32, set, TYPE, whileLoop } = wasm;
 
-/** Neighbouring bytes count in tables of their own: in a run of equal bytes, each would wait for the last addition. */
-export const HISTOGRAM_TABLES = 4;
-/** Of one table: 256 counters of 32 bits. */
-export const HISTOGRAM_TABLE_BYTES = 1024;
+/** Where the counters are in the memory, in bytes: behind the block that is counted. */
+export const PAIR_TABLE_OFFSET: number = 1 << 16;
+/** One counter of 32 bits for each pair. */
+export const PAIR_TABLE_BYTES: number = 4 << 16;
 
-const STEP_BYTES = 8;
+const PAIRS = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 const LENGTH = 0;
-const TABLES = 1;
-const AT = 2;
-const EIGHT = 3;
-const PLACE = 4;
+const AT = 1;
+/** Where the counters of the eight pairs are: from here on. */
+const PLACE = 2;
 
 /**
- * `histogram(length, tables)`: adds to the tables at that address how often each byte occurs in the first bytes of the
- * memory; the length must be a multiple of eight.
+ * `histogram(length)`: adds to the table how often each pair, as a 16-bit number, occurs in the first bytes of the
+ * memory; the length must be a multiple of 16.
+ *
+ * One table of 256 KiB, which the second level of every cache holds, is 1.6 times (text) or as fast (random bytes) as
+ * eight of single bytes; two tables of pairs are slower. All pairs are read before the first is counted.
  */
 export const HISTOGRAM_KERNEL: wasm.WasmFunction = {
   name: "histogram",
-  parameters: [TYPE.i32, TYPE.i32],
+  parameters: [TYPE.i32],
   results: [],
-  locals: [TYPE.i32, TYPE.i64, TYPE.i32],
+  locals: [TYPE.i32, ...PAIRS.map(() => TYPE.i32)],
   body: whileLoop(i32.lessThan(get(AT), get(LENGTH)), [
-    set(EIGHT, i64.load(0, get(AT))),
-    ...[0, 1, 2, 3, 4, 5, 6, 7].map(countOne),
-    set(AT, i32.add(get(AT), i32.of(STEP_BYTES))),
+    ...PAIRS.map((pair) => set(PLACE + pair, i32.shl(i32.loadShort(2 * pair, get(AT)), i32.of(2)))),
+    ...PAIRS.map((pair) => {
+      const place = get(PLACE + pair);
+      const more = i32.add(i32.load(PAIR_TABLE_OFFSET, place), i32.of(1));
+      return i32.store(PAIR_TABLE_OFFSET, place, more);
+    }),
+    set(AT, i32.add(get(AT), i32.of(2 * PAIRS.length))),
   ]),
 };
-
-function countOne(index: number): wasm.Code {
-  const table = (index % HISTOGRAM_TABLES) * HISTOGRAM_TABLE_BYTES;
-  // The byte times four, without a shift of its own: it is moved to two bits above the lowest.
-  const moved =
-    index === 0
-      ? i32.shl(i32.fromI64(get(EIGHT)), i32.of(2))
-      : i32.fromI64(i64.shr(get(EIGHT), i64.of(8 * index - 2)));
-  return [
-    ...set(PLACE, i32.add(i32.and(moved, i32.of(0x3fc)), get(TABLES))),
-    ...i32.store(table, get(PLACE), i32.add(i32.load(table, get(PLACE)), i32.of(1))),
-  ];
-}

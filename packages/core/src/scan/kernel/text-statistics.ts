@@ -162,17 +162,20 @@ export class TextStatistics {
 
   /** Moves the counts of pairs into the histogram of bytes. */
   #fold(): void {
-    const counts = this.#pairCounts;
-    const histogram = this.#histogram;
-    for (let pair = 0; pair < counts.length; pair += 1) {
-      const count = counts[pair] ?? 0;
-      if (count === 0) continue;
-      histogram[pair & 0xff] = (histogram[pair & 0xff] ?? 0) + count;
-      histogram[pair >> 8] = (histogram[pair >> 8] ?? 0) + count;
-    }
-    counts.fill(0);
+    foldPairs(this.#pairCounts, this.#histogram);
     this.#unfoldedBytes = 0;
   }
+}
+
+/** Moves counts of pairs into counts of bytes; which byte of a pair came first does not matter. */
+export function foldPairs(counts: Int32Array | Uint32Array, histogram: Float64Array): void {
+  for (let pair = 0; pair < counts.length; pair += 1) {
+    const count = counts[pair] as number;
+    if (count === 0) continue;
+    histogram[pair & 0xff]! += count;
+    histogram[pair >> 8]! += count;
+  }
+  counts.fill(0);
 }
 
 /** Compares with a block of zeros at memory speed; other data differs at once and costs nothing. */

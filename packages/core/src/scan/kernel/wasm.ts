@@ -162,6 +162,8 @@ export const i32: {
   readonly lessThan: Operation;
   readonly load: Access;
   readonly loadByte: Access;
+  /** Of 16 bits, unsigned. */
+  readonly loadShort: Access;
   readonly store: Access;
   readonly fromI64: Operation;
 } = {
@@ -174,6 +176,7 @@ export const i32: {
   lessThan: plain(0x49),
   load: access(0x28),
   loadByte: access(0x2d),
+  loadShort: access(0x2f),
   store: access(0x36),
   fromI64: plain(0xa7),
 };

@@ -13,64 +13,75 @@ export function kernelWork({ task, kernels, classes, flags }: WorkPlan): PieceWo
     memory: WebAssembly.Memory;
     countByte(length: number, byte: number): number;
     text(length: number, state: number): void;
-    histogram(length: number, tables: number): void;
+    histogram(length: number): void;
   };
   const { countByte, text, histogram } = exports;
   const { buffer } = exports.memory;
   const memory = new Uint8Array(buffer);
-  const tables = new Uint32Array(buffer, kernels.tablesOffset, kernels.tableCount * 256);
+  const pairs = new Uint32Array(buffer, kernels.tableOffset, 1 << 16);
   const state = new DataView(buffer, kernels.stateOffset, 64);
+  const totals = new Float64Array(256);
+  let unfoldedBytes = 0;
 
-  /** Runs `step` on block after block in the kernels' memory, and returns how often the filler was added. */
-  const inBlocks = (bytes: Uint8Array, filler: number, step: (length: number) => void): number => {
-    let filled = 0;
+  /** Runs `step` on block after block in the kernels' memory; what fills up the last one is not counted. */
+  const inBlocks = (bytes: Uint8Array, filler: number, step: (length: number) => void): void => {
     for (let at = 0; at < bytes.length; at += kernels.blockBytes) {
       const block = bytes.subarray(at, at + kernels.blockBytes);
       memory.set(block);
       const length = Math.ceil(block.length / kernels.stepBytes) * kernels.stepBytes;
       memory.fill(filler, block.length, length);
-      filled += length - block.length;
+      totals[filler]! -= length - block.length;
       step(length);
     }
-    return filled;
   };
-  const histogramOf = (bytes: Uint8Array, filler: number, step: (length: number) => void) => {
-    const filled = inBlocks(bytes, filler, step);
-    const totals = new Float64Array(256);
-    for (let i = 0; i < tables.length; i++) totals[i & 255]! += tables[i] as number;
-    tables.fill(0);
-    totals[filler]! -= filled;
-    return totals;
+  const fold = (): void => {
+    for (let pair = 0; pair < pairs.length; pair++) {
+      totals[pair & 255]! += pairs[pair] as number;
+      totals[pair >> 8]! += pairs[pair] as number;
+    }
+    pairs.fill(0);
+    unfoldedBytes = 0;
   };
 
-  const countAll = (length: number): void => histogram(length, kernels.tablesOffset);
+  const countAll = (length: number): void => {
+    histogram(length);
+    unfoldedBytes += length;
+    // Long before a counter of 32 bits can overflow.
+    if (unfoldedBytes > 2 ** 30) fold();
+  };
   const countText = (length: number): void => {
     text(length, kernels.stateOffset);
     countAll(length);
   };
   const number = (at: number): number => Number(state.getBigUint64(at, true));
 
-  const run = (bytes: Uint8Array, length: number): unknown => {
-    const piece = bytes.subarray(0, length);
-    if (task.kind === "histogram") return histogramOf(piece, 0, countAll);
-    if (task.kind === "count") {
-      const byte = task.needle[0] as number;
-      let total = 0;
-      inBlocks(piece, byte ^ 0xff, (filled) => {
-        total += countByte(filled, byte);
-      });
-      return total;
-    }
+  const countOne = (piece: Uint8Array, byte: number): number => {
+    let total = 0;
+    inBlocks(piece, byte ^ 0xff, (length) => {
+      total += countByte(length, byte);
+    });
+    return total;
+  };
+  const addText = (piece: Uint8Array): unknown => {
     // A piece begins with a line: outside of words, in the first column.
     for (let at = 0; at < state.byteLength; at += 8) state.setBigUint64(at, 0n, true);
     // What fills up goes on as the bytes end, within a word or between two, and has no width.
-    const filler = (classes[piece[length - 1] ?? 0] as number) & flags.space ? 11 : 0;
-    const counts = histogramOf(piece, filler, countText);
+    const filler = (classes[piece.at(-1) ?? 0] as number) & flags.space ? 11 : 0;
+    inBlocks(piece, filler, countText);
     const { words, longest, column } = kernels.state;
-    const longestLineBytes = Math.max(number(longest), number(column));
-    return { words: number(words), longestLineBytes, histogram: counts };
+    return { words: number(words), longestLineBytes: Math.max(number(longest), number(column)) };
   };
-  return { run, finish: () => undefined };
+  return {
+    run(bytes, length) {
+      const piece = bytes.subarray(0, length);
+      if (task.kind === "count") return countOne(piece, task.needle[0] as number);
+      return task.kind === "text" ? addText(piece) : inBlocks(piece, 0, countAll);
+    },
+    finish() {
+      fold();
+      return totals;
+    },
+  };
 }
 
 /** The same by loops. */
@@ -80,10 +91,9 @@ export function plainWork({ task, classes, flags }: WorkPlan): PieceWork {
     for (let i = 0; i < length; i++) if (bytes[i] === wanted) total++;
     return total;
   };
-  const histogramOf = (bytes: Uint8Array, length: number): Float64Array => {
-    const totals = new Float64Array(256);
+  const totals = new Float64Array(256);
+  const addAll = (bytes: Uint8Array, length: number): void => {
     for (let i = 0; i < length; i++) totals[bytes[i] as number]!++;
-    return totals;
   };
   const textOf = (bytes: Uint8Array, length: number): unknown => {
     let words = 0;
@@ -99,13 +109,14 @@ export function plainWork({ task, classes, flags }: WorkPlan): PieceWork {
       else if (kind & flags.wide) column++;
       if (column > longestLineBytes) longestLineBytes = column;
     }
-    return { words, longestLineBytes, histogram: histogramOf(bytes, length) };
+    return { words, longestLineBytes };
   };
   return {
     run(bytes, length) {
       if (task.kind === "count") return countByte(bytes, length, task.needle[0] as number);
-      return task.kind === "histogram" ? histogramOf(bytes, length) : textOf(bytes, length);
+      addAll(bytes, length);
+      return task.kind === "text" ? textOf(bytes, length) : undefined;
     },
-    finish: () => undefined,
+    finish: () => totals,
   };
 }

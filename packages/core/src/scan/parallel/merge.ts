@@ -63,8 +63,14 @@ function addTo(totals: Float64Array, counts: Float64Array): void {
 }
 
 function histogramMerger(): Merger {
-  const totals = new Float64Array(256);
-  return { add: (found) => addTo(totals, found as Float64Array), finish: () => totals };
+  return {
+    add: () => undefined,
+    finish(kept) {
+      const totals = new Float64Array(256);
+      for (const counts of kept) addTo(totals, counts as Float64Array);
+      return totals;
+    },
+  };
 }
 
 function textMerger(): Merger {
@@ -74,17 +80,15 @@ function textMerger(): Merger {
   return {
     add(found) {
       const piece = found as TextFound;
-      addTo(histogram, piece.histogram);
+      if (piece.histogram !== undefined) addTo(histogram, piece.histogram);
       words += piece.words;
       longestLineBytes = Math.max(longestLineBytes, piece.longestLineBytes);
     },
-    finish: (_, bytes): TextSummary => ({
-      bytes,
-      lines: histogram[LINE_FEED] as number,
-      words,
-      longestLineBytes,
-      histogram,
-    }),
+    finish(kept, bytes): TextSummary {
+      for (const counts of kept) addTo(histogram, counts as Float64Array);
+      const lines = histogram[LINE_FEED] as number;
+      return { bytes, lines, words, longestLineBytes, histogram };
+    },
   };
 }
 

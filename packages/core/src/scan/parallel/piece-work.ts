@@ -21,11 +21,12 @@ export interface NeedleFound {
   readonly end: number;
 }
 
-/** A piece of text. */
+/** A piece of text; its bytes are counted until the end. */
 export interface TextFound {
   readonly words: number;
   readonly longestLineBytes: number;
-  readonly histogram: Float64Array;
+  /** Of a piece that was not given to {@link PieceWork}. */
+  readonly histogram?: Float64Array;
 }
 
 /** How often each value was in a column, by the value's bytes as Latin-1 characters. */
@@ -56,8 +57,8 @@ export interface KernelPlan {
   readonly blockBytes: number;
   /** The 64 bytes that the kernels take in one step. */
   readonly stepBytes: number;
-  readonly tablesOffset: number;
-  readonly tableCount: number;
+  /** Where the counters of pairs are. */
+  readonly tableOffset: number;
   readonly stateOffset: number;
   readonly state: { readonly words: number; readonly column: number; readonly longest: number };
 }

@@ -7,16 +7,15 @@ import { BYTE_CLASS, JUMP, SPACE, WIDE, WORD } from "../kernel/byte-classes.ts";
 import { COUNT_KERNEL } from "../kernel/count-kernel.ts";
 import {
   HISTOGRAM_KERNEL,
-  HISTOGRAM_TABLE_BYTES,
-  HISTOGRAM_TABLES,
+  PAIR_TABLE_BYTES,
+  PAIR_TABLE_OFFSET,
 } from "../kernel/histogram-kernel.ts";
 import { TEXT_KERNEL, TEXT_STATE, TEXT_STEP_BYTES } from "../kernel/text-kernel.ts";
 import { assemble } from "../kernel/wasm.ts";
 import type { KernelPlan, Task, WorkPlan } from "./piece-work.ts";
 
-const BLOCK_BYTES = 1 << 16;
-const STATE_OFFSET: number = BLOCK_BYTES + HISTOGRAM_TABLES * HISTOGRAM_TABLE_BYTES;
-const MEMORY_BYTES: number = BLOCK_BYTES * 2;
+const STATE_OFFSET: number = PAIR_TABLE_OFFSET + PAIR_TABLE_BYTES;
+const MEMORY_BYTES: number = STATE_OFFSET + 64;
 
 /** `null` where the engine or the CPU has no SIMD. */
 let compiled: KernelPlan | null | undefined;
@@ -44,10 +43,9 @@ function compile(): KernelPlan | null {
   if (!WebAssembly.validate(code)) return null;
   return {
     module: new WebAssembly.Module(code),
-    blockBytes: BLOCK_BYTES,
+    blockBytes: PAIR_TABLE_OFFSET,
     stepBytes: TEXT_STEP_BYTES,
-    tablesOffset: BLOCK_BYTES,
-    tableCount: HISTOGRAM_TABLES,
+    tableOffset: PAIR_TABLE_OFFSET,
     stateOffset: STATE_OFFSET,
     state: TEXT_STATE,
   };
