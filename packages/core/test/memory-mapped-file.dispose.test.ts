@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { MemoryMappedFile } from "../src/index.ts";
+import { DisposedError, MemoryMappedFile, scanJobs } from "../src/index.ts";
 import { expectDisposed, methodsOf } from "./support/disposed.ts";
+import { expectRejection } from "./support/expect-error.ts";
 
 const MAP_USES: Record<string, (file: MemoryMappedFile) => unknown> = {
   createViewAccessor: (file) => file.createViewAccessor(),
@@ -13,6 +14,8 @@ const MAP_USES: Record<string, (file: MemoryMappedFile) => unknown> = {
   lastIndexOf: (file) => file.lastIndexOf(0),
   forEachLine: (file) => file.forEachLine(() => {}),
   histogram: (file) => file.histogram(),
+  records: (file) => file.records(),
+  follow: (file) => file.follow(),
   resize: (file) => file.resize(1 << 20),
   refresh: (file) => file.refresh(),
 };
@@ -32,8 +35,15 @@ describe("MemoryMappedFile after dispose()", () => {
     expect([file.capacity, file.access, file.name]).toEqual([4096, "readWrite", null]);
   });
 
+  test("rejects scan", async () => {
+    const file = MemoryMappedFile.createNew(null, 4096);
+    file.dispose();
+    await expectRejection(file.scan(scanJobs.count("x")), DisposedError, "ERR_DISPOSED");
+  });
+
   test("covers every method", () => {
     const covered = Object.keys(MAP_USES).map((use) => use.split(" ")[0] as string);
+    covered.push("scan");
     expect(methodsOf(MemoryMappedFile)).toEqual([...new Set(covered)].sort());
   });
 });

@@ -162,5 +162,5 @@ describe("isthmus ls", () => {
     expect(await answer).toBe("ok");
     expect(scene.files()).toEqual(["steady"]);
     expect(await steady.tell("acquire steady")).toBe("ok");
-  }, 30_000);
+  }, 120_000);
 });

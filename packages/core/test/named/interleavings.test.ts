@@ -5,7 +5,7 @@ import { Participant } from "./support/participant.ts";
 import { SteppedSource } from "./support/stepped-source.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(300_000);
 
 test("names stay unique, held and clean in every meeting of two and three actors", async () => {
   using home = new Home();

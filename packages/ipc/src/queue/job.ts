@@ -92,10 +92,14 @@ export class Job<S extends ChannelSchema> implements Disposable {
   }
 
   /** Gives the job back unless it was ended: the next worker gets it at once. */
-  [Symbol.dispose](): void {
+  dispose(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#keeper.giveBack("returned", 0, undefined);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 

@@ -35,9 +35,11 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   sqlite: (context) => measure(context, openSqlite, FEW),
 };
 
-function measure(context: CaseContext, open: OpenJobs, waiting: number): Figure {
+function measure(context: CaseContext, open: OpenJobs, most: number): Figure {
   const { updates } = context.sizes;
   const jobs = open(context);
+  // A trial of the suite itself measures nothing.
+  const waiting = updates < 1000 ? Math.min(most, updates) : most;
   for (let i = 0; i < waiting; i++) jobs.add(i);
   let next = 0;
   const run = (): void => {
