@@ -12,6 +12,7 @@ import {
   outOfRange,
 } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
+import { eachLine } from "./kernel/line-ends.ts";
 import { checkRange, SCAN_RANGE, type ScanRange, type Span } from "./range.ts";
 import { indexOf } from "./search.ts";
 import { SCAN_WINDOW_BYTES, windows } from "./windows.ts";
@@ -102,12 +103,7 @@ export function forEachLine(source: ViewSource, visit: LineVisitor, range?: Scan
   const span = lineSpan(source, checkRange(source.capacity, checked));
   let offset = span.from;
   for (const piece of wholeLines(source, span)) {
-    for (let start = 0; start < piece.length; ) {
-      const found = piece.indexOf(LINE_FEED, start);
-      const end = found < 0 ? piece.length : found;
-      visit(piece, start, end, offset + start);
-      start = end + 1;
-    }
+    eachLine(piece, visit, offset);
     offset += piece.length;
   }
 }
