@@ -34,6 +34,7 @@ export {
   type FindResult,
   type ScanJob,
   type ScanMatch,
+  type ScanResults,
   scanJobs,
   type TopValues,
   type TopValuesOptions,

@@ -120,6 +120,7 @@ describe("MemoryMappedFile.scan() agrees with a plain loop, wherever pieces are 
       const counts = offsets.map(({ length }) => length);
       expect(await scanPieces(source, scanJobs.find(needles, { limit: 5 }), pieceBytes)).toEqual({
         counts,
+        firsts: offsets.map((list) => list[0] ?? -1),
         matches,
       });
       expect(await scanPieces(source, scanJobs.count("aa"), pieceBytes)).toBe(counts[0] as number);
@@ -152,11 +153,21 @@ describe("MemoryMappedFile.scan() by Workers", () => {
       scanJobs.find(["word1", "aa"], { limit: 7 }),
       scanJobs.topValues({ column: 1, limit: 3 }),
       scanJobs.module(LONGEST_WORD),
+      scanJobs.all([scanJobs.text(), scanJobs.find("aa"), scanJobs.topValues({ column: 1 })]),
     ];
     for (const job of jobs) {
       const found = await scanPieces(source, job, 5000, { workers: 2 });
       expect(found).toEqual(await scanPieces(source, job, 5000));
     }
+  });
+
+  test("does several jobs in one pass", async () => {
+    const bytes = Buffer.from(text);
+    using source = sourceOf(bytes);
+    const job = scanJobs.all([scanJobs.text(), scanJobs.count("aa")]);
+    const [summary, count] = await scanPieces(source, job, 5000, { workers: 2 });
+    expect(summary).toEqual(statisticsOf(bytes));
+    expect(count).toBe(3000);
   });
 
   test("puts results together in order, in pieces of whole lines", async () => {

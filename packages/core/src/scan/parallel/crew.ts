@@ -6,7 +6,7 @@
 import { PeerDiedError } from "../../errors.ts";
 import type { Mapping } from "../../mapping.ts";
 import { checkFaults, mapView, type ViewSource } from "../../view.ts";
-import { beginWork, type PieceWork, WORKS, type WorkPlan } from "./piece-work.ts";
+import { beginWork, type PieceWork, WORKS, type WorkPlan, type Works } from "./piece-work.ts";
 
 /** A part of a map. */
 export interface Piece {
@@ -187,7 +187,7 @@ class Hand {
 }
 
 /** What a Worker runs, given {@link WORKS}; like those, it may use nothing else. */
-function workerMain(works: typeof WORKS): void {
+function workerMain(works: Works): void {
   let work: PieceWork;
   const thread = globalThis as unknown as {
     onmessage: (event: MessageEvent) => void;
@@ -198,7 +198,7 @@ function workerMain(works: typeof WORKS): void {
     const transfer = buffer === undefined ? [] : [buffer];
     try {
       if (plan !== undefined) {
-        work = works[plan.work as keyof typeof works](plan);
+        work = works[plan.work as keyof Works](plan, works);
         return;
       }
       const bytes = buffer && new Uint8Array(buffer, byteOffset, byteLength);

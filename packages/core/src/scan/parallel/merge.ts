@@ -28,21 +28,25 @@ export interface Merger {
 }
 
 /** Finds the matches of a needle in a piece again. */
-export type RedoNeedle = (needle: number, from: number) => Promise<NeedleFound>;
+export type RedoNeedle = (needle: Uint8Array, limit: number, from: number) => Promise<NeedleFound>;
 
 /** The merger of a task. */
 export function mergerOf(task: Task): Merger {
   switch (task.kind) {
     case "count":
-      return task.needle.length === 1 ? sumMerger() : findMerger(1, 0, ({ counts }) => counts[0]);
+      return task.needle.length === 1
+        ? sumMerger()
+        : findMerger([task.needle], 0, ({ counts }) => counts[0]);
     case "histogram":
       return histogramMerger();
     case "text":
       return textMerger();
     case "find":
-      return findMerger(task.needles.length, task.limit, (result) => result);
+      return findMerger(task.needles, task.limit, (result) => result);
     case "topValues":
       return columnMerger(task.limit);
+    case "all":
+      return allMerger(task.tasks.map(mergerOf));
     case "module":
       return moduleMerger(task.url);
   }
@@ -93,22 +97,27 @@ function textMerger(): Merger {
 }
 
 function findMerger(
-  needleCount: number,
+  needles: readonly Uint8Array[],
   limit: number,
   resultOf: (result: FindResult) => unknown,
 ): Merger {
-  const totals = Array.from({ length: needleCount }, () => ({
+  const totals = needles.map((needle) => ({
+    needle,
     count: 0,
+    first: -1,
     offsets: [] as number[],
     end: 0,
   }));
   return {
     async add(found, redo) {
-      for (const [needle, total] of totals.entries()) {
-        let piece = (found as readonly NeedleFound[])[needle] as NeedleFound;
+      for (const [index, total] of totals.entries()) {
+        let piece = (found as readonly NeedleFound[])[index] as NeedleFound;
         // A match reaches in from the piece before, and the first one here began inside it.
-        if (piece.count > 0 && piece.first < total.end) piece = await redo(needle, total.end);
+        if (piece.count > 0 && piece.first < total.end) {
+          piece = await redo(total.needle, limit, total.end);
+        }
         if (piece.count === 0) continue;
+        if (total.count === 0) total.first = piece.first;
         total.count += piece.count;
         total.end = piece.end;
         total.offsets.push(...piece.offsets.slice(0, limit - total.offsets.length));
@@ -119,7 +128,11 @@ function findMerger(
         .flatMap(({ offsets }, needle) => offsets.map((offset) => ({ offset, needle })))
         .sort((a, b) => a.offset - b.offset || a.needle - b.needle)
         .slice(0, limit);
-      return resultOf({ counts: totals.map(({ count }) => count), matches });
+      return resultOf({
+        counts: totals.map(({ count }) => count),
+        firsts: totals.map(({ first }) => first),
+        matches,
+      });
     },
   };
 }
@@ -144,6 +157,23 @@ function columnMerger(limit: number): Merger {
         .map(([value, count]) => ({ value: Buffer.from(value, "latin1").toString(), count }));
       return { values, distinct: counts.size, lacking };
     },
+  };
+}
+
+function allMerger(mergers: readonly Merger[]): Merger {
+  return {
+    async add(found, redo) {
+      for (const [index, merger] of mergers.entries()) {
+        await merger.add((found as readonly unknown[])[index], redo);
+      }
+    },
+    finish: (kept, totalBytes) =>
+      mergers.map((merger, index) =>
+        merger.finish(
+          kept.map((parts) => (parts as readonly unknown[])[index]),
+          totalBytes,
+        ),
+      ),
   };
 }
 

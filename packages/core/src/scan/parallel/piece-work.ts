@@ -48,6 +48,7 @@ export type Task =
       readonly separator: number | undefined;
       readonly limit: number;
     }
+  | { readonly kind: "all"; readonly tasks: readonly Task[] }
   | { readonly kind: "module"; readonly url: string; readonly options: unknown };
 
 /** The kernels and where they keep what in their memory, in bytes; `undefined` where there is no SIMD. */
@@ -67,7 +68,9 @@ export interface KernelPlan {
 export interface WorkPlan {
   readonly task: Task;
   /** Which of {@link WORKS} does it. */
-  readonly work: keyof typeof WORKS;
+  readonly work: keyof Works;
+  /** The plans of the tasks, where there are several. */
+  readonly parts?: readonly WorkPlan[];
   readonly kernels: KernelPlan | undefined;
   /** `BYTE_CLASS` and its flags. */
   readonly classes: Uint8Array;
@@ -94,18 +97,35 @@ export interface PieceWork {
   finish(): unknown;
 }
 
+/** How each kind of work is begun; given all of them, for one may consist of others. */
+export type Works = Readonly<
+  Record<
+    "kernel" | "plain" | "find" | "topValues" | "module" | "all",
+    (plan: WorkPlan, works: Works) => PieceWork
+  >
+>;
+
 /** All kinds of work, by name. */
-export const WORKS: Readonly<
-  Record<"kernel" | "plain" | "find" | "topValues" | "module", (plan: WorkPlan) => PieceWork>
-> = {
+export const WORKS: Works = {
   kernel: kernelWork,
   plain: plainWork,
   find: findWork,
   topValues: columnWork,
   module: moduleWork,
+  all: allWork,
 };
 
 /** Begins a task on this thread. */
 export function beginWork(plan: WorkPlan): PieceWork {
-  return WORKS[plan.work](plan);
+  return WORKS[plan.work](plan, WORKS);
+}
+
+/** Does several tasks on each piece. */
+function allWork({ parts = [] }: WorkPlan, works: Works): PieceWork {
+  const begun = parts.map((part) => works[part.work](part, works));
+  return {
+    run: (bytes, length, offset) =>
+      Promise.all(begun.map((work) => work.run(bytes, length, offset))),
+    finish: () => begun.map((work) => work.finish()),
+  };
 }

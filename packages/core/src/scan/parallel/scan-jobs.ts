@@ -24,6 +24,11 @@ export interface ScanJob<Result> {
   readonly [RESULT]?: Result;
 }
 
+/** The results of several jobs. */
+export type ScanResults<Jobs extends readonly ScanJob<unknown>[]> = {
+  -readonly [Index in keyof Jobs]: Jobs[Index] extends ScanJob<infer Result> ? Result : never;
+};
+
 /** Where a needle was found. */
 export interface ScanMatch {
   /** In bytes from the map's offset 0. */
@@ -36,6 +41,8 @@ export interface ScanMatch {
 export interface FindResult {
   /** How often each needle occurs; matches of one needle do not overlap. */
   readonly counts: readonly number[];
+  /** Where each needle first occurs, in bytes from the map's offset 0, or -1. */
+  readonly firsts: readonly number[];
   /** The first matches of all needles, by their offsets; as many as `limit` allows. */
   readonly matches: readonly ScanMatch[];
 }
@@ -95,6 +102,8 @@ export const scanJobs: {
   find(needles: Needle | readonly Needle[], options?: FindOptions): ScanJob<FindResult>;
   /** The most frequent values of a column. Every different value is kept in memory until the scan ends. */
   topValues(options: TopValuesOptions): ScanJob<TopValues>;
+  /** Several jobs in one pass. Gives their results in the same order. */
+  all<const Jobs extends readonly ScanJob<unknown>[]>(jobs: Jobs): ScanJob<ScanResults<Jobs>>;
   /**
    * One's own job. The module exports `scan(bytes, { offset, options })`, called on pieces of whole lines (bytes are
    * valid until it, or the promise it returns, is done), and `merge(left, right)`, called in the file's order with
@@ -131,6 +140,7 @@ export const scanJobs: {
     }
     return { task: { kind: "topValues", column, separator: separator?.charCodeAt(0), limit } };
   },
+  all: (jobs) => ({ task: { kind: "all", tasks: jobs.map(({ task }) => task) } }),
   module(url, options) {
     if (!(url instanceof URL) && typeof url !== "string")
       throw invalidType("url", "a URL or a string", url);

@@ -98,8 +98,8 @@ export async function scan<Result>(
       : workerCrew(source, plan, threads, stopped.reject);
     const merger = mergerOf(task);
     const take = async ({ piece, found }: UnderWay): Promise<void> => {
-      await merger.add(await Promise.race([found, stopped.promise]), (needle, from) =>
-        findAgain(source, task, needle, { ...piece, from }),
+      await merger.add(await Promise.race([found, stopped.promise]), (needle, limit, from) =>
+        findAgain(source, { kind: "find", needles: [needle], limit }, { ...piece, from }),
       );
       signal?.throwIfAborted();
       onProgress?.({ doneBytes: piece.to, totalBytes });
@@ -140,18 +140,9 @@ async function findIn(source: ViewSource, task: Task, crew: Crew, piece: Piece):
 }
 
 /** The needle again, where a match from the piece before reaches in. */
-async function findAgain(
-  source: ViewSource,
-  task: Task,
-  needle: number,
-  piece: Piece,
-): Promise<NeedleFound> {
-  const isCount = task.kind === "count";
-  const needles =
-    task.kind === "find" ? [task.needles[needle] as Uint8Array] : isCount ? [task.needle] : [];
-  const limit = task.kind === "find" ? task.limit : 0;
+async function findAgain(source: ViewSource, task: Task, piece: Piece): Promise<NeedleFound> {
   if (piece.from >= piece.to) return { count: 0, first: -1, offsets: [], end: 0 };
-  const work = beginWork(workPlan({ kind: "find", needles, limit }));
+  const work = beginWork(workPlan(task));
   const [found] = (await runHere(source, work, piece)) as NeedleFound[];
   return found as NeedleFound;
 }
@@ -159,7 +150,7 @@ async function findAgain(
 /** Cuts a map: anywhere for bytes and needles, behind a line feed for what looks at lines. */
 function* pieces(source: ViewSource, task: Task, pieceBytes: number): Generator<Piece, void> {
   const { capacity } = source;
-  const isByLines = task.kind === "text" || task.kind === "topValues" || task.kind === "module";
+  const isByLines = looksAtLines(task);
   const overlap = overlapOf(task);
   for (let from = 0, to = 0; from < capacity; from = to) {
     to = Math.min(from + pieceBytes, capacity);
@@ -171,7 +162,13 @@ function* pieces(source: ViewSource, task: Task, pieceBytes: number): Generator<
   }
 }
 
+function looksAtLines(task: Task): boolean {
+  if (task.kind === "all") return task.tasks.some(looksAtLines);
+  return task.kind === "text" || task.kind === "topValues" || task.kind === "module";
+}
+
 function overlapOf(task: Task): number {
+  if (task.kind === "all") return Math.max(0, ...task.tasks.map(overlapOf));
   if (task.kind === "count") return task.needle.length - 1;
   if (task.kind !== "find") return 0;
   return Math.max(...task.needles.map(({ length }) => length)) - 1;

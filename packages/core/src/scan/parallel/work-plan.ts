@@ -28,14 +28,17 @@ export function workPlan(task: Task): WorkPlan {
     work: workOf(task),
     kernels: compiled ?? undefined,
     classes: BYTE_CLASS,
+    parts: task.kind === "all" ? task.tasks.map(workPlan) : [],
     flags: { word: WORD, space: SPACE, wide: WIDE, jump: JUMP },
   };
 }
 
 function workOf(task: Task): WorkPlan["work"] {
   if (task.kind === "count" && task.needle.length > 1) return "find";
-  if (task.kind === "find" || task.kind === "topValues" || task.kind === "module") return task.kind;
-  return compiled === null ? "plain" : "kernel";
+  if (task.kind === "count" || task.kind === "text" || task.kind === "histogram") {
+    return compiled === null ? "plain" : "kernel";
+  }
+  return task.kind;
 }
 
 function compile(): KernelPlan | null {
