@@ -160,7 +160,7 @@ export class Adding {
     const queue = this.#queue;
     const link = queue.locked((table) => table.reserve(record.length, queue.self));
     if (link === 0) return undefined;
-    queue.write(link, record);
+    queue.unlocked(() => queue.write(link, record));
     return queue.locked((table) => table.publish(link, job));
   }
 

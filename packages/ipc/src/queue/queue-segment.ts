@@ -176,13 +176,21 @@ export class QueueSegment {
       table.cells.add("corruptions", 1);
       table.rebuild(Date.now());
     }
+    return this.unlocked(() => use(table));
+  }
+
+  /**
+   * Does something with a job that is this handle's, without the mutex.
+   *
+   * @throws {CorruptSegmentError} When its cells cannot be.
+   */
+  unlocked<T>(use: () => T): T {
     try {
-      return use(table);
+      return use();
     } catch (error) {
       if (!(error instanceof JobDamage)) throw error;
-      throw new CorruptSegmentError(
-        `Cannot use the queue "${this.segment.name}": ${error.message}`,
-      );
+      const { name } = this.segment;
+      throw new CorruptSegmentError(`Cannot use the queue "${name}": ${error.message}`);
     }
   }
 }

@@ -184,17 +184,7 @@ export class Taking<S extends ChannelSchema> {
       const { link, state } = taken;
       const keeper = this.#keeperOf(link, state, nowNs);
       try {
-        const text = cells.get(link, CELL.error) === 0 ? undefined : cells.readError(link);
-        return new Job<S>(
-          {
-            id: cells.getLong(link, CELL.sequence),
-            value: this.valueOf(link),
-            attempts: cells.get(link, CELL.attempts) >>> 0,
-            priority: priorityOf(cells.get(link, CELL.place) & CLASS_MASK),
-            lastError: text && new TextDecoder().decode(text),
-          },
-          keeper,
-        );
+        return queue.unlocked(() => this.#jobAt(link, keeper));
       } catch (error) {
         // Nobody can read it: it is kept for whoever looks into the dead letters, and the next one is taken.
         queue.locked(({ cells: counted }) => counted.add("corruptions", 1));
@@ -207,6 +197,20 @@ export class Taking<S extends ChannelSchema> {
         if (choose === DEAD) throw error;
       }
     }
+  }
+
+  /** What a worker gets of a job that it has taken. */
+  #jobAt(link: number, keeper: JobKeeper): Job<S> {
+    const { cells } = this.#queue.table;
+    const text = cells.get(link, CELL.error) === 0 ? undefined : cells.readError(link);
+    const facts = {
+      id: cells.getLong(link, CELL.sequence),
+      value: this.valueOf(link),
+      attempts: cells.get(link, CELL.attempts) >>> 0,
+      priority: priorityOf(cells.get(link, CELL.place) & CLASS_MASK),
+      lastError: text && new TextDecoder().decode(text),
+    };
+    return new Job<S>(facts, keeper);
   }
 
   #keeperOf(link: number, state: number, takenNs: number): JobKeeper {
