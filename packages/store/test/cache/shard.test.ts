@@ -6,8 +6,8 @@ import { PlainShard } from "./support/plain-shard.ts";
 
 setDefaultTimeout(120_000);
 
-/** `ISTHMUS_FUZZ_RUNS=10` makes it a million operations. */
-const OPERATIONS = 100_000 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
+/** `ISTHMUS_FUZZ_RUNS=20` makes it a million operations. */
+const OPERATIONS = 50_000 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
 
 describe("Shard", () => {
   test("is a Map as long as there is room", () => {
