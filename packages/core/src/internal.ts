@@ -52,7 +52,9 @@ export {
 } from "./native/platform.ts";
 export { PrivateText } from "./private-text.ts";
 export { newTextStatistics } from "./scan/kernel/fast-text-statistics.ts";
-export type { TextSummary } from "./scan/kernel/text-statistics.ts";
+export { mergerOf } from "./scan/parallel/merge.ts";
+export { beginWork, type Task } from "./scan/parallel/piece-work.ts";
+export { workPlan } from "./scan/parallel/work-plan.ts";
 export type { SharedFutex } from "./shared-futex.ts";
 export { isTurnDue, noteTurn, stepsToTurn, takeTurn } from "./turns.ts";
 export {

@@ -35,8 +35,9 @@ function scanPieces<Result>(
   job: ScanJob<Result>,
   pieceBytes: number,
   options: ScanOptions = { workers: 1 },
+  pieceBytesMax = 2 ** 30,
 ): Promise<Result> {
-  return scan(source, job, options, { pieceBytes, workerBytesMin: 1 });
+  return scan(source, job, options, { pieceBytes, workerBytesMin: 1, pieceBytesMax });
 }
 
 function statisticsOf(bytes: Uint8Array) {
@@ -236,6 +237,21 @@ describe("MemoryMappedFile.scan() by Workers", () => {
     const onProgress = (): void => truncateSync(path, 8192);
     const scanning = file.scan(scanJobs.histogram(), { workers: 2, onProgress });
     expect(await scanning.catch((error) => error)).toMatchObject({ code: "ERR_FILE_TRUNCATED" });
+  });
+
+  test("looks at text whose lines are too long for a piece, and refuses them for columns", async () => {
+    const bytes = Buffer.from(`${text}${"a ".repeat(600)}\n${text}`);
+    using source = sourceOf(bytes);
+    for (const workers of [1, 2]) {
+      const run = <Result>(job: ScanJob<Result>, max: number) =>
+        scanPieces(source, job, 100, { workers }, max);
+      expect(await run(scanJobs.text(), 1000)).toEqual(statisticsOf(bytes));
+      expect(await run(scanJobs.count("a"), 1000)).toBe(18_600);
+      const column = scanJobs.topValues({ column: 1 });
+      const error = await run(column, 1000).catch((reason) => reason);
+      expect(error).toMatchObject({ code: "ERR_OUT_OF_RANGE" });
+      expect((await run(column, 1400)).lacking).toBe(0);
+    }
   });
 
   test("leaves neither descriptors nor mappings", async () => {

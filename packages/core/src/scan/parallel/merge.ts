@@ -84,7 +84,6 @@ function textMerger(): Merger {
   return {
     add(found) {
       const piece = found as TextFound;
-      if (piece.histogram !== undefined) addTo(histogram, piece.histogram);
       words += piece.words;
       longestLineBytes = Math.max(longestLineBytes, piece.longestLineBytes);
     },

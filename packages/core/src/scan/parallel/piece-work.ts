@@ -25,8 +25,6 @@ export interface NeedleFound {
 export interface TextFound {
   readonly words: number;
   readonly longestLineBytes: number;
-  /** Of a piece that was not given to {@link PieceWork}. */
-  readonly histogram?: Float64Array;
 }
 
 /** How often each value was in a column, by the value's bytes as Latin-1 characters. */

@@ -20,6 +20,7 @@ import {
 } from "../../validate.ts";
 import type { ViewSource } from "../../view.ts";
 import { indexOf } from "../search.ts";
+import { SCAN_WINDOW_BYTES } from "../windows.ts";
 import { type Crew, type Piece, runHere, soloCrew, workerCrew } from "./crew.ts";
 import { longText } from "./long-text.ts";
 import { mergerOf } from "./merge.ts";
@@ -54,13 +55,15 @@ export interface ScanSizes {
   readonly pieceBytes: number;
   /** How much a thread must have to do. */
   readonly workerBytesMin: number;
+  /** The longest piece that is looked at as a whole. */
+  readonly pieceBytesMax: number;
 }
 
 const LINE_FEED = 0x0a;
-const SIZES: ScanSizes = { pieceBytes: 8 << 20, workerBytesMin: 16 << 20 };
+const SIZES: ScanSizes = { pieceBytes: 8 << 20, workerBytesMin: 16 << 20, pieceBytesMax: 2 ** 30 };
 const WORKERS_MAX = 1024;
-/** The longest piece that is looked at as a whole. */
-const PIECE_BYTES_MAX = 2 ** 30;
+/** Errors that tell of a line which is too long for a piece. */
+const TOO_LONG = new WeakSet<Error>();
 
 const SCAN_OPTIONS: OptionNames<ScanOptions> = { workers: true, signal: true, onProgress: true };
 
@@ -69,28 +72,36 @@ export async function scan<Result>(
   source: ViewSource,
   job: ScanJob<Result>,
   options?: ScanOptions,
-  { pieceBytes, workerBytesMin }: ScanSizes = SIZES,
+  sizes: ScanSizes = SIZES,
 ): Promise<Result> {
   const { task } = checkJob(job);
-  const checked = checkOptions("options", options, SCAN_OPTIONS);
-  const { workers = availableParallelism(), signal, onProgress } = checked;
-  checkInteger("workers", workers, 1, WORKERS_MAX);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw invalidType("signal", "an AbortSignal", signal);
+  const checked = checkScanOptions(options);
+  checked.signal?.throwIfAborted();
+  source.backing.retain();
+  try {
+    return (await scanPieces(source, task, checked, sizes)) as Result;
+  } catch (error) {
+    if (task.kind !== "text" || !TOO_LONG.has(error as Error)) throw error;
+    return (await longText(source, checked)) as Result;
+  } finally {
+    source.backing.release();
   }
-  if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw invalidType("onProgress", "a function", onProgress);
-  }
-  signal?.throwIfAborted();
-  const { backing, capacity: totalBytes } = source;
+}
+
+async function scanPieces(
+  source: ViewSource,
+  task: Task,
+  { workers = availableParallelism(), signal, onProgress }: ScanOptions,
+  sizes: ScanSizes,
+): Promise<unknown> {
+  const { capacity: totalBytes } = source;
   const stopped = Promise.withResolvers<never>();
   stopped.promise.catch(() => undefined);
   const onAbort = (): void => stopped.reject(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
-  backing.retain();
   try {
     const plan = workPlan(task);
-    const threads = Math.min(workers, Math.floor(totalBytes / workerBytesMin));
+    const threads = Math.min(workers, Math.floor(totalBytes / sizes.workerBytesMin));
     // Without buffers that own their memory, a Worker's could outlive it.
     const isSolo = threads < 2 || platform().ownedBuffer === undefined;
     using crew: Crew = isSolo
@@ -105,8 +116,8 @@ export async function scan<Result>(
       onProgress?.({ doneBytes: piece.to, totalBytes });
     };
     const queue: UnderWay[] = [];
-    for (const piece of pieces(source, task, pieceBytes)) {
-      const found = findIn(source, task, crew, piece);
+    for await (const piece of pieces(source, task, sizes, signal)) {
+      const found = crew.run(piece);
       // Whoever waits for an earlier piece must not miss it.
       found.catch(() => undefined);
       queue.push({ piece, found });
@@ -114,11 +125,23 @@ export async function scan<Result>(
     }
     for (const underWay of queue) await take(underWay);
     const kept = await Promise.race([crew.finish(), stopped.promise]);
-    return (await merger.finish(kept, totalBytes)) as Result;
+    return merger.finish(kept, totalBytes);
   } finally {
     signal?.removeEventListener("abort", onAbort);
-    backing.release();
   }
+}
+
+function checkScanOptions(options: ScanOptions | undefined): ScanOptions {
+  const checked = checkOptions("options", options, SCAN_OPTIONS);
+  const { workers = 1, signal, onProgress } = checked;
+  checkInteger("workers", workers, 1, WORKERS_MAX);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw invalidType("signal", "an AbortSignal", signal);
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw invalidType("onProgress", "a function", onProgress);
+  }
+  return checked;
 }
 
 interface UnderWay {
@@ -131,14 +154,6 @@ function checkJob<Result>(job: ScanJob<Result>): ScanJob<Result> {
   throw invalidType("job", "a job of scanJobs", job);
 }
 
-async function findIn(source: ViewSource, task: Task, crew: Crew, piece: Piece): Promise<unknown> {
-  const length = piece.to - piece.from;
-  if (length <= PIECE_BYTES_MAX) return crew.run(piece);
-  if (task.kind === "text") return longText(source, piece);
-  const expected = `<= ${PIECE_BYTES_MAX} bytes`;
-  throw outOfRange(`length of the line at byte ${piece.from}`, expected, length);
-}
-
 /** The needle again, where a match from the piece before reaches in. */
 async function findAgain(source: ViewSource, task: Task, piece: Piece): Promise<NeedleFound> {
   if (piece.from >= piece.to) return { count: 0, first: -1, offsets: [], end: 0 };
@@ -148,18 +163,58 @@ async function findAgain(source: ViewSource, task: Task, piece: Piece): Promise<
 }
 
 /** Cuts a map: anywhere for bytes and needles, behind a line feed for what looks at lines. */
-function* pieces(source: ViewSource, task: Task, pieceBytes: number): Generator<Piece, void> {
+async function* pieces(
+  source: ViewSource,
+  task: Task,
+  sizes: ScanSizes,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Piece, void> {
   const { capacity } = source;
   const isByLines = looksAtLines(task);
   const overlap = overlapOf(task);
   for (let from = 0, to = 0; from < capacity; from = to) {
-    to = Math.min(from + pieceBytes, capacity);
+    to = Math.min(from + sizes.pieceBytes, capacity);
     if (isByLines && to < capacity) {
-      const found = indexOf(source, LINE_FEED, to - 1);
-      to = found < 0 ? capacity : found + 1;
+      for await (const end of lineEnd(source, from, to - 1, sizes.pieceBytesMax)) {
+        signal?.throwIfAborted();
+        to = end;
+      }
     }
+    signal?.throwIfAborted();
     yield { from, to, reach: Math.min(to + overlap, capacity) };
   }
+}
+
+/**
+ * Looks for the end of the line that holds a byte, window by window; the last yielded is where it ends, with its line
+ * feed.
+ *
+ * @param start Where the piece begins.
+ * @throws {RangeError} `ERR_OUT_OF_RANGE` when the piece would become too long.
+ */
+async function* lineEnd(
+  source: ViewSource,
+  start: number,
+  at: number,
+  bytesMax: number,
+): AsyncGenerator<number, void> {
+  const { capacity } = source;
+  for (let from = at, to = at; to < capacity; from = to) {
+    to = Math.min(from + SCAN_WINDOW_BYTES, start + bytesMax + 1, capacity);
+    const found = indexOf(source, LINE_FEED, { offset: from, length: to - from });
+    const end = found < 0 ? to : found + 1;
+    if (end - start > bytesMax) throw tooLong(start, bytesMax);
+    yield end;
+    if (found >= 0) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function tooLong(start: number, bytesMax: number): RangeError {
+  const name = `length of the line at byte ${start}`;
+  const error = outOfRange(name, `<= ${bytesMax} bytes`, "more");
+  TOO_LONG.add(error);
+  return error;
 }
 
 function looksAtLines(task: Task): boolean {
