@@ -106,6 +106,58 @@ describe("isthmus scan", () => {
     }
   });
 
+  test("--find may be repeated, and each text has its own matches", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("a", "one two\ntwo\n");
+    const args = ["scan", "--json", "--find", "two", "--find", "x", "--find", "o"];
+    const found = [
+      { text: "two", matches: 2, first_offset: 4 },
+      { text: "x", matches: 0, first_offset: null },
+      { text: "o", matches: 3, first_offset: 0 },
+    ];
+    for (const { stdout } of [
+      await runCli([...args, path]),
+      await runCli([...args, "-"], { stdin: readFileSync(path) }),
+    ]) {
+      expect(JSON.parse(stdout)).toMatchObject({ matches: 5, found });
+    }
+  });
+
+  test("--top lists the most frequent values of a column, of a file and of a pipe alike", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("a", "a  b\n\n x\tb c\ny d");
+    for (const { stdout } of [
+      await runCli(["scan", "--json", "--top", "2", path]),
+      await runCli(["scan", "--json", "--top", "2", "-"], { stdin: readFileSync(path) }),
+    ]) {
+      expect(JSON.parse(stdout)).toMatchObject({
+        top: [
+          { value: "b", count: 2 },
+          { value: "d", count: 1 },
+        ],
+        top_distinct: 2,
+        top_lacking: 1,
+      });
+    }
+    const { stdout } = await runCli(["scan", "--top", "2", path]);
+    expect(stdout).toMatch(/^ {2}b +2 {2}█+\n {2}d +1 {2}█+\n {2}different values +2/m);
+  });
+
+  test("--workers changes nothing but the time", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("a", "one two ERROR\n".repeat(3_000_000));
+    const counts = async (workers: string) => {
+      const args = ["scan", "--json", "--find", "ERROR", "--workers", workers, path];
+      const { stdout, exitCode } = await runCli(args);
+      expect(exitCode).toBe(0);
+      const { elapsed_ms: _ms, bytes_per_second: _rate, ...rest } = JSON.parse(stdout);
+      return rest;
+    };
+    expect(await counts("2")).toEqual(await counts("1"));
+    expect((await runCli(["scan", "--workers", "0", path])).exitCode).toBe(2);
+    expect((await runCli(["scan", "--top", "x", path])).exitCode).toBe(2);
+  });
+
   test("finds a match that lies across two windows of the map", async () => {
     using directory = new TemporaryDirectory();
     const bytes = Buffer.alloc(3 << 20, ".");

@@ -14,12 +14,18 @@ import { InterruptedError } from "../interrupted-error.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { ProgressBar } from "../output/progress-bar.ts";
 import { StatusLine } from "../output/status-line.ts";
-import { type ScanResult, scanFile } from "../scan/scan-file.ts";
+import { type ScanResult, scanFile, type TextMatches } from "../scan/scan-file.ts";
 import { STANDARD_INPUT } from "../scan/scan-input.ts";
 import { formatScanReport } from "../scan/scan-report.ts";
+import { wholeNumber } from "../transfer/transfer-flags.ts";
+
+/** The most threads that a scan may have, and the last column that can be asked for. */
+const COUNT_MAX = 1024;
 
 interface ScanFlags extends CommonFlags {
-  readonly find?: string;
+  readonly find?: readonly string[];
+  readonly top?: number;
+  readonly workers?: number;
 }
 
 /** Scans each file in turn; one that fails is reported and the others are still done. */
@@ -29,11 +35,11 @@ async function runScan(this: IsthmusContext, flags: ScanFlags, ...paths: string[
   let isFirst = true;
   for (const path of paths) {
     try {
-      const result = await scanWithProgress(this, path, flags.find);
+      const result = await scanWithProgress(this, path, flags);
       this.signal.throwIfAborted();
       if (flags.json) writeJsonLine(process.stdout, recordOf(path, result));
       else {
-        const report = formatScanReport(path, flags.find, result, style.stdout);
+        const report = formatScanReport(path, result, style.stdout);
         process.stdout.write(isFirst ? report : `\n${report}`);
       }
       isFirst = false;
@@ -52,11 +58,13 @@ async function runScan(this: IsthmusContext, flags: ScanFlags, ...paths: string[
 async function scanWithProgress(
   { process, cwd, signal }: IsthmusContext,
   path: string,
-  find: string | undefined,
+  { find, top, workers }: ScanFlags,
 ): Promise<ScanResult> {
   using status = new StatusLine(process.stderr, process.env);
   return await scanFile(path === STANDARD_INPUT ? path : resolve(cwd, path), {
     find,
+    top,
+    workers,
     signal,
     onStart: (totalBytes) => {
       const bar = new ProgressBar(status, { label: path, totalBytes });
@@ -67,17 +75,26 @@ async function scanWithProgress(
 
 /** The public record; its fields are a contract. */
 function recordOf(path: string, result: ScanResult): Readonly<Record<string, unknown>> {
-  const { bytes, elapsedMs } = result;
+  const { bytes, elapsedMs, found, top } = result;
+  const sum = found.reduce((total, { matches }) => total + matches, 0);
   return {
     path,
     bytes,
     lines: result.lines,
     words: result.words,
     longest_line_bytes: result.longestLineBytes,
-    matches: result.matches,
+    matches: found.length === 0 ? undefined : sum,
+    found: found.length < 2 ? undefined : found.map(recordOfText),
+    top: top?.values,
+    top_distinct: top?.distinct,
+    top_lacking: top?.lacking,
     elapsed_ms: Math.round(elapsedMs * 1000) / 1000,
     bytes_per_second: elapsedMs === 0 ? 0 : Math.round((bytes / elapsedMs) * 1000),
   };
+}
+
+function recordOfText({ text, matches, firstOffset }: TextMatches) {
+  return { text, matches, first_offset: firstOffset ?? null };
 }
 
 function parseFind(text: string): string {
@@ -99,8 +116,23 @@ export const scan: Command<IsthmusContext> = buildCommand<ScanFlags, string[], I
       find: {
         kind: "parsed",
         parse: parseFind,
-        brief: "Also count the matches of this text (they do not overlap, as with grep -o -F)",
+        brief: "Also count the matches of this text (as grep -o -F does); may be repeated",
         placeholder: "TEXT",
+        optional: true,
+        variadic: true,
+      },
+      top: {
+        kind: "parsed",
+        parse: wholeNumber(1, COUNT_MAX),
+        brief: "Also list the most frequent values of this column, from 1; blanks separate columns",
+        placeholder: "COLUMN",
+        optional: true,
+      },
+      workers: {
+        kind: "parsed",
+        parse: wholeNumber(1, COUNT_MAX),
+        brief: "Threads for a file that can be mapped (default: as many as there are CPUs)",
+        placeholder: "N",
         optional: true,
       },
     },
@@ -124,6 +156,8 @@ export const scan: Command<IsthmusContext> = buildCommand<ScanFlags, string[], I
     customUsage: [
       { input: "app.log", brief: "everything about one file" },
       { input: "--find ERROR app.log", brief: "also how often ERROR occurs, and where first" },
+      { input: "--find ERROR --find WARN app.log", brief: "two texts in one pass" },
+      { input: "--top 1 access.log", brief: "also the ten most frequent values of column 1" },
       { input: "--json *.log | jq .lines", brief: "one JSON object per file" },
     ],
   },

@@ -14,6 +14,8 @@ export const STANDARD_INPUT = "-";
 export interface ScanInput extends Disposable {
   /** The size, where it is known before the end. */
   readonly totalBytes: number | undefined;
+  /** The map of it, where there is one. */
+  readonly file?: MemoryMappedFile;
   /** The bytes in order; a chunk is valid until the next one is asked for. */
   readonly chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
@@ -58,6 +60,7 @@ function mapped(path: string): ScanInput {
   const file = MemoryMappedFile.createFromFile(path, { access: "read" });
   return {
     totalBytes: file.capacity,
+    file,
     chunks: file.chunks({ size: CHUNK_BYTES }),
     [Symbol.dispose]: () => file.dispose(),
   };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { TopValues } from "@isthmus/core";
 import { formatBar } from "../output/bar.ts";
 import {
   formatCount,
@@ -11,6 +12,7 @@ import {
   formatShare,
   formatSize,
 } from "../output/format.ts";
+import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
 import type { ScanResult } from "./scan-file.ts";
@@ -46,21 +48,15 @@ const CONTROL_NAMES: Readonly<Record<number, string>> = {
  * Formats one result.
  *
  * @param path The file as the user named it.
- * @param find The text that was looked for, if any.
  * @param result What was found.
  * @param style The colours of stdout.
  * @returns The text, ending in a newline.
  */
-export function formatScanReport(
-  path: string,
-  find: string | undefined,
-  result: ScanResult,
-  style: Style,
-): string {
+export function formatScanReport(path: string, result: ScanResult, style: Style): string {
   const room = style.columns - 2;
   const lines = [
     style.bold(path),
-    ...indent(formatTable(summaryRows(find, result, style), ["left", "right"], room)),
+    ...indent(formatTable(summaryRows(result, style), ["left", "right"], room)),
   ];
   if (result.bytes > 0) {
     lines.push(
@@ -72,10 +68,13 @@ export function formatScanReport(
       ...indent(formatTable(topRows(result, style), ["left", "left", "right", "right"], room)),
     );
   }
+  if (result.top !== undefined) {
+    lines.push("", ...indent(formatTable(valueRows(result.top, style), ["left", "right"], room)));
+  }
   return `${lines.join("\n")}\n`;
 }
 
-function summaryRows(find: string | undefined, result: ScanResult, style: Style): string[][] {
+function summaryRows(result: ScanResult, style: Style): string[][] {
   const rows = [
     [
       "bytes",
@@ -86,14 +85,14 @@ function summaryRows(find: string | undefined, result: ScanResult, style: Style)
     ["words", formatCount(result.words)],
     ["longest line", formatCount(result.longestLineBytes)],
   ];
-  if (find !== undefined) {
-    const where =
-      result.firstMatchOffset === undefined
-        ? ""
-        : style.dim(
-            `of ${JSON.stringify(find)}, first at byte ${formatCount(result.firstMatchOffset)}`,
-          );
-    rows.push(["matches", formatCount(result.matches ?? 0), where]);
+  for (const { text, matches, firstOffset } of result.found) {
+    const first = firstOffset === undefined ? "" : `, first at byte ${formatCount(firstOffset)}`;
+    const where = style.dim(`of ${JSON.stringify(text)}${first}`);
+    rows.push([
+      "matches",
+      formatCount(matches),
+      matches === 0 && result.found.length === 1 ? "" : where,
+    ]);
   }
   const rate = formatRate((result.bytes / result.elapsedMs) * 1000);
   rows.push([
@@ -101,6 +100,18 @@ function summaryRows(find: string | undefined, result: ScanResult, style: Style)
     formatDuration(result.elapsedMs),
     result.bytes === 0 ? "" : style.dim(rate),
   ]);
+  return rows;
+}
+
+function valueRows({ values, distinct, lacking }: TopValues, style: Style): string[][] {
+  const largest = values[0]?.count ?? 0;
+  const rows = values.map(({ value, count }) => [
+    printable(value),
+    formatCount(count),
+    style.cyan(formatBar(count / largest, BAR_CELLS)),
+  ]);
+  rows.push([style.dim("different values"), formatCount(distinct), ""]);
+  if (lacking > 0) rows.push([style.dim("lines without it"), formatCount(lacking), ""]);
   return rows;
 }
 
