@@ -192,12 +192,14 @@ export class JobTable {
   /** Everybody who works on a job or writes one, each once. */
   owners(): JobOwner[] {
     const { cells } = this;
-    const found = new Map<string, JobOwner>();
+    const found: JobOwner[] = [];
+    const isKnown = (owner: JobOwner): boolean =>
+      found.some(({ slot, life }) => slot === owner.slot && life === owner.life);
     for (const link of cells.list(QUEUE.takenFirst)) {
       const owner = cells.ownerOf(link);
-      found.set(`${owner.slot} ${owner.life}`, owner);
+      if (!isKnown(owner)) found.push(owner);
     }
-    return [...found.values()];
+    return found;
   }
 
   /**

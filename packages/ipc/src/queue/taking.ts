@@ -17,8 +17,8 @@ import type { QueueSegment } from "./queue-segment.ts";
 /** All bits of a generation but the highest: a life is told from another by them. */
 const LIFE_MASK = 0x7fff_ffff;
 
-/** How many jobs are taken between two looks for workers that have died, while there is always a job. */
-const TAKES_PER_LOOK = 256;
+/** How long jobs are taken before another look for workers that have died, while there is always a job, in milliseconds. */
+const LOOK_MS = 100;
 
 /** Returned by a look that has to be followed by another wait: something is due earlier than was known. */
 const SOONER: unique symbol = Symbol("sooner");
@@ -43,7 +43,7 @@ export class Taking<S extends ChannelSchema> {
   readonly #codec: RecordCodec;
   readonly #now = sharedClock();
   #scratch = new RecordMemory(new Uint8Array(256));
-  #takes = 0;
+  #lookAtMs = 0;
 
   constructor(queue: QueueSegment) {
     this.#queue = queue;
@@ -53,7 +53,7 @@ export class Taking<S extends ChannelSchema> {
   /** Takes the next job; undefined when there is none. */
   tryTake(isDead = false): Job<S> | undefined {
     this.#queue.segment.checkOpen("WorkQueue");
-    if (++this.#takes % TAKES_PER_LOOK === 0) this.reap();
+    if (performance.now() >= this.#lookAtMs) this.reap();
     const choose = isDead ? DEAD : NEXT;
     const job = this.#take(choose);
     if (job !== undefined) return job;
@@ -105,6 +105,7 @@ export class Taking<S extends ChannelSchema> {
    */
   reap(): number {
     const { segment } = this.#queue;
+    this.#lookAtMs = performance.now() + LOOK_MS;
     let count = 0;
     for (const owner of this.#others()) {
       if (!segment.participants.isOver(owner.slot, owner.life & LIFE_MASK, LIFE_MASK)) continue;
