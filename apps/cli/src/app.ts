@@ -19,8 +19,10 @@ import { consumer } from "./commands/consumer.ts";
 import { dashboard } from "./commands/dashboard.ts";
 import { demo } from "./commands/demo.ts";
 import { doctor } from "./commands/doctor.ts";
+import { follow } from "./commands/follow.ts";
 import { gc } from "./commands/gc.ts";
 import { createHelp } from "./commands/help.ts";
+import { hexdump } from "./commands/hexdump.ts";
 import { inspect } from "./commands/inspect.ts";
 import { ls } from "./commands/ls.ts";
 import { producer } from "./commands/producer.ts";
@@ -47,6 +49,8 @@ const ROUTES = {
   producer,
   consumer,
   scan,
+  follow,
+  hexdump,
   ls,
   inspect,
   top,

@@ -106,7 +106,8 @@ export const scanJobs: {
   all<const Jobs extends readonly ScanJob<unknown>[]>(jobs: Jobs): ScanJob<ScanResults<Jobs>>;
   /**
    * One's own job. The module exports `scan(bytes, { offset, options })`, called on pieces of whole lines (bytes are
-   * valid until it, or the promise it returns, is done), and `merge(left, right)`, called in the file's order with
+   * valid until it, or the promise it returns, is done; copy them before they are decoded, where others may write to the
+   * file), and `merge(left, right)`, called in the file's order with
    * what two neighbouring pieces gave. Both run in any thread; what `scan` returns must be cloneable.
    *
    * @param url Where the module is: `new URL("./job.ts", import.meta.url)`, for example.

@@ -1,0 +1,158 @@
+/**
+ * `isthmus hexdump FILE`
+ *
+ * @module
+ */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { MemoryMappedFile, type RecordSchema } from "@isthmus/core";
+import { buildCommand, type Command } from "@stricli/core";
+import { createBreather } from "../breather.ts";
+import type { IsthmusContext } from "../context.ts";
+import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
+import { guarded } from "../guarded.ts";
+import { hexDump } from "../output/hex-dump.ts";
+import { writeJsonLine } from "../output/json.ts";
+import { jsonValue } from "../output/json-value.ts";
+import { wholeNumber } from "../transfer/transfer-flags.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface HexdumpFlags extends CommonFlags {
+  readonly offset?: number;
+  readonly length?: number;
+  readonly schema?: string;
+}
+
+type FileSchema = RecordSchema<unknown, unknown, unknown>;
+
+const parseBytes = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+/** How many bytes one JSON record shows. */
+const RECORD_BYTES = 16;
+
+/** Prints bytes through a map of the file, or the records of a schema. */
+async function runHexdump(this: IsthmusContext, flags: HexdumpFlags, path: string): Promise<void> {
+  const schema = flags.schema === undefined ? undefined : await loadSchema(this, flags.schema);
+  using file = MemoryMappedFile.createFromFile(resolve(this.cwd, path), { access: "read" });
+  const { offset = 0 } = flags;
+  if (offset > file.capacity) {
+    throw new UsageError(`--offset ${offset} is behind the end of ${path}: ${file.capacity} bytes`);
+  }
+  const end = Math.min(file.capacity, offset + (flags.length ?? Infinity));
+  if (schema !== undefined) await printRecords(this, file, schema, offset, end, flags.json);
+  else if (flags.json) await printJson(this, file, offset, end);
+  else await printText(this, file, offset, end);
+}
+
+/** Prints records one behind the other, as long as a whole one is there. */
+async function printRecords(
+  { process, signal }: IsthmusContext,
+  file: MemoryMappedFile,
+  schema: FileSchema,
+  start: number,
+  end: number,
+  isJson: boolean,
+): Promise<void> {
+  const breathe = createBreather(signal);
+  using view = file.createViewAccessor();
+  for (let at = start; at + schema.size <= end; at += schema.size) {
+    const value = jsonValue(view.read(schema, at));
+    if (isJson) writeJsonLine(process.stdout, { offset: at, value });
+    else process.stdout.write(`${at.toString(16).padStart(8, "0")}  ${JSON.stringify(value)}\n`);
+    await breathe();
+  }
+}
+
+async function printJson(
+  { process, signal }: IsthmusContext,
+  file: MemoryMappedFile,
+  start: number,
+  end: number,
+): Promise<void> {
+  const breathe = createBreather(signal);
+  let offset = start;
+  for (const bytes of file.chunks({ size: RECORD_BYTES, offset: start, length: end - start })) {
+    writeJsonLine(process.stdout, { offset, hex: Buffer.from(bytes).toString("hex") });
+    offset += bytes.length;
+    await breathe();
+  }
+}
+
+async function printText(
+  { process, signal }: IsthmusContext,
+  file: MemoryMappedFile,
+  start: number,
+  end: number,
+): Promise<void> {
+  const breathe = createBreather(signal);
+  using view = file.createViewAccessor();
+  const read = (at: number, length: number): Uint8Array => {
+    const bytes = new Uint8Array(length);
+    view.readArray(at, bytes);
+    return bytes;
+  };
+  for (const line of hexDump(read, start, end)) {
+    process.stdout.write(`${line}\n`);
+    await breathe();
+  }
+}
+
+/** The schema that a module exports: by default, or as `schema`. */
+async function loadSchema({ cwd }: IsthmusContext, path: string): Promise<FileSchema> {
+  const module = await import(pathToFileURL(resolve(cwd, path)).href);
+  const schema = module.default ?? module.schema;
+  if (!(schema?.size > 0) || typeof schema?.decode !== "function") {
+    throw new UsageError(`--schema ${path}: it must export a struct, by default or as "schema"`);
+  }
+  return schema;
+}
+
+/** The definition of the command. */
+export const hexdump: Command<IsthmusContext> = buildCommand<
+  HexdumpFlags,
+  [string],
+  IsthmusContext
+>({
+  func: guarded(runHexdump),
+  parameters: {
+    flags: {
+      ...COMMON_FLAGS,
+      offset: {
+        kind: "parsed",
+        parse: parseBytes,
+        brief: "The first byte (default: 0)",
+        placeholder: "BYTES",
+        optional: true,
+      },
+      length: {
+        kind: "parsed",
+        parse: parseBytes,
+        brief: "How many bytes (default: to the end)",
+        placeholder: "BYTES",
+        optional: true,
+      },
+      schema: {
+        kind: "parsed",
+        parse: String,
+        brief: "Print records instead, of the struct that this module exports",
+        placeholder: "MODULE",
+        optional: true,
+      },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{ brief: "A file that can be mapped", placeholder: "FILE", parse: String }],
+    },
+  },
+  docs: {
+    brief: "Print the bytes of a file through a map of it",
+    fullDescription:
+      "As `hexdump -C`: the offset, 16 bytes, the same as text; lines that repeat are one `*`.\n" +
+      "With --json, one object for each 16 bytes. With --schema, one line for each record, as\n" +
+      "many as fit; the module exports a struct, by default or as `schema`.",
+    customUsage: [
+      { input: "data.bin --length 64", brief: "the first 64 bytes" },
+      { input: "data.bin --offset 4096", brief: "from the second page to the end" },
+      { input: "data.bin --schema ./header.ts", brief: "as records of a struct" },
+    ],
+  },
+});
