@@ -159,24 +159,42 @@ const FILES: readonly ClaimSpec[] = [
   ]),
 ];
 
-const SCANS: readonly ClaimSpec[] = rows("scan", WINS, [
-  ["wc", "count of a byte / wc -l", "scans.count", "scans.wc", SCANS_READ_TOO],
-  [
-    "read-sync",
-    "count of a byte / readSync and Buffer.indexOf",
-    "scans.count",
-    "scans.countReadSync",
-    SCANS_READ_TOO,
-  ],
-  [
-    "stream",
-    "count of a byte / createReadStream and Buffer.indexOf",
-    "scans.count",
-    "scans.countStream",
-    SCANS_READ_TOO,
-  ],
-  ["loop", "count of a byte / byte loop over chunks", "scans.count", "scans.countLoop"],
-]);
+const SCANS: readonly ClaimSpec[] = [
+  ...rows("scan", { at_least: 1.2 }, [
+    ["wc", "count of a byte / wc -l", "scans.count", "scans.wc", SCANS_READ_TOO],
+    ["rg", "count of a text / rg -c -F", "scans.countText", "scans.rg", SCANS_READ_TOO],
+    ["grep", "count of a text / grep -c -F", "scans.countText", "scans.grep", SCANS_READ_TOO],
+  ]),
+  ...rows("scan", { at_least: 12 }, [
+    ["text", "lines, words, longest line / wc -lwL", "scans.text", "scans.wcText"],
+  ]),
+  ...rows("scan", { at_least: 3 }, [
+    ["histogram", "histogram / loop with four tables", "scans.histogram", "scans.histogramLoop"],
+  ]),
+  ...rows("scan", { at_least: 6 }, [
+    ["lines", "forEachLine / lines, decoded", "scans.forEachLine", "scans.lines"],
+  ]),
+  ...rows("scan", { at_least: 1.7 }, [
+    ["threads", "two threads / one", "scans.twoThreads", "scans.oneThread"],
+  ]),
+  ...rows("scan", WINS, [
+    [
+      "read-sync",
+      "count of a byte / readSync and Buffer.indexOf",
+      "scans.count",
+      "scans.countReadSync",
+      SCANS_READ_TOO,
+    ],
+    [
+      "stream",
+      "count of a byte / createReadStream and Buffer.indexOf",
+      "scans.count",
+      "scans.countStream",
+      SCANS_READ_TOO,
+    ],
+    ["loop", "count of a byte / byte loop over chunks", "scans.count", "scans.countLoop"],
+  ]),
+];
 
 const COMMUNICATION: readonly ClaimSpec[] = [
   ...rows("pipes", PIPES, [

@@ -5,7 +5,8 @@
  * @module
  */
 import { closeSync, createReadStream, openSync, readFileSync, readSync } from "node:fs";
-import { MemoryMappedFile } from "@isthmus/core";
+import { availableParallelism } from "node:os";
+import { MemoryMappedFile, scanJobs } from "@isthmus/core";
 import { type CaseContext, type CaseFunction, type Figure, SkipError } from "../../runner/suite.ts";
 import { testFilePath } from "../../runner/test-file.ts";
 import { mustBe } from "./micro.ts";
@@ -24,7 +25,7 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   count: counting((path) => onFile(path, (file) => file.count(NEEDLE))),
   countReadSync: counting(countReadSync),
   countStream: counting(countStream),
-  wc: counting(countByProgram),
+  wc: counting((path) => countByProgram(["wc", "-l", path])),
   countLoop: counting((path) => onFile(path, countByLoop)),
   countIndexOf: (context) => {
     const bytes = readFileSync(pathOf(context));
@@ -38,7 +39,27 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
     return measureScan(context, () => bytes.indexOf(ABSENT), -1);
   },
   histogram: counting((path) => onFile(path, (file) => file.histogram()[NEEDLE] as number)),
+  histogramLoop: counting((path) => onFile(path, histogramByLoop)),
+  forEachLine: counting((path) => onFile(path, countLines)),
+  lines: counting((path) => onFile(path, countDecodedLines)),
+  text: counting((path) => onFile(path, scanText)),
+  wcText: counting((path) => countByProgram(["wc", "-lwL", path])),
+  countText: searching((path) => onFile(path, (file) => file.count(TEXT))),
+  rg: searching((path) => countByProgram(["rg", "-a", "-c", "-F", "--include-zero", TEXT, path])),
+  grep: searching((path) => countByProgram(["grep", "-a", "-c", "-F", TEXT, path])),
+  oneThread: counting((path) => onFile(path, (file) => scanWith(file, 1))),
+  twoThreads: counting((path) => {
+    if (availableParallelism() < 2) throw new SkipError("this process has one CPU");
+    return onFile(path, (file) => scanWith(file, 2));
+  }),
 };
+
+/** Not in the words of the file: the search goes to the end, and nobody is slowed by what was found. */
+const TEXT = "ERROR while";
+
+function searching(scan: Scan): CaseFunction {
+  return (context) => measureScan(context, scan, 0);
+}
 
 function counting(scan: Scan): CaseFunction {
   return (context) => measureScan(context, scan, newlinesOf(context));
@@ -65,9 +86,12 @@ async function measureScan(context: CaseContext, scan: Scan, expected: number): 
   return { value: context.sizes.largeFileBytes / ((Bun.nanoseconds() - startedAt) / 1e9) };
 }
 
-function onFile(path: string, scan: (file: MemoryMappedFile) => number): number {
+async function onFile(
+  path: string,
+  scan: (file: MemoryMappedFile) => number | Promise<number>,
+): Promise<number> {
   using file = MemoryMappedFile.createFromFile(path, { access: "read" });
-  return scan(file);
+  return await scan(file);
 }
 
 function countByLoop(file: MemoryMappedFile): number {
@@ -109,9 +133,52 @@ async function countStream(path: string): Promise<number> {
   return found;
 }
 
+/** Four tables: what a user would write who knows that a run of equal bytes waits for itself. */
+function histogramByLoop(file: MemoryMappedFile): number {
+  const tables = new Uint32Array(4 * 256);
+  for (const chunk of file.chunks()) {
+    for (let i = 0; i < chunk.length; i += 4) {
+      tables[chunk[i] as number]!++;
+      tables[256 + (chunk[i + 1] as number)]!++;
+      tables[512 + (chunk[i + 2] as number)]!++;
+      tables[768 + (chunk[i + 3] as number)]!++;
+    }
+  }
+  return [0, 256, 512, 768].reduce((sum, table) => sum + (tables[table + NEEDLE] as number), 0);
+}
+
+/** The file does not end with a line feed. */
+function countLines(file: MemoryMappedFile): number {
+  let found = 0;
+  file.forEachLine((bytes, _, end) => {
+    if (bytes[end] === NEEDLE) found++;
+  });
+  return found;
+}
+
+function countDecodedLines(file: MemoryMappedFile): number {
+  let found = 0;
+  for (const _ of file.lines()) found++;
+  return found - Number(endsInLine(file));
+}
+
+/** Whether something stands behind the last line feed. */
+function endsInLine(file: MemoryMappedFile): boolean {
+  return file.lastIndexOf(NEEDLE) < file.capacity - 1;
+}
+
+async function scanText(file: MemoryMappedFile): Promise<number> {
+  return (await file.scan(scanJobs.text(), { workers: 1 })).lines;
+}
+
+async function scanWith(file: MemoryMappedFile, workers: number): Promise<number> {
+  return (await file.scan(scanJobs.histogram(), { workers }))[NEEDLE] as number;
+}
+
 /** Its start is part of the time, as it is for who uses it: about a millisecond. */
-function countByProgram(path: string): number {
-  if (Bun.which("wc") === null) throw new SkipError("no wc in PATH");
-  const { stdout } = Bun.spawnSync(["wc", "-l", path]);
-  return Number.parseInt(stdout.toString(), 10);
+function countByProgram(command: readonly string[]): number {
+  const [program = ""] = command;
+  if (Bun.which(program) === null) throw new SkipError(`no ${program} in PATH`);
+  const env = { ...process.env, LC_ALL: "C" };
+  return Number.parseInt(Bun.spawnSync([...command], { env }).stdout.toString(), 10);
 }
