@@ -1,6 +1,7 @@
 /** Scans in pieces and by Workers, against plain loops over the same bytes. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { truncateSync } from "node:fs";
+import { readFileSync, truncateSync } from "node:fs";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
 import { MemoryMappedFile, type ScanJob, scanJobs } from "../../src/index.ts";
@@ -254,12 +255,23 @@ describe("MemoryMappedFile.scan() by Workers", () => {
     }
   });
 
-  test("leaves neither descriptors nor mappings", async () => {
-    using source = sourceOf(Buffer.from(text));
-    await scanPieces(source, scanJobs.text(), 4096, { workers: 2 });
-    expect(source.backing.retain()).toBe(source.backing);
-    source.backing.release();
-  });
+  for (const trap of [undefined, "throw", "exit", "hang"])
+    testIf(isLinux, "/proc")(`leaves no mappings (trap: ${trap})`, async () => {
+      using directory = new TemporaryDirectory();
+      const path = directory.file("log", text.repeat(800));
+      const file = MemoryMappedFile.createFromFile(path, { access: "read" });
+      const job = scanJobs.module(LONGEST_WORD, { trap });
+      const signal = AbortSignal.timeout(trap === "hang" ? 100 : 30_000);
+      await file.scan(job, { workers: 2, signal }).catch(() => undefined);
+      file.dispose();
+      // The threads end, and with them their buffers, a little later.
+      const places = () => readFileSync("/proc/self/maps", "utf8").split(path).length - 1;
+      for (let tries = 0; tries < 500 && places() > 0; tries++) {
+        Bun.gc(true);
+        await Bun.sleep(10);
+      }
+      expect(places()).toBe(0);
+    });
 });
 
 test("MemoryMappedFile.scan() refuses what is no job and no option", async () => {
