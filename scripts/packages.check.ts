@@ -186,6 +186,8 @@ describe("the command", () => {
     writeFileSync(join(directory, "package.json"), JSON.stringify({ private: true }));
     await run(directory, process.execPath, "add", ...tarballs("@isthmus/cli"));
     await smoke(directory, "bunx isthmus", process.execPath, "x", "--no-install", "isthmus");
+    const page = join(directory, "node_modules/@isthmus/cli/man/isthmus.1");
+    expect(readFileSync(page, "utf8")).toStartWith(".TH ISTHMUS 1 ");
   });
 
   test.each(["its source", "its bundle"])("is one executable, made of %s", async (what) => {

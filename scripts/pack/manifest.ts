@@ -16,6 +16,8 @@ export interface Manifest {
 
 /** What is only of use in the workspace. */
 const WORKSPACE_FIELDS = ["exports", "bin", "scripts", "dependencies", "devDependencies"];
+/** Where the man pages of commands are. */
+export const MAN = "man";
 /** What runtimes get for a package that they cannot run: an error in words. */
 export const UNSUPPORTED = "unsupported.js";
 
@@ -43,7 +45,8 @@ export function shippedManifest(
       ...manifest,
       bin: Object.fromEntries(bin),
       exports: { "./package.json": "./package.json" },
-      files: ["dist"],
+      man: Object.keys(entries).map((name) => `./${MAN}/${name}.1`),
+      files: ["dist", MAN],
     };
   }
   // Peers, for a program has one copy of each: what one of them has mapped, the other works on.

@@ -6,7 +6,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeDeclarations } from "./declarations.ts";
-import { type Manifest, shippedManifest, UNSUPPORTED } from "./manifest.ts";
+import { MAN, type Manifest, shippedManifest, UNSUPPORTED } from "./manifest.ts";
 import { ROOT, SHIPPED, type ShippedPackage } from "./shipped.ts";
 
 /** Only some benchmarks use it, where it is installed. */
@@ -38,7 +38,8 @@ export async function packAll(target: string): Promise<PackedPackage[]> {
     const directory = join(target, fileName);
     mkdirSync(directory, { recursive: true });
     await bundle(shipped, join(directory, "dist"));
-    if (!shipped.isCommand) {
+    if (shipped.isCommand) writeManPage(shipped, directory);
+    else {
       writeDeclarations(shipped, join(directory, "dist", "types"));
       cpSync(
         join(ROOT, shipped.directory, "src", UNSUPPORTED),
@@ -75,6 +76,17 @@ async function bundle(
     sourcemap: "linked",
     ...(isCommand ? { external: NOT_BUNDLED } : { packages: "external" }),
   });
+}
+
+/** The man page of a command, by its own word. */
+function writeManPage({ directory, entries }: ShippedPackage, target: string): void {
+  mkdirSync(join(target, MAN));
+  for (const [name, path] of Object.entries(entries)) {
+    const command = [process.execPath, join(ROOT, directory, path), "help", "--man"];
+    const { exitCode, stdout, stderr } = Bun.spawnSync(command);
+    if (exitCode !== 0) throw new Error(`Cannot write the man page: ${stderr.toString()}`);
+    writeFileSync(join(target, MAN, `${name}.1`), stdout);
+  }
 }
 
 function archive(directory: string, tarball: string): void {
