@@ -34,12 +34,14 @@
  * A stamp is a f64, nanoseconds of CLOCK_MONOTONIC: the last 8 bytes of a slot in mode 1, the first 8 of a record's
  * payload otherwise.
  *
- * Cell 0 is woken when there are records to consume, cell 1 when there is room again.
+ * Cell 0 is woken when there are records to consume, cell 1 when there is room again, cell 2 when the consumer's place may
+ * be free. A channel of layout 2.0 has no cell 2.
  *
  * @module
  */
 
 import type { LaneTable } from "../flow/laned-segment.ts";
+import { CELL_COUNT } from "../flow/record-layout.ts";
 import { COUNTERS_BYTES } from "../metrics/counter-layout.ts";
 import { LANE_HEADER_BYTES } from "../ring/lane-layout.ts";
 
@@ -60,6 +62,11 @@ export const CHANNEL = {
   readyCount: 34,
   departures: 35,
 } as const;
+
+/** The wait cell of those who wait for the consumer's place, behind those of all segments of records. */
+export const CONSUMER_CELL: number = CELL_COUNT;
+/** Wait cells of a channel. */
+export const CHANNEL_CELL_COUNT: number = CELL_COUNT + 1;
 
 /** Byte offset of the consumer's counters within section "state". */
 export const CONSUMER_COUNTERS_OFFSET = 256;

@@ -7,7 +7,7 @@ import { SECTION } from "@isthmus/core/internal";
 import { type LaneReader, StructReader } from "../flow/lane-reader.ts";
 import type { ReceivingLanes } from "../flow/lane-scan.ts";
 import { RecordMemory } from "../flow/record-codec.ts";
-import { takeSolePlace } from "../flow/sole-place.ts";
+import { type SolePlace, takeSolePlace } from "../flow/sole-place.ts";
 import type { TravelTimes } from "../flow/travel-times.ts";
 import { VariableReader } from "../flow/variable-reader.ts";
 import { Counters } from "../metrics/counters.ts";
@@ -20,6 +20,13 @@ import {
   LANE_CONSUMER_COUNTERS_OFFSET,
 } from "./channel-layout.ts";
 
+/** The place of a channel's consumer. */
+export const CONSUMER_PLACE: SolePlace = {
+  word: CHANNEL.consumer,
+  verb: "consume",
+  what: "consumer",
+};
+
 /**
  * Makes this handle the channel's consumer.
  *
@@ -28,7 +35,7 @@ import {
  */
 export function receiveFrom(channel: Channel, times: TravelTimes | undefined): ReceivingLanes {
   const { words, base, segment, space } = channel;
-  takeSolePlace(channel, { word: base + CHANNEL.consumer, verb: "consume", what: "consumer" });
+  takeSolePlace(channel, CONSUMER_PLACE);
   const { mapping } = segment.memory;
   const { offset } = segment.memory.section(SECTION.state);
   const idleWord = base + CHANNEL.isIdle;

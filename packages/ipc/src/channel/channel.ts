@@ -7,6 +7,7 @@
 import { SPARE_PLACES } from "../flow/laned-segment.ts";
 import { latencySection, travelTimesIn } from "../flow/latency-section.ts";
 import { readGeometry, writeGeometry } from "../flow/record-geometry.ts";
+import { CELL_COUNT } from "../flow/record-layout.ts";
 import { type ChannelSchema, type SchemaShape, shapeOf } from "../flow/record-schema.ts";
 import { type RecordGeometry, RecordSegment } from "../flow/record-segment.ts";
 import type { TravelTimes } from "../flow/travel-times.ts";
@@ -14,7 +15,7 @@ import { LANE } from "../ring/lane-layout.ts";
 import { inTheWay } from "../segment/in-the-way.ts";
 import { schemaSections } from "../segment/schema-section.ts";
 import type { OpenVerb } from "../segment/segment.ts";
-import { CHANNEL, CHANNEL_LANES } from "./channel-layout.ts";
+import { CHANNEL, CHANNEL_CELL_COUNT, CHANNEL_LANES, CONSUMER_CELL } from "./channel-layout.ts";
 import { type ChannelOptions, checkChannelOptions } from "./channel-options.ts";
 
 /** A channel that this process has joined. */
@@ -44,6 +45,9 @@ export class Channel extends RecordSegment {
       places: { count: laneCount + SPARE_PLACES, limitName: "maxProducers" },
       laneCount,
       laneBytes,
+      cellCount: CHANNEL_CELL_COUNT,
+      olderCellCount: CELL_COUNT,
+      placeCell: CONSUMER_CELL,
       moreSections: [
         ...(shape.struct ? schemaSections(shape.text) : []),
         ...(timestampBytes > 0 ? [latencySection(1)] : []),

@@ -6,12 +6,13 @@
 
 import { Receiver } from "../flow/receiver.ts";
 import type { ChannelSchema } from "../flow/record-schema.ts";
+import { waitForSolePlace } from "../flow/sole-place.ts";
 import type { TravelTimes } from "../flow/travel-times.ts";
-import type { OpenVerb } from "../segment/segment.ts";
+import { type AsyncWaitOptions, splitWait } from "../wait/wait-for.ts";
 import { Channel } from "./channel.ts";
 import { type ConsumerMetrics, consumerMetrics } from "./channel-metrics.ts";
-import type { ChannelOptions } from "./channel-options.ts";
-import { receiveFrom } from "./channel-receiving.ts";
+import { CHANNEL_OPTIONS, type ChannelOptions } from "./channel-options.ts";
+import { CONSUMER_PLACE, receiveFrom } from "./channel-receiving.ts";
 
 /**
  * The receiving end of a channel. A channel has one consumer at a time; it empties the lanes of all producers in
@@ -52,10 +53,9 @@ export class Consumer<S extends ChannelSchema> extends Receiver<S> {
   readonly #channel: Channel;
   readonly #times: TravelTimes | undefined;
 
-  private constructor(verb: OpenVerb, name: string, options: ChannelOptions<S>) {
-    const channel = new Channel(verb, name, options, "consumer");
-    const times = channel.times;
-    super(options.schema, channel, () => receiveFrom(channel, times));
+  private constructor(channel: Channel, schema: S) {
+    const { times } = channel;
+    super(schema, channel, () => receiveFrom(channel, times));
     this.#channel = channel;
     this.#times = times;
   }
@@ -68,7 +68,7 @@ export class Consumer<S extends ChannelSchema> extends Receiver<S> {
    * @throws {SystemError} `EEXIST` when somebody alive holds the name; `ENOSPC` when there is no room.
    */
   static createNew<S extends ChannelSchema>(name: string, options: ChannelOptions<S>): Consumer<S> {
-    return new Consumer("createNew", name, options);
+    return new Consumer(new Channel("createNew", name, options, "consumer"), options.schema);
   }
 
   /**
@@ -82,7 +82,7 @@ export class Consumer<S extends ChannelSchema> extends Receiver<S> {
     name: string,
     options: ChannelOptions<S>,
   ): Consumer<S> {
-    return new Consumer("openExisting", name, options);
+    return new Consumer(new Channel("openExisting", name, options, "consumer"), options.schema);
   }
 
   /** Opens a channel, or creates it; see `createdNew`. The size of one that exists stays as it is. */
@@ -90,7 +90,41 @@ export class Consumer<S extends ChannelSchema> extends Receiver<S> {
     name: string,
     options: ChannelOptions<S>,
   ): Consumer<S> {
-    return new Consumer("createOrOpen", name, options);
+    return new Consumer(new Channel("createOrOpen", name, options, "consumer"), options.schema);
+  }
+
+  /**
+   * Opens a channel, or creates it, and waits until it has no consumer: the next one takes over as soon as the present one
+   * leaves or dies, as on a reload, or with a second process that stands by. Woken, not polling. Of several that wait
+   * exactly one takes over, whichever, and the others wait on. One that is stopped is not dead, and keeps its place.
+   *
+   * Who waits takes part in the channel already, as a `standby`: the channel stays, with all that was sent. The new
+   * consumer goes on where the last one stopped; see **Delivery**.
+   *
+   * @param options Schema and size, and of the wait: `timeoutMs` in milliseconds (default: none) and a `signal` that ends it.
+   * @returns Rejects with `TimeoutError` `ETIMEDOUT`, which says who consumes; the signal's reason; or what `createOrOpen`
+   *   throws. Nothing stays open then.
+   *
+   * @example Two processes, of which one works and one stands by
+   * ```ts
+   * import { Consumer, json } from "@isthmus/ipc";
+   *
+   * using consumer = await Consumer.openAsync("example-standby", { schema: json, timeoutMs: 60_000 });
+   * consumer.poll((job) => console.log(job)); // nobody else does this now
+   * ```
+   */
+  static async openAsync<S extends ChannelSchema>(
+    name: string,
+    options: ChannelOptions<S> & AsyncWaitOptions,
+  ): Promise<Consumer<S>> {
+    const { wait, rest } = splitWait(options, CHANNEL_OPTIONS);
+    const channel = new Channel("createOrOpen", name, rest, "consumer");
+    return await waitForSolePlace(
+      channel,
+      CONSUMER_PLACE,
+      wait,
+      () => new Consumer(channel, options.schema),
+    );
   }
 
   /** What has been consumed so far, by this consumer and those before it. */

@@ -9,6 +9,7 @@ import type { Role } from "../segment/participant-layout.ts";
 import type { SlotRange } from "../segment/participants.ts";
 import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
 import type { SectionSpec } from "../segment/segment-spec.ts";
+import { CELL_BYTES, type WaitCell } from "../wait/wait-cell.ts";
 import type { SharedWords } from "../words.ts";
 
 /** Where the lanes of a kind of segment are described in its section "state". */
@@ -50,6 +51,10 @@ export interface LanedSpec {
   readonly laneCount: number;
   readonly laneBytes: number;
   readonly cellCount: number;
+  /** How many cells it had in an older version of the layout; the same unless given. */
+  readonly olderCellCount?: number | undefined;
+  /** The cell that is woken when the place may be free that only one has at a time; see `takeSolePlace`. */
+  readonly placeCell?: number | undefined;
   /** Sections besides those of all segments with lanes. */
   readonly moreSections?: readonly SectionSpec[] | undefined;
   readonly fingerprint: bigint;
@@ -88,6 +93,7 @@ export class LanedSegment {
   protected readonly state: StateSection;
   readonly #table: LaneTable;
   readonly #free: (memory: SegmentMemory, slot: number) => void;
+  readonly #placeCell: number | undefined;
   #sizes: LaneSizes = { laneCount: 0, laneBytes: 0 };
 
   /**
@@ -100,10 +106,12 @@ export class LanedSegment {
     const { table, laneCount, laneBytes, places } = spec;
     const { range } = places;
     this.#free = freeing(spec);
+    this.#placeCell = spec.placeCell;
     this.segment = new Segment(verb, {
       name: spec.name,
       kind: spec.kind,
       cellCount: spec.cellCount,
+      olderCellCount: spec.olderCellCount,
       sections: [
         {
           id: SECTION.state,
@@ -226,9 +234,20 @@ export class LanedSegment {
     this.words.add(this.readyWord, 1);
   }
 
+  /**
+   * Woken when the place may be free that only one has at a time; undefined where there is none. A segment of an older
+   * layout has no cell for that, and its last one is woken, too.
+   */
+  get placeCell(): WaitCell | undefined {
+    if (this.#placeCell === undefined) return undefined;
+    const { length } = this.segment.memory.section(SECTION.cells);
+    return this.segment.cell(Math.min(this.#placeCell, length / CELL_BYTES - 1));
+  }
+
   /** Gives back all that this handle owns, and leaves the segment. */
   leave(): void {
     this.#free(this.segment.memory, this.segment.slot);
+    this.placeCell?.wake();
     this.segment.dispose();
   }
 

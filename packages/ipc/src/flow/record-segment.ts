@@ -7,7 +7,7 @@
 import type { OpenVerb } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import { LanedSegment, type LanedSpec } from "./laned-segment.ts";
-import { CELL_COUNT, DATA_CELL, SPACE_CELL } from "./record-layout.ts";
+import { DATA_CELL, SPACE_CELL } from "./record-layout.ts";
 import type { SchemaShape } from "./record-schema.ts";
 
 /** The sizes of a segment of records. */
@@ -33,8 +33,8 @@ export abstract class RecordSegment extends LanedSegment {
   readonly space: WaitCell;
 
   /** See `LanedSegment`. */
-  constructor(verb: OpenVerb, spec: Omit<LanedSpec, "cellCount">) {
-    super(verb, { ...spec, cellCount: CELL_COUNT });
+  constructor(verb: OpenVerb, spec: LanedSpec) {
+    super(verb, spec);
     this.data = this.segment.cell(DATA_CELL);
     this.space = this.segment.cell(SPACE_CELL);
   }

@@ -17,7 +17,8 @@
  * ```
  *
  * A participant is alive as long as it has an exclusive open-file lock (`F_OFD_SETLK`) on the first byte of
- * its slot. The lock, not `state`, decides: only who has it may change the slot, but for `armed` and `used`.
+ * its slot. The lock, not `state`, decides: only who has it may change the slot, but for `armed` and `used`. Who waits for
+ * a place that only one has is a `standby` until it gets it.
  *
  * `used` only grows. Nobody looks at slots behind it, so that a long table costs what its participants cost; where the
  * section is only reserved, their memory may not be there yet.
@@ -35,6 +36,7 @@ export const ROLES = {
   requester: 6,
   responder: 7,
   worker: 8,
+  standby: 9,
 } as const;
 
 /** The name of a role. */

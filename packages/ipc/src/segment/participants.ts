@@ -138,6 +138,11 @@ export class Participants {
     throw conditionError("EAGAIN", attempt, "fcntl");
   }
 
+  /** Says what the owner of a slot does from now on; the slot is this handle's own. */
+  setRole(slot: number, role: Role): void {
+    this.#words.set(this.#at(slot, SLOT.role), ROLES[role]);
+  }
+
   /** Gives a slot back. The caller has cleared up what it left in other sections. */
   leave(slot: number): void {
     if (!this.#own.delete(slot)) return;

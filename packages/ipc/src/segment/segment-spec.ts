@@ -53,6 +53,8 @@ export interface SegmentSpec {
   readonly kind: SegmentKind;
   /** How many wait cells it has. */
   readonly cellCount: number;
+  /** How many it had in an older version of the layout; the same unless given. */
+  readonly olderCellCount?: number | undefined;
   /** Its further sections, in order, with their lengths in bytes. */
   readonly sections: readonly SectionSpec[];
   /** Fingerprint of the schema; 0 where there is none. */
@@ -110,10 +112,14 @@ export function checkShape(file: NamedFile, spec: SegmentSpec): void {
       `Cannot open "${name}": its schema's fingerprint is ${fingerprintText(superblock.fingerprint)}, this program's is ${fingerprintText(expected)}${difference === undefined ? "" : ` (${difference})`}`,
     );
   }
+  const olderCells = (spec.olderCellCount ?? spec.cellCount) * CELL_BYTES;
   for (const { id, length, isSizedByCreator, isOptional } of allSections(spec)) {
     const found = superblock.sections.find((section) => section.id === id);
     if (found === undefined && isOptional === true) continue;
-    const isAsLong = found?.length === length || (found !== undefined && isSizedByCreator === true);
+    const isAsLong =
+      found?.length === length ||
+      (found !== undefined && isSizedByCreator === true) ||
+      (id === SECTION.cells && found?.length === olderCells);
     if (isAsLong && found.offset % CELL_BYTES === 0) continue;
     throw new CorruptSegmentError(
       `Cannot open "${name}": its section ${id} must have ${length} bytes: found ${found?.length ?? "none"}`,

@@ -135,6 +135,8 @@ export class Segment implements Disposable {
       this.#joined.keepName(main);
       leave();
     };
+    // Who has waited for a place has it now, and is another handle.
+    if (this.#open !== undefined) noteDisposed(this.#open);
     this.#open = {
       path: this.#path,
       purpose: this.#purpose,

@@ -12,23 +12,25 @@ import type {
   RecordInput,
   RecordValue,
 } from "../flow/record-schema.ts";
-import { takeSolePlace } from "../flow/sole-place.ts";
+import { type SolePlace, takeSolePlace, waitForSolePlace } from "../flow/sole-place.ts";
 import { touch } from "../segment/handles.ts";
-import type { OpenVerb } from "../segment/segment.ts";
 import type { StructSchema } from "../struct/struct-schema.ts";
-import { type AsyncWaitOptions, checkSignal, checkWait } from "../wait/wait-for.ts";
+import { type AsyncWaitOptions, checkSignal, checkWait, splitWait } from "../wait/wait-for.ts";
 import type { AnswerInPlace } from "./answer-lane.ts";
 import { type Answer, Answering } from "./answering.ts";
 import { Service } from "./service.ts";
 import { SERVICE } from "./service-layout.ts";
 import { type ResponderMetrics, responderMetrics } from "./service-metrics.ts";
-import type { ServiceOptions } from "./service-options.ts";
+import { SERVICE_OPTIONS, type ServiceOptions } from "./service-options.ts";
 
 const DEFAULT_CONCURRENCY = 1024;
 const DEFAULT_LIMIT = 1024;
 
 /** The largest number of requests that may be with their handlers. */
 const CONCURRENCY_MAX = 1 << 20;
+
+/** The place of a service's responder. */
+const RESPONDER_PLACE: SolePlace = { word: SERVICE.responder, verb: "answer", what: "responder" };
 
 /** Answers a request: returns the response, or a promise of it. What it throws rejects the request. */
 export type ServeHandler<Q extends ChannelSchema, S extends ChannelSchema> = (
@@ -113,11 +115,9 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
   #isBusy = false;
   #isDisposed = false;
 
-  private constructor(verb: OpenVerb, name: string, options: ServiceOptions<Q, S>) {
-    const service = new Service(verb, name, options, "responder");
+  private constructor(service: Service) {
     try {
-      const word = service.base + SERVICE.responder;
-      takeSolePlace(service, { word, verb: "answer", what: "responder" });
+      takeSolePlace(service, RESPONDER_PLACE);
       this.#answering = new Answering(service, service.beginTerm());
     } catch (error) {
       service.leave();
@@ -139,7 +139,7 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
     name: string,
     options: ServiceOptions<Q, S>,
   ): Responder<Q, S> {
-    return new Responder("createNew", name, options);
+    return new Responder(new Service("createNew", name, options, "responder"));
   }
 
   /**
@@ -153,7 +153,7 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
     name: string,
     options: ServiceOptions<Q, S>,
   ): Responder<Q, S> {
-    return new Responder("openExisting", name, options);
+    return new Responder(new Service("openExisting", name, options, "responder"));
   }
 
   /** Opens a service, or creates it; see `createdNew`. The size of one that exists stays as it is. */
@@ -161,7 +161,33 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
     name: string,
     options: ServiceOptions<Q, S>,
   ): Responder<Q, S> {
-    return new Responder("createOrOpen", name, options);
+    return new Responder(new Service("createOrOpen", name, options, "responder"));
+  }
+
+  /**
+   * Opens a service, or creates it, and waits until it has no responder: the next one takes over as soon as the present one
+   * leaves or dies, as on a reload, or with a second process that stands by. Woken, not polling. Of several that wait
+   * exactly one takes over, whichever, and the others wait on. One that is stopped is not dead, and keeps its place.
+   *
+   * Who waits takes part in the service already, as a `standby`. What was asked of the last responder rejects with
+   * `PeerDiedError` unless it was answered, as ever; what is asked from then on is for the new one.
+   *
+   * @param options Schemas and size, and of the wait: `timeoutMs` in milliseconds (default: none) and a `signal` that ends it.
+   * @returns Rejects with `TimeoutError` `ETIMEDOUT`, which says who answers; the signal's reason; or what `createOrOpen`
+   *   throws. Nothing stays open then.
+   */
+  static async openAsync<Q extends ChannelSchema, S extends ChannelSchema>(
+    name: string,
+    options: ServiceOptions<Q, S> & AsyncWaitOptions,
+  ): Promise<Responder<Q, S>> {
+    const { wait, rest } = splitWait(options, SERVICE_OPTIONS);
+    const service = new Service("createOrOpen", name, rest, "responder");
+    return await waitForSolePlace(
+      service,
+      RESPONDER_PLACE,
+      wait,
+      () => new Responder<Q, S>(service),
+    );
   }
 
   /** The name. */

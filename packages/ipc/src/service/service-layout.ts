@@ -37,7 +37,7 @@
  * what the first has done. A reply is for one owner of the lane, that of its generation.
  *
  * Cell 0 is woken when there are requests, cell 1 when there is room for replies. Lane n's requester waits at cell
- * 2 + n mod 30: for replies, for room, for a responder.
+ * 2 + n mod 30: for replies, for room, for a responder. Who waits for the responder's place waits at cell 31.
  *
  * @module
  */
@@ -110,6 +110,9 @@ export const ROOM_CELL = 1;
 const LANE_CELL = 2;
 /** A participant asks for cells with the bits of one word, so that there cannot be more. */
 export const SERVICE_CELL_COUNT = 32;
+
+/** The cell of those who wait for the responder's place: that of the lane that is used last, as there are no more. */
+export const RESPONDER_CELL: number = SERVICE_CELL_COUNT - 1;
 
 /** The cell at which a lane's requester waits. */
 export function laneCellOf(lane: number): number {

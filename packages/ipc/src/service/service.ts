@@ -20,6 +20,7 @@ import type { SharedWords } from "../words.ts";
 import {
   laneCellOf,
   REQUEST_CELL,
+  RESPONDER_CELL,
   ROOM_CELL,
   SERVICE,
   SERVICE_CELL_COUNT,
@@ -71,6 +72,7 @@ export class Service extends LanedSegment {
       laneCount: geometry.laneCount,
       laneBytes: geometry.laneBytes,
       cellCount: SERVICE_CELL_COUNT,
+      placeCell: RESPONDER_CELL,
       moreSections: [...schemasOf(shape), ...(isTimed ? [latencySection(geometry.laneCount)] : [])],
       fingerprint: bits(fingerprintOfTexts(shape.request.text, shape.response.text)),
       schemaTexts: [shape.request.text, shape.response.text],

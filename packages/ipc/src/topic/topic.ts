@@ -7,6 +7,7 @@
 import { type LanedHeader, SPARE_PLACES, type StateSection } from "../flow/laned-segment.ts";
 import { latencySection, travelTimesIn } from "../flow/latency-section.ts";
 import { readGeometry, writeGeometry } from "../flow/record-geometry.ts";
+import { CELL_COUNT } from "../flow/record-layout.ts";
 import { type ChannelSchema, type SchemaShape, shapeOf } from "../flow/record-schema.ts";
 import { RecordSegment } from "../flow/record-segment.ts";
 import type { TravelTimes } from "../flow/travel-times.ts";
@@ -67,6 +68,7 @@ export class Topic extends RecordSegment {
       },
       laneCount,
       laneBytes,
+      cellCount: CELL_COUNT,
       moreSections: [
         ...(shape.struct ? schemaSections(shape.text) : []),
         ...(timestampBytes > 0 ? [latencySection(places)] : []),

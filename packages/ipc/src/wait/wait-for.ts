@@ -58,16 +58,36 @@ export interface Condition<T> {
   readonly cell: WaitCell;
 }
 
+/** How long to wait in the event loop, checked, with nothing left out. */
+export interface CheckedWait {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 const WAIT_OPTIONS: OptionNames<WaitOptions> = { timeoutMs: true };
 const ASYNC_WAIT_OPTIONS: OptionNames<AsyncWaitOptions> = { timeoutMs: true, signal: true };
 
 /** Checks the options of a wait in the event loop and fills in their defaults. */
-export function checkWait(options: AsyncWaitOptions | undefined): {
-  timeoutMs: number;
-  signal: AbortSignal | undefined;
-} {
+export function checkWait(options: AsyncWaitOptions | undefined): CheckedWait {
   const { timeoutMs, signal } = checkOptions("options", options, ASYNC_WAIT_OPTIONS);
   return { timeoutMs: checkTime(timeoutMs, Infinity), signal: checkSignal(signal) };
+}
+
+/**
+ * Checks the options of something that is opened and waited for, and tells the two apart.
+ *
+ * @param known The options of opening it.
+ * @throws The signal's reason when it is aborted already.
+ */
+export function splitWait<T extends object>(
+  options: T & AsyncWaitOptions,
+  known: OptionNames<T>,
+): { readonly wait: CheckedWait; readonly rest: T } {
+  const all = { ...known, ...ASYNC_WAIT_OPTIONS } as OptionNames<T & AsyncWaitOptions>;
+  const { timeoutMs, signal, ...rest } = checkOptions("options", options, all) as typeof options;
+  const wait = checkWait({ timeoutMs, signal });
+  wait.signal?.throwIfAborted();
+  return { wait, rest: rest as unknown as T };
 }
 
 /** Checks the options of a wait on this thread, which ends by itself after 5 seconds unless told otherwise. */
@@ -179,7 +199,7 @@ export type Watch = (onDeath: () => void) => (() => void) | undefined;
 export async function waitAsync<T>(
   condition: Condition<T>,
   doorbell: Doorbell,
-  options: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
+  options: CheckedWait,
   watch?: Watch,
 ): Promise<T | undefined> {
   options.signal?.throwIfAborted();

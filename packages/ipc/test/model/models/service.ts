@@ -161,7 +161,13 @@ function serviceOf({ Service }: ServiceSource, { words, call }: Actor, slot: num
       memory[REAPERS + other] = me + 1;
       return true;
     });
-  const participants = { isAlive, list: () => [], at: () => undefined, bellOf: () => 0 };
+  const participants = {
+    slotCount: SLOTS,
+    isAlive,
+    list: () => [],
+    at: () => undefined,
+    bellOf: () => 0,
+  };
   const cell = { wake: () => {}, isAwaited: true };
   const own = {
     words,
@@ -187,15 +193,17 @@ function serviceOf({ Service }: ServiceSource, { words, call }: Actor, slot: num
       },
     },
     /** Frees the place of a responder that has died, by the shipped steps. */
+    reapSlot: (dead: number): boolean => {
+      if (dead === slot || !tryReap(dead)) return false;
+      Object.create(made, { segment: { value: { slot: dead } } }).endTerm();
+      call(`have cleared up after slot ${dead}`, (memory) => {
+        memory[REAPERS + dead] = REAPED;
+        return undefined;
+      });
+      return true;
+    },
     reapDead: () => {
-      for (const dead of [SLOT.responder, SLOT.next]) {
-        if (dead === slot || !tryReap(dead)) continue;
-        Object.create(made, { segment: { value: { slot: dead } } }).endTerm();
-        call(`have cleared up after slot ${dead}`, (memory) => {
-          memory[REAPERS + dead] = REAPED;
-          return undefined;
-        });
-      }
+      for (const dead of [SLOT.responder, SLOT.next]) made.reapSlot(dead);
     },
   };
   const made = Object.create(Service.prototype, Object.getOwnPropertyDescriptors(own));
@@ -272,7 +280,7 @@ function answer(source: ServiceSource, actor: Actor, slot: number, answering: An
 function takePlace({ takeSolePlace }: ServiceSource, actor: Actor, own: ModelService): void {
   for (;;) {
     try {
-      takeSolePlace(own, { word: RESPONDER, verb: "answer", what: "responder" });
+      takeSolePlace(own, { word: SERVICE.responder, verb: "answer", what: "responder" });
       return;
     } catch (error) {
       if ((error as { readonly code?: string }).code !== "EBUSY") throw error;
