@@ -96,6 +96,8 @@ for (const kind of KINDS) {
       const first = kind.takeNow();
       const second = kind.wait();
       expect(rolesOf()).toEqual(["standby", what].sort());
+      // By then it sleeps.
+      await Bun.sleep(5);
       first[Symbol.dispose]();
       using _second = await second;
       expect(rolesOf()).toEqual([what]);
