@@ -187,6 +187,9 @@ async function showsKinds(watched: WatchedPage, url: string): Promise<void> {
     });
     expect([name, empty]).toEqual([name, []]);
   }
+  await watched.page.locator("#detail summary").click();
+  await watched.at("#detail tbody tr", "The version of the current value.").waitFor();
+  expect(await watched.barriers()).toEqual([]);
 }
 
 /** Whatever is wider than its place, where no sign says so. */

@@ -73,7 +73,8 @@ describe.skipIf(path === undefined)("the page", () => {
       if (view === "live") {
         await watched.at("#verdict", "records per second").waitFor();
         // The tables behind the charts are part of it.
-        for (const summary of await watched.page.locator("summary").all()) await summary.click();
+        for (const summary of await watched.page.locator("summary:visible").all())
+          await summary.click();
         await watched.page.locator("#chart-latency tbody tr").first().waitFor();
       } else {
         await watched.page.locator("[data-claim]").first().waitFor();
@@ -96,6 +97,19 @@ describe.skipIf(path === undefined)("the page", () => {
       expect(await batch.textContent()).toContain("uncertain");
       expect(await batch.locator(".note").textContent()).toContain("claimed: 20 to 50×");
       expect(await page.locator("[data-role=peer]").count()).toBeGreaterThan(0);
+      // Claims first; what was measured for them is folded, and opens from the list of contents.
+      const headings = await page.locator("#benchmark h2").allTextContents();
+      const kinds = headings.map((each) => each.split(":")[0]);
+      expect([...new Set(kinds)]).toEqual(["Claims", "Notes", "Measured", "Machine"]);
+      expect(await page.locator(".contents a").allTextContents()).toEqual(headings);
+      expect(await page.locator(".cases li:visible").count()).toBe(0);
+      await page.locator(".contents a", { hasText: "Measured: accessors" }).click();
+      await page.locator(".cases li:visible").first().waitFor();
+      expect(new URL(page.url()).hash).toContain("view=benchmark");
+      // Each reason once, and a number wherever it holds.
+      const text = (await page.locator("#benchmark").textContent()) ?? "";
+      expect(text.split("Both ends of the channel poll here").length - 1).toBe(1);
+      expect(await batch.locator(".note").textContent()).toContain("see note 1");
       await page.getByRole("link", { name: "Live", exact: true }).click();
       await page.locator("#tiles").waitFor();
     },

@@ -12,6 +12,8 @@ import type { PageView } from "../page-view.ts";
 import type { View } from "../view-state.ts";
 import { caseSections } from "./case-list.ts";
 import { claimSections } from "./claim-list.ts";
+import { contents } from "./contents.ts";
+import { Reasons } from "./reasons.ts";
 
 /** The page of results. Fetched whenever a person goes there. */
 export class BenchView implements PageView {
@@ -55,17 +57,17 @@ function noResults(): HTMLElement[] {
   ];
 }
 
+/** Claims first, then why some are not sure, then all that was measured, folded. */
 function allOf(results: BenchResults): HTMLElement[] {
-  return [
-    summary(results),
-    ...warnings(results),
-    ...claimSections(results),
-    ...caseSections(results),
-    about(results),
-  ];
+  const reasons = new Reasons();
+  const claims = claimSections(results, reasons);
+  const cases = caseSections(results, reasons);
+  const machine = about(results, reasons);
+  const sections = [...claims, ...reasons.section(), ...cases, machine];
+  return [summary(results), contents(sections), ...sections];
 }
 
-function summary({ claims, started_at, parameters }: BenchResults): HTMLElement {
+function summary({ claims, started_at, parameters, warnings }: BenchResults): HTMLElement {
   const judged = claims.filter(({ target }) => target !== undefined);
   const holding = judged.filter(({ verdict }) => verdict === "holds").length;
   const isAll = judged.length > 0 && holding === judged.length;
@@ -85,26 +87,21 @@ function summary({ claims, started_at, parameters }: BenchResults): HTMLElement 
       { class: "words" },
       element("h1", {}, sentence),
       element("p", { class: "detail" }, when),
+      ...warningList(warnings),
     ),
   );
 }
 
-function warnings({ warnings: all }: BenchResults): HTMLElement[] {
-  if (all.length === 0) return [];
-  const items = all.map((warning) =>
+/** What makes the whole run less sure. */
+function warningList(warnings: readonly string[]): HTMLElement[] {
+  if (warnings.length === 0) return [];
+  const items = warnings.map((warning) =>
     element("li", {}, icon("warning"), element("span", {}, warning)),
   );
-  return [
-    element(
-      "section",
-      { class: "card" },
-      element("h2", {}, "Read this first"),
-      element("ul", { class: "issues" }, ...items),
-    ),
-  ];
+  return [element("ul", { class: "issues" }, ...items)];
 }
 
-function about({ machine, peers_skipped }: BenchResults): HTMLElement {
+function about({ machine, peers_skipped }: BenchResults, reasons: Reasons): HTMLElement {
   const facts: readonly (readonly [string, string])[] = [
     ["Processor", `${machine.cpu}, ${countOf(machine.cpu_count, "CPU")}`],
     ["Memory", text(size(machine.memory_bytes))],
@@ -112,7 +109,9 @@ function about({ machine, peers_skipped }: BenchResults): HTMLElement {
     ["Runtime", `Bun ${machine.bun}, Isthmus ${machine.isthmus}`],
     ["Files on", machine.file_system_type],
     ["Load before", machine.load_average_1min_before.toFixed(2)],
-    ...peers_skipped.map(({ peer, reason }) => [`Without ${peer}`, reason] as const),
+    ...peers_skipped.map(
+      ({ peer, reason }) => [`Without ${peer}`, reasons.signOf(reason)] as const,
+    ),
   ];
   const list = facts.flatMap(([name, value]) => [
     element("dt", {}, name),
@@ -121,7 +120,7 @@ function about({ machine, peers_skipped }: BenchResults): HTMLElement {
   return element(
     "section",
     { class: "card" },
-    element("h2", {}, "Machine"),
+    element("h2", { tabindex: "-1" }, "Machine"),
     element("dl", { class: "facts" }, ...list),
   );
 }

@@ -7,6 +7,7 @@ import type { BenchResults, CaseRecord, Unit } from "@isthmus/bench/results";
 import { element } from "../dom.ts";
 import {
   byteRate,
+  countOf,
   duration,
   NOTHING,
   perSecond,
@@ -15,6 +16,7 @@ import {
   size,
   text,
 } from "../format.ts";
+import type { Reasons } from "./reasons.ts";
 
 const ROLES = { isthmus: "Isthmus", peer: "peer", reference: "reference" } as const;
 
@@ -25,22 +27,32 @@ const FORMATS: Readonly<Record<Unit, (value: number) => Quantity>> = {
   bytes: size,
 };
 
-/** A section for each suite. */
-export function caseSections({ cases }: BenchResults): HTMLElement[] {
+/** A section for each suite, folded: who wants to know how a claim came about opens it. */
+export function caseSections({ cases }: BenchResults, reasons: Reasons): HTMLElement[] {
   const suites = new Map<string, CaseRecord[]>();
   for (const each of cases) suites.set(each.suite, [...(suites.get(each.suite) ?? []), each]);
   return Array.from(suites, ([suite, members]) => {
     const directions = new Set(members.map(({ better }) => `${better} is better`));
+    const one = directions.size === 1 ? [...directions] : [];
     return element(
       "section",
       { class: "card cases" },
       element(
-        "div",
-        { class: "head" },
-        element("h2", {}, spaced(suite)),
-        element("span", { class: "unit" }, directions.size === 1 ? [...directions].join() : ""),
+        "details",
+        {},
+        element(
+          "summary",
+          {},
+          element("h2", {}, `Measured: ${spaced(suite)}`),
+          " ",
+          element("span", { class: "unit" }, [countOf(members.length, "case"), ...one].join(", ")),
+        ),
+        element(
+          "ul",
+          {},
+          ...members.map((each) => caseItem(each, greatestLike(each, members), reasons)),
+        ),
       ),
-      element("ul", {}, ...members.map((each) => caseItem(each, greatestLike(each, members)))),
     );
   });
 }
@@ -59,7 +71,8 @@ export function spaced(name: string): string {
 function caseItem(
   { title, role, unit, labels, median, min, max, ...rest }: CaseRecord,
   most: number,
-) {
+  reasons: Reasons,
+): HTMLElement {
   const format = FORMATS[unit];
   const value = median === null ? NOTHING : text(format(median));
   const bar = element("span", { class: "bar", "aria-hidden": "true" }, element("i"));
@@ -68,7 +81,9 @@ function caseItem(
     min === null || max === null || min === max
       ? ""
       : `${text(format(min))} to ${text(format(max))}`;
-  const notes = [rest.skipped ?? rest.failed ?? spread, ...labels].filter(Boolean);
+  const why = rest.skipped ?? rest.failed;
+  const what = rest.skipped === undefined ? "failed" : "skipped";
+  const notes = [why ? `${what}, ${reasons.signOf(why)}` : spread, ...labels].filter(Boolean);
   return element(
     "li",
     { "data-role": role },

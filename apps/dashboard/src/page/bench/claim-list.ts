@@ -7,6 +7,7 @@ import type { BenchResults, ClaimRecord, Verdict } from "@isthmus/bench/results"
 import { element } from "../dom.ts";
 import { type IconName, icon } from "../icon.ts";
 import { spaced } from "./case-list.ts";
+import type { Reasons } from "./reasons.ts";
 
 const LOOKS: Readonly<Record<Verdict, readonly [icon: IconName, mood: string]>> = {
   holds: ["check", "good"],
@@ -25,7 +26,7 @@ const KEY =
   "dot: measured, black bar: where it surely lies, shaded: what is claimed, line: equal (1×)";
 
 /** A section for each group of claims. */
-export function claimSections({ claims }: BenchResults): HTMLElement[] {
+export function claimSections({ claims }: BenchResults, reasons: Reasons): HTMLElement[] {
   const scale = scaleOf(claims);
   const groups = new Map<string, ClaimRecord[]>();
   for (const claim of claims) groups.set(claim.group, [...(groups.get(claim.group) ?? []), claim]);
@@ -36,10 +37,10 @@ export function claimSections({ claims }: BenchResults): HTMLElement[] {
       element(
         "div",
         { class: "head" },
-        element("h2", {}, spaced(group)),
+        element("h2", { tabindex: "-1" }, `Claims: ${spaced(group)}`),
         element("span", { class: "unit" }, index === 0 ? KEY : ""),
       ),
-      element("ul", {}, ...members.map((claim) => claimItem(claim, scale))),
+      element("ul", {}, ...members.map((claim) => claimItem(claim, scale, reasons))),
     ),
   );
 }
@@ -64,6 +65,7 @@ function scaleOf(claims: readonly ClaimRecord[]): Scale {
 function claimItem(
   { title, ratio, target, verdict, reason, id }: ClaimRecord,
   scale: Scale,
+  reasons: Reasons,
 ): HTMLElement {
   const [name, mood] = LOOKS[verdict];
   const value = ratio === null ? "–" : `${factor(ratio.value)}×`;
@@ -79,7 +81,11 @@ function claimItem(
     element("span", { class: "title" }, title),
     element("strong", { class: "value" }, value),
     bar(ratio, target, scale),
-    element("span", { class: "note" }, [...figures, ...(reason ? [reason] : [])].join(" · ")),
+    element(
+      "span",
+      { class: "note" },
+      [...figures, reasons.signOf(reason)].filter(Boolean).join(" · "),
+    ),
   );
 }
 
