@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { flowLatency, flowTotals, type SegmentRates, type SegmentSample } from "@isthmus/ipc";
+import type { SegmentRates, SegmentSample } from "@isthmus/ipc";
 import type { FlowFrame, LaneFrame } from "../wire/frame.ts";
-import { latencyFrame, round } from "./figures.ts";
+import { round } from "./figures.ts";
+import type { Told } from "./segment-figures.ts";
 
 /** What the frame of a flow has that is no figure which all kinds have. */
 type Shape = Pick<
@@ -24,11 +25,10 @@ interface Details {
 export function flowFrame(
   sample: SegmentSample,
   rates: SegmentRates | undefined,
+  { columns: flow, latency }: Pick<Told, "columns" | "latency">,
 ): FlowFrame | null {
-  const flow = flowTotals(sample, rates);
   if (flow === undefined) return null;
   const shape = shapeOf(sample, rates);
-  const latency = flowLatency(sample, rates);
   return {
     mode: shape.mode,
     capacity_bytes: shape.capacity_bytes,
@@ -49,7 +49,7 @@ export function flowFrame(
     corruptions: flow.corruptions.value,
     consumed_at_ms: shape.consumed_at_ms,
     has_latency: latency !== undefined,
-    latency: latencyFrame(latency?.recent),
+    latency: latency ?? null,
     lanes: shape.lanes,
   };
 }

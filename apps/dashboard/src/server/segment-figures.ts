@@ -6,37 +6,70 @@
 import {
   FIGURES,
   type FigureTable,
+  type FlowTotals,
   figureHistograms,
   figureTotals,
-  type HistogramTotal,
   type SegmentRates,
   type SegmentSample,
 } from "@isthmus/ipc";
-import type { SegmentFrame } from "../wire/frame.ts";
+import type { LatencyFrame, SegmentFrame } from "../wire/frame.ts";
 import type { FigureWords } from "../wire/hello.ts";
 import { latencyFrame, round } from "./figures.ts";
+
+type FlowColumn = keyof FlowTotals;
 
 /** What a frame has of all figures. */
 type AllFigures = Pick<SegmentFrame, "figures" | "rates" | "times">;
 
-/** Adds them up. */
-export function allFigures(
-  sample: SegmentSample,
-  rates: SegmentRates | undefined,
-  histograms: readonly HistogramTotal[] = figureHistograms(sample, rates),
-): AllFigures {
+/** What a segment tells of itself, looked at once. */
+export interface Told extends AllFigures {
+  /** What passes through it, by the columns that all kinds have; undefined where nothing does. */
+  readonly columns: FlowTotals | undefined;
+  /** How long what passes takes: undefined where it is not measured, `null` where nothing came. */
+  readonly latency: LatencyFrame | null | undefined;
+}
+
+/** Adds everything up, in one walk through the tables. */
+export function tellOf(sample: SegmentSample, rates: SegmentRates | undefined): Told {
   const figures: Record<string, number> = {};
   const grown: Record<string, number> = {};
-  for (const { kind, part, name, value, perSecond } of figureTotals(sample, rates)) {
+  const times: Record<string, LatencyFrame | null> = {};
+  let columns: Columns | undefined;
+  for (const { kind, part, name, figure, value, perSecond } of figureTotals(sample, rates)) {
     const id = figureId(kind, part, name);
     figures[id] = value;
     const rate = round(perSecond);
     if (rate !== null) grown[id] = rate;
+    if (figure.column === undefined || figure.column === "latency") continue;
+    columns ??= noColumns();
+    const column = columns[figure.column];
+    column.value += value;
+    if (perSecond !== undefined) column.perSecond = (column.perSecond ?? 0) + perSecond;
   }
-  const times = histograms.map(
-    ({ kind, part, name, recent }) => [figureId(kind, part, name), latencyFrame(recent)] as const,
-  );
-  return { figures, rates: grown, times: Object.fromEntries(times) };
+  let latency: LatencyFrame | null | undefined;
+  for (const { kind, part, name, figure, recent } of figureHistograms(sample, rates)) {
+    const time = latencyFrame(recent);
+    times[figureId(kind, part, name)] = time;
+    if (figure.column === "latency" && latency === undefined) latency = time;
+  }
+  return { figures, rates: grown, times, columns, latency };
+}
+
+type Columns = Record<FlowColumn, { value: number; perSecond: number | undefined }>;
+
+function noColumns(): Columns {
+  const none = (): Columns[FlowColumn] => ({ value: 0, perSecond: undefined });
+  return {
+    records: none(),
+    bytes: none(),
+    consumed: none(),
+    lag: none(),
+    fill: none(),
+    drops: none(),
+    fullWaits: none(),
+    emptyWaits: none(),
+    corruptions: none(),
+  };
 }
 
 /** What each figure is, by its name in frames. */

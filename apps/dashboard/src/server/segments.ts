@@ -9,7 +9,7 @@ import { round } from "./figures.ts";
 import { flowFrame } from "./flows.ts";
 import { participantFrames } from "./participants.ts";
 import type { RatedSample } from "./sampler.ts";
-import { allFigures } from "./segment-figures.ts";
+import { tellOf } from "./segment-figures.ts";
 
 /**
  * Describes a segment.
@@ -18,6 +18,7 @@ import { allFigures } from "./segment-figures.ts";
  */
 export function segmentFrame({ sample, rates }: RatedSample, atMs: number): SegmentFrame {
   const { error } = sample;
+  const { columns, latency, ...figures } = tellOf(sample, rates);
   return {
     name: sample.name,
     kind: sample.kind,
@@ -27,11 +28,11 @@ export function segmentFrame({ sample, rates }: RatedSample, atMs: number): Segm
     created_at_ms: sample.createdAtMs,
     epoch: sample.epoch,
     participants: participantFrames(sample, rates, atMs),
-    flow: flowFrame(sample, rates),
+    flow: flowFrame(sample, rates, { columns, latency }),
     lock: lockFrame(sample, rates),
     wakes_per_second: round(rates?.wakesPerSecond),
     waits: waitFrames(sample),
-    ...allFigures(sample, rates),
+    ...figures,
     error: error ? error.message : null,
   };
 }
