@@ -86,7 +86,9 @@ describe.skipIf(path === undefined)("the live page", () => {
       await watched.keep("live");
       first.signal("SIGKILL");
       await rowOf(first, "dead").waitFor();
-      await watched.at("#verdict", `producer ${first.pid} died without leaving`).waitFor();
+      await watched
+        .at("#verdict", `producer ${first.pid} (main.ts) died without leaving`)
+        .waitFor();
       await watched.at("#verdict[data-mood=bad]", "1 thing is wrong").waitFor();
       await watched.at("#log [data-kind=died]", `producer ${first.pid}`).waitFor();
       await watched.keep("died");
@@ -96,7 +98,9 @@ describe.skipIf(path === undefined)("the live page", () => {
       await watched.at("#verdict[data-mood=good]", "Nothing is wrong.").waitFor();
       consumer.signal("SIGSTOP");
       await rowOf(consumer, "stalled").waitFor();
-      await watched.at("#verdict", `consumer ${consumer.pid} has taken nothing`).waitFor();
+      await watched
+        .at("#verdict", `consumer ${consumer.pid} (main.ts) has taken nothing`)
+        .waitFor();
       consumer.signal("SIGCONT");
       await rowOf(consumer, "live").waitFor();
       expect(watched.complaints).toEqual([]);
