@@ -269,39 +269,6 @@ export class ViewAccessor extends WideAccessor implements Disposable {
   }
 
   /**
-   * A range as a mapping of its own that can be handed to a Worker without a copy, once: `postMessage(bytes,
-   * [bytes.buffer])`. The same memory is seen on both sides; the view keeps its own. Up to a page before the range is in
-   * the same buffer.
-   *
-   * **Lifetime.** It belongs to whoever has the buffer, outlives the view and the map, and is unmapped when that thread
-   * ends or collects it; `buffer.transfer(0)` does so at once. **Safety.** Plain accesses of two threads to one byte are
-   * not ordered; nobody is told when the file is truncated meanwhile, and zeros are read then.
-   *
-   * @param options Which part of the view, in bytes, at most 4 GiB; default: all.
-   * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` for a `copyOnWrite` view, whose changes are its own.
-   * @throws {RangeError} `ERR_OUT_OF_RANGE` outside of the view and above 4 GiB.
-   *
-   * @example A Worker that reads a map
-   * ```ts
-   * import { MemoryMappedFile } from "@isthmus/core";
-   *
-   * using memory = MemoryMappedFile.createNew(null, 4096);
-   * using view = memory.createViewAccessor();
-   * const text = "onmessage = ({ data }) => { data[0] = 7; postMessage('done'); };";
-   * const worker = new Worker(URL.createObjectURL(new Blob([text])));
-   * const bytes = view.shareable();
-   * worker.postMessage(bytes, [bytes.buffer]);
-   * await new Promise((resolve) => (worker.onmessage = resolve));
-   * worker.terminate();
-   * console.log(view.readUint8(0)); // 7
-   * ```
-   */
-  shareable(options?: RangeOptions): Uint8Array<ArrayBuffer> {
-    this.#checkOpen();
-    return this.#view.shareable(options);
-  }
-
-  /**
    * Writes changes of a range back to the file. Nothing to do for read-only and copy-on-write views.
    *
    * @param options The range (default: all) and whether to wait for the disk (default `"sync"`: yes).

@@ -55,7 +55,6 @@ const ACCESSOR_USES: Record<string, (view: ViewAccessor) => unknown> = {
   read: (view) => view.read(BYTE, 0),
   write: (view) => view.write(BYTE, 0, 1),
   array: (view) => view.array(BYTE, 0, 1),
-  shareable: (view) => view.shareable(),
   bytes: (view) => view.bytes(),
   flush: (view) => view.flush(),
   advise: (view) => view.advise("random"),
