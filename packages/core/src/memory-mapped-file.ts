@@ -343,8 +343,11 @@ export class MemoryMappedFile implements Disposable {
   /**
    * Follows the file as it grows: yields each line once it is whole, woken by the system. Truncation and rotation come as
    * values in between. An unfinished last line waits for its end, and comes as it is when the file is truncated or
-   * rotated. A file that comes and goes between two looks is missed. Stores through a map tell nobody; appending, truncating and renaming do. On overlayfs and network file
-   * systems a warning says that the file is looked at once a second.
+   * rotated. Stores through a map tell nobody; appending, truncating and renaming do. On overlayfs and network file systems
+   * a warning says that the file is looked at once a second.
+   *
+   * **Lines that are lost.** A file that comes and goes between two looks is missed; one that is truncated and has grown past
+   * its old length by the next look is taken for one that has grown.
    *
    * @param options `from`: `"end"` (default) or a byte; a `signal` that ends the loop, which throws its reason.
    * @returns Strings for lines, {@link FollowEvent} objects for what happened to the file.
