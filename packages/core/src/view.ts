@@ -7,20 +7,12 @@ import { fdatasync } from "node:fs";
 import { promisify } from "node:util";
 import { accessRules, MEMORY_ACCESS, type MemoryAccess, mapInAnyWay } from "./access.ts";
 import type { Backing } from "./backing.ts";
-import { DisposedError, NotSupportedError } from "./errors.ts";
+import { DisposedError } from "./errors.ts";
 import { Mapping, type MappingRequest } from "./mapping.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
 import { FAULT_SEEN } from "./native/fault-flag.ts";
 import { type MemoryAdvice, platform } from "./native/platform.ts";
-import { shareableBytes } from "./shareable.ts";
-import {
-  checkInteger,
-  checkOneOf,
-  checkOptions,
-  type OptionNames,
-  outOfRange,
-} from "./validate.ts";
-import { WINDOW_BYTES } from "./windows.ts";
+import { checkInteger, checkOneOf, checkOptions, type OptionNames } from "./validate.ts";
 
 const syncToDisk = promisify(fdatasync);
 
@@ -81,7 +73,6 @@ export class View {
   /** Length in bytes. */
   readonly capacity: number;
   readonly canWrite: boolean;
-  readonly #access: MemoryAccess;
   readonly #writesFile: boolean;
   readonly #offset: number;
   #isDisposed = false;
@@ -102,7 +93,6 @@ export class View {
     this.backing = backing.retain();
     this.capacity = size;
     this.#offset = offset;
-    this.#access = access;
     const rules = accessRules(access);
     this.canWrite = rules.canWrite;
     this.#writesFile = rules.writesFile;
@@ -148,24 +138,6 @@ export class View {
     checkInteger("offset", offset, 0, this.capacity);
     const room = this.capacity - offset;
     return { offset, size: checkInteger("size", size, 0, room) || room };
-  }
-
-  /** A range as memory of its own; see `ViewAccessor.shareable`. */
-  shareable(options?: RangeOptions): Uint8Array<ArrayBuffer> {
-    const { offset, size } = this.range(checkOptions("options", options, RANGE_OPTIONS));
-    if (size > WINDOW_BYTES) {
-      throw outOfRange("size", `<= ${WINDOW_BYTES} (the longest ArrayBuffer)`, size);
-    }
-    if (this.#access === "copyOnWrite") {
-      throw new NotSupportedError(
-        `Cannot hand a "copyOnWrite" view of ${this.backing.describe()} to a Worker: what was written to it is its own`,
-      );
-    }
-    const { fd, path, baseOffset } = this.backing;
-    const offsetBytes = baseOffset + this.#offset + offset;
-    return mapInAnyWay(this.#access, (way) =>
-      shareableBytes({ fd, path, offsetBytes, lengthBytes: size, ...way }),
-    );
   }
 
   /** Writes changes of a range to the file; see `ViewAccessor.flush`. */
