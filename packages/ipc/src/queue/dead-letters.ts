@@ -9,7 +9,7 @@ import type { AsyncWaitOptions } from "../wait/wait-for.ts";
 import type { Job } from "./job.ts";
 import type { JobTable } from "./job-table.ts";
 import { priorityOf } from "./priority.ts";
-import { CELL, CLASS_MASK, QUEUE } from "./queue-layout.ts";
+import { CELL, CLASS_MASK, KINDS, QUEUE } from "./queue-layout.ts";
 import type { QueueSegment } from "./queue-segment.ts";
 import type { Taking } from "./taking.ts";
 
@@ -70,7 +70,7 @@ export class DeadLetters<S extends ChannelSchema> {
     this.#queue.segment.checkOpen("WorkQueue");
     return this.#queue.locked(({ cells }) => {
       const found: DeadLetter<S>[] = [];
-      for (const link of cells.list(QUEUE.deadFirst)) {
+      for (const link of cells.list(QUEUE.deadFirst, KINDS.dead)) {
         if (found.length >= limit) break;
         const error = cells.readError(link);
         found.push({
@@ -129,7 +129,7 @@ export class DeadLetters<S extends ChannelSchema> {
   }
 
   #find({ cells }: JobTable, id: number | undefined): number {
-    for (const link of cells.list(QUEUE.deadFirst)) {
+    for (const link of cells.list(QUEUE.deadFirst, KINDS.dead)) {
       if (id === undefined || cells.getLong(link, CELL.sequence) === id) return link;
     }
     return 0;

@@ -15,6 +15,7 @@ import {
   KIND,
   KIND_BITS,
   KIND_MASK,
+  KINDS,
   QUEUE,
 } from "./queue-layout.ts";
 
@@ -61,14 +62,7 @@ const GAUGES: Readonly<Record<number, Count | undefined>> = {
 };
 
 /** The kinds that begin a job. */
-const JOB_KINDS: ReadonlySet<number> = new Set([
-  KIND.ready,
-  KIND.delayed,
-  KIND.held,
-  KIND.taken,
-  KIND.dead,
-  KIND.filling,
-]);
+const JOB_KINDS = KINDS.workedOn | KINDS.leading | KINDS.held | KINDS.dead;
 
 /** All cells of a queue. */
 export class JobCells {
@@ -258,12 +252,19 @@ export class JobCells {
     return link === 0 ? 0 : this.check(link);
   }
 
-  /** All of a list. */
-  *list(first: number): Generator<number> {
+  /** A link that leads to a cell of one of some kinds, each a bit: else a list has it that it does not belong to. */
+  checkKind(link: number, kinds: number): number {
+    const kind = this.kindOf(this.check(link));
+    if (((kinds >>> kind) & 1) === 1) return link;
+    throw new JobDamage(`cell ${link - 1} is in a list of others than kind ${kind}`);
+  }
+
+  /** All of a list, which are of some kinds. */
+  *list(first: number, kinds: number): Generator<number> {
     let steps = 0;
     for (let link = this.header(first); link !== 0; link = this.get(link, CELL.next)) {
       if (++steps > this.cellCount) throw new JobDamage("a list has no end");
-      yield this.check(link);
+      yield this.checkKind(link, kinds);
     }
   }
 
@@ -283,20 +284,21 @@ export class JobCells {
     if (next === 0) this.setHeader(first + 1, link);
   }
 
-  /** Takes the first one of a list; 0: there is none. */
-  popList(first: number): number {
+  /** Takes the first one of a list, which is of some kinds; 0: there is none. */
+  popList(first: number, kinds: number): number {
     const link = this.head(first);
     if (link === 0) return 0;
+    this.checkKind(link, kinds);
     const next = this.get(link, CELL.next);
     this.setHeader(first, next);
     if (next === 0) this.setHeader(first + 1, 0);
     return link;
   }
 
-  /** Takes one out of a list. */
-  unlinkFrom(first: number, link: number): void {
+  /** Takes one out of a list of some kinds. */
+  unlinkFrom(first: number, kinds: number, link: number): void {
     let before = 0;
-    for (const each of this.list(first)) {
+    for (const each of this.list(first, kinds)) {
       if (each === link) {
         const next = this.get(link, CELL.next);
         if (before === 0) this.setHeader(first, next);
@@ -382,7 +384,7 @@ export class JobCells {
     const isPart = new Uint8Array(this.cellCount + 1);
     const jobs: number[] = [];
     for (let link = 1; link <= this.cellCount; link++) {
-      if (!JOB_KINDS.has(this.kindOf(link))) continue;
+      if (((JOB_KINDS >>> this.kindOf(link)) & 1) === 0) continue;
       this.set(link, CELL.timer, 0);
       if (this.#claimParts(isPart, () => this.#partsOf(link))) {
         if (!this.#claimParts(isPart, () => this.#errorPartsOf(link))) {

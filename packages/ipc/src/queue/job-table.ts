@@ -18,6 +18,7 @@ import {
   CLASS_WORDS,
   DEAD_BIT,
   KIND,
+  KINDS,
   QUEUE,
   SHARE_COUNT,
   SHARE_SHIFT,
@@ -142,10 +143,9 @@ export class JobTable {
   /** Takes the dead letter that came first; 0 when there is none. */
   takeDead(owner: JobOwner, nowMs: number, nowNs: number): number {
     const { cells } = this;
-    const link = cells.head(QUEUE.deadFirst);
-    if (link === 0) return 0;
-    cells.popList(QUEUE.deadFirst);
-    this.#begin(link, owner, nowMs, nowNs);
+    this.#handleDue(nowMs);
+    const link = cells.popList(QUEUE.deadFirst, KINDS.dead);
+    if (link !== 0) this.#begin(link, owner, nowMs, nowNs);
     return link;
   }
 
@@ -195,7 +195,7 @@ export class JobTable {
     const found: JobOwner[] = [];
     const isKnown = (owner: JobOwner): boolean =>
       found.some(({ slot, life }) => slot === owner.slot && life === owner.life);
-    for (const link of cells.list(QUEUE.takenFirst)) {
+    for (const link of cells.list(QUEUE.takenFirst, KINDS.workedOn)) {
       const owner = cells.ownerOf(link);
       if (!isKnown(owner)) found.push(owner);
     }
@@ -211,7 +211,7 @@ export class JobTable {
   giveBackOf({ slot, life }: JobOwner, returning: Returning): number {
     const { cells } = this;
     let count = 0;
-    for (const link of [...cells.list(QUEUE.takenFirst)]) {
+    for (const link of [...cells.list(QUEUE.takenFirst, KINDS.workedOn)]) {
       const owner = cells.ownerOf(link);
       if (owner.slot !== slot || owner.life !== life) continue;
       if (cells.kindOf(link) === KIND.filling) {
@@ -229,7 +229,7 @@ export class JobTable {
   /** Tries a dead letter, which is in the list of them, anew, as if it had just been added. */
   retry(link: number, nowMs: number): void {
     const { cells } = this;
-    cells.unlinkFrom(QUEUE.deadFirst, link);
+    cells.unlinkFrom(QUEUE.deadFirst, KINDS.dead, link);
     cells.set(link, CELL.attempts, 0);
     cells.set(link, CELL.place, cells.get(link, CELL.place) & ~DEAD_BIT);
     cells.setLong(link, CELL.due, nowMs);
@@ -243,7 +243,7 @@ export class JobTable {
 
   /** Forgets a dead letter that is in the list of them. */
   drop(link: number): void {
-    this.cells.unlinkFrom(QUEUE.deadFirst, link);
+    this.cells.unlinkFrom(QUEUE.deadFirst, KINDS.dead, link);
     this.cells.release(link);
   }
 
@@ -374,7 +374,7 @@ export class JobTable {
     const low = cells.header(words + CLASS.sharesLow);
     const high = cells.header(words + CLASS.sharesHigh);
     const share = nextShare(low, high, cells.header(words + CLASS.lastShare));
-    const link = share < 0 ? 0 : cells.popList(listOf(jobClass, share));
+    const link = share < 0 ? 0 : cells.popList(listOf(jobClass, share), KINDS.ready);
     if (link === 0) throw new JobDamage(`class ${jobClass} has no job that is ready`);
     cells.setHeader(words + CLASS.lastShare, share);
     if (cells.head(listOf(jobClass, share)) !== 0) return link;
@@ -392,7 +392,7 @@ export class JobTable {
     if (key === 0) return 0;
     const { cells } = this;
     for (const link of cells.keyList(key)) {
-      if (cells.getLong(link, CELL.key) === key) return link;
+      if (cells.getLong(link, CELL.key) === key) return cells.checkKind(link, KINDS.leading);
     }
     return 0;
   }
@@ -423,7 +423,7 @@ export class JobTable {
     cells.unlinkKey(link, key);
     const next = cells.get(link, CELL.heldFirst);
     if (next === 0) return;
-    const rest = cells.get(cells.check(next), CELL.next);
+    const rest = cells.get(cells.checkKind(next, KINDS.held), CELL.next);
     const last = cells.get(link, CELL.heldLast);
     cells.set(next, CELL.heldFirst, rest);
     cells.set(next, CELL.heldLast, rest === 0 ? 0 : last);

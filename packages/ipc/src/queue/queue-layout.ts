@@ -179,6 +179,15 @@ export const KIND = {
   filling: 7,
 } as const;
 
+/** Kinds as bits of one word: which a list may lead to, and which may be the first of their key. */
+export const KINDS: Readonly<Record<"ready" | "held" | "dead" | "workedOn" | "leading", number>> = {
+  ready: 1 << KIND.ready,
+  held: 1 << KIND.held,
+  dead: 1 << KIND.dead,
+  workedOn: (1 << KIND.taken) | (1 << KIND.filling),
+  leading: (1 << KIND.ready) | (1 << KIND.delayed) | (1 << KIND.taken),
+};
+
 /** Bits of `state` that are the kind. */
 export const KIND_BITS = 4;
 export const KIND_MASK: number = (1 << KIND_BITS) - 1;

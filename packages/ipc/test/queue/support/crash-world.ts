@@ -4,7 +4,14 @@
  * @module
  */
 import type { JobTable as ShippedTable } from "../../../src/queue/job-table.ts";
-import { CELL, KIND, KIND_MASK, QUEUE, queueBytes } from "../../../src/queue/queue-layout.ts";
+import {
+  CELL,
+  KIND,
+  KIND_MASK,
+  KINDS,
+  QUEUE,
+  queueBytes,
+} from "../../../src/queue/queue-layout.ts";
 import type { Words } from "../../../src/words.ts";
 
 /** What is checked: the shipped table, or one with a bug in it. */
@@ -219,7 +226,7 @@ export class CrashWorld {
       (name) => cells.count(name),
     );
     if (counts.some((count) => count !== 0)) throw new Error(`counts of an empty queue: ${counts}`);
-    const free = [...cells.list(QUEUE.freeFirst)];
+    const free = [...cells.list(QUEUE.freeFirst, 1 << KIND.free)];
     if (new Set(free).size !== SHAPE.cellCount || free.length !== SHAPE.cellCount) {
       throw new Error(`cells ${free} are free`);
     }
@@ -292,7 +299,7 @@ export class CrashWorld {
 
   #taken(): number {
     const { cells } = this.#table;
-    for (const link of cells.list(QUEUE.takenFirst))
+    for (const link of cells.list(QUEUE.takenFirst, KINDS.workedOn))
       if (cells.kindOf(link) === KIND.taken) return link;
     return 0;
   }
