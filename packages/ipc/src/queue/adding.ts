@@ -15,6 +15,7 @@ import { codecOf, type RecordCodec, RecordMemory } from "../flow/record-codec.ts
 import { sharedClock } from "../metrics/clock.ts";
 import {
   type AsyncWaitOptions,
+  type Condition,
   checkSignal,
   checkTime,
   DEFAULT_TIMEOUT_MS,
@@ -101,19 +102,12 @@ export class Adding {
   /** Adds a job, waiting in the event loop for room; returns its number. */
   async addAsync(job: unknown, options?: AddAsyncOptions): Promise<number> {
     const checked = this.#check(options);
-    checked.signal?.throwIfAborted();
-    const record = this.#encode(job);
-    const id = this.#addNow(record, checked);
-    if (id !== undefined) return id;
-    this.#count("fullWaits");
-    // Somebody may add another one meanwhile, which is encoded where this one is.
-    const copy = record.slice();
+    // A copy: before it is added, others may be encoded where this one is.
+    const record = this.#encode(job).slice();
     const timeoutMs = checkTime(checked.timeoutMs, Infinity);
     const { doorbell } = this.#queue.segment;
-    const added = await waitAsync(this.#condition(copy, checked), doorbell, {
-      timeoutMs,
-      signal: checked.signal,
-    });
+    const wait = { timeoutMs, signal: checked.signal };
+    const added = await waitAsync(this.#condition(record, checked), doorbell, wait);
     if (added === undefined) throw this.#timedOut(timeoutMs);
     return added;
   }
@@ -124,7 +118,6 @@ export class Adding {
       throw conditionError("EAGAIN", `${this.#description()}: there is no room`, "add");
     }
     const timeoutMs = checkTime(checked.timeoutMs, DEFAULT_TIMEOUT_MS);
-    this.#count("fullWaits");
     const added = waitSync(this.#condition(record, checked), timeoutMs);
     if (added === undefined) throw this.#timedOut(timeoutMs);
     return added;
@@ -164,9 +157,16 @@ export class Adding {
     return queue.locked((table) => table.publish(link, job));
   }
 
-  #condition(record: Uint8Array, checked: Checked) {
+  /** Room for a record: looked for in vain, it is counted once. */
+  #condition(record: Uint8Array, checked: Checked): Condition<number> {
+    let isCounted = false;
     return {
-      attempt: () => this.#addNow(record, checked),
+      attempt: () => {
+        const id = this.#addNow(record, checked);
+        if (id === undefined && !isCounted) this.#count("fullWaits");
+        isCounted = true;
+        return id;
+      },
       description: this.#description(),
       owner: "WorkQueue",
       cell: this.#queue.room,

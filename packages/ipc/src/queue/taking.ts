@@ -6,7 +6,14 @@
 import { codecOf, type RecordCodec, RecordMemory } from "../flow/record-codec.ts";
 import type { ChannelSchema, RecordValue } from "../flow/record-schema.ts";
 import { sharedClock } from "../metrics/clock.ts";
-import { type AsyncWaitOptions, checkWait, timedOut, waitAsync } from "../wait/wait-for.ts";
+import {
+  type AsyncWaitOptions,
+  checkWait,
+  TIMEOUT_MS_MAX,
+  timedOut,
+  type Watch,
+  waitAsync,
+} from "../wait/wait-for.ts";
 import { Job, type JobKeeper } from "./job.ts";
 import type { JobOwner } from "./job-cells.ts";
 import type { JobTable, Returning } from "./job-table.ts";
@@ -19,9 +26,6 @@ const LIFE_MASK = 0x7fff_ffff;
 
 /** How long jobs are taken before another look for workers that have died, while there is always a job, in milliseconds. */
 const LOOK_MS = 100;
-
-/** Returned by a look that has to be followed by another wait: something is due earlier than was known. */
-const SOONER: unique symbol = Symbol("sooner");
 
 /** What jobs that are not done are, for messages. */
 const NAMES = {
@@ -63,25 +67,21 @@ export class Taking<S extends ChannelSchema> {
   /** Takes the next job, waiting in the event loop. */
   async take(options: AsyncWaitOptions | undefined, isDead = false): Promise<Job<S>> {
     this.#queue.segment.checkOpen("WorkQueue");
-    const { timeoutMs, signal } = checkWait(options);
-    const what = isDead ? "dead letter" : "job";
-    const description = `take a ${what} from "${this.#queue.segment.name}"`;
-    const endAt = performance.now() + timeoutMs;
-    for (;;) {
-      const leftMs = Math.max(0, endAt - performance.now());
-      const found = await this.#await(description, leftMs, signal, isDead);
-      if (found instanceof Job) return found;
-      if (found === undefined && performance.now() >= endAt) {
-        throw timedOut(description, timeoutMs, this.#describe());
-      }
-    }
+    const wait = checkWait(options);
+    const { segment, ready } = this.#queue;
+    const description = `take a ${isDead ? "dead letter" : "job"} from "${segment.name}"`;
+    const attempt = (): Job<S> | undefined => this.tryTake(isDead);
+    const condition = { attempt, description, owner: "WorkQueue", cell: ready };
+    const job = await waitAsync(condition, segment.doorbell, wait, this.#watchJobs());
+    if (job === undefined) throw timedOut(description, wait.timeoutMs, this.#describe());
+    return job;
   }
 
   /** Waits until nothing is left to do. */
   async drain(options: AsyncWaitOptions | undefined): Promise<void> {
     const { segment, room } = this.#queue;
     segment.checkOpen("WorkQueue");
-    const { timeoutMs, signal } = checkWait(options);
+    const wait = checkWait(options);
     const description = `drain "${segment.name}"`;
     const attempt = (): true | undefined => {
       segment.checkOpen("WorkQueue");
@@ -89,13 +89,8 @@ export class Taking<S extends ChannelSchema> {
       return this.reap() > 0 && this.#isEmpty() ? true : undefined;
     };
     const condition = { attempt, description, owner: "WorkQueue", cell: room };
-    const isDrained = await waitAsync(
-      condition,
-      segment.doorbell,
-      { timeoutMs, signal },
-      this.#watch,
-    );
-    if (isDrained === undefined) throw timedOut(description, timeoutMs, this.#describe());
+    const isDrained = await waitAsync(condition, segment.doorbell, wait, this.#watch);
+    if (isDrained === undefined) throw timedOut(description, wait.timeoutMs, this.#describe());
   }
 
   /**
@@ -138,40 +133,13 @@ export class Taking<S extends ChannelSchema> {
     return this.#queue.locked((table) => table.isEmpty);
   }
 
-  /** One wait that ends with a job, with its time, or because something is due. */
-  async #await(
-    description: string,
-    leftMs: number,
-    signal: AbortSignal | undefined,
-    isDead: boolean,
-  ): Promise<Job<S> | typeof SOONER | undefined> {
-    const { segment, ready } = this.#queue;
-    let plannedMs = -1;
-    const attempt = (): Job<S> | typeof SOONER | undefined => {
-      const job = this.tryTake(isDead);
-      if (job !== undefined) return job;
-      const dueMs = this.#dueMs();
-      if (plannedMs >= 0 && dueMs < plannedMs) return SOONER;
-      return undefined;
-    };
-    const first = attempt();
-    if (first !== undefined || leftMs === 0) return first;
-    this.#queue.locked(({ cells }) => cells.add("emptyWaits", 1));
-    plannedMs = this.#dueMs();
-    const timeoutMs = Math.min(leftMs, Math.max(1, plannedMs - Date.now()));
-    const condition = { attempt, description, owner: "WorkQueue", cell: ready };
-    return await waitAsync(condition, segment.doorbell, { timeoutMs, signal }, this.#watch);
-  }
-
-  #dueMs(): number {
-    return this.#queue.locked((table) => table.nextDueMs);
-  }
-
   #take(choose: Choose): Job<S> | undefined {
     const queue = this.#queue;
     const { self, table } = queue;
     const { cells } = table;
-    for (;;) {
+    let broken: unknown;
+    // No more than there can be: somebody may make such jobs as fast as they are thrown out.
+    for (let left = cells.cellCount; left > 0; left--) {
       const nowNs = this.#now();
       const taken = queue.locked(() => {
         const link = choose(table, self, Date.now(), nowNs);
@@ -196,8 +164,10 @@ export class Taking<S extends ChannelSchema> {
           isHopeless: true,
         });
         if (choose === DEAD) throw error;
+        broken = error;
       }
     }
+    throw broken;
   }
 
   /** What a worker gets of a job that it has taken. */
@@ -275,7 +245,7 @@ export class Taking<S extends ChannelSchema> {
   }
 
   /** Watches the lives of those who have jobs now; returns how to stop. */
-  readonly #watch = (onDeath: () => void): (() => void) | undefined => {
+  readonly #watch: Watch = (onDeath) => {
     const { participants, doorbell } = this.#queue.segment;
     const stops: (() => void)[] = [];
     for (const { slot } of this.#others()) {
@@ -287,6 +257,26 @@ export class Taking<S extends ChannelSchema> {
       for (const stop of stops) stop();
     };
   };
+
+  /** What one wait for a job watches besides: it looks again when the next job is due, or a lease is over. */
+  #watchJobs(): Watch {
+    let isFirst = true;
+    return (look) => {
+      const dueMs = this.#queue.locked(({ cells, nextDueMs }) => {
+        if (isFirst) cells.add("emptyWaits", 1);
+        return nextDueMs;
+      });
+      isFirst = false;
+      const stop = this.#watch(look);
+      const inMs = Math.max(1, dueMs - Date.now());
+      const timer =
+        inMs === Infinity ? undefined : setTimeout(look, Math.min(inMs, TIMEOUT_MS_MAX));
+      return () => {
+        clearTimeout(timer);
+        stop?.();
+      };
+    };
+  }
 
   /** What is in the way, for the message of a time-out. */
   #describe(): string {

@@ -32,7 +32,7 @@ const WATCHED_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export const DEFAULT_TIMEOUT_MS = 5000;
 
 /** The longest wait a timer takes, in milliseconds; longer ones are as good as endless. */
-const TIMEOUT_MS_MAX = 2 ** 31 - 1;
+export const TIMEOUT_MS_MAX: number = 2 ** 31 - 1;
 
 /** How long to wait. */
 export interface WaitOptions {
@@ -183,8 +183,11 @@ function interrupted(description: string): Error {
   );
 }
 
-/** Watches somebody's life; calls back when it ends and returns how to stop watching. */
-export type Watch = (onDeath: () => void) => (() => void) | undefined;
+/**
+ * Watches what may end a wait besides its cell, such as somebody's life; calls back when it is time to look and
+ * returns how to stop watching.
+ */
+export type Watch = (look: () => void) => (() => void) | undefined;
 
 /**
  * Waits in the event loop, which goes on meanwhile. It also does when what is waited for is always there.
@@ -192,7 +195,7 @@ export type Watch = (onDeath: () => void) => (() => void) | undefined;
  * @param condition What is waited for.
  * @param doorbell This process's bell.
  * @param options How long, and what ends the wait early.
- * @param watch Called after each look in vain; may watch somebody's life, and returns how to stop that.
+ * @param watch Called after each look in vain, but for the very first; what it watched last is stopped then.
  * @returns What the attempt gave, or undefined when the time was over.
  * @throws {DisposedError} When the handle that waits was disposed meanwhile.
  */

@@ -238,6 +238,30 @@ describe("order", () => {
     expect((await taken).value).toBe("in a moment");
   });
 
+  test("a wait in vain counts as one, however often it looked", async () => {
+    using _home = new Home();
+    using queue = WorkQueue.createNew("tasks", { schema: json, leaseMs: 30 });
+    queue.add("slow");
+    queue.tryTake();
+    queue.pause();
+    const isLate = queue.take({ timeoutMs: 100 }).catch(({ code }) => code);
+    for (let i = 0; i < 5; i++) {
+      await Bun.sleep(10);
+      queue.add(`wakes ${i}`);
+    }
+    expect(await isLate).toBe("ETIMEDOUT");
+    expect(queue.metrics).toMatchObject({ emptyWaits: 1, expired: 1 });
+  });
+
+  test("who waits for a dead letter gets the one that a lease leaves behind", async () => {
+    using _home = new Home();
+    using queue = WorkQueue.createNew("tasks", { schema: json, leaseMs: 30, maxAttempts: 1 });
+    queue.add("slow");
+    queue.tryTake();
+    using letter = await queue.dead.take();
+    expect([letter.value, letter.attempts]).toEqual(["slow", 1]);
+  });
+
   test("of one key one job at a time, in order, whatever happens to it", () => {
     using _home = new Home();
     using queue = WorkQueue.createNew("tasks", { schema: json, maxAttempts: 2 });
@@ -289,6 +313,7 @@ describe("room, pauses and the end", () => {
     using failing = WorkQueue.openExisting("tasks", { schema: Task, onFull: "fail" });
     expect(codeOf(() => failing.add({ id: 9, size: 0 }))).toBe("EAGAIN");
     const added = queue.addAsync({ id: 99, size: 0 });
+    while (queue.metrics.fullWaits < 2) await Bun.sleep(1);
     queue.tryTake()?.done();
     expect(await added).toBe(6);
     expect(queue.metrics).toMatchObject({ fill: 1, drops: 2, fullWaits: 2 });

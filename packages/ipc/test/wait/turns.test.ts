@@ -18,6 +18,7 @@ import {
   struct,
   tailRecords,
   u32,
+  WorkQueue,
 } from "../../src/index.ts";
 
 const Tick = struct({ id: u32 });
@@ -176,6 +177,25 @@ const loops: Record<string, Loop> = {
   "SharedStruct.updateAsync": async (stack, awaited) => {
     const shared = stack.use(SharedStruct.createNew("shared", Tick));
     while (!awaited.isOver()) await shared.updateAsync((tick) => void tick.id++);
+  },
+  "for await over a WorkQueue": async (stack, awaited) => {
+    const queue = stack.use(WorkQueue.createNew("tasks", OPTIONS));
+    const jobs = queue.jobs();
+    const done = async function* () {
+      for await (const job of jobs) yield job.done();
+    };
+    await follow(done(), () => queue.add({ id: 0 }), awaited);
+  },
+  "WorkQueue.take in vain": async (stack, awaited) => {
+    const queue = stack.use(WorkQueue.createNew("tasks", OPTIONS));
+    while (!awaited.isOver()) await queue.take({ timeoutMs: 0 }).catch(() => {});
+  },
+  "WorkQueue.addAsync with a fast worker": async (stack, awaited) => {
+    const queue = stack.use(WorkQueue.createNew("tasks", OPTIONS));
+    while (!awaited.isOver()) {
+      await queue.addAsync({ id: 0 });
+      queue.tryTake()?.done();
+    }
   },
   "Requester.request to a Responder of the same thread": async (stack, awaited) => {
     const responder = stack.use(Responder.createNew("sums", SERVICE));
