@@ -55,7 +55,9 @@ export abstract class ShardChains extends LogReading {
       while (at !== NONE) {
         const units = this.#isInLog(at) ? this.unitsAt(at) : 0;
         const older = words.get(this.wordOf(at) + ENTRY.older);
-        if (units === 0 || this.#isOutOfOrder(at, older)) {
+        // What is in another bucket than its hash says would be looked for in a chain that nobody has checked.
+        const isHere = (words.get(this.wordOf(at) + ENTRY.hash) & this.bucketMask) === bucket;
+        if (units === 0 || !isHere || this.#isOutOfOrder(at, older)) {
           this.reset();
           return;
         }

@@ -119,4 +119,51 @@ describe("Shard", () => {
     expect([plain.get("a"), plain.get("b")]).toContain("3");
     expect(plain.words.values[SHARD.resets]).toBeGreaterThan(0);
   });
+
+  test("is emptied when what a dead writer left cannot be, and goes on", () => {
+    const plain = new PlainShard(2 ** 12);
+    const placeOf = (key: string): number => {
+      plain.put(key, key);
+      plain.key.set(key);
+      return plain.shard.find(plain.key);
+    };
+    const places = Array.from({ length: 20 }, (_, i) => placeOf(`key ${i}`));
+    const { values } = plain.words;
+    const hashAt = (at: number): number => plain.shard.wordOf(at) + ENTRY.hash;
+    const bucketOf = (at: number): number => values[hashAt(at)]! & plain.bucketMask;
+    const [first, ...others] = places.toSorted((one, other) => bucketOf(one) - bucketOf(other));
+    const last = others.pop()!;
+    expect(bucketOf(first!)).toBeLessThan(bucketOf(last));
+    // The first says that it is of the last one's chain, which has no end.
+    values[hashAt(first!)] = values[hashAt(last)]!;
+    values[plain.shard.wordOf(last) + ENTRY.older] = last;
+    plain.shard.recover();
+    expect(values[SHARD.resets]).toBe(1);
+    plain.put("after", "1");
+    expect(plain.get("after")).toBe("1");
+  });
+
+  test("recovers from whatever is in its memory", () => {
+    const random = new SeededRandom(seedOf("damage before a recovery"));
+    let resets = 0;
+    for (let round = 0; round < OPERATIONS / 100; round++) {
+      const plain = new PlainShard(2 ** 12);
+      const { values } = plain.words;
+      for (let i = 0; i < 30; i++) plain.put(`key ${i}`, "x".repeat(random.below(60)));
+      for (let lies = 1 + random.below(4); lies > 0; lies--) {
+        // Mostly one of the few words that lead somewhere, with a value that does.
+        const word = random.below(values.length);
+        const other = values[random.below(values.length)]!;
+        values[word] = random.oneIn(2) ? other : random.below(512);
+      }
+      plain.shard.recover();
+      resets += values[SHARD.resets]!;
+      for (let i = 0; i < 30; i++) {
+        plain.get(`key ${i}`);
+        plain.put(`key ${i}`, "new");
+      }
+      expect(plain.get("key 29")).toBe("new");
+    }
+    expect(resets).toBeGreaterThan(0);
+  });
 });

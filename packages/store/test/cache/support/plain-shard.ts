@@ -15,12 +15,15 @@ export class PlainShard {
   readonly words: PlainWords;
   readonly shard: Shard;
   readonly key: KeyText;
+  /** A hash's bucket is these bits of it. */
+  readonly bucketMask: number;
   readonly #bodies: SharedBodies;
 
   constructor(logBytes: number, seed = 1) {
     const bytes = new Uint8Array(new ArrayBuffer(shardBytes(shapeOfLog(logBytes))));
     this.words = new PlainWords(new Int32Array(bytes.buffer));
     this.#bodies = new SharedBodies(bytes);
+    this.bucketMask = shapeOfLog(logBytes).bucketCount - 1;
     this.shard = new Shard(this.words, 0, shapeOfLog(logBytes), this.#bodies);
     this.key = new KeyText(seed, 0x9e3779b1);
   }
