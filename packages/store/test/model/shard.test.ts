@@ -1,5 +1,6 @@
 /** The shard, `cache/shard.ts`: whoever dies where, nothing is torn, stale, lost or there twice. */
 import { describe, setDefaultTimeout, test } from "bun:test";
+import { testIf } from "@isthmus/testing/requirement";
 import { expectSound, PATIENCE_MS } from "../../../ipc/test/model/checker/expectations.ts";
 import { testSeeded } from "../../../ipc/test/model/checker/seeded.ts";
 import * as source from "../../src/cache/shard.ts";
@@ -9,9 +10,8 @@ import { LOGICAL, WEAK } from "./shard-mutants.ts";
 setDefaultTimeout(PATIENCE_MS);
 
 /** What takes minutes. */
-const isFull = Boolean(process.env["ISTHMUS_MODEL_FULL"]);
-const fullTest = isFull ? test : test.skip;
-if (!isFull) process.stderr.write("shard: ISTHMUS_MODEL_FULL=1 also explores what takes minutes\n");
+const isWhole = process.env["ISTHMUS_WHOLE_MODELS"] === "1";
+const testWhole = testIf(isWhole, "ISTHMUS_WHOLE_MODELS=1: it takes minutes");
 
 const ENTRY = "../../store/src/cache/shard.ts";
 
@@ -71,26 +71,26 @@ describe("shard", () => {
     [shardModel(mutant, REPLACED), { crashes: 1, preemptions: 1 }],
   ]);
 
-  fullTest("in order, however often writers and the reader take turns", () => {
+  testWhole("in order, however often writers and the reader take turns", () => {
     for (const bounds of [REPLACED, BOTH, UNCHAINED, MOVED, MOVED_AND_REPLACED]) {
       expectSound(shardModel(source, { ...bounds, reads: 2 }), { preemptions: 4 }, 1000);
     }
   });
-  fullTest("when a writer dies while it moves what is at the tail", () => {
+  testWhole("when a writer dies while it moves what is at the tail", () => {
     for (const bounds of [MOVED, MOVED_AND_REPLACED]) {
       // What a writer leaves at the head when it dies takes from the room for moving; in 128 units, all of it.
       const larger = { ...bounds, logUnits: 256, before: [K(1), ...J(39)] };
       expectSound(shardModel(source, larger), { crashes: 1, preemptions: 1 }, 1000);
     }
   });
-  fullTest("on x86, when what is at the tail moves", () => {
+  testWhole("on x86, when what is at the tail moves", () => {
     expectSound(shardModel(source, MOVED), { order: "tso", preemptions: 2 }, 1000);
   });
-  fullTest("on ARM64", () => {
+  testWhole("on ARM64", () => {
     expectSound(shardModel(source, REPLACED), { order: "weak", preemptions: 1 }, 1000);
     expectSound(shardModel(source, MOVED), { order: "weak", preemptions: 1 }, 1000);
   });
-  if (isFull) {
+  if (isWhole) {
     testSeeded<ShardSource>(WEAK, ENTRY, (mutant) => [
       [shardModel(mutant, REPLACED), { order: "weak", preemptions: 1 }],
       [shardModel(mutant, MOVED), { order: "weak", preemptions: 1 }],
