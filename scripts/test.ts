@@ -15,13 +15,28 @@ const HALF = "packages/ipc/";
 /** Nothing depends on how fast a machine is: a test that has not ended by then hangs. */
 const TIMEOUT_MS = 60_000;
 
+/** One that never gets back to its event loop does not even see that: then the run is ended, and what it said shows where. */
+const RUN_MINUTES_MAX = 45;
+
 // An interrupt goes to the whole group: the runs end by it, and this one with them.
 process.on("SIGINT", () => {});
 
 /** Runs `bun test`. */
-function run(args: readonly string[], output: "inherit" | Bun.BunFile): Promise<number> {
-  const command = [process.execPath, "test", ...args, `--timeout=${TIMEOUT_MS}`];
-  return Bun.spawn(command, { stdin: "ignore", stdout: output, stderr: output }).exited;
+async function run(args: readonly string[], output: "inherit" | Bun.BunFile): Promise<number> {
+  const tests = Bun.spawn([process.execPath, "test", ...args, `--timeout=${TIMEOUT_MS}`], {
+    stdin: "ignore",
+    stdout: output,
+    stderr: output,
+    timeout: RUN_MINUTES_MAX * 60_000,
+    killSignal: "SIGKILL",
+  });
+  const code = await tests.exited;
+  if (tests.signalCode !== "SIGKILL") return code;
+  const what = `The tests of "${args.join(" ")}" were killed`;
+  process.stderr.write(
+    `${what}: the file named last hung for ${RUN_MINUTES_MAX} minutes, or somebody else did it.\n`,
+  );
+  return 1;
 }
 
 /** Runs all tests; what the second half says follows when the first one has ended. */
