@@ -346,8 +346,8 @@ export class MemoryMappedFile implements Disposable {
    * rotated. Stores through a map tell nobody; appending, truncating and renaming do. On overlayfs and network file systems
    * a warning says that the file is looked at once a second.
    *
-   * **Lines that are lost.** A file that comes and goes between two looks is missed; one that is truncated and has grown past
-   * its old length by the next look is taken for one that has grown.
+   * **Lines that are lost.** On Linux a file that comes and goes between two looks is read, too, as long as it still has a name
+   * in the same directory; otherwise `"missed"` says so. On other systems it is missed, and nothing tells of it.
    *
    * @param options `from`: `"end"` (default) or a byte; a `signal` that ends the loop, which throws its reason.
    * @returns Strings for lines, {@link FollowEvent} objects for what happened to the file.

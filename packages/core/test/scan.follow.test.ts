@@ -1,6 +1,15 @@
 /** `MemoryMappedFile.follow()`: every line once, whatever happens to the file. */
 import { describe, expect, test } from "bun:test";
-import { appendFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import {
@@ -9,6 +18,7 @@ import {
   NotSupportedError,
   SystemError,
 } from "../src/index.ts";
+import { doWithout } from "../src/native/platform.ts";
 import { expectError } from "./support/expect-error.ts";
 
 type Followed = AsyncGenerator<string | FollowEvent, void>;
@@ -18,6 +28,45 @@ async function take(followed: Followed, count: number): Promise<unknown[]> {
   const values: unknown[] = [];
   while (values.length < count) values.push((await followed.next()).value);
   return values;
+}
+
+/** Follows `fixtures/rotating-writer.ts` to its end. */
+async function followWriter(
+  count: number,
+  perFile: number,
+  kept?: string,
+): Promise<(string | FollowEvent)[]> {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("log", "");
+  const lines = MemoryMappedFile.follow(path, { from: 0 });
+  const script = join(import.meta.dir, "fixtures", "rotating-writer.ts");
+  const options = [path, String(count), String(perFile), ...(kept === undefined ? [] : [kept])];
+  const command = [process.execPath, script, ...options];
+  const writer = Bun.spawn(command, { stdin: "pipe", stdout: "inherit", stderr: "inherit" });
+  try {
+    const seen: (string | FollowEvent)[] = [];
+    for await (const line of lines) {
+      if (line === "the end") break;
+      seen.push(line);
+      if (kept !== undefined || typeof line === "string") continue;
+      writer.stdin.write("\n");
+      writer.stdin.flush();
+    }
+    expect(await writer.exited).toBe(0);
+    return seen;
+  } finally {
+    writer.kill();
+  }
+}
+
+/** The numbers of the lines that begin with a word. */
+function numbersIn(lines: readonly (string | FollowEvent)[], word: string): number[] {
+  const found = lines.filter((line) => typeof line === "string" && line.startsWith(`${word} `));
+  return found.map((line) => Number((line as string).split(" ")[1]));
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, number) => number);
 }
 
 describe("follow()", () => {
@@ -86,34 +135,62 @@ describe("follow()", () => {
     await lines.return();
   });
 
-  test("nothing is lost or told twice while a writer rotates all the time", async () => {
-    using directory = new TemporaryDirectory();
-    const path = directory.file("log", "");
-    const lines = MemoryMappedFile.follow(path, { from: 0 });
-    const [count, perFile] = [2000, 100];
-    const script = join(import.meta.dir, "fixtures", "rotating-writer.ts");
-    const command = [process.execPath, script, path, String(count), String(perFile)];
-    const writer = Bun.spawn(command, { stdin: "pipe", stdout: "inherit", stderr: "inherit" });
-    try {
-      const seen: string[] = [];
-      let rotations = 0;
-      for await (const line of lines) {
-        if (typeof line !== "string") {
-          rotations++;
-          writer.stdin.write("\n");
-          writer.stdin.flush();
-        } else if (line === "the end") break;
-        else seen.push(line);
+  test.each([
+    ["tells of names", []],
+    ["does not tell of names", ["name logs"]],
+  ] as const)(
+    "nothing is lost or told twice at rotations where the system %s",
+    async (_, lacks) => {
+      doWithout(lacks);
+      try {
+        const seen = await followWriter(2000, 100);
+        const events = seen.filter((line) => typeof line !== "string").map(({ event }) => event);
+        expect(events).toEqual(Array(20).fill("rotated"));
+        expect(numbersIn(seen, "line")).toEqual(upTo(2000));
+        expect(numbersIn(seen, "late")).toHaveLength(20);
+        expect(numbersIn(seen, "later")).toHaveLength(20);
+      } finally {
+        doWithout([]);
       }
-      expect(await writer.exited).toBe(0);
-      const numbered = Array.from({ length: count }, (_, line) => `line ${line} of ${count}`);
-      expect(seen.filter((line) => line.startsWith("line"))).toEqual(numbered);
-      const late = seen.filter((line) => line.startsWith("late"));
-      expect([late.length, new Set(late).size]).toEqual([40, 40]);
-      expect(rotations).toBe(count / perFile);
-    } finally {
-      writer.kill();
+    },
+  );
+
+  test("nothing is lost when it rotates faster than it is followed, and keeps its files", async () => {
+    const seen = await followWriter(6000, 20, "all");
+    const events = seen.filter((line) => typeof line !== "string").map(({ event }) => event);
+    expect(events).toEqual(Array(300).fill("rotated"));
+    expect(numbersIn(seen, "line")).toEqual(upTo(6000));
+    expect(numbersIn(seen, "late")).toHaveLength(300);
+    expect(numbersIn(seen, "later")).toHaveLength(300);
+  });
+
+  test("what is lost because files are deleted too early is told", async () => {
+    const seen = await followWriter(6000, 20, "3");
+    let [last, isMissed] = [-1, false];
+    for (const line of seen) {
+      if (typeof line !== "string") isMissed ||= line.event === "missed";
+      else if (line.startsWith("line ")) {
+        const number = Number(line.split(" ")[1]);
+        expect(number).toBeGreaterThan(last);
+        if (number !== last + 1) expect([number, isMissed]).toEqual([number, true]);
+        [last, isMissed] = [number, false];
+      }
     }
+    expect(last).toBe(5999);
+  });
+
+  test("a file that has been written anew, and is longer than before, is told as truncated", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("log", "one\ntwo\n");
+    const lines = MemoryMappedFile.follow(path, { from: 0 });
+    expect(await take(lines, 2)).toEqual(["one", "two"]);
+    const fd = openSync(path, "r+");
+    ftruncateSync(fd, 0);
+    writeSync(fd, "three\nfour\nfive\n");
+    closeSync(fd);
+    const truncated = { event: "truncated", path, position: 8 };
+    expect(await take(lines, 4)).toEqual([truncated, "three", "four", "five"]);
+    await lines.return();
   });
 
   test("a file that is not there is waited for on request", async () => {

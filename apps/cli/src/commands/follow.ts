@@ -36,9 +36,15 @@ function recordOf(path: string, line: string | FollowEvent): Readonly<Record<str
   return { path, event: line.event, position: line.position };
 }
 
+/** What each event means. */
+const EVENT_TEXTS: Readonly<Record<FollowEvent["event"], string>> = {
+  rotated: "rotated: now the next file",
+  truncated: "truncated: now from its start",
+  missed: "a file was gone before it could be read: its lines are lost",
+};
+
 function textOf({ event, position }: FollowEvent): string {
-  const what = event === "rotated" ? "rotated: now the new file" : "truncated: now from its start";
-  return `${what}; ${position} bytes had been read`;
+  return `${EVENT_TEXTS[event]}; ${position} bytes had been read`;
 }
 
 function parseFrom(text: string): "end" | number {
@@ -75,7 +81,7 @@ export const follow: Command<IsthmusContext> = buildCommand<FollowFlags, [string
     brief: "Print the lines that come at the end of a file",
     fullDescription:
       "Woken by the system when the file grows. A last line without an end waits for it.\n" +
-      "Rotation and truncation are told on stderr, with --json as records with an `event`.\n" +
+      "Rotation, truncation and lost files are told on stderr, with --json as records with an `event`.\n" +
       "Ctrl-C ends it with 130.",
     customUsage: [
       { input: "app.log", brief: "what comes from now on" },

@@ -50,6 +50,9 @@ interface SystemCalls {
   sync_file_range(fd: number, offset: number, length: number, flags: number): number;
   /** The argument is a number or an address, as the command says. */
   fcntl(fd: number, command: number, argument: number): number;
+  inotify_init1(flags: number): number;
+  inotify_add_watch(fd: number, path: string, mask: number): number;
+  inotify_rm_watch(fd: number, watch: number): number;
   /** The arguments are numbers or addresses, as the system call of that number says. */
   syscall(
     number: number,
@@ -104,6 +107,9 @@ const SYSTEM: Readonly<Record<SystemCall, Signature>> = {
   sync_file_range: int("i32", "i64", "i64", "u32"),
   // Variadic in C; on x64 and arm64 Linux and FreeBSD a fixed list of arguments is passed alike.
   fcntl: int("i32", "i32", "u64"),
+  inotify_init1: int("i32"),
+  inotify_add_watch: int("i32", "string", "u32"),
+  inotify_rm_watch: int("i32", "i32"),
   syscall: int("i64", "u64", "u64", "u64", "u64", "u64", "u64"),
   pthread_mutexattr_init: int("pointer"),
   pthread_mutexattr_settype: int("pointer", "i32"),

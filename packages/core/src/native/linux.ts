@@ -8,6 +8,7 @@ import { closeSync, constants, openSync, readFileSync, readSync, statfsSync } fr
 import type { SystemCall } from "./libc.ts";
 import { linuxByteLocks, linuxFutex } from "./linux-calls.ts";
 import { linuxMutexes } from "./linux-mutex.ts";
+import { linuxNameLogs } from "./linux-name-log.ts";
 import { linuxProcesses } from "./linux-processes.ts";
 import type { Platform } from "./platform-interface.ts";
 import { createPosixPlatform } from "./posix.ts";
@@ -22,6 +23,9 @@ const LINUX_CALLS: readonly SystemCall[] = [
   "mlock2",
   "sync_file_range",
   "fcntl",
+  "inotify_init1",
+  "inotify_add_watch",
+  "inotify_rm_watch",
   "syscall",
   "pthread_mutexattr_init",
   "pthread_mutexattr_settype",
@@ -136,6 +140,7 @@ export function describeLinux(): PosixSystem {
     futex: linuxFutex,
     byteLocks: linuxByteLocks,
     robustMutexes: (libc) => linuxMutexes(libc, library),
+    nameLogs: linuxNameLogs,
     processes: linuxProcesses,
     mappingLimit: mappingLimit(),
   };

@@ -269,6 +269,32 @@ export interface NameCalls {
   objectionTo(directory: { readonly uid: number; readonly mode: number }): string | undefined;
 }
 
+/** One change of the names in a directory. */
+export interface NameChange {
+  /** A move has two halves: a name has left, another one has come, each in its directory. */
+  readonly type: "made" | "deleted" | "left" | "came";
+  readonly name: string;
+  /** Which move it is a half of: both halves have the same number. 0: none. */
+  readonly move: number;
+}
+
+/** What happens to the names in a directory, in order, since it was asked for. */
+export interface NameLog {
+  /** Takes what has not been taken yet; undefined when that was more than the system keeps. */
+  take(): readonly NameChange[] | undefined;
+  /** Ends it. */
+  close(): void;
+}
+
+/** What the system tells of directories. */
+export interface DirectoryCalls {
+  /**
+   * Begins a log of a directory's names; it returns undefined when the system has no room for another one. Absent where no
+   * system call tells both halves of a move.
+   */
+  readonly nameLog: ((directory: string) => NameLog | undefined) | undefined;
+}
+
 /** What the system tells of other processes of this user. */
 export interface ProcessCalls {
   /** Undefined where there is no such process, or the system does not tell. */
@@ -310,6 +336,7 @@ export interface Platform
     WaitCalls,
     FifoCalls,
     NameCalls,
+    DirectoryCalls,
     ProcessCalls {
   /** CPU, C library and size of a mutex in one word: processes share a robust mutex only when it is equal. */
   readonly abiTag: number;

@@ -8,6 +8,7 @@ import type { Signatures } from "./engine.ts";
 import type { ErrnoCall, Libc, SystemCall } from "./libc.ts";
 import type {
   ByteLocks,
+  DirectoryCalls,
   MemoryAdvice,
   ProcessCalls,
   RobustMutexes,
@@ -62,6 +63,8 @@ export interface PosixSystem {
   readonly byteLocks?: (libc: Libc) => ByteLocks;
   /** See `LockCalls.robustMutexes`; called when they are first needed. */
   readonly robustMutexes?: (libc: Libc) => RobustMutexes | undefined;
+  /** See `DirectoryCalls.nameLog`. */
+  readonly nameLogs?: (libc: Libc) => DirectoryCalls["nameLog"];
   /** What the system tells of other processes; absent where it is not asked. */
   readonly processes?: ProcessCalls;
   /** How `bus-guard.c` is told this system's numbers and struct layouts. */

@@ -52,6 +52,7 @@ export function createPosixPlatform(system: PosixSystem): Platform {
     ...fifoCalls(libc, system),
     monotonicNs: monotonicClock(libc, system.monotonicClock),
     ...nameCalls(),
+    nameLog: system.nameLogs?.(libc),
     ...(system.processes ?? NO_PROCESSES),
   };
 }

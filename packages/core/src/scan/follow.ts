@@ -1,21 +1,12 @@
 /**
  * A file that grows, line by line, also over truncation and rotation.
  *
- * What the system tells of a directory is a hint and no more: after each the file is read to its end, and whether the name
- * still leads to it is looked up. So nothing hangs on which event it was, or on how many were merged into one.
+ * What wakes this is a hint and no more: after each the file is read to its end, and what its name led to since is looked
+ * up. So nothing hangs on which event it was, or on how many were merged into one.
  *
  * @module
  */
-import {
-  closeSync,
-  type FSWatcher,
-  fstatSync,
-  openSync,
-  readSync,
-  type Stats,
-  statSync,
-  watch,
-} from "node:fs";
+import { closeSync, type FSWatcher, statSync, watch } from "node:fs";
 import { dirname } from "node:path";
 import { fromNodeError } from "../native/errno.ts";
 import { fileSystemOf } from "../native/file-system.ts";
@@ -26,16 +17,9 @@ import {
   checkOptions,
   invalidType,
   type OptionNames,
-  outOfRange,
 } from "../validate.ts";
-
-const LINE_FEED = 0x0a;
-
-/** How much is read at a time, in bytes. */
-const READ_BYTES = 1 << 18;
-
-/** The longest line in bytes, as of `lines()`. */
-const LINE_BYTES_MAX = 2 ** 29 - 1;
+import { LineTail } from "./line-tail.ts";
+import { type Opened, Successors } from "./successors.ts";
 
 /** How often to look where the system does not tell, in milliseconds. */
 const LOOK_MS = 1000;
@@ -43,11 +27,14 @@ const LOOK_MS = 1000;
 /** What happened to a followed file. */
 export interface FollowEvent {
   /**
-   * `"truncated"`: the file has become shorter than what was read of it; it is read from its start again.
-   * `"rotated"`: the name leads to another file, which is read from its start. What is still written to the old one comes,
-   * too, until the next rotation.
+   * `"truncated"`: the file has become shorter than what was read of it, or has other bytes there; it is read from its
+   * start again.
+   * `"rotated"`: the name led to another file next, which is read from its start. What is still written to the old one
+   * comes, too, until the next rotation.
+   * `"missed"`: the name led to a file next that could not be opened in time, or to several: it was deleted, has left the
+   * directory, or more happened than the system keeps. Its lines are lost.
    */
-  readonly event: "truncated" | "rotated";
+  readonly event: "truncated" | "rotated" | "missed";
   /** The path that is followed. */
   readonly path: string;
   /** How far the file had been read before, in bytes. */
@@ -100,72 +87,11 @@ export function follow(
     if (signal !== undefined && !(signal instanceof AbortSignal)) {
       throw invalidType("signal", "an AbortSignal", signal);
     }
-    if (own === undefined && !isAwaited) statOf(path);
+    if (own === undefined && !isAwaited) checkThere(path);
     return new Following(path, signal).run(own, from);
   } catch (error) {
     if (own !== undefined) closeSync(own);
     throw error;
-  }
-}
-
-/** One open file, and what was read of it. */
-class Tail {
-  readonly stats: Stats;
-  position: number;
-  readonly #fd: number;
-  #rest: Buffer[] = [];
-  #restBytes = 0;
-
-  constructor(fd: number, from: "end" | number) {
-    this.#fd = fd;
-    this.stats = fstatSync(fd);
-    this.position = from === "end" ? this.stats.size : from;
-  }
-
-  /** Whether the file has become shorter than what was read. */
-  get isTruncated(): boolean {
-    return fstatSync(this.#fd).size < this.position;
-  }
-
-  /** Reads on; returns the lines that are whole, or undefined at the end of the file. */
-  read(): string[] | undefined {
-    const buffer = Buffer.allocUnsafe(READ_BYTES);
-    const count = readSync(this.#fd, buffer, 0, READ_BYTES, this.position);
-    if (count === 0) return undefined;
-    this.position += count;
-    const piece = buffer.subarray(0, count);
-    const end = piece.lastIndexOf(LINE_FEED);
-    if (end < 0) {
-      this.#keep(piece);
-      return [];
-    }
-    const text = Buffer.concat([...this.#rest, piece.subarray(0, end)]).toString("utf8");
-    this.#rest = [];
-    this.#restBytes = 0;
-    if (end + 1 < count) this.#keep(piece.subarray(end + 1));
-    return text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
-  }
-
-  /** Gives up waiting for the end of the last line; returns what there is of it. */
-  takeRest(): string[] {
-    if (this.#restBytes === 0) return [];
-    const text = Buffer.concat(this.#rest).toString("utf8");
-    this.#rest = [];
-    this.#restBytes = 0;
-    return [text];
-  }
-
-  close(): void {
-    closeSync(this.#fd);
-  }
-
-  #keep(piece: Buffer): void {
-    this.#restBytes += piece.length;
-    if (this.#restBytes > LINE_BYTES_MAX) {
-      const what = `length of the line before byte ${this.position}`;
-      throw outOfRange(what, `<= ${LINE_BYTES_MAX} bytes`, "more");
-    }
-    this.#rest.push(piece);
   }
 }
 
@@ -174,8 +100,8 @@ class Following {
   readonly #path: string;
   readonly #signal: AbortSignal | undefined;
   /** The file, and the one before it, to which somebody may still write. */
-  #tail: Tail | undefined;
-  #old: Tail | undefined;
+  #tail: LineTail | undefined;
+  #old: LineTail | undefined;
   /** Whether something may have happened since the last look. */
   #isDue = true;
   #wake: () => void = () => {};
@@ -189,27 +115,26 @@ class Following {
     own: number | undefined,
     from: "end" | number,
   ): AsyncGenerator<string | FollowEvent, void> {
-    this.#tail = own === undefined ? this.#open(from) : new Tail(own, from);
-    const stop = this.#watch();
-    try {
-      for (;;) {
-        this.#signal?.throwIfAborted();
-        this.#isDue = false;
-        yield* this.#drain(this.#old);
-        yield* this.#drain(this.#tail);
-        yield* this.#lookForTruncation();
-        yield* this.#lookForRotation();
-        await this.#sleep();
-      }
-    } finally {
-      stop();
-      this.#old?.close();
-      this.#tail?.close();
+    if (own !== undefined) this.#tail = new LineTail(own, from);
+    using stack = new DisposableStack();
+    stack.defer(() => this.#tail?.close());
+    stack.defer(() => this.#old?.close());
+    stack.defer(this.#watch());
+    const successors = stack.adopt(new Successors(this.#path), (names) => names.close());
+    this.#tail ??= tailOf(successors.open(), from);
+    for (;;) {
+      this.#signal?.throwIfAborted();
+      this.#isDue = false;
+      yield* this.#drain(this.#old);
+      yield* this.#drain(this.#tail);
+      yield* this.#lookForTruncation();
+      yield* this.#lookForRotation(successors);
+      await this.#sleep();
     }
   }
 
   /** All that there is of a file. */
-  async *#drain(tail: Tail | undefined): AsyncGenerator<string, void> {
+  async *#drain(tail: LineTail | undefined): AsyncGenerator<string, void> {
     for (let lines = tail?.read(); lines !== undefined; lines = tail?.read()) {
       yield* lines;
       this.#signal?.throwIfAborted();
@@ -222,43 +147,35 @@ class Following {
     if (!tail?.isTruncated) return;
     const { position } = tail;
     yield* tail.takeRest();
-    tail.position = 0;
+    tail.rewind();
     this.#isDue = true;
     yield { event: "truncated", path: this.#path, position };
   }
 
-  async *#lookForRotation(): AsyncGenerator<string | FollowEvent, void> {
+  async *#lookForRotation(successors: Successors): AsyncGenerator<string | FollowEvent, void> {
     const before = this.#tail;
-    const now = statOf(this.#path, true);
-    if (now === undefined) return;
-    if (before !== undefined && isSameFile(before.stats, now)) return;
-    const next = this.#open(0);
-    if (next === undefined || (before !== undefined && isSameFile(before.stats, next.stats))) {
-      next?.close();
+    const next = successors.next(before?.stats);
+    if (next === undefined) return;
+    // There may be more of them.
+    this.#isDue = true;
+    const position = before?.position ?? 0;
+    if (next === "missed") {
+      yield { event: "missed", path: this.#path, position };
       return;
     }
-    this.#isDue = true;
-    // What was written to the old file before the name led elsewhere comes first.
-    yield* this.#drain(this.#old);
-    this.#old?.close();
+    const old = this.#old;
     this.#old = before;
-    this.#tail = next;
+    this.#tail = tailOf(next, 0);
+    try {
+      // What was written to the old files before the name led elsewhere comes first.
+      yield* this.#drain(old);
+    } finally {
+      old?.close();
+    }
     if (before === undefined) return;
     yield* this.#drain(before);
     yield* before.takeRest();
     yield { event: "rotated", path: this.#path, position: before.position };
-  }
-
-  /** Opens what the path leads to; undefined while that is nothing. */
-  #open(from: "end" | number): Tail | undefined {
-    let fd: number;
-    try {
-      fd = openSync(this.#path, "r");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw fromNodeError(error, `follow "${this.#path}"`);
-    }
-    return new Tail(fd, from);
   }
 
   /** Has every change in the directory looked at; returns how to stop. */
@@ -303,17 +220,15 @@ class Following {
   }
 }
 
-function statOf(path: string): Stats;
-function statOf(path: string, isMissingFine: true): Stats | undefined;
-function statOf(path: string, isMissingFine = false): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch (error) {
-    if (isMissingFine && (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw fromNodeError(error, `follow "${path}"`);
-  }
+function tailOf(opened: Opened | undefined, from: "end" | number): LineTail | undefined {
+  return opened && new LineTail(opened.fd, from);
 }
 
-function isSameFile(one: Stats, other: Stats): boolean {
-  return one.ino === other.ino && one.dev === other.dev;
+/** @throws {SystemError} When the path leads to nothing. */
+function checkThere(path: string): void {
+  try {
+    statSync(path);
+  } catch (error) {
+    throw fromNodeError(error, `follow "${path}"`);
+  }
 }

@@ -17,10 +17,10 @@ import { checkRange, SCAN_RANGE, type ScanRange, type Span } from "./range.ts";
 import { indexOf } from "./search.ts";
 import { SCAN_WINDOW_BYTES, windows } from "./windows.ts";
 
-const LINE_FEED = 0x0a;
+export const LINE_FEED = 0x0a;
 
 /** The longest line in bytes: what a string and a buffer can hold without surprises. */
-const LINE_BYTES_MAX = 2 ** 29 - 1;
+export const LINE_BYTES_MAX: number = 2 ** 29 - 1;
 
 /** So much is copied and decoded at once, in bytes: the CPU's second cache has room for it. */
 export const TEXT_BYTES: number = 1 << 18;
@@ -162,7 +162,8 @@ function lineEnd(source: ViewSource, to: number): number {
   return found < 0 ? source.capacity : found + 1;
 }
 
-function lineTooLong(before: number): RangeError {
+/** What is thrown when a line is longer than {@link LINE_BYTES_MAX}. */
+export function lineTooLong(before: number): RangeError {
   return outOfRange(
     `length of the line before byte ${before}`,
     `<= ${LINE_BYTES_MAX} bytes`,
