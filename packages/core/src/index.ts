@@ -41,6 +41,7 @@ export {
 } from "./scan/parallel/scan-jobs.ts";
 export type { ScanRange } from "./scan/range.ts";
 export type { RecordOptions } from "./scan/records.ts";
+export type { Row, RowOptions } from "./scan/rows.ts";
 export type { FlushOptions, RangeOptions, ViewOptions } from "./view.ts";
 export type { TypedArray, ViewAccessor, WriteStringOptions } from "./view-accessor.ts";
 export type { SeekOrigin, ViewStream } from "./view-stream.ts";

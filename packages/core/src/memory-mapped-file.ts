@@ -37,6 +37,7 @@ import { type ScanOptions, scan } from "./scan/parallel/scan.ts";
 import type { ScanJob } from "./scan/parallel/scan-jobs.ts";
 import type { ScanRange } from "./scan/range.ts";
 import { type RecordOptions, records } from "./scan/records.ts";
+import { type Row, type RowOptions, rows } from "./scan/rows.ts";
 import { count, indexOf, lastIndexOf } from "./scan/search.ts";
 import {
   checkInteger,
@@ -338,6 +339,32 @@ export class MemoryMappedFile implements Disposable {
    */
   records(options?: RecordOptions): Generator<Uint8Array, void> {
     return records(this.#source(), options);
+  }
+
+  /**
+   * Yields the rows of a table, as in CSV: fields between delimiters, which may be quoted, with line feeds in them. Rows are of
+   * any number of fields; an empty line is a row with one empty field. A byte order mark at the start is skipped.
+   *
+   * @param options `delimiter` (default `","`, `"\t"` for TSV); `quote` (default `'"'`, `null` for none); `offset`, where a row
+   *   must begin, and `length`: rows that begin in the range.
+   * @returns The same object for each row: which of its fields are where. Nothing is copied or decoded until it is asked for.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` for a row of more than 64 MiB: most often a quote is not closed.
+   * @throws {FileTruncatedError} When the file has become shorter.
+   *
+   * @example
+   * ```ts
+   * import { writeFileSync } from "node:fs";
+   * import { MemoryMappedFile } from "@isthmus/core";
+   *
+   * writeFileSync("example.csv", 'name,price\n"pear, green",3\napple,2\n');
+   * using file = MemoryMappedFile.createFromFile("example.csv", { access: "read" });
+   * for (const row of file.rows()) {
+   *   if (row.text(1) === "3") console.log(row.text(0), row.offset); // pear, green 11
+   * }
+   * ```
+   */
+  rows(options?: RowOptions): Generator<Row, void> {
+    return rows(this.#source(), options);
   }
 
   /**

@@ -15,6 +15,7 @@ const MAP_USES: Record<string, (file: MemoryMappedFile) => unknown> = {
   forEachLine: (file) => file.forEachLine(() => {}),
   histogram: (file) => file.histogram(),
   records: (file) => file.records(),
+  rows: (file) => file.rows(),
   follow: (file) => file.follow(),
   resize: (file) => file.resize(1 << 20),
   refresh: (file) => file.refresh(),
