@@ -9,15 +9,25 @@
 import { PrivateText } from "../private-text.ts";
 import { checkOptions, invalidType, type OptionNames, outOfRange } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
+import { BytePlaces } from "./kernel/byte-places.ts";
 import { LINE_FEED } from "./lines.ts";
 import { checkRange, SCAN_RANGE, type ScanRange } from "./range.ts";
-import { SCAN_WINDOW_BYTES, windows } from "./windows.ts";
+import { indexOf } from "./search.ts";
+import { windows } from "./windows.ts";
 
 const CARRIAGE_RETURN = 0x0d;
 const BYTE_ORDER_MARK = Buffer.from("\ufeff");
 
 /** The longest row in bytes: a longer one has a quote that nobody closes. */
 const ROW_BYTES_MAX = 64 << 20;
+
+/** How much is looked at in one go, in bytes: where its delimiters are takes four bytes each. */
+const WINDOW_BYTES = 2 << 20;
+
+/** How much of the next window each one also shows, one part of so many: most rows that cross are no longer. */
+const OVERLAP_PART = 32;
+
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /** How many fields a row has room for at first. */
 const FIELDS = 64;
@@ -59,7 +69,7 @@ export interface Row {
 export function* rows(
   source: ViewSource,
   options?: RowOptions,
-  windowBytes: number = SCAN_WINDOW_BYTES,
+  windowBytes: number = WINDOW_BYTES,
 ): Generator<Row, void> {
   const checked = checkOptions("options", options, ROW_OPTIONS);
   const { delimiter = ",", quote = '"' } = checked;
@@ -70,35 +80,44 @@ export function* rows(
   if (delimiter === quote) throw outOfRange("quote", "another character than delimiter", quote);
   const { from, to } = checkRange(source.capacity, checked);
   if (from >= to) return;
-  let carried = Buffer.alloc(0);
-  for (const { start, bytes } of windows(source, {
-    from,
-    to: source.capacity,
-    stride: windowBytes,
-  })) {
+  /** What earlier windows have of a row that did not end in them. */
+  let carried = NOTHING;
+  const overlap = Math.floor(windowBytes / OVERLAP_PART);
+  const mark = { offset: 0, length: Math.min(BYTE_ORDER_MARK.length, source.capacity) };
+  const isMarked = from === 0 && indexOf(source, BYTE_ORDER_MARK, mark) === 0;
+  let nextRow = isMarked ? BYTE_ORDER_MARK.length : from;
+  const span = { from, to: source.capacity, stride: windowBytes, overlap };
+  for (const { start, bytes } of windows(source, span)) {
     const piece = carried.length === 0 ? bytes : Buffer.concat([carried, bytes]);
     const base = start - carried.length;
-    const isLast = start + bytes.length === source.capacity;
-    let at = base === 0 ? markLength(piece, isLast) : 0;
-    while (at >= 0 && at < piece.length && base + at < to) {
-      const next = row.find(piece, at, base, isLast);
+    // A row belongs to the window in which it begins.
+    const own = Math.min(start + windowBytes, source.capacity) - base;
+    let at = nextRow - base;
+    row.begin(piece, at, base, base + piece.length === source.capacity);
+    while (at < own && base + at < to) {
+      const next = row.find(at);
       if (next < 0) break;
       yield row;
       at = next;
     }
-    if (base + at >= to) return;
-    carried = Buffer.from(piece.subarray(Math.max(0, at)));
-    if (carried.length > ROW_BYTES_MAX) throw rowTooLong(base + at);
+    nextRow = base + at;
+    if (nextRow >= to) return;
+    carried = at < own ? Buffer.from(piece.subarray(at, own)) : NOTHING;
+    if (carried.length > ROW_BYTES_MAX) throw rowTooLong(nextRow);
   }
 }
 
 /** The row that was found last. */
 class FoundRow implements Row {
-  readonly #delimiter: number;
   readonly #quote: number;
+  readonly #places: BytePlaces;
+  /** Which place is next. */
+  #next = 0;
   readonly #text = new PrivateText();
-  #bytes: Buffer = Buffer.alloc(0);
-  #offset = 0;
+  #bytes = NOTHING;
+  #base = 0;
+  #isLast = false;
+  offset = 0;
   #length = 0;
   #starts = new Uint32Array(FIELDS);
   #ends = new Uint32Array(FIELDS);
@@ -107,16 +126,12 @@ class FoundRow implements Row {
   #hasQuotes = false;
 
   constructor(delimiter: number, quote: number) {
-    this.#delimiter = delimiter;
     this.#quote = quote;
+    this.#places = new BytePlaces([delimiter, LINE_FEED, quote < 0 ? LINE_FEED : quote]);
   }
 
   get length(): number {
     return this.#length;
-  }
-
-  get offset(): number {
-    return this.#offset;
   }
 
   get bytes(): Uint8Array {
@@ -145,48 +160,71 @@ class FoundRow implements Row {
   }
 
   /**
-   * Finds the fields of a row.
+   * Begins with other bytes.
    *
-   * @param bytes What holds it.
-   * @param from Where it begins.
+   * @param bytes What holds the next rows.
+   * @param from Where the first of them begins.
    * @param base Where `bytes` begins in the map.
    * @param isLast Whether the file ends with `bytes`.
-   * @returns Where the next row begins, or -1 when this one goes on behind the end of `bytes`.
    */
-  find(bytes: Buffer, from: number, base: number, isLast: boolean): number {
-    const delimiter = this.#delimiter;
+  begin(bytes: Buffer, from: number, base: number, isLast: boolean): void {
     this.#bytes = bytes;
-    this.#offset = base + from;
+    this.#base = base;
+    this.#isLast = isLast;
+    this.#next = 0;
+    this.#places.find(bytes, from);
+  }
+
+  /**
+   * Finds the fields of a row.
+   *
+   * @param from Where it begins: behind the one that was found last.
+   * @returns Where the next row begins, or -1 when this one goes on behind the end of the bytes.
+   */
+  find(from: number): number {
+    const bytes = this.#bytes;
+    const quote = this.#quote;
+    const { list } = this.#places;
     this.#length = 0;
-    for (let at = from; ; at++) {
-      const start = at;
-      const closed = bytes[at] === this.#quote ? this.#closingQuote(at, isLast) : at;
+    this.offset = this.#base + from;
+    for (let start = from; ; ) {
+      const closed = bytes[start] === quote ? this.#closingQuote() : start;
       if (closed < 0) return -1;
-      at = closed;
-      for (; at < bytes.length; at++) {
-        const byte = bytes[at];
-        if (byte === delimiter || byte === LINE_FEED) break;
+      let at = list[this.#next++] as number;
+      while (bytes[at] === quote) at = list[this.#next++] as number;
+      const isEnd = at === bytes.length;
+      if (isEnd && !this.#isLast) return -1;
+      if (!isEnd && bytes[at] !== LINE_FEED) {
+        this.#add(start, closed, at);
+        start = at + 1;
+        continue;
       }
-      if (at === bytes.length && !isLast) return -1;
-      const isRowEnd = bytes[at] !== delimiter || at === bytes.length;
       // What ends with the file has no line end to take off.
-      const isCrlf =
-        isRowEnd && at > closed && at < bytes.length && bytes[at - 1] === CARRIAGE_RETURN;
+      const isCrlf = !isEnd && at > closed && bytes[at - 1] === CARRIAGE_RETURN;
       this.#add(start, closed, isCrlf ? at - 1 : at);
-      if (isRowEnd) return Math.min(at + 1, bytes.length);
+      return isEnd ? at : at + 1;
     }
   }
 
-  /** Where the text between quotes that begins somewhere has ended: behind its closing quote, or -1 as `find` does. */
-  #closingQuote(from: number, isLast: boolean): number {
+  /** Where the text between quotes ends that begins at the next place: behind its closing quote, or -1 as `find` does. */
+  #closingQuote(): number {
     const bytes = this.#bytes;
+    const quote = this.#quote;
+    const { list } = this.#places;
     this.#hasQuotes = false;
-    for (let at = from + 1; ; at += 2) {
-      at = bytes.indexOf(this.#quote, at);
-      if (at < 0) return isLast ? bytes.length : -1;
+    this.#next++;
+    for (;;) {
+      let at = list[this.#next++] as number;
+      while (at < bytes.length && bytes[at] !== quote) at = list[this.#next++] as number;
+      if (at === bytes.length) {
+        // What ends the field is the end, once more.
+        this.#next--;
+        return this.#isLast ? at : -1;
+      }
       // Of two, both stand for one; whether there is another one cannot be seen yet at the end.
-      if (at + 1 === bytes.length && !isLast) return -1;
-      if (bytes[at + 1] !== this.#quote) return at + 1;
+      if (at + 1 === bytes.length && !this.#isLast) return -1;
+      if (bytes[at + 1] !== quote) return at + 1;
+      this.#next++;
       this.#hasQuotes = true;
     }
   }
@@ -234,16 +272,6 @@ class FoundRow implements Row {
     if (Number.isInteger(field) && field >= 0 && field < this.#length) return field;
     throw outOfRange("field", `an integer from 0 to ${this.#length - 1}`, field);
   }
-}
-
-/** How long the byte order mark at the start of a file is; -1 when that cannot be seen yet. */
-function markLength(bytes: Buffer, isLast: boolean): number {
-  const { length } = BYTE_ORDER_MARK;
-  const seen = Math.min(length, bytes.length);
-  const isMark = BYTE_ORDER_MARK.subarray(0, seen).equals(bytes.subarray(0, seen));
-  if (!isMark) return 0;
-  if (seen === length) return length;
-  return isLast ? 0 : -1;
 }
 
 function checkCharacter(name: string, value: unknown): number {

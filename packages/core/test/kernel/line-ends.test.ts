@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
-import { eachLine, eachLinePlainly, newLineFinder } from "../../src/scan/kernel/line-ends.ts";
+import { eachLine, eachLinePlainly } from "../../src/scan/kernel/line-ends.ts";
 import { filled, pattern } from "../support/bytes.ts";
 
 type Line = readonly [start: number, end: number];
@@ -21,19 +20,6 @@ function linesOf(bytes: Uint8Array, walk: typeof eachLine): Line[] {
 function plainly(bytes: Uint8Array): Line[] {
   return linesOf(bytes, eachLinePlainly);
 }
-
-test("LineFinder.find() finds every line feed of a block", () => {
-  const finder = newLineFinder();
-  if (finder === undefined) throw new Error("this runtime has no SIMD: nothing to compare");
-  const bytes = fc.array(fc.constantFrom(0, 0x0a, 0x0b, 0x8a, 0xff), { maxLength: 300 });
-  fc.assert(
-    fc.property(bytes, fc.nat(5), (values, start) => {
-      const block = Uint8Array.from(values);
-      const expected = values.slice(start).flatMap((value, at) => (value === 0x0a ? [at] : []));
-      expect([...finder.ends.subarray(0, finder.find(block, start))]).toEqual(expected);
-    }),
-  );
-});
 
 test("eachLine() agrees with one search for each line, at every block's boundary", () => {
   const dense = pattern(300_001).map((byte) => (byte % 7 === 0 ? 0x0a : byte));

@@ -3,30 +3,17 @@
  *
  * @module
  */
-import { LINE_KERNEL, LINE_STEP_BYTES } from "./line-kernel.ts";
-import { assemble } from "./wasm.ts";
+import { type ByteFinder, FIND_BLOCK_BYTES, newByteFinder } from "./byte-finder.ts";
 
 const LINE_FEED = 0x0a;
-/** What is looked at in one go. Its ends, were it all line feeds, take four times as much. */
-const BLOCK_BYTES: number = 1 << 15;
-const ENDS_OFFSET: number = BLOCK_BYTES;
 /** Below this, one search for each line is done before the kernel is compiled. */
 const KERNEL_FROM_BYTES = 1 << 18;
 
 /** Is told of a line; `LineVisitor`. */
 export type EachLine<Bytes> = (bytes: Bytes, start: number, end: number, offset: number) => void;
 
-/** Finds the line feeds of a block. */
-export interface LineFinder {
-  /** Where the line feeds are, in bytes from the block's first; as many as the last search found. */
-  readonly ends: Uint32Array;
-  /** Looks at up to `BLOCK_BYTES` bytes, and returns how many line feeds there are. */
-  find(bytes: Uint8Array, start: number): number;
-}
-
-let compiled: WebAssembly.Module | null | undefined;
 /** Finders that nobody uses: whoever is told of a line may look at lines, too. */
-const idle: LineFinder[] = [];
+const idle: ByteFinder[] = [];
 
 /**
  * Calls for every line of some bytes; what is behind the last line feed is a line, unless it is empty.
@@ -40,7 +27,8 @@ export function eachLine<Bytes extends Uint8Array>(
   each: EachLine<Bytes>,
   offset: number,
 ): void {
-  const finder = bytes.length < KERNEL_FROM_BYTES ? undefined : (idle.pop() ?? newLineFinder());
+  const finder =
+    bytes.length < KERNEL_FROM_BYTES ? undefined : (idle.pop() ?? newByteFinder([LINE_FEED]));
   if (finder === undefined) {
     eachLinePlainly(bytes, each, offset);
     return;
@@ -67,46 +55,20 @@ export function eachLinePlainly<Bytes extends Uint8Array>(
 }
 
 function eachLineFound<Bytes extends Uint8Array>(
-  finder: LineFinder,
+  finder: ByteFinder,
   bytes: Bytes,
   each: EachLine<Bytes>,
   offset: number,
 ): void {
-  const { ends } = finder;
+  const { places } = finder;
   let start = 0;
-  for (let block = 0; block < bytes.length; block += BLOCK_BYTES) {
+  for (let block = 0; block < bytes.length; block += FIND_BLOCK_BYTES) {
     const count = finder.find(bytes, block);
     for (let i = 0; i < count; i++) {
-      const end = block + (ends[i] as number);
+      const end = block + (places[i] as number);
       each(bytes, start, end, offset + start);
       start = end + 1;
     }
   }
   if (start < bytes.length) each(bytes, start, bytes.length, offset + start);
-}
-
-/** A finder with memory of its own; `undefined` where the engine or the CPU has no SIMD. */
-export function newLineFinder(): LineFinder | undefined {
-  compiled ??= compile();
-  if (compiled === null) return undefined;
-  const { memory, find } = new WebAssembly.Instance(compiled).exports as unknown as {
-    memory: WebAssembly.Memory;
-    find: (length: number, byte: number, into: number) => number;
-  };
-  const block = new Uint8Array(memory.buffer, 0, BLOCK_BYTES);
-  return {
-    ends: new Uint32Array(memory.buffer, ENDS_OFFSET),
-    find(bytes, start) {
-      const piece = bytes.subarray(start, start + BLOCK_BYTES);
-      block.set(piece);
-      const length = Math.ceil(piece.length / LINE_STEP_BYTES) * LINE_STEP_BYTES;
-      block.fill(0, piece.length, length);
-      return (find(length, LINE_FEED, ENDS_OFFSET) - ENDS_OFFSET) / 4;
-    },
-  };
-}
-
-function compile(): WebAssembly.Module | null {
-  const code = assemble(ENDS_OFFSET + 4 * BLOCK_BYTES, [LINE_KERNEL]);
-  return WebAssembly.validate(code) ? new WebAssembly.Module(code) : null;
 }
