@@ -31,7 +31,14 @@ import {
   followPath,
 } from "./scan/follow.ts";
 import { histogram } from "./scan/histogram.ts";
-import { forEachLine, type LineOptions, type LineVisitor, lines } from "./scan/lines.ts";
+import {
+  forEachLine,
+  type LineCursor,
+  type LineOptions,
+  type LineVisitor,
+  lineCursor,
+  lines,
+} from "./scan/lines.ts";
 import type { Needle } from "./scan/needle.ts";
 import { type ScanOptions, scan } from "./scan/parallel/scan.ts";
 import type { ScanJob } from "./scan/parallel/scan-jobs.ts";
@@ -315,6 +322,28 @@ export class MemoryMappedFile implements Disposable {
    */
   forEachLine(visit: LineVisitor, range?: ScanRange): void {
     forEachLine(this.#source(), visit, range);
+  }
+
+  /**
+   * Yields one cursor for every line in order: where the line is, and its text when asked. It is the same object for every
+   * line, so that nothing is made for lines that are passed by.
+   *
+   * @param range Which lines, in bytes: those that begin in it. Default: all.
+   *
+   * @example
+   * ```ts
+   * import { writeFileSync } from "node:fs";
+   * import { MemoryMappedFile } from "@isthmus/core";
+   *
+   * writeFileSync("app.log", "E disk full\nI started\n");
+   * using file = MemoryMappedFile.createFromFile("app.log", { access: "read" });
+   * for (const line of file.lineCursor()) {
+   *   if (line.bytes[line.start] === 0x45) console.log(line.offset, line.text()); // 0 E disk full
+   * }
+   * ```
+   */
+  lineCursor(range?: ScanRange): Generator<LineCursor, void> {
+    return lineCursor(this.#source(), range);
   }
 
   /**

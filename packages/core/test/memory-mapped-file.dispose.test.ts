@@ -13,6 +13,7 @@ const MAP_USES: Record<string, (file: MemoryMappedFile) => unknown> = {
   indexOf: (file) => file.indexOf(0),
   lastIndexOf: (file) => file.lastIndexOf(0),
   forEachLine: (file) => file.forEachLine(() => {}),
+  lineCursor: (file) => file.lineCursor(),
   histogram: (file) => file.histogram(),
   records: (file) => file.records(),
   rows: (file) => file.rows(),

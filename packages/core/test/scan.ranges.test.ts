@@ -72,6 +72,15 @@ describe("a range of a map", () => {
             { offset, length },
           );
           expect(visited).toEqual(expected);
+          const passed: string[] = [];
+          for (const line of memory.lineCursor({ offset, length })) {
+            const text = Buffer.from(line.bytes.subarray(line.start, line.end)).toString("latin1");
+            expect(content.toString("latin1", line.offset, line.offset + text.length)).toBe(text);
+            passed.push(text);
+          }
+          expect(passed).toEqual(expected);
+          const texts = Array.from(memory.lineCursor({ offset, length }), (line) => line.text());
+          expect(texts).toEqual([...memory.lines({ offset, length })]);
         }
       }),
       runs(20),
@@ -152,5 +161,8 @@ describe("a range of a map", () => {
     expectError(() => memory.lines(range as object), type, code);
     expectError(() => memory.chunks(range), type, code);
     expectError(() => memory.forEachLine(() => {}, range), type, code);
+    expectError(() => memory.lineCursor(range), type, code);
+    expectError(() => memory.records(range), type, code);
+    expectError(() => memory.rows(range), type, code);
   });
 });

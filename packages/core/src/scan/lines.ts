@@ -12,12 +12,14 @@ import {
   outOfRange,
 } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
+import { BytePlaces } from "./kernel/byte-places.ts";
 import { eachLine } from "./kernel/line-ends.ts";
 import { checkRange, SCAN_RANGE, type ScanRange, type Span } from "./range.ts";
 import { indexOf } from "./search.ts";
 import { SCAN_WINDOW_BYTES, windows } from "./windows.ts";
 
 export const LINE_FEED = 0x0a;
+export const CARRIAGE_RETURN = 0x0d;
 
 /** The longest line in bytes: what a string and a buffer can hold without surprises. */
 export const LINE_BYTES_MAX: number = 2 ** 29 - 1;
@@ -93,6 +95,62 @@ function* rawLines(source: ViewSource, span: Span): Generator<Uint8Array, void> 
       yield new Uint8Array(piece.buffer, piece.byteOffset + start, end - start);
       start = end + 1;
     }
+  }
+}
+
+/** One line, and where it is. It is the same object for every line: what it tells holds until the next one is asked for. */
+export interface LineCursor {
+  /** What holds the line, and others beside it. */
+  readonly bytes: Uint8Array;
+  /** Index in `bytes` of its first byte. */
+  readonly start: number;
+  /** Index in `bytes` of its line feed, or of the end; a "\r" before it belongs to the line. */
+  readonly end: number;
+  /** Where it begins in the map, in bytes. */
+  readonly offset: number;
+  /** The line as text, decoded from UTF-8, without "\r". */
+  text(): string;
+}
+
+/** Yields one cursor for every line; see `MemoryMappedFile.lineCursor`. */
+export function lineCursor(source: ViewSource, range?: ScanRange): Generator<LineCursor, void> {
+  const checked = checkOptions("range", range, SCAN_RANGE);
+  return eachFoundLine(source, checkRange(source.capacity, checked));
+}
+
+function* eachFoundLine(source: ViewSource, range: Span): Generator<LineCursor, void> {
+  const span = lineSpan(source, range);
+  const places = new BytePlaces([LINE_FEED, LINE_FEED, LINE_FEED]);
+  const line = new FoundLine();
+  let offset = span.from;
+  for (const piece of wholeLines(source, span)) {
+    places.find(piece, 0);
+    line.bytes = piece;
+    let start = 0;
+    for (let next = 0; start < piece.length; next++) {
+      line.start = start;
+      line.end = places.list[next] as number;
+      line.offset = offset + start;
+      yield line;
+      start = line.end + 1;
+    }
+    offset += piece.length;
+  }
+}
+
+/** The line that was found last. */
+class FoundLine implements LineCursor {
+  bytes: Buffer = Buffer.alloc(0);
+  start = 0;
+  end = 0;
+  offset = 0;
+  readonly #text = new PrivateText();
+
+  text(): string {
+    const { bytes, start, end } = this;
+    // Where the file ends without a line feed, a "\r" ends no line.
+    const hasReturn = end > start && end < bytes.length && bytes[end - 1] === CARRIAGE_RETURN;
+    return this.#text.read(bytes, start, hasReturn ? end - 1 : end);
   }
 }
 

@@ -6,7 +6,7 @@
 import { checkOptions, type OptionNames, outOfRange } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
 import { type Needle, needleBytes } from "./needle.ts";
-import { checkRange, SCAN_RANGE, type ScanRange } from "./range.ts";
+import { checkRange, SCAN_RANGE, type ScanRange, type Span } from "./range.ts";
 import { indexOf } from "./search.ts";
 import { SCAN_WINDOW_BYTES, windows } from "./windows.ts";
 
@@ -22,14 +22,22 @@ export interface RecordOptions extends ScanRange {
 const RECORD_OPTIONS: OptionNames<RecordOptions> = { separator: true, ...SCAN_RANGE };
 
 /** Yields what is between separators; see `MemoryMappedFile.records`. */
-export function* records(
+export function records(
   source: ViewSource,
   options?: RecordOptions,
   windowBytes: number = SCAN_WINDOW_BYTES,
 ): Generator<Uint8Array, void> {
   const checked = checkOptions("options", options, RECORD_OPTIONS);
   const separator = needleBytes(checked.separator ?? "\n");
-  const { from, to } = checkRange(source.capacity, checked);
+  return eachRecord(source, separator, checkRange(source.capacity, checked), windowBytes);
+}
+
+function* eachRecord(
+  source: ViewSource,
+  separator: Buffer,
+  { from, to }: Span,
+  windowBytes: number,
+): Generator<Uint8Array, void> {
   if (from >= to) return;
   // Of "----" only the first byte tells which two separate: such a separator is looked for from the start.
   const first = overlapsItself(separator) ? 0 : firstRecord(source, separator, from, to);

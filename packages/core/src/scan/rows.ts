@@ -10,12 +10,11 @@ import { PrivateText } from "../private-text.ts";
 import { checkOptions, invalidType, type OptionNames, outOfRange } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
 import { BytePlaces } from "./kernel/byte-places.ts";
-import { LINE_FEED } from "./lines.ts";
-import { checkRange, SCAN_RANGE, type ScanRange } from "./range.ts";
+import { CARRIAGE_RETURN, LINE_FEED } from "./lines.ts";
+import { checkRange, SCAN_RANGE, type ScanRange, type Span } from "./range.ts";
 import { indexOf } from "./search.ts";
 import { windows } from "./windows.ts";
 
-const CARRIAGE_RETURN = 0x0d;
 const BYTE_ORDER_MARK = Buffer.from("\ufeff");
 
 /** The longest row in bytes: a longer one has a quote that nobody closes. */
@@ -66,7 +65,7 @@ export interface Row {
 }
 
 /** Yields the rows of a table; see `MemoryMappedFile.rows`. */
-export function* rows(
+export function rows(
   source: ViewSource,
   options?: RowOptions,
   windowBytes: number = WINDOW_BYTES,
@@ -78,7 +77,15 @@ export function* rows(
     quote === null ? -1 : checkCharacter("quote", quote),
   );
   if (delimiter === quote) throw outOfRange("quote", "another character than delimiter", quote);
-  const { from, to } = checkRange(source.capacity, checked);
+  return eachRow(source, checkRange(source.capacity, checked), row, windowBytes);
+}
+
+function* eachRow(
+  source: ViewSource,
+  { from, to }: Span,
+  row: FoundRow,
+  windowBytes: number,
+): Generator<Row, void> {
   if (from >= to) return;
   /** What earlier windows have of a row that did not end in them. */
   let carried = NOTHING;
