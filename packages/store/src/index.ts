@@ -13,5 +13,7 @@ export type {
 export type { CacheChange, WatchOptions } from "./cache/cache-watch.ts";
 export type { ComputeOptions } from "./cache/computations.ts";
 export { SharedCache } from "./cache/shared-cache.ts";
+export type { RateLimit, RateLimiterMetrics, RateLimiterOptions } from "./limiter/rate-limiter.ts";
+export { RateLimiter } from "./limiter/rate-limiter.ts";
 export { SharedTable } from "./table/shared-table.ts";
 export type { SharedTableOptions } from "./table/table-segment.ts";

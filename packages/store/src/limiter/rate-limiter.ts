@@ -1,0 +1,281 @@
+/**
+ * A limit that all processes of a server keep together.
+ *
+ * @module
+ */
+import {
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  invalidType,
+  type OptionNames,
+  outOfRange,
+} from "@isthmus/core/internal";
+import { f64, type ParticipantsOptions, struct } from "@isthmus/ipc";
+import { type OpenVerb, type Segment, shapeOf } from "@isthmus/ipc/internal";
+import { openCache } from "../cache/cache-segment.ts";
+import { CacheStore } from "../cache/cache-store.ts";
+import { NONE } from "../cache/log-reading.ts";
+import type { Body } from "../cache/shard.ts";
+import { ENTRY, TYPE, UNIT_BYTES } from "../cache/shard-layout.ts";
+import { ask, type Limit, unitsLeft, type Verdict } from "./gcra.ts";
+
+/** How a limiter is made. */
+export interface RateLimiterOptions extends ParticipantsOptions {
+  /** How many units there are in `perMs`, all at once if need be: an integer from 1. */
+  readonly limit: number;
+  /** How long it takes until all units are back, in milliseconds, more than 0. */
+  readonly perMs: number;
+  /**
+   * Memory for keys in bytes, 8 KiB to 4080 MiB: an IPv4 address takes about 60. Default 16 MiB. Ignored when the limiter
+   * exists. When it is full, those keys make room that were not asked for lately, and have all their units again.
+   */
+  readonly capacityBytes?: number | undefined;
+  /** `"persistent"` keeps it when nobody holds it. Default `"held"`. Ignored when the limiter exists. */
+  readonly lifetime?: "held" | "persistent" | undefined;
+}
+
+/** What came of asking for units. */
+export interface RateLimit {
+  /** Whether they were given. */
+  readonly allowed: boolean;
+  /** How many units are left now. */
+  readonly remaining: number;
+  /** How long to wait before asking for as many again, in whole milliseconds; 0 when they were given. */
+  readonly retryAfterMs: number;
+  /** In how many whole milliseconds all units are back. */
+  readonly resetAfterMs: number;
+}
+
+/** Figures of a limiter, of all who use it together. */
+export interface RateLimiterMetrics {
+  /** Requests that were allowed. */
+  readonly allowed: number;
+  /** Requests that were not. */
+  readonly denied: number;
+  /** Keys that are remembered, those whose units are all back and that nobody has dropped yet included. */
+  readonly keys: number;
+  /** Keys that made room for others while they still lacked units, modulo 2^32. More memory helps. */
+  readonly evictions: number;
+  /** How often a process has died in the middle of a change. */
+  readonly recoveries: number;
+  /** Bytes that the keys take. */
+  readonly bytes: number;
+  /** Bytes that there are for keys. */
+  readonly capacityBytes: number;
+}
+
+const OPTIONS: OptionNames<RateLimiterOptions> = {
+  limit: true,
+  perMs: true,
+  capacityBytes: true,
+  lifetime: true,
+  maxParticipants: true,
+};
+
+const DEFAULT_CAPACITY_BYTES = 2 ** 24;
+
+/** What tells a limiter's segment from those of caches. Its entries have no value: the time says all. */
+const SHAPE = shapeOf(struct({ rateLimitFullAtMs: f64 }));
+
+/** An entry as it is written: until when it means something is its time. */
+class FullAt implements Body {
+  readonly type: number = TYPE.record;
+  readonly words: Int32Array = new Int32Array(0);
+  readonly lengthBytes = 0;
+  readonly staleMs = 0;
+  freshUntil = 0;
+}
+
+/**
+ * A rate limiter in named shared memory: by key, so many units in so much time, however many processes ask. All units may be
+ * taken at once; then each comes back after `perMs / limit`. No timers run, and a key whose units are all back takes no
+ * memory in the end.
+ *
+ * Each handle limits by its own options; give all the same. A process that is killed at any moment has taken its units or
+ * not; one that is stopped in the middle of a call holds up the keys of one shard, a 16th of all or less.
+ *
+ * @example
+ * ```ts
+ * import { RateLimiter } from "@isthmus/store";
+ *
+ * using limiter = RateLimiter.createOrOpen("example-api", { limit: 2, perMs: 60_000 });
+ * limiter.take("1.2.3.4");
+ * console.log(limiter.take("1.2.3.4").remaining); // 0
+ * const { allowed, retryAfterMs } = limiter.take("1.2.3.4");
+ * console.log(allowed, retryAfterMs > 29_000); // false true
+ * ```
+ */
+export class RateLimiter implements Disposable {
+  readonly #segment: Segment;
+  readonly #store: CacheStore;
+  readonly #limit: Limit;
+  readonly #entry = new FullAt();
+
+  private constructor(verb: OpenVerb, name: string, options: RateLimiterOptions) {
+    if (typeof options !== "object" || options === null) {
+      throw invalidType("options", "an object with limit and perMs", options);
+    }
+    const checked = checkOptions("options", options, OPTIONS);
+    const { limit, perMs, capacityBytes = DEFAULT_CAPACITY_BYTES, ...others } = checked;
+    this.#limit = {
+      units: checkInteger("options.limit", limit, 1),
+      perMs: checkNumber("options.perMs", perMs, 0, Number.MAX_SAFE_INTEGER),
+    };
+    if (perMs === 0) throw outOfRange("options.perMs", "> 0", perMs);
+    this.#segment = openCache(verb, name, SHAPE, { capacityBytes, ...others });
+    this.#store = new CacheStore(this.#segment);
+    this.#segment.whenForgotten(this);
+  }
+
+  /**
+   * Creates a limiter.
+   *
+   * @throws {SystemError} `EEXIST` when somebody alive holds the name; `ENOSPC` when there is no memory for it.
+   */
+  static createNew(name: string, options: RateLimiterOptions): RateLimiter {
+    return new RateLimiter("createNew", name, options);
+  }
+
+  /**
+   * Opens a limiter.
+   *
+   * @throws {SystemError} `ENOENT` when nobody holds the name.
+   * @throws {CorruptSegmentError} When it is something else.
+   */
+  static openExisting(name: string, options: RateLimiterOptions): RateLimiter {
+    return new RateLimiter("openExisting", name, options);
+  }
+
+  /** Opens a limiter, or creates it; see `createdNew`. */
+  static createOrOpen(name: string, options: RateLimiterOptions): RateLimiter {
+    return new RateLimiter("createOrOpen", name, options);
+  }
+
+  /** The name. */
+  get name(): string {
+    return this.#segment.name;
+  }
+
+  /** Whether this call created the limiter. */
+  get createdNew(): boolean {
+    return this.#segment.createdNew;
+  }
+
+  /** Whether the name still leads here; see `SharedStruct.isReachable`. One system call. */
+  get isReachable(): boolean {
+    this.#check();
+    return this.#segment.isReachable;
+  }
+
+  /** How many units there are in `perMs`. */
+  get limit(): number {
+    return this.#limit.units;
+  }
+
+  /** How long it takes until all units are back, in milliseconds. */
+  get perMs(): number {
+    return this.#limit.perMs;
+  }
+
+  /** What all users of the limiter together have counted, and what is in it. */
+  get metrics(): RateLimiterMetrics {
+    this.#check();
+    const store = this.#store;
+    const { shape } = store;
+    return {
+      allowed: store.total("hits"),
+      denied: store.total("misses"),
+      keys: store.sum("entries"),
+      evictions: store.sum("evictions"),
+      recoveries: store.sum("recoveries"),
+      bytes: store.sum("usedUnits") * UNIT_BYTES,
+      capacityBytes: shape.shardCount * shape.logBytes,
+    };
+  }
+
+  /**
+   * Takes units of a key, all or none.
+   *
+   * @param key Whose: 0 to 4096 bytes of UTF-8.
+   * @param cost How many, from 0 to `limit`, with a fraction if need be. Default 1. 0: only looks.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` for a cost above the limit: it could never be given.
+   * @throws {TimeoutError} `ETIMEDOUT` when a process is stopped in the middle of a call of the same shard.
+   */
+  take(key: string, cost = 1): RateLimit {
+    this.#check();
+    checkNumber("cost", cost, 0, this.#limit.units);
+    const store = this.#store;
+    store.key.set(key);
+    const { index } = store;
+    const shard = store.lock(index);
+    let now: number;
+    let verdict: Verdict;
+    try {
+      now = store.now();
+      const at = shard.find(store.key);
+      const place = shard.wordOf(at) + ENTRY.freshUntil;
+      verdict = ask(this.#limit, at === NONE ? now : store.bodies.number(place), now, cost);
+      if (at !== NONE) shard.visit(store.key.hash);
+      if (verdict.isAllowed && cost > 0) {
+        this.#entry.freshUntil = verdict.fullAtMs;
+        if (at === NONE) shard.put(store.key, this.#entry, now);
+        else store.bodies.setNumber(place, verdict.fullAtMs);
+      }
+    } finally {
+      store.unlock(index);
+    }
+    const { isAllowed, fullAtMs, waitMs } = verdict;
+    store.count(isAllowed ? "hits" : "misses");
+    return {
+      allowed: isAllowed,
+      remaining: unitsLeft(this.#limit, fullAtMs, now),
+      retryAfterMs: Math.ceil(waitMs),
+      resetAfterMs: Math.ceil(Math.max(0, fullAtMs - now)),
+    };
+  }
+
+  /** Gives a key all its units back; returns whether it lacked some. */
+  reset(key: string): boolean {
+    this.#check();
+    const store = this.#store;
+    store.key.set(key);
+    const { index } = store;
+    const shard = store.lock(index);
+    try {
+      const at = shard.find(store.key);
+      const isLacking =
+        at !== NONE && store.bodies.number(shard.wordOf(at) + ENTRY.freshUntil) > store.now();
+      shard.remove(store.key);
+      return isLacking;
+    } finally {
+      store.unlock(index);
+    }
+  }
+
+  /** Gives all keys all their units back, shard by shard. */
+  clear(): void {
+    this.#check();
+    for (const index of this.#store.shards.keys()) {
+      const shard = this.#store.lock(index);
+      try {
+        shard.clear();
+      } finally {
+        this.#store.unlock(index);
+      }
+    }
+  }
+
+  /** Lets go of the limiter. */
+  dispose(): void {
+    this.#segment.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #check(): void {
+    this.#segment.checkOpen("RateLimiter");
+  }
+}
