@@ -5,6 +5,7 @@
  * @module
  */
 import type { CType, DescriptorReader, Engine, Library, Signatures } from "./engine.ts";
+import { checkBorrowed, nodeLike, numberOf } from "./node-like.ts";
 
 /** As much of Deno as is used here. */
 interface Deno {
@@ -37,9 +38,6 @@ const TYPES: Readonly<Record<CType, string>> = {
   void: "void",
 };
 
-/** A word that nobody changes. */
-const NEVER = new Int32Array(new SharedArrayBuffer(4));
-
 /** Makes the engine. Call it on Deno only: what others do without is loaded here. */
 export function denoEngine(): Engine {
   const { Deno } = globalThis as unknown as { readonly Deno: Deno };
@@ -48,21 +46,12 @@ export function denoEngine(): Engine {
   const viewOf = (address: number) =>
     new Deno.UnsafePointerView(Deno.UnsafePointer.create(BigInt(address)));
   return {
+    ...nodeLike(),
     load: (path, signatures) => load(Deno, path, signatures),
-    compile: undefined,
     addressOf,
     readInt32: (address, byteOffset) => viewOf(address).getInt32(byteOffset),
-    borrowedBuffer: (address, lengthBytes) => {
-      const buffer = viewOf(address).getArrayBuffer(lengthBytes);
-      // A copy would be silent: nobody else would see what is written to it.
-      if (addressOf(new Uint8Array(buffer)) !== address) throw new Error("Deno copies memory");
-      return buffer;
-    },
-    ownedBuffer: undefined,
-    isMainThread: process.getBuiltinModule("node:worker_threads").isMainThread,
-    program: process.argv[1] ?? "",
-    sleep: (milliseconds) => void Atomics.wait(NEVER, 0, 0, milliseconds),
-    collectGarbage: () => globalThis.gc?.(),
+    borrowedBuffer: (address, lengthBytes) =>
+      checkBorrowed(viewOf(address).getArrayBuffer(lengthBytes), address, addressOf),
     readDescriptor: (fd) => readerOf(Deno.openSync(`/proc/self/fd/${fd}`).readable),
   };
 }
@@ -98,8 +87,4 @@ function load<Calls>(deno: Deno, path: string, signatures: Signatures): Library<
 /** As C has strings: with a zero at the end. */
 function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(`${text}\0`);
-}
-
-function numberOf(value: bigint): number | bigint {
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
 }

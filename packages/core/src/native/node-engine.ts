@@ -5,6 +5,7 @@
  */
 import { openSync } from "node:fs";
 import type { CType, DescriptorReader, Engine, Library, Signature, Signatures } from "./engine.ts";
+import { checkBorrowed, nodeLike, numberOf } from "./node-like.ts";
 
 /** As much of `node:ffi` as is used here. Pointers and 64-bit integers are BigInts there. */
 interface NodeFfi {
@@ -36,27 +37,15 @@ export function nodeEngine(): Engine {
   const ffi = process.getBuiltinModule("node:ffi") as unknown as NodeFfi;
   const addressOf = (array: ArrayBufferView): number => Number(ffi.getRawPointer(array));
   return {
+    ...nodeLike(),
     load: (path, signatures) => load(ffi, path, signatures),
-    compile: undefined,
     addressOf,
     readInt32: (address, byteOffset) => ffi.getInt32(BigInt(address), byteOffset),
-    borrowedBuffer: (address, lengthBytes) => {
-      const buffer = ffi.toArrayBuffer(BigInt(address), lengthBytes, false);
-      // A copy would be silent: nobody else would see what is written to it.
-      if (addressOf(new Uint8Array(buffer)) !== address) throw new Error("node:ffi copies memory");
-      return buffer;
-    },
-    ownedBuffer: undefined,
-    isMainThread: process.getBuiltinModule("node:worker_threads").isMainThread,
-    program: process.argv[1] ?? "",
-    sleep: (milliseconds) => void Atomics.wait(NEVER, 0, 0, milliseconds),
-    collectGarbage: () => globalThis.gc?.(),
+    borrowedBuffer: (address, lengthBytes) =>
+      checkBorrowed(ffi.toArrayBuffer(BigInt(address), lengthBytes, false), address, addressOf),
     readDescriptor,
   };
 }
-
-/** A word that nobody changes. */
-const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 function load<Calls>(ffi: NodeFfi, path: string, signatures: Signatures): Library<Calls> {
   const wanted: Record<string, { arguments: readonly CType[]; return: CType }> = {};
@@ -85,10 +74,6 @@ function withNumbers(run: NodeFunction, { args, returns }: Signature): unknown {
     run,
     numberOf,
   );
-}
-
-function numberOf(value: bigint): number | bigint {
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
 }
 
 /** Over a descriptor of its own, since a socket closes what it was given. */
