@@ -15,7 +15,7 @@ import { int, type Libc } from "./libc.ts";
 import type { Platform } from "./platform-interface.ts";
 import { createPosixPlatform } from "./posix.ts";
 import type { Futex } from "./posix-system.ts";
-import { engine } from "./runtime.ts";
+import { TIMESPEC_BYTES, Timespec } from "./timespec.ts";
 
 const MAP_ANON = 0x1000;
 
@@ -24,9 +24,6 @@ const UMTX_OP_WAIT_UINT = 11;
 
 /** Error numbers that are outcomes here (`sys/errno.h`). */
 const E = { INTR: 4, TIMEDOUT: 60 } as const;
-
-/** struct timespec: seconds i64, nanoseconds i64. */
-const TIMESPEC_BYTES = 16;
 
 /** Makes the platform of FreeBSD. */
 export function freebsd(): Platform {
@@ -74,17 +71,14 @@ interface OwnCalls {
 function futex(libc: Libc): Futex {
   const call = libc.call as unknown as OwnCalls;
   const { errno } = libc;
-  // Allocated with its buffer, so that its address holds.
-  const timespec = new DataView(new ArrayBuffer(TIMESPEC_BYTES));
-  const timeout = engine.addressOf(timespec);
+  const timeout = new Timespec();
   return {
     futexWait: (address, expected, timeoutMs) => {
-      const seconds = Math.floor(timeoutMs / 1000);
-      timespec.setUint32(0, seconds, true);
-      timespec.setUint32(8, Math.floor((timeoutMs - seconds * 1000) * 1e6), true);
+      timeout.set(timeoutMs);
       // SAFETY: the caller's mapping covers the word; the kernel reads it and the timeout, and writes neither.
       const value = expected >>> 0;
-      const result = call._umtx_op(address, UMTX_OP_WAIT_UINT, value, TIMESPEC_BYTES, timeout);
+      const { address: time } = timeout;
+      const result = call._umtx_op(address, UMTX_OP_WAIT_UINT, value, TIMESPEC_BYTES, time);
       // A word that was not as expected gives 0, as a wake-up does.
       if (result === 0) return "woken";
       const code = errno();

@@ -9,6 +9,7 @@ import type { Libc } from "./libc.ts";
 import type { ByteLocks } from "./platform-interface.ts";
 import type { Futex } from "./posix-system.ts";
 import { engine } from "./runtime.ts";
+import { Timespec } from "./timespec.ts";
 
 /** Error numbers that are outcomes here. Linux gives them the same values on every CPU Bun runs on. */
 const E = { INTR: 4, AGAIN: 11, ACCES: 13, TIMEDOUT: 110 } as const;
@@ -29,16 +30,13 @@ const FLOCK = { bytes: 32, type: 0, whence: 2, start: 8, length: 16, pid: 24 } a
 export function linuxFutex({ call, errno }: Libc): Futex {
   const number = FUTEX_NUMBER[process.arch];
   if (number === undefined) throw new NotSupportedError(`Cannot use futexes on ${process.arch}`);
-  // struct timespec: seconds i64, nanoseconds i64. Allocated with its buffer, so that its address holds.
-  const timespec = new DataView(new ArrayBuffer(16));
-  const timeout = engine.addressOf(timespec);
+  const timeout = new Timespec();
   return {
     futexWait: (address, expected, timeoutMs) => {
-      const seconds = Math.floor(timeoutMs / 1000);
-      timespec.setUint32(0, seconds, true);
-      timespec.setUint32(8, Math.floor((timeoutMs - seconds * 1000) * 1e6), true);
+      timeout.set(timeoutMs);
+      const { address: time } = timeout;
       // SAFETY: the caller's mapping covers the word; the kernel reads it and the timeout, and writes neither.
-      if (call.syscall(number, address, FUTEX_WAIT, expected >>> 0, timeout, 0, 0) === 0) {
+      if (call.syscall(number, address, FUTEX_WAIT, expected >>> 0, time, 0, 0) === 0) {
         return "woken";
       }
       const code = errno();

@@ -21,6 +21,7 @@ import { fifoCalls } from "./posix-fifos.ts";
 import { fileCalls, nameCalls, tryLockFile } from "./posix-files.ts";
 import { MAP, type PosixSystem, PROT } from "./posix-system.ts";
 import { engine } from "./runtime.ts";
+import { Timespec } from "./timespec.ts";
 
 const PROTECTION: Readonly<Record<Protection, number>> = {
   read: PROT.read,
@@ -64,13 +65,12 @@ const NO_PROCESSES: ProcessCalls = { processState: () => undefined, openFilesIn:
  * which has another origin in every process.
  */
 function monotonicClock({ call }: Libc, clock: number): () => number {
-  // struct timespec: seconds i64, nanoseconds i64. Allocated with its buffer, so that its address holds.
-  const timespec = new Uint32Array(new ArrayBuffer(16));
-  const address = engine.addressOf(timespec);
+  const time = new Timespec();
+  const { address } = time;
   return () => {
     // SAFETY: the structure is this closure's own and lives as long as it.
     call.clock_gettime(clock, address);
-    return (timespec[0] as number) * 1e9 + (timespec[2] as number);
+    return time.nanoseconds;
   };
 }
 
