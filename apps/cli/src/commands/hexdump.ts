@@ -12,7 +12,6 @@ import type { IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
 import { guarded } from "../guarded.ts";
 import { hexDump } from "../output/hex-dump.ts";
-import { writeJsonLine } from "../output/json.ts";
 import { jsonValue } from "../output/json-value.ts";
 import { wholeNumber } from "../transfer/transfer-flags.ts";
 import { UsageError } from "../usage-error.ts";
@@ -38,62 +37,54 @@ async function runHexdump(this: IsthmusContext, flags: HexdumpFlags, path: strin
     throw new UsageError(`--offset ${offset} is behind the end of ${path}: ${file.capacity} bytes`);
   }
   const end = Math.min(file.capacity, offset + (flags.length ?? Infinity));
-  if (schema !== undefined) await printRecords(this, file, schema, offset, end, flags.json);
-  else if (flags.json) await printJson(this, file, offset, end);
-  else await printText(this, file, offset, end);
+  const range = { file, offset, end };
+  const bytes = flags.json ? jsonBytes : textBytes;
+  const lines = schema === undefined ? bytes(range) : records(range, schema, flags.json);
+  const breathe = createBreather(this.signal);
+  for (const line of lines) {
+    this.process.stdout.write(`${line}\n`);
+    await breathe();
+  }
 }
 
-/** Prints records one behind the other, as long as a whole one is there. */
-async function printRecords(
-  { process, signal }: IsthmusContext,
-  file: MemoryMappedFile,
+/** What is printed. */
+interface Range {
+  readonly file: MemoryMappedFile;
+  readonly offset: number;
+  readonly end: number;
+}
+
+/** Records one behind the other, as long as a whole one is there. */
+function* records(
+  { file, offset, end }: Range,
   schema: FileSchema,
-  start: number,
-  end: number,
   isJson: boolean,
-): Promise<void> {
-  const breathe = createBreather(signal);
+): Generator<string, void> {
   using view = file.createViewAccessor();
-  for (let at = start; at + schema.size <= end; at += schema.size) {
+  for (let at = offset; at + schema.size <= end; at += schema.size) {
     const value = jsonValue(view.read(schema, at));
-    if (isJson) writeJsonLine(process.stdout, { offset: at, value });
-    else process.stdout.write(`${at.toString(16).padStart(8, "0")}  ${JSON.stringify(value)}\n`);
-    await breathe();
+    yield isJson
+      ? JSON.stringify({ offset: at, value })
+      : `${at.toString(16).padStart(8, "0")}  ${JSON.stringify(value)}`;
   }
 }
 
-async function printJson(
-  { process, signal }: IsthmusContext,
-  file: MemoryMappedFile,
-  start: number,
-  end: number,
-): Promise<void> {
-  const breathe = createBreather(signal);
-  let offset = start;
-  for (const bytes of file.chunks({ size: RECORD_BYTES, offset: start, length: end - start })) {
-    writeJsonLine(process.stdout, { offset, hex: Buffer.from(bytes).toString("hex") });
-    offset += bytes.length;
-    await breathe();
+function* jsonBytes({ file, offset, end }: Range): Generator<string, void> {
+  let at = offset;
+  for (const bytes of file.chunks({ size: RECORD_BYTES, offset, length: end - offset })) {
+    yield JSON.stringify({ offset: at, hex: Buffer.from(bytes).toString("hex") });
+    at += bytes.length;
   }
 }
 
-async function printText(
-  { process, signal }: IsthmusContext,
-  file: MemoryMappedFile,
-  start: number,
-  end: number,
-): Promise<void> {
-  const breathe = createBreather(signal);
+function* textBytes({ file, offset, end }: Range): Generator<string, void> {
   using view = file.createViewAccessor();
   const read = (at: number, length: number): Uint8Array => {
     const bytes = new Uint8Array(length);
     view.readArray(at, bytes);
     return bytes;
   };
-  for (const line of hexDump(read, start, end)) {
-    process.stdout.write(`${line}\n`);
-    await breathe();
-  }
+  yield* hexDump(read, offset, end);
 }
 
 /** The schema that a module exports: by default, or as `schema`. */
