@@ -75,6 +75,11 @@ export type { TailedRecord } from "./observe/lane-tail.ts";
 export { listSegments } from "./observe/list.ts";
 export { observe } from "./observe/observe.ts";
 export {
+  type DeadLetterInfo,
+  type ObserveDeadLettersOptions,
+  observeDeadLetters,
+} from "./observe/observe-dead-letters.ts";
+export {
   type ObserveStructOptions,
   observeSchema,
   observeStruct,

@@ -92,7 +92,7 @@ describe("isthmus tail", () => {
     });
     const other = await scene.run("tail", "lock");
     expect(other.stderr).toContain(
-      'Cannot follow "lock": its kind must be one of channel, topic, service: found mutex',
+      'Cannot follow "lock": its kind must be one of channel, topic, service, queue: found mutex',
     );
     expect(other.exitCode).toBe(1);
     for (const args of [[], ["--count", "0", "lock"], ["--count", "x", "lock"]]) {

@@ -20,12 +20,17 @@ const ATTEMPTS_MAX = 64;
 export interface TailedRecord {
   /** The lane it was sent on. */
   readonly lane: number;
-  /** What it is: a request, a response or an error in a service; a record anywhere else. */
-  readonly part: "record" | "request" | "response" | "error";
+  /** What it is: a request, a response or an error in a service, a job in a queue; a record anywhere else. */
+  readonly part: "record" | "request" | "response" | "error" | "job";
   /** Of a service: what its requester numbers the request with that it is, or answers. */
   readonly requestNumber: number | undefined;
-  /** Its place in the lane: in records for a struct, in units of 8 bytes otherwise. Never the same again. */
+  /**
+   * Its place in the lane: in records for a struct, in units of 8 bytes otherwise; of a queue the number of the job. Never
+   * the same again.
+   */
   readonly position: number;
+  /** Of a queue: the priority of the job. */
+  readonly priority?: number | undefined;
   /** Length of the whole record in bytes. */
   readonly lengthBytes: number;
   /** A copy of its bytes, from the beginning; all of them, unless it is longer than was asked for. */

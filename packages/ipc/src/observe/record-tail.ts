@@ -1,5 +1,5 @@
 /**
- * Following the records of a channel, a topic or a service from outside.
+ * Following the records of a channel or a topic, what passes in a service, or the jobs of a queue, from outside.
  *
  * @module
  */
@@ -20,9 +20,11 @@ import {
 } from "@isthmus/core/internal";
 import type { Mode } from "../flow/record-layout.ts";
 import { readSchema, type SchemaReading } from "../struct/schema-reading.ts";
+import { JobTail } from "./job-tail.ts";
 import { LaneTail, type TailedRecord } from "./lane-tail.ts";
 import { MappedSegment } from "./mapped-segment.ts";
 import { openToRead } from "./observe.ts";
+import { QUEUE_HEADER_BYTES, readQueueSizes } from "./queue-state.ts";
 import { decodeRecord } from "./record-value.ts";
 import { StateBytes } from "./state-bytes.ts";
 import {
@@ -38,7 +40,7 @@ import {
 export interface TailOptions {
   /**
    * `"new"`, the default: what is published from now on. `"held"`: first what the rings still hold; of a channel of
-   * structs that includes what has been consumed, as far as half a ring back.
+   * structs that includes what has been consumed, as far as half a ring back. Of a queue: the jobs that are not done.
    */
   readonly from?: "new" | "held" | undefined;
   /** How many bytes of a record to copy at most. Default: all. */
@@ -54,11 +56,12 @@ const FROM = ["new", "held"] as const;
 const TURN_RECORDS = 64;
 
 /**
- * Copies the records of a channel or a topic, or the requests and replies of a service, as they pass. Nothing is joined, locked or written, and nobody is asked to wait: so
- * records can pass faster than they are copied, and are counted as missed then.
+ * Copies the records of a channel or a topic, the requests and replies of a service, or the jobs of a queue, as they pass.
+ * Nothing is joined, locked or written, and nobody is asked to wait: so records can pass faster than they are copied, and
+ * are counted as missed then. A job can be copied until it is done, and then until another one gets its cell.
  *
- * **Safety.** Every record is a copy of its own. One of a topic is whole for certain. One of a channel or a service is
- * while its reader has not released it; after that it may in rare cases be half overwritten by a batch that is longer than
+ * **Safety.** Every record is a copy of its own. One of a topic or a queue is whole for certain. One of a channel or a
+ * service is while its reader has not released it; after that it may in rare cases be half overwritten by a batch that is longer than
  * half of the ring.
  *
  * @example
@@ -84,12 +87,11 @@ export class RecordTail implements Disposable {
   /** What the segment says of its records, and whether it can be believed. */
   readonly schema: SchemaReading;
   readonly #segment: MappedSegment;
-  readonly #plan: TailPlan;
   readonly #state: Section;
-  readonly #rings: Section;
+  readonly #lanes: Lanes | undefined;
   readonly #bytesMax: number;
   readonly #ready = new Set<number>();
-  readonly #tails: LaneTail[] = [];
+  readonly #tails: (LaneTail | JobTail)[] = [];
 
   /**
    * @param name The segment's name.
@@ -116,14 +118,21 @@ export class RecordTail implements Disposable {
       this.kind = kind;
       this.fingerprint = fingerprint;
       this.#state = this.#section(SECTION.state);
-      this.#rings = this.#section(SECTION.lanes);
-      this.#plan = planOf(kind, this.#readState());
-      this.mode = this.#plan.mode;
-      this.responseMode = this.#plan.responseMode;
       this.schema = readSchema({ kind, fingerprint, reader: this.#segment.reader });
-      const { laneCount, laneBytes } = this.#plan;
-      if (laneCount * laneBytes > this.#rings.length) {
-        throw this.#corrupt(`its section ${this.#rings.id} is too short for its lanes`);
+      if (kind === "queue") {
+        const sizes = readQueueSizes(this.#readState(QUEUE_HEADER_BYTES), this.#state.length);
+        this.mode = sizes.mode;
+        const place = { state: this.#state, mutex: this.#section(SECTION.mutex) };
+        this.#tails.push(new JobTail(this.#segment.mapping, place, sizes, from));
+        return;
+      }
+      const bytesMax = PLAN_BYTES_MAX[kind];
+      const plan = planOf(kind, this.#readState(bytesMax));
+      this.mode = plan.mode;
+      this.responseMode = plan.responseMode;
+      this.#lanes = { plan, bytesMax, rings: this.#section(SECTION.lanes) };
+      if (plan.laneCount * plan.laneBytes > this.#lanes.rings.length) {
+        throw this.#corrupt(`its section ${SECTION.lanes} is too short for its lanes`);
       }
       this.#findLanes(from);
     } catch (error) {
@@ -139,7 +148,7 @@ export class RecordTail implements Disposable {
 
   /**
    * How far positions have moved past records that could not be copied in time: in records for a struct, in units of 8
-   * bytes otherwise.
+   * bytes otherwise; of a queue, how many jobs.
    */
   get missed(): number {
     let sum = 0;
@@ -204,8 +213,10 @@ export class RecordTail implements Disposable {
 
   /** Looks for lanes that have become ready. All that is on those is new. */
   #findLanes(from: "new" | "held"): void {
-    const state = this.#readState();
-    const { laneCount, laneBytes, laneWord, isReadyWord, rings } = this.#plan;
+    if (this.#lanes === undefined) return;
+    const { plan, bytesMax, rings: section } = this.#lanes;
+    const state = this.#readState(bytesMax);
+    const { laneCount, laneBytes, laneWord, isReadyWord, rings } = plan;
     for (let lane = 0; lane < laneCount; lane++) {
       // The rings of a lane that is not ready have no memory yet.
       const isReady = state.word(laneWord(lane) + isReadyWord) === 1;
@@ -213,16 +224,15 @@ export class RecordTail implements Disposable {
       this.#ready.add(lane);
       for (const ring of rings) {
         const headerOffset = this.#state.offset + (laneWord(lane) + ring.headerWord) * 4;
-        const ringOffset = this.#rings.offset + lane * laneBytes + ring.ringOffset;
+        const ringOffset = section.offset + lane * laneBytes + ring.ringOffset;
         const place = { ...ring, lane, headerOffset, ringOffset };
         this.#tails.push(new LaneTail(this.#segment.mapping, place, from));
       }
     }
   }
 
-  #readState(): StateBytes {
-    const limit = PLAN_BYTES_MAX[this.kind];
-    const bytes = this.#segment.reader.bytes(SECTION.state, limit) ?? new Uint8Array();
+  #readState(limitBytes: number): StateBytes {
+    const bytes = this.#segment.reader.bytes(SECTION.state, limitBytes) ?? new Uint8Array();
     return new StateBytes(bytes, this.name);
   }
 
@@ -237,6 +247,15 @@ export class RecordTail implements Disposable {
   #corrupt(why: string): CorruptSegmentError {
     return new CorruptSegmentError(`Cannot follow "${this.name}": ${why}`);
   }
+}
+
+/** Where the lanes of a segment that has some are. */
+interface Lanes {
+  readonly plan: TailPlan;
+  /** How much of section "state" says which lanes are ready. */
+  readonly bytesMax: number;
+  /** The section with their rings. */
+  readonly rings: Section;
 }
 
 function openSegment(name: string): MappedSegment {

@@ -17,10 +17,13 @@ import type { StateBytes } from "./state-bytes.ts";
 import { readTopicSizes, TOPIC_STATE_BYTES_MAX, topicLaneWord } from "./topic-state.ts";
 
 /** The kinds of segments whose records pass. */
-export const TAILED_KINDS = ["channel", "topic", "service"] as const;
+export const TAILED_KINDS = ["channel", "topic", "service", "queue"] as const;
 
 /** One of them. */
 export type TailedKind = (typeof TAILED_KINDS)[number];
+
+/** Those that have rings. */
+export type RingKind = Exclude<TailedKind, "queue">;
 
 /** A ring, relative to its lane. */
 export interface RingPlan {
@@ -62,7 +65,7 @@ export function isTailed(kind: SegmentKind | "unknown"): kind is TailedKind {
 }
 
 /** The most of section "state" that is needed for a plan. */
-export const PLAN_BYTES_MAX: Readonly<Record<TailedKind, number>> = {
+export const PLAN_BYTES_MAX: Readonly<Record<RingKind, number>> = {
   channel: STATE_BYTES_MAX,
   topic: TOPIC_STATE_BYTES_MAX,
   service: SERVICE_STATE_BYTES_MAX,
@@ -73,11 +76,11 @@ export const PLAN_BYTES_MAX: Readonly<Record<TailedKind, number>> = {
  *
  * @throws {CorruptSegmentError} When the sizes in its header cannot be.
  */
-export function planOf(kind: TailedKind, state: StateBytes): TailPlan {
+export function planOf(kind: RingKind, state: StateBytes): TailPlan {
   return PLANS[kind](state);
 }
 
-const PLANS: Readonly<Record<TailedKind, (state: StateBytes) => TailPlan>> = {
+const PLANS: Readonly<Record<RingKind, (state: StateBytes) => TailPlan>> = {
   channel: (state) => {
     const { mode, laneCount, laneBytes, timestampBytes, ...ring } = readChannelSizes(state);
     const place = {

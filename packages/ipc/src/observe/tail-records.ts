@@ -37,7 +37,7 @@ const DEFAULT_INTERVAL_MS = 20;
 const INTERVAL_MS_MAX = 60_000;
 
 /**
- * Gives the records of a channel, topic or service as they pass, without disturbing: see {@link RecordTail}. Who only looks cannot be
+ * Gives the records of a channel, topic, service or queue as they pass, without disturbing: see {@link RecordTail}. Who only looks cannot be
  * woken by those who send, so that it has to look now and then.
  *
  * It begins with the first record that is asked for, and ends when the name no longer leads to this segment and

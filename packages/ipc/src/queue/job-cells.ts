@@ -485,6 +485,8 @@ export class JobCells {
       this.setHeader(QUEUE.freeFirst, this.get(link, CELL.next));
       this.add("usedCells", 1);
       this.set(link, CELL.more, more);
+      // It is no longer the cell of the job that it was: who looks from outside goes by that.
+      this.setLong(link, CELL.sequence, 0);
       if (taken === count) return link;
       this.change(link, KIND.more);
       more = link;

@@ -42,7 +42,7 @@
  *    28 │ attempts       u32   how often it was taken
  *    32 │ place          u32   class in bits 0 to 4, share in bits 8 to 13, bit 16: a dead letter
  *    36 │ timer          u32   place in the heap + 1; 0: none
- *    40 │ sequence       u64   number of the job
+ *    40 │ sequence       u64   number of the job; 0 from its cell's being taken for something else on
  *    48 │ due            u64   when it is due, or its lease is over, in milliseconds since 1970
  *    56 │ key            u64   hash of its key; 0: none
  *    64 │ keyNext        u32   next job of the same list of keys

@@ -69,3 +69,9 @@ export function drain(tail: RecordTail): TailedRecord[] {
   while (tail.poll((record) => all.push(record)) > 0);
   return all;
 }
+
+/** A job that tells whether it is whole: of one cell, of several, and now and then too long to be written at once. */
+export function churned(number: number): { number: number; text: string } {
+  const length = number % 50 === 0 ? 6000 : (number % 7) * 40;
+  return { number, text: String(number % 10).repeat(length) };
+}

@@ -204,7 +204,7 @@ describe("RecordTail", () => {
     using _memory = MemoryMappedFile.createNew("memory", 100);
     expect(() => new RecordTail("memory")).toThrow(CorruptSegmentError);
     expect(() => new RecordTail("memory")).toThrow(
-      "its kind must be one of channel, topic, service: found memory",
+      "its kind must be one of channel, topic, service, queue: found memory",
     );
     expect(() => new RecordTail("memory", { from: "start" as "new" })).toThrow(TypeError);
     expect(() => new RecordTail("memory", { maxBytes: -1 })).toThrow(RangeError);
