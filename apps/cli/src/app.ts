@@ -26,11 +26,13 @@ import { hexdump } from "./commands/hexdump.ts";
 import { inspect } from "./commands/inspect.ts";
 import { ls } from "./commands/ls.ts";
 import { producer } from "./commands/producer.ts";
+import { queue } from "./commands/queue.ts";
 import { rm } from "./commands/rm.ts";
 import { scan } from "./commands/scan.ts";
 import { tail } from "./commands/tail.ts";
 import { top } from "./commands/top.ts";
 import { VERSION, versionCommand } from "./commands/version.ts";
+import { worker } from "./commands/worker.ts";
 import type { Environment, IsthmusContext } from "./context.ts";
 import { errorLine } from "./error-line.ts";
 import { isRouteMap } from "./manual/manual.ts";
@@ -48,6 +50,8 @@ const ROUTES = {
   benchmark,
   producer,
   consumer,
+  queue,
+  worker,
   scan,
   follow,
   hexdump,

@@ -35,7 +35,7 @@ interface InspectFlags extends CommonFlags {
 }
 
 /** The kinds of segments that say what their records are. */
-const TYPED_KINDS: readonly string[] = ["struct", "channel", "topic", "service"];
+const TYPED_KINDS: readonly string[] = ["struct", "channel", "topic", "service", "queue"];
 
 /** How much of each section is dumped unless told otherwise, in bytes. */
 const DEFAULT_LIMIT = 256;
@@ -188,9 +188,10 @@ export const inspect: Command<IsthmusContext> = buildCommand<
     brief: "Show one segment: header, participants, lock holder, flow, value, sections, bytes",
     fullDescription:
       "Shows the header, the sections, who takes part (and who died), who holds the lock since\n" +
-      "when, of a channel, topic or service its lanes and what flows through them, of a semaphore\n" +
-      "its permits, of a struct its value with the names of its fields, and who waits where. It reads\n" +
-      "only: no process notices. Of a damaged file --hex dumps the bytes all the same.",
+      "when, of a channel, topic or service its lanes and what flows through them, of a queue its\n" +
+      "jobs and who works on them, of a semaphore its permits, of a struct its value with the names\n" +
+      "of its fields, and who waits where. It reads only: no process notices. Of a damaged file --hex\n" +
+      "dumps the bytes all the same.",
     customUsage: [
       { input: "telemetry", brief: "everything but the bytes" },
       { input: "--hex --limit 64 telemetry", brief: "also 64 bytes of each section" },

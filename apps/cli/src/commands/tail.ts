@@ -30,6 +30,8 @@ const BURST_RECORDS = 256;
 
 /** Time between two looks when nothing has passed. */
 const INTERVAL_MS = 20;
+/** The same of a queue: jobs that are done between two looks may be missed. */
+const JOB_INTERVAL_MS = 2;
 
 /** How often to say that records have passed too fast. */
 const MISSED_INTERVAL_MS = 1000;
@@ -40,6 +42,7 @@ async function runTail(this: IsthmusContext, flags: TailFlags, name: string): Pr
   using tail = open(name, flags);
   tellSchema(this, tail);
   const missed = new Missed(this, tail);
+  const intervalMs = tail.kind === "queue" ? JOB_INTERVAL_MS : INTERVAL_MS;
   const write = (record: TailedRecord): void => {
     process.stdout.write(
       flags.json
@@ -57,7 +60,7 @@ async function runTail(this: IsthmusContext, flags: TailFlags, name: string): Pr
       if (found === 0 && !isCurrent) break;
       // A slow reader of stdout makes records pass unseen, and not this process's memory grow.
       await process.stdout.drained();
-      if (left > 0) await pause(found > 0 ? 0 : INTERVAL_MS, signal);
+      if (left > 0) await pause(found > 0 ? 0 : intervalMs, signal);
     }
   } finally {
     missed.tellAll();
@@ -110,11 +113,16 @@ class Missed {
     this.#told += missed;
     this.#nextMs = performance.now() + MISSED_INTERVAL_MS;
     const { process, style } = this.#context;
-    const isCounted = this.#tail.mode === "fixed" && this.#tail.kind !== "service";
-    const what = isCounted ? "records" : "units of 8 bytes";
-    const line = `isthmus tail: ${formatCount(missed)} ${what} passed too fast to be copied`;
+    const line = `isthmus tail: ${formatCount(missed)} ${missedText(this.#tail)}`;
     process.stderr.write(`${style.stderr.yellow(line)}\n`);
   }
+}
+
+/** What is counted as missed, and why it was. */
+function missedText({ kind, mode }: RecordTail): string {
+  if (kind === "queue") return "jobs were done before they could be copied";
+  const what = mode === "fixed" && kind !== "service" ? "records" : "units of 8 bytes";
+  return `${what} passed too fast to be copied`;
 }
 
 /** The definition of the command. */
@@ -147,7 +155,7 @@ export const tail: Command<IsthmusContext> = buildCommand<TailFlags, [string], I
       kind: "tuple",
       parameters: [
         {
-          brief: "A channel, topic or service, as isthmus ls prints it",
+          brief: "A channel, topic, service or queue, as isthmus ls prints it",
           placeholder: "NAME",
           parse: String,
         },
@@ -155,10 +163,11 @@ export const tail: Command<IsthmusContext> = buildCommand<TailFlags, [string], I
     },
   },
   docs: {
-    brief: "Print records, requests and replies as they pass, without disturbing",
+    brief: "Print records, requests, replies and jobs as they pass, without disturbing",
     fullDescription:
       "A line for each record: its lane, its position there, what it is in a service and of which\n" +
-      "request, its length, and its fields, its text, or its bytes. The names of fields come from\n" +
+      "request, its length, and its fields, its text, or its bytes; for each job of a queue its\n" +
+      "number and priority, when it has been added. The names of fields come from\n" +
       "the segment itself: the program that made it is not needed. With --json whole numbers of 64\n" +
       "bits are strings, and bytes base64. It copies from a read-only mapping and asks nobody to\n" +
       "wait: what passes too fast is counted on stderr. It ends when the segment is gone.",

@@ -58,6 +58,7 @@ export function segmentRecord(info: SegmentInfo): JsonRecord {
     channel: kindRecord(info.channel),
     topic: kindRecord(info.topic),
     service: kindRecord(info.service),
+    queue: kindRecord(info.queue),
     semaphore: kindRecord(info.semaphore),
     event: kindRecord(info.event),
     struct: kindRecord(info.struct),

@@ -121,7 +121,8 @@ function figureTable<Item extends object>(
   return [table(title, headings, rows, style, alignments)];
 }
 
-function table(
+/** A table with a title. */
+export function table(
   title: string,
   headings: readonly string[],
   rows: readonly (readonly string[])[],
@@ -203,7 +204,7 @@ function waitersText({ isAwaited, hasSleepers, waitingSlots = [] }: CellInfo): s
 }
 
 /** A table of names and values. */
-function pairs(rows: readonly (readonly string[])[], style: Style): string[] {
+export function pairs(rows: readonly (readonly string[])[], style: Style): string[] {
   return formatTable(rows, [], roomOf(style));
 }
 
@@ -212,6 +213,7 @@ function roomOf({ columns }: Style): number {
   return columns - INDENT.length;
 }
 
-function indent(lines: readonly string[]): string[] {
+/** Lines that stand in. */
+export function indent(lines: readonly string[]): string[] {
   return lines.map((line) => INDENT + line);
 }

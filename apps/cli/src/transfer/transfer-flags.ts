@@ -24,9 +24,10 @@ export const DEFAULT_CAPACITY_BYTES: number = 4 * 1024 * 1024;
 
 const DEFAULT_CHANNEL = "isthmus";
 /** What a channel permits; see `ChannelOptions`. */
-const CAPACITY_BYTES_MAX = 512 * 1024 * 1024;
+export const CAPACITY_BYTES_MAX: number = 512 * 1024 * 1024;
 const PRODUCERS_MAX = 1024;
-const TIMEOUT_MS_MAX = 2 ** 31 - 1;
+/** The longest time to wait. */
+export const TIMEOUT_MS_MAX: number = 2 ** 31 - 1;
 
 /** What a record of bytes may have of a ring: half of it, less a header. */
 export function recordBytesMax(capacityBytes: number): number {
@@ -59,7 +60,8 @@ export const parseCount: (text: string) => number = wholeNumber(0, Number.MAX_SA
 /** Parses the size of a record. */
 export const parseSize: (text: string) => number = wholeNumber(HEADER_BYTES, SIZE_BYTES_MAX);
 
-function parseChannel(text: string): string {
+/** Parses the name of something that may not be there yet. */
+export function parseName(text: string): string {
   if (text === "" || Buffer.byteLength(text) > 200 || /^\.|[/\\\0]/.test(text)) {
     throw new SyntaxError("a name has 1 to 200 bytes, no / and no \\, and does not begin with .");
   }
@@ -71,7 +73,7 @@ export const TRANSFER_FLAGS: FlagParametersForType<TransferFlags, IsthmusContext
   ...COMMON_FLAGS,
   channel: {
     kind: "parsed",
-    parse: parseChannel,
+    parse: parseName,
     brief: "The channel's name, the same at both ends",
     placeholder: "NAME",
     default: DEFAULT_CHANNEL,

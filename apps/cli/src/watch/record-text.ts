@@ -36,36 +36,59 @@ export function formatRecord(
   isHex: boolean,
   style: Style,
 ): string {
-  const { lane, position, lengthBytes, bytes, part, requestNumber } = record;
-  const message = part === "record" ? "" : `${part} ${requestNumber} `;
-  const place = style.dim(`${lane}:${position} ${message}${formatCount(lengthBytes)} B`);
+  const { lengthBytes, bytes, part } = record;
+  const place = style.dim(`${placeText(record)} ${formatCount(lengthBytes)} B`);
   const head = part === "error" ? style.red(place) : place;
   if (isHex) {
     const read = (offset: number, length: number): Uint8Array =>
       bytes.subarray(offset, offset + length);
     return `${[head, ...hexDump(read, 0, bytes.length)].join("\n")}\n`;
   }
-  if (typeof value === "object" && value !== null) return `${head}  ${fieldsText(value, style)}\n`;
+  return `${head}  ${recordText(record, value, style)}\n`;
+}
+
+/**
+ * What is in a record, on one line: its fields, its text, or its bytes.
+ *
+ * @param record The record, perhaps only its beginning.
+ * @param value Its value, where its fields have names.
+ * @param style The colours of stdout.
+ */
+export function recordText(
+  { lengthBytes, bytes }: Pick<TailedRecord, "lengthBytes" | "bytes">,
+  value: unknown,
+  style: Style,
+): string {
+  if (typeof value === "object" && value !== null) return fieldsText(value, style);
   const text = textOf(bytes) ?? hexOf(bytes);
   const rest = lengthBytes - bytes.length;
-  return `${head}  ${text}${rest > 0 ? style.dim(` … ${formatCount(rest)} more bytes`) : ""}\n`;
+  return `${text}${rest > 0 ? style.dim(` … ${formatCount(rest)} more bytes`) : ""}`;
+}
+
+/** Where a record passed, and as what. */
+function placeText({ lane, position, part, requestNumber, priority }: TailedRecord): string {
+  if (part === "job") return `job ${position} priority ${priority}`;
+  return `${lane}:${position}${part === "record" ? "" : ` ${part} ${requestNumber}`}`;
 }
 
 /**
  * The public record of `tail --json`; its fields are a contract.
  *
- * @param channel The channel's name.
+ * @param channel The name of the channel, or whatever it is.
  * @param record The record, with all its bytes.
  * @param value Its value, where it is known.
  * @returns A plain object: `record` holds the value, `data_base64` the bytes where there is none.
  */
 export function tailRecord(
   channel: string,
-  { lane, position, lengthBytes, bytes, part, requestNumber }: TailedRecord,
+  { lane, position, lengthBytes, bytes, part, requestNumber, priority }: TailedRecord,
   value: unknown,
 ): Readonly<Record<string, unknown>> {
   const message = part === "record" ? {} : { part, request: requestNumber };
-  const head = { channel, lane, position, ...message, bytes: lengthBytes };
+  const head =
+    part === "job"
+      ? { queue: channel, id: position, priority, bytes: lengthBytes }
+      : { channel, lane, position, ...message, bytes: lengthBytes };
   if (value !== undefined) return { ...head, record: jsonValue(value) };
   return { ...head, data_base64: Buffer.from(bytes).toString("base64") };
 }
