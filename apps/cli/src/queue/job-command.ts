@@ -97,6 +97,8 @@ export class JobCommand {
       await child.exited;
     } finally {
       stopPassing();
+      // Its job is somebody else's now: nothing that it has started may go on with it.
+      if (signal.aborted) kill(child.pid, "SIGKILL");
       watch.delete(child.pid);
     }
     await Promise.all([errors.rest(), output?.rest()]);

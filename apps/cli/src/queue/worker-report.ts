@@ -20,8 +20,10 @@ export function reportWork(
   { result, failure }: WorkOutcome,
   { json, quiet }: { readonly json: boolean; readonly quiet: boolean },
 ): void {
+  const hasWorked = result.done + result.failed + result.returned > 0;
   if (json) writeJsonLine(process.stdout, recordOf(result));
-  else if (!quiet) process.stderr.write(`isthmus worker: ${textOf(result)}\n`);
+  else if (!quiet && (hasWorked || failure === undefined))
+    process.stderr.write(`isthmus worker: ${textOf(result)}\n`);
   if (failure !== undefined) throw failure;
   if (result.dead > 0) process.exitCode = ExitCode.failed;
 }
