@@ -261,7 +261,10 @@ describe("isthmus worker", () => {
   test("when nobody reads the output any more, no job fails for it", async () => {
     await using scene = new WorkScene();
     // More than are worked on while the reader is still on its way out.
-    scene.queue("tasks", Array.from({ length: 2000 }, (_, id) => id + 1));
+    scene.queue(
+      "tasks",
+      Array.from({ length: 2000 }, (_, id) => id + 1),
+    );
     const line = '"$BUN" "$MAIN" worker --queue tasks --quiet -- cat | head -n 1';
     const { stdout, exitCode } = await runCliInShell(line, { env: scene.env });
     expect({ stdout, exitCode }).toEqual({ stdout: "1\n", exitCode: 0 });

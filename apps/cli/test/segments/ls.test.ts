@@ -22,6 +22,7 @@ const FIELDS = [
   "channel",
   "topic",
   "service",
+  "queue",
   "semaphore",
   "event",
   "struct",
