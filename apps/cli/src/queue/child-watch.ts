@@ -14,13 +14,12 @@ const SCRIPT =
 /** A small shell beside the worker that outlives it, if only by a moment. */
 export class ChildWatch implements AsyncDisposable {
   readonly #groups = new Set<number>();
-  readonly #shell = Bun.spawn(["sh", "-c", SCRIPT], {
-    stdin: "pipe",
-    stdout: "ignore",
-    stderr: "ignore",
-    // Neither Ctrl-C nor whoever kills the worker's group ends it.
-    detached: true,
-  });
+  readonly #shell = startShell();
+
+  /** Whether there is a shell. */
+  get isThere(): boolean {
+    return this.#shell !== undefined;
+  }
 
   /** Notes that a process group runs. */
   add(group: number): void {
@@ -35,12 +34,26 @@ export class ChildWatch implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#shell.stdin.end();
-    await this.#shell.exited;
+    await this.#shell?.stdin.end();
+    await this.#shell?.exited;
   }
 
   #tell(): void {
-    this.#shell.stdin.write(`${Array.from(this.#groups).join(" ")}\n`);
-    this.#shell.stdin.flush();
+    this.#shell?.stdin.write(`${Array.from(this.#groups).join(" ")}\n`);
+    this.#shell?.stdin.flush();
+  }
+}
+
+function startShell() {
+  try {
+    return Bun.spawn(["sh", "-c", SCRIPT], {
+      stdin: "pipe",
+      stdout: "ignore",
+      stderr: "ignore",
+      // Neither Ctrl-C nor whoever kills the worker's group ends it.
+      detached: true,
+    });
+  } catch {
+    return undefined;
   }
 }

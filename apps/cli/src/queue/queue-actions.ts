@@ -4,6 +4,7 @@
  * @module
  */
 import { bytes, json, WorkQueue } from "@isthmus/ipc";
+import { COMMAND_NAME } from "../command-name.ts";
 import type { IsthmusContext } from "../context.ts";
 import { formatCountOf } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
@@ -102,7 +103,7 @@ function create({ process }: IsthmusContext, { name, flags, operand }: ActionCal
 async function add(context: IsthmusContext, { name, flags, operand }: ActionCall): Promise<void> {
   const { process, signal } = context;
   const { priority, delayMs, key, timeoutMs } = flags;
-  using open = openQueue(name);
+  using open = openToAdd(name);
   let count = 0;
   const addOne = async (line: Uint8Array, where: string): Promise<void> => {
     const job = parseJob(open, line, where);
@@ -127,6 +128,16 @@ async function add(context: IsthmusContext, { name, flags, operand }: ActionCall
     throw error;
   }
   tell();
+}
+
+function openToAdd(name: string): OpenQueue {
+  try {
+    return openQueue(name);
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    const command = `${COMMAND_NAME} queue ${JSON.stringify(name)} create`;
+    throw new NotFoundError(`There is no queue ${JSON.stringify(name)}; ${command} makes one`);
+  }
 }
 
 function parseJob({ info, struct }: OpenQueue, line: Uint8Array, where: string): unknown {

@@ -74,6 +74,9 @@ export async function workOnJobs(options: WorkOptions): Promise<WorkOutcome> {
   const { command, cwd, env } = options;
   findProgram(command[0] ?? "", cwd, env);
   await using watch = new ChildWatch();
+  if (!watch.isThere) {
+    options.progress.note("there is no sh: if this worker is killed, what it runs goes on");
+  }
   return await new WorkRun(options, watch).outcome();
 }
 
