@@ -3,14 +3,23 @@
  *
  * @module
  */
-import { accessSync, constants, statSync } from "node:fs";
-import { resolve } from "node:path";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { join, resolve } from "node:path";
+import { directoryPath } from "@isthmus/core/internal";
 import type { Environment } from "../context.ts";
 import { InterruptedError } from "../interrupted-error.ts";
 import { NotFoundError } from "../segments/not-found-error.ts";
 import { ChildPipe } from "./child-pipe.ts";
 import type { ChildWatch } from "./child-watch.ts";
-import { isRelayed, relay } from "./standard-output.ts";
+import { isReaderGone, isRelayed, relay } from "./standard-output.ts";
 
 /** How much of the end of its standard error is kept, in bytes. */
 const TAIL_BYTES = 960;
@@ -116,11 +125,12 @@ export class JobCommand {
     [stdout, stderr]: readonly [stdout: number | "inherit", stderr: number],
   ) {
     const { command, cwd, env } = this.#options;
+    const stdin = inputFile(input);
     try {
       return Bun.spawn([...command], {
         cwd,
         env: { ...env, ...variables },
-        stdin: input,
+        stdin,
         stdout,
         stderr,
         // A group of its own: a signal is passed on once, to all of it.
@@ -131,6 +141,8 @@ export class JobCommand {
       const why =
         code === "ENOEXEC" ? "a script needs #!/bin/sh or the like in its first line" : message;
       throw new Error(`Cannot run ${JSON.stringify(command[0])}: ${why}`, { cause: error });
+    } finally {
+      closeSync(stdin);
     }
   }
 
@@ -151,6 +163,20 @@ export class JobCommand {
   }
 }
 
+/** A file without a name that has a job, to be read from its beginning. Bun's own stay open until they are collected. */
+function inputFile(input: Uint8Array): number {
+  const path = join(directoryPath(), `.job-${crypto.randomUUID()}`);
+  const fd = openSync(path, "wx+", 0o600);
+  try {
+    unlinkSync(path);
+    for (let at = 0; at < input.length; ) at += writeSync(fd, input, at, input.length - at, at);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
 /** The end of what a program says: as much as a job keeps of its error, less a few words. */
 class Tail {
   #bytes: Uint8Array = new Uint8Array();
@@ -166,10 +192,6 @@ class Tail {
     if (!isCut) return text;
     return text.includes("\n") ? text.slice(text.indexOf("\n") + 1) : text.replace(/^\uFFFD+/, "");
   }
-}
-
-function isReaderGone({ aborted, reason }: AbortSignal): boolean {
-  return aborted && reason instanceof InterruptedError && reason.reason === "EPIPE";
 }
 
 function signalOf(reason: unknown): NodeJS.Signals {

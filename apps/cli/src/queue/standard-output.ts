@@ -4,6 +4,7 @@
  * @module
  */
 import { fstatSync } from "node:fs";
+import { InterruptedError } from "../interrupted-error.ts";
 
 /**
  * Whether the output of programs is to pass through this process. A reader that has gone is learned of by writing only: were
@@ -14,9 +15,14 @@ export function isRelayed(): boolean {
   return status.isFIFO() || status.isSocket();
 }
 
+/** Whether a signal says that the reader of standard output has gone. */
+export function isReaderGone({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason instanceof InterruptedError && reason.reason === "EPIPE";
+}
+
 /** Writes what a program has written, and waits while the reader is behind. */
 export async function relay(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-  if (signal.aborted || process.stdout.write(bytes)) return;
+  if (isReaderGone(signal) || process.stdout.write(bytes) || signal.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   process.stdout.once("drain", resolve);
   // A reader that has gone never catches up.

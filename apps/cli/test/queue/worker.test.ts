@@ -2,6 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { bytes, NamedMutex, WorkQueue } from "@isthmus/ipc";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { Order, orderOf } from "../support/order.ts";
 import { runCliInShell } from "../support/run-cli.ts";
 import { untilGone, WorkScene } from "./support.ts";
@@ -114,7 +115,7 @@ describe("isthmus worker", () => {
     await using scene = new WorkScene();
     const queue = scene.queue("tasks", [1], { maxAttempts: 1 });
     const talkative = ["sh", "-c", "seq 100000 100999 >&2; exit 1"];
-    await scene.work("--queue", "tasks", "--until-empty", "--quiet", "--", ...talkative);
+    await scene.command("worker", "--queue", "tasks", "--until-empty", "--", ...talkative);
     const error = queue.dead.list()[0]?.lastError ?? "";
     expect(error).toMatch(/^exit code 1: 100\d{3}\n(?:100\d{3}\n)+100999$/);
     expect(error.length).toBeGreaterThan(900);
@@ -124,7 +125,7 @@ describe("isthmus worker", () => {
     await using scene = new WorkScene();
     scene.queue("tasks", [1]);
     const flags = ["--queue", "tasks", "--count", "1", "--retry-delay-ms", "600000"];
-    expect((await scene.work(...flags, "--", "false")).exitCode).toBe(0);
+    expect((await scene.command("worker", ...flags, "--", "false")).exitCode).toBe(0);
     expect(scene.state("tasks")).toMatchObject({ delayed: 1, waiting: 0, failed: 1 });
   });
 
@@ -272,6 +273,18 @@ describe("isthmus worker", () => {
     expect(rest).toMatchObject({ failed: 0, inFlight: 0, deadLetters: 0 });
     expect(waiting).toBeGreaterThan(0);
     expect(waiting + done).toBe(2000);
+  });
+
+  testIf(isLinux, "/proc")("no job leaves a descriptor open", async () => {
+    await using scene = new WorkScene();
+    const jobs = Array.from({ length: 60 }, (_, id) => id);
+    scene.queue("tasks", jobs);
+    const count = ["sh", "-c", "cat > /dev/null; ls /proc/$PPID/fd | wc -l"];
+    const flags = ["--queue", "tasks", "--until-empty", "--quiet"];
+    const { stdout } = await scene.work(...flags, "--", ...count);
+    const counts = stdout.trim().split("\n").map(Number);
+    expect(counts).toHaveLength(60);
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThan(10);
   });
 
   test("--concurrency: several programs at a time", async () => {
