@@ -93,14 +93,10 @@ export class WorkScene implements AsyncDisposable {
   }
 }
 
-/** Waits until a process is gone. */
+/** Waits until a process has ended; one that nobody has asked about yet (a zombie) has. */
 export async function untilGone(pid: number): Promise<void> {
   await until(() => {
-    try {
-      process.kill(pid, 0);
-      return false;
-    } catch {
-      return true;
-    }
+    const { stdout } = Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)]);
+    return /^(?:Z|$)/.test(stdout.toString().trim());
   }, `the end of process ${pid}`);
 }

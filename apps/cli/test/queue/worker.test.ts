@@ -277,13 +277,13 @@ describe("isthmus worker", () => {
 
   testIf(isLinux, "/proc")("no job leaves a descriptor open", async () => {
     await using scene = new WorkScene();
-    const jobs = Array.from({ length: 60 }, (_, id) => id);
+    const jobs = Array.from({ length: 30 }, (_, id) => id);
     scene.queue("tasks", jobs);
     const count = ["sh", "-c", "cat > /dev/null; ls /proc/$PPID/fd | wc -l"];
     const flags = ["--queue", "tasks", "--until-empty", "--quiet"];
     const { stdout } = await scene.work(...flags, "--", ...count);
     const counts = stdout.trim().split("\n").map(Number);
-    expect(counts).toHaveLength(60);
+    expect(counts).toHaveLength(30);
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThan(10);
   });
 
