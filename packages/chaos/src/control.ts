@@ -17,11 +17,12 @@ export const EXIT_NO_ROOM = 75;
 
 /**
  * Harm that a participant does on request, so that tests can see that the judges find it. `skip`: leaves a record out
- * and says that it was sent. `repeat`: sends a record twice. `tear`: sends a record, or publishes a value, whose parts
- * do not belong together. `litter`: leaves a directory among the names. `retain`: leaves a file of named memory open and
- * mapped. `hang`: never goes on.
+ * and says that it was sent, or makes a job disappear. `repeat`: sends a record twice. `swap`: sends two records in each
+ * other's place. `tear`: sends a record, or publishes a value, whose parts do not belong together. `cling`: goes on with
+ * a job that it has given back. `litter`: leaves a directory among the names. `retain`: leaves a file of named memory
+ * open and mapped. `hang`: never goes on.
  */
-export type Harm = "skip" | "repeat" | "tear" | "litter" | "retain" | "hang";
+export type Harm = "skip" | "repeat" | "swap" | "tear" | "cling" | "litter" | "retain" | "hang";
 
 /** The only argument of a participant's program, as JSON. */
 export interface Order {

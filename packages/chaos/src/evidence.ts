@@ -6,7 +6,7 @@
  *   4 │ stream    u32   whose record it was: the number of its stream
  *   8 │ value     f64   a number of the record, a version, a count; as the code says
  *  16 │ ticket    u32   its place among the events of all processes
- *  20 │ reserved  u32
+ *  20 │ more      u32   a second number, where the code has one
  *  24 └ at        f64   milliseconds since 1970
  * ```
  *
@@ -23,7 +23,7 @@ export function clockMs(): number {
 export const EVENT_BYTES = 32;
 
 /** Where the fields of an event are, in bytes from its beginning. */
-export const EVENT_AT = { code: 0, stream: 4, value: 8, ticket: 16, at: 24 } as const;
+export const EVENT_AT = { code: 0, stream: 4, value: 8, ticket: 16, more: 20, at: 24 } as const;
 
 /** What can happen to a participant. */
 export const EVENT = {
@@ -59,11 +59,11 @@ export const EVENT = {
   overlapped: 15,
   /** It was told that the owner before it has died. */
   abandoned: 16,
-  /** It has taken a permit. */
+  /** It has taken a permit, or this job; more: how often the job has been taken. */
   taken: 17,
-  /** It is about to give a permit back. */
+  /** It is about to give a permit back, or this job; more: 1 when it has done the job, and never wants to see it again. */
   giving: 18,
-  /** It has found this value, version or number of permits after all others had ended. */
+  /** It has found this value, version, number of permits or of jobs after all others had ended. */
   audited: 19,
   /** It makes this request. */
   asked: 20,
@@ -85,6 +85,16 @@ export const EVENT = {
   started: 28,
   /** It has done the first piece of its work since it opened what it works on; waits as for `started`. */
   tookOver: 29,
+  /** It was told that this job is done, or dropped: it is gone. */
+  done: 30,
+  /** It was told that this job was not its own any more. */
+  disowned: 31,
+  /** It has found this job among the dead letters; more: how often it had been taken. */
+  buried: 32,
+  /** It is about to have this dead letter tried anew. */
+  retrying: 33,
+  /** So often a death was met in the middle of a change; more: so many jobs came back because their worker had died. */
+  recovered: 34,
 } as const;
 
 /** One of {@link EVENT}. */
@@ -112,12 +122,13 @@ export class EventWriter implements Disposable {
   }
 
   /** Writes an event. */
-  write(code: EventCode, stream: number, value: number): void {
+  write(code: EventCode, stream: number, value: number, more = 0): void {
     const view = this.#view;
     view.setUint32(EVENT_AT.code, code, true);
     view.setUint32(EVENT_AT.stream, stream, true);
     view.setFloat64(EVENT_AT.value, value, true);
     view.setUint32(EVENT_AT.ticket, this.#ticket(), true);
+    view.setUint32(EVENT_AT.more, more, true);
     view.setFloat64(EVENT_AT.at, clockMs(), true);
     writeSync(this.#fd, this.#bytes);
   }
@@ -166,6 +177,11 @@ export class EventLog {
   /** Its place among the events of all processes. */
   ticket(index: number): number {
     return this.#view.getUint32(index * EVENT_BYTES + EVENT_AT.ticket, true);
+  }
+
+  /** The second number that goes with it. */
+  more(index: number): number {
+    return this.#view.getUint32(index * EVENT_BYTES + EVENT_AT.more, true);
   }
 
   /** When it happened, in milliseconds since 1970. */

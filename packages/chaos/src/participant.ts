@@ -123,8 +123,8 @@ export class Participant {
   }
 
   /** Writes down what happened. The event is the kernel's when this returns, and outlives this process. */
-  note(code: EventCode, value = 0, stream = 0): void {
-    this.#writer.write(code, stream, value);
+  note(code: EventCode, value = 0, stream = 0, more = 0): void {
+    this.#writer.write(code, stream, value, more);
   }
 
   /** Writes down that it has opened what it works on. */

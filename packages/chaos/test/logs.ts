@@ -3,8 +3,13 @@ import type { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { EVENT, EventLog, EventWriter, type Evidence } from "../src/evidence.ts";
 import type { Finding } from "../src/judges/findings.ts";
 
-/** What a participant writes down: what happened, the number that goes with it, and whose record it was. */
-export type Line = readonly [code: keyof typeof EVENT, value?: number, stream?: number];
+/** What a participant writes down: what happened, the number that goes with it, whose record it was, a second number. */
+export type Line = readonly [
+  code: keyof typeof EVENT,
+  value?: number,
+  stream?: number,
+  more?: number,
+];
 
 /** Writes logs of participants who take turns as a test wants them to. */
 export class Logs {
@@ -29,8 +34,8 @@ export class Logs {
 
   /** Has a participant write down what follows. */
   write(id: number, ...lines: readonly Line[]): void {
-    for (const [code, value = 0, stream = 0] of lines) {
-      this.#writers[id]?.write(EVENT[code], stream, value);
+    for (const [code, value = 0, stream = 0, more = 0] of lines) {
+      this.#writers[id]?.write(EVENT[code], stream, value, more);
     }
   }
 

@@ -47,17 +47,20 @@ describe("stress", () => {
   test("floods, opens and closes, and keeps many open, and nothing is lost or left", async () => {
     using directory = new TemporaryDirectory();
     const places = createPlaces(directory);
-    const sizes = ["--records", "300000", "--cycles", "300", "--channels", "100", "--seed", "1"];
-    const { stdout, stderr, exitCode } = await runStress([...sizes, "--json"], places.env);
+    const sizes = ["--records", "300000", "--cycles", "300", "--channels", "100", "--kills", "8"];
+    const args = [...sizes, "--seed", "1", "--json"];
+    const { stdout, stderr, exitCode } = await runStress(args, places.env);
     expect(exitCode, stderr).toBe(0);
     const { parts, ...faults } = JSON.parse(stdout) as { parts: Record<string, number>[] };
     expect(faults).toMatchObject({ seed: 1, ...NONE });
-    const [crowd, channels, mutexes, flooded] = parts;
+    const [crowd, channels, mutexes, flooded, storm] = parts;
     expect(crowd).toMatchObject({ channels: 100, records: 10_000 });
     expect(crowd?.["descriptors_open"]).toBeGreaterThanOrEqual(100);
     expect([channels?.["cycles"], mutexes?.["cycles"]]).toEqual([300, 300]);
     expect(flooded?.["delivered"]).toBeGreaterThanOrEqual(300_000);
     expect(flooded?.["kills"]).toBeGreaterThanOrEqual(10);
+    expect(storm?.["kills"]).toBeGreaterThanOrEqual(8);
+    expect(storm?.["done"]).toBeGreaterThan(0);
     expect(places.leftOver()).toEqual([]);
   });
 
@@ -106,7 +109,7 @@ describe("stress", () => {
     const command = [process.execPath, MAIN, "--channels", "0", "--cycles"];
     for (const [args, pattern] of [
       [["1000000000"], /[1-9]\d* cycles/],
-      [["0", "--records", "1000000000000"], /[1-9]\d* kill/],
+      [["0", "--kills", "0", "--records", "1000000000000"], /[1-9]\d* kill/],
     ] as const) {
       const { stderr, exitCode } = await interruptProgram([...command, ...args], pattern, places);
       expect(exitCode, stderr).toBe(130);

@@ -118,8 +118,8 @@ export const chaos: Command<IsthmusContext> = buildCommand<ChaosFlags, [], Isthm
   docs: {
     brief: "Kill, stop and restart real processes at random moments and judge what survived",
     fullDescription:
-      "Sets up processes that work with everything there is: channels, topics, services, locks,\n" +
-      "semaphores, shared structs. Kills, stops and restarts them at random moments, fills shared\n" +
+      "Sets up processes that work with everything there is: channels, topics, services, work\n" +
+      "queues, locks, semaphores, shared structs. Kills, stops and restarts them at random moments, fills shared\n" +
       "memory and deletes its directory; then judges by what every process wrote down whether\n" +
       "a record was lost, torn or duplicated, somebody stuck or something leaked. Fails if so.\n" +
       "Takes place in a directory and, where it may mount one, a file system of its own.",

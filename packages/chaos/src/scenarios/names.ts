@@ -13,6 +13,8 @@ export const SCENARIO_NAMES = [
   "record",
   "topic",
   "service",
+  "jobs",
+  "leases",
 ] as const;
 
 /** One of {@link SCENARIO_NAMES}. */

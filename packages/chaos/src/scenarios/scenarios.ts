@@ -9,6 +9,7 @@ import { floodScenario } from "./flood.ts";
 import { lockScenario } from "./lock.ts";
 import type { FloodName, ScenarioName } from "./names.ts";
 import { permitsScenario } from "./permits.ts";
+import { queueScenario } from "./queue.ts";
 import { recordScenario } from "./record.ts";
 import { serviceScenario } from "./service.ts";
 import { topicScenario } from "./topic.ts";
@@ -23,6 +24,21 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   record: recordScenario,
   topic: topicScenario,
   service: serviceScenario,
+  jobs: queueScenario("jobs", {
+    wire: structWire,
+    producers: 2,
+    workers: 3,
+    capacityBytes: 24 * 192,
+    maxAttempts: 4,
+  }),
+  leases: queueScenario("leases", {
+    wire: bytesWire,
+    producers: 1,
+    workers: 2,
+    capacityBytes: 1 << 16,
+    maxAttempts: Infinity,
+    leaseMs: 100,
+  }),
 };
 
 /** The scenarios of `bun run stress`. */
@@ -33,5 +49,6 @@ export const FLOOD_SCENARIOS: Readonly<Record<FloodName, Scenario>> = {
 
 /** The scenario of that name, if there is one. */
 export function scenarioNamed(wanted: string): Scenario | undefined {
-  return Object.values({ ...SCENARIOS, ...FLOOD_SCENARIOS }).find(({ name }) => name === wanted);
+  const all = { ...SCENARIOS, ...FLOOD_SCENARIOS };
+  return Object.values(all).find(({ name }) => name === wanted);
 }

@@ -10,21 +10,27 @@ import { parseArgs } from "node:util";
 import { FAULTS } from "../judges/findings.ts";
 import { type PartResult, type StressSizes, stress } from "./stress.ts";
 
-const DEFAULTS: StressSizes = { records: 50_000_000, cycles: 1_000_000, channels: 300 };
+const DEFAULTS: StressSizes = {
+  records: 50_000_000,
+  cycles: 1_000_000,
+  channels: 300,
+  kills: 10_000,
+};
 /** Every channel needs two descriptors in each of two processes. */
 const CHANNELS_MAX = 2000;
 const SEED_MAX = 2 ** 31 - 1;
 /** How often progress is told, in milliseconds. */
 const PROGRESS_MS = 1000;
 
-const HELP = `Usage: stress [--records N] [--cycles N] [--channels N] [--seed S] [--json]
+const HELP = `Usage: stress [--records N] [--cycles N] [--channels N] [--kills N] [--seed S] [--json]
 
-Proves at length what the tests prove in seconds. Fails if a record was lost, torn, duplicated
-or reordered, somebody stuck, or descriptors, mappings, files or memory were left.
+Proves at length what the tests prove in seconds. Fails if a record or a job was lost, torn,
+duplicated or reordered, somebody stuck, or descriptors, mappings, files or memory were left.
 
   --records   records through channels whose producers and consumers are killed (${DEFAULTS.records}); 0: none
   --cycles    openings and closings of a channel, and of a mutex (${DEFAULTS.cycles}); 0: none
   --channels  channels that are open at once (${DEFAULTS.channels}); 0: none
+  --kills     kills of those who work on a queue (${DEFAULTS.kills}); 0: none
   --seed      what all random choices follow from (a new one)
   --json      a record of all figures instead of text
 `;
@@ -58,6 +64,7 @@ async function main(args: readonly string[]): Promise<void> {
     records: numberOf("--records", values.records, DEFAULTS.records, Number.MAX_SAFE_INTEGER),
     cycles: numberOf("--cycles", values.cycles, DEFAULTS.cycles, Number.MAX_SAFE_INTEGER),
     channels: numberOf("--channels", values.channels, DEFAULTS.channels, CHANNELS_MAX),
+    kills: numberOf("--kills", values.kills, DEFAULTS.kills, Number.MAX_SAFE_INTEGER),
   };
   const seed = numberOf("--seed", values.seed, Math.floor(Math.random() * SEED_MAX), SEED_MAX);
   const options = Object.entries({ ...sizes, seed }).map(([name, value]) => `--${name} ${value}`);
@@ -91,7 +98,7 @@ function everySecond(show: (text: string) => void): (describe: () => string) => 
   };
 }
 
-type Values = Partial<Record<"records" | "cycles" | "channels" | "seed", string>> & {
+type Values = Partial<Record<"records" | "cycles" | "channels" | "kills" | "seed", string>> & {
   readonly json?: boolean;
   readonly help?: boolean;
 };
@@ -100,7 +107,8 @@ function parse(args: readonly string[]): Values {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const help = { type: "boolean", short: "h" } as const;
-  const options = { records: text, cycles: text, channels: text, seed: text, json: flag, help };
+  const sizes = { records: text, cycles: text, channels: text, kills: text };
+  const options = { ...sizes, seed: text, json: flag, help };
   try {
     return parseArgs({ args: [...args], options }).values;
   } catch (cause) {

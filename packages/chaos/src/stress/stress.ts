@@ -10,6 +10,7 @@ import type { Finding } from "../judges/findings.ts";
 import { CHURN_KINDS, churn } from "./churn.ts";
 import { crowd } from "./crowd.ts";
 import { flood } from "./flood.ts";
+import { storm } from "./storm.ts";
 
 const DIRECTORY_VARIABLE = "ISTHMUS_DIR";
 /** Records through each channel of a crowd. */
@@ -33,6 +34,8 @@ export interface StressSizes {
   readonly cycles: number;
   /** Channels that are open at once. */
   readonly channels: number;
+  /** Kills of those who work on a queue. */
+  readonly kills: number;
 }
 
 /** What the parts are given. */
@@ -79,6 +82,7 @@ function partsOf(options: StressOptions, directory: string): (readonly [string, 
     }
   }
   if (options.records > 0) parts.push(["flood", () => runFlood(options)]);
+  if (options.kills > 0) parts.push(["storm", () => runStorm(options)]);
   return parts;
 }
 
@@ -154,4 +158,14 @@ async function runFlood(options: StressOptions): Promise<Outcome> {
   const deletions = fileDeletions + directoryDeletions;
   const figures = { delivered, redelivered, producers: streams, kills, stops, fills, deletions };
   return { figures, findings: verdict.findings };
+}
+
+async function runStorm({ seed, kills, signal, onProgress }: StressOptions): Promise<Outcome> {
+  const { figures, findings } = await storm({
+    seed,
+    kills,
+    signal,
+    onProgress: (count, jobs) => onProgress(() => `storm: ${count} kills, ${jobs} jobs`),
+  });
+  return { figures: { ...figures }, findings };
 }
