@@ -197,31 +197,23 @@ export class JobCells {
     if (length === 0) return;
     const first = this.#takeCells(length);
     this.change(first, KIND.more);
+    this.#visit(first, length, (word, at, part) => {
+      for (let i = 0; i < part; i += 4) {
+        let value = 0;
+        for (let byte = 0; byte < 4; byte++) value |= (text[at + i + byte] ?? 0) << (byte * 8);
+        this.#words.set(word + i / 4, value);
+      }
+    });
     this.set(link, CELL.errorLength, length);
     this.set(link, CELL.error, first);
-    this.writeError(link, text);
   }
 
-  /** Writes the text of an error into its cells. */
-  writeError(link: number, text: Uint8Array): void {
-    this.#visit(
-      this.get(link, CELL.error),
-      this.get(link, CELL.errorLength),
-      (word, at, length) => {
-        for (let i = 0; i < length; i += 4) {
-          let value = 0;
-          for (let byte = 0; byte < 4; byte++) value |= (text[at + i + byte] ?? 0) << (byte * 8);
-          this.#words.set(word + i / 4, value);
-        }
-      },
-    );
-  }
-
-  /** The text of a job's last error, in UTF-8. */
+  /** The text of a job's last error, in UTF-8; empty when it has none. */
   readError(link: number): Uint8Array {
+    const first = this.get(link, CELL.error);
     const length = Math.min(this.get(link, CELL.errorLength) >>> 0, ERROR_BYTES_MAX);
-    const text = new Uint8Array(length);
-    this.#visit(this.get(link, CELL.error), length, (word, at, part) => {
+    const text = new Uint8Array(first === 0 ? 0 : length);
+    this.#visit(first, text.length, (word, at, part) => {
       for (let i = 0; i < part; i++) {
         text[at + i] = this.#words.get(word + (i >> 2)) >>> ((i & 3) * 8);
       }

@@ -283,7 +283,8 @@ export class JobTable {
     const kind = cells.kindOf(link);
     const dueMs = cells.getLong(link, CELL.due);
     if (kind === KIND.taken) {
-      if (dueMs > 0) this.#timers.insert(link);
+      // Whoever was giving it back may have taken its time away: then it is over.
+      if (this.#shape.leaseMs > 0) this.#timers.insert(link);
     } else if (kind === KIND.dead) cells.pushList(QUEUE.deadFirst, link);
     else if (kind !== KIND.filling) this.#await(link, dueMs > nowMs);
   }
@@ -308,10 +309,11 @@ export class JobTable {
     this.#giveTo(link, { slot, life });
     // Who takes a dead letter looks into it.
     const isTried = !this.#isDead(link);
-    if (isTried) cells.set(link, CELL.attempts, cells.get(link, CELL.attempts) + 1);
     cells.setLong(link, CELL.takenAt, nowNs);
     cells.setLong(link, CELL.due, leaseMs > 0 ? nowMs + leaseMs : 0);
     cells.change(link, KIND.taken);
+    // It counts when it is taken: who dies before that has not got it.
+    if (isTried) cells.set(link, CELL.attempts, cells.get(link, CELL.attempts) + 1);
     cells.pushTaken(link);
     if (leaseMs > 0) this.#timers.insert(link);
     if (isTried) cells.add("taken", 1);

@@ -3,7 +3,14 @@ import { describe, expect, test } from "bun:test";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { JobTable } from "../../src/queue/job-table.ts";
 import { loadSource, type Mistake } from "../model/checker/source.ts";
-import { explore, OPERATIONS, type Operation, type TableClass } from "./support/crash-world.ts";
+import {
+  explore,
+  OPERATIONS,
+  type Operation,
+  play,
+  type TableClass,
+  type WorldOptions,
+} from "./support/crash-world.ts";
 
 /** All sequences of so many operations. */
 function* sequences(length: number): Generator<readonly Operation[]> {
@@ -23,14 +30,38 @@ const HISTORIES: readonly (readonly Operation[])[] = [
   ["add late", "add", "take by one", "begin to fill"],
   ["add keyed", "add keyed", "add keyed", "take by one", "finish"],
   ["add", "add", "add", "add", "add", "add", "take by one", "fail"],
+  ["add keyed", "add keyed late", "add keyed", "take by one"],
+  ["add", "add urgent", "add", "take by one", "fail until later", "pause"],
+  ["add", "add", "add keyed", "take by two", "take by three", "take by one"],
+  ["begin to fill", "add keyed", "fill", "add keyed", "take by one", "begin to fill"],
+  ["add keyed", "add keyed", "take by one", "fail for good", "take dead", "retry"],
+];
+
+/** The same where jobs have a lease. */
+const LEASED: readonly (readonly Operation[])[] = [
+  ["add", "add", "take by one", "take by two"],
+  ["add keyed", "add keyed late", "take by one", "take when leases are over"],
+  ["add", "take by one", "fail", "take by two", "begin to fill"],
+  ["add late", "add", "take by one", "fail for good", "take dead"],
 ];
 
 function exploreAll(Table: TableClass): number {
   let deaths = 0;
   for (const operations of sequences(2)) deaths += explore(Table, operations, false);
-  for (const history of HISTORIES) {
+  deaths += exploreBehind(Table, HISTORIES);
+  return deaths + exploreBehind(Table, LEASED, { isLeased: true });
+}
+
+/** Every operation, behind each of some histories. */
+function exploreBehind(
+  Table: TableClass,
+  histories: readonly (readonly Operation[])[],
+  options: WorldOptions = {},
+): number {
+  let deaths = 0;
+  for (const history of histories) {
     for (const operation of OPERATIONS) {
-      deaths += explore(Table, [...history, operation], false);
+      deaths += explore(Table, [...history, operation], false, options);
     }
   }
   return deaths;
@@ -38,20 +69,37 @@ function exploreAll(Table: TableClass): number {
 
 describe("a death at every store", () => {
   test("of every second operation, and behind histories of several", () => {
-    expect(exploreAll(JobTable)).toBeGreaterThan(4_000);
+    expect(exploreAll(JobTable)).toBeGreaterThan(12_000);
   });
 
   test("and once more while the tables are made anew", () => {
     let deaths = 0;
     for (const history of HISTORIES) deaths += explore(JobTable, history, true);
-    expect(deaths).toBeGreaterThan(1_000);
+    for (const history of LEASED) deaths += explore(JobTable, history, true, { isLeased: true });
+    expect(deaths).toBeGreaterThan(1_500);
   });
 
   test("behind long random histories", () => {
     const random = new SeededRandom(seedOf("histories of a queue"));
     for (let round = 0; round < 200; round++) {
       const operations = Array.from({ length: 12 }, () => random.pick(OPERATIONS));
-      explore(JobTable, operations, false);
+      explore(JobTable, operations, false, { isLeased: random.oneIn(3) });
+    }
+  });
+
+  test("of one process after the other, with work in between", () => {
+    const random = new SeededRandom(seedOf("deaths of several"));
+    for (let round = 0; round < 3000; round++) {
+      const operations = Array.from({ length: 16 }, () => {
+        const deathAt = random.oneIn(3) ? random.below(1000) : undefined;
+        return [random.pick(OPERATIONS), deathAt] as const;
+      });
+      const options = { isLeased: random.oneIn(3) };
+      try {
+        play(JobTable, operations, options);
+      } catch (cause) {
+        throw new Error(`after ${JSON.stringify([operations, options])}`, { cause });
+      }
     }
   });
 });
@@ -104,7 +152,7 @@ const BUGS: Readonly<Record<string, readonly Mistake[]>> = {
   ),
   "a taken job that is made anew as ready": bug(
     "job-table.ts",
-    "    if (kind === KIND.taken) {\n      if (dueMs > 0) this.#timers.insert(link);\n    } else if",
+    "    if (kind === KIND.taken) {\n      // Whoever was giving it back may have taken its time away: then it is over.\n      if (this.#shape.leaseMs > 0) this.#timers.insert(link);\n    } else if",
     "    if",
   ),
   "cells that nobody finds again": bug(
@@ -116,6 +164,56 @@ const BUGS: Readonly<Record<string, readonly Mistake[]>> = {
     "job-table.ts",
     "    this.#giveTo(link, { slot, life });\n    // Who takes",
     "    cells.change(link, KIND.taken);\n    this.#giveTo(link, { slot, life });\n    // Who takes",
+  ),
+  "a take that counts before there is one": bug(
+    "job-table.ts",
+    "    cells.setLong(link, CELL.takenAt, nowNs);",
+    "    if (isTried) cells.set(link, CELL.attempts, cells.get(link, CELL.attempts) + 1);\n    cells.setLong(link, CELL.takenAt, nowNs);",
+  ),
+  "a job that is taken from one who lives when the tables are made anew": bug(
+    "job-table.ts",
+    "    if (kind === KIND.taken) {\n      // Whoever",
+    "    if (kind === KIND.taken) {\n      cells.change(link, KIND.taken);\n      // Whoever",
+  ),
+  "a place whose next owner loses what it has with the one before": bug(
+    "job-table.ts",
+    "      if (owner.slot !== slot || owner.life !== life) continue;",
+    "      if (owner.slot !== slot) continue;",
+  ),
+  "a lease that a death ends": bug(
+    "job-table.ts",
+    "      if (this.#shape.leaseMs > 0) this.#timers.insert(link);",
+    "",
+  ),
+  "a lease that a death in the middle of its end makes endless": bug(
+    "job-table.ts",
+    "      if (this.#shape.leaseMs > 0) this.#timers.insert(link);",
+    "      if (dueMs > 0) this.#timers.insert(link);",
+  ),
+  "a job that comes before its time because the one before it is done": bug(
+    "job-table.ts",
+    "    this.#await(next, cells.getLong(next, CELL.due) > nowMs);",
+    "    this.#await(next, false);",
+  ),
+  "a job that comes before its time because of a death": bug(
+    "job-table.ts",
+    "    else if (kind !== KIND.filling) this.#await(link, dueMs > nowMs);",
+    "    else if (kind !== KIND.filling) this.#await(link, false);",
+  ),
+  "a record that has been written and stays among those that are": bug(
+    "job-table.ts",
+    "    if (cells.kindOf(link) === KIND.filling) this.cells.unlinkTaken(link);\n",
+    "",
+  ),
+  "an error that is there before it is written": bug(
+    "job-cells.ts",
+    "    this.change(first, KIND.more);\n    this.#visit(first",
+    "    this.change(first, KIND.more);\n    this.set(link, CELL.errorLength, length);\n    this.set(link, CELL.error, first);\n    this.#visit(first",
+  ),
+  "an urgent job that a death makes a usual one": bug(
+    "job-table.ts",
+    "    const place = cells.get(link, CELL.place);\n    const jobClass = place & CLASS_MASK;",
+    "    const place = cells.get(link, CELL.place);\n    const jobClass = isNext ? place & CLASS_MASK : 16;",
   ),
 };
 

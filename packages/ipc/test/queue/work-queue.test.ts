@@ -159,6 +159,16 @@ describe("what comes back", () => {
     expect(queue.metrics).toMatchObject({ deadLettered: 2, fill: 0 });
   });
 
+  test("an error without words takes the place of the one before", () => {
+    using _home = new Home();
+    using queue = WorkQueue.createNew("tasks", { schema: json, maxAttempts: 2 });
+    queue.add(1);
+    queue.tryTake()?.fail("with words");
+    queue.tryTake()?.fail("");
+    expect(queue.dead.list()).toMatchObject([{ id: 1, value: 1, lastError: undefined }]);
+    expect(queue.metrics).toMatchObject({ corruptions: 0, recoveries: 0 });
+  });
+
   test("maxAttempts: 1 means once", () => {
     using _home = new Home();
     using queue = WorkQueue.createNew("tasks", { schema: json, maxAttempts: 1 });

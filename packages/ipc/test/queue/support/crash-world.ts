@@ -3,9 +3,12 @@
  *
  * @module
  */
-import type { JobTable as ShippedTable } from "../../../src/queue/job-table.ts";
+import type { JobOwner } from "../../../src/queue/job-cells.ts";
+import type { NewJob, JobTable as ShippedTable } from "../../../src/queue/job-table.ts";
 import {
   CELL,
+  CLASS_MASK,
+  DEAD_BIT,
   KIND,
   KIND_MASK,
   KINDS,
@@ -24,20 +27,28 @@ const SHAPE = {
   payloadBytes: 64,
   keyLists: 16,
   maxAttempts: 2,
-  leaseMs: 0,
 } as const;
+const LEASE_MS = 500;
 
 const WORDS = queueBytes(SHAPE.cellCount, SHAPE.keyLists, SHAPE.cellBytes) / 4;
 const LONG_BYTES = 100;
 const SHORT_BYTES = 8;
 
-/** Times, in milliseconds since 1970: what is delayed is due at the end only. */
+/** Classes of those that are added as usual, and of those that are urgent. */
+const CLASSES = { usual: 16, urgent: 20 } as const;
+
+/** Times, in milliseconds since 1970: leases are over soon, and what is delayed is due at the end only. */
 const NOW_MS = 1000;
+const SOON_MS = 2000;
 const LATER_MS = 5000;
 const END_MS = 9000;
 
-/** The owners, and one who comes when all of them have died. */
-const OWNERS = { one: { slot: 0, life: 1 }, two: { slot: 1, life: 7 } } as const;
+/** The owners, of whom the third has the place of the second one after it, and one who comes when all of them have died. */
+const OWNERS = {
+  one: { slot: 0, life: 1 },
+  two: { slot: 1, life: 7 },
+  three: { slot: 1, life: 8 },
+} as const;
 const HEIR = { slot: 2, life: 1 };
 
 /** What a participant can do. */
@@ -46,15 +57,25 @@ export const OPERATIONS = [
   "add long",
   "add keyed",
   "add late",
+  "add keyed late",
+  "add urgent",
   "begin to fill",
+  "fill",
   "take by one",
   "take by two",
+  "take by three",
+  "take when leases are over",
   "finish",
   "fail",
+  "fail until later",
+  "fail for good",
   "two dies",
+  "three dies",
   "take dead",
   "retry",
   "drop",
+  "pause",
+  "resume",
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -112,13 +133,35 @@ class MortalWords implements Words {
 /** What is known of a job from outside. */
 interface Known {
   readonly key: number;
-  /** Its place in the order of its key. */
+  /** Its place in the order of its key; that of one that was tried anew says nothing. */
   readonly order: number;
+  /** When it is due; 0 also where somebody died who was changing it. */
+  dueMs: number;
+  /** How often it has been taken, and how often somebody died who was taking it. */
+  taken: number;
+  perhapsTaken: number;
 }
+
+/** A job that somebody alive has. */
+interface Taken {
+  readonly state: number;
+  readonly mark: number;
+  readonly owner: JobOwner;
+}
+
+/** How a history is played. */
+export interface WorldOptions {
+  /** Whether jobs have a lease. */
+  readonly isLeased?: boolean;
+}
+
+/** A text that takes two cells. */
+const ERROR = "went wrong, in words that take two cells ".repeat(2);
 
 /** The table, and what those who use it know. */
 export class CrashWorld {
   readonly #Table: TableClass;
+  readonly #options: WorldOptions;
   readonly #memory: Int32Array;
   readonly #words: MortalWords;
   readonly #table: ShippedTable;
@@ -126,13 +169,17 @@ export class CrashWorld {
   readonly #live = new Map<number, Known>();
   /** Of which nobody can know whether they were added, or are over. */
   readonly #doubtful = new Set<number>();
+  /** What those who live have taken, by link. */
+  readonly #taken = new Map<number, Taken>();
   #marks = 0;
 
-  constructor(Table: TableClass, memory?: Int32Array) {
+  constructor(Table: TableClass, options: WorldOptions = {}, memory?: Int32Array) {
     this.#Table = Table;
+    this.#options = options;
     this.#memory = memory ?? new Int32Array(WORDS);
     this.#words = new MortalWords(this.#memory);
-    this.#table = new Table(this.#words, 0, SHAPE);
+    const shape = { ...SHAPE, leaseMs: options.isLeased === true ? LEASE_MS : 0 };
+    this.#table = new Table(this.#words, 0, shape);
     if (memory === undefined) {
       this.#table.cells.clearTables();
       this.#table.cells.survey();
@@ -141,9 +188,10 @@ export class CrashWorld {
 
   /** The same world once more. */
   copy(): CrashWorld {
-    const copy = new CrashWorld(this.#Table, this.#memory.slice());
-    for (const [mark, known] of this.#live) copy.#live.set(mark, known);
+    const copy = new CrashWorld(this.#Table, this.#options, this.#memory.slice());
+    for (const [mark, known] of this.#live) copy.#live.set(mark, { ...known });
     for (const mark of this.#doubtful) copy.#doubtful.add(mark);
+    for (const [link, taken] of this.#taken) copy.#taken.set(link, taken);
     copy.#marks = this.#marks;
     return copy;
   }
@@ -151,34 +199,31 @@ export class CrashWorld {
   /** Does something; returns how many stores that took, 0 when there was nothing to do. */
   run(operation: Operation): number {
     const before = this.#words.stores;
-    this.#begin(operation);
+    this.#actions[operation]();
     return this.#words.stores - before;
   }
 
-  /** Does something and dies after so many stores. */
-  die(operation: Operation, stores: number): void {
-    this.#words.left = stores;
-    try {
-      this.#begin(operation);
-    } catch (error) {
-      if (!(error instanceof Death)) throw error;
-    } finally {
-      this.#words.left = Infinity;
-    }
+  /** Does something and dies after so many stores; returns whether it has died. */
+  die(operation: Operation, stores: number): boolean {
+    return this.#mortal(stores, () => this.#actions[operation]());
   }
 
   /** Makes the tables anew; returns how many stores that took. */
   rebuild(stores: number = Infinity): number {
     const before = this.#words.stores;
-    this.#words.left = stores;
-    try {
-      this.#table.rebuild(NOW_MS);
-    } catch (error) {
-      if (!(error instanceof Death)) throw error;
-    } finally {
-      this.#words.left = Infinity;
-    }
+    this.#mortal(stores, () => this.#table.rebuild(NOW_MS));
     return this.#words.stores - before;
+  }
+
+  /** Whether those who live have what they have taken, each as it was. */
+  checkTaken(): void {
+    for (const [link, { state, mark, owner }] of this.#taken) {
+      const now = this.#table.cells.ownerOf(link);
+      const isOwner = now.slot === owner.slot && now.life === owner.life;
+      if (!this.#table.isTaken(link, state) || !isOwner || this.#markOf(link) !== mark) {
+        throw new Error(`job ${mark} was taken from somebody who lives`);
+      }
+    }
   }
 
   /**
@@ -187,41 +232,102 @@ export class CrashWorld {
    * @throws {Error} Saying what is wrong.
    */
   settle(): void {
+    this.checkTaken();
     const table = this.#table;
     for (const owner of table.owners()) {
       const isKnown = Object.values(OWNERS).some(
         ({ slot, life }) => slot === owner.slot && life === owner.life,
       );
       if (!isKnown) throw new Error(`a job is taken by nobody: slot ${owner.slot}`);
+      // With a lease, those who have jobs live on, and their time is over.
+      if (this.#options.isLeased !== true) {
+        table.giveBackOf(owner, { reason: "orphaned", dueMs: 0, nowMs: NOW_MS });
+      }
+    }
+    table.pause(false);
+    this.#checkKeys();
+    this.#endAll();
+    // Fillers have no lease: they die.
+    for (const owner of table.owners()) {
       table.giveBackOf(owner, { reason: "orphaned", dueMs: 0, nowMs: NOW_MS });
     }
-    this.#checkKeys();
+    this.#checkEmpty();
+  }
+
+  /** Takes and ends all jobs: those that are due, then the dead letters, then all others. */
+  #endAll(): void {
     const seen = new Set<number>();
     const orders = new Map<number, number>();
-    const end = (link: number): void => {
-      const mark = this.#markOf(link);
-      if (seen.has(mark)) throw new Error(`job ${mark} came twice`);
-      const known = this.#live.get(mark);
-      if (known === undefined && !this.#doubtful.has(mark))
-        throw new Error(`job ${mark} is made up`);
-      seen.add(mark);
-      table.finish(link, END_MS);
-      this.#checkKeys();
+    const next = (nowMs: number): number => {
+      const waiting = this.#waiting(nowMs);
+      const link = this.#table.take(HEIR, nowMs, 4);
+      if (link !== 0) this.#checkTake(link, nowMs, waiting, orders);
+      return link;
     };
-    for (let link = this.#takeDead(); link !== 0; link = this.#takeDead()) end(link);
-    for (let link = this.#takeNext(); link !== 0; link = this.#takeNext()) {
-      const known = this.#live.get(this.#markOf(link));
-      if (known !== undefined && known.key > 0) {
-        const last = orders.get(known.key) ?? -1;
-        if (known.order < last) throw new Error(`key ${known.key} came out of order`);
-        orders.set(known.key, known.order);
-      }
-      end(link);
-    }
+    const dead = (): number => this.#table.takeDead(HEIR, END_MS, 4);
+    for (let link = next(NOW_MS); link !== 0; link = next(NOW_MS))
+      this.#endOne(link, seen, 1, NOW_MS);
+    for (let link = dead(); link !== 0; link = dead()) this.#endOne(link, seen, 0);
+    for (let link = next(END_MS); link !== 0; link = next(END_MS)) this.#endOne(link, seen, 1);
+    // Those whose time was over with their last attempt.
+    for (let link = dead(); link !== 0; link = dead()) this.#endOne(link, seen, 0);
     for (const mark of this.#live.keys()) {
       if (!seen.has(mark) && !this.#doubtful.has(mark)) throw new Error(`job ${mark} is lost`);
     }
-    const { cells } = table;
+  }
+
+  #endOne(link: number, seen: Set<number>, takes: number, nowMs: number = END_MS): void {
+    const { cells } = this.#table;
+    const mark = this.#markOf(link);
+    if (seen.has(mark)) throw new Error(`job ${mark} came twice`);
+    const known = this.#live.get(mark);
+    if (known === undefined && !this.#doubtful.has(mark)) throw new Error(`job ${mark} is made up`);
+    seen.add(mark);
+    const attempts = cells.get(link, CELL.attempts);
+    if (attempts > SHAPE.maxAttempts) throw new Error(`job ${mark} was taken ${attempts} times`);
+    if (known !== undefined) {
+      const least = known.taken + takes;
+      const isRight = attempts >= least && attempts <= least + known.perhapsTaken;
+      if (!isRight) throw new Error(`job ${mark} has ${attempts} attempts, not ${least}`);
+    }
+    const error = new TextDecoder().decode(cells.readError(link));
+    if (!ERROR.startsWith(error)) throw new Error(`an error is torn: ${error}`);
+    this.#table.finish(link, nowMs);
+    this.#checkKeys();
+  }
+
+  /** The highest class of those that can be taken. */
+  #waiting(nowMs: number): number {
+    const { cells } = this.#table;
+    let highest = -1;
+    for (let link = 1; link <= SHAPE.cellCount; link++) {
+      const kind = cells.kindOf(link);
+      const isDue = kind === KIND.delayed && cells.getLong(link, CELL.due) <= nowMs;
+      if (kind !== KIND.ready && !isDue) continue;
+      highest = Math.max(highest, cells.get(link, CELL.place) & CLASS_MASK);
+    }
+    return highest;
+  }
+
+  /** Whether it is a job's turn. */
+  #checkTake(link: number, nowMs: number, highest: number, orders: Map<number, number>): void {
+    const { cells } = this.#table;
+    const mark = this.#markOf(link);
+    const isFromBelow = cells.header(QUEUE.takes) % 16 === 0;
+    const jobClass = cells.get(link, CELL.place) & CLASS_MASK;
+    if (!isFromBelow && jobClass < highest) throw new Error(`job ${mark} came before its class`);
+    const known = this.#live.get(mark);
+    if (known === undefined) return;
+    if (known.dueMs > nowMs) throw new Error(`job ${mark} came before its time`);
+    if (known.key === 0) return;
+    if (known.order < (orders.get(known.key) ?? -1)) {
+      throw new Error(`key ${known.key} came out of order`);
+    }
+    orders.set(known.key, known.order);
+  }
+
+  #checkEmpty(): void {
+    const { cells } = this.#table;
     const counts = (["ready", "delayed", "held", "inFlight", "dead", "usedCells"] as const).map(
       (name) => cells.count(name),
     );
@@ -230,90 +336,150 @@ export class CrashWorld {
     if (new Set(free).size !== SHAPE.cellCount || free.length !== SHAPE.cellCount) {
       throw new Error(`cells ${free} are free`);
     }
+    if (cells.header(QUEUE.timerCount) !== 0) throw new Error("a timer is left");
   }
 
-  #begin(operation: Operation): void {
-    this.#actions[operation]();
+  #mortal(stores: number, act: () => void): boolean {
+    this.#words.left = stores;
+    try {
+      act();
+      return false;
+    } catch (error) {
+      if (!(error instanceof Death)) throw error;
+      return true;
+    } finally {
+      this.#words.left = Infinity;
+    }
   }
 
   readonly #actions: Readonly<Record<Operation, () => void>> = {
-    add: () => this.#add(SHORT_BYTES, 0, 0),
-    "add long": () => this.#add(LONG_BYTES, 0, 0),
-    "add keyed": () => this.#add(SHORT_BYTES, 17, 0),
-    "add late": () => this.#add(SHORT_BYTES, 0, LATER_MS),
+    add: () => this.#add(SHORT_BYTES, {}),
+    "add long": () => this.#add(LONG_BYTES, {}),
+    "add keyed": () => this.#add(SHORT_BYTES, { key: 17 }),
+    "add late": () => this.#add(SHORT_BYTES, { dueMs: LATER_MS }),
+    "add keyed late": () => this.#add(SHORT_BYTES, { key: 17, dueMs: LATER_MS }),
+    "add urgent": () => this.#add(SHORT_BYTES, { jobClass: CLASSES.urgent }),
     "begin to fill": () => void this.#table.reserve(LONG_BYTES, OWNERS.two),
-    "take by one": () => void this.#table.take(OWNERS.one, NOW_MS, 1),
-    "take by two": () => void this.#table.take(OWNERS.two, NOW_MS, 2),
-    finish: () => this.#end(this.#taken(), (link) => this.#table.finish(link, NOW_MS)),
-    fail: () => {
-      const link = this.#taken();
-      const error = new TextEncoder().encode("went wrong, in words that take two cells ".repeat(2));
-      if (link === 0) return;
-      this.#table.giveBack(link, { reason: "failed", dueMs: 0, nowMs: NOW_MS, error });
+    fill: () => {
+      const link = this.#first(KIND.filling);
+      if (link !== 0) this.#publish(link, { key: 17 });
     },
-    "two dies": () => {
-      this.#table.giveBackOf(OWNERS.two, { reason: "orphaned", dueMs: 0, nowMs: NOW_MS });
+    "take by one": () => this.#take(OWNERS.one, NOW_MS),
+    "take by two": () => this.#take(OWNERS.two, NOW_MS),
+    "take by three": () => this.#take(OWNERS.three, NOW_MS),
+    "take when leases are over": () => this.#take(OWNERS.one, SOON_MS),
+    finish: () => this.#end(this.#first(KIND.taken), (link) => this.#table.finish(link, NOW_MS)),
+    fail: () => this.#fail({}),
+    "fail until later": () => this.#fail({ dueMs: LATER_MS }),
+    "fail for good": () => this.#fail({ isHopeless: true }),
+    "two dies": () => this.#dies(OWNERS.two),
+    "three dies": () => this.#dies(OWNERS.three),
+    "take dead": () => {
+      const link = this.#table.takeDead(OWNERS.two, NOW_MS, 3);
+      if (link !== 0) this.#note(link, OWNERS.two);
     },
-    "take dead": () => void this.#table.takeDead(OWNERS.two, NOW_MS, 3),
     retry: () => {
       const link = this.#firstDead();
       if (link === 0) return;
-      // It goes behind those of its key that have come since.
-      this.#reorder(link);
+      const mark = this.#markOf(link);
+      const known = this.#live.get(mark);
+      // It goes behind those of its key that have come since, as if it had never been taken.
+      if (known !== undefined) {
+        const perhapsTaken = known.taken + known.perhapsTaken;
+        this.#live.set(mark, { key: 0, order: 0, dueMs: 0, taken: 0, perhapsTaken });
+      }
       this.#table.retry(link, NOW_MS);
+      const anew = this.#live.get(mark);
+      if (anew !== undefined) anew.perhapsTaken = 0;
     },
     drop: () => this.#end(this.#firstDead(), (link) => this.#table.drop(link)),
+    pause: () => this.#table.pause(true),
+    resume: () => this.#table.pause(false),
   };
 
-  #add(lengthBytes: number, key: number, dueMs: number): void {
+  #add(lengthBytes: number, job: Partial<NewJob>): void {
+    const link = this.#table.reserve(lengthBytes, undefined);
+    if (link !== 0) this.#publish(link, job);
+  }
+
+  #publish(link: number, job: Partial<NewJob>): void {
     const mark = ++this.#marks;
     this.#doubtful.add(mark);
-    const link = this.#table.reserve(lengthBytes, undefined);
-    if (link !== 0) {
-      this.#table.cells.eachPart(link, (byteOffset, _from, length) => {
-        for (let at = 0; at < length; at += 4) this.#words.set((byteOffset + at) / 4, mark);
-      });
-      const job = { jobClass: 16, share: mark % 2, key, dueMs, addedNs: 0 };
-      this.#table.publish(link, job);
-      this.#live.set(mark, { key, order: mark });
-    }
+    this.#table.cells.eachPart(link, (byteOffset, _from, length) => {
+      for (let at = 0; at < length; at += 4) this.#words.set((byteOffset + at) / 4, mark);
+    });
+    const { jobClass = CLASSES.usual, key = 0, dueMs = 0 } = job;
+    this.#table.publish(link, { jobClass, share: mark % 2, key, dueMs, addedNs: 0 });
+    this.#live.set(mark, { key, order: mark, dueMs, taken: 0, perhapsTaken: 0 });
     this.#doubtful.delete(mark);
+  }
+
+  #take(owner: JobOwner, nowMs: number): void {
+    const isLeased = this.#options.isLeased === true;
+    // Whoever dies now may have taken any of them.
+    for (const known of this.#live.values()) known.perhapsTaken++;
+    if (isLeased && nowMs >= SOON_MS) this.#taken.clear();
+    const link = this.#table.take(owner, nowMs, 1);
+    for (const known of this.#live.values()) known.perhapsTaken--;
+    if (link === 0) return;
+    const mark = this.#markOf(link);
+    const known = this.#live.get(mark);
+    if (known !== undefined) {
+      if (known.dueMs > nowMs) throw new Error(`job ${mark} came before its time`);
+      known.taken++;
+    }
+    this.#note(link, owner);
+  }
+
+  #note(link: number, owner: JobOwner): void {
+    const state = this.#table.cells.stateOf(link);
+    this.#taken.set(link, { state, mark: this.#markOf(link), owner });
   }
 
   #end(link: number, end: (link: number) => void): void {
     if (link === 0) return;
     const mark = this.#markOf(link);
     this.#doubtful.add(mark);
+    this.#taken.delete(link);
     end(link);
     this.#doubtful.delete(mark);
     this.#live.delete(mark);
   }
 
-  #reorder(link: number): void {
-    const mark = this.#markOf(link);
-    const known = this.#live.get(mark);
-    if (known === undefined) return;
-    // Where it stands in doubt, its order says nothing.
-    this.#live.set(mark, { key: 0, order: known.order });
+  #fail(how: { readonly dueMs?: number; readonly isHopeless?: boolean }): void {
+    const link = this.#first(KIND.taken);
+    if (link === 0) return;
+    const { dueMs = 0, isHopeless = false } = how;
+    const known = this.#live.get(this.#markOf(link));
+    const error = new TextEncoder().encode(ERROR);
+    this.#taken.delete(link);
+    if (known !== undefined) known.dueMs = 0;
+    const isDead = this.#table.giveBack(link, {
+      reason: "failed",
+      dueMs,
+      nowMs: NOW_MS,
+      error,
+      isHopeless,
+    });
+    if (known !== undefined && !isDead) known.dueMs = dueMs;
   }
 
-  #taken(): number {
+  #dies(owner: JobOwner): void {
+    for (const [link, { owner: its }] of this.#taken) if (its === owner) this.#taken.delete(link);
+    this.#table.giveBackOf(owner, { reason: "orphaned", dueMs: 0, nowMs: NOW_MS });
+  }
+
+  /** The first of those that are worked on and of a kind; 0: there is none. */
+  #first(kind: number): number {
     const { cells } = this.#table;
-    for (const link of cells.list(QUEUE.takenFirst, KINDS.workedOn))
-      if (cells.kindOf(link) === KIND.taken) return link;
+    for (const link of cells.list(QUEUE.takenFirst, KINDS.workedOn)) {
+      if (cells.kindOf(link) === kind) return link;
+    }
     return 0;
   }
 
   #firstDead(): number {
     return this.#table.cells.head(QUEUE.deadFirst);
-  }
-
-  #takeNext(): number {
-    return this.#table.take(HEIR, END_MS, 4);
-  }
-
-  #takeDead(): number {
-    return this.#table.takeDead(HEIR, END_MS, 4);
   }
 
   /** The mark in the record of a job, which must be all over it. */
@@ -335,7 +501,7 @@ export class CrashWorld {
       const kind = cells.stateOf(link) & KIND_MASK;
       const key = cells.getLong(link, CELL.key);
       const isOut = kind === KIND.taken || kind === KIND.ready || kind === KIND.delayed;
-      const isDead = (cells.get(link, CELL.place) & (1 << 16)) !== 0;
+      const isDead = (cells.get(link, CELL.place) & DEAD_BIT) !== 0;
       if (!isOut || isDead || key === 0) continue;
       if (keys.has(key)) throw new Error(`two jobs of key ${key} can be worked on at once`);
       keys.add(key);
@@ -348,8 +514,9 @@ export function explore(
   Table: TableClass,
   operations: readonly Operation[],
   isThorough: boolean,
+  options: WorldOptions = {},
 ): number {
-  const world = new CrashWorld(Table);
+  const world = new CrashWorld(Table, options);
   for (const operation of operations.slice(0, -1)) world.run(operation);
   const last = operations.at(-1) as Operation;
   const stores = world.copy().run(last);
@@ -375,4 +542,22 @@ export function explore(
   whole.run(last);
   whole.settle();
   return deaths;
+}
+
+/** Plays operations, in some of which somebody dies: at a store of so many thousandths of all that it makes. */
+export function play(
+  Table: TableClass,
+  operations: readonly (readonly [operation: Operation, deathAt: number | undefined])[],
+  options: WorldOptions = {},
+): void {
+  const world = new CrashWorld(Table, options);
+  for (const [operation, deathAt] of operations) {
+    if (deathAt === undefined) world.run(operation);
+    else {
+      const stores = world.copy().run(operation);
+      if (world.die(operation, Math.floor((stores * deathAt) / 1000))) world.rebuild();
+      world.checkTaken();
+    }
+  }
+  world.settle();
 }
