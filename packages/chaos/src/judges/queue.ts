@@ -210,8 +210,10 @@ class JobLedger {
       if (attempt >= 1 && attempt <= maxAttempts) continue;
       this.#report("duplicated", id, `attempt ${attempt} of job ${nameOf(job)}, one too many`);
     }
-    for (const { id, attempts } of job.burials) {
-      if (attempts === maxAttempts) continue;
+    for (const { id, attempts, ticket } of job.burials) {
+      // Whoever was killed who had it tried anew may have got as far as to forget its attempts.
+      const isForgotten = attempts === 0 && job.retries.some((retry) => retry.ticket < ticket);
+      if (attempts === maxAttempts || isForgotten) continue;
       const detail = `job ${nameOf(job)}, a dead letter after ${attempts} attempts`;
       this.#report(attempts < maxAttempts ? "lost" : "duplicated", id, detail);
     }

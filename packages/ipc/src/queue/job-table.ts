@@ -261,6 +261,8 @@ export class JobTable {
     const taken: number[] = [];
     for (const link of jobs) {
       const kind = cells.kindOf(link);
+      // Somebody may have begun to try it anew.
+      if (kind === KIND.dead) cells.set(link, CELL.place, cells.get(link, CELL.place) | DEAD_BIT);
       const key = kind === KIND.filling || this.#isDead(link) ? 0 : cells.getLong(link, CELL.key);
       if (kind === KIND.taken || kind === KIND.filling) taken.push(link);
       if (key > 0) byKey.set(key, [...(byKey.get(key) ?? []), link]);

@@ -34,7 +34,8 @@ const HISTORIES: readonly (readonly Operation[])[] = [
   ["add", "add urgent", "add", "take by one", "fail until later", "pause"],
   ["add", "add", "add keyed", "take by two", "take by three", "take by one"],
   ["begin to fill", "add keyed", "fill", "add keyed", "take by one", "begin to fill"],
-  ["add keyed", "add keyed", "take by one", "fail for good", "take dead", "retry"],
+  ["add keyed", "take by one", "fail for good", "add keyed", "add keyed"],
+  ["add keyed", "take by one", "fail for good", "take dead"],
 ];
 
 /** The same where jobs have a lease. */
@@ -46,10 +47,10 @@ const LEASED: readonly (readonly Operation[])[] = [
 ];
 
 function exploreAll(Table: TableClass): number {
-  let deaths = 0;
-  for (const operations of sequences(2)) deaths += explore(Table, operations, false);
+  let deaths = exploreBehind(Table, LEASED, { isLeased: true });
   deaths += exploreBehind(Table, HISTORIES);
-  return deaths + exploreBehind(Table, LEASED, { isLeased: true });
+  for (const operations of sequences(2)) deaths += explore(Table, operations, false);
+  return deaths;
 }
 
 /** Every operation, behind each of some histories. */
@@ -89,7 +90,7 @@ describe("a death at every store", () => {
 
   test("of one process after the other, with work in between", () => {
     const random = new SeededRandom(seedOf("deaths of several"));
-    for (let round = 0; round < 3000; round++) {
+    for (let round = 0; round < 2000; round++) {
       const operations = Array.from({ length: 16 }, () => {
         const deathAt = random.oneIn(3) ? random.below(1000) : undefined;
         return [random.pick(OPERATIONS), deathAt] as const;
@@ -179,6 +180,11 @@ const BUGS: Readonly<Record<string, readonly Mistake[]>> = {
     "job-table.ts",
     "      if (owner.slot !== slot || owner.life !== life) continue;",
     "      if (owner.slot !== slot) continue;",
+  ),
+  "a dead letter that others of its key wait for": bug(
+    "job-table.ts",
+    "      if (kind === KIND.dead) cells.set(link, CELL.place, cells.get(link, CELL.place) | DEAD_BIT);\n",
+    "",
   ),
   "a lease that a death ends": bug(
     "job-table.ts",

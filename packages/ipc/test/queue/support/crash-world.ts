@@ -234,6 +234,8 @@ export class CrashWorld {
   settle(): void {
     this.checkTaken();
     const table = this.#table;
+    // Whatever has happened, there may be more to do.
+    this.run("add keyed");
     for (const owner of table.owners()) {
       const isKnown = Object.values(OWNERS).some(
         ({ slot, life }) => slot === owner.slot && life === owner.life,
