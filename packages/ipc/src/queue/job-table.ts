@@ -206,7 +206,7 @@ export class JobTable {
    * Gives back what somebody had who has died or left.
    *
    * @param returning Why; given back as it says.
-   * @returns How many jobs.
+   * @returns How many jobs, and records that were being written.
    */
   giveBackOf({ slot, life }: JobOwner, returning: Returning): number {
     const { cells } = this;
@@ -218,10 +218,8 @@ export class JobTable {
         // It was never added: its sender has not been told so.
         this.cells.unlinkTaken(link);
         cells.release(link);
-      } else {
-        this.giveBack(link, returning);
-        count++;
-      }
+      } else this.giveBack(link, returning);
+      count++;
     }
     return count;
   }

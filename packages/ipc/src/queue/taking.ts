@@ -141,14 +141,22 @@ export class Taking<S extends ChannelSchema> {
     // No more than there can be: somebody may make such jobs as fast as they are thrown out.
     for (let left = cells.cellCount; left > 0; left--) {
       const nowNs = this.#now();
+      let hasExpired = false;
       const taken = queue.locked(() => {
+        const expired = cells.count("expired");
         const link = choose(table, self, Date.now(), nowNs);
+        hasExpired = cells.count("expired") !== expired;
         if (link === 0) return undefined;
         const addedNs = cells.getLong(link, CELL.addedAt);
         if (choose === NEXT && cells.get(link, CELL.attempts) === 1)
           queue.noteWait(nowNs - addedNs);
         return { link, state: cells.stateOf(link) };
       });
+      // What was worked on for too long may be a dead letter now, and have been the last job.
+      if (hasExpired) {
+        queue.room.wake();
+        queue.ready.wake();
+      }
       if (taken === undefined) return undefined;
       const { link, state } = taken;
       const keeper = this.#keeperOf(link, state, nowNs);

@@ -143,13 +143,13 @@ const BUGS: Readonly<Record<string, readonly Mistake[]>> = {
   ),
   "jobs of the dead that stay": bug(
     "job-table.ts",
-    "        this.giveBack(link, returning);\n        count++;",
-    "        count++;",
+    "      } else this.giveBack(link, returning);",
+    "      }",
   ),
   "a record that is half-written and taken for one": bug(
     "job-table.ts",
-    "        cells.release(link);\n      } else {",
-    "        this.#await(link, false);\n      } else {",
+    "        cells.release(link);\n      } else this.giveBack",
+    "        this.#await(link, false);\n      } else this.giveBack",
   ),
   "a taken job that is made anew as ready": bug(
     "job-table.ts",

@@ -1,0 +1,300 @@
+/** Who waits for a job, for room or for the end is woken by everything that makes it true: each wake-up left out is noticed. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { Home } from "@isthmus/testing/home";
+import { json, WorkQueue, type WorkQueueOptions } from "../../src/index.ts";
+import { QueueSegment } from "../../src/queue/queue-segment.ts";
+import { Taking } from "../../src/queue/taking.ts";
+import { loadSource, type Mistake } from "../model/checker/source.ts";
+
+setDefaultTimeout(60_000);
+
+type QueueClass = typeof WorkQueue;
+type Queue = WorkQueue<typeof json>;
+type Options = WorkQueueOptions<typeof json>;
+
+const NAME = "wakes";
+/** Longer than a record that is copied under the mutex. */
+const LONG = "x".repeat(6000);
+
+/** What somebody waits for, and what is to wake it. */
+interface Wake {
+  readonly options?: Partial<Options>;
+  /** Brings the queue into a state in which the wait does not end. */
+  readonly prepare?: (worker: Queue) => unknown;
+  readonly wait: (waiter: Queue) => Promise<unknown>;
+  /** Ends the wait; given what `prepare` returned. */
+  readonly act: (worker: Queue, prepared: unknown) => unknown;
+  readonly cell: "readyWakes" | "roomWakes";
+  readonly file: "adding" | "taking" | "work-queue" | "dead-letters";
+  readonly from: string;
+  readonly to?: string;
+}
+
+const take = (queue: Queue): Promise<unknown> => queue.take();
+const drain = (queue: Queue): Promise<void> => queue.drain();
+const addOne = (queue: Queue): Promise<number> => queue.addAsync("one more");
+
+function fill(queue: Queue): void {
+  while (queue.tryAdd("filler") !== undefined);
+}
+
+/** A dead letter, in a queue that is full. */
+function bury(queue: Queue): void {
+  queue.add("dead");
+  queue.tryTake()?.fail();
+  fill(queue);
+}
+
+const FINISHED =
+  "        if (isOurs) {\n          queue.ready.wake();\n          queue.room.wake();";
+const GIVEN_BACK = "    ready.wake();\n    room.wake();\n    return isOurs;";
+const ALL_GIVEN_BACK = "    if (count > 0) {\n      ready.wake();\n      room.wake();";
+const SMALL = { capacityBytes: 2048 } as const;
+const ONCE = { maxAttempts: 1 } as const;
+
+/** Sources of wake-ups, by what they are. */
+const WAKES: Readonly<Record<string, Wake>> = {
+  "a job that is added wakes who takes": {
+    wait: take,
+    act: (worker) => worker.add("new"),
+    cell: "readyWakes",
+    file: "adding",
+    from: "    if (id !== undefined) queue.ready.wake();\n",
+  },
+  "a long job that is added does, too": {
+    wait: take,
+    act: (worker) => worker.add(LONG),
+    cell: "readyWakes",
+    file: "adding",
+    from: "    if (id !== undefined) queue.ready.wake();\n",
+    to: "    if (id !== undefined && record.length <= COPY_BYTES_MAX) queue.ready.wake();\n",
+  },
+  "a dead letter wakes who takes dead letters": {
+    options: ONCE,
+    prepare: (worker) => {
+      worker.add("dies");
+      return worker.tryTake();
+    },
+    wait: (waiter) => waiter.dead.take(),
+    act: (_, job) => (job as { fail(): void }).fail(),
+    cell: "readyWakes",
+    file: "taking",
+    from: GIVEN_BACK,
+    to: "    room.wake();\n    return isOurs;",
+  },
+  "a job that is done wakes who takes, for the next one of its key": {
+    prepare: (worker) => {
+      worker.add("first", { key: 1 });
+      worker.add("second", { key: 1 });
+      return worker.tryTake();
+    },
+    wait: take,
+    act: (_, job) => (job as { done(): void }).done(),
+    cell: "readyWakes",
+    file: "taking",
+    from: FINISHED,
+    to: "        if (isOurs) {\n          queue.room.wake();",
+  },
+  "a job that is done makes room": {
+    options: SMALL,
+    prepare: (worker) => {
+      fill(worker);
+      return worker.tryTake();
+    },
+    wait: addOne,
+    act: (_, job) => (job as { done(): void }).done(),
+    cell: "roomWakes",
+    file: "taking",
+    from: FINISHED,
+    to: "        if (isOurs) {\n          queue.ready.wake();",
+  },
+  "the last job that is done ends a drain": {
+    prepare: (worker) => {
+      worker.add("last");
+      return worker.tryTake();
+    },
+    wait: drain,
+    act: (_, job) => (job as { done(): void }).done(),
+    cell: "roomWakes",
+    file: "taking",
+    from: FINISHED,
+    to: "        if (isOurs) {\n          queue.ready.wake();",
+  },
+  "a job that fails wakes who takes": {
+    prepare: (worker) => {
+      worker.add("fails");
+      return worker.tryTake();
+    },
+    wait: take,
+    act: (_, job) => (job as { fail(): void }).fail(),
+    cell: "readyWakes",
+    file: "taking",
+    from: GIVEN_BACK,
+    to: "    room.wake();\n    return isOurs;",
+  },
+  "the last job that fails for the last time ends a drain": {
+    options: ONCE,
+    prepare: (worker) => {
+      worker.add("fails");
+      return worker.tryTake();
+    },
+    wait: drain,
+    act: (_, job) => (job as { fail(): void }).fail(),
+    cell: "roomWakes",
+    file: "taking",
+    from: GIVEN_BACK,
+    to: "    ready.wake();\n    return isOurs;",
+  },
+  "a worker that leaves wakes who takes": {
+    prepare: (worker) => {
+      worker.add("left");
+      worker.tryTake();
+    },
+    wait: take,
+    act: (worker) => worker.dispose(),
+    cell: "readyWakes",
+    file: "taking",
+    from: ALL_GIVEN_BACK,
+    to: "    if (count > 0) {\n      room.wake();",
+  },
+  "a worker that leaves with the last job ends a drain": {
+    options: ONCE,
+    prepare: (worker) => {
+      worker.add("left");
+      worker.tryTake();
+    },
+    wait: drain,
+    act: (worker) => worker.dispose(),
+    cell: "roomWakes",
+    file: "taking",
+    from: ALL_GIVEN_BACK,
+    to: "    if (count > 0) {\n      ready.wake();",
+  },
+  "what is let go on wakes who takes": {
+    prepare: (worker) => {
+      worker.add("waits");
+      worker.pause();
+    },
+    wait: take,
+    act: (worker) => worker.resume(),
+    cell: "readyWakes",
+    file: "work-queue",
+    from: "    this.#queue.locked((table) => table.pause(false));\n    this.#queue.ready.wake();",
+    to: "    this.#queue.locked((table) => table.pause(false));",
+  },
+  "a dead letter that is tried anew wakes who takes": {
+    options: ONCE,
+    prepare: (worker) => {
+      worker.add("dead");
+      worker.tryTake()?.fail();
+    },
+    wait: take,
+    act: (worker) => worker.dead.retry(),
+    cell: "readyWakes",
+    file: "dead-letters",
+    from: "    if (count > 0) this.#queue.ready.wake();\n",
+  },
+  "a dead letter that is dropped makes room": {
+    options: { ...ONCE, ...SMALL },
+    prepare: bury,
+    wait: addOne,
+    act: (worker) => worker.dead.drop(),
+    cell: "roomWakes",
+    file: "dead-letters",
+    from: "    if (count > 0) this.#queue.room.wake();\n",
+  },
+  "a dead letter that is taken and done makes room": {
+    options: { ...ONCE, ...SMALL },
+    prepare: bury,
+    wait: addOne,
+    act: (worker) => worker.dead.tryTake()?.done(),
+    cell: "roomWakes",
+    file: "taking",
+    from: FINISHED,
+    to: "        if (isOurs) {\n          queue.ready.wake();",
+  },
+  "a lease that ends with the last attempt ends a drain": {
+    options: { ...ONCE, leaseMs: 1 },
+    prepare: (worker) => {
+      worker.add("hangs");
+      worker.tryTake();
+    },
+    wait: drain,
+    act: async (worker) => {
+      await Bun.sleep(5);
+      worker.tryTake();
+    },
+    cell: "roomWakes",
+    file: "taking",
+    from: "        queue.room.wake();\n        queue.ready.wake();",
+    to: "        queue.ready.wake();",
+  },
+  "a lease that ends with the last attempt wakes who takes dead letters": {
+    options: { ...ONCE, leaseMs: 60_000 },
+    prepare: (worker) => {
+      worker.add("hangs");
+      worker.tryTake();
+    },
+    wait: (waiter) => waiter.dead.take(),
+    act: (worker) => {
+      // Time flies for the worker alone.
+      const now = Date.now;
+      Date.now = () => now() + 60_001;
+      try {
+        worker.tryTake();
+      } finally {
+        Date.now = now;
+      }
+    },
+    cell: "readyWakes",
+    file: "taking",
+    from: "        queue.room.wake();\n        queue.ready.wake();",
+    to: "        queue.room.wake();",
+  },
+};
+
+/** Plays it; returns whether the cell was woken, and lets the wait end where it was. */
+async function isWoken(Queue: QueueClass, wake: Wake): Promise<boolean> {
+  const { options = {}, prepare, wait, act, cell } = wake;
+  using _home = new Home();
+  using waiter = Queue.createNew(NAME, { schema: json, ...options });
+  using worker = Queue.openExisting(NAME, { schema: json });
+  const prepared = prepare?.(worker);
+  const waited = wait(waiter);
+  // Nobody listens where it is not woken.
+  waited.catch(() => undefined);
+  await Bun.sleep(0);
+  const before = waiter.metrics[cell];
+  await act(worker, prepared);
+  const isDone = waiter.metrics[cell] > before;
+  if (isDone) await waited;
+  return isDone;
+}
+
+describe.each(Object.entries(WAKES))("%s", (_name, wake) => {
+  test("and is missed when it is left out", async () => {
+    expect(await isWoken(WorkQueue, wake)).toBe(true);
+    const { file, from, to = "" } = wake;
+    const mistakes: Mistake[] = [{ file: `queue/${file}.ts`, from, to }];
+    const { WorkQueue: Mistaken } = await loadSource<{ WorkQueue: QueueClass }>(
+      "queue/work-queue.ts",
+      { mistakes },
+    );
+    expect(await isWoken(Mistaken, wake)).toBe(false);
+  });
+});
+
+test("the room of a record that is never finished wakes who waits for room", async () => {
+  using _home = new Home();
+  using waiter = WorkQueue.createNew(NAME, { schema: json, ...SMALL });
+  const filler = new QueueSegment("openExisting", NAME, { schema: json });
+  filler.locked((table) => table.reserve(200, filler.self));
+  fill(waiter);
+  const added = addOne(waiter);
+  await Bun.sleep(0);
+  const before = waiter.metrics.roomWakes;
+  new Taking(filler).giveBackOf(filler.self, "returned");
+  expect(waiter.metrics.roomWakes).toBeGreaterThan(before);
+  await added;
+  filler.segment.dispose();
+});
