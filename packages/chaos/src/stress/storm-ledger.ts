@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { MemoryMappedFile } from "@isthmus/core";
+import { MemoryMappedFile, type ViewAccessor } from "@isthmus/core";
 
 /** What must not happen, and is counted by whoever sees it. */
 export const LEDGER_FAULTS = ["overlap", "disorder", "attempt", "again", "torn", "robbed"] as const;
@@ -66,15 +66,16 @@ export interface LedgerSums {
 
 /** The ledger of one round. */
 export class StormLedger implements Disposable {
-  readonly #file: MemoryMappedFile;
+  readonly #memory: ViewAccessor;
   readonly #words: Int32Array;
 
   /** @param isNew Whether to make it. */
   constructor(isNew: boolean) {
-    this.#file = isNew
+    using file = isNew
       ? MemoryMappedFile.createNew(NAME, LENGTH_BYTES)
       : MemoryMappedFile.openExisting(NAME);
-    const { buffer, byteOffset } = this.#file.createViewAccessor().bytes();
+    this.#memory = file.createViewAccessor();
+    const { buffer, byteOffset } = this.#memory.bytes();
     this.#words = new Int32Array(buffer, byteOffset, LENGTH_BYTES / 4);
   }
 
@@ -164,7 +165,7 @@ export class StormLedger implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#file[Symbol.dispose]();
+    this.#memory[Symbol.dispose]();
   }
 
   /** Whether somebody lives who has what is somebody else's now. */

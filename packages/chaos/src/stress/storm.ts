@@ -22,7 +22,7 @@ const VICTIM = programCommand(import.meta.dir, "storm-victim.ts");
 /** How many work at a time; as many more get ready. */
 const SLOTS = 3;
 /** A round has so many kills at most, and a queue and a ledger of its own. */
-const ROUND_KILLS = VICTIMS_MAX / 4;
+const ROUND_KILLS = 500;
 const LIFE_MS_MAX = 14;
 /** One victim in so many is stopped in the middle of its work, and goes on, or is killed so. */
 const ONE_IN_STOPPED = 6;
