@@ -161,8 +161,10 @@ export class Taking<S extends ChannelSchema> {
       const { link, state } = taken;
       const keeper = this.#keeperOf(link, state, nowNs);
       try {
-        return queue.unlocked(() => this.#jobAt(link, keeper));
+        const job = queue.unlocked(() => this.#jobAt(link, keeper));
+        if (this.#isOurs(link, state)) return job;
       } catch (error) {
+        if (!this.#isOurs(link, state)) continue;
         // Nobody can read it: it is kept for whoever looks into the dead letters, and the next one is taken.
         queue.locked(({ cells: counted }) => counted.add("corruptions", 1));
         this.#giveBack(link, state, {
@@ -175,7 +177,14 @@ export class Taking<S extends ChannelSchema> {
         broken = error;
       }
     }
-    throw broken;
+    if (broken !== undefined) throw broken;
+    return undefined;
+  }
+
+  /** Whether what was read was a job of this handle's to the end: a lease may have ended meanwhile. */
+  #isOurs(link: number, state: number): boolean {
+    const { leaseMs } = this.#queue.sizes;
+    return leaseMs === 0 || this.#queue.locked((table) => table.isTaken(link, state));
   }
 
   /** What a worker gets of a job that it has taken. */
