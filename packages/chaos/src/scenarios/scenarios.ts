@@ -29,7 +29,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     producers: 2,
     workers: 3,
     capacityBytes: 24 * 192,
-    maxAttempts: 4,
+    maxAttempts: 3,
   }),
   leases: queueScenario("leases", {
     wire: bytesWire,

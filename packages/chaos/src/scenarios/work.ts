@@ -22,6 +22,8 @@ const ROUNDS_MAX = 300;
 /** A worker leaves with what it has in one round of so many, and is too slow for a lease with one job of so many. */
 const ONE_IN_DESERTED = 60;
 const ONE_IN_SLOW = 40;
+/** Of so many jobs one fails and one is left; all others are done. */
+const ENDS = 12;
 const FAIL_DELAY_MS_MAX = 20;
 /** How long somebody clings to a job that is not its own any more, in milliseconds. */
 const CLING_MS = 300;
@@ -137,7 +139,7 @@ class Hands<S extends ChannelSchema> {
 
   #end(held: Held<S>, isLast = false): void {
     const { random } = this.#participant;
-    const way = isLast ? 0 : random.below(20);
+    const way = isLast ? 0 : random.below(ENDS);
     this.#noteGiving(held, way > 1 || isLast);
     if (way === 0 && !isLast) {
       const delayMs = random.oneIn(2) ? 0 : random.below(FAIL_DELAY_MS_MAX);

@@ -142,11 +142,13 @@ class Round {
       process.stdin.write("\n");
       process.stdin.flush();
       await Bun.sleep(random.below(LIFE_MS_MAX));
-      if (random.oneIn(ONE_IN_STOPPED)) await this.#stop(process);
+      const isStopped = random.oneIn(ONE_IN_STOPPED);
+      if (isStopped) await this.#stop(process);
       if (process.exitCode !== null) this.#report("stuck", 1, await complaint(process));
       ledger.mark(victim);
       process.kill("SIGKILL");
       await process.exited;
+      if (isStopped) this.#stoppedCount--;
       this.#processes.delete(process);
       this.#kills++;
       this.#figures.kills++;
@@ -156,16 +158,15 @@ class Round {
     }
   }
 
+  /** Stops it for a while, or until it is killed. */
   async #stop(process: Process): Promise<void> {
     this.#stoppedCount++;
     this.#figures.stops++;
     process.kill("SIGSTOP");
     await Bun.sleep(this.#random.below(STOP_MS_MAX));
-    if (this.#random.oneIn(2)) {
-      process.kill("SIGCONT");
-      await Bun.sleep(this.#random.below(STOP_MS_MAX));
-    } else process.kill("SIGKILL");
-    this.#stoppedCount--;
+    if (this.#random.oneIn(2)) return;
+    process.kill("SIGCONT");
+    await Bun.sleep(this.#random.below(STOP_MS_MAX));
   }
 
   #start(): { readonly process: Process; readonly victim: number } {
