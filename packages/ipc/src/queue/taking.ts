@@ -72,7 +72,7 @@ export class Taking<S extends ChannelSchema> {
     const description = `take a ${isDead ? "dead letter" : "job"} from "${segment.name}"`;
     const attempt = (): Job<S> | undefined => this.tryTake(isDead);
     const condition = { attempt, description, owner: "WorkQueue", cell: ready };
-    const job = await waitAsync(condition, segment.doorbell, wait, this.#watchJobs());
+    const job = await waitAsync(condition, segment.doorbell, wait, this.#watchJobs(isDead));
     if (job === undefined) throw timedOut(description, wait.timeoutMs, this.#describe());
     return job;
   }
@@ -276,12 +276,14 @@ export class Taking<S extends ChannelSchema> {
   };
 
   /** What one wait for a job watches besides: it looks again when the next job is due, or a lease is over. */
-  #watchJobs(): Watch {
+  #watchJobs(isDead: boolean): Watch {
     let isFirst = true;
     return (look) => {
-      const dueMs = this.#queue.locked(({ cells, nextDueMs }) => {
+      const dueMs = this.#queue.locked(({ cells, nextDueMs, isPaused }) => {
         if (isFirst) cells.add("emptyWaits", 1);
-        return nextDueMs;
+        // Since it looked, somebody else may have found several due, taken one, and left the others.
+        const isThere = isDead ? cells.count("dead") > 0 : cells.count("ready") > 0 && !isPaused;
+        return isThere ? 0 : nextDueMs;
       });
       isFirst = false;
       const stop = this.#watch(look);

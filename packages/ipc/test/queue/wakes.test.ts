@@ -1,10 +1,11 @@
 /** Who waits for a job, for room or for the end is woken by everything that makes it true: each wake-up left out is noticed. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { Home } from "@isthmus/testing/home";
 import { json, WorkQueue, type WorkQueueOptions } from "../../src/index.ts";
+import { READY_CELL } from "../../src/queue/queue-layout.ts";
 import { QueueSegment } from "../../src/queue/queue-segment.ts";
 import { Taking } from "../../src/queue/taking.ts";
 import { loadSource, type Mistake } from "../model/checker/source.ts";
+import { Home } from "../sync/support/home.ts";
 
 setDefaultTimeout(60_000);
 
@@ -297,4 +298,40 @@ test("the room of a record that is never finished wakes who waits for room", asy
   expect(waiter.metrics.roomWakes).toBeGreaterThan(before);
   await added;
   filler.segment.dispose();
+});
+
+/** Does something when a queue is about to be locked for the so-manieth time. */
+function whenLocked(queue: QueueSegment, time: number, act: () => void): void {
+  const { locked } = queue;
+  let times = 0;
+  queue.locked = (use) => {
+    if (++times === time) act();
+    return locked.call(queue, use) as ReturnType<typeof use>;
+  };
+}
+
+test("of two jobs that are due at once, who waits gets the one that another worker leaves, whenever that comes", async () => {
+  for (let time = 1; time <= 6; time++) {
+    using home = new Home();
+    using worker = WorkQueue.createNew(NAME, { schema: json });
+    const waiting = new QueueSegment("openExisting", NAME, { schema: json });
+    worker.addAll(["one", "other"], { delayMs: 60_000 });
+    const now = Date.now;
+    let isDone = false;
+    whenLocked(waiting, time, () => {
+      Date.now = () => now() + 60_001;
+      isDone = true;
+      expect(worker.tryTake()?.value).toBe("one");
+    });
+    try {
+      const taken = new Taking<typeof json>(waiting).take({ timeoutMs: 5000 });
+      taken.catch(() => undefined);
+      await Bun.sleep(0);
+      if (isDone) expect((await taken).value).toBe("other");
+      expect(home.cell(NAME, READY_CELL).timeoutWakes).toBe(0);
+    } finally {
+      Date.now = now;
+      waiting.segment.dispose();
+    }
+  }
 });
