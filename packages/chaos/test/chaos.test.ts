@@ -42,7 +42,6 @@ describe("chaos", () => {
     [{ scenario: "topic", role: "publisher", harm: "tear" }, "torn"],
     [{ scenario: "service", role: "responder", harm: "tear" }, "torn"],
     [{ scenario: "service", role: "requester", harm: "repeat" }, "duplicated"],
-    [{ scenario: "jobs", role: "producer", harm: "repeat" }, "duplicated"],
     [{ scenario: "jobs", role: "producer", harm: "swap" }, "torn"],
     [{ scenario: "jobs", role: "worker", harm: "cling" }, "torn"],
     [{ scenario: "leases", role: "worker", harm: "skip" }, "lost"],

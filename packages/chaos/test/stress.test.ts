@@ -47,7 +47,7 @@ describe("stress", () => {
   test("floods, opens and closes, and keeps many open, and nothing is lost or left", async () => {
     using directory = new TemporaryDirectory();
     const places = createPlaces(directory);
-    const sizes = ["--records", "300000", "--cycles", "300", "--channels", "100", "--kills", "8"];
+    const sizes = ["--records", "300000", "--cycles", "300", "--channels", "100", "--kills", "4"];
     const args = [...sizes, "--seed", "1", "--json"];
     const { stdout, stderr, exitCode } = await runStress(args, places.env);
     expect(exitCode, stderr).toBe(0);
@@ -59,7 +59,7 @@ describe("stress", () => {
     expect([channels?.["cycles"], mutexes?.["cycles"]]).toEqual([300, 300]);
     expect(flooded?.["delivered"]).toBeGreaterThanOrEqual(300_000);
     expect(flooded?.["kills"]).toBeGreaterThanOrEqual(10);
-    expect(storm?.["kills"]).toBeGreaterThanOrEqual(8);
+    expect(storm?.["kills"]).toBeGreaterThanOrEqual(4);
     expect(storm?.["done"]).toBeGreaterThan(0);
     expect(places.leftOver()).toEqual([]);
   });

@@ -31,7 +31,6 @@ export function judgeQueue(evidence: readonly Evidence[], promises: QueuePromise
 
 /** A job in somebody's hands: it was certainly held from one ticket to the other. */
 interface Hold {
-  readonly job: Account;
   readonly id: number;
   readonly attempt: number;
   readonly from: number;
@@ -155,7 +154,7 @@ class JobLedger {
         continue;
       }
       if (code === EVENT.taken) {
-        const hold = { job, id, attempt: more, from: ticket, to: killTicket ?? Infinity };
+        const hold = { id, attempt: more, from: ticket, to: killTicket ?? Infinity };
         job.holds.push(hold);
         holding.set(job, hold);
       } else if (code === EVENT.giving) {
@@ -225,9 +224,7 @@ class JobLedger {
     for (const hold of holds.toSorted((left, right) => left.from - right.from)) {
       // What it did between the nemesis's ticket and its death does not count.
       if (hold.to <= hold.from) continue;
-      // One that has been added twice is not this fault.
-      const isCopy = hold.job === last?.job && hold.attempt === last.attempt;
-      if (last !== undefined && hold.from < last.to && !isCopy) {
+      if (last !== undefined && hold.from < last.to) {
         this.#report("torn", hold.id, `${what}, which participant ${last.id} still had`);
       }
       if (last === undefined || hold.to > last.to) last = hold;

@@ -30,13 +30,7 @@ class JobStream<S extends ChannelSchema> {
   /** Adds some jobs; they have been added when this resolves. */
   async run(queue: WorkQueue<S>): Promise<void> {
     const participant = this.#participant;
-    if (participant.takeHarm("skip")) this.#next++;
-    if (participant.takeHarm("repeat")) await this.#add(queue, this.#next, this.#make(this.#next));
     if (participant.takeHarm("swap")) await this.#swap(queue);
-    if (participant.takeHarm("tear")) {
-      const torn = this.#wire.tear(this.#number, this.#next, participant.random);
-      await this.#add(queue, this.#next++, torn);
-    }
     for (let left = 1 + participant.random.below(RUN_JOBS_MAX); left > 0; left--) {
       await this.#add(queue, this.#next, this.#make(this.#next));
       this.#next++;

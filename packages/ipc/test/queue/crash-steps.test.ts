@@ -90,7 +90,7 @@ describe("a death at every store", () => {
 
   test("of one process after the other, with work in between", () => {
     const random = new SeededRandom(seedOf("deaths of several"));
-    for (let round = 0; round < 2000; round++) {
+    for (let round = 0; round < 1000; round++) {
       const operations = Array.from({ length: 16 }, () => {
         const deathAt = random.oneIn(3) ? random.below(1000) : undefined;
         return [random.pick(OPERATIONS), deathAt] as const;
