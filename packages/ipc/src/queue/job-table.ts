@@ -133,7 +133,7 @@ export class JobTable {
    * @returns Its link; 0 when there is none.
    */
   take(owner: JobOwner, nowMs: number, nowNs: number): number {
-    this.#handleDue(nowMs);
+    this.handleDue(nowMs);
     if (this.isPaused) return 0;
     const link = this.#nextReady();
     if (link !== 0) this.#begin(link, owner, nowMs, nowNs);
@@ -143,7 +143,7 @@ export class JobTable {
   /** Takes the dead letter that came first; 0 when there is none. */
   takeDead(owner: JobOwner, nowMs: number, nowNs: number): number {
     const { cells } = this;
-    this.#handleDue(nowMs);
+    this.handleDue(nowMs);
     const link = cells.popList(QUEUE.deadFirst, KINDS.dead);
     if (link !== 0) this.#begin(link, owner, nowMs, nowNs);
     return link;
@@ -290,7 +290,7 @@ export class JobTable {
   }
 
   /** Moves what is due to those that are ready, and what was worked on for too long back. */
-  #handleDue(nowMs: number): void {
+  handleDue(nowMs: number): void {
     const { cells } = this;
     while (this.#timers.firstMs <= nowMs) {
       const link = this.#timers.first;

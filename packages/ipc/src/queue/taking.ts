@@ -89,7 +89,12 @@ export class Taking<S extends ChannelSchema> {
       return this.reap() > 0 && this.#isEmpty() ? true : undefined;
     };
     const condition = { attempt, description, owner: "WorkQueue", cell: room };
-    const isDrained = await waitAsync(condition, segment.doorbell, wait, this.#watch);
+    const watch: Watch = (look) =>
+      this.#watchUntil(
+        this.#queue.locked(({ nextDueMs }) => nextDueMs),
+        look,
+      );
+    const isDrained = await waitAsync(condition, segment.doorbell, wait, watch);
     if (isDrained === undefined) throw timedOut(description, wait.timeoutMs, this.#describe());
   }
 
@@ -130,7 +135,10 @@ export class Taking<S extends ChannelSchema> {
   }
 
   #isEmpty(): boolean {
-    return this.#queue.locked((table) => table.isEmpty);
+    return this.#queue.locked((table) => {
+      table.handleDue(Date.now());
+      return table.isEmpty;
+    });
   }
 
   #take(choose: Choose): Job<S> | undefined {
@@ -286,14 +294,18 @@ export class Taking<S extends ChannelSchema> {
         return isThere ? 0 : nextDueMs;
       });
       isFirst = false;
-      const stop = this.#watch(look);
-      const inMs = Math.max(1, dueMs - Date.now());
-      const timer =
-        inMs === Infinity ? undefined : setTimeout(look, Math.min(inMs, TIMEOUT_MS_MAX));
-      return () => {
-        clearTimeout(timer);
-        stop?.();
-      };
+      return this.#watchUntil(dueMs, look);
+    };
+  }
+
+  /** Watches the lives of those who have jobs now, and looks again at a time, in milliseconds since 1970. */
+  #watchUntil(dueMs: number, look: () => void): () => void {
+    const stop = this.#watch(look);
+    const inMs = Math.max(1, dueMs - Date.now());
+    const timer = inMs === Infinity ? undefined : setTimeout(look, Math.min(inMs, TIMEOUT_MS_MAX));
+    return () => {
+      clearTimeout(timer);
+      stop?.();
     };
   }
 

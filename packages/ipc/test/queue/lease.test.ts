@@ -65,3 +65,12 @@ test("a job that somebody else has by then", () => {
   expect(worker.taking.tryTake()).toBeUndefined();
   expect(jobs).toMatchObject([{ value: "slow", attempts: 2 }]);
 });
+
+test("the last attempt of a worker that hangs ends a drain, though nobody takes", async () => {
+  using _home = new Home();
+  using queue = WorkQueue.createNew(NAME, { ...OPTIONS, leaseMs: 20, maxAttempts: 1 });
+  queue.add("hangs");
+  queue.tryTake();
+  await queue.drain({ timeoutMs: 20_000 });
+  expect(queue.metrics).toMatchObject({ expired: 1, deadLetters: 1, inFlight: 0 });
+});

@@ -46,6 +46,17 @@ function bury(queue: Queue): void {
   fill(queue);
 }
 
+/** Tries to take when all leases are over: time flies for this worker alone. */
+function takeAfterLeases(worker: Queue): void {
+  const now = Date.now;
+  Date.now = () => now() + 60_001;
+  try {
+    worker.tryTake();
+  } finally {
+    Date.now = now;
+  }
+}
+
 const FINISHED =
   "        if (isOurs) {\n          queue.ready.wake();\n          queue.room.wake();";
 const GIVEN_BACK = "    ready.wake();\n    room.wake();\n    return isOurs;";
@@ -215,16 +226,13 @@ const WAKES: Readonly<Record<string, Wake>> = {
     to: "        if (isOurs) {\n          queue.ready.wake();",
   },
   "a lease that ends with the last attempt ends a drain": {
-    options: { ...ONCE, leaseMs: 1 },
+    options: { ...ONCE, leaseMs: 60_000 },
     prepare: (worker) => {
       worker.add("hangs");
       worker.tryTake();
     },
     wait: drain,
-    act: async (worker) => {
-      await Bun.sleep(5);
-      worker.tryTake();
-    },
+    act: takeAfterLeases,
     cell: "roomWakes",
     file: "taking",
     from: "        queue.room.wake();\n        queue.ready.wake();",
@@ -237,16 +245,7 @@ const WAKES: Readonly<Record<string, Wake>> = {
       worker.tryTake();
     },
     wait: (waiter) => waiter.dead.take(),
-    act: (worker) => {
-      // Time flies for the worker alone.
-      const now = Date.now;
-      Date.now = () => now() + 60_001;
-      try {
-        worker.tryTake();
-      } finally {
-        Date.now = now;
-      }
-    },
+    act: takeAfterLeases,
     cell: "readyWakes",
     file: "taking",
     from: "        queue.room.wake();\n        queue.ready.wake();",
