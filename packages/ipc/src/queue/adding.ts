@@ -77,10 +77,13 @@ export class Adding {
   readonly #queue: QueueSegment;
   readonly #codec: RecordCodec;
   readonly #now = sharedClock();
+  readonly #reap: () => number;
   #scratch = new RecordMemory(new Uint8Array(256));
 
-  constructor(queue: QueueSegment) {
+  /** @param reap Gives back what the dead had, now and then; returns how much. */
+  constructor(queue: QueueSegment, reap: () => number) {
     this.#queue = queue;
+    this.#reap = reap;
     this.#codec = codecOf(queue.shape);
   }
 
@@ -123,8 +126,13 @@ export class Adding {
     return added;
   }
 
-  /** Adds a record; undefined when there is no room. */
-  #addNow(record: Uint8Array, { jobClass, delayMs, key }: Checked): number | undefined {
+  /** Adds a record; undefined when there is no room, not even that of producers who have died. */
+  #addNow(record: Uint8Array, checked: Checked): number | undefined {
+    const id = this.#addOnce(record, checked);
+    return id === undefined && this.#reap() > 0 ? this.#addOnce(record, checked) : id;
+  }
+
+  #addOnce(record: Uint8Array, { jobClass, delayMs, key }: Checked): number | undefined {
     const queue = this.#queue;
     const { self } = queue;
     queue.segment.checkOpen("WorkQueue");

@@ -57,7 +57,7 @@ export class Taking<S extends ChannelSchema> {
   /** Takes the next job; undefined when there is none. */
   tryTake(isDead = false): Job<S> | undefined {
     this.#queue.segment.checkOpen("WorkQueue");
-    if (performance.now() >= this.#lookAtMs) this.reap();
+    this.reapNowAndThen();
     const choose = isDead ? DEAD : NEXT;
     const job = this.#take(choose);
     if (job !== undefined) return job;
@@ -113,6 +113,11 @@ export class Taking<S extends ChannelSchema> {
       count += this.giveBackOf(owner, "orphaned", text);
     }
     return count;
+  }
+
+  /** The same, unless that was done a moment ago. */
+  reapNowAndThen(): number {
+    return performance.now() >= this.#lookAtMs ? this.reap() : 0;
   }
 
   /** Gives back what one of those who had jobs had. */

@@ -60,15 +60,16 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
   readonly #taking: Taking<S>;
 
   private constructor(verb: OpenVerb, name: string, options: WorkQueueOptions<S>) {
-    this.#queue = new QueueSegment(verb, name, options);
+    const queue = new QueueSegment(verb, name, options);
+    const taking = new Taking<S>(queue);
     this.schema = options.schema;
-    this.#adding = new Adding(this.#queue);
-    this.#taking = new Taking(this.#queue);
-    this.dead = new DeadLetters(this.#queue, this.#taking);
-    const [queue, taking] = [this.#queue, this.#taking as Taking<ChannelSchema>];
-    queue.segment.whenForgotten(this, () => leave(queue, taking));
+    this.#queue = queue;
+    this.#taking = taking;
+    this.#adding = new Adding(queue, () => taking.reapNowAndThen());
+    this.dead = new DeadLetters(queue, taking);
+    queue.segment.whenForgotten(this, () => leave(queue, taking as Taking<ChannelSchema>));
     // Whoever had jobs of a queue that nobody has held since may have died.
-    this.#taking.reap();
+    taking.reap();
   }
 
   /**

@@ -299,6 +299,17 @@ test("the room of a record that is never finished wakes who waits for room", asy
   filler.segment.dispose();
 });
 
+test("a producer that died while it wrote a record takes no room away, though nobody works", async () => {
+  using _home = new Home();
+  using queue = WorkQueue.createNew(NAME, { schema: json, ...SMALL });
+  const filler = new QueueSegment("openExisting", NAME, { schema: json });
+  filler.locked((table) => table.reserve(table.cells.cellCount * 128, filler.self));
+  expect(queue.tryAdd("no room")).toBeUndefined();
+  filler.segment.dispose();
+  expect(queue.add("now", { timeoutMs: 20_000 })).toBe(1);
+  expect(queue.metrics.fill).toBe(1 / 8);
+});
+
 /** Does something when a queue is about to be locked for the so-manieth time. */
 function whenLocked(queue: QueueSegment, time: number, act: () => void): void {
   const { locked } = queue;
