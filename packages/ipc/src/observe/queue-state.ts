@@ -4,7 +4,7 @@
  * @module
  */
 import type { Mode } from "../flow/record-layout.ts";
-import { ERROR_BYTES_MAX } from "../queue/job-cells.ts";
+import { ERROR_BYTES_MAX } from "../queue/job-records.ts";
 import { priorityOf } from "../queue/priority.ts";
 import {
   CELL,

@@ -27,7 +27,7 @@ import { DELAY_MS_MAX } from "./job.ts";
 import type { NewJob } from "./job-table.ts";
 import { hashOfKey } from "./key-hash.ts";
 import { classOf } from "./priority.ts";
-import { SHARE_COUNT } from "./queue-layout.ts";
+import { COUNTS, SHARE_COUNT } from "./queue-layout.ts";
 import type { QueueSegment } from "./queue-segment.ts";
 
 /** How a job is added. */
@@ -78,13 +78,14 @@ export class Adding {
   readonly #codec: RecordCodec;
   readonly #now = sharedClock();
   readonly #reap: () => number;
-  #scratch = new RecordMemory(new Uint8Array(256));
+  #scratch: RecordMemory;
 
   /** @param reap Gives back what the dead had, now and then; returns how much. */
   constructor(queue: QueueSegment, reap: () => number) {
     this.#queue = queue;
     this.#reap = reap;
     this.#codec = codecOf(queue.shape);
+    this.#scratch = new RecordMemory(new Uint8Array(this.#codec.sizeBytes ?? 256));
   }
 
   /** Adds a job, waiting on this thread for room; returns its number. */
@@ -106,7 +107,7 @@ export class Adding {
   async addAsync(job: unknown, options?: AddAsyncOptions): Promise<number> {
     const checked = this.#check(options);
     // A copy: before it is added, others may be encoded where this one is.
-    const record = this.#encode(job).slice();
+    const record = new Uint8Array(this.#encode(job));
     const timeoutMs = checkTime(checked.timeoutMs, Infinity);
     const { doorbell } = this.#queue.segment;
     const wait = { timeoutMs, signal: checked.signal };
@@ -217,11 +218,12 @@ export class Adding {
       this.#scratch = new RecordMemory(new Uint8Array(length * 2));
     }
     this.#codec.encode(this.#scratch, 0, job);
-    return this.#scratch.bytes.subarray(0, length);
+    const { bytes } = this.#scratch;
+    return bytes.length === length ? bytes : bytes.subarray(0, length);
   }
 
   #count(name: "drops" | "fullWaits"): void {
-    this.#queue.locked(({ cells }) => cells.add(name, 1));
+    this.#queue.locked(({ cells }) => cells.add(COUNTS[name], 1));
   }
 
   #timedOut(timeoutMs: number): Error {

@@ -31,11 +31,13 @@ export interface DeadLetter<S extends ChannelSchema> {
  * one and says `done` removes it; left otherwise it stays a dead letter.
  */
 export class DeadLetters<S extends ChannelSchema> {
+  readonly #holder: object;
   readonly #queue: QueueSegment;
   readonly #taking: Taking<S>;
 
   /** @internal Made by `WorkQueue`. */
-  constructor(queue: QueueSegment, taking: Taking<S>) {
+  constructor(holder: object, queue: QueueSegment, taking: Taking<S>) {
+    this.#holder = holder;
     this.#queue = queue;
     this.#taking = taking;
   }
@@ -48,7 +50,7 @@ export class DeadLetters<S extends ChannelSchema> {
 
   /** Takes the first one; undefined when there is none. Never waits. */
   tryTake(): Job<S> | undefined {
-    return this.#taking.tryTake(true);
+    return this.#taking.tryTake(this.#holder, true);
   }
 
   /**
@@ -57,7 +59,7 @@ export class DeadLetters<S extends ChannelSchema> {
    * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
    */
   take(options?: AsyncWaitOptions): Promise<Job<S>> {
-    return this.#taking.take(options, true);
+    return this.#taking.take(this.#holder, options, true);
   }
 
   /**
@@ -68,11 +70,11 @@ export class DeadLetters<S extends ChannelSchema> {
   list(limit = 100): DeadLetter<S>[] {
     checkInteger("limit", limit, 0);
     this.#queue.segment.checkOpen("WorkQueue");
-    return this.#queue.locked(({ cells }) => {
+    return this.#queue.locked(({ cells, records }) => {
       const found: DeadLetter<S>[] = [];
       for (const link of cells.list(QUEUE.deadFirst, KINDS.dead)) {
         if (found.length >= limit) break;
-        const error = cells.readError(link);
+        const error = records.readError(link);
         found.push({
           id: cells.getLong(link, CELL.sequence),
           value: this.#valueOf(link),

@@ -11,11 +11,9 @@ import {
   COUNTS,
   type Count,
   cellsOffset,
-  GAUGE_COUNT,
   KIND,
   KIND_BITS,
   KIND_MASK,
-  KINDS,
   QUEUE,
 } from "./queue-layout.ts";
 
@@ -47,22 +45,20 @@ export class JobDamage {
   }
 }
 
-/** The longest text of an error that is kept, in bytes. */
-export const ERROR_BYTES_MAX = 1024;
-
 const TWO_POW_32 = 2 ** 32;
 
-/** What is counted of each kind. */
-const GAUGES: Readonly<Record<number, Count | undefined>> = {
-  [KIND.ready]: "ready",
-  [KIND.delayed]: "delayed",
-  [KIND.held]: "held",
-  [KIND.taken]: "inFlight",
-  [KIND.dead]: "dead",
-};
-
-/** The kinds that begin a job. */
-const JOB_KINDS = KINDS.workedOn | KINDS.leading | KINDS.held | KINDS.dead;
+/** Which gauge counts the cells of a kind; -1: none does. */
+const GAUGE_OF: readonly number[] = Array.from({ length: KIND_MASK + 1 }, (_, kind) => {
+  const gauges: Readonly<Record<number, Count>> = {
+    [KIND.ready]: "ready",
+    [KIND.delayed]: "delayed",
+    [KIND.held]: "held",
+    [KIND.taken]: "inFlight",
+    [KIND.dead]: "dead",
+  };
+  const name = gauges[kind];
+  return name === undefined ? -1 : COUNTS[name];
+});
 
 /** All cells of a queue. */
 export class JobCells {
@@ -139,103 +135,66 @@ export class JobCells {
     const state = this.#words.get(word);
     const changes = (state >>> KIND_BITS) + 1;
     this.#words.store(word, (changes << KIND_BITS) | kind);
-    this.#count(state & KIND_MASK, -1);
-    this.#count(kind, 1);
+    this.countKind(state & KIND_MASK, -1);
+    this.countKind(kind, 1);
+  }
+
+  /** Makes a cell free that nobody has counted. */
+  erase(link: number): void {
+    this.#words.store(this.#word(link) + CELL.state, KIND.free);
   }
 
   /** A gauge or a counter. */
   count(name: Count): number {
-    return this.#readLong(this.#base + QUEUE.counts + COUNTS[name] * 2);
+    return this.#readLong(this.#counter(COUNTS[name]));
   }
 
-  add(name: Count, delta: number): void {
-    const word = this.#base + QUEUE.counts + COUNTS[name] * 2;
-    this.#writeLong(word, Math.max(0, this.#readLong(word) + delta));
+  /** Counts on, or back, one of the gauges, each of which has a number that fits into its lower word. */
+  addToGauge(gauge: number, delta: number): void {
+    const word = this.#counter(gauge);
+    const value = this.#words.get(word) + delta;
+    this.#words.set(word, Math.max(0, value));
   }
 
-  /** The number of the next job. */
-  nextSequence(): number {
-    const word = this.#base + QUEUE.lastSequence;
-    const next = this.#readLong(word) + 1;
-    this.#writeLong(word, next);
-    return next;
+  /** Counts on one of the counters: `COUNTS` has their numbers. */
+  add(counter: number, delta: number): void {
+    const word = this.#counter(counter);
+    const low = (this.#words.get(word) >>> 0) + delta;
+    this.#words.set(word, low | 0);
+    if (low >= TWO_POW_32) this.#words.set(word + 1, this.#words.get(word + 1) + 1);
   }
 
-  /** Takes cells for a record; 0 when there are not enough. The first is free until it is made something else. */
-  allocate(lengthBytes: number): number {
-    const link = this.#takeCells(lengthBytes);
-    if (link === 0) return 0;
-    this.set(link, CELL.length, lengthBytes);
-    this.set(link, CELL.error, 0);
-    this.set(link, CELL.errorLength, 0);
-    this.set(link, CELL.timer, 0);
+  /** Counts a cell of a kind, or one less. */
+  countKind(kind: number, delta: number): void {
+    const gauge = GAUGE_OF[kind] as number;
+    if (gauge >= 0) this.addToGauge(gauge, delta);
+  }
+
+  /** The number of the job that was added last. */
+  get lastSequence(): number {
+    return this.#readLong(this.#base + QUEUE.lastSequence);
+  }
+
+  set lastSequence(sequence: number) {
+    this.#writeLong(this.#base + QUEUE.lastSequence, sequence);
+  }
+
+  /** Where a cell's payload begins, in words. */
+  payloadOf(link: number): number {
+    return this.#word(this.check(link)) + CELL_HEADER_BYTES / 4;
+  }
+
+  pushFree(link: number): void {
+    this.set(link, CELL.next, this.header(QUEUE.freeFirst));
+    this.setHeader(QUEUE.freeFirst, link);
+  }
+
+  /** Takes a cell that is free, of which there is one. */
+  popFree(): number {
+    const link = this.header(QUEUE.freeFirst);
+    if (this.kindOf(this.check(link)) !== KIND.free) throw new JobDamage("no cell is free");
+    this.setHeader(QUEUE.freeFirst, this.get(link, CELL.next));
     return link;
-  }
-
-  /** Frees a job's cells. */
-  release(link: number): void {
-    const isAlone =
-      this.get(link, CELL.error) === 0 && this.lengthOf(link) <= this.#shape.payloadBytes;
-    const parts = isAlone ? [] : [...this.#partsOf(link), ...this.#errorPartsOf(link)];
-    this.change(link, KIND.free);
-    this.#free(link);
-    for (const part of parts) {
-      this.change(part, KIND.free);
-      this.#free(part);
-    }
-  }
-
-  /** Keeps as much of an error's text as there is room for, in the place of the one before. */
-  keepError(link: number, text: Uint8Array): void {
-    for (const part of this.#errorPartsOf(link)) {
-      this.change(part, KIND.free);
-      this.#free(part);
-    }
-    this.set(link, CELL.error, 0);
-    const free = this.cellCount - this.count("usedCells");
-    const length = Math.min(text.length, ERROR_BYTES_MAX, free * this.#shape.payloadBytes);
-    if (length === 0) return;
-    const first = this.#takeCells(length);
-    this.change(first, KIND.more);
-    this.#visit(first, length, (word, at, part) => {
-      for (let i = 0; i < part; i += 4) {
-        let value = 0;
-        for (let byte = 0; byte < 4; byte++) value |= (text[at + i + byte] ?? 0) << (byte * 8);
-        this.#words.set(word + i / 4, value);
-      }
-    });
-    this.set(link, CELL.errorLength, length);
-    this.set(link, CELL.error, first);
-  }
-
-  /** The text of a job's last error, in UTF-8; empty when it has none. */
-  readError(link: number): Uint8Array {
-    const first = this.get(link, CELL.error);
-    const length = Math.min(this.get(link, CELL.errorLength) >>> 0, ERROR_BYTES_MAX);
-    const text = new Uint8Array(first === 0 ? 0 : length);
-    this.#visit(first, text.length, (word, at, part) => {
-      for (let i = 0; i < part; i++) {
-        text[at + i] = this.#words.get(word + (i >> 2)) >>> ((i & 3) * 8);
-      }
-    });
-    return text;
-  }
-
-  /**
-   * Where a job's record is.
-   *
-   * @param visit Called with each stretch: where it begins in bytes from word 0, and from where to where in the record.
-   */
-  eachPart(link: number, visit: (byteOffset: number, from: number, length: number) => void): void {
-    const length = this.lengthOf(link);
-    this.#visit(link, length, (word, from, part) => visit(word * 4, from, part));
-  }
-
-  /** How long a job's record is; no longer than the queue. */
-  lengthOf(link: number): number {
-    const length = this.get(link, CELL.length) >>> 0;
-    if (length <= this.cellCount * this.#shape.payloadBytes) return length;
-    throw new JobDamage(`cell ${link - 1} has a record of ${length} bytes`);
   }
 
   /** The first of a list; 0: it is empty. */
@@ -357,147 +316,8 @@ export class JobCells {
     this.#words.set(this.#timers + place, link);
   }
 
-  /** Empties all lists, and sets the gauges to 0. */
-  clearTables(): void {
-    for (let word = QUEUE.freeFirst; word <= QUEUE.classes; word++) this.setHeader(word, 0);
-    for (let word = QUEUE.counts; word < QUEUE.counts + GAUGE_COUNT * 2; word++) {
-      this.setHeader(word, 0);
-    }
-    const end = QUEUE.tables + this.#shape.keyLists;
-    for (let word = QUEUE.classWords; word < end; word++) this.setHeader(word, 0);
-  }
-
-  /**
-   * Looks at all cells after `clearTables`: counts the jobs that there are, and frees everything else.
-   *
-   * @returns The jobs, the oldest first.
-   */
-  survey(): number[] {
-    const isPart = new Uint8Array(this.cellCount + 1);
-    const jobs: number[] = [];
-    for (let link = 1; link <= this.cellCount; link++) {
-      if (((JOB_KINDS >>> this.kindOf(link)) & 1) === 0) continue;
-      this.set(link, CELL.timer, 0);
-      if (this.#claimParts(isPart, () => this.#partsOf(link))) {
-        if (!this.#claimParts(isPart, () => this.#errorPartsOf(link))) {
-          this.set(link, CELL.error, 0);
-          this.set(link, CELL.errorLength, 0);
-        }
-        jobs.push(link);
-      } else {
-        // A record that is not whole is nobody's.
-        this.#words.store(this.#word(link) + CELL.state, KIND.free);
-        this.add("corruptions", 1);
-      }
-    }
-    const isJob = new Set(jobs);
-    let used = 0;
-    let last = this.#readLong(this.#base + QUEUE.lastSequence);
-    for (let link = this.cellCount; link >= 1; link--) {
-      if (isJob.has(link)) {
-        this.#count(this.kindOf(link), 1);
-        last = Math.max(last, this.getLong(link, CELL.sequence));
-        used++;
-      } else if (isPart[link] === 1) used++;
-      else {
-        if (this.kindOf(link) !== KIND.free) {
-          this.#words.store(this.#word(link) + CELL.state, KIND.free);
-        }
-        this.#pushFree(link);
-      }
-    }
-    this.add("usedCells", used);
-    this.#writeLong(this.#base + QUEUE.lastSequence, last);
-    const order = (link: number): number => this.getLong(link, CELL.sequence);
-    return jobs.sort((one, other) => order(one) - order(other));
-  }
-
-  /** Marks cells as parts of a job, unless one of them cannot be. */
-  #claimParts(isPart: Uint8Array, partsOf: () => readonly number[]): boolean {
-    let parts: readonly number[];
-    try {
-      parts = partsOf();
-    } catch (error) {
-      if (!(error instanceof JobDamage)) throw error;
-      return false;
-    }
-    const isFree = parts.every((part) => isPart[part] === 0 && this.kindOf(part) === KIND.more);
-    if (isFree) for (const part of parts) isPart[part] = 1;
-    return isFree;
-  }
-
-  /** The cells with the rest of a job's record. */
-  #partsOf(link: number): number[] {
-    return this.#chain(link, this.lengthOf(link)).slice(1);
-  }
-
-  #errorPartsOf(link: number): number[] {
-    const first = this.get(link, CELL.error);
-    const length = Math.min(this.get(link, CELL.errorLength) >>> 0, ERROR_BYTES_MAX);
-    return first === 0 ? [] : this.#chain(this.check(first), length);
-  }
-
-  /** As many cells as a length takes, from the first one on. */
-  #chain(first: number, length: number): number[] {
-    const cells = [first];
-    const count = this.#cellsFor(length);
-    for (let link = first; cells.length < count; ) {
-      link = this.check(this.get(link, CELL.more));
-      cells.push(link);
-    }
-    return cells;
-  }
-
-  #cellsFor(lengthBytes: number): number {
-    return Math.max(1, Math.ceil(lengthBytes / this.#shape.payloadBytes));
-  }
-
-  #visit(
-    first: number,
-    length: number,
-    visit: (word: number, from: number, length: number) => void,
-  ): void {
-    const { payloadBytes } = this.#shape;
-    let link = first;
-    for (let from = 0; from < length; from += payloadBytes) {
-      const word = this.#word(this.check(link)) + CELL_HEADER_BYTES / 4;
-      visit(word, from, Math.min(payloadBytes, length - from));
-      link = this.get(link, CELL.more);
-    }
-  }
-
-  /** Takes so many cells; all but the first become parts of it. 0 when there are not enough. */
-  #takeCells(lengthBytes: number): number {
-    const count = this.#cellsFor(lengthBytes);
-    if (this.count("usedCells") + count > this.cellCount) return 0;
-    let more = 0;
-    for (let taken = 1; ; taken++) {
-      const link = this.head(QUEUE.freeFirst);
-      if (link === 0 || this.kindOf(link) !== KIND.free) throw new JobDamage("no cell is free");
-      this.setHeader(QUEUE.freeFirst, this.get(link, CELL.next));
-      this.add("usedCells", 1);
-      this.set(link, CELL.more, more);
-      // It is no longer the cell of the job that it was: who looks from outside goes by that.
-      this.setLong(link, CELL.sequence, 0);
-      if (taken === count) return link;
-      this.change(link, KIND.more);
-      more = link;
-    }
-  }
-
-  #free(link: number): void {
-    this.#pushFree(link);
-    this.add("usedCells", -1);
-  }
-
-  #pushFree(link: number): void {
-    this.set(link, CELL.next, this.header(QUEUE.freeFirst));
-    this.setHeader(QUEUE.freeFirst, link);
-  }
-
-  #count(kind: number, delta: number): void {
-    const gauge = GAUGES[kind];
-    if (gauge !== undefined) this.add(gauge, delta);
+  #counter(index: number): number {
+    return this.#base + QUEUE.counts + index * 2;
   }
 
   #word(link: number): number {

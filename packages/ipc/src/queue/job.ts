@@ -17,12 +17,28 @@ const FAIL_OPTIONS: OptionNames<FailOptions> = { delayMs: true };
 /** The longest delay in milliseconds: a year and more. */
 export const DELAY_MS_MAX: number = 2 ** 35;
 
-/** What a job needs of its queue. */
+/** One take of a job: by it the queue tells whether the job is still this worker's. */
+export interface Claim {
+  /** Its cell. */
+  readonly link: number;
+  /** The state that the cell got by being taken. */
+  readonly state: number;
+  readonly takenNs: number;
+  /** The handle that took it: a queue that the program has forgotten stays open as long as one of its jobs. */
+  readonly holder: object;
+}
+
+/** Where jobs are ended. */
 export interface JobKeeper {
-  /** Ends the job; false when it is not this worker's any more. */
-  finish(): boolean;
+  /** Ends a job; false when it is not this worker's any more. */
+  finish(claim: Claim): boolean;
   /** Gives it back; false when it is not this worker's any more. */
-  giveBack(reason: "failed" | "returned", delayMs: number, error: string | undefined): boolean;
+  giveBack(
+    claim: Claim,
+    reason: "failed" | "returned",
+    delayMs: number,
+    error: string | undefined,
+  ): boolean;
 }
 
 /** What is known of a job. */
@@ -49,16 +65,18 @@ export class Job<S extends ChannelSchema> implements Disposable {
   readonly priority: number;
   /** Why it was given back the last time, by `fail` or a death; undefined when it never was. */
   readonly lastError: string | undefined;
+  readonly #claim: Claim;
   readonly #keeper: JobKeeper;
   #isOver = false;
 
   /** Jobs come from `WorkQueue.take` and `DeadLetters.take`. */
-  constructor(facts: JobFacts<S>, keeper: JobKeeper) {
+  constructor(facts: JobFacts<S>, claim: Claim, keeper: JobKeeper) {
     this.id = facts.id;
     this.value = facts.value;
     this.attempts = facts.attempts;
     this.priority = facts.priority;
     this.lastError = facts.lastError;
+    this.#claim = claim;
     this.#keeper = keeper;
   }
 
@@ -72,7 +90,7 @@ export class Job<S extends ChannelSchema> implements Disposable {
   done(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
-    return this.#keeper.finish();
+    return this.#keeper.finish(this.#claim);
   }
 
   /**
@@ -88,14 +106,14 @@ export class Job<S extends ChannelSchema> implements Disposable {
     checkNumber("options.delayMs", delayMs, 0, DELAY_MS_MAX);
     if (this.#isOver) return false;
     this.#isOver = true;
-    return this.#keeper.giveBack("failed", delayMs, textOf(error));
+    return this.#keeper.giveBack(this.#claim, "failed", delayMs, textOf(error));
   }
 
   /** Gives the job back unless it was ended: the next worker gets it at once. */
   dispose(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#keeper.giveBack("returned", 0, undefined);
+    this.#keeper.giveBack(this.#claim, "returned", 0, undefined);
   }
 
   [Symbol.dispose](): void {

@@ -5,6 +5,7 @@
  */
 import { CorruptSegmentError } from "@isthmus/core";
 import { SECTION } from "@isthmus/core/internal";
+import { codecOf, type RecordCodec, RecordMemory } from "../flow/record-codec.ts";
 import { MODES } from "../flow/record-layout.ts";
 import type { ChannelSchema, SchemaShape } from "../flow/record-schema.ts";
 import { Histogram } from "../metrics/histogram.ts";
@@ -19,6 +20,7 @@ import { JobDamage, type JobOwner, type TableShape } from "./job-cells.ts";
 import { JobTable } from "./job-table.ts";
 import {
   CELL_HEADER_BYTES,
+  COUNTS,
   MUTEX_CELL,
   QUEUE,
   QUEUE_CELL_COUNT,
@@ -54,7 +56,8 @@ export class QueueSegment {
   readonly room: WaitCell;
   /** Who this handle is for the jobs that it has. */
   readonly self: JobOwner;
-  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #codec: RecordCodec;
+  readonly #memory: RecordMemory;
   readonly #mutex: SegmentMutex;
   readonly #waits: Histogram;
   readonly #runs: Histogram;
@@ -96,7 +99,8 @@ export class QueueSegment {
       const { memory, participants, slot } = segment;
       this.sizes = readSizes(memory, shape, name);
       this.table = new JobTable(memory.words, memory.wordOf(SECTION.state), this.sizes);
-      this.#bytes = memory.mapping.bytes(0, segment.superblock.totalBytes);
+      this.#codec = codecOf(shape);
+      this.#memory = new RecordMemory(memory.mapping.bytes(0, segment.superblock.totalBytes));
       this.#mutex = new SegmentMutex(segment, MUTEX_CELL, "WorkQueue");
       this.ready = segment.cell(READY_CELL);
       this.room = segment.cell(ROOM_CELL);
@@ -118,14 +122,14 @@ export class QueueSegment {
    */
   locked<T>(use: (table: JobTable) => T): T {
     const { table } = this;
-    const outcome = this.#mutex.lock(LOCK_TIMEOUT_MS);
-    if (outcome === undefined) {
-      const what = `use the queue "${this.segment.name}"`;
-      throw timedOut(what, LOCK_TIMEOUT_MS, this.#mutex.describeOwner());
-    }
+    this.#lock();
     try {
-      if (outcome === "abandoned") table.rebuild(Date.now());
-      return this.#mended(use);
+      return use(table);
+    } catch (error) {
+      if (!(error instanceof JobDamage)) throw error;
+      table.cells.add(COUNTS.corruptions, 1);
+      table.rebuild(Date.now());
+      return this.unlocked(() => use(table));
     } finally {
       this.#mutex.unlock();
       this.segment.checkWhole();
@@ -134,19 +138,28 @@ export class QueueSegment {
 
   /** Writes a record into the cells of its job. */
   write(link: number, record: Uint8Array): void {
-    this.table.cells.eachPart(link, (byteOffset, from, length) => {
-      this.#bytes.set(record.subarray(from, from + length), byteOffset);
-    });
+    const { records } = this.table;
+    const { bytes } = this.#memory;
+    if (record.length <= this.sizes.payloadBytes) bytes.set(record, records.offsetOf(link));
+    else {
+      records.eachPart(link, (byteOffset, from, length) => {
+        bytes.set(record.subarray(from, from + length), byteOffset);
+      });
+    }
   }
 
-  /** Copies the record of a job into memory of this process; returns its length. */
-  read(link: number, target: (lengthBytes: number) => Uint8Array): number {
-    const length = this.table.cells.lengthOf(link);
-    const record = target(length);
-    this.table.cells.eachPart(link, (byteOffset, from, part) => {
-      record.set(this.#bytes.subarray(byteOffset, byteOffset + part), from);
+  /** Decodes the record of a job: where it lies when it lies in one piece. */
+  read(link: number): unknown {
+    const { records } = this.table;
+    const length = records.lengthOf(link);
+    if (length <= this.sizes.payloadBytes) {
+      return this.#codec.decode(this.#memory, records.offsetOf(link), length);
+    }
+    const whole = new RecordMemory(new Uint8Array(length));
+    records.eachPart(link, (byteOffset, from, part) => {
+      whole.bytes.set(this.#memory.bytes.subarray(byteOffset, byteOffset + part), from);
     });
-    return length;
+    return this.#codec.decode(whole, 0, length);
   }
 
   /** Counts how long a job waited, or was worked on, in nanoseconds. Call it with the mutex. */
@@ -167,18 +180,6 @@ export class QueueSegment {
     return HistogramSnapshot.read(timesIn(this.segment.memory, RUN_HISTOGRAM));
   }
 
-  #mended<T>(use: (table: JobTable) => T): T {
-    const { table } = this;
-    try {
-      return use(table);
-    } catch (error) {
-      if (!(error instanceof JobDamage)) throw error;
-      table.cells.add("corruptions", 1);
-      table.rebuild(Date.now());
-    }
-    return this.unlocked(() => use(table));
-  }
-
   /**
    * Does something with a job that is this handle's, without the mutex.
    *
@@ -191,6 +192,21 @@ export class QueueSegment {
       if (!(error instanceof JobDamage)) throw error;
       const { name } = this.segment;
       throw new CorruptSegmentError(`Cannot use the queue "${name}": ${error.message}`);
+    }
+  }
+
+  #lock(): void {
+    const outcome = this.#mutex.lock(LOCK_TIMEOUT_MS);
+    if (outcome === "acquired") return;
+    if (outcome === undefined) {
+      const what = `use the queue "${this.segment.name}"`;
+      throw timedOut(what, LOCK_TIMEOUT_MS, this.#mutex.describeOwner());
+    }
+    try {
+      this.table.rebuild(Date.now());
+    } catch (error) {
+      this.#mutex.unlock();
+      throw error;
     }
   }
 }
@@ -212,9 +228,7 @@ function initialise(memory: SegmentMemory, { shape, table }: CheckedQueueOptions
   words.set(base + QUEUE.maxAttempts, table.maxAttempts);
   words.set(base + QUEUE.leaseMs, table.leaseMs);
   words.set(base + QUEUE.keyLists, table.keyLists);
-  const { cells } = new JobTable(words, base, table);
-  cells.clearTables();
-  cells.survey();
+  new JobTable(words, base, table).init();
 }
 
 /**

@@ -3,29 +3,34 @@
  *
  * @module
  */
-import { codecOf, type RecordCodec, RecordMemory } from "../flow/record-codec.ts";
+import { isTurnDue } from "@isthmus/core/internal";
 import type { ChannelSchema, RecordValue } from "../flow/record-schema.ts";
 import { sharedClock } from "../metrics/clock.ts";
+import { EventLoopWait } from "../wait/event-loop-wait.ts";
 import {
   type AsyncWaitOptions,
+  type CheckedWait,
   checkWait,
   TIMEOUT_MS_MAX,
   timedOut,
   type Watch,
   waitAsync,
 } from "../wait/wait-for.ts";
-import { Job, type JobKeeper } from "./job.ts";
+import { type Claim, Job, type JobKeeper } from "./job.ts";
 import type { JobOwner } from "./job-cells.ts";
-import type { JobTable, Returning } from "./job-table.ts";
+import type { Returning } from "./job-table.ts";
 import { priorityOf } from "./priority.ts";
-import { CELL, CLASS_MASK, QUEUE } from "./queue-layout.ts";
+import { CELL, CLASS_MASK, COUNTS, QUEUE } from "./queue-layout.ts";
 import type { QueueSegment } from "./queue-segment.ts";
 
 /** All bits of a generation but the highest: a life is told from another by them. */
 const LIFE_MASK = 0x7fff_ffff;
 
-/** How long jobs are taken before another look for workers that have died, while there is always a job, in milliseconds. */
-const LOOK_MS = 100;
+/** How long jobs are taken before another look for workers that have died, while there is always a job, in nanoseconds. */
+const LOOK_NS = 100e6;
+
+/** A wait that nothing but a job ends. */
+const ENDLESS: CheckedWait = { timeoutMs: Infinity, signal: undefined };
 
 /** What jobs that are not done are, for messages. */
 const NAMES = {
@@ -35,44 +40,62 @@ const NAMES = {
   inFlight: "are being worked on",
 } as const;
 
-/** How a job is chosen. */
-type Choose = (table: JobTable, owner: JobOwner, nowMs: number, nowNs: number) => number;
-
-const NEXT: Choose = (table, ...when) => table.take(...when);
-const DEAD: Choose = (table, ...when) => table.takeDead(...when);
-
 /** What one handle takes out of its queue. */
-export class Taking<S extends ChannelSchema> {
+export class Taking<S extends ChannelSchema> implements JobKeeper {
   readonly #queue: QueueSegment;
-  readonly #codec: RecordCodec;
   readonly #now = sharedClock();
-  #scratch = new RecordMemory(new Uint8Array(256));
-  #lookAtMs = 0;
+  #lookAtNs = 0;
 
   constructor(queue: QueueSegment) {
     this.#queue = queue;
-    this.#codec = codecOf(queue.shape);
   }
 
-  /** Takes the next job; undefined when there is none. */
-  tryTake(isDead = false): Job<S> | undefined {
+  /**
+   * Takes the next job; undefined when there is none.
+   *
+   * @param holder The handle, which nobody forgets before the job.
+   */
+  tryTake(holder: object, isDead = false): Job<S> | undefined {
     this.#queue.segment.checkOpen("WorkQueue");
-    this.reapNowAndThen();
-    const choose = isDead ? DEAD : NEXT;
-    const job = this.#take(choose);
+    const nowNs = this.#now();
+    if (nowNs >= this.#lookAtNs) this.reap();
+    const job = this.#take(holder, isDead, nowNs);
     if (job !== undefined) return job;
-    return this.reap() > 0 ? this.#take(choose) : undefined;
+    return this.reap() > 0 ? this.#take(holder, isDead, this.#now()) : undefined;
   }
 
   /** Takes the next job, waiting in the event loop. */
-  async take(options: AsyncWaitOptions | undefined, isDead = false): Promise<Job<S>> {
+  async take(
+    holder: object,
+    options: AsyncWaitOptions | undefined,
+    isDead = false,
+  ): Promise<Job<S>> {
     this.#queue.segment.checkOpen("WorkQueue");
-    const wait = checkWait(options);
+    const wait = options === undefined ? ENDLESS : checkWait(options);
+    wait.signal?.throwIfAborted();
+    // As the wait would begin, without what it takes to wait.
+    const isTurn = isTurnDue();
+    const job = isTurn ? undefined : this.tryTake(holder, isDead);
+    return job ?? (await this.#takeWaiting(holder, wait, isDead, isTurn));
+  }
+
+  async #takeWaiting(
+    holder: object,
+    wait: CheckedWait,
+    isDead: boolean,
+    isTurn: boolean,
+  ): Promise<Job<S>> {
     const { segment, ready } = this.#queue;
+    const { doorbell } = segment;
     const description = `take a ${isDead ? "dead letter" : "job"} from "${segment.name}"`;
-    const attempt = (): Job<S> | undefined => this.tryTake(isDead);
+    const attempt = (): Job<S> | undefined => this.tryTake(holder, isDead);
     const condition = { attempt, description, owner: "WorkQueue", cell: ready };
-    const job = await waitAsync(condition, segment.doorbell, wait, this.#watchJobs(isDead));
+    const watch = this.#watchJobs(isDead);
+    let job: Job<S> | undefined;
+    if (isTurn) job = await waitAsync(condition, doorbell, wait, watch);
+    else if (wait.timeoutMs > 0) {
+      job = await new EventLoopWait(condition, doorbell, wait, watch).begin();
+    }
     if (job === undefined) throw timedOut(description, wait.timeoutMs, this.#describe());
     return job;
   }
@@ -105,7 +128,7 @@ export class Taking<S extends ChannelSchema> {
    */
   reap(): number {
     const { segment } = this.#queue;
-    this.#lookAtMs = performance.now() + LOOK_MS;
+    this.#lookAtNs = this.#now() + LOOK_NS;
     let count = 0;
     for (const owner of this.#others()) {
       if (!segment.participants.isOver(owner.slot, owner.life & LIFE_MASK, LIFE_MASK)) continue;
@@ -117,14 +140,13 @@ export class Taking<S extends ChannelSchema> {
 
   /** The same, unless that was done a moment ago. */
   reapNowAndThen(): number {
-    return performance.now() >= this.#lookAtMs ? this.reap() : 0;
+    return this.#now() >= this.#lookAtNs ? this.reap() : 0;
   }
 
   /** Gives back what one of those who had jobs had. */
   giveBackOf(owner: JobOwner, reason: Returning["reason"], error?: string): number {
     const { ready, room } = this.#queue;
-    const text = error === undefined ? undefined : new TextEncoder().encode(error);
-    const returning = { reason, dueMs: 0, nowMs: Date.now(), error: text };
+    const returning = { reason, dueMs: 0, nowMs: Date.now(), error: encoded(error) };
     const count = this.#queue.locked((table) => table.giveBackOf(owner, returning));
     if (count > 0) {
       ready.wake();
@@ -135,8 +157,38 @@ export class Taking<S extends ChannelSchema> {
 
   /** A job as it is, without taking it. */
   valueOf(link: number): RecordValue<S> {
-    const length = this.#queue.read(link, (bytes) => this.#scratchFor(bytes));
-    return this.#codec.decode(this.#scratch, 0, length) as RecordValue<S>;
+    return this.#queue.read(link) as RecordValue<S>;
+  }
+
+  finish({ link, state, takenNs }: Claim): boolean {
+    const queue = this.#queue;
+    queue.segment.checkOpen("WorkQueue");
+    const ranNs = this.#now() - takenNs;
+    const isPassed = queue.locked((table) => {
+      if (!table.isTaken(link, state)) return undefined;
+      queue.noteRun(ranNs);
+      // Only the next one of its key may have to wait for its time.
+      const nowMs = table.cells.getLong(link, CELL.key) > 0 ? Date.now() : 0;
+      return table.finish(link, nowMs);
+    });
+    if (isPassed === undefined) return false;
+    if (isPassed) queue.ready.wake();
+    queue.room.wake();
+    return true;
+  }
+
+  giveBack(
+    claim: Claim,
+    reason: "failed" | "returned",
+    delayMs: number,
+    error: string | undefined,
+  ): boolean {
+    const { segment } = this.#queue;
+    if (segment.isDisposed && reason === "returned") return false;
+    segment.checkOpen("WorkQueue");
+    const nowMs = Date.now();
+    const dueMs = delayMs > 0 ? Math.ceil(nowMs + delayMs) : 0;
+    return this.#giveBack(claim, { reason, dueMs, nowMs, error: encoded(error) });
   }
 
   #isEmpty(): boolean {
@@ -146,47 +198,28 @@ export class Taking<S extends ChannelSchema> {
     });
   }
 
-  #take(choose: Choose): Job<S> | undefined {
+  #take(holder: object, isDead: boolean, nowNs: number): Job<S> | undefined {
     const queue = this.#queue;
-    const { self, table } = queue;
-    const { cells } = table;
     let broken: unknown;
     // No more than there can be: somebody may make such jobs as fast as they are thrown out.
-    for (let left = cells.cellCount; left > 0; left--) {
-      const nowNs = this.#now();
-      let hasExpired = false;
-      const taken = queue.locked(() => {
-        const expired = cells.count("expired");
-        const link = choose(table, self, Date.now(), nowNs);
-        hasExpired = cells.count("expired") !== expired;
-        if (link === 0) return undefined;
-        const addedNs = cells.getLong(link, CELL.addedAt);
-        if (choose === NEXT && cells.get(link, CELL.attempts) === 1)
-          queue.noteWait(nowNs - addedNs);
-        return { link, state: cells.stateOf(link) };
-      });
-      // What was worked on for too long may be a dead letter now, and have been the last job.
-      if (hasExpired) {
-        queue.room.wake();
-        queue.ready.wake();
-      }
-      if (taken === undefined) return undefined;
-      const { link, state } = taken;
-      const keeper = this.#keeperOf(link, state, nowNs);
+    for (let left = queue.sizes.cellCount; left > 0; left--) {
+      const claim = this.#claim(holder, isDead, nowNs);
+      if (claim === undefined) return undefined;
       try {
-        const job = queue.unlocked(() => this.#jobAt(link, keeper));
-        if (this.#isOurs(link, state)) return job;
+        const job = queue.unlocked(() => this.#jobOf(claim));
+        if (this.#isOurs(claim)) return job;
       } catch (error) {
-        if (!this.#isOurs(link, state)) continue;
+        if (!this.#isOurs(claim)) continue;
         // Nobody can read it: it is kept for whoever looks into the dead letters, and the next one is taken.
-        queue.locked(({ cells: counted }) => counted.add("corruptions", 1));
-        this.#giveBack(link, state, {
+        queue.locked(({ cells }) => cells.add(COUNTS.corruptions, 1));
+        this.#giveBack(claim, {
           reason: "failed",
           dueMs: 0,
-          error: String(error),
+          nowMs: Date.now(),
+          error: encoded(String(error)),
           isHopeless: true,
         });
-        if (choose === DEAD) throw error;
+        if (isDead) throw error;
         broken = error;
       }
     }
@@ -195,66 +228,53 @@ export class Taking<S extends ChannelSchema> {
   }
 
   /** Whether what was read was a job of this handle's to the end: a lease may have ended meanwhile. */
-  #isOurs(link: number, state: number): boolean {
+  #isOurs({ link, state }: Claim): boolean {
     const { leaseMs } = this.#queue.sizes;
     return leaseMs === 0 || this.#queue.locked((table) => table.isTaken(link, state));
   }
 
+  /** Takes a job; undefined when there is none. */
+  #claim(holder: object, isDead: boolean, nowNs: number): Claim | undefined {
+    const queue = this.#queue;
+    const { self, sizes } = queue;
+    let hasExpired = false;
+    const claim = queue.locked((table) => {
+      const { cells } = table;
+      const nowMs = table.isTimed ? Date.now() : 0;
+      const expired = sizes.leaseMs > 0 ? cells.count("expired") : 0;
+      const link = isDead ? table.takeDead(self, nowMs, nowNs) : table.take(self, nowMs, nowNs);
+      hasExpired = sizes.leaseMs > 0 && cells.count("expired") !== expired;
+      if (link === 0) return undefined;
+      if (!isDead && cells.get(link, CELL.attempts) === 1) {
+        queue.noteWait(nowNs - cells.getLong(link, CELL.addedAt));
+      }
+      return { link, state: cells.stateOf(link), takenNs: nowNs, holder };
+    });
+    // What was worked on for too long may be a dead letter now, and have been the last job.
+    if (hasExpired) {
+      queue.room.wake();
+      queue.ready.wake();
+    }
+    return claim;
+  }
+
   /** What a worker gets of a job that it has taken. */
-  #jobAt(link: number, keeper: JobKeeper): Job<S> {
-    const { cells } = this.#queue.table;
-    const text = cells.get(link, CELL.error) === 0 ? undefined : cells.readError(link);
+  #jobOf(claim: Claim): Job<S> {
+    const { link } = claim;
+    const { cells, records } = this.#queue.table;
+    const error = cells.get(link, CELL.error) === 0 ? undefined : records.readError(link);
     const facts = {
       id: cells.getLong(link, CELL.sequence),
       value: this.valueOf(link),
       attempts: cells.get(link, CELL.attempts) >>> 0,
       priority: priorityOf(cells.get(link, CELL.place) & CLASS_MASK),
-      lastError: text && new TextDecoder().decode(text),
+      lastError: error && new TextDecoder().decode(error),
     };
-    return new Job<S>(facts, keeper);
+    return new Job<S>(facts, claim, this);
   }
 
-  #keeperOf(link: number, state: number, takenNs: number): JobKeeper {
-    const queue = this.#queue;
-    return {
-      finish: () => {
-        queue.segment.checkOpen("WorkQueue");
-        const ranNs = this.#now() - takenNs;
-        const isOurs = queue.locked((table) => {
-          if (!table.isTaken(link, state)) return false;
-          table.finish(link, Date.now());
-          queue.noteRun(ranNs);
-          return true;
-        });
-        if (isOurs) {
-          queue.ready.wake();
-          queue.room.wake();
-        }
-        return isOurs;
-      },
-      giveBack: (reason, delayMs, error) => {
-        if (queue.segment.isDisposed && reason === "returned") return false;
-        queue.segment.checkOpen("WorkQueue");
-        const dueMs = delayMs > 0 ? Math.ceil(Date.now() + delayMs) : 0;
-        return this.#giveBack(link, state, { reason, dueMs, error, isHopeless: false });
-      },
-    };
-  }
-
-  #giveBack(
-    link: number,
-    state: number,
-    how: {
-      readonly reason: Returning["reason"];
-      readonly dueMs: number;
-      readonly error: string | undefined;
-      readonly isHopeless: boolean;
-    },
-  ): boolean {
+  #giveBack({ link, state }: Claim, returning: Returning): boolean {
     const { ready, room } = this.#queue;
-    const { reason, dueMs, isHopeless } = how;
-    const error = how.error === undefined ? undefined : new TextEncoder().encode(how.error);
-    const returning = { reason, dueMs, nowMs: Date.now(), error, isHopeless };
     const isOurs = this.#queue.locked((table) => {
       if (!table.isTaken(link, state)) return false;
       table.giveBack(link, returning);
@@ -293,7 +313,7 @@ export class Taking<S extends ChannelSchema> {
     let isFirst = true;
     return (look) => {
       const dueMs = this.#queue.locked(({ cells, nextDueMs, isPaused }) => {
-        if (isFirst) cells.add("emptyWaits", 1);
+        if (isFirst) cells.add(COUNTS.emptyWaits, 1);
         // Since it looked, somebody else may have found several due, taken one, and left the others.
         const isThere = isDead ? cells.count("dead") > 0 : cells.count("ready") > 0 && !isPaused;
         return isThere ? 0 : nextDueMs;
@@ -324,11 +344,9 @@ export class Taking<S extends ChannelSchema> {
       .map(([count, what]) => `${count} ${what}`);
     return parts.length === 0 ? "it has no jobs" : `of its jobs ${parts.join(", ")}`;
   }
+}
 
-  #scratchFor(lengthBytes: number): Uint8Array {
-    if (this.#scratch.bytes.length < lengthBytes) {
-      this.#scratch = new RecordMemory(new Uint8Array(lengthBytes * 2));
-    }
-    return this.#scratch.bytes;
-  }
+/** The text of an error as it is kept. */
+function encoded(error: string | undefined): Uint8Array | undefined {
+  return error === undefined ? undefined : new TextEncoder().encode(error);
 }

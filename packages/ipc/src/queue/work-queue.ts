@@ -4,6 +4,7 @@
  * @module
  */
 import type { ChannelSchema, RecordInput } from "../flow/record-schema.ts";
+import { touch } from "../segment/handles.ts";
 import type { OpenVerb } from "../segment/segment.ts";
 import type { AsyncWaitOptions } from "../wait/wait-for.ts";
 import { type AddAsyncOptions, Adding, type AddOptions, type JobOptions } from "./adding.ts";
@@ -66,7 +67,7 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
     this.#queue = queue;
     this.#taking = taking;
     this.#adding = new Adding(queue, () => taking.reapNowAndThen());
-    this.dead = new DeadLetters(queue, taking);
+    this.dead = new DeadLetters(this, queue, taking);
     queue.segment.whenForgotten(this, () => leave(queue, taking as Taking<ChannelSchema>));
     // Whoever had jobs of a queue that nobody has held since may have died.
     taking.reap();
@@ -166,8 +167,10 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
    * @param options As of `add`, without a limit of time unless given, and a `signal` that ends the wait.
    * @returns The job's number. Rejects with `TimeoutError`, the signal's reason, or `DisposedError` when disposed meanwhile.
    */
-  addAsync(job: RecordInput<S>, options?: AddAsyncOptions): Promise<number> {
-    return this.#adding.addAsync(job, options);
+  async addAsync(job: RecordInput<S>, options?: AddAsyncOptions): Promise<number> {
+    const id = await this.#adding.addAsync(job, options);
+    touch(this);
+    return id;
   }
 
   /**
@@ -185,7 +188,7 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
 
   /** Takes the next job; undefined when none is ready. Never waits. */
   tryTake(): Job<S> | undefined {
-    return this.#taking.tryTake();
+    return this.#taking.tryTake(this);
   }
 
   /**
@@ -196,7 +199,7 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
    *   `DisposedError` when disposed meanwhile.
    */
   take(options?: AsyncWaitOptions): Promise<Job<S>> {
-    return this.#taking.take(options);
+    return this.#taking.take(this, options);
   }
 
   /**
@@ -211,7 +214,7 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
     for (;;) {
       let job: Job<S>;
       try {
-        job = await this.#taking.take(options);
+        job = await this.#taking.take(this, options);
       } catch (error) {
         if (this.#queue.segment.isDisposed) return;
         throw error;
@@ -247,8 +250,9 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
    *
    * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
    */
-  drain(options?: AsyncWaitOptions): Promise<void> {
-    return this.#taking.drain(options);
+  async drain(options?: AsyncWaitOptions): Promise<void> {
+    await this.#taking.drain(options);
+    touch(this);
   }
 
   /** Gives back the jobs that this handle has taken and not ended, and leaves. Waits reject. */

@@ -11,7 +11,7 @@ import type { Condition, Watch } from "./wait-for.ts";
  * When to look again after somebody's death was reported and nothing was found, in milliseconds. The end of a
  * process is not one moment: its liveness pipe can end before its locks are gone.
  */
-const DEATH_LOOK_MS = 5;
+const DEATH_LOOK_MS = 1;
 
 /** How often somebody looks whom nobody can ring, in milliseconds: all places of its segment are taken. */
 const BELLESS_LOOK_MS = 20;

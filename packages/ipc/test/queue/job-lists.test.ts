@@ -23,8 +23,7 @@ function filled() {
   const words = new SharedWords(new Uint8Array(queueBytes(SHAPE.cellCount, 16, SHAPE.cellBytes)));
   const table = new JobTable(words, 0, SHAPE);
   const { cells } = table;
-  cells.clearTables();
-  cells.survey();
+  table.init();
   const add = (key: number, jobClass: number): number => {
     const link = table.reserve(8, undefined);
     table.publish(link, { jobClass, share: 0, key, dueMs: 0, addedNs: 0 });

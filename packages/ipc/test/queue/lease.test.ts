@@ -49,9 +49,9 @@ test.each([
     queue.add(other);
     queue.pause();
   });
-  expect(worker.taking.tryTake()).toBeUndefined();
+  expect(worker.taking.tryTake(worker)).toBeUndefined();
   queue.resume();
-  const job = worker.taking.tryTake();
+  const job = worker.taking.tryTake(worker);
   expect([job?.value, job?.attempts, job?.done()]).toEqual([other, 1, true]);
   expect(queue.metrics).toMatchObject({ done: 2, corruptions: 0, deadLettered: 0, fill: 0 });
 });
@@ -62,7 +62,7 @@ test("a job that somebody else has by then", () => {
   queue.add("slow");
   const jobs: unknown[] = [];
   using worker = interrupted(() => jobs.push(afterLeases(() => queue.tryTake())));
-  expect(worker.taking.tryTake()).toBeUndefined();
+  expect(worker.taking.tryTake(worker)).toBeUndefined();
   expect(jobs).toMatchObject([{ value: "slow", attempts: 2 }]);
 });
 

@@ -57,8 +57,7 @@ function takeAfterLeases(worker: Queue): void {
   }
 }
 
-const FINISHED =
-  "        if (isOurs) {\n          queue.ready.wake();\n          queue.room.wake();";
+const FINISHED = "    if (isPassed) queue.ready.wake();\n    queue.room.wake();";
 const GIVEN_BACK = "    ready.wake();\n    room.wake();\n    return isOurs;";
 const ALL_GIVEN_BACK = "    if (count > 0) {\n      ready.wake();\n      room.wake();";
 const SMALL = { capacityBytes: 2048 } as const;
@@ -105,7 +104,7 @@ const WAKES: Readonly<Record<string, Wake>> = {
     cell: "readyWakes",
     file: "taking",
     from: FINISHED,
-    to: "        if (isOurs) {\n          queue.room.wake();",
+    to: "    queue.room.wake();",
   },
   "a job that is done makes room": {
     options: SMALL,
@@ -118,7 +117,7 @@ const WAKES: Readonly<Record<string, Wake>> = {
     cell: "roomWakes",
     file: "taking",
     from: FINISHED,
-    to: "        if (isOurs) {\n          queue.ready.wake();",
+    to: "    if (isPassed) queue.ready.wake();",
   },
   "the last job that is done ends a drain": {
     prepare: (worker) => {
@@ -130,7 +129,7 @@ const WAKES: Readonly<Record<string, Wake>> = {
     cell: "roomWakes",
     file: "taking",
     from: FINISHED,
-    to: "        if (isOurs) {\n          queue.ready.wake();",
+    to: "    if (isPassed) queue.ready.wake();",
   },
   "a job that fails wakes who takes": {
     prepare: (worker) => {
@@ -223,7 +222,7 @@ const WAKES: Readonly<Record<string, Wake>> = {
     cell: "roomWakes",
     file: "taking",
     from: FINISHED,
-    to: "        if (isOurs) {\n          queue.ready.wake();",
+    to: "    if (isPassed) queue.ready.wake();",
   },
   "a lease that ends with the last attempt ends a drain": {
     options: { ...ONCE, leaseMs: 60_000 },
@@ -235,8 +234,8 @@ const WAKES: Readonly<Record<string, Wake>> = {
     act: takeAfterLeases,
     cell: "roomWakes",
     file: "taking",
-    from: "        queue.room.wake();\n        queue.ready.wake();",
-    to: "        queue.ready.wake();",
+    from: "      queue.room.wake();\n      queue.ready.wake();",
+    to: "      queue.ready.wake();",
   },
   "a lease that ends with the last attempt wakes who takes dead letters": {
     options: { ...ONCE, leaseMs: 60_000 },
@@ -248,8 +247,8 @@ const WAKES: Readonly<Record<string, Wake>> = {
     act: takeAfterLeases,
     cell: "readyWakes",
     file: "taking",
-    from: "        queue.room.wake();\n        queue.ready.wake();",
-    to: "        queue.room.wake();",
+    from: "      queue.room.wake();\n      queue.ready.wake();",
+    to: "      queue.room.wake();",
   },
 };
 
@@ -334,7 +333,7 @@ test("of two jobs that are due at once, who waits gets the one that another work
       expect(worker.tryTake()?.value).toBe("one");
     });
     try {
-      const taken = new Taking<typeof json>(waiting).take({ timeoutMs: 5000 });
+      const taken = new Taking<typeof json>(waiting).take(waiting, { timeoutMs: 5000 });
       taken.catch(() => undefined);
       await Bun.sleep(0);
       if (isDone) expect((await taken).value).toBe("other");

@@ -61,6 +61,21 @@ describe("add and take", () => {
     expect(values.sort()).toEqual(["one", "two"]);
   });
 
+  test("jobs that wait for room stay what they were when they were added", async () => {
+    using _home = new Home();
+    using queue = WorkQueue.createNew("tasks", { schema: bytes, capacityBytes: 1 });
+    while (queue.tryAdd(Uint8Array.of(0)) !== undefined);
+    const added = [1, 2, 3].map((number) => queue.addAsync(Uint8Array.of(number)));
+    const values: (number | undefined)[] = [];
+    while (values.at(-1) !== 3) {
+      using job = await queue.take();
+      values.push(job.value[0]);
+      job.done();
+    }
+    expect(values.filter((value) => value !== 0)).toEqual([1, 2, 3]);
+    await Promise.all(added);
+  });
+
   test("waits end by time, by signal and by disposal", async () => {
     using _home = new Home();
     const queue = WorkQueue.createNew("tasks", { schema: json });
@@ -109,6 +124,23 @@ describe("add and take", () => {
 });
 
 describe("what comes back", () => {
+  test("a job keeps its queue, and a wait does, though the program has forgotten it", async () => {
+    using _home = new Home();
+    using queue = WorkQueue.createNew("tasks", { schema: json });
+    const open = () => WorkQueue.openExisting("tasks", { schema: json });
+    queue.addAll(["one", "two"]);
+    const [one, two] = [open().tryTake(), await open().take()];
+    const waiting = open().take();
+    for (let turn = 0; turn < 20; turn++) {
+      Bun.gc(true);
+      await Bun.sleep(1);
+    }
+    expect(queue.metrics).toMatchObject({ inFlight: 2, returned: 0 });
+    queue.add("three");
+    const three = await waiting;
+    expect([one?.done(), two.done(), three.done()]).toEqual([true, true, true]);
+  });
+
   test("left without done, a job is next, and counts", () => {
     using _home = new Home();
     using queue = WorkQueue.createNew("tasks", { schema: json });

@@ -181,8 +181,7 @@ export class CrashWorld {
     const shape = { ...SHAPE, leaseMs: options.isLeased === true ? LEASE_MS : 0 };
     this.#table = new Table(this.#words, 0, shape);
     if (memory === undefined) {
-      this.#table.cells.clearTables();
-      this.#table.cells.survey();
+      this.#table.init();
     }
   }
 
@@ -292,7 +291,7 @@ export class CrashWorld {
       const isRight = attempts >= least && attempts <= least + known.perhapsTaken;
       if (!isRight) throw new Error(`job ${mark} has ${attempts} attempts, not ${least}`);
     }
-    const error = new TextDecoder().decode(cells.readError(link));
+    const error = new TextDecoder().decode(this.#table.records.readError(link));
     if (!ERROR.startsWith(error)) throw new Error(`an error is torn: ${error}`);
     this.#table.finish(link, nowMs);
     this.#checkKeys();
@@ -407,7 +406,7 @@ export class CrashWorld {
   #publish(link: number, job: Partial<NewJob>): void {
     const mark = ++this.#marks;
     this.#doubtful.add(mark);
-    this.#table.cells.eachPart(link, (byteOffset, _from, length) => {
+    this.#table.records.eachPart(link, (byteOffset, _from, length) => {
       for (let at = 0; at < length; at += 4) this.#words.set((byteOffset + at) / 4, mark);
     });
     const { jobClass = CLASSES.usual, key = 0, dueMs = 0 } = job;
@@ -487,7 +486,7 @@ export class CrashWorld {
   /** The mark in the record of a job, which must be all over it. */
   #markOf(link: number): number {
     const marks = new Set<number>();
-    this.#table.cells.eachPart(link, (byteOffset, _from, length) => {
+    this.#table.records.eachPart(link, (byteOffset, _from, length) => {
       for (let at = 0; at < length; at += 4) marks.add(this.#words.get((byteOffset + at) / 4));
     });
     const [mark = 0] = marks;
