@@ -9,7 +9,7 @@ import { Room } from "../src/runner/room.ts";
 import { runBenchmark } from "../src/runner/run-benchmark.ts";
 import { SIZES, type Sizes } from "../src/runner/sizes.ts";
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 const TINY: Sizes = {
   fileBytes: 1 << 20,
   largeFileBytes: 2 << 20,
@@ -25,6 +25,7 @@ const TINY: Sizes = {
   latencyPerSecond: 1000,
   latencyMs: 50,
   updates: 100,
+  deaths: 1,
   microMs: 1,
 };
 

@@ -7,8 +7,10 @@
 import {
   ADDING_UP,
   BELL_IS_BARE,
+  COMPILED_LATE,
   COPY_IS_CHEAP,
   DISK_DECIDES,
+  KERNEL_TAKES_APART,
   LINES_TRAVEL,
   POLLING_NEEDS_CPUS,
   type Reason,
@@ -44,6 +46,8 @@ const ASLEEP = { at_least: 0.5 } as const;
 /** At most one and a half times the time of two words that bounce. */
 const POLLING = { at_least: 0.67 } as const;
 const JOBS = { at_least: 20 } as const;
+/** At most one and a half times the time of a channel. */
+const HAND_OVER = { at_least: 0.67 } as const;
 /** How many wait makes no difference but that of caches. */
 const FLAT = { at_least: 0.5 } as const;
 const WINS = { at_least: 1 } as const;
@@ -289,7 +293,32 @@ const OTHERS: readonly ClaimSpec[] = [
     ["read-sqlite", "read: SharedStruct / bun:sqlite", "state.read-struct", "state.read-sqlite"],
     ["read-lmdb", "read: SharedStruct / lmdb", "state.read-struct", "state.read-lmdb"],
   ]),
-  ...rows("jobs", JOBS, [["sqlite", "a job: WorkQueue / bun:sqlite", "jobs.queue", "jobs.sqlite"]]),
+  ...rows("jobs", JOBS, [
+    ["sqlite", "two workers: WorkQueue / bun:sqlite", "workers.queue", "workers.sqlite"],
+    ["redis", "two workers: WorkQueue / Redis", "workers.queue", "workers.redis"],
+  ]),
+  ...rows("jobs", HAND_OVER, [
+    [
+      "hand-over",
+      "round trip asleep: WorkQueues / channels",
+      "roundTrip.jobs",
+      "roundTrip.asleep",
+      COMPILED_LATE,
+    ],
+  ]),
+  ...rows("jobs", WINS, [
+    [
+      "death",
+      "worker killed: its job at the next one / 5 ms",
+      "workers.death-queue",
+      "workers.death-limit",
+      KERNEL_TAKES_APART,
+    ],
+  ]),
+  ...rows("jobs", undefined, [
+    ["death-pipe", "worker killed: job / bare pipe", "workers.death-queue", "workers.death-pipe"],
+    ["alone", "alone, add to done: WorkQueue / bun:sqlite", "jobs.queue", "jobs.sqlite"],
+  ]),
   ...rows("jobs", FLAT, [
     ["full", "a job: 100,000 waiting / few", "jobs.queue-full", "jobs.queue"],
   ]),

@@ -46,6 +46,17 @@ export const LINES_TRAVEL: Reason = {
   evidence: ["reference.ping"],
 };
 
+/** Of jobs that pass between sleepers. */
+export const COMPILED_LATE: Reason = {
+  text: "A job is in a table that any worker can take it from, and comes back when one dies: more code than a channel's, which the first thousands of round trips find uncompiled. A full run is long enough for it.",
+};
+
+/** Of a job whose worker is killed. */
+export const KERNEL_TAKES_APART: Reason = {
+  text: "The kernel takes the memory of a killed process apart before it closes its files and so tells of its death; the end of a bare pipe shows how long that takes.",
+  evidence: ["workers.death-pipe"],
+};
+
 /** Of cold files. */
 export const DISK_DECIDES: Reason = {
   text: "The disk decides; the page cache is filled by the same read-ahead for both.",

@@ -29,6 +29,7 @@ export const BOUNDS: readonly Bound[] = [
   { claim: "messages-spawn-ipc", atLeast: 1.2 },
   { claim: "state-update-sqlite", atLeast: 1.5 },
   { claim: "jobs-sqlite", atLeast: 3 },
+  { claim: "jobs-hand-over", atLeast: 0.2 },
   { claim: "jobs-full", atLeast: 0.2 },
   { claim: "physics-mutex", atLeast: 0.1 },
   { claim: "physics-accessor", atLeast: 0.1 },

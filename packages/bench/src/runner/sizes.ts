@@ -31,6 +31,8 @@ export interface Sizes {
   readonly latencyPerSecond: number;
   readonly latencyMs: number;
   readonly updates: number;
+  /** Workers that are killed. */
+  readonly deaths: number;
   /** CPU time for each micro benchmark. */
   readonly microMs: number;
 }
@@ -52,6 +54,7 @@ export const SIZES: Readonly<Record<"quick" | "full", Sizes>> = {
     latencyPerSecond: 4000,
     latencyMs: 300,
     updates: 20_000,
+    deaths: 5,
     microMs: 8,
   },
   full: {
@@ -69,6 +72,7 @@ export const SIZES: Readonly<Record<"quick" | "full", Sizes>> = {
     latencyPerSecond: 5000,
     latencyMs: 2000,
     updates: 200_000,
+    deaths: 100,
     microMs: 100,
   },
 };

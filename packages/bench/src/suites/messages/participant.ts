@@ -15,6 +15,7 @@ import {
   Publisher,
   Responder,
   Subscriber,
+  WorkQueue,
 } from "@isthmus/ipc";
 import type { Socket } from "bun";
 import { Sample, type SampleFields, SampleWriter, sampleOf, sumOf } from "../sample.ts";
@@ -165,6 +166,16 @@ function echoReceived(): void {
   for (let i = 0; i < count; i++) producer.send(consumer.receive(PATIENCE));
 }
 
+async function echoJobs(): Promise<void> {
+  using ping = WorkQueue.openExisting(`${place}-ping`, { schema: Sample });
+  using pong = WorkQueue.openExisting(`${place}-pong`, { schema: Sample });
+  for (let i = 0; i < count; i++) {
+    using job = await ping.take();
+    pong.add(job.value);
+    job.done();
+  }
+}
+
 async function echoPipe(): Promise<void> {
   const inbox = openSync(`${place}-ping`, constants.O_RDWR | constants.O_NONBLOCK);
   // A blocking write waits for room; there is nothing else to do meanwhile.
@@ -282,6 +293,7 @@ const roles: Readonly<Record<string, () => unknown>> = {
   echoPolling,
   echoBell,
   echoChannel,
+  echoJobs,
   echoReceived,
   echoPipe,
   echoPipeBlocking,

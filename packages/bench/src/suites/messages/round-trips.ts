@@ -7,7 +7,7 @@ import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
 import { platform } from "@isthmus/core/internal";
-import { Consumer, NamedEvent, Producer, Requester } from "@isthmus/ipc";
+import { Consumer, NamedEvent, Producer, Requester, WorkQueue } from "@isthmus/ipc";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
 import { median } from "../../statistics/statistics.ts";
 import { Sample, type SampleFields, SampleWriter, sampleOf, sumOf, warmUpOf } from "../sample.ts";
@@ -23,6 +23,7 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   asleep,
   blocking,
   request,
+  jobs,
   event,
   bell,
   pipe,
@@ -142,6 +143,22 @@ async function request({ sizes }: CaseContext): Promise<Figure> {
   const participant = startParticipant("respond", [name, sizes.roundTrips]);
   const figure = await medianOf(sizes.roundTrips, async (i) => {
     mustBe(i, await requester.request(sampleOf(i), PATIENCE));
+  });
+  await participant.exited;
+  return figure;
+}
+
+/** A job each way, both sides asleep in the event loop. */
+async function jobs({ sizes }: CaseContext): Promise<Figure> {
+  const name = newName();
+  using ping = WorkQueue.createNew(`${name}-ping`, { schema: Sample });
+  using pong = WorkQueue.createNew(`${name}-pong`, { schema: Sample });
+  const participant = startParticipant("echoJobs", [name, sizes.roundTrips]);
+  const figure = await medianOf(sizes.roundTrips, async (i) => {
+    ping.add(sampleOf(i));
+    using job = await pong.take(PATIENCE);
+    mustBe(i, job.value);
+    job.done();
   });
   await participant.exited;
   return figure;

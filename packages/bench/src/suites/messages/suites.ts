@@ -116,6 +116,7 @@ export const MESSAGE_SUITES: readonly SuiteSpec[] = [
       { name: "asleep", title: "channels, asleep in the event loop", role: "isthmus", ...TIME },
       { name: "blocking", title: "channels, both sides in receive()", role: "isthmus", ...TIME },
       { name: "request", title: "Requester.request, asleep", role: "isthmus", ...TIME },
+      { name: "jobs", title: "work queues, asleep in the event loop", role: "isthmus", ...TIME },
       { name: "event", title: "NamedEvent.set and waitAsync", role: "isthmus", ...TIME },
       { name: "bell", title: "named pipes, asleep in the event loop", role: "peer", ...TIME },
       { name: "pipe", title: "named pipes, blocking reads", role: "peer", ...TIME },
