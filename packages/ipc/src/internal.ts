@@ -11,6 +11,7 @@ export { sharedClock } from "./metrics/clock.ts";
 export { Counters } from "./metrics/counters.ts";
 export { Histogram } from "./metrics/histogram.ts";
 export { HISTOGRAM_BYTES } from "./metrics/histogram-layout.ts";
+export { mergeLatencies } from "./observe/latencies.ts";
 export { ByteRingConsumer, ByteRingProducer } from "./ring/byte-ring.ts";
 export { FixedRingConsumer, FixedRingProducer } from "./ring/fixed-ring.ts";
 export { LANE_HEADER_BYTES } from "./ring/lane-layout.ts";

@@ -9,14 +9,13 @@ import {
   type FlowTotals,
   figureHistograms,
   figureTotals,
+  flowTotals,
   type SegmentRates,
   type SegmentSample,
 } from "@isthmus/ipc";
 import type { LatencyFrame, SegmentFrame } from "../wire/frame.ts";
 import type { FigureWords } from "../wire/hello.ts";
 import { latencyFrame, round } from "./figures.ts";
-
-type FlowColumn = keyof FlowTotals;
 
 /** What a frame has of all figures. */
 type AllFigures = Pick<SegmentFrame, "figures" | "rates" | "times">;
@@ -34,17 +33,12 @@ export function tellOf(sample: SegmentSample, rates: SegmentRates | undefined): 
   const figures: Record<string, number> = {};
   const grown: Record<string, number> = {};
   const times: Record<string, LatencyFrame | null> = {};
-  let columns: Columns | undefined;
-  for (const { kind, part, name, figure, value, perSecond } of figureTotals(sample, rates)) {
+  const totals = figureTotals(sample, rates);
+  for (const { kind, part, name, value, perSecond } of totals) {
     const id = figureId(kind, part, name);
     figures[id] = value;
     const rate = round(perSecond);
     if (rate !== null) grown[id] = rate;
-    if (figure.column === undefined || figure.column === "latency") continue;
-    columns ??= noColumns();
-    const column = columns[figure.column];
-    column.value += value;
-    if (perSecond !== undefined) column.perSecond = (column.perSecond ?? 0) + perSecond;
   }
   let latency: LatencyFrame | null | undefined;
   for (const { kind, part, name, figure, recent } of figureHistograms(sample, rates)) {
@@ -52,24 +46,8 @@ export function tellOf(sample: SegmentSample, rates: SegmentRates | undefined): 
     times[figureId(kind, part, name)] = time;
     if (figure.column === "latency" && latency === undefined) latency = time;
   }
+  const columns = flowTotals(sample, rates, totals);
   return { figures, rates: grown, times, columns, latency };
-}
-
-type Columns = Record<FlowColumn, { value: number; perSecond: number | undefined }>;
-
-function noColumns(): Columns {
-  const none = (): Columns[FlowColumn] => ({ value: 0, perSecond: undefined });
-  return {
-    records: none(),
-    bytes: none(),
-    consumed: none(),
-    lag: none(),
-    fill: none(),
-    drops: none(),
-    fullWaits: none(),
-    emptyWaits: none(),
-    corruptions: none(),
-  };
 }
 
 /** What each figure is, by its name in frames. */

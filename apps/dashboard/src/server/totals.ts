@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { flowLatency, type HistogramSnapshot } from "@isthmus/ipc";
+import { flowLatency } from "@isthmus/ipc";
+import { mergeLatencies } from "@isthmus/ipc/internal";
 import type { FlowFrame, SegmentFrame, TotalFrame } from "../wire/frame.ts";
 import { latencyFrame, round } from "./figures.ts";
 import type { RatedSample } from "./sampler.ts";
@@ -36,7 +37,7 @@ export function totalOf(
     drops: flows.reduce((sum, { drops }) => sum + drops, 0),
     lag: flows.reduce((sum, { lag }) => sum + lag, 0),
     fill: flows.length === 0 ? null : Math.max(...flows.map(({ fill }) => fill)),
-    latency: latencyFrame(mergeAll(latencies)),
+    latency: latencyFrame(mergeLatencies(latencies)),
     acquisitions_per_second: lock("acquisitionsPerSecond"),
     contentions_per_second: lock("contentionsPerSecond"),
   };
@@ -47,12 +48,4 @@ function sumOf(flows: readonly FlowFrame[], rate: Rate): number | null {
   const known = flows.flatMap((flow) => flow[rate] ?? []);
   if (known.length === 0 && flows.length > 0) return null;
   return round(known.reduce((sum, one) => sum + one, 0));
-}
-
-function mergeAll(histograms: readonly HistogramSnapshot[]): HistogramSnapshot | undefined {
-  const full = histograms.filter(({ count }) => count > 0);
-  return full.reduce<HistogramSnapshot | undefined>(
-    (merged, each) => merged?.merge(each) ?? each,
-    undefined,
-  );
 }

@@ -157,20 +157,21 @@ export type FlowTotals = Readonly<
  *
  * @param info What an observer saw.
  * @param rates What has happened since it looked before.
+ * @param figures What `figureTotals` says of both, where that is known already.
  * @returns Undefined for a kind through which nothing passes.
  */
-export function flowTotals(info: SegmentInfo, rates?: SegmentRates): FlowTotals | undefined {
-  const figures = info.error === undefined ? figuresOf(info) : [];
+export function flowTotals(
+  info: SegmentInfo,
+  rates?: SegmentRates,
+  figures: Iterable<FigureTotal> = figureTotals(info, rates),
+): FlowTotals | undefined {
   let flow: Record<FlowColumn, { value: number; perSecond: number | undefined }> | undefined;
-  for (const one of figures) {
-    const { column } = one.figure;
+  for (const { figure, value, perSecond } of figures) {
+    const { column } = figure;
     if (column === undefined || column === "latency") continue;
-    const items = one.itemsOf(info);
-    if (items === undefined) continue;
     flow ??= noFlow();
     const total = flow[column];
-    const perSecond = rateTotal(one, rates);
-    total.value += totalOf(one.table, one.name, items as readonly Record<string, number>[]);
+    total.value += value;
     if (perSecond !== undefined) total.perSecond = (total.perSecond ?? 0) + perSecond;
   }
   return flow;
