@@ -86,7 +86,7 @@ export {
   type StructValueInfo,
 } from "./observe/observe-struct.ts";
 export { type ParticipantState, participantStates } from "./observe/participant-state.ts";
-export type { QueueInfo, QueueJobInfo } from "./observe/queue-info.ts";
+export type { QueueDeadLetterInfo, QueueInfo, QueueJobInfo } from "./observe/queue-info.ts";
 export {
   type ChannelRates,
   type LaneRates,

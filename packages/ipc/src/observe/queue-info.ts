@@ -22,6 +22,16 @@ export interface QueueJobInfo {
   readonly forMs: number;
 }
 
+/** A dead letter, as far as its own cell tells. */
+export interface QueueDeadLetterInfo {
+  /** Number of the job. */
+  readonly id: number;
+  /** How often it was taken before it became one. */
+  readonly attempts: number;
+  /** Why it was given back the last time; undefined when nothing says so. */
+  readonly lastError: string | undefined;
+}
+
 /** A work queue at one moment. */
 export interface QueueInfo extends Figures<typeof QUEUE_FIGURES.segment> {
   /** Jobs of a struct, of raw bytes, or of JSON. */
@@ -34,6 +44,8 @@ export interface QueueInfo extends Figures<typeof QUEUE_FIGURES.segment> {
   readonly leaseMs: number;
   /** The jobs that are worked on, longest first; of very many, the first ones. */
   readonly jobs: readonly QueueJobInfo[];
+  /** The dead letter that came last; undefined where there is none. */
+  readonly newestDeadLetter: QueueDeadLetterInfo | undefined;
   /** How long jobs took from being added to being taken for the first time. */
   readonly waitTime: HistogramSnapshot | undefined;
   /** How long jobs took from being taken to being done. */

@@ -11,7 +11,7 @@ import { COUNTS, type Count, KIND, QUEUE, READY_CELL, ROOM_CELL } from "../queue
 import type { KindSource } from "./kind-readers.ts";
 import { readLatencies } from "./latencies.ts";
 import { timeoutWakesOf, wakesOf } from "./participant-state.ts";
-import type { QueueInfo, QueueJobInfo } from "./queue-info.ts";
+import type { QueueDeadLetterInfo, QueueInfo, QueueJobInfo } from "./queue-info.ts";
 import {
   CellReader,
   longAt,
@@ -36,7 +36,8 @@ export function readQueue(source: KindSource): QueueInfo {
   const sizes = readQueueSizes(state, reader.lengthOf(SECTION.state));
   const { mode, cellCount, cellBytes } = sizes;
   const count = (one: Count): number => longAt(state, QUEUE.counts + COUNTS[one] * 2);
-  const jobs = readJobs(source, state.word(QUEUE.takenFirst), sizes);
+  const cellReader = new CellReader((...part) => reader.peek(SECTION.state, ...part), sizes);
+  const jobs = readJobs(cellReader, state.word(QUEUE.takenFirst));
   const [waitTime, runTime] = readLatencies(reader, 2);
   const counters: Omit<
     CounterFigures<typeof QUEUE_FIGURES.segment>,
@@ -80,6 +81,7 @@ export function readQueue(source: KindSource): QueueInfo {
       ...job,
       worker: participants.find((one) => one.slot === slot && one.generation === life),
     })),
+    newestDeadLetter: readDeadLetter(cellReader, state.word(QUEUE.deadLast)),
     waitTime,
     runTime,
   };
@@ -91,8 +93,7 @@ interface FoundJob extends Omit<QueueJobInfo, "worker"> {
   readonly life: number;
 }
 
-function readJobs({ reader }: KindSource, first: number, sizes: QueueSizes): FoundJob[] {
-  const cells = new CellReader((...part) => reader.peek(SECTION.state, ...part), sizes);
+function readJobs(cells: CellReader, first: number): FoundJob[] {
   const nowNs = sharedClock()();
   const jobs: FoundJob[] = [];
   let link = first;
@@ -102,9 +103,16 @@ function readJobs({ reader }: KindSource, first: number, sizes: QueueSizes): Fou
     if (cell === undefined) break;
     const { kind, takenAtNs, next, id, slot, life, attempts, priority } = cell;
     const forMs = Math.max(0, Math.round((nowNs - takenAtNs) / 1e6));
-    // What is in the list besides has not been added yet.
+    // A job that has not been added yet is in the list, too; anything else is of another list.
+    if (kind !== KIND.taken && kind !== KIND.filling) break;
     if (kind === KIND.taken) jobs.push({ id, slot, life, attempts, priority, forMs });
     link = next;
   }
   return jobs;
+}
+
+function readDeadLetter(cells: CellReader, link: number): QueueDeadLetterInfo | undefined {
+  const cell = cells.facts(link);
+  if (cell?.kind !== KIND.dead) return undefined;
+  return { id: cell.id, attempts: cell.attempts, lastError: cells.errorText(cell) };
 }
