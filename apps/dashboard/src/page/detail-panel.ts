@@ -7,11 +7,22 @@ import type { ParticipantFrame, SegmentFrame, WaitFrame } from "../wire/frame.ts
 import type { FigureWords, Hello } from "../wire/hello.ts";
 import { element, setShown, setText } from "./dom.ts";
 import { figureQuantity } from "./figure-text.ts";
-import { ago, dateAndTime, duration, NOTHING, orNothing, rate, size, text } from "./format.ts";
+import {
+  ago,
+  count,
+  dateAndTime,
+  duration,
+  NOTHING,
+  orNothing,
+  rate,
+  size,
+  text,
+} from "./format.ts";
 import { figureTitle, namedCells, waitWords } from "./kind-words.ts";
 import type { Model } from "./model.ts";
 import type { PageView } from "./page-view.ts";
 import { type Column, LiveTable } from "./tables/live-table.ts";
+import { WorkerTable } from "./tables/worker-table.ts";
 import type { View } from "./view-state.ts";
 
 /** A figure of the table. */
@@ -38,6 +49,7 @@ export class DetailPanel implements PageView {
   readonly #title = element("h2");
   readonly #facts = element("dl", { class: "facts" });
   readonly #table = new LiveTable<Row>("Figures of the segment", COLUMNS, ({ id }) => id);
+  readonly #workers = new WorkerTable();
   #shown = "";
 
   constructor() {
@@ -46,6 +58,7 @@ export class DetailPanel implements PageView {
       { class: "card", id: "detail" },
       this.#title,
       this.#facts,
+      this.#workers.element,
       element("details", {}, element("summary", {}, "All figures"), this.#table.element),
     );
   }
@@ -63,6 +76,7 @@ export class DetailPanel implements PageView {
         ...facts.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
       );
     }
+    this.#workers.render(segment);
     this.#table.render(rowsOf(segment, model.hello?.figures ?? {}));
   }
 }
@@ -70,10 +84,12 @@ export class DetailPanel implements PageView {
 function factsOf(segment: SegmentFrame, atMs: number): Fact[] {
   const { participants, held, persistent, created_at_ms, total_bytes, error } = segment;
   if (error !== null) return [["Cannot be understood", error]];
-  const holders = participants.filter(({ holds }) => holds !== null);
+  // What workers have is in the table of workers.
+  const holders = participants.filter(({ holds }) => holds !== null && segment.queue === null);
   const life = persistent ? "persistent" : "goes with its last holder";
   const now = { true: "held", false: "held by nobody", null: "" }[String(held)];
   return [
+    ...queueFacts(segment),
     ...ownerFacts(segment, atMs),
     ...waitFacts(segment),
     ...holders.map((one): Fact => [`Held by ${nameOf(one)}`, one.holds ?? ""]),
@@ -81,6 +97,21 @@ function factsOf(segment: SegmentFrame, atMs: number): Fact[] {
     ["Name", [now, life].filter(Boolean).join(", ")],
     ["Created", dateAndTime(created_at_ms)],
     ["Size", text(size(total_bytes))],
+  ];
+}
+
+function queueFacts({ queue, rates, figures }: SegmentFrame): Fact[] {
+  if (queue === null) return [];
+  const { paused, max_attempts, lease_ms } = queue;
+  const dead = figures["queue.segment.deadLetters"] ?? 0;
+  const grows =
+    (rates["queue.segment.deadLettered"] ?? 0) > 0 ? ", and there are more and more" : "";
+  const lease = lease_ms === null ? "" : text(duration(lease_ms * 1e6));
+  return [
+    ["Taking", paused ? "paused: no job is taken" : "goes on"],
+    ["Attempts, at most", max_attempts === null ? "as many as need be" : count(max_attempts)],
+    ["Lease", lease === "" ? "none: a job stays with its worker as long as that lives" : lease],
+    ["Dead letters", dead === 0 ? "none" : count(dead) + grows],
   ];
 }
 
@@ -117,12 +148,12 @@ function waitedText({ waiting_ms }: ParticipantFrame): string {
   return waiting_ms === null ? "" : `, for ${ago(waiting_ms)}`;
 }
 
-function flowFacts({ flow }: SegmentFrame): Fact[] {
+function flowFacts({ flow, queue }: SegmentFrame): Fact[] {
   if (flow === null) return [];
   const length = flow.record_bytes > 0 ? `, ${text(size(flow.record_bytes))} each` : "";
   return [
-    ["Records", `${flow.mode}${length}`],
-    ["Room for each sender", text(size(flow.capacity_bytes))],
+    [queue === null ? "Records" : "Jobs", `${flow.mode}${length}`],
+    [queue === null ? "Room for each sender" : "Room for jobs", text(size(flow.capacity_bytes))],
   ];
 }
 

@@ -23,6 +23,19 @@ export type Metric =
   | "acquisitions"
   | "contentions";
 
+/** Of a queue: what there is of each sort of jobs, and for how long the oldest one is in flight. */
+const QUEUE_LEVELS = [
+  "queue.segment.waiting",
+  "queue.segment.delayed",
+  "queue.segment.held",
+  "queue.segment.inFlight",
+  "queue.segment.deadLetters",
+  "queue.segment.oldestInFlightMs",
+] as const;
+
+/** How long its jobs wait, and are worked on. */
+const QUEUE_TIMES = ["queue.times.waitTime", "queue.times.runTime"] as const;
+
 /** The scope of everything together. No segment has an empty name. */
 export const ALL = "";
 
@@ -55,10 +68,22 @@ export function figuresOf(frame: Frame): Figure[] {
 }
 
 function segmentFigures(segment: SegmentFrame): Figure[] {
-  const { name, flow, lock } = segment;
+  const { name, flow, lock, queue } = segment;
   return [
+    ...(queue ? queueFigures(segment) : []),
     ...(flow ? flowFigures(name, flow) : tableFigures(segment)),
     ...(lock ? lockFigures(name, lock) : []),
+  ];
+}
+
+/** What a queue has besides its flow: how many jobs there are of each sort, and how long they take. */
+function queueFigures({ name, figures, times }: SegmentFrame): Figure[] {
+  const levels = QUEUE_LEVELS.map((id): Figure => {
+    return { key: tableKeyOf(name, id), value: figures[id] ?? null, merge: "max" };
+  });
+  return [
+    ...levels,
+    ...QUEUE_TIMES.flatMap((id) => latencyFigures(tableKeyOf(name, id), times[id] ?? null)),
   ];
 }
 

@@ -10,7 +10,7 @@ const WAITS: Readonly<Record<string, readonly string[]>> = {
   channel: ["records", "room"],
   topic: ["records", "room"],
   service: ["requests", "room"],
-  queue: ["jobs", "room"],
+  queue: ["the lock", "jobs", "room, or an empty queue"],
   mutex: ["the lock"],
   semaphore: ["a permit"],
   event: ["the event"],
@@ -21,6 +21,9 @@ const WAITS: Readonly<Record<string, readonly string[]>> = {
 const TITLES: Readonly<Record<string, string>> = {
   "event.segment.isSet": "State",
   "event.segment.setCount": "Times set",
+  "queue.segment.deadLetters": "Dead letters",
+  "queue.segment.inFlight": "In flight",
+  "queue.segment.oldestInFlightMs": "Oldest in flight",
   "semaphore.segment.available": "Permits free",
   "semaphore.segment.max": "Permits in all",
   "semaphore.held.permits": "Permits held",

@@ -19,6 +19,7 @@ import {
   text,
 } from "./format.ts";
 import { figureTitle, hasTile } from "./kind-words.ts";
+import { queueTiles } from "./queue-tiles.ts";
 
 /** Fuller than this, and it is time to look. */
 const FILL_WARNING = 0.8;
@@ -71,7 +72,8 @@ export function tileContents(
   }
   const segment = frame.segments.find(({ name }) => name === scope);
   if (segment === undefined) return [];
-  const { flow, lock } = segment;
+  const { flow, lock, queue } = segment;
+  if (flow !== null && queue !== null) return queueTiles(segment, flow, queue);
   if (flow !== null) {
     const full_waits_per_second = flow.full_waits_per_second ?? 0;
     const tiles = flowTiles({ ...flow, full_waits_per_second, waits: waitsOf(segment) }, scope);

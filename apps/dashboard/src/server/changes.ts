@@ -5,6 +5,7 @@
  */
 import { figureTotals, type ParticipantInfo, type SegmentSample } from "@isthmus/ipc";
 import type { Change } from "./event-log.ts";
+import { jobsOf, queueChanges, TOLD_FIGURES } from "./queue-changes.ts";
 import { isRunning } from "./running.ts";
 import { ownerText, who } from "./who.ts";
 
@@ -36,6 +37,7 @@ function segmentChanges(before: SegmentSample | undefined, now: SegmentSample): 
     ...damageChanges(before, now),
     ...participantChanges(before, now),
     ...lockChanges(before, now),
+    ...queueChanges(before, now).map(({ kind, text }) => change(now, kind, text)),
     ...flowChanges(before, now),
   ];
 }
@@ -60,7 +62,7 @@ function participantChanges(before: SegmentSample, now: SegmentSample): Change[]
     const earlier = find(before.participants, one);
     if (earlier === undefined) changes.push(change(now, "joined", `${who(one)} joined`));
     if (earlier?.isAlive !== false && !one.isAlive) {
-      changes.push(change(now, "died", `${who(one)} died without leaving`));
+      changes.push(change(now, "died", `${who(one)} died without leaving${jobsOf(now, one)}`));
     }
   }
   return changes;
@@ -94,7 +96,8 @@ function flowChanges(before: SegmentSample, now: SegmentSample): Change[] {
   const earlier = figureTotals(before);
   return figureTotals(now).flatMap(({ part, name, figure, value }) => {
     const first = earlier.find((one) => one.part === part && one.name === name)?.value ?? 0;
-    if (figure.alarm !== undefined && value > 0 && first === 0) {
+    const isTold = now.queue !== undefined && TOLD_FIGURES.has(name);
+    if (figure.alarm !== undefined && !isTold && value > 0 && first === 0) {
       return [change(now, "dropped", figure.alarm)];
     }
     if (figure.column !== "corruptions" || value <= first) return [];

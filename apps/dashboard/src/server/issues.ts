@@ -4,7 +4,13 @@
  * @module
  */
 import type { UnreachableSegment } from "@isthmus/ipc";
-import type { FlowFrame, Issue, ParticipantFrame, SegmentFrame } from "../wire/frame.ts";
+import type {
+  FlowFrame,
+  Issue,
+  ParticipantFrame,
+  QueueFrame,
+  SegmentFrame,
+} from "../wire/frame.ts";
 import { ALARMS } from "./segment-figures.ts";
 import { ownerText, who } from "./who.ts";
 
@@ -51,9 +57,11 @@ type Found = readonly [severity: Issue["severity"], code: string, message: strin
  * Somebody's death is an issue where it left something behind: a place in a flow, or what nobody else can have
  * meanwhile. Of whoever died holding a lock the lock itself tells; all others have left nothing but a row in a table.
  */
-function deadIssues({ participants, flow }: SegmentFrame): Found[] {
+function deadIssues({ participants, flow, queue }: SegmentFrame): Found[] {
+  // A queue has no places: a worker leaves behind what it had, until that is given to another one.
+  const hasPlaces = flow !== null && queue === null;
   return participants
-    .filter(({ state, holds }) => state === "dead" && (flow !== null || holds !== null))
+    .filter(({ state, holds }) => state === "dead" && (hasPlaces || holds !== null))
     .map((one) => {
       const left = one.holds === null ? "" : ` and has ${one.holds}`;
       return ["bad", "died", `${who(one)} died without leaving${left}`];
@@ -84,6 +92,7 @@ function flowIssues(segment: SegmentFrame, flow: FlowFrame, atMs: number): Found
   if (!consumer && producers && flow.lag > 0) {
     found.push(["warning", "unread", `${number(flow.lag)} records wait and nobody consumes`]);
   }
+  if (segment.queue !== null) found.push(...queueIssues(segment, segment.queue, flow));
   found.push(...alarmIssues(segment), ...participants.flatMap(lappedIssues));
   // Where nobody takes anything, that is what is wrong, and not that the ring fills up.
   const isTaken = !found.some(([, code]) => code === "stalled" || code === "unread");
@@ -105,6 +114,18 @@ function stalledIssues(
       const since = flow.consumed_at_ms > 0 ? ` for ${seconds} s` : "";
       return ["bad", "stalled", `${who(one)} has taken nothing${since}`];
     });
+}
+
+/** Where everybody who takes jobs has one, the others wait for their turn; of who stalls it is told already. */
+function queueIssues(
+  { participants }: SegmentFrame,
+  { stands_still, jobs }: QueueFrame,
+  { lag }: FlowFrame,
+): Found[] {
+  const isTold = participants.some(({ state }) => state === "stalled");
+  if (!stands_still || isTold || jobs.length > 0) return [];
+  const wait = lag === 1 ? "1 job waits" : `${number(lag)} jobs wait`;
+  return [["warning", "unread", `${wait} and nobody takes ${lag === 1 ? "it" : "them"}`]];
 }
 
 /** What should not count and counts now; what subscribers lose is told of each of them. */
@@ -133,12 +154,17 @@ function lappedIssues(one: ParticipantFrame): Found[] {
 }
 
 /** Who waits for room, and for how long: that is where back-pressure is felt. */
-function roomIssues({ participants }: SegmentFrame, flow: FlowFrame, isTaken: boolean): Found[] {
+function roomIssues(
+  { participants, queue }: SegmentFrame,
+  flow: FlowFrame,
+  isTaken: boolean,
+): Found[] {
   const isServed = participants.some(({ state, waiting_ms }) => {
     return waiting_ms === null && (state === "live" || state === "idle");
   });
   const waiting = participants.filter(({ waiting_ms }) => waiting_ms !== null);
-  const percent = `the fullest ring is ${Math.round(flow.fill * 100)} % full`;
+  const room = queue === null ? "the fullest ring" : "its room";
+  const percent = `${room} is ${Math.round(flow.fill * 100)} % full`;
   if (waiting.length > 0) {
     return waiting.map((one) => {
       const seconds = Math.floor((one.waiting_ms ?? 0) / 1000);

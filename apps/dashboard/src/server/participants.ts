@@ -12,6 +12,7 @@ import {
 import type { LappedFrame, ParticipantFrame, ParticipantState } from "../wire/frame.ts";
 import { round } from "./figures.ts";
 import { holdingsOf } from "./holdings.ts";
+import { standsStill } from "./queue-frame.ts";
 
 /** A ring that is fuller than this has no room worth mentioning. */
 const FULL = 0.9;
@@ -28,6 +29,8 @@ interface Part {
   /** When it last did something. */
   readonly lastActivityMs?: number;
   readonly lapped?: LappedFrame | undefined;
+  /** Where there is no rate to tell: what it does. */
+  readonly doing?: ParticipantState;
 }
 
 /** Describes the participants of a segment. */
@@ -35,13 +38,15 @@ export function participantFrames(
   sample: SegmentSample,
   rates: SegmentRates | undefined,
   atMs: number,
+  takers?: ReadonlySet<number>,
 ): ParticipantFrame[] {
   const states = participantStates(sample, rates);
   const holdings = holdingsOf(sample);
   return sample.participants.map((one) => {
     const part = channelPart(one, sample, rates) ??
       topicPart(one, sample, rates) ??
-      servicePart(one, sample, rates) ?? { position: null, lag: null, perSecond: undefined };
+      servicePart(one, sample, rates) ??
+      workerPart(one, sample, rates, takers) ?? { position: null, lag: null, perSecond: undefined };
     const judged = states.get(one.slot) ?? "live";
     const state = judged === "live" ? restingState(part) : judged;
     const sinceMs = Math.max(one.joinedAtMs, part.lastActivityMs ?? 0);
@@ -64,7 +69,8 @@ export function participantFrames(
 }
 
 /** What somebody who lives does: nothing, because there is no room or nothing to do, or something. */
-function restingState({ perSecond, isWaiting }: Part): ParticipantState {
+function restingState({ perSecond, isWaiting, doing }: Part): ParticipantState {
+  if (doing !== undefined) return doing;
   if (perSecond !== 0) return "live";
   return isWaiting === true ? "waiting" : "idle";
 }
@@ -142,4 +148,18 @@ function servicePart(
   }
   if (service?.responder.participant?.slot !== slot) return undefined;
   return { position: null, lag: service.pending, perSecond: rates?.service?.repliesPerSecond };
+}
+
+/** A worker has a job, or nothing to do; or it takes none although some are ready. */
+function workerPart(
+  { slot }: ParticipantInfo,
+  { queue }: SegmentSample,
+  rates: SegmentRates | undefined,
+  takers: ReadonlySet<number> | undefined,
+): Part | undefined {
+  if (queue === undefined) return undefined;
+  const part = { position: null, lag: null, perSecond: undefined };
+  if (queue.jobs.some(({ worker }) => worker?.slot === slot)) return part;
+  const isStalled = takers?.has(slot) === true && standsStill(queue, rates);
+  return { ...part, doing: isStalled ? "stalled" : "idle" };
 }

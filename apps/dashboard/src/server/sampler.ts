@@ -17,6 +17,7 @@ import { findChanges } from "./changes.ts";
 import { EventLog } from "./event-log.ts";
 import { ExitNotices } from "./exit-notices.ts";
 import { frameOf, unreadableFrame } from "./frame-of.ts";
+import { TakerNotices } from "./queue-frame.ts";
 
 /**
  * Rates are those of about so long: short enough to be of now, long enough to be read, and a little longer than the
@@ -53,6 +54,8 @@ export interface RatedSample {
   readonly sample: SegmentSample;
   /** Compared with the look of a second ago; undefined when it is new. */
   readonly rates: SegmentRates | undefined;
+  /** Of a work queue: the slots of those who take jobs from it. */
+  readonly takers?: ReadonlySet<number> | undefined;
 }
 
 type SampleMap = ReadonlyMap<string, SegmentSample>;
@@ -68,6 +71,7 @@ export class Sampler implements Disposable {
   readonly #listeners = new Set<TickListener>();
   readonly #history: { readonly atMs: number; readonly samples: SampleMap }[] = [];
   readonly #exitNotices = new ExitNotices();
+  readonly #takerNotices = new TakerNotices();
   #observer: DirectoryObserver | undefined;
   #timer: Timer | undefined;
   #lingerTimer: Timer | undefined;
@@ -144,12 +148,14 @@ export class Sampler implements Disposable {
   #look(nowMs: number, atMs: number): { readonly frame: Frame; readonly entries: LogEntry[] } {
     this.#observer ??= new DirectoryObserver();
     const looked = this.#exitNotices.correct(this.#observer.sample());
+    const takers = this.#takerNotices.note(looked);
     const samples: SampleMap = new Map(looked.map((each) => [each.name, each]));
     const before = this.#history.at(-1)?.samples;
     const compared = this.#comparedWith(nowMs);
     const rated = Array.from(samples.values(), (sample): RatedSample => {
       const earlier = compared?.get(sample.name);
-      return { sample, rates: earlier && ratesBetween(earlier, sample) };
+      const rates = earlier && ratesBetween(earlier, sample);
+      return { sample, rates, takers: takers.get(sample.name) };
     });
     this.#history.push({ atMs: nowMs, samples });
     // The first look finds everything new: that is no event.

@@ -8,6 +8,7 @@ import type { LockFrame, SegmentFrame, WaitFrame } from "../wire/frame.ts";
 import { round } from "./figures.ts";
 import { flowFrame } from "./flows.ts";
 import { participantFrames } from "./participants.ts";
+import { queueFrame } from "./queue-frame.ts";
 import type { RatedSample } from "./sampler.ts";
 import { tellOf } from "./segment-figures.ts";
 
@@ -16,7 +17,7 @@ import { tellOf } from "./segment-figures.ts";
  *
  * @param atMs When it was looked at, in milliseconds since 1970.
  */
-export function segmentFrame({ sample, rates }: RatedSample, atMs: number): SegmentFrame {
+export function segmentFrame({ sample, rates, takers }: RatedSample, atMs: number): SegmentFrame {
   const { error } = sample;
   const { columns, latency, ...figures } = tellOf(sample, rates);
   return {
@@ -27,9 +28,10 @@ export function segmentFrame({ sample, rates }: RatedSample, atMs: number): Segm
     total_bytes: sample.totalBytes,
     created_at_ms: sample.createdAtMs,
     epoch: sample.epoch,
-    participants: participantFrames(sample, rates, atMs),
+    participants: participantFrames(sample, rates, atMs, takers),
     flow: flowFrame(sample, rates, { columns, latency }),
     lock: lockFrame(sample, rates),
+    queue: queueFrame(sample, rates),
     wakes_per_second: round(rates?.wakesPerSecond),
     waits: waitFrames(sample),
     ...figures,

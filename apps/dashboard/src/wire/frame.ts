@@ -103,6 +103,33 @@ export interface FlowFrame {
   readonly lanes: readonly LaneFrame[];
 }
 
+/** A job that somebody works on. */
+export interface JobFrame {
+  readonly id: number;
+  /** How often it has been taken, this time included. */
+  readonly attempt: number;
+  readonly priority: number;
+  /** For how long it has been worked on, in milliseconds. */
+  readonly for_ms: number;
+  /** The place of its worker; `null` when that has ended and the job has not been given back yet. */
+  readonly slot: number | null;
+}
+
+/** What a work queue has besides what flows through it; how many jobs there are of each sort is in `figures`. */
+export interface QueueFrame {
+  readonly paused: boolean;
+  /** How often a job is taken at most; `null`: as often as need be. */
+  readonly max_attempts: number | null;
+  /** How long a job may be worked on, in milliseconds; `null`: as long as its worker lives. */
+  readonly lease_ms: number | null;
+  /** The jobs that are worked on, longest first; of very many, the first ones. */
+  readonly jobs: readonly JobFrame[];
+  /** How many more are worked on than `jobs` has: of a worker without a job there, nobody can say that it is idle. */
+  readonly unlisted: number;
+  /** Whether jobs have been ready for a second, nothing is paused, and nobody has taken one. */
+  readonly stands_still: boolean;
+}
+
 /** The mutex of a segment. */
 export interface LockFrame {
   readonly owner_pid: number | null;
@@ -130,6 +157,7 @@ export interface SegmentFrame {
   readonly participants: readonly ParticipantFrame[];
   readonly flow: FlowFrame | null;
   readonly lock: LockFrame | null;
+  readonly queue: QueueFrame | null;
   readonly wakes_per_second: number | null;
   /** The cells at which somebody waits. */
   readonly waits: readonly WaitFrame[];

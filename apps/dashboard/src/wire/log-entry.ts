@@ -17,7 +17,13 @@ export type LogKind =
   | "lock-recovered"
   | "dropped"
   | "corrupt"
-  | "damaged";
+  | "damaged"
+  | "returned"
+  | "redelivered"
+  | "dead-letter"
+  | "lease-over"
+  | "paused"
+  | "resumed";
 
 /** One line of the event log. */
 export interface LogEntry {

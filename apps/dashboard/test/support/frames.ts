@@ -56,6 +56,7 @@ const SEGMENT: SegmentFrame = {
   participants: [],
   flow: null,
   lock: null,
+  queue: null,
   wakes_per_second: null,
   waits: [],
   figures: {},

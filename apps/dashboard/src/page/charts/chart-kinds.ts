@@ -37,6 +37,8 @@ export interface ChartKind {
   readonly isWide?: boolean;
   /** Shown of a single segment only: of all together it would say nothing. */
   readonly ofOne?: boolean;
+  /** Not shown of a single queue, which has charts of its own words. */
+  readonly notOfQueue?: boolean;
 }
 
 /** All charts, in their order. */
@@ -85,6 +87,7 @@ export const CHART_KINDS: readonly ChartKind[] = [
       const kinds = [...new Set(segments.map(({ kind }) => kind))];
       return `Not measured: make the ${kinds.join(" or ")} with latency: true.`;
     },
+    notOfQueue: true,
   },
   {
     id: "fill",
@@ -96,6 +99,7 @@ export const CHART_KINDS: readonly ChartKind[] = [
     applies: hasFlow,
     lines: (model, scope) => partLines(model, scope, "fill"),
     whyEmpty: noFlow,
+    notOfQueue: true,
   },
   {
     id: "lag",
@@ -107,6 +111,7 @@ export const CHART_KINDS: readonly ChartKind[] = [
     applies: hasFlow,
     lines: (model, scope) => partLines(model, scope, "lag"),
     whyEmpty: noFlow,
+    notOfQueue: true,
   },
   {
     id: "pressure",
@@ -135,6 +140,72 @@ export const CHART_KINDS: readonly ChartKind[] = [
       { keys: [keyOf(scope, "contentions")], label: "had to wait", color: "--series-2" },
     ],
     whyEmpty: () => "Nothing here has a lock.",
+  },
+  {
+    id: "jobs",
+    title: "Jobs",
+    unit: "how many there are of each sort",
+    scale: "linear",
+    combine: "sum",
+    format: count0,
+    applies: isQueue,
+    lines: (_, scope) => [
+      { keys: [tableKeyOf(scope, "queue.segment.waiting")], label: "waiting", color: "--series-1" },
+      { keys: [tableKeyOf(scope, "queue.segment.delayed")], label: "delayed", color: "--series-3" },
+      { keys: [tableKeyOf(scope, "queue.segment.held")], label: "held", color: "--series-4" },
+      {
+        keys: [tableKeyOf(scope, "queue.segment.inFlight")],
+        label: "in flight",
+        color: "--series-5",
+      },
+      {
+        keys: [tableKeyOf(scope, "queue.segment.deadLetters")],
+        label: "dead letters",
+        color: "--series-2",
+        isDashed: true,
+      },
+    ],
+    whyEmpty: () => "Nothing is known of this window.",
+    ofOne: true,
+    isWide: true,
+  },
+  {
+    id: "job-times",
+    title: "Wait and run times",
+    unit: "until taken, and from there until done, log scale",
+    scale: "log",
+    combine: "max",
+    format: duration,
+    applies: isQueue,
+    lines: (_, scope) =>
+      (["wait", "run"] as const).flatMap((what): Line[] => {
+        const id = tableKeyOf(scope, `queue.times.${what}Time`);
+        const color = what === "wait" ? "--series-1" : "--series-2";
+        return [
+          { keys: [keyOf(id, "p50")], label: `${what}, half`, color, isDashed: true },
+          { keys: [keyOf(id, "p99")], label: `${what}, 99 %`, color },
+        ];
+      }),
+    whyEmpty: () => "No job has been taken or done in this window.",
+    ofOne: true,
+  },
+  {
+    id: "oldest",
+    title: "Oldest in flight",
+    unit: "for how long the job is worked on that was taken first",
+    scale: "linear",
+    combine: "max",
+    format: (milliseconds) => duration(milliseconds * 1e6),
+    applies: isQueue,
+    lines: (_, scope) => [
+      {
+        keys: [tableKeyOf(scope, "queue.segment.oldestInFlightMs")],
+        label: "oldest",
+        color: "--series-1",
+      },
+    ],
+    whyEmpty: () => "Nothing is known of this window.",
+    ofOne: true,
   },
   {
     id: "levels",
@@ -182,6 +253,10 @@ function figureLines(model: Model, scope: string, isGrowing: boolean): Line[] {
   );
 }
 
+function isQueue({ queue }: SegmentFrame): boolean {
+  return queue !== null;
+}
+
 function hasFlow({ flow }: SegmentFrame): boolean {
   return flow !== null;
 }
@@ -195,8 +270,10 @@ function count0(value: number): Quantity {
 export function chartsOf({ frame }: Model, scope: string): ReadonlySet<ChartKind> {
   const segments = (frame?.segments ?? []).filter(({ name }) => scope === ALL || name === scope);
   return new Set(
-    CHART_KINDS.filter(({ applies, ofOne }) => {
-      return (scope !== ALL || ofOne !== true) && segments.some((one) => applies(one));
+    CHART_KINDS.filter(({ applies, ofOne, notOfQueue }) => {
+      const isOther =
+        scope === ALL ? ofOne === true : notOfQueue === true && segments.some(isQueue);
+      return !isOther && segments.some((one) => applies(one));
     }),
   );
 }

@@ -13,6 +13,7 @@ const STATES: Readonly<Record<string, readonly [icon: IconName, mood: string]>> 
   live: ["check", "good"],
   idle: ["circle", ""],
   kept: ["circle", ""],
+  paused: ["pause", "warning"],
   full: ["clock", "warning"],
   behind: ["clock", "warning"],
   unread: ["clock", "warning"],

@@ -147,7 +147,8 @@ const STATES: Readonly<Record<string, string>> = {
   "lock-held": "held long",
 };
 
-function stateOf({ issue, held, persistent }: SegmentRow): string {
+function stateOf({ issue, held, persistent, queue }: SegmentRow): string {
   if (issue !== undefined) return STATES[issue.code] ?? issue.code;
+  if (queue?.paused === true) return "paused";
   return held === false && persistent ? "kept" : "fine";
 }
