@@ -1,30 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { findBrowser, TestBrowser } from "../support/browser.ts";
+import { BROWSER_TIMEOUT_MS, describeInBrowser } from "../support/browser-suite.ts";
 import { Command } from "../support/command.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
-import { WatchedPage } from "./watched-page.ts";
+import type { WatchedPage } from "./watched-page.ts";
 
-const TIMEOUT_MS = 300_000;
 const CROWD = join(import.meta.dir, "..", "fixtures", "crowd.ts");
 const FACTORS: Readonly<Record<string, number>> = { "/s": 1, "k/s": 1e3, "M/s": 1e6 };
 /** On a busy machine a moment is not the whole: then it is tried again. */
 const ATTEMPTS_MAX = 8;
 
-const path = findBrowser();
-
-describe.skipIf(path === undefined)("the live page", () => {
-  const stack = new AsyncDisposableStack();
-  let browser: TestBrowser;
-
-  beforeAll(async () => {
-    browser = stack.use(await TestBrowser.launch(path as string));
-  }, TIMEOUT_MS);
-
-  afterAll(async () => await stack.disposeAsync());
-
+describeInBrowser("the live page", ({ open }) => {
   /** The number that the first tile shows. */
   async function shownRate(watched: WatchedPage): Promise<number> {
     const value = await watched.text("#tile-records .value");
@@ -37,7 +25,7 @@ describe.skipIf(path === undefined)("the live page", () => {
     async () => {
       using directory = new TemporaryDirectory();
       await using dashboard = await DashboardProcess.start({ directory: directory.path });
-      await using watched = await WatchedPage.open(browser, dashboard.url);
+      await using watched = await open(dashboard.url);
       for (let attempt = 1; ; attempt++) {
         const common = ["--channel", "orders", "--latency", "--json", "--quiet"];
         await using consumer = new Command(directory.path, ["consumer", ...common]);
@@ -66,7 +54,7 @@ describe.skipIf(path === undefined)("the live page", () => {
       }
       expect(watched.complaints).toEqual([]);
     },
-    TIMEOUT_MS,
+    BROWSER_TIMEOUT_MS,
   );
 
   test(
@@ -74,7 +62,7 @@ describe.skipIf(path === undefined)("the live page", () => {
     async () => {
       using directory = new TemporaryDirectory();
       await using dashboard = await DashboardProcess.start({ directory: directory.path });
-      await using watched = await WatchedPage.open(browser, dashboard.url);
+      await using watched = await open(dashboard.url);
       const common = ["--channel", "orders", "--latency", "--json", "--quiet"];
       await using consumer = new Command(directory.path, ["consumer", ...common, "--follow"]);
       const sending = ["producer", ...common, "--count", "0", "--rate", "1000"];
@@ -105,7 +93,7 @@ describe.skipIf(path === undefined)("the live page", () => {
       await rowOf(consumer, "live").waitFor();
       expect(watched.complaints).toEqual([]);
     },
-    TIMEOUT_MS,
+    BROWSER_TIMEOUT_MS,
   );
 
   test(
@@ -113,7 +101,7 @@ describe.skipIf(path === undefined)("the live page", () => {
     async () => {
       using directory = new TemporaryDirectory();
       await using dashboard = await DashboardProcess.start({ directory: directory.path });
-      await using watched = await WatchedPage.open(browser, dashboard.url);
+      await using watched = await open(dashboard.url);
       const { page } = watched;
       await watched.keep("empty");
       await page.locator("#welcome-start").click();
@@ -137,7 +125,7 @@ describe.skipIf(path === undefined)("the live page", () => {
       await watched.at("#verdict h1", "Nothing lives in shared memory.").waitFor();
       expect(watched.complaints).toEqual([]);
     },
-    TIMEOUT_MS,
+    BROWSER_TIMEOUT_MS,
   );
 
   test(
@@ -147,7 +135,7 @@ describe.skipIf(path === undefined)("the live page", () => {
       await using dashboard = await DashboardProcess.start({ directory: directory.path });
       await using crowd = new Command(directory.path, ["110", "50"], CROWD);
       await crowd.line();
-      await using watched = await WatchedPage.open(browser, dashboard.url);
+      await using watched = await open(dashboard.url);
       const { page } = watched;
       await watched.at("#segments .unit", "117").waitFor();
       expect(await page.locator("#segments tbody tr").count()).toBe(117);
@@ -166,6 +154,6 @@ describe.skipIf(path === undefined)("the live page", () => {
       expect(await watched.overflow()).toBe(0);
       expect(watched.complaints).toEqual([]);
     },
-    TIMEOUT_MS,
+    BROWSER_TIMEOUT_MS,
   );
 });

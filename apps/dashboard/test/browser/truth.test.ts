@@ -1,27 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { findBrowser, TestBrowser } from "../support/browser.ts";
+import { BROWSER_TIMEOUT_MS, describeInBrowser } from "../support/browser-suite.ts";
 import { Command } from "../support/command.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
-import { WatchedPage } from "./watched-page.ts";
+import type { WatchedPage } from "./watched-page.ts";
 
-const TIMEOUT_MS = 300_000;
 const FIXTURES = join(import.meta.dir, "..", "fixtures");
 
-const path = findBrowser();
-
-describe.skipIf(path === undefined)("what the page says", () => {
-  const stack = new AsyncDisposableStack();
-  let browser: TestBrowser;
-
-  beforeAll(async () => {
-    browser = stack.use(await TestBrowser.launch(path as string));
-  }, TIMEOUT_MS);
-
-  afterAll(async () => await stack.disposeAsync());
-
+describeInBrowser("what the page says", ({ open }) => {
   test(
     "of a subscriber that is lapped, and of a producer that waits for room",
     async () => {
@@ -29,7 +17,7 @@ describe.skipIf(path === undefined)("what the page says", () => {
       await using dashboard = await DashboardProcess.start({ directory: directory.path });
       await using lapped = await actor(directory.path, "lapped");
       await using full = await actor(directory.path, "full");
-      await using watched = await WatchedPage.open(browser, dashboard.url);
+      await using watched = await open(dashboard.url);
       const subscriber = `subscriber ${lapped.pid} (actor.ts)`;
       await watched.at("#verdict li", `${subscriber} loses records`).waitFor();
       await watched.at("#verdict li", `${subscriber} falls behind`).waitFor();
@@ -45,7 +33,7 @@ describe.skipIf(path === undefined)("what the page says", () => {
       await watched.at("#chart-pressure .legend", "parcels").waitFor();
       expect(watched.complaints).toEqual([]);
     },
-    TIMEOUT_MS,
+    BROWSER_TIMEOUT_MS,
   );
 
   test(
@@ -53,7 +41,7 @@ describe.skipIf(path === undefined)("what the page says", () => {
     async () => {
       using directory = new TemporaryDirectory();
       await using dashboard = await DashboardProcess.start({ directory: directory.path });
-      await using watched = await WatchedPage.open(browser, dashboard.url);
+      await using watched = await open(dashboard.url);
       // Somebody else has the name, or the mutex would go with its owner.
       await using user = await actor(directory.path, "user");
       await using _another = await actor(directory.path, "user");
@@ -83,7 +71,7 @@ describe.skipIf(path === undefined)("what the page says", () => {
       expect(await watched.text("#log")).not.toContain(`${responder.pid} (actor.ts) left`);
       expect(watched.complaints).toEqual([]);
     },
-    TIMEOUT_MS,
+    BROWSER_TIMEOUT_MS,
   );
 
   test(
@@ -94,7 +82,7 @@ describe.skipIf(path === undefined)("what the page says", () => {
       await using crowd = new Command(directory.path, ["1", "1700"], join(FIXTURES, "crowd.ts"));
       await crowd.line();
       const address = `${dashboard.url}#segment=channel-00`;
-      await using watched = await WatchedPage.open(browser, address);
+      await using watched = await open(address);
       await until(async () => (await toldOf(watched)).tile !== "–", "a rate");
       for (let look = 0; look < 20; look++) {
         const told = await toldOf(watched);
@@ -110,7 +98,7 @@ describe.skipIf(path === undefined)("what the page says", () => {
       await showsKinds(watched, dashboard.url);
       expect(watched.complaints).toEqual([]);
     },
-    TIMEOUT_MS,
+    BROWSER_TIMEOUT_MS,
   );
 
   test(
@@ -121,7 +109,7 @@ describe.skipIf(path === undefined)("what the page says", () => {
       await using dashboard = await DashboardProcess.start({ directory: directory.path, results });
       await using crowd = new Command(directory.path, ["3", "500"], join(FIXTURES, "crowd.ts"));
       await crowd.line();
-      await using watched = await WatchedPage.open(browser, dashboard.url);
+      await using watched = await open(dashboard.url);
       for (const view of ["", "#segment=mutex", "#segment=topic", "#view=benchmark"]) {
         await watched.page.goto(dashboard.url + view);
         const sure = view === "#view=benchmark" ? "[data-claim]" : "#processes tbody tr";
@@ -144,7 +132,7 @@ describe.skipIf(path === undefined)("what the page says", () => {
       await watched.page.locator("#segments .more-right:visible").waitFor();
       expect(watched.complaints).toEqual([]);
     },
-    TIMEOUT_MS,
+    BROWSER_TIMEOUT_MS,
   );
 });
 

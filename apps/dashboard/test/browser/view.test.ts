@@ -1,21 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { findBrowser, TestBrowser } from "../support/browser.ts";
+import { BROWSER_TIMEOUT_MS, describeInBrowser } from "../support/browser-suite.ts";
 import { Command } from "../support/command.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
-import { WatchedPage } from "./watched-page.ts";
 
-const TIMEOUT_MS = 300_000;
 const FIXTURES = join(import.meta.dir, "..", "fixtures");
 
-const path = findBrowser();
-
-describe.skipIf(path === undefined)("the page", () => {
-  const stack = new AsyncDisposableStack();
-  let browser: TestBrowser;
+describeInBrowser("the page", ({ open, stack }) => {
   let dashboard: DashboardProcess;
 
   beforeAll(async () => {
@@ -23,15 +17,12 @@ describe.skipIf(path === undefined)("the page", () => {
     const crowd = stack.use(new Command(directory, ["3", "500"], join(FIXTURES, "crowd.ts")));
     await crowd.line();
     dashboard = stack.use(await DashboardProcess.start({ directory, results: FIXTURES }));
-    browser = stack.use(await TestBrowser.launch(path as string));
-  }, TIMEOUT_MS);
-
-  afterAll(async () => await stack.disposeAsync());
+  }, BROWSER_TIMEOUT_MS);
 
   test(
     "finds the same view when it is loaded again",
     async () => {
-      await using watched = await WatchedPage.open(browser, dashboard.url);
+      await using watched = await open(dashboard.url);
       const { page } = watched;
       await page.getByRole("button", { name: "5 min" }).click();
       await page.getByRole("link", { name: "channel-01" }).click();
@@ -55,7 +46,7 @@ describe.skipIf(path === undefined)("the page", () => {
       expect(page.url()).not.toContain("segment=");
       expect(watched.complaints).toEqual([]);
     },
-    TIMEOUT_MS,
+    BROWSER_TIMEOUT_MS,
   );
 
   test.each([
@@ -69,7 +60,7 @@ describe.skipIf(path === undefined)("the page", () => {
     "has no barriers and fits: %s, %s, %d pixels wide",
     async (view, colorScheme, width) => {
       const address = `${dashboard.url}#view=${view}`;
-      await using watched = await WatchedPage.open(browser, address, { colorScheme, width });
+      await using watched = await open(address, { colorScheme, width });
       if (view === "live") {
         await watched.at("#verdict", "records per second").waitFor();
         // The tables behind the charts are part of it.
@@ -84,13 +75,13 @@ describe.skipIf(path === undefined)("the page", () => {
       await watched.keep(`${view}-${colorScheme}-${width}`);
       expect(watched.complaints).toEqual([]);
     },
-    TIMEOUT_MS,
+    BROWSER_TIMEOUT_MS,
   );
 
   test(
     "shows what the benchmark found: verdicts, targets and peers",
     async () => {
-      await using watched = await WatchedPage.open(browser, `${dashboard.url}#view=benchmark`);
+      await using watched = await open(`${dashboard.url}#view=benchmark`);
       const { page } = watched;
       await watched.at("#bench-summary", "0 of 4 claims hold, 4 are uncertain.").waitFor();
       const batch = page.locator("[data-claim=pipes-batch]");
@@ -113,13 +104,13 @@ describe.skipIf(path === undefined)("the page", () => {
       await page.getByRole("link", { name: "Live", exact: true }).click();
       await page.locator("#tiles").waitFor();
     },
-    TIMEOUT_MS,
+    BROWSER_TIMEOUT_MS,
   );
 
   test(
     "can be used with the keyboard alone",
     async () => {
-      await using watched = await WatchedPage.open(browser, dashboard.url);
+      await using watched = await open(dashboard.url);
       const { page } = watched;
       const focused = (): Promise<string> =>
         page.evaluate(() => document.activeElement?.id || document.activeElement?.className || "");
@@ -149,13 +140,13 @@ describe.skipIf(path === undefined)("the page", () => {
       await page.locator("th[aria-sort=ascending]", { hasText: "Lag" }).waitFor();
       expect(watched.complaints).toEqual([]);
     },
-    TIMEOUT_MS,
+    BROWSER_TIMEOUT_MS,
   );
 
   test(
     "draws its charts as wide as there is room, wider and narrower",
     async () => {
-      await using watched = await WatchedPage.open(browser, dashboard.url);
+      await using watched = await open(dashboard.url);
       const { page } = watched;
       const place = page.locator("#chart-throughput .plot");
       const drawing = page.locator("#chart-throughput .u-wrap");
@@ -169,7 +160,7 @@ describe.skipIf(path === undefined)("the page", () => {
         expect(await watched.overflow()).toBe(0);
       }
     },
-    TIMEOUT_MS,
+    BROWSER_TIMEOUT_MS,
   );
 
   test(
@@ -178,7 +169,7 @@ describe.skipIf(path === undefined)("the page", () => {
       using directory = new TemporaryDirectory();
       const settings = { directory: directory.path };
       await using first = await DashboardProcess.start(settings);
-      await using watched = await WatchedPage.open(browser, first.url);
+      await using watched = await open(first.url);
       first.command.signal("SIGKILL");
       await watched.at("#connection[data-state=bad]", "Reconnecting").waitFor();
       await watched.at("#verdict", "The connection is lost.").waitFor();
@@ -193,7 +184,7 @@ describe.skipIf(path === undefined)("the page", () => {
       const others = watched.complaints.filter((each) => !each.includes("net::ERR_"));
       expect(others).toEqual([]);
     },
-    TIMEOUT_MS,
+    BROWSER_TIMEOUT_MS,
   );
 
   test(
@@ -203,7 +194,7 @@ describe.skipIf(path === undefined)("the page", () => {
       const directory = join(place.path, "names");
       await Bun.write(directory, "not a directory");
       await using other = await DashboardProcess.start({ directory });
-      await using watched = await WatchedPage.open(browser, other.url);
+      await using watched = await open(other.url);
       await watched.at("#verdict[data-mood=bad]", "Shared memory cannot be seen.").waitFor();
       expect(await watched.barriers()).toEqual([]);
       await watched.keep("unreadable");
@@ -213,6 +204,6 @@ describe.skipIf(path === undefined)("the page", () => {
       await watched.at(".welcome", "Nothing to watch yet").waitFor();
       expect(watched.complaints).toEqual([]);
     },
-    TIMEOUT_MS,
+    BROWSER_TIMEOUT_MS,
   );
 });

@@ -1,0 +1,41 @@
+/**
+ * Groups of tests that share a browser.
+ *
+ * @module
+ */
+import { afterAll, beforeAll, describe } from "bun:test";
+import { type Preferences, WatchedPage } from "../browser/watched-page.ts";
+import { findBrowser, TestBrowser } from "./browser.ts";
+
+/** How long a test with a browser may take on a machine that does much else. */
+export const BROWSER_TIMEOUT_MS = 300_000;
+
+/** What the tests of a group share. */
+export interface BrowserSuite {
+  /** What is disposed when all of them have ended. */
+  readonly stack: AsyncDisposableStack;
+  /** Opens an address of a dashboard and waits until the page is live. */
+  readonly open: (address: string, preferences?: Preferences) => Promise<WatchedPage>;
+}
+
+/**
+ * Defines a group of tests that need a browser, and skips it where there is none; see {@link findBrowser}.
+ *
+ * @param name What they are about.
+ * @param define Defines them.
+ */
+export function describeInBrowser(name: string, define: (suite: BrowserSuite) => void): void {
+  const path = findBrowser();
+  describe.skipIf(path === undefined)(name, () => {
+    const stack = new AsyncDisposableStack();
+    let browser: TestBrowser;
+    beforeAll(async () => {
+      browser = stack.use(await TestBrowser.launch(path as string));
+    }, BROWSER_TIMEOUT_MS);
+    afterAll(async () => await stack.disposeAsync());
+    define({
+      stack,
+      open: (address, preferences) => WatchedPage.open(browser, address, preferences),
+    });
+  });
+}
