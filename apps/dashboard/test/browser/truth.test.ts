@@ -4,6 +4,7 @@ import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { BROWSER_TIMEOUT_MS, describeInBrowser } from "../support/browser-suite.ts";
 import { Command } from "../support/command.ts";
+import { cutOff } from "../support/cut-off.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
 import type { WatchedPage } from "./watched-page.ts";
 
@@ -178,28 +179,4 @@ async function showsKinds(watched: WatchedPage, url: string): Promise<void> {
   await watched.page.locator("#detail summary").click();
   await watched.at("#detail tbody tr", "The version of the current value.").waitFor();
   expect(await watched.barriers()).toEqual([]);
-}
-
-/** Whatever is wider than its place, where no sign says so. */
-async function cutOff({ page }: WatchedPage): Promise<string[]> {
-  return await page.evaluate(() => {
-    const found: string[] = [];
-    for (const one of document.querySelectorAll<HTMLElement>("body *")) {
-      if (!one.checkVisibility() || one.closest(".unseen, .skip, svg, .plot") !== null) continue;
-      const { overflowX, overflowY } = getComputedStyle(one);
-      const right = overflowX !== "visible" && one.scrollWidth - one.clientWidth > 2;
-      const down = overflowY !== "visible" && one.scrollHeight - one.clientHeight > 2;
-      const sign = (name: string): boolean =>
-        one.parentElement
-          ?.querySelector<HTMLElement>(`:scope > .more-${name}`)
-          ?.checkVisibility() === true;
-      if ((right && !sign("right")) || (down && !sign("down"))) found.push(`box ${one.className}`);
-      const { left, right: end } = one.getBoundingClientRect();
-      const isScrolled = one.closest(".scroll") !== null;
-      if (!isScrolled && (left < -1 || end > innerWidth + 1)) found.push(`out ${one.className}`);
-      const hidden = overflowX === "visible" && one.clientWidth > 0 && one.children.length === 0;
-      if (hidden && one.scrollWidth - one.clientWidth > 2) found.push(`text ${one.textContent}`);
-    }
-    return found;
-  });
 }

@@ -1,0 +1,30 @@
+/**
+ * Looking for what a page cuts off.
+ *
+ * @module
+ */
+import type { WatchedPage } from "../browser/watched-page.ts";
+
+/** Whatever is wider than its place, where no sign says so. */
+export async function cutOff({ page }: WatchedPage): Promise<string[]> {
+  return await page.evaluate(() => {
+    const found: string[] = [];
+    for (const one of document.querySelectorAll<HTMLElement>("body *")) {
+      if (!one.checkVisibility() || one.closest(".unseen, .skip, svg, .plot") !== null) continue;
+      const { overflowX, overflowY } = getComputedStyle(one);
+      const right = overflowX !== "visible" && one.scrollWidth - one.clientWidth > 2;
+      const down = overflowY !== "visible" && one.scrollHeight - one.clientHeight > 2;
+      const sign = (name: string): boolean =>
+        one.parentElement
+          ?.querySelector<HTMLElement>(`:scope > .more-${name}`)
+          ?.checkVisibility() === true;
+      if ((right && !sign("right")) || (down && !sign("down"))) found.push(`box ${one.className}`);
+      const { left, right: end } = one.getBoundingClientRect();
+      const isScrolled = one.closest(".scroll") !== null;
+      if (!isScrolled && (left < -1 || end > innerWidth + 1)) found.push(`out ${one.className}`);
+      const hidden = overflowX === "visible" && one.clientWidth > 0 && one.children.length === 0;
+      if (hidden && one.scrollWidth - one.clientWidth > 2) found.push(`text ${one.textContent}`);
+    }
+    return found;
+  });
+}
