@@ -108,16 +108,18 @@ function queueFacts({ queue, rates, figures }: SegmentFrame): Fact[] {
     (rates["queue.segment.deadLettered"] ?? 0) > 0 ? ", and there are more and more" : "";
   const lease = lease_ms === null ? "" : text(duration(lease_ms * 1e6));
   return [
-    ["Taking", paused ? "paused: no job is taken" : "goes on"],
+    ["Paused", paused ? "yes: no job is taken" : "no"],
     ["Attempts, at most", max_attempts === null ? "as many as need be" : count(max_attempts)],
     ["Lease", lease === "" ? "none: a job stays with its worker as long as that lives" : lease],
     ["Dead letters", dead === 0 ? "none" : count(dead) + grows],
   ];
 }
 
-function ownerFacts({ lock }: SegmentFrame, atMs: number): Fact[] {
+function ownerFacts({ lock, queue }: SegmentFrame, atMs: number): Fact[] {
   if (lock === null) return [];
   const { owner_pid, owner_name, owner_alive, owned_since_ms } = lock;
+  // The lock of a queue is held for a microsecond at a time: who has it matters when it has died.
+  if (queue !== null && owner_alive !== false) return [];
   if (owner_pid === null) return [["Owner", "nobody"]];
   const who = `process ${owner_pid}${owner_name ? ` (${owner_name})` : ""}`;
   const held = owned_since_ms === null ? "" : `, for ${ago(atMs - owned_since_ms)}`;

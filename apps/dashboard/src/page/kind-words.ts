@@ -10,7 +10,7 @@ const WAITS: Readonly<Record<string, readonly string[]>> = {
   channel: ["records", "room"],
   topic: ["records", "room"],
   service: ["requests", "room"],
-  queue: ["the lock", "jobs", "room, or an empty queue"],
+  queue: ["the lock", "jobs", "room or drain"],
   mutex: ["the lock"],
   semaphore: ["a permit"],
   event: ["the event"],

@@ -26,7 +26,8 @@ describeInBrowser("the view of a queue", ({ open }) => {
       await rowOf(process, /idle\s*idle–––$/).waitFor();
       await using second = await worker(home.path);
       await rowOf(second, /idle\s*idle/).waitFor();
-      await watched.at("#detail", "Attempts, at most2").waitFor();
+      await watched.at("#detail", "PausednoAttempts, at most2").waitFor();
+      await watched.at("#chart-throughput .legend", /added .*done/).waitFor();
       queue.addAll([{ ms: 0 }, { ms: 0 }], { delayMs: LONG_MS });
       await watched.at("#tile-waiting .note", "2 delayed, 0 held").waitFor();
       await watched.at("#tile-in-flight", "oldest").waitFor();
@@ -52,20 +53,22 @@ describeInBrowser("the view of a queue", ({ open }) => {
       await watched.at("#verdict[data-mood=bad]", "jobs become dead letters").waitFor();
       await watched.at("#verdict[data-mood=good]", "Nothing is wrong.").waitFor();
       queue.pause();
-      await watched.at("#detail", "paused: no job is taken").waitFor();
+      await watched.at("#detail", "Pausedyes: no job is taken").waitFor();
       await watched.at("#segments tr", "tasks").filter({ hasText: "paused" }).waitFor();
       queue.add({ ms: LONG_MS });
       queue.resume();
       await rowOf(third, /job 24/).waitFor();
-      for (const width of [1280, 390]) {
-        for (const colorScheme of ["light", "dark"] as const) {
-          await watched.page.emulateMedia({ colorScheme });
-          await watched.page.setViewportSize({ width, height: 900 });
-          await Bun.sleep(700);
-          await watched.keep(`queue-${colorScheme}-${width}`);
-          expect([width, await watched.overflow(), await cutOff(watched)]).toEqual([width, 0, []]);
-          expect(await watched.barriers()).toEqual([]);
-        }
+      for (const [colorScheme, width] of [
+        ["light", 1280],
+        ["dark", 390],
+      ] as const) {
+        await watched.page.emulateMedia({ colorScheme });
+        await watched.page.setViewportSize({ width, height: 900 });
+        // The page draws its charts anew, one a picture.
+        await Bun.sleep(500);
+        await watched.keep(`queue-${colorScheme}-${width}`);
+        expect([width, await watched.overflow(), await cutOff(watched)]).toEqual([width, 0, []]);
+        expect(await watched.barriers()).toEqual([]);
       }
       expect(watched.complaints).toEqual([]);
     },

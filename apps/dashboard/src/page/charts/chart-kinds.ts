@@ -54,15 +54,83 @@ export const CHART_KINDS: readonly ChartKind[] = [
     lines: (model, scope) => {
       const consumed: Line = {
         keys: [keyOf(scope, "consumed")],
-        label: "read",
+        label: isQueueScope(model, scope) ? "done" : "read",
         color: "--text",
         isDashed: true,
       };
       const lines = partLines(model, scope, "published");
-      return lines.length === 0 ? [] : [...lines, consumed];
+      if (lines.length === 0) return [];
+      const [added] = isQueueScope(model, scope) ? lines : [];
+      return added === undefined ? [...lines, consumed] : [{ ...added, label: "added" }, consumed];
     },
     whyEmpty: noFlow,
     isWide: true,
+  },
+  {
+    id: "jobs",
+    title: "Jobs",
+    unit: "how many there are of each sort",
+    scale: "linear",
+    combine: "sum",
+    format: count0,
+    applies: isQueue,
+    lines: (_, scope) => [
+      { keys: [tableKeyOf(scope, "queue.segment.waiting")], label: "waiting", color: "--series-1" },
+      { keys: [tableKeyOf(scope, "queue.segment.delayed")], label: "delayed", color: "--series-3" },
+      { keys: [tableKeyOf(scope, "queue.segment.held")], label: "held", color: "--series-4" },
+      {
+        keys: [tableKeyOf(scope, "queue.segment.inFlight")],
+        label: "in flight",
+        color: "--series-5",
+      },
+      {
+        keys: [tableKeyOf(scope, "queue.segment.deadLetters")],
+        label: "dead letters",
+        color: "--series-2",
+        isDashed: true,
+      },
+    ],
+    whyEmpty: () => "Nothing is known of this window.",
+    ofOne: true,
+    isWide: true,
+  },
+  {
+    id: "job-times",
+    title: "Wait and run times",
+    unit: "until taken, and from there until done, log scale",
+    scale: "log",
+    combine: "max",
+    format: duration,
+    applies: isQueue,
+    lines: (_, scope) =>
+      (["wait", "run"] as const).flatMap((what): Line[] => {
+        const id = tableKeyOf(scope, `queue.times.${what}Time`);
+        const color = what === "wait" ? "--series-1" : "--series-2";
+        return [
+          { keys: [keyOf(id, "p50")], label: `${what}, half`, color, isDashed: true },
+          { keys: [keyOf(id, "p99")], label: `${what}, 99 %`, color },
+        ];
+      }),
+    whyEmpty: () => "No job has been taken or done in this window.",
+    ofOne: true,
+  },
+  {
+    id: "oldest",
+    title: "Oldest in flight",
+    unit: "for how long the job is worked on that was taken first",
+    scale: "linear",
+    combine: "max",
+    format: (milliseconds) => duration(milliseconds * 1e6),
+    applies: isQueue,
+    lines: (_, scope) => [
+      {
+        keys: [tableKeyOf(scope, "queue.segment.oldestInFlightMs")],
+        label: "oldest",
+        color: "--series-1",
+      },
+    ],
+    whyEmpty: () => "Nothing is known of this window.",
+    ofOne: true,
   },
   {
     id: "latency",
@@ -142,72 +210,6 @@ export const CHART_KINDS: readonly ChartKind[] = [
     whyEmpty: () => "Nothing here has a lock.",
   },
   {
-    id: "jobs",
-    title: "Jobs",
-    unit: "how many there are of each sort",
-    scale: "linear",
-    combine: "sum",
-    format: count0,
-    applies: isQueue,
-    lines: (_, scope) => [
-      { keys: [tableKeyOf(scope, "queue.segment.waiting")], label: "waiting", color: "--series-1" },
-      { keys: [tableKeyOf(scope, "queue.segment.delayed")], label: "delayed", color: "--series-3" },
-      { keys: [tableKeyOf(scope, "queue.segment.held")], label: "held", color: "--series-4" },
-      {
-        keys: [tableKeyOf(scope, "queue.segment.inFlight")],
-        label: "in flight",
-        color: "--series-5",
-      },
-      {
-        keys: [tableKeyOf(scope, "queue.segment.deadLetters")],
-        label: "dead letters",
-        color: "--series-2",
-        isDashed: true,
-      },
-    ],
-    whyEmpty: () => "Nothing is known of this window.",
-    ofOne: true,
-    isWide: true,
-  },
-  {
-    id: "job-times",
-    title: "Wait and run times",
-    unit: "until taken, and from there until done, log scale",
-    scale: "log",
-    combine: "max",
-    format: duration,
-    applies: isQueue,
-    lines: (_, scope) =>
-      (["wait", "run"] as const).flatMap((what): Line[] => {
-        const id = tableKeyOf(scope, `queue.times.${what}Time`);
-        const color = what === "wait" ? "--series-1" : "--series-2";
-        return [
-          { keys: [keyOf(id, "p50")], label: `${what}, half`, color, isDashed: true },
-          { keys: [keyOf(id, "p99")], label: `${what}, 99 %`, color },
-        ];
-      }),
-    whyEmpty: () => "No job has been taken or done in this window.",
-    ofOne: true,
-  },
-  {
-    id: "oldest",
-    title: "Oldest in flight",
-    unit: "for how long the job is worked on that was taken first",
-    scale: "linear",
-    combine: "max",
-    format: (milliseconds) => duration(milliseconds * 1e6),
-    applies: isQueue,
-    lines: (_, scope) => [
-      {
-        keys: [tableKeyOf(scope, "queue.segment.oldestInFlightMs")],
-        label: "oldest",
-        color: "--series-1",
-      },
-    ],
-    whyEmpty: () => "Nothing is known of this window.",
-    ofOne: true,
-  },
-  {
     id: "levels",
     title: "Levels",
     unit: "what there is of each",
@@ -253,6 +255,12 @@ function figureLines(model: Model, scope: string, isGrowing: boolean): Line[] {
   );
 }
 
+/** Whether it is a single queue that is looked at. */
+function isQueueScope(model: Model, scope: string): boolean {
+  const segment = model.segment(scope);
+  return segment !== undefined && isQueue(segment);
+}
+
 function isQueue({ queue }: SegmentFrame): boolean {
   return queue !== null;
 }
@@ -267,13 +275,15 @@ function count0(value: number): Quantity {
 }
 
 /** The charts that can tell something of a scope. */
-export function chartsOf({ frame }: Model, scope: string): ReadonlySet<ChartKind> {
-  const segments = (frame?.segments ?? []).filter(({ name }) => scope === ALL || name === scope);
+export function chartsOf(model: Model, scope: string): ReadonlySet<ChartKind> {
+  const segments = (model.frame?.segments ?? []).filter(
+    ({ name }) => scope === ALL || name === scope,
+  );
   return new Set(
     CHART_KINDS.filter(({ applies, ofOne, notOfQueue }) => {
       const isOther =
         scope === ALL ? ofOne === true : notOfQueue === true && segments.some(isQueue);
-      return !isOther && segments.some((one) => applies(one));
+      return isOther !== true && segments.some((one) => applies(one));
     }),
   );
 }
