@@ -26,10 +26,10 @@ const LOOKS: Readonly<Record<LogKind, readonly [icon: IconName, mood: string]>> 
   dropped: ["warning", "bad"],
   corrupt: ["warning", "bad"],
   damaged: ["cross", "bad"],
-  returned: ["again", "warning"],
+  orphaned: ["again", "warning"],
   redelivered: ["again", "good"],
   "dead-letter": ["cross", "bad"],
-  "lease-over": ["clock", "bad"],
+  expired: ["clock", "bad"],
   paused: ["pause", "warning"],
   resumed: ["play", "good"],
 };

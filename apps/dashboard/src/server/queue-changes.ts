@@ -74,10 +74,10 @@ function orphanChanges(looks: Looks): Told[] {
   const isSure = candidates.length === count && (!isOther || candidates.every(isBack(later)));
   if (!isSure || count > TOLD_MAX) {
     const text = `${jobCount(count)} came back because ${count === 1 ? "its worker" : "workers"} died`;
-    return [{ kind: "returned", text }];
+    return [{ kind: "orphaned", text }];
   }
   return candidates.map((job) => ({
-    kind: "returned",
+    kind: "orphaned",
     text: `${nameOf(job)} came back because ${workerOf(job)} died`,
   }));
 }
@@ -93,10 +93,10 @@ function leaseChanges(looks: Looks): Told[] {
   const isSure = candidates.length === count && elapsedMs < later.leaseMs && isWhole(earlier);
   if (!isSure || count > TOLD_MAX) {
     const text = `the ${count === 1 ? "lease" : "leases"} of ${jobCount(count)} ran out`;
-    return [{ kind: "lease-over", text }];
+    return [{ kind: "expired", text }];
   }
   return candidates.map((job) => ({
-    kind: "lease-over",
+    kind: "expired",
     text: `the lease of ${nameOf(job)} ran out: ${workerOf(job)} had it for longer than ${later.leaseMs} ms`,
   }));
 }

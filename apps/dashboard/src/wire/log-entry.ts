@@ -18,10 +18,10 @@ export type LogKind =
   | "dropped"
   | "corrupt"
   | "damaged"
-  | "returned"
+  | "orphaned"
   | "redelivered"
   | "dead-letter"
-  | "lease-over"
+  | "expired"
   | "paused"
   | "resumed";
 

@@ -94,7 +94,7 @@ test(
     await until(() => (shop.of(first)?.job?.for_ms ?? 0) > ageMs, "a job that grows older");
     expect(shop.segment?.figures["queue.segment.oldestInFlightMs"]).toBeGreaterThan(ageMs);
     expect(shop.issues).toEqual([]);
-    expect(shop.told("died", "returned", "redelivered")).toEqual([]);
+    expect(shop.told("died", "orphaned", "redelivered")).toEqual([]);
     first.signal("SIGKILL");
     await until(() => shop.of(second)?.job, "the job at the next one");
     expect(shop.of(second)).toMatchObject({ state: "live", job: { id: 1, attempt: 2 } });
@@ -104,13 +104,13 @@ test(
     // The dead one has left nothing behind.
     expect(shop.of(first)).toMatchObject({ state: "dead", holds: null, job: undefined });
     expect(shop.told("died")[0]).toStartWith(`worker ${first.pid} (actor.ts) died without leaving`);
-    expect(shop.told("returned")).toEqual([
+    expect(shop.told("orphaned")).toEqual([
       `job 1 came back because worker ${first.pid} (actor.ts) died`,
     ]);
     expect(shop.told("redelivered")).toEqual([
       `job 1 was given to worker ${second.pid} (actor.ts), attempt 2`,
     ]);
-    expect(shop.told("dead-letter", "lease-over", "dropped", "paused")).toEqual([]);
+    expect(shop.told("dead-letter", "expired", "dropped", "paused")).toEqual([]);
   },
   TIMEOUT_MS,
 );
@@ -127,11 +127,11 @@ test(
     const who = `worker ${worker.pid} (actor.ts)`;
     expect(shop.issues).toEqual([`died: ${who} died without leaving and has 1 job`]);
     expect(shop.told("died")).toEqual([`${who} died without leaving, with job 1`]);
-    expect(shop.told("returned")).toEqual([]);
+    expect(shop.told("orphaned")).toEqual([]);
     using job = shop.queue.tryTake();
     expect(job?.attempts).toBe(2);
-    await until(() => shop.told("returned").length > 0, "the job's return");
-    expect(shop.told("returned")).toEqual([`job 1 came back because ${who} died`]);
+    await until(() => shop.told("orphaned").length > 0, "the job's return");
+    expect(shop.told("orphaned")).toEqual([`job 1 came back because ${who} died`]);
     await until(() => shop.issues.length === 0, "that nothing is wrong");
   },
   TIMEOUT_MS,
@@ -178,13 +178,13 @@ test(
     const second = await shop.worker();
     expect(shop.segment?.queue?.lease_ms).toBe(1000);
     await until(() => shop.of(second)?.job, "the job at the next one");
-    expect(shop.told("lease-over")).toEqual([
+    expect(shop.told("expired")).toEqual([
       `the lease of job 1 ran out: worker ${first.pid} (actor.ts) had it for longer than 1000 ms`,
     ]);
     expect(shop.told("redelivered")).toEqual([
       `job 1 was given to worker ${second.pid} (actor.ts), attempt 2`,
     ]);
-    expect(shop.told("returned", "died")).toEqual([]);
+    expect(shop.told("orphaned", "died")).toEqual([]);
   },
   TIMEOUT_MS,
 );
@@ -210,7 +210,7 @@ test(
     shop.queue.add({ ms: 0 });
     await until(() => shop.issues.length > 0, "an issue");
     expect(shop.issues).toEqual(["unread: 1 job waits and nobody takes it"]);
-    expect(shop.told("returned", "redelivered")).toEqual([]);
+    expect(shop.told("orphaned", "redelivered")).toEqual([]);
   },
   TIMEOUT_MS,
 );

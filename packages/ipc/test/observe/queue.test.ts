@@ -1,5 +1,7 @@
 /** What observers see of a work queue. */
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
 import {
   figureHistograms,
@@ -11,6 +13,7 @@ import {
   type SegmentSample,
   WorkQueue,
 } from "../../src/index.ts";
+import { CELL, cellsOffset, KIND, QUEUE } from "../../src/queue/queue-layout.ts";
 
 test("a queue's jobs: how many wait, who works on which, what became of them", () => {
   using _home = new Home();
@@ -54,4 +57,48 @@ test("a queue's jobs: how many wait, who works on which, what became of them", (
   const rates = ratesBetween(before, after)?.queue;
   expect(rates?.addedPerSecond).toBeGreaterThan(0);
   expect(rates?.waitTime?.count).toBe(2);
+});
+
+test("the newest dead letter, with why it is one", () => {
+  using _home = new Home();
+  using queue = WorkQueue.createNew("tasks", { schema: json, maxAttempts: 1 });
+  const newest = () => observe("tasks").queue?.newestDeadLetter;
+  queue.addAll(["a", "b", "c"]);
+  expect(newest()).toBeUndefined();
+  queue.tryTake()?.fail("first");
+  // Longer than what is looked at, and cut within a character.
+  queue.tryTake()?.fail(`x${"é".repeat(400)}`);
+  expect(newest()).toMatchObject({ id: 2, attempts: 1 });
+  expect(newest()?.lastError).toMatch(/^xé+$/);
+  queue.tryTake()?.[Symbol.dispose]();
+  expect(newest()).toEqual({ id: 3, attempts: 1, lastError: undefined });
+  queue.dead.drop(3);
+  expect(newest()?.id).toBe(2);
+  queue.dead.drop();
+  expect(newest()).toBeUndefined();
+});
+
+test("only what is worked on is told as such, wherever the list leads", () => {
+  using home = new Home();
+  using queue = WorkQueue.createNew("tasks", { schema: json, lifetime: "persistent" });
+  queue.addAll(["a", "b", "c"]);
+  const taken = [queue.tryTake(), queue.tryTake(), queue.tryTake()];
+  const seen = observe("tasks");
+  expect(seen.queue?.jobs.map(({ id }) => id)).toEqual([1, 2, 3]);
+  const state = seen.sections.find(({ id }) => id === SECTION.state)?.offset ?? 0;
+  const whole = readFileSync(home.file("tasks"));
+  const word = (index: number): number => whole.readUInt32LE(state + index * 4);
+  const cells = state + cellsOffset(word(QUEUE.cellCount), word(QUEUE.keyLists));
+  const second = cells + (1 * word(QUEUE.cellBytes) + CELL.state * 4);
+  for (const [kind, told] of [
+    // Somebody writes its record: it is in the list, and no job yet.
+    [KIND.filling, [1, 3]],
+    // It was given back at that moment: what follows is another list.
+    [KIND.ready, [1]],
+  ] as const) {
+    whole.writeUInt32LE(kind, second);
+    home.plant("other", whole);
+    expect(observe("other").queue?.jobs.map(({ id }) => id)).toEqual([...told]);
+  }
+  for (const job of taken) job?.done();
 });
