@@ -160,6 +160,6 @@ function workerPart(
   if (queue === undefined) return undefined;
   const part = { position: null, lag: null, perSecond: undefined };
   if (queue.jobs.some(({ worker }) => worker?.slot === slot)) return part;
-  const isStalled = takers?.has(slot) === true && standsStill(queue, rates);
+  const isStalled = takers?.has(slot) === true && standsStill(rates);
   return { ...part, doing: isStalled ? "stalled" : "idle" };
 }

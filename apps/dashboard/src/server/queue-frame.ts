@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { QueueInfo, SegmentRates, SegmentSample } from "@isthmus/ipc";
+import type { SegmentRates, SegmentSample } from "@isthmus/ipc";
 import type { QueueFrame } from "../wire/frame.ts";
 
 /** Standing still for less than this, in milliseconds, is nothing to speak of. */
@@ -30,14 +30,13 @@ export function queueFrame(
       slot: worker?.slot ?? null,
     })),
     unlisted: Math.max(0, inFlight - jobs.length),
-    stands_still: standsStill(queue, rates),
+    stands_still: standsStill(rates),
   };
 }
 
 /** Whether there has been something to take for a second, and nobody has taken it. */
-export function standsStill({ isPaused }: QueueInfo, rates: SegmentRates | undefined): boolean {
-  const isLong = (rates?.elapsedMs ?? 0) >= STILL_MS;
-  return isLong && !isPaused && rates?.queue?.isStandingStill === true;
+export function standsStill(rates: SegmentRates | undefined): boolean {
+  return (rates?.elapsedMs ?? 0) >= STILL_MS && rates?.queue?.isStandingStill === true;
 }
 
 /**

@@ -60,7 +60,7 @@ export interface ServiceRates extends RequestRates {
 
 /** Traffic of a work queue. */
 export interface QueueRates extends Rates<typeof QUEUE_FIGURES.segment> {
-  /** Whether jobs were ready at both times, and nobody has taken one in between. */
+  /** Whether jobs were ready and the queue was not paused at both times, and nobody has taken one in between. */
   readonly isStandingStill: boolean;
   /** How long the jobs that were taken in between had waited. */
   readonly waitTime: HistogramSnapshot | undefined;
@@ -128,11 +128,15 @@ export function queueRates(
   if (previous === undefined) return undefined;
   return {
     ...ratesOf(QUEUE_FIGURES.segment, previous, current, per),
-    isStandingStill:
-      previous.waiting > 0 && current.waiting > 0 && previous.taken === current.taken,
+    isStandingStill: isOpen(previous) && isOpen(current) && previous.taken === current.taken,
     waitTime: durationsSince(previous.waitTime, current.waitTime),
     runTime: durationsSince(previous.runTime, current.runTime),
   };
+}
+
+/** Whether there is something to be taken. */
+function isOpen({ waiting, isPaused }: QueueInfo): boolean {
+  return waiting > 0 && !isPaused;
 }
 
 function subscriberRates(

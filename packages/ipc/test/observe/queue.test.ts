@@ -59,6 +59,25 @@ test("a queue's jobs: how many wait, who works on which, what became of them", (
   expect(rates?.waitTime?.count).toBe(2);
 });
 
+test("a queue stands still only while it could go on", () => {
+  using _home = new Home();
+  using queue = WorkQueue.createNew("tasks", { schema: json });
+  using observer = new SegmentObserver("tasks");
+  const look = () => observer.sample() as SegmentSample;
+  const isStill = (before: SegmentSample, after: SegmentSample) =>
+    ratesBetween(before, after)?.queue?.isStandingStill;
+  const empty = look();
+  queue.addAll(["a", "b"]);
+  const open = look();
+  expect([isStill(empty, open), isStill(open, look())]).toEqual([false, true]);
+  queue.pause();
+  const paused = look();
+  queue.resume();
+  expect([isStill(open, paused), isStill(paused, look())]).toEqual([false, false]);
+  queue.tryTake()?.done();
+  expect(isStill(open, look())).toBe(false);
+});
+
 test("the newest dead letter, with why it is one", () => {
   using _home = new Home();
   using queue = WorkQueue.createNew("tasks", { schema: json, maxAttempts: 1 });
