@@ -2,9 +2,9 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { BROWSER_TIMEOUT_MS, describeInBrowser } from "../support/browser-suite.ts";
 import { Command } from "../support/command.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
+import { BROWSER_TIMEOUT_MS, describeInBrowser } from "./browser-suite.ts";
 import type { WatchedPage } from "./watched-page.ts";
 
 const CROWD = join(import.meta.dir, "..", "fixtures", "crowd.ts");

@@ -2,10 +2,10 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { json, WorkQueue } from "@isthmus/ipc";
 import { Home } from "@isthmus/testing/home";
-import { BROWSER_TIMEOUT_MS, describeInBrowser } from "../support/browser-suite.ts";
 import { Command } from "../support/command.ts";
-import { cutOff } from "../support/cut-off.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
+import { BROWSER_TIMEOUT_MS, describeInBrowser } from "./browser-suite.ts";
+import { cutOff } from "./cut-off.ts";
 
 const ACTOR = join(import.meta.dir, "..", "fixtures", "actor.ts");
 const LONG_MS = 600_000;

@@ -3,9 +3,9 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { BROWSER_TIMEOUT_MS, describeInBrowser } from "../support/browser-suite.ts";
 import { Command } from "../support/command.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
+import { BROWSER_TIMEOUT_MS, describeInBrowser } from "./browser-suite.ts";
 
 const FIXTURES = join(import.meta.dir, "..", "fixtures");
 

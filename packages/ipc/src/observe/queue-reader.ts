@@ -12,13 +12,7 @@ import type { KindSource } from "./kind-readers.ts";
 import { readLatencies } from "./latencies.ts";
 import { timeoutWakesOf, wakesOf } from "./participant-state.ts";
 import type { QueueDeadLetterInfo, QueueInfo, QueueJobInfo } from "./queue-info.ts";
-import {
-  CellReader,
-  longAt,
-  QUEUE_HEADER_BYTES,
-  type QueueSizes,
-  readQueueSizes,
-} from "./queue-state.ts";
+import { CellReader, longAt, QUEUE_HEADER_BYTES, readQueueSizes } from "./queue-state.ts";
 import { StateBytes } from "./state-bytes.ts";
 
 /** How many jobs in flight are looked at: each is a read of its own. */

@@ -85,7 +85,7 @@ test("the newest dead letter, with why it is one", () => {
   queue.addAll(["a", "b", "c"]);
   expect(newest()).toBeUndefined();
   queue.tryTake()?.fail("first");
-  // Longer than what is looked at, and cut within a character.
+  // Longer than a cell.
   queue.tryTake()?.fail(`x${"é".repeat(400)}`);
   expect(newest()).toMatchObject({ id: 2, attempts: 1 });
   expect(newest()?.lastError).toMatch(/^xé+$/);

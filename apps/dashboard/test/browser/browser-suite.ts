@@ -4,8 +4,8 @@
  * @module
  */
 import { afterAll, beforeAll, describe } from "bun:test";
-import { type Preferences, WatchedPage } from "../browser/watched-page.ts";
-import { findBrowser, TestBrowser } from "./browser.ts";
+import { findBrowser, TestBrowser } from "../support/browser.ts";
+import { type Preferences, WatchedPage } from "./watched-page.ts";
 
 /** How long a test with a browser may take on a machine that does much else. */
 export const BROWSER_TIMEOUT_MS = 300_000;

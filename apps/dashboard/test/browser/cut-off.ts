@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { WatchedPage } from "../browser/watched-page.ts";
+import type { WatchedPage } from "./watched-page.ts";
 
 /** Whatever is wider than its place, where no sign says so. */
 export async function cutOff({ page }: WatchedPage): Promise<string[]> {
