@@ -13,6 +13,24 @@ export type {
 export type { CacheChange, WatchOptions } from "./cache/cache-watch.ts";
 export type { ComputeOptions } from "./cache/computations.ts";
 export { SharedCache } from "./cache/shared-cache.ts";
+export type { SharedCountersOptions } from "./counters/counters-segment.ts";
+export type {
+  CounterOptions,
+  GaugeAggregate,
+  GaugeOptions,
+  HistogramOptions,
+} from "./counters/definition.ts";
+export type { HistogramSample, MetricFamily, NumberSample } from "./counters/exposition.ts";
+export type {
+  Counter,
+  CounterSeries,
+  Gauge,
+  GaugeSeries,
+  Histogram,
+  HistogramSeries,
+  LabelValues,
+} from "./counters/metrics.ts";
+export { SharedCounters, type SharedCountersMetrics } from "./counters/shared-counters.ts";
 export type { RateLimit, RateLimiterMetrics, RateLimiterOptions } from "./limiter/rate-limiter.ts";
 export { RateLimiter } from "./limiter/rate-limiter.ts";
 export { SharedTable } from "./table/shared-table.ts";

@@ -6,4 +6,4 @@
  */
 import "@isthmus/core";
 
-export let RateLimiter, SharedCache, SharedTable;
+export let RateLimiter, SharedCache, SharedCounters, SharedTable;

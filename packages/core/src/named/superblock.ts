@@ -46,6 +46,7 @@ export const SEGMENT_KINDS = {
   queue: 9,
   cache: 10,
   table: 11,
+  counters: 12,
 } as const;
 
 /** The name of a kind of segment. */

@@ -1,6 +1,8 @@
 /** `docs/layout.md` says of caches what the source does. */
 import { describe, expect, test } from "bun:test";
-import { offsetsOf, textOf } from "../../../ipc/test/layout/support/document.ts";
+import { decodeSuperblock, SECTION } from "@isthmus/core/internal";
+import { Home } from "@isthmus/testing/home";
+import { offsetsOf, rowsOf, textOf } from "../../../ipc/test/layout/support/document.ts";
 import {
   CACHE,
   CACHE_HEADER_BYTES,
@@ -20,6 +22,16 @@ import {
   shapeOfLog,
   shardBytes,
 } from "../../src/cache/shard-layout.ts";
+import {
+  COUNTERS,
+  directoryOffset,
+  LIVES_OFFSET,
+  LOCK_OFFSET,
+  RECORD,
+  RECORD_HEADER_BYTES,
+  recordBytesOf,
+} from "../../src/counters/counters-layout.ts";
+import { SharedCounters } from "../../src/index.ts";
 import {
   ROW,
   rowWords,
@@ -50,6 +62,24 @@ describe("docs/layout.md", () => {
     expect(offsetsOf("Row", 4)).toEqual(ROW);
     expect(TABLE_STATE_BYTES).toBe(64 + 64 * 128);
     expect([rowWords(1), rowWords(8), rowWords(9)]).toEqual([10, 10, 18]);
+  });
+
+  test("State of counters, Record of the directory: the offsets are those of the source", () => {
+    const [lock, lives] = [LOCK_OFFSET / 4, LIVES_OFFSET / 4];
+    expect(offsetsOf("State of counters", 4)).toMatchObject({ ...COUNTERS, lock, lives });
+    expect(offsetsOf("Record of the directory", 4)).toEqual({
+      ...RECORD,
+      text: RECORD_HEADER_BYTES / 4,
+    });
+    expect([directoryOffset(1), directoryOffset(2), directoryOffset(3)]).toEqual([200, 200, 208]);
+    using home = new Home();
+    using _counters = SharedCounters.createNew("counters", { capacityBytes: 4096 });
+    const content = home.bytes("counters");
+    const { sections } = decodeSuperblock(content, content.length, "counters");
+    const row = rowsOf("Kinds").find(({ kind }) => kind === "counters");
+    const ids = row?.["sections"]?.split(", ").map((name) => SECTION[name as "data"]);
+    expect(sections.map(({ id }) => id).sort()).toEqual(ids?.sort() as number[]);
+    expect([recordBytesOf(1), recordBytesOf(8), recordBytesOf(9)]).toEqual([16, 16, 24]);
   });
 });
 

@@ -1,0 +1,274 @@
+/**
+ * What programs count with: counters, gauges and histograms, by their labels.
+ *
+ * @module
+ */
+import { NotSupportedError } from "@isthmus/core";
+import { checkNumber, invalidType, invalidValue } from "@isthmus/core/internal";
+import type { Columns } from "./columns.ts";
+import type { Definition } from "./definition.ts";
+import { type Family, keyOf } from "./directory.ts";
+
+/** The values of all labels of a metric. */
+export type LabelValues<L extends string> = Readonly<Record<L, string | number>>;
+
+/** Finds the numbers of series; made by `SharedCounters`, which it keeps alive. */
+export interface SeriesSource {
+  readonly columns: Columns;
+  /** The first number of a series, new or known; undefined when there is no room for a new one. */
+  numberOf(family: Family, key: string, values: readonly string[]): number | undefined;
+}
+
+/** What labelled and unlabelled metrics have in common. */
+abstract class Metric<L extends string, S> {
+  readonly #source: SeriesSource;
+  readonly #family: Family;
+  readonly #known = new Map<string, S>();
+  readonly #make: (number: number | undefined) => S;
+  #only: S | undefined;
+
+  /** @param make Makes what counts one series; of undefined, what counts nothing. */
+  constructor(source: SeriesSource, family: Family, make: (number: number | undefined) => S) {
+    this.#source = source;
+    this.#family = family;
+    this.#make = make;
+    if (family.definition.labels.length === 0) this.#only = this.#find([]);
+  }
+
+  /** Its name. */
+  get name(): string {
+    return this.#family.definition.name;
+  }
+
+  /**
+   * The series of some values of the labels: keep it where it is used often.
+   *
+   * When there is no room for one more, what it counts goes to `SharedCounters.dropped`.
+   *
+   * @param values A string or a number for each label.
+   * @throws {TypeError} `ERR_INVALID_ARG_VALUE` for a label that there is not, or one without a value.
+   */
+  labels(values: LabelValues<L>): S {
+    this.#source.columns.check();
+    return this.#find(this.#valuesOf(values));
+  }
+
+  /** The series that a call is about, by its first argument. */
+  protected of(first: unknown): S {
+    if (typeof first === "object" && first !== null) return this.labels(first as LabelValues<L>);
+    if (this.#only !== undefined) return this.#only;
+    const names = this.#family.definition.labels.join(", ");
+    throw invalidType("labels", `an object with values for ${names}`, first);
+  }
+
+  #find(values: readonly string[]): S {
+    const key = keyOf(values);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const number = this.#source.numberOf(this.#family, key, values);
+    const series = this.#make(number);
+    if (number !== undefined) this.#known.set(key, series);
+    return series;
+  }
+
+  #valuesOf(given: LabelValues<L>): string[] {
+    const { labels } = this.#family.definition;
+    const values: string[] = [];
+    for (const label of labels) {
+      const value: unknown = given[label as L];
+      if (typeof value !== "string" && typeof value !== "number") {
+        throw invalidType(`labels.${label}`, "a string or a number", value);
+      }
+      values.push(typeof value === "string" ? value.toWellFormed() : `${value}`);
+    }
+    for (const label in given) {
+      if (!labels.includes(label)) {
+        throw invalidValue(`labels.${label}`, `one of ${labels.join(", ") || "none"}`, label);
+      }
+    }
+    return values;
+  }
+}
+
+/** Counts one series of a counter. */
+export class CounterSeries {
+  readonly #source: SeriesSource;
+  readonly #at: number | undefined;
+
+  constructor(source: SeriesSource, number: number | undefined) {
+    this.#source = source;
+    this.#at = number === undefined ? undefined : source.columns.own + number;
+  }
+
+  /** Adds to it: 0 or more, finite; 1 unless given. */
+  inc(by = 1): void {
+    const { columns } = this.#source;
+    columns.check();
+    checkNumber("by", by, 0, Number.MAX_VALUE);
+    if (this.#at === undefined) columns.drop();
+    else columns.numbers[this.#at]! += by;
+  }
+}
+
+/** What only grows. */
+export class Counter<L extends string = never> extends Metric<L, CounterSeries> {
+  constructor(source: SeriesSource, family: Family) {
+    super(source, family, (number) => new CounterSeries(source, number));
+  }
+
+  /** Adds to it: 0 or more, finite; 1 unless given. */
+  inc(by?: number): void;
+  inc(labels: LabelValues<L>, by?: number): void;
+  inc(first?: number | LabelValues<L>, by?: number): void {
+    this.of(first).inc(typeof first === "object" ? by : first);
+  }
+}
+
+const IS_SET = 0;
+const VALUE = 1;
+
+/** Sets one series of a gauge. */
+export class GaugeSeries {
+  readonly #source: SeriesSource;
+  readonly #at: number | undefined;
+  readonly #isShared: boolean;
+
+  constructor(source: SeriesSource, { aggregate }: Definition, number: number | undefined) {
+    this.#source = source;
+    this.#isShared = aggregate === "last";
+    const { shared, own } = source.columns;
+    this.#at = number === undefined ? undefined : (this.#isShared ? shared : own) + number;
+  }
+
+  /** Sets it to a number that is not NaN. */
+  set(value: number): void {
+    const { columns } = this.#source;
+    columns.check();
+    checkNumber("value", value, -Infinity, Infinity);
+    if (this.#at === undefined) {
+      columns.drop();
+      return;
+    }
+    columns.numbers[this.#at + VALUE] = value;
+    columns.numbers[this.#at + IS_SET] = 1;
+  }
+
+  /**
+   * Adds to this process's own, which is 0 at first.
+   *
+   * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` for a gauge that all processes set together (`"last"`).
+   */
+  inc(by = 1): void {
+    const { columns } = this.#source;
+    columns.check();
+    checkNumber("by", by, -Number.MAX_VALUE, Number.MAX_VALUE);
+    if (this.#isShared) {
+      throw new NotSupportedError(`Cannot add to a gauge whose aggregate is "last": set it`);
+    }
+    this.set(by + (this.#at === undefined ? 0 : (columns.numbers[this.#at + VALUE] as number)));
+  }
+
+  /** Takes from this process's own; see {@link inc}. */
+  dec(by = 1): void {
+    this.inc(-checkNumber("by", by, -Number.MAX_VALUE, Number.MAX_VALUE));
+  }
+
+  /** Sets it to the time on the clock, in seconds since 1970. */
+  setToCurrentTime(): void {
+    this.set(Date.now() / 1000);
+  }
+}
+
+/** What goes up and down. */
+export class Gauge<L extends string = never> extends Metric<L, GaugeSeries> {
+  constructor(source: SeriesSource, family: Family) {
+    super(source, family, (number) => new GaugeSeries(source, family.definition, number));
+  }
+
+  /** Sets it to a number that is not NaN. */
+  set(value: number): void;
+  set(labels: LabelValues<L>, value: number): void;
+  set(first: number | LabelValues<L>, value?: number): void {
+    this.of(first).set((typeof first === "object" ? value : first) as number);
+  }
+
+  /** Adds to this process's own; 1 unless given. See {@link GaugeSeries.inc}. */
+  inc(by?: number): void;
+  inc(labels: LabelValues<L>, by?: number): void;
+  inc(first?: number | LabelValues<L>, by?: number): void {
+    this.of(first).inc(typeof first === "object" ? by : first);
+  }
+
+  /** Takes from this process's own; 1 unless given. See {@link GaugeSeries.inc}. */
+  dec(by?: number): void;
+  dec(labels: LabelValues<L>, by?: number): void;
+  dec(first?: number | LabelValues<L>, by?: number): void {
+    this.of(first).dec(typeof first === "object" ? by : first);
+  }
+
+  /** Sets it to the time on the clock, in seconds since 1970. */
+  setToCurrentTime(labels?: LabelValues<L>): void {
+    this.of(labels).setToCurrentTime();
+  }
+}
+
+const SUM = 0;
+const BUCKETS = 1;
+
+/** Observes for one series of a histogram. */
+export class HistogramSeries {
+  readonly #source: SeriesSource;
+  readonly #buckets: readonly number[];
+  readonly #at: number | undefined;
+
+  constructor(source: SeriesSource, { buckets }: Definition, number: number | undefined) {
+    this.#source = source;
+    this.#buckets = buckets;
+    this.#at = number === undefined ? undefined : source.columns.own + number;
+  }
+
+  /** Counts a number, finite, in the first bucket whose end is not below it. */
+  observe(value: number): void {
+    const { columns } = this.#source;
+    columns.check();
+    checkNumber("value", value, -Number.MAX_VALUE, Number.MAX_VALUE);
+    if (this.#at === undefined) {
+      columns.drop();
+      return;
+    }
+    const buckets = this.#buckets;
+    let bucket = 0;
+    while (bucket < buckets.length && value > (buckets[bucket] as number)) bucket++;
+    columns.numbers[this.#at + BUCKETS + bucket]! += 1;
+    columns.numbers[this.#at + SUM]! += value;
+  }
+
+  /** Begins to measure; the function that it returns observes how long it took, and returns that, in seconds. */
+  startTimer(): () => number {
+    const start = performance.now();
+    return () => {
+      const seconds = (performance.now() - start) / 1000;
+      this.observe(seconds);
+      return seconds;
+    };
+  }
+}
+
+/** How often what was observed. */
+export class Histogram<L extends string = never> extends Metric<L, HistogramSeries> {
+  constructor(source: SeriesSource, family: Family) {
+    super(source, family, (number) => new HistogramSeries(source, family.definition, number));
+  }
+
+  /** Counts a number, finite, in the first bucket whose end is not below it. */
+  observe(value: number): void;
+  observe(labels: LabelValues<L>, value: number): void;
+  observe(first: number | LabelValues<L>, value?: number): void {
+    this.of(first).observe((typeof first === "object" ? value : first) as number);
+  }
+
+  /** Begins to measure; the function that it returns observes how long it took, and returns that, in seconds. */
+  startTimer(labels?: LabelValues<L>): () => number {
+    return this.of(labels).startTimer();
+  }
+}
