@@ -3,6 +3,14 @@
  *
  * @module
  */
+export {
+  Broadcast,
+  type BroadcastMetrics,
+  type BroadcastOptions,
+  broadcast,
+  type Publishing,
+} from "./broadcast/broadcast.ts";
+export type { MessageData } from "./broadcast/message.ts";
 export type { CacheMetrics } from "./cache/cache-metrics.ts";
 export type {
   CacheSchema,

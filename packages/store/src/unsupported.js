@@ -6,4 +6,4 @@
  */
 import "@isthmus/core";
 
-export let RateLimiter, SharedCache, SharedCounters, SharedTable;
+export let Broadcast, broadcast, RateLimiter, SharedCache, SharedCounters, SharedTable;

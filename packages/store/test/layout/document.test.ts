@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { decodeSuperblock, SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
 import { offsetsOf, rowsOf, textOf } from "../../../ipc/test/layout/support/document.ts";
+import { encodeMessage } from "../../src/broadcast/message.ts";
 import {
   CACHE,
   CACHE_HEADER_BYTES,
@@ -81,6 +82,14 @@ describe("docs/layout.md", () => {
     expect(sections.map(({ id }) => id).sort()).toEqual(ids?.sort() as number[]);
     expect([recordBytesOf(1), recordBytesOf(8), recordBytesOf(9)]).toEqual([16, 16, 24]);
   });
+});
+
+test("Messages to web sockets: the offsets are those of the source", () => {
+  const { sender, flags, topicBytes, topic } = offsetsOf("Messages to web sockets", 1);
+  const message = Buffer.from(encodeMessage(5n, "ab", "cde", true));
+  expect(message.readBigUInt64LE(sender)).toBe(5n);
+  expect([message[flags!], message.readUInt16LE(topicBytes)]).toEqual([3, 2]);
+  expect(message.toString("utf8", topic)).toBe("abcde");
 });
 
 describe("shapeOfCapacity()", () => {
