@@ -3,8 +3,15 @@
  *
  * @module
  */
+export { type KeyvStore, type KeyvStoreEntry, keyvStore } from "./adapters/keyv-store.ts";
 export {
-  Broadcast,
+  type ClientRateLimitInfo,
+  type RateLimitStore,
+  type RateLimitStoreOptions,
+  rateLimitStore,
+} from "./adapters/rate-limit-store.ts";
+export {
+  type Broadcast,
   type BroadcastMetrics,
   type BroadcastOptions,
   broadcast,

@@ -6,4 +6,10 @@
  */
 import "@isthmus/core";
 
-export let Broadcast, broadcast, RateLimiter, SharedCache, SharedCounters, SharedTable;
+export let broadcast,
+  keyvStore,
+  RateLimiter,
+  rateLimitStore,
+  SharedCache,
+  SharedCounters,
+  SharedTable;

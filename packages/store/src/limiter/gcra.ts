@@ -48,6 +48,17 @@ export function ask(
   return { isAllowed, fullAtMs: isAllowed ? until : from, waitMs: isAllowed ? 0 : overMs };
 }
 
+/** When all units are back once some have been given back: not in the past. What cannot be, is not believed. */
+export function returned(
+  { units, perMs }: Limit,
+  fullAtMs: number,
+  nowMs: number,
+  cost: number,
+): number {
+  const from = fullAtMs > nowMs ? Math.min(fullAtMs, nowMs + perMs) : nowMs;
+  return Math.max(nowMs, from - (cost * perMs) / units);
+}
+
 /** How many whole units there are at a time. */
 export function unitsLeft({ units, perMs }: Limit, fullAtMs: number, nowMs: number): number {
   const missing = (Math.max(0, fullAtMs - nowMs) * units) / perMs;

@@ -18,7 +18,7 @@ import { CacheStore } from "../cache/cache-store.ts";
 import { NONE } from "../cache/log-reading.ts";
 import type { Body } from "../cache/shard.ts";
 import { ENTRY, TYPE, UNIT_BYTES } from "../cache/shard-layout.ts";
-import { ask, type Limit, unitsLeft, type Verdict } from "./gcra.ts";
+import { ask, type Limit, returned, unitsLeft, type Verdict } from "./gcra.ts";
 
 /** How a limiter is made. */
 export interface RateLimiterOptions extends ParticipantsOptions {
@@ -225,14 +225,40 @@ export class RateLimiter implements Disposable {
     } finally {
       store.unlock(index);
     }
-    const { isAllowed, fullAtMs, waitMs } = verdict;
-    store.count(isAllowed ? "hits" : "misses");
-    return {
-      allowed: isAllowed,
-      remaining: unitsLeft(this.#limit, fullAtMs, now),
-      retryAfterMs: Math.ceil(waitMs),
-      resetAfterMs: Math.ceil(Math.max(0, fullAtMs - now)),
-    };
+    store.count(verdict.isAllowed ? "hits" : "misses");
+    return this.#report(verdict, now);
+  }
+
+  /**
+   * Gives units of a key back: those of a request that is not to count after all. It never has more than `limit`.
+   *
+   * @param key Whose: 0 to 4096 bytes of UTF-8.
+   * @param cost How many of those that were taken, from 0 to `limit`. Default 1.
+   * @returns What is left then; `allowed` is true.
+   * @throws {TimeoutError} As `take`.
+   */
+  giveBack(key: string, cost = 1): RateLimit {
+    this.#check();
+    checkNumber("cost", cost, 0, this.#limit.units);
+    const store = this.#store;
+    store.key.set(key);
+    const { index } = store;
+    const shard = store.lock(index);
+    let now: number;
+    let fullAtMs: number;
+    try {
+      now = store.now();
+      fullAtMs = now;
+      const at = shard.find(store.key);
+      if (at !== NONE) {
+        const place = shard.wordOf(at) + ENTRY.freshUntil;
+        fullAtMs = returned(this.#limit, store.bodies.number(place), now, cost);
+        store.bodies.setNumber(place, fullAtMs);
+      }
+    } finally {
+      store.unlock(index);
+    }
+    return this.#report({ isAllowed: true, fullAtMs, waitMs: 0 }, now);
   }
 
   /** Gives a key all its units back; returns whether it lacked some. */
@@ -273,6 +299,15 @@ export class RateLimiter implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #report({ isAllowed, fullAtMs, waitMs }: Verdict, now: number): RateLimit {
+    return {
+      allowed: isAllowed,
+      remaining: unitsLeft(this.#limit, fullAtMs, now),
+      retryAfterMs: Math.ceil(waitMs),
+      resetAfterMs: Math.ceil(Math.max(0, fullAtMs - now)),
+    };
   }
 
   #check(): void {

@@ -46,6 +46,20 @@ describe("RateLimiter", () => {
     expect([limiter.metrics.keys, limiter.take("a").remaining]).toEqual([0, 4]);
   });
 
+  test("takes units back, never more than there are", () => {
+    using _home = new Home();
+    using limiter = RateLimiter.createNew("api", OPTIONS);
+    limiter.take("a", 4);
+    expect(limiter.giveBack("a")).toMatchObject({ allowed: true, remaining: 2, retryAfterMs: 0 });
+    expect(limiter.giveBack("a", 0.5)).toMatchObject({ remaining: 2 });
+    expect(limiter.giveBack("a", 5)).toMatchObject({ remaining: 5, resetAfterMs: 0 });
+    expect(limiter.giveBack("b")).toMatchObject({ remaining: 5, resetAfterMs: 0 });
+    expect([limiter.take("a", 5).allowed, limiter.take("a").allowed]).toEqual([true, false]);
+    expect(limiter.giveBack("a", 0).remaining).toBe(0);
+    expectCode(() => limiter.giveBack("a", 6), "RangeError", "ERR_OUT_OF_RANGE");
+    expectCode(() => limiter.giveBack("a", -1), "RangeError", "ERR_OUT_OF_RANGE");
+  });
+
   test("gives again after retryAfterMs, and forgets who has all units back", async () => {
     using _home = new Home();
     using limiter = RateLimiter.createNew("api", { limit: 2, perMs: 40, capacityBytes: 2 ** 16 });
