@@ -138,7 +138,8 @@ function escaped(text: string, special: RegExp): string {
   return text.replace(special, (character) => (character === "\n" ? "\\n" : `\\${character}`));
 }
 
-function numberText(value: number): string {
+/** A number as Prometheus reads it. */
+export function numberText(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   return Number.isFinite(value) ? `${value}` : value > 0 ? "+Inf" : "-Inf";
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { conditionError, invalidValue, SECTION } from "@isthmus/core/internal";
+import { checkString, conditionError, invalidValue, SECTION } from "@isthmus/core/internal";
 import { type OpenVerb, type Segment, SharedWords } from "@isthmus/ipc/internal";
 import { OwnerLocks } from "../owner-locks.ts";
 import { Columns } from "./columns.ts";
@@ -21,6 +21,7 @@ import {
 import { Directory, type Family } from "./directory.ts";
 import { exposition, type MetricFamily, readFamilies } from "./exposition.ts";
 import { Counter, Gauge, Histogram, type SeriesSource } from "./metrics.ts";
+import { writePythonFiles } from "./python-files.ts";
 
 /** How full shared counters are. */
 export interface SharedCountersMetrics {
@@ -199,6 +200,22 @@ export class SharedCounters implements Disposable {
   /** The same as Prometheus reads it: the answer to a scrape, with {@link contentType}. */
   text(): string {
     return exposition(this.read());
+  }
+
+  /**
+   * Writes everything into the files by which a Python server's processes tell their own, so that its scrape has it, too:
+   * `prometheus_client`, 0.18 and newer, in multiprocess mode. Call it from time to time, in one process or in several: each
+   * call puts the numbers of all processes in the place of the last ones. A counter's name gets the `_total` that it must have there.
+   *
+   * @param directory What `PROMETHEUS_MULTIPROC_DIR` says in the Python server. The files stay; that server begins with an
+   * empty directory, as it must anyway.
+   * @throws {SystemError} `ENOENT`, `EACCES`, `ENOSPC`, … when it cannot be written.
+   */
+  writePythonFiles(directory: string): void {
+    checkString("directory", directory);
+    const families = this.read();
+    const definitions = this.#directory.families.map(({ definition }) => definition);
+    writePythonFiles(directory, this.name, families, definitions);
   }
 
   /** Lets go of the counters. What was counted stays; gauges of this process are gone. */

@@ -116,6 +116,9 @@ describe("SharedCache.getOrCompute() between processes", () => {
     await using two = peer();
     one.send("compute", "death", "key", "never", 3_600_000);
     await until(() => cache.metrics.misses > 0, "who computes");
+    // A computation is no value: everybody misses it, and whoever has one may set it.
+    expect([cache.get("key"), cache.has("key"), [...cache.keys()]]).toEqual([undefined, false, []]);
+    expect(await two.call("get", "death", "key")).toBeNull();
     two.send("compute", "death", "key", "of two", 0);
     await until(() => cache.metrics.waits === 1, "who waits");
     const mine = cache.getOrCompute("key", () => "of this");
