@@ -10,7 +10,7 @@ import { SharedCounters } from "../../src/index.ts";
 
 setDefaultTimeout(120_000);
 
-const KILLS = 5 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
+const KILLS = 3 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
 
 function start(home: Home, fixture: string, ...args: string[]) {
   return Bun.spawn([process.execPath, join(import.meta.dir, "fixtures", fixture), ...args], {
