@@ -81,7 +81,7 @@ export function broadcast(server: Publishing, name: string, options?: BroadcastO
  * gets what is sent after it has come.
  */
 export class Broadcast implements Disposable {
-  /** Resolves when it was disposed; rejects when no more messages can come, as when the memory was cut short. */
+  /** Resolves when it was disposed; rejects when no more messages come: `onLapped` threw, or the memory was cut short. */
   readonly closed: Promise<void>;
   readonly #server: Publishing;
   readonly #publisher: Publisher<typeof bytes>;
@@ -132,7 +132,8 @@ export class Broadcast implements Disposable {
    * Sends to all who have subscribed to a topic, in all processes; the arguments are those of `server.publish`.
    *
    * @returns What `server.publish` returns: for this process how many bytes were sent, 0 for none, -1 for back-pressure.
-   * @throws {RangeError} `ERR_OUT_OF_RANGE` when topic and message are too long for `capacityBytes`: nobody gets it.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when topic and message are too long for `capacityBytes`, or the topic is empty:
+   * nobody gets it.
    */
   publish(topic: string, data: MessageData, compress = false): number {
     return this.publishFrom(this.#server, topic, data, compress);

@@ -37,8 +37,9 @@ export function encodeMessage(
   compress: boolean,
 ): Uint8Array<ArrayBuffer> {
   const topicBytes = Buffer.byteLength(checkString("topic", topic));
-  if (topicBytes > TOPIC_BYTES_MAX) {
-    throw outOfRange("topic.length", `<= ${TOPIC_BYTES_MAX} bytes of UTF-8`, topicBytes);
+  // Bun refuses a topic without a name, too.
+  if (topicBytes === 0 || topicBytes > TOPIC_BYTES_MAX) {
+    throw outOfRange("topic.length", `1 to ${TOPIC_BYTES_MAX} bytes of UTF-8`, topicBytes);
   }
   const content = typeof data === "string" ? Buffer.from(data) : bytesOf(data);
   const record = Buffer.allocUnsafeSlow(HEADER_BYTES + topicBytes + content.length);
@@ -64,7 +65,8 @@ export function decodeMessage(
   if (byteLength < HEADER_BYTES) return undefined;
   const record = Buffer.from(buffer, byteOffset, byteLength);
   const start = HEADER_BYTES + record.readUInt16LE(TOPIC_BYTES_OFFSET);
-  if (record.readBigUInt64LE(0) === sender || start > byteLength) return undefined;
+  if (record.readBigUInt64LE(0) === sender) return undefined;
+  if (start === HEADER_BYTES || start > byteLength) return undefined;
   const flags = record.readUInt8(FLAGS_OFFSET);
   const content = record.subarray(start);
   return {

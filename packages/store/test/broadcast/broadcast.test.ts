@@ -64,8 +64,8 @@ describe("broadcast()", () => {
       using one = broadcast(here, "chat");
       using two = broadcast(there, "chat");
       expect(one.publish("rööm", "häy")).toBe(7);
-      one.publish("", new Uint8Array([1, 2, 3]).subarray(1), true);
-      one.publish("", new Float64Array([0]).buffer);
+      one.publish("b", new Uint8Array([1, 2, 3]).subarray(1), true);
+      one.publish("b", new Float64Array([0]).buffer);
       one.publish("empty", "");
       expect(here.sent).toHaveLength(4);
       await there.until(4);
@@ -73,8 +73,8 @@ describe("broadcast()", () => {
       await here.until(5);
       expect(there.sent).toEqual([
         ["rööm", "häy", false],
-        ["", [2, 3], true],
-        ["", [0, 0, 0, 0, 0, 0, 0, 0], false],
+        ["b", [2, 3], true],
+        ["b", [0, 0, 0, 0, 0, 0, 0, 0], false],
         ["empty", "", false],
         ["back", "1", false],
       ]);
@@ -115,6 +115,7 @@ describe("broadcast()", () => {
     using stranger = Publisher.openExisting("chat", { schema: bytes });
     stranger.send(new Uint8Array(3));
     stranger.send(new Uint8Array(40).fill(255));
+    stranger.send(new Uint8Array(40));
     stranger.flush();
     one.publish("room", "good");
     await there.until(1);
@@ -132,7 +133,8 @@ describe("broadcast()", () => {
     expectCode(open({}), "SystemError", "EAGAIN");
     expectCode(() => one.publish("room", "x".repeat(2000)), "RangeError", "ERR_OUT_OF_RANGE");
     expectCode(() => one.publish(1 as never, ""), "TypeError", "ERR_INVALID_ARG_TYPE");
-    expectCode(() => one.publish("", 1 as never), "TypeError", "ERR_INVALID_ARG_TYPE");
+    expectCode(() => one.publish("", "x"), "RangeError", "ERR_OUT_OF_RANGE");
+    expectCode(() => one.publish("a", 1 as never), "TypeError", "ERR_INVALID_ARG_TYPE");
     // Who throws has sent to nobody.
     expect(server.sent).toEqual([]);
     one.dispose();
