@@ -4,10 +4,16 @@
  * @module
  */
 import { SECTION } from "@isthmus/core/internal";
-import type { CounterFigures } from "../figures/figure.ts";
 import { sharedClock } from "../metrics/clock.ts";
-import type { QUEUE_FIGURES } from "../queue/queue-figures.ts";
-import { COUNTS, type Count, KIND, QUEUE, READY_CELL, ROOM_CELL } from "../queue/queue-layout.ts";
+import {
+  COUNTS,
+  type Count,
+  KIND,
+  QUEUE,
+  READY_CELL,
+  ROOM_CELL,
+  readCounts,
+} from "../queue/queue-layout.ts";
 import type { KindSource } from "./kind-readers.ts";
 import { readLatencies } from "./latencies.ts";
 import { timeoutWakesOf, wakesOf } from "./participant-state.ts";
@@ -33,25 +39,6 @@ export function readQueue(source: KindSource): QueueInfo {
   const cellReader = new CellReader((...part) => reader.peek(SECTION.state, ...part), sizes);
   const jobs = readJobs(cellReader, state.word(QUEUE.takenFirst));
   const [waitTime, runTime] = readLatencies(reader, 2);
-  const counters: Omit<
-    CounterFigures<typeof QUEUE_FIGURES.segment>,
-    "readyWakes" | "roomWakes" | "timeoutWakes"
-  > = {
-    added: count("added"),
-    addedBytes: count("addedBytes"),
-    taken: count("taken"),
-    done: count("done"),
-    failed: count("failed"),
-    returned: count("returned"),
-    orphaned: count("orphaned"),
-    expired: count("expired"),
-    deadLettered: count("deadLettered"),
-    drops: count("drops"),
-    fullWaits: count("fullWaits"),
-    emptyWaits: count("emptyWaits"),
-    recoveries: count("recoveries"),
-    corruptions: count("corruptions"),
-  };
   return {
     mode,
     recordBytes: state.word(QUEUE.recordBytes),
@@ -60,14 +47,9 @@ export function readQueue(source: KindSource): QueueInfo {
     leaseMs: state.word(QUEUE.leaseMs) || Infinity,
     capacityBytes: cellCount * cellBytes,
     fill: Math.min(1, count("usedCells") / cellCount),
-    waiting: count("ready"),
-    delayed: count("delayed"),
-    held: count("held"),
-    inFlight: count("inFlight"),
+    ...readCounts(count),
     oldestInFlightMs: Math.max(0, ...jobs.map(({ forMs }) => forMs)),
-    deadLetters: count("dead"),
     isPaused: state.word(QUEUE.isPaused) !== 0,
-    ...counters,
     readyWakes: wakesOf(cells, READY_CELL),
     roomWakes: wakesOf(cells, ROOM_CELL),
     timeoutWakes: timeoutWakesOf(cells),

@@ -60,6 +60,15 @@ const ADD_OPTIONS: OptionNames<AddAsyncOptions> = {
   signal: true,
 };
 
+/** What has the room, for messages. */
+const HOLDERS = {
+  waiting: "waiting",
+  delayed: "delayed",
+  held: "held",
+  inFlight: "in flight",
+  deadLetters: "dead letters",
+} as const;
+
 /** Records that are longer are copied outside of the mutex. */
 const COPY_BYTES_MAX = 4096;
 
@@ -228,8 +237,8 @@ export class Adding {
 
   #timedOut(timeoutMs: number): Error {
     const { cells } = this.#queue.table;
-    const what = (["ready", "delayed", "held", "inFlight", "dead"] as const)
-      .map((name) => `${cells.count(name)} ${name === "inFlight" ? "in flight" : name}`)
+    const what = Object.entries(HOLDERS)
+      .map(([name, words]) => `${cells.count(name as keyof typeof HOLDERS)} ${words}`)
       .join(", ");
     return timedOut(this.#description(), timeoutMs, `there is no room: ${what}`);
   }

@@ -45,7 +45,7 @@ export class DeadLetters<S extends ChannelSchema> {
   /** How many there are, without those that somebody has taken. */
   get count(): number {
     this.#queue.segment.checkOpen("WorkQueue");
-    return this.#queue.table.cells.count("dead");
+    return this.#queue.table.cells.count("deadLetters");
   }
 
   /** Takes the first one; undefined when there is none. Never waits. */

@@ -50,11 +50,11 @@ const TWO_POW_32 = 2 ** 32;
 /** Which gauge counts the cells of a kind; -1: none does. */
 const GAUGE_OF: readonly number[] = Array.from({ length: KIND_MASK + 1 }, (_, kind) => {
   const gauges: Readonly<Record<number, Count>> = {
-    [KIND.ready]: "ready",
+    [KIND.ready]: "waiting",
     [KIND.delayed]: "delayed",
     [KIND.held]: "held",
     [KIND.taken]: "inFlight",
-    [KIND.dead]: "dead",
+    [KIND.dead]: "deadLetters",
   };
   const name = gauges[kind];
   return name === undefined ? -1 : COUNTS[name];

@@ -79,7 +79,7 @@ export class JobTable {
   get isEmpty(): boolean {
     const { cells } = this;
     return (
-      cells.count("ready") + cells.count("delayed") + cells.count("held") === 0 &&
+      cells.count("waiting") + cells.count("delayed") + cells.count("held") === 0 &&
       cells.count("inFlight") === 0
     );
   }

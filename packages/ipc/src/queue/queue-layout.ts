@@ -92,13 +92,13 @@ export const QUEUE = {
   tables: 4320,
 } as const;
 
-/** The gauges, which follow from the cells, and the counters, which only grow. */
+/** The gauges, which follow from the cells, and the counters, which only grow. All but `usedCells` are figures. */
 export const COUNTS = {
-  ready: 0,
+  waiting: 0,
   delayed: 1,
   held: 2,
   inFlight: 3,
-  dead: 4,
+  deadLetters: 4,
   usedCells: 5,
   added: 8,
   addedBytes: 9,
@@ -118,6 +118,20 @@ export const COUNTS = {
 
 /** The name of a gauge or counter. */
 export type Count = keyof typeof COUNTS;
+
+/** Those that are told. */
+export type ToldCount = Exclude<Count, "usedCells">;
+
+const TOLD = (Object.keys(COUNTS) as Count[]).filter((name) => name !== "usedCells");
+
+/**
+ * Reads all that are told.
+ *
+ * @param count Reads one.
+ */
+export function readCounts(count: (name: Count) => number): Readonly<Record<ToldCount, number>> {
+  return Object.fromEntries(TOLD.map((name) => [name, count(name)])) as Record<ToldCount, number>;
+}
 
 /** How many of them are gauges. */
 export const GAUGE_COUNT = 8;

@@ -34,7 +34,7 @@ const ENDLESS: CheckedWait = { timeoutMs: Infinity, signal: undefined };
 
 /** What jobs that are not done are, for messages. */
 const NAMES = {
-  ready: "are ready",
+  waiting: "are ready",
   delayed: "wait for their time",
   held: "wait for others of their key",
   inFlight: "are being worked on",
@@ -315,7 +315,9 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
       const dueMs = this.#queue.locked(({ cells, nextDueMs, isPaused }) => {
         if (isFirst) cells.add(COUNTS.emptyWaits, 1);
         // Since it looked, somebody else may have found several due, taken one, and left the others.
-        const isThere = isDead ? cells.count("dead") > 0 : cells.count("ready") > 0 && !isPaused;
+        const isThere = isDead
+          ? cells.count("deadLetters") > 0
+          : cells.count("waiting") > 0 && !isPaused;
         return isThere ? 0 : nextDueMs;
       });
       isFirst = false;
@@ -338,7 +340,7 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
   #describe(): string {
     const { cells, isPaused } = this.#queue.table;
     if (isPaused) return "it is paused";
-    const parts = (["ready", "delayed", "held", "inFlight"] as const)
+    const parts = (["waiting", "delayed", "held", "inFlight"] as const)
       .map((name) => [cells.count(name), NAMES[name]] as const)
       .filter(([count]) => count > 0)
       .map(([count, what]) => `${count} ${what}`);

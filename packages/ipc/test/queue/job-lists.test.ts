@@ -114,6 +114,6 @@ describe.each(Object.entries(LISTS))("a list %s", (_name, { lie, follow, wrong }
     const kinds = [links.dead, links.free].map((link) => cells.kindOf(link));
     expect(kinds).toEqual([KIND.dead, KIND.free]);
     while (all.take() !== 0) expect(cells.count("inFlight")).toBeLessThan(4);
-    expect(cells.count("ready")).toBe(0);
+    expect(cells.count("waiting")).toBe(0);
   });
 });

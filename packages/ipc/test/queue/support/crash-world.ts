@@ -329,9 +329,9 @@ export class CrashWorld {
 
   #checkEmpty(): void {
     const { cells } = this.#table;
-    const counts = (["ready", "delayed", "held", "inFlight", "dead", "usedCells"] as const).map(
-      (name) => cells.count(name),
-    );
+    const counts = (
+      ["waiting", "delayed", "held", "inFlight", "deadLetters", "usedCells"] as const
+    ).map((name) => cells.count(name));
     if (counts.some((count) => count !== 0)) throw new Error(`counts of an empty queue: ${counts}`);
     const free = [...cells.list(QUEUE.freeFirst, 1 << KIND.free)];
     if (new Set(free).size !== SHAPE.cellCount || free.length !== SHAPE.cellCount) {
