@@ -46,6 +46,17 @@ export type {
   LabelValues,
 } from "./counters/metrics.ts";
 export { SharedCounters, type SharedCountersMetrics } from "./counters/shared-counters.ts";
+export { Journal } from "./journal/journal.ts";
+export type {
+  JournalEntry,
+  JournalGap,
+  JournalMetrics,
+  JournalOptions,
+  JournalReadOptions,
+  JournalRecord,
+  JournalSchema,
+  JournalSync,
+} from "./journal/journal-options.ts";
 export type { RateLimit, RateLimiterMetrics, RateLimiterOptions } from "./limiter/rate-limiter.ts";
 export { RateLimiter } from "./limiter/rate-limiter.ts";
 export { SharedTable } from "./table/shared-table.ts";

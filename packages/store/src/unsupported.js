@@ -7,6 +7,7 @@
 import "@isthmus/core";
 
 export let broadcast,
+  Journal,
   keyvStore,
   RateLimiter,
   rateLimitStore,

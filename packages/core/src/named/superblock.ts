@@ -47,6 +47,7 @@ export const SEGMENT_KINDS = {
   cache: 10,
   table: 11,
   counters: 12,
+  journal: 13,
 } as const;
 
 /** The name of a kind of segment. */

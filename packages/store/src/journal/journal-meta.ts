@@ -1,0 +1,163 @@
+/**
+ * What a journal says of itself, and how one is made.
+ *
+ * @module
+ */
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { CorruptSegmentError } from "@isthmus/core";
+import { conditionError } from "@isthmus/core/internal";
+import type { SchemaShape } from "@isthmus/ipc/internal";
+import { crcOf } from "./crc.ts";
+import { attempt, syncDirectory, writeAll } from "./disk-storage.ts";
+import {
+  FORMAT_VERSION,
+  firstOf,
+  ID_BYTES,
+  LOCK_NAME,
+  META,
+  META_BYTES_MAX,
+  META_MAGIC,
+  META_NAME,
+  SEGMENT_BYTES_MAX,
+  SEGMENT_BYTES_MIN,
+} from "./journal-layout.ts";
+
+/** What is in `meta`. */
+export interface JournalMeta {
+  readonly id: Uint8Array;
+  readonly segmentBytes: number;
+  readonly fingerprint: bigint;
+  readonly schemaText: string;
+}
+
+/** The file that has no name yet. */
+const ASIDE = ".meta";
+
+/**
+ * Makes the directory of a journal where it is missing.
+ *
+ * @throws {SystemError} `ENOENT` when its parent is missing; `ENOTDIR` when it is something else.
+ */
+export function ensureJournalDirectory(path: string): void {
+  attempt(`open the journal "${path}"`, () => {
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) {
+      readdirSync(path);
+      return;
+    }
+    try {
+      mkdirSync(path);
+      syncDirectory(dirname(path));
+    } catch (error) {
+      // Somebody else was first.
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  });
+}
+
+/** Reads `meta`; undefined when there is none. */
+export function readMeta(path: string): JournalMeta | undefined {
+  const file = join(path, META_NAME);
+  const size = statSync(file, { throwIfNoEntry: false })?.size;
+  if (size === undefined) return undefined;
+  if (size > META_BYTES_MAX) return refuse(path, `its meta has ${size} bytes`);
+  return decodeMeta(
+    attempt(`read "${file}"`, () => readFileSync(file)),
+    path,
+  );
+}
+
+/**
+ * Writes `meta`. Only who has the turn may do that.
+ *
+ * @throws {SystemError} `ENOTEMPTY` when the directory has other files.
+ */
+export function createMeta(path: string, shape: SchemaShape, segmentBytes: number): JournalMeta {
+  const others = readdirSync(path).filter((name) => name !== LOCK_NAME && name !== ASIDE);
+  if (others.some((name) => firstOf(name) !== undefined))
+    return refuse(path, "its meta is missing");
+  if (others.length > 0) {
+    const reason = `it has files that are none of a journal, as "${others[0]}"`;
+    throw conditionError("ENOTEMPTY", `make a journal in "${path}"`, "open", path, reason);
+  }
+  const id = crypto.getRandomValues(new Uint8Array(ID_BYTES));
+  const meta = { id, segmentBytes, fingerprint: shape.fingerprint, schemaText: shape.text };
+  attempt(`make the journal "${path}"`, () => {
+    const aside = join(path, ASIDE);
+    rmSync(aside, { force: true });
+    const fd = openSync(aside, "wx");
+    try {
+      writeAll(fd, encodeMeta(meta));
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(aside, join(path, META_NAME));
+    syncDirectory(path);
+  });
+  return meta;
+}
+
+/** The bytes of `meta`. */
+export function encodeMeta({ id, segmentBytes, fingerprint, schemaText }: JournalMeta): Uint8Array {
+  const text = new TextEncoder().encode(schemaText);
+  const bytes = new Uint8Array(META.schema + text.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set(new TextEncoder().encode(META_MAGIC), META.magic);
+  view.setUint32(META.version, FORMAT_VERSION, true);
+  view.setUint32(META.lengthBytes, bytes.length, true);
+  bytes.set(id, META.id);
+  view.setFloat64(META.segmentBytes, segmentBytes, true);
+  view.setBigUint64(META.fingerprint, fingerprint, true);
+  bytes.set(text, META.schema);
+  view.setUint32(META.crc, crcOf(bytes, 0, bytes.length, 0), true);
+  return bytes;
+}
+
+/**
+ * Reads `meta`.
+ *
+ * @throws {CorruptSegmentError} When anything in it is wrong.
+ */
+export function decodeMeta(bytes: Uint8Array, path: string): JournalMeta {
+  if (bytes.length < META.schema) return refuse(path, `its meta has ${bytes.length} bytes`);
+  const own = bytes.slice();
+  const view = new DataView(own.buffer);
+  const magic = Buffer.from(own.subarray(0, META_MAGIC.length)).toString("latin1");
+  if (magic !== META_MAGIC) return refuse(path, "its meta does not begin as it should");
+  const version = view.getUint32(META.version, true);
+  if (version !== FORMAT_VERSION) {
+    return refuse(path, `it is of version ${version}, this program knows ${FORMAT_VERSION}`);
+  }
+  const crc = view.getUint32(META.crc, true);
+  view.setUint32(META.crc, 0, true);
+  const isWhole =
+    view.getUint32(META.lengthBytes, true) === own.length && crcOf(own, 0, own.length, 0) === crc;
+  if (!isWhole) return refuse(path, "the CRC of its meta is wrong");
+  const segmentBytes = view.getFloat64(META.segmentBytes, true);
+  const isPossible =
+    segmentBytes >= SEGMENT_BYTES_MIN &&
+    segmentBytes <= SEGMENT_BYTES_MAX &&
+    segmentBytes % 4096 === 0;
+  if (!isPossible) return refuse(path, `its segments have ${segmentBytes} bytes`);
+  return {
+    id: own.slice(META.id, META.id + ID_BYTES),
+    segmentBytes,
+    fingerprint: view.getBigUint64(META.fingerprint, true),
+    schemaText: new TextDecoder().decode(own.subarray(META.schema)),
+  };
+}
+
+function refuse(path: string, what: string): never {
+  throw new CorruptSegmentError(`Cannot open the journal "${path}": ${what}`);
+}

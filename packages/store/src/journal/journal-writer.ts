@@ -1,0 +1,114 @@
+/**
+ * One handle's side of appending: its turns, and when what it has appended gets to the disk.
+ *
+ * @module
+ */
+import { outOfRange } from "@isthmus/core/internal";
+import type { Appender } from "./appender.ts";
+import type { JournalSync } from "./journal-options.ts";
+import type { RecordRun } from "./record-run.ts";
+import type { TurnLock } from "./turn-lock.ts";
+
+/** How long records wait for the disk in mode `"interval"`, in milliseconds. */
+const INTERVAL_MS = 100;
+
+/** What a writer works with. */
+export interface WriterParts {
+  readonly turns: TurnLock;
+  /** Its end has been found. */
+  readonly appender: Appender;
+  readonly sync: JournalSync;
+  readonly newRun: () => RecordRun;
+  /** Wakes those who follow. */
+  readonly ring: () => void;
+}
+
+/** Appends for one handle. */
+export class JournalWriter implements Disposable {
+  readonly #parts: WriterParts;
+  /** Absent while it is encoded into: a program's getters may append, too. */
+  #run: RecordRun | undefined;
+  #syncing: Promise<void> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+  }
+
+  /** Up to which sequence everything is on the disk. */
+  get synced(): number {
+    return this.#parts.appender.synced;
+  }
+
+  /** Appends records; returns the sequence of the last one. */
+  append(records: Iterable<unknown>): number {
+    const { turns, appender, sync, newRun, ring } = this.#parts;
+    const run = this.#run ?? newRun();
+    this.#run = undefined;
+    let last: number;
+    try {
+      run.clear();
+      for (const record of records) run.add(record);
+      turns.take();
+      const before = appender.last;
+      try {
+        last = appender.append(run);
+      } finally {
+        turns.give();
+        // Some may have been appended before there was no room for the others.
+        if (appender.last !== before) ring();
+      }
+    } finally {
+      this.#run = run;
+    }
+    if (sync === "always") appender.sync();
+    else if (sync === "interval") this.#timer ??= this.#syncLater();
+    return last;
+  }
+
+  /** Resolves when everything up to a sequence, or up to the last one that is known here, is on the disk. */
+  async flushed(sequence: number | undefined): Promise<void> {
+    const { appender } = this.#parts;
+    const wanted = sequence ?? appender.last;
+    if (wanted > appender.last) this.#catchUp();
+    if (wanted > appender.last) throw outOfRange("sequence", `<= ${appender.last}`, wanted);
+    while (appender.synced < wanted) {
+      this.#syncing ??= appender.syncAsync().finally(() => {
+        this.#syncing = undefined;
+      });
+      await this.#syncing;
+    }
+  }
+
+  /** @throws {SystemError} When what should be on the disk cannot be brought there. */
+  [Symbol.dispose](): void {
+    const { turns, appender, sync } = this.#parts;
+    clearTimeout(this.#timer);
+    try {
+      if (sync === "interval" && this.#timer !== undefined) appender.sync();
+    } finally {
+      appender.close();
+      turns[Symbol.dispose]();
+    }
+  }
+
+  #catchUp(): void {
+    const { turns, appender } = this.#parts;
+    turns.take();
+    try {
+      appender.catchUp();
+    } finally {
+      turns.give();
+    }
+  }
+
+  #syncLater(): ReturnType<typeof setTimeout> {
+    const timer = setTimeout(() => {
+      this.#timer = undefined;
+      // The appender keeps the error, and throws it at the next call.
+      this.flushed(undefined).catch(() => undefined);
+    }, INTERVAL_MS);
+    timer.unref();
+    return timer;
+  }
+}

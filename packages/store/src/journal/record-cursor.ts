@@ -1,0 +1,244 @@
+/**
+ * Going through the records of a journal, whoever writes them meanwhile. Nothing is mapped and nothing is locked: bytes are copied
+ * out first and looked at then.
+ *
+ * @module
+ */
+import { CorruptSegmentError } from "@isthmus/core";
+import { paddedBytes, RECORD, SEGMENT } from "./journal-layout.ts";
+import type { Finding, RecordBytes, RecordFormat } from "./record-format.ts";
+import { decodeHeader } from "./segment-header.ts";
+import type { JournalStorage, ReadableSegment } from "./storage.ts";
+
+const READ_BYTES = 2 ** 18;
+/** How much is read where the end may be. */
+const TAIL_BYTES = 2 ** 12;
+
+/** What is missing: the first and the last of the sequences. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A place between two records. */
+export class RecordCursor implements RecordBytes {
+  readonly #storage: JournalStorage;
+  readonly #format: RecordFormat;
+  #file: ReadableSegment | undefined;
+  #first = 0;
+  #segmentBytes = 0;
+  /** Where in the segment the next record begins, which it is, and the time before which it cannot be. */
+  #at = 0;
+  #next: number;
+  #floor = 0;
+  /** What is before it is passed over. */
+  #from: number;
+  /** What has been read: the bytes of the segment from `#start` to `#end`. */
+  #start = 0;
+  #end = 0;
+  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(new ArrayBuffer(TAIL_BYTES));
+  view: DataView<ArrayBuffer> = new DataView(this.bytes.buffer);
+  /** Of the record that was found: its sequence, its time, and where in `bytes` its payload is. */
+  sequence = 0;
+  time = 0;
+  payloadAt = 0;
+  payloadBytes = 0;
+  /** What was found missing. */
+  gap: Gap = { from: 0, to: 0 };
+
+  /** @param from The sequence to begin with. */
+  constructor(storage: JournalStorage, format: RecordFormat, from: number) {
+    this.#storage = storage;
+    this.#format = format;
+    this.#from = from;
+    this.#next = from;
+  }
+
+  /** The sequence of the record that it waits for at the end. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /**
+   * Goes on by one record.
+   *
+   * @returns `"end"` when nothing more has been written yet.
+   * @throws {CorruptSegmentError} When the last segment is none.
+   */
+  advance(): "record" | "gap" | "end" {
+    for (;;) {
+      const step = this.#step();
+      if (step === "record" && this.sequence < this.#from) continue;
+      if (step === "gap" && !this.#tell()) continue;
+      if (step === "record") this.#from = this.sequence + 1;
+      if (step !== "moved") return step;
+    }
+  }
+
+  /** Up to which sequence everything is on the disk, as the segment says in which this is. */
+  get synced(): number {
+    const file = this.#file;
+    return file === undefined ? 0 : Math.max(this.#readSynced(file), this.#first - 1);
+  }
+
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  #step(): "record" | "gap" | "moved" | "end" {
+    const file = this.#file;
+    if (file === undefined) {
+      const firsts = this.#storage.segments();
+      const index = firsts.findLastIndex((first) => first <= this.#next);
+      return this.#enter(firsts.slice(Math.max(index, 0)));
+    }
+    let finding = this.#look(this.#at, this.#next);
+    if (finding !== "record" && finding !== "seal") finding = this.#lookAgain();
+    if (finding === "record") return this.#take();
+    const successors = this.#storage.segments().filter((first) => first > this.#first);
+    if (finding === "seal") return this.#enter(successors);
+    if (successors.length > 0) {
+      // What was written before the successor is seen now.
+      finding = this.#lookAgain();
+      if (finding === "record") return this.#take();
+      const step = finding === "seal" ? undefined : this.#resync(successors[0] as number);
+      return step ?? this.#enter(successors);
+    }
+    const synced = this.#readSynced(file);
+    if (this.#next > synced) return "end";
+    const step = this.#resync(synced + 1);
+    if (step !== undefined) return step;
+    this.#miss(synced + 1);
+    return "gap";
+  }
+
+  /** The record that was looked at. */
+  #take(): "record" {
+    const { size, time } = this.#format;
+    this.sequence = this.#next++;
+    this.time = this.#floor = time;
+    this.payloadAt = this.#at - this.#start + RECORD.payload;
+    this.payloadBytes = size - RECORD.payload;
+    this.#at += paddedBytes(size);
+    return "record";
+  }
+
+  /** Enters the first of some segments that can be read. */
+  #enter(firsts: readonly number[]): "gap" | "moved" | "end" {
+    for (const first of firsts) {
+      try {
+        if (!this.#open(first)) continue;
+      } catch (error) {
+        if (!(error instanceof CorruptSegmentError) || first === firsts.at(-1)) throw error;
+        continue;
+      }
+      if (this.#next < first) {
+        this.#miss(first);
+        return "gap";
+      }
+      this.#next = first;
+      return "moved";
+    }
+    return "end";
+  }
+
+  #open(first: number): boolean {
+    const file = this.#storage.openForReading(first);
+    // It has been removed since it was listed.
+    if (file === undefined) return false;
+    try {
+      const head = new Uint8Array(SEGMENT.records);
+      const bytes = head.subarray(0, file.read(0, head));
+      const header = decodeHeader(bytes, file.lengthBytes, this.#format.id, first);
+      this.#file?.close();
+      this.#file = file;
+      this.#first = first;
+      this.#segmentBytes = header.segmentBytes;
+      this.#at = SEGMENT.records;
+      this.#floor = header.time;
+      this.#start = this.#end = 0;
+      return true;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** Notes that the records from the next one to one before another are missing. */
+  #miss(next: number): void {
+    this.gap = { from: this.#next, to: next - 1 };
+    this.#next = next;
+  }
+
+  /** Whether what is missing was asked for. */
+  #tell(): boolean {
+    const from = Math.max(this.gap.from, this.#from);
+    if (from > this.gap.to) return false;
+    this.gap = { from, to: this.gap.to };
+    this.#from = this.gap.to + 1;
+    return true;
+  }
+
+  /**
+   * Finds the next whole record behind a place where there is none.
+   *
+   * @param limit The sequence before which it must be.
+   * @returns Undefined when there is none in this segment.
+   */
+  #resync(limit: number): "gap" | "moved" | undefined {
+    for (let at = this.#at + 8; this.#has(at, RECORD.payload); at += 8) {
+      const sequence = this.view.getFloat64(at - this.#start + RECORD.sequence, true);
+      const isPossible =
+        Number.isSafeInteger(sequence) && sequence >= this.#next && sequence < limit;
+      if (!isPossible || this.#look(at, sequence) !== "record") continue;
+      this.#at = at;
+      if (sequence === this.#next) return "moved";
+      this.#miss(sequence);
+      return "gap";
+    }
+    return undefined;
+  }
+
+  #readSynced(file: ReadableSegment): number {
+    const bytes = new Uint8Array(8);
+    file.read(SEGMENT.synced, bytes);
+    const synced = new DataView(bytes.buffer).getFloat64(0, true);
+    const most = this.#first + this.#segmentBytes / RECORD.payload;
+    return Number.isSafeInteger(synced) && synced < most ? synced : 0;
+  }
+
+  #look(at: number, sequence: number): Finding {
+    for (;;) {
+      const [from, end] = [at - this.#start, this.#end - this.#start];
+      const room = this.#segmentBytes - at;
+      const finding = this.#format.examine(this, from, end, room, sequence, this.#floor);
+      if (finding !== "short") return finding;
+      const wanted = end - from < RECORD.payload ? RECORD.payload : this.#format.size;
+      if (!this.#fill(at, wanted, READ_BYTES)) return "invalid";
+    }
+  }
+
+  /** Looks once more, at what is in the file now. */
+  #lookAgain(): Finding {
+    if (!this.#fill(this.#at, RECORD.payload, TAIL_BYTES)) return "invalid";
+    return this.#look(this.#at, this.#next);
+  }
+
+  #has(at: number, bytes: number): boolean {
+    return at + bytes <= this.#end || this.#fill(at, bytes, READ_BYTES);
+  }
+
+  /** Reads on from a place; returns whether there is as much as wanted. */
+  #fill(at: number, wanted: number, more: number): boolean {
+    const room = Math.max(wanted, more);
+    if (this.bytes.length < room) {
+      this.bytes = new Uint8Array(new ArrayBuffer(room));
+      this.view = new DataView(this.bytes.buffer);
+    }
+    const into = this.bytes.subarray(0, room);
+    this.#start = at;
+    this.#end = at + (this.#file?.read(at, into) ?? 0);
+    return this.#end - at >= wanted;
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Records on their way into a journal. They are encoded before anybody waits: that runs a program's getters.
+ *
+ * @module
+ */
+import { outOfRange } from "@isthmus/core/internal";
+import { type RecordCodec, RecordMemory } from "@isthmus/ipc/internal";
+import { paddedBytes, RECORD } from "./journal-layout.ts";
+import type { RecordFormat } from "./record-format.ts";
+
+const FIRST_BYTES = 4096;
+/** What has been reserved beyond this is given back. */
+const KEPT_BYTES = 2 ** 22;
+
+/** Records that are appended together. */
+export class RecordRun {
+  readonly #codec: RecordCodec;
+  readonly #payloadBytesMax: number;
+  /** Of each record, with its header and without padding. */
+  readonly #sizes: number[] = [];
+  #memory = newMemory(FIRST_BYTES);
+  #end = 0;
+
+  constructor(codec: RecordCodec, payloadBytesMax: number) {
+    this.#codec = codec;
+    this.#payloadBytesMax = payloadBytesMax;
+  }
+
+  /** Forgets all records. */
+  clear(): void {
+    this.#sizes.length = 0;
+    this.#end = 0;
+    if (this.#memory.bytes.length > KEPT_BYTES) this.#memory = newMemory(FIRST_BYTES);
+  }
+
+  /**
+   * Adds a record.
+   *
+   * @throws {TypeError | RangeError} When the schema does not allow it, or it is longer than a segment.
+   */
+  add(record: unknown): void {
+    const lengthBytes = this.#codec.measure(record);
+    if (lengthBytes > this.#payloadBytesMax) {
+      throw outOfRange("record", `at most ${this.#payloadBytesMax} bytes`, lengthBytes);
+    }
+    const size = RECORD.payload + lengthBytes;
+    const end = this.#end + paddedBytes(size);
+    if (end > this.#memory.bytes.length) this.#grow(end);
+    this.#codec.encode(this.#memory, this.#end + RECORD.payload, record);
+    this.#sizes.push(size);
+    this.#end = end;
+  }
+
+  /** How many records there are. */
+  get count(): number {
+    return this.#sizes.length;
+  }
+
+  /** How many records from one on fit into so many bytes, and how many bytes those take. */
+  fitting(from: number, roomBytes: number): { readonly count: number; readonly bytes: number } {
+    let bytes = 0;
+    let index = from;
+    for (; index < this.#sizes.length; index++) {
+      const more = bytes + paddedBytes(this.#sizes[index]!);
+      if (more > roomBytes) break;
+      bytes = more;
+    }
+    return { count: index - from, bytes };
+  }
+
+  /** Gives records their places in the journal. */
+  stamp(
+    format: RecordFormat,
+    at: number,
+    from: number,
+    count: number,
+    sequence: number,
+    time: number,
+  ): void {
+    let start = at;
+    for (let index = 0; index < count; index++) {
+      const size = this.#sizes[from + index]!;
+      format.stamp(this.#memory, start, size, sequence + index, time);
+      start += paddedBytes(size);
+    }
+  }
+
+  /** The bytes of the records in a range. */
+  bytes(start: number, end: number): Uint8Array {
+    return this.#memory.bytes.subarray(start, end);
+  }
+
+  /** The first word of the record at an offset. */
+  sizeAt(offset: number): number {
+    return this.#memory.view.getInt32(offset, true);
+  }
+
+  #grow(bytes: number): void {
+    const memory = newMemory(Math.ceil((bytes * 1.5) / 8) * 8);
+    memory.bytes.set(this.#memory.bytes.subarray(0, this.#end));
+    this.#memory = memory;
+  }
+}
+
+function newMemory(bytes: number): RecordMemory {
+  return new RecordMemory(new Uint8Array(new ArrayBuffer(bytes)));
+}
