@@ -5,13 +5,16 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { json } from "@isthmus/ipc";
+import { type JsonSchema, json } from "@isthmus/ipc";
 import type { Journal, JournalReadOptions, JournalSchema } from "../../../src/index.ts";
 import { META } from "../../../src/journal/journal-layout.ts";
 
 /** The smallest segments. */
-export const SMALL = { segmentBytes: 2 ** 16 } as const;
-export const NUMBERS = { schema: json<number>(), sync: "none" } as const;
+export const SMALL: { readonly segmentBytes: number } = { segmentBytes: 2 ** 16 };
+export const NUMBERS: { readonly schema: JsonSchema<number>; readonly sync: "none" } = {
+  schema: json<number>(),
+  sync: "none",
+};
 
 /** Everything that a journal yields: sequences and values, and gaps as they are. */
 export async function entriesOf<S extends JournalSchema>(

@@ -1,0 +1,193 @@
+/**
+ * A disk that loses power, and processes that are killed, at any step.
+ *
+ * A step is one store, a part of one write, a sync, the making or naming of a segment. What was written since the last sync is on the
+ * disk sector by sector, each as it was at any time since.
+ *
+ * @module
+ */
+import { SEGMENT } from "../../../src/journal/journal-layout.ts";
+import type {
+  JournalStorage,
+  ReadableSegment,
+  WritableSegment,
+} from "../../../src/journal/storage.ts";
+
+const SECTOR_BYTES = 512;
+
+/** The end of a simulated process. */
+export class Crash extends Error {}
+
+/** A file: what processes see of it, and what each sector has been since the last sync, the oldest first. */
+export class SimulatedFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  #sectors: Uint8Array[][];
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = new Uint8Array(new ArrayBuffer(bytes.length));
+    this.bytes.set(bytes);
+    this.#sectors = this.#now();
+  }
+
+  /** Notes what the sectors of a range are now. */
+  note(start: number, end: number): void {
+    for (let at = start - (start % SECTOR_BYTES); at < end; at += SECTOR_BYTES) {
+      this.#sectors[at / SECTOR_BYTES]?.push(this.bytes.slice(at, at + SECTOR_BYTES));
+    }
+  }
+
+  sync(): void {
+    this.#sectors = this.#now();
+  }
+
+  /** What is on the disk after a loss of power. */
+  after(choose: (count: number) => number): Uint8Array {
+    const left = new Uint8Array(this.bytes.length);
+    this.#sectors.forEach((versions, index) => {
+      left.set(versions[choose(versions.length)] as Uint8Array, index * SECTOR_BYTES);
+    });
+    return left;
+  }
+
+  #now(): Uint8Array[][] {
+    const sectors: Uint8Array[][] = [];
+    for (let at = 0; at < this.bytes.length; at += SECTOR_BYTES) {
+      sectors.push([this.bytes.slice(at, at + SECTOR_BYTES)]);
+    }
+    return sectors;
+  }
+}
+
+/** The files, and how many steps are left until the crash. */
+export class SimulatedDisk implements JournalStorage {
+  readonly files: Map<number, SimulatedFile> = new Map<number, SimulatedFile>();
+  #prepared: SimulatedFile | undefined;
+  stepsLeft: number = Infinity;
+  steps = 0;
+  /** Syncs fail from now on. */
+  isBroken = false;
+  /** Which part of a write is done when its process is killed, 0 to 1. */
+  part = 0.5;
+
+  /** The disk after a loss of power. */
+  afterPowerLoss(choose: (count: number) => number): SimulatedDisk {
+    const left = new SimulatedDisk();
+    for (const [first, file] of this.files) {
+      left.files.set(first, new SimulatedFile(file.after(choose)));
+    }
+    return left;
+  }
+
+  /** Counts a step; the last one is not done. */
+  step(): void {
+    this.steps++;
+    if (this.stepsLeft-- <= 0) throw new Crash("crash");
+  }
+
+  segments(): number[] {
+    return [...this.files.keys()].sort((a, b) => a - b);
+  }
+
+  openForReading(first: number): ReadableSegment | undefined {
+    const file = this.files.get(first);
+    if (file === undefined) return undefined;
+    return {
+      lengthBytes: file.bytes.length,
+      read: (offset, into) => {
+        const found = file.bytes.subarray(offset, offset + into.length);
+        into.set(found);
+        return found.length;
+      },
+      close: () => undefined,
+    };
+  }
+
+  openForWriting(first: number): WritableSegment {
+    const file = this.files.get(first);
+    if (file === undefined) throw new Error(`no segment ${first}`);
+    return new SimulatedSegment(this, file, first);
+  }
+
+  prepare(lengthBytes: number, header: Uint8Array): void {
+    this.step();
+    const bytes = new Uint8Array(lengthBytes);
+    bytes.set(header);
+    this.#prepared = new SimulatedFile(bytes);
+  }
+
+  publish(first: number): void {
+    this.step();
+    if (this.files.has(first)) throw new Error(`segment ${first} is there`);
+    this.files.set(first, this.#prepared as SimulatedFile);
+    this.#prepared = undefined;
+    // It may end after the renaming and before the directory is on the disk; both has the name then.
+    this.step();
+  }
+}
+
+class SimulatedSegment implements WritableSegment {
+  readonly first: number;
+  readonly lengthBytes: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly view: DataView<ArrayBuffer>;
+  readonly #disk: SimulatedDisk;
+  readonly #file: SimulatedFile;
+
+  constructor(disk: SimulatedDisk, file: SimulatedFile, first: number) {
+    this.#disk = disk;
+    this.#file = file;
+    this.first = first;
+    this.bytes = file.bytes;
+    this.lengthBytes = file.bytes.length;
+    this.view = new DataView(this.bytes.buffer);
+  }
+
+  load(offset: number): number {
+    return this.view.getInt32(offset, true);
+  }
+
+  store(offset: number, value: number): void {
+    this.#disk.step();
+    this.view.setInt32(offset, value, true);
+    this.#file.note(offset, offset + 4);
+  }
+
+  storeNumber(offset: number, value: number): void {
+    this.#disk.step();
+    this.view.setFloat64(offset, value, true);
+    this.#file.note(offset, offset + 8);
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    const half = Math.floor(bytes.length * this.#disk.part);
+    for (const [start, end] of [
+      [0, half],
+      [half, bytes.length],
+    ] as const) {
+      this.#disk.step();
+      this.bytes.set(bytes.subarray(start, end), offset + start);
+      this.#file.note(offset + start, offset + end);
+    }
+  }
+
+  sync(): void {
+    this.#disk.step();
+    if (this.#disk.isBroken) throw Object.assign(new Error("the disk is broken"), { code: "EIO" });
+    this.#file.sync();
+  }
+
+  syncAsync(): Promise<void> {
+    try {
+      this.sync();
+      return Promise.resolve();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  checkWhole(): void {}
+  close(): void {}
+}
+
+/** The smallest segments that a simulation takes: room for a few records. */
+export const TINY_BYTES: number = SEGMENT.records + 3 * SECTOR_BYTES;
