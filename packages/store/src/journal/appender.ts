@@ -12,7 +12,7 @@ import { conditionError } from "@isthmus/core/internal";
 import { PENDING, paddedBytes, RECORD, SEGMENT } from "./journal-layout.ts";
 import type { RecordFormat } from "./record-format.ts";
 import type { RecordRun } from "./record-run.ts";
-import { decodeHeader, encodeHeader } from "./segment-header.ts";
+import { decodeHeader, decodeSynced, encodeHeader, syncedCrc } from "./segment-header.ts";
 import type { JournalStorage, WritableSegment } from "./storage.ts";
 
 /** Room that the last record leaves for the seal. */
@@ -56,6 +56,8 @@ export class Appender {
     this.#file = storage.openForWriting(last ?? 1);
     this.#enter(this.#file);
     this.catchUp();
+    // Where it has been cut off, nothing is behind what is left.
+    if (this.#next <= syncedOf(this.#file)) this.#mend();
     this.#clearRest();
     this.#mendFailure();
     this.#isOpening = false;
@@ -269,6 +271,7 @@ export class Appender {
     this.#synced = Math.max(this.#synced, sequence);
     if (file !== this.#file || this.#isClosed || syncedOf(file) >= sequence) return;
     file.storeNumber(SEGMENT.synced, sequence);
+    file.store(SEGMENT.syncedCrc, syncedCrc(file.bytes));
   }
 
   #fail(error: unknown): never {
@@ -314,12 +317,7 @@ export class Appender {
   }
 }
 
-/** Up to where a segment says that it is on the disk; nothing, where that cannot be. */
-function syncedOf({ view, first, lengthBytes }: WritableSegment): number {
-  const synced = view.getFloat64(SEGMENT.synced, true);
-  const isPossible =
-    Number.isSafeInteger(synced) &&
-    synced >= first &&
-    synced < first + lengthBytes / RECORD.payload;
-  return isPossible ? synced : first - 1;
+/** Up to where a segment says that it is on the disk. */
+function syncedOf({ bytes, first, lengthBytes }: WritableSegment): number {
+  return decodeSynced(bytes, first, lengthBytes);
 }

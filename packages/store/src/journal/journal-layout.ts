@@ -22,8 +22,9 @@
  *             56 │ reserved      u32
  *             60 │ crc           u32   of bytes 0 to 59
  *             64 │ synced        f64   at least up to this sequence everything is on the disk; changes
- *             72 │ failed        u32   1: a sync has failed; changes
- *             76 │ reserved      4020 bytes
+ *             72 │ failed        u32   odd: a sync has failed; even: as often it has been made good; changes
+ *             76 │ syncedCrc     u32   of `synced`; changes after it, and where it is another one, nothing is known
+ *             80 │ reserved      4016 bytes
  *           4096 └ records
  *
  * record       0 ┌ size          u32   32 + bytes of the payload; the top bit: being written; 0: nothing is here
@@ -69,6 +70,7 @@ export const SEGMENT = {
   crc: 60,
   synced: 64,
   failed: 72,
+  syncedCrc: 76,
   records: 4096,
 } as const;
 export const SEGMENT_MAGIC = "ISTHMUSS";

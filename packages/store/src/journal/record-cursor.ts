@@ -7,7 +7,7 @@
 import { CorruptSegmentError } from "@isthmus/core";
 import { paddedBytes, RECORD, SEGMENT } from "./journal-layout.ts";
 import type { Finding, RecordBytes, RecordFormat } from "./record-format.ts";
-import { decodeHeader } from "./segment-header.ts";
+import { decodeHeader, decodeSynced } from "./segment-header.ts";
 import type { JournalStorage, ReadableSegment } from "./storage.ts";
 
 const READ_BYTES = 2 ** 18;
@@ -78,7 +78,7 @@ export class RecordCursor implements RecordBytes {
   /** Up to which sequence everything is on the disk, as the segment says in which this is. */
   get synced(): number {
     const file = this.#file;
-    return file === undefined ? 0 : Math.max(this.#readSynced(file), this.#first - 1);
+    return file === undefined ? 0 : this.#readSynced(file);
   }
 
   close(): void {
@@ -201,14 +201,14 @@ export class RecordCursor implements RecordBytes {
   }
 
   #readSynced(file: ReadableSegment): number {
-    const bytes = new Uint8Array(8);
-    file.read(SEGMENT.synced, bytes);
-    const synced = new DataView(bytes.buffer).getFloat64(0, true);
-    const most = this.#first + this.#segmentBytes / RECORD.payload;
-    return Number.isSafeInteger(synced) && synced < most ? synced : 0;
+    const head = new Uint8Array(SEGMENT.syncedCrc + 4);
+    if (file.read(0, head) < head.length) return this.#first - 1;
+    return decodeSynced(head, this.#first, this.#segmentBytes);
   }
 
   #look(at: number, sequence: number): Finding {
+    // Whoever looked for the next whole record may have read on.
+    if (at < this.#start) this.#end = this.#start = at;
     for (;;) {
       const [from, end] = [at - this.#start, this.#end - this.#start];
       const room = this.#segmentBytes - at;

@@ -5,7 +5,7 @@
  */
 import { CorruptSegmentError } from "@isthmus/core";
 import { crcOf } from "./crc.ts";
-import { FORMAT_VERSION, ID_BYTES, SEGMENT, SEGMENT_MAGIC } from "./journal-layout.ts";
+import { FORMAT_VERSION, ID_BYTES, RECORD, SEGMENT, SEGMENT_MAGIC } from "./journal-layout.ts";
 
 /** What a segment says of itself. */
 export interface SegmentHeader {
@@ -28,7 +28,29 @@ export function encodeHeader(id: Uint8Array, header: SegmentHeader): Uint8Array 
   view.setFloat64(SEGMENT.time, header.time, true);
   view.setUint32(SEGMENT.crc, crcOf(bytes, 0, SEGMENT.crc, 0), true);
   view.setFloat64(SEGMENT.synced, header.first - 1, true);
+  view.setUint32(SEGMENT.syncedCrc, syncedCrc(bytes), true);
   return bytes;
+}
+
+/** What `syncedCrc` must be. */
+export function syncedCrc(bytes: Uint8Array): number {
+  return crcOf(bytes, SEGMENT.synced, SEGMENT.synced + 8, 0);
+}
+
+/**
+ * Up to which sequence a segment says that everything is on the disk; one less than its first where it says nothing.
+ *
+ * @param bytes At least the first 80 bytes of the file.
+ */
+export function decodeSynced(bytes: Uint8Array, first: number, lengthBytes: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const synced = view.getFloat64(SEGMENT.synced, true);
+  const isKnown =
+    Number.isSafeInteger(synced) &&
+    synced >= first &&
+    synced < first + lengthBytes / RECORD.payload &&
+    view.getUint32(SEGMENT.syncedCrc, true) === syncedCrc(bytes);
+  return isKnown ? synced : first - 1;
 }
 
 /**
@@ -48,7 +70,7 @@ export function decodeHeader(
   const refuse = (what: string): never => {
     throw new CorruptSegmentError(`Cannot use the journal's segment ${first}: ${what}`);
   };
-  if (lengthBytes < SEGMENT.records || bytes.length < SEGMENT.failed + 4) {
+  if (lengthBytes < SEGMENT.records || bytes.length < SEGMENT.syncedCrc + 4) {
     return refuse(`it has ${lengthBytes} bytes, less than its header`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,5 +1,13 @@
 /** Crashes at every step: of the process, of the power. And that each of the rules which prevent harm is needed. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, setSystemTime, test } from "bun:test";
+import {
+  afterAll,
+  beforeAll,
+  describe,
+  expect,
+  setDefaultTimeout,
+  setSystemTime,
+  test,
+} from "bun:test";
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SeededRandom } from "@isthmus/testing/seeded-random";
@@ -26,7 +34,11 @@ const MUTANTS: Readonly<Record<string, readonly [file: string, right: string, wr
     "      this.#file.sync();\n      this.#noteSynced(this.#file, this.last);\n      this.#storage",
     "      this.#storage",
   ],
-  "the rest is not cleared on opening": ["appender.ts", "    this.#clearRest();\n    this.#mendF", "    this.#mendF"],
+  "the rest is not cleared on opening": [
+    "appender.ts",
+    "    this.#clearRest();\n    this.#mendF",
+    "    this.#mendF",
+  ],
   "what is cleared is not brought to the disk": [
     "appender.ts",
     "store(this.#tail, 0);\n    try {\n      file.sync();",
@@ -69,7 +81,10 @@ async function mutant(directory: string, name: string): Promise<Parts> {
   const path = join(directory, file);
   const text = readFileSync(path, "utf8");
   if (text.split(right).length !== 2) throw new Error(`"${right}" is not once in ${file}`);
-  writeFileSync(path, text.replace(right, () => wrong));
+  writeFileSync(
+    path,
+    text.replace(right, () => wrong),
+  );
   const load = async (module: string) => await import(join(directory, module));
   return {
     ...(await load("appender.ts")),

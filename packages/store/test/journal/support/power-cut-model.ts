@@ -29,7 +29,9 @@ const SYNC_AFTER: readonly number[] = [1, 5, 8];
 type Crossing = number;
 
 function payloadOf(sequence: number, crossing: Crossing): Uint8Array {
-  return new Uint8Array(LENGTHS[sequence % LENGTHS.length] as number).fill(sequence + (sequence < crossing ? 0 : 128));
+  return new Uint8Array(LENGTHS[sequence % LENGTHS.length] as number).fill(
+    sequence + (sequence < crossing ? 0 : 128),
+  );
 }
 
 function runOf(first: number, count: number, crossing: Crossing = Infinity): RecordRun {
@@ -81,7 +83,8 @@ function judge(
     if (cursor.sequence !== expected) return `record ${cursor.sequence} instead of ${expected}`;
     const start = cursor.payloadAt;
     const found = cursor.bytes.subarray(start, start + cursor.payloadBytes);
-    if (Buffer.compare(found, payloadOf(expected, crossing)) !== 0) return `record ${expected} is another`;
+    if (Buffer.compare(found, payloadOf(expected, crossing)) !== 0)
+      return `record ${expected} is another`;
     expected++;
   }
   return expected > least ? undefined : `${least} records were promised, ${expected - 1} are there`;
@@ -116,8 +119,18 @@ function goOn(
   if (last !== crossing + 2) return `3 records behind ${crossing - 1} end with ${last}`;
   return (
     judge(parts, disk, last, crossing) ??
-    judge(parts, disk.afterPowerLoss(() => 0), last, crossing) ??
-    judge(parts, disk.afterPowerLoss((count) => count - 1), last, crossing)
+    judge(
+      parts,
+      disk.afterPowerLoss(() => 0),
+      last,
+      crossing,
+    ) ??
+    judge(
+      parts,
+      disk.afterPowerLoss((count) => count - 1),
+      last,
+      crossing,
+    )
   );
 }
 

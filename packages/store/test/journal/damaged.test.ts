@@ -1,0 +1,279 @@
+/** Journals with damage: an error or a right answer, and whatever is missing is told. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { copyFileSync, cpSync, rmSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { bytes, json } from "@isthmus/ipc";
+import { codecOf, shapeOf } from "@isthmus/ipc/internal";
+import { expectCode } from "@isthmus/testing/expect-code";
+import { Home } from "@isthmus/testing/home";
+import { testIf } from "@isthmus/testing/requirement";
+import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
+import { canMount, SmallFileSystem } from "@isthmus/testing/small-file-system";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { Journal } from "../../src/index.ts";
+import { Appender } from "../../src/journal/appender.ts";
+import { RECORD, SEGMENT, TYPE } from "../../src/journal/journal-layout.ts";
+import { RecordFormat } from "../../src/journal/record-format.ts";
+import { RecordRun } from "../../src/journal/record-run.ts";
+import { changeFile, entriesOf, NUMBERS, SMALL, segmentsOf } from "./support/sample-journal.ts";
+import { SimulatedDisk } from "./support/simulated-disk.ts";
+
+setDefaultTimeout(120_000);
+
+const FUZZ = 150 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
+/** Bytes of a record of one digit. */
+const STEP = RECORD.payload + 8;
+
+/** A journal of the numbers up to 9, none of them synced. */
+function small(path: string): void {
+  using journal = Journal.open(path, { ...NUMBERS, ...SMALL });
+  for (let i = 1; i <= 9; i++) journal.append(i);
+}
+
+const numbers = (count: number, first = 1): unknown[] =>
+  Array.from({ length: count }, (_, i) => [first + i, first + i]);
+
+describe("a damaged journal", () => {
+  test("ends before a record that is torn, and what was behind it never comes back", async () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = directory.file("j");
+    small(path);
+    const [segment] = segmentsOf(path) as [string];
+    changeFile(segment, (content) => {
+      content[SEGMENT.records + 5 * STEP + RECORD.payload]! ^= 1;
+      return undefined;
+    });
+    using journal = Journal.open(path, NUMBERS);
+    expect(await entriesOf(journal)).toEqual(numbers(5));
+    expect(journal.append(6)).toBe(6);
+    expect(await entriesOf(journal)).toEqual(numbers(6));
+  });
+
+  test("is never written over what was on the disk once: the gap is told, and it goes on behind it", async () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = directory.file("j");
+    small(path);
+    {
+      using journal = Journal.open(path, NUMBERS);
+      journal.append(10);
+      await journal.flushed();
+    }
+    changeFile(segmentsOf(path)[0] as string, (content) => {
+      content[SEGMENT.records + 5 * STEP + RECORD.payload]! ^= 1;
+      return undefined;
+    });
+    using journal = Journal.open(path, NUMBERS);
+    expect(journal.append(11)).toBe(11);
+    const expected = [...numbers(5), { gap: { from: 6, to: 6 } }, ...numbers(5, 7)];
+    expect(await entriesOf(journal)).toEqual(expected);
+    expect(await entriesOf(journal, { from: 6 })).toEqual(expected.slice(5));
+    expect(await entriesOf(journal, { from: 7 })).toEqual(numbers(5, 7));
+  });
+
+  test("tells of segments that are missing, cut off, or of another journal", async () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = directory.file("j");
+    {
+      using journal = Journal.open(path, { schema: json<number>(), ...SMALL });
+      journal.appendAll(Array.from({ length: 6000 }, (_, i) => i + 1));
+    }
+    const segments = segmentsOf(path);
+    const firsts = segments.map((name) => Number(/(\d+)\.seg$/.exec(name)?.[1]));
+    const broken = async (harm: (copy: string, files: string[]) => void) => {
+      using copies = new TemporaryDirectory();
+      const copy = copies.file("copy");
+      cpSync(path, copy, { recursive: true });
+      harm(copy, segmentsOf(copy));
+      using journal = Journal.open(copy, { schema: json<number>() });
+      const sequence = journal.append(0);
+      const entries = await entriesOf(journal, { from: 1 });
+      expect(entries.at(-1)).toEqual([sequence, 0]);
+      // Everything is told once, in order.
+      let next = 1;
+      for (const entry of entries as ([number, number] | { gap: { from: number; to: number } })[]) {
+        expect("gap" in entry ? entry.gap.from : entry[0]).toBe(next);
+        next = ("gap" in entry ? entry.gap.to : entry[0]) + 1;
+        if (!("gap" in entry) && entry[1] !== 0) expect(entry[1]).toBe(entry[0]);
+      }
+      expect(next).toBe(sequence + 1);
+      return entries.filter((entry) => !Array.isArray(entry));
+    };
+    const gap = (from: number, to: number) => [{ gap: { from, to } }];
+    expect(segments.length).toBeGreaterThan(3);
+    const [, second = 0, third = 0] = firsts;
+    expect(await broken(() => undefined)).toEqual([]);
+    expect(await broken((_, files) => rmSync(files[0]!))).toEqual(gap(1, second - 1));
+    expect(await broken((_, files) => rmSync(files[1]!))).toEqual(gap(second, third - 1));
+    expect(await broken((_, files) => copyFileSync(files[0]!, files[1]!))).toEqual(
+      gap(second, third - 1),
+    );
+    expect(await broken((_, files) => truncateSync(files[1]!, 100))).toEqual(
+      gap(second, third - 1),
+    );
+    const cut = SEGMENT.records + 40 * 10;
+    expect(await broken((_, files) => truncateSync(files[1]!, cut))).toEqual(
+      gap(second + 10, third - 1),
+    );
+    expect(await broken((_, files) => truncateSync(files.at(-1)!, cut))).toHaveLength(1);
+  });
+
+  test("is refused or only read where its head is wrong", async () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = directory.file("j");
+    small(path);
+    const [segment] = segmentsOf(path) as [string];
+    changeFile(segment, (content) => {
+      content[33]! ^= 1;
+      return undefined;
+    });
+    {
+      using journal = Journal.open(path, NUMBERS);
+      expectCode(() => journal.append(1), "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
+      const refusal = await entriesOf(journal).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ code: "ERR_CORRUPT_SEGMENT" });
+    }
+    const open = () => Journal.open(path, NUMBERS);
+    changeFile(join(path, "meta"), (content) => {
+      content[20]! ^= 1;
+      return undefined;
+    });
+    expectCode(open, "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
+    rmSync(join(path, "meta"));
+    expectCode(open, "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
+  });
+
+  test("never takes zeros, records of other journals or of other places for records", () => {
+    const format = new RecordFormat(new Uint8Array(16).fill(1));
+    const content = new Uint8Array(256);
+    const record = { bytes: content, view: new DataView(content.buffer) };
+    const look = (from: RecordFormat, sequence: number) => {
+      return from.examine(record, 0, 256, 256, sequence, 0);
+    };
+    expect(look(format, 0)).toBe("empty");
+    expect(look(format, 1)).toBe("empty");
+    format.stamp(record, 0, 40, 5, 1000);
+    expect(look(format, 5)).toBe("record");
+    expect(look(format, 6)).toBe("invalid");
+    expect(look(new RecordFormat(new Uint8Array(16).fill(2)), 5)).toBe("invalid");
+    record.view.setFloat64(RECORD.sequence, 6, true);
+    expect(look(format, 6)).toBe("invalid");
+    format.stamp(record, 0, 40, 5, 1000);
+    // A length that is another one, a time before the last one's, an unknown type, no room for the seal.
+    expect(format.examine(record, 0, 256, 256, 5, 1001)).toBe("invalid");
+    expect(format.examine(record, 0, 256, 64, 5, 0)).toBe("invalid");
+    expect(format.examine(record, 0, 36, 256, 5, 0)).toBe("short");
+    for (let bit = 0; bit < 40 * 8; bit++) {
+      content[bit >> 3]! ^= 1 << (bit & 7);
+      const isReserved = bit >= (RECORD.type + 4) * 8 && bit < RECORD.payload * 8;
+      if (!isReserved || look(format, 5) !== "record") expect(look(format, 5)).not.toBe("record");
+      content[bit >> 3]! ^= 1 << (bit & 7);
+    }
+    expect(TYPE.seal).toBe(2);
+  });
+
+  test("answers rightly or with an error whatever bits are flipped", async () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = directory.file("j");
+    const random = new SeededRandom(seedOf("a damaged journal"));
+    const records = Array.from({ length: 60 }, (_, i) => new Uint8Array((i * 131) % 3000).fill(i));
+    {
+      using journal = Journal.open(path, { schema: bytes, ...SMALL, sync: "none" });
+      for (const record of records) journal.append(record);
+    }
+    const copy = directory.file("copy");
+    for (let i = 0; i < FUZZ; i++) {
+      cpSync(path, copy, { recursive: true });
+      for (const segment of segmentsOf(copy)) {
+        if (random.oneIn(2)) continue;
+        changeFile(segment, (content) => {
+          for (let flips = 1 + random.below(4); flips > 0; flips--) {
+            const at = random.oneIn(2)
+              ? random.below(content.length)
+              : random.below(200) + SEGMENT.records;
+            content[at]! ^= 1 << random.below(8);
+          }
+          if (random.oneIn(8)) return content.subarray(0, random.below(content.length));
+          if (random.oneIn(8))
+            content.copyWithin(SEGMENT.records + 8 * random.below(1000), SEGMENT.records);
+          return undefined;
+        });
+      }
+      using journal = Journal.open(copy, { schema: bytes });
+      let next = 1;
+      try {
+        for await (const entry of journal.read({ from: 1 })) {
+          if (entry.gap === undefined)
+            expect(entry.value).toEqual(records[entry.sequence - 1] as never);
+          expect(entry.gap?.from ?? (entry as { sequence: number }).sequence).toBe(next);
+          next = (entry.gap?.to ?? (entry as { sequence: number }).sequence) + 1;
+        }
+        const appended = journal.append(new Uint8Array([1]));
+        expect(appended).toBeGreaterThanOrEqual(next);
+      } catch (error) {
+        expect(error).toMatchObject({ code: "ERR_CORRUPT_SEGMENT" });
+      }
+      rmSync(copy, { recursive: true });
+    }
+  });
+});
+
+describe("a disk that refuses", () => {
+  testIf(canMount(), "to mount a file system")("has no room for the next segment", async () => {
+    using _home = new Home();
+    using disk = new SmallFileSystem("size=200k");
+    const path = join(disk.path, "j");
+    using journal = Journal.open(path, { schema: bytes, ...SMALL, sync: "none" });
+    let last = 0;
+    const fill = () => {
+      for (;;) last = journal.append(new Uint8Array(1000));
+    };
+    expectCode(fill, "SystemError", "ENOSPC");
+    expectCode(fill, "SystemError", "ENOSPC");
+    expect(last).toBeGreaterThan(50);
+    const entries = (await entriesOf(journal)) as [number, unknown][];
+    expect(entries.map(([sequence]) => sequence)).toEqual(
+      Array.from({ length: last }, (_, i) => i + 1),
+    );
+    // Room is made: it goes on where it was.
+    rmSync(segmentsOf(path)[0] as string);
+    expect(journal.append(new Uint8Array(1000))).toBe(last + 1);
+    expectCode(
+      () => Journal.open(join(disk.path, "k"), { schema: bytes, segmentBytes: 2 ** 20 }),
+      "SystemError",
+      "ENOSPC",
+    );
+  });
+
+  test("ends appending for all who have the journal open, and is made good by who opens it next", () => {
+    const disk = new SimulatedDisk();
+    const format = new RecordFormat(new Uint8Array(16).fill(3));
+    const open = () => new Appender(disk, format, SEGMENT.records + 8192);
+    const run = new RecordRun(codecOf(shapeOf(bytes)), 4000);
+    run.add(new Uint8Array(50));
+    const [one, two] = [open(), open()];
+    one.append(run);
+    one.sync();
+    two.append(run);
+    disk.isBroken = true;
+    expect(() => one.sync()).not.toThrow();
+    one.append(run);
+    expect(() => one.sync()).toThrow("the disk is broken");
+    disk.isBroken = false;
+    expect(() => one.append(run)).toThrow("the disk is broken");
+    expect(() => one.sync()).toThrow("the disk is broken");
+    expectCode(() => two.append(run), "SystemError", "EIO");
+    expectCode(() => two.sync(), "SystemError", "EIO");
+    const three = open();
+    expect(three.append(run)).toBe(4);
+    three.sync();
+    // They know of records that may be gone.
+    expectCode(() => two.append(run), "SystemError", "EIO");
+    expect(() => one.append(run)).toThrow("the disk is broken");
+    expect(open().append(run)).toBe(5);
+  });
+});
