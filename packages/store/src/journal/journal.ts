@@ -138,7 +138,8 @@ export class Journal<S extends JournalSchema> implements Disposable {
    * Appends records, one behind the other, with none of others between them unless a segment ends there.
    *
    * @returns The sequence of the last one; that of the last one so far when there are none.
-   * @throws As `append` does; when the schema refuses one of them, none was appended.
+   * @throws As `append` does. When the schema refuses one of them, none was appended; when there is no room for the next segment,
+   * those are that came before it (`metrics.lastSequence`).
    */
   appendAll(records: Iterable<RecordInput<S>>): number {
     if (typeof records?.[Symbol.iterator] !== "function") {

@@ -210,7 +210,8 @@ export class RecordCursor implements RecordBytes {
     // Whoever looked for the next whole record may have read on.
     if (at < this.#start) this.#end = this.#start = at;
     for (;;) {
-      const [from, end] = [at - this.#start, this.#end - this.#start];
+      const from = at - this.#start;
+      const end = this.#end - this.#start;
       const room = this.#segmentBytes - at;
       const finding = this.#format.examine(this, from, end, room, sequence, this.#floor);
       if (finding !== "short") return finding;

@@ -94,7 +94,8 @@ export class RecordFormat {
     view.setFloat64(at + RECORD.time, time, true);
     view.setUint32(at + RECORD.type, type, true);
     view.setUint32(at + RECORD.type + 4, 0, true);
-    bytes.fill(0, at + size, at + paddedBytes(size));
+    const end = at + paddedBytes(size);
+    for (let pad = at + size; pad < end; pad++) bytes[pad] = 0;
     const crc = crcOf(bytes, at + RECORD.sequence, at + size, this.#seed ^ size);
     view.setUint32(at + RECORD.crc, crc, true);
   }

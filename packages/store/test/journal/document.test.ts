@@ -1,0 +1,68 @@
+/** `docs/layout.md` says of journals what the source does. */
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { decodeSuperblock, SECTION, SEGMENT_KINDS } from "@isthmus/core/internal";
+import { bytes } from "@isthmus/ipc";
+import { Home } from "@isthmus/testing/home";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { offsetsOf, rowsOf } from "../../../ipc/test/layout/support/document.ts";
+import { Journal } from "../../src/index.ts";
+import {
+  FORMAT_VERSION,
+  META,
+  META_MAGIC,
+  RECORD,
+  SEGMENT,
+  SEGMENT_BYTES_MAX,
+  SEGMENT_BYTES_MIN,
+  SEGMENT_MAGIC,
+  TYPE,
+} from "../../src/journal/journal-layout.ts";
+import { HEAD, HEAD_BYTES } from "../../src/journal/live-head.ts";
+
+describe("docs/layout.md, journals", () => {
+  test("State, Meta, Segment and Record: the offsets are those of the source", () => {
+    expect(offsetsOf("State of a journal", 4)).toEqual(HEAD);
+    expect(offsetsOf("Meta of a journal", 1)).toEqual(META);
+    expect(offsetsOf("Segment of a journal", 1)).toEqual(SEGMENT);
+    const record: Record<string, number> = offsetsOf("Record of a journal", 1);
+    expect(record).toEqual(RECORD);
+    expect(META_MAGIC + SEGMENT_MAGIC).toBe("ISTHMUSJISTHMUSS");
+    expect([SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX]).toEqual([65_536, 2 ** 30]);
+    expect([TYPE.record, TYPE.seal, FORMAT_VERSION]).toEqual([1, 2, 1]);
+    expect(HEAD_BYTES).toBe(64);
+  });
+
+  test("a journal on disk is as the document says", () => {
+    using home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = directory.file("j");
+    using journal = Journal.open(path, { schema: bytes, sync: "always", segmentBytes: 65_536 });
+    journal.append(Uint8Array.of(1, 2, 3));
+    const meta = readFileSync(join(path, "meta"));
+    const id = meta.subarray(16, 32);
+    const segment = readFileSync(join(path, "00000000000000000001.seg"));
+    expect(segment.length).toBe(65_536);
+    expect(segment.readUInt32LE(60)).toBe(crc32(segment.subarray(0, 60)));
+    expect(segment.readDoubleLE(64)).toBe(1);
+    expect(segment.readUInt32LE(76)).toBe(crc32(segment.subarray(64, 72)));
+    const record = segment.subarray(4096);
+    expect(record.readUInt32LE(0)).toBe(35);
+    expect(record.readUInt32LE(4)).toBe(crc32(record.subarray(8, 35), (crc32(id) ^ 35) >>> 0));
+    expect(record.readDoubleLE(8)).toBe(1);
+    expect([...record.subarray(32, 48)]).toEqual([1, 2, 3, ...new Array(13).fill(0)]);
+    const crc = meta.readUInt32LE(60);
+    meta.writeUInt32LE(0, 60);
+    expect(crc32(meta)).toBe(crc);
+    const name = `journal-${id.toString("hex")}`;
+    expect(home.names()).toEqual([name]);
+    const head = home.bytes(name);
+    const { kind, sections } = decodeSuperblock(head, head.length, name);
+    expect(kind).toBe(SEGMENT_KINDS.journal);
+    const row = rowsOf("Kinds").find((candidate) => candidate["kind"] === "journal");
+    const ids = row?.["sections"]?.split(", ").map((section) => SECTION[section as "data"]);
+    expect(sections.map((section) => section.id).sort()).toEqual(ids?.sort() as number[]);
+  });
+});
