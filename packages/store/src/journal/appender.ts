@@ -54,12 +54,12 @@ export class Appender {
     if (last === undefined) this.#prepare(1);
     if (last === undefined) storage.publish(1);
     this.#file = storage.openForWriting(last ?? 1);
-    this.#enter(this.#file);
-    this.catchUp();
-    // Where it has been cut off, nothing is behind what is left.
-    if (this.#next <= syncedOf(this.#file)) this.#mend();
-    this.#clearRest();
-    this.#mendFailure();
+    try {
+      this.#open();
+    } catch (error) {
+      this.#file.close();
+      throw error;
+    }
     this.#isOpening = false;
   }
 
@@ -155,6 +155,15 @@ export class Appender {
     this.#file.close();
   }
 
+  #open(): void {
+    this.#enter(this.#file);
+    this.catchUp();
+    // Where it has been cut off, nothing is behind what is left.
+    if (this.#next <= syncedOf(this.#file)) this.#mend();
+    this.#clearRest();
+    this.#mendFailure();
+  }
+
   #write(size: number, rest: Uint8Array): void {
     const file = this.#file;
     const tail = this.#tail;
@@ -222,8 +231,7 @@ export class Appender {
     // It was on the disk once. What is there stays as it is, for whoever can mend it, and nothing is written over it.
     this.#next = Math.max(synced, this.#lastWhole()) + 1;
     this.#prepare(this.#next);
-    this.#storage.publish(this.#next);
-    this.#enter(this.#storage.openForWriting(this.#next));
+    this.#publish();
   }
 
   /** The sequence of the last whole record behind the damage; 0 when there is none. */

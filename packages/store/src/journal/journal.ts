@@ -272,7 +272,7 @@ function openLock(path: string): TurnLock | SystemError {
   }
 }
 
-/** An appender, or why there is none: whatever is wrong with the last segment, the others can be read. */
+/** An appender, or why there is none: whatever is wrong with the last segment or the disk, the others can be read. */
 function openAppender(
   storage: DiskStorage,
   format: RecordFormat,
@@ -281,7 +281,9 @@ function openAppender(
   try {
     return new Appender(storage, format, segmentBytes);
   } catch (error) {
-    return error instanceof CorruptSegmentError ? error : readOnlyReason(error);
+    const isJournal = storage.segments().length > 0;
+    if (error instanceof CorruptSegmentError) return error;
+    return error instanceof SystemError && isJournal ? error : readOnlyReason(error);
   }
 }
 

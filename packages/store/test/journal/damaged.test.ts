@@ -1,6 +1,15 @@
 /** Journals with damage: an error or a right answer, and whatever is missing is told. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, cpSync, rmSync, truncateSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  cpSync,
+  openSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { bytes, json } from "@isthmus/ipc";
 import { codecOf, shapeOf } from "@isthmus/ipc/internal";
@@ -15,7 +24,14 @@ import { Appender } from "../../src/journal/appender.ts";
 import { RECORD, SEGMENT, TYPE } from "../../src/journal/journal-layout.ts";
 import { RecordFormat } from "../../src/journal/record-format.ts";
 import { RecordRun } from "../../src/journal/record-run.ts";
-import { changeFile, entriesOf, NUMBERS, SMALL, segmentsOf } from "./support/sample-journal.ts";
+import {
+  changeFile,
+  entriesOf,
+  idOf,
+  NUMBERS,
+  SMALL,
+  segmentsOf,
+} from "./support/sample-journal.ts";
 import { SimulatedDisk } from "./support/simulated-disk.ts";
 
 setDefaultTimeout(120_000);
@@ -222,23 +238,61 @@ describe("a damaged journal", () => {
   });
 });
 
+/** A file of so many bytes. */
+function fileOf(directory: string, bytes: number): string {
+  const path = join(directory, "spare");
+  writeFileSync(path, new Uint8Array(bytes));
+  return path;
+}
+
+/** Takes the rest of a small file system. */
+function fillDisk(path: string): void {
+  const fd = openSync(join(path, "filler"), "w");
+  try {
+    for (;;) writeSync(fd, new Uint8Array(4096));
+  } catch (error) {
+    expect(error).toMatchObject({ code: "ENOSPC" });
+  } finally {
+    closeSync(fd);
+  }
+}
+
 describe("a disk that refuses", () => {
   testIf(canMount(), "to mount a file system")("has no room for the next segment", async () => {
     using _home = new Home();
-    using disk = new SmallFileSystem("size=200k");
+    using disk = new SmallFileSystem("size=320k");
     const path = join(disk.path, "j");
     using journal = Journal.open(path, { schema: bytes, ...SMALL, sync: "none" });
     let last = 0;
     const fill = () => {
       for (;;) last = journal.append(new Uint8Array(1000));
     };
+    const spare = fileOf(disk.path, 2 ** 17);
     expectCode(fill, "SystemError", "ENOSPC");
     expectCode(fill, "SystemError", "ENOSPC");
+    rmSync(spare);
     expect(last).toBeGreaterThan(50);
     const entries = (await entriesOf(journal)) as [number, unknown][];
     expect(entries.map(([sequence]) => sequence)).toEqual(
       Array.from({ length: last }, (_, i) => i + 1),
     );
+    // Somebody has died between the end of this segment and the beginning of the next one.
+    using other = new TemporaryDirectory(disk.path);
+    const copy = other.file("j");
+    cpSync(path, copy, { recursive: true, filter: (source) => !source.endsWith("0001.seg") });
+    changeFile(segmentsOf(copy).at(-1) as string, (content) => {
+      const head = new Uint8Array(content.buffer, content.byteOffset, content.length);
+      const record = { bytes: head, view: new DataView(content.buffer, content.byteOffset) };
+      let tail: number = SEGMENT.records;
+      while (content.readUInt32LE(tail) !== 0) tail += 1032;
+      new RecordFormat(idOf(copy)).stampSeal(record, tail, last + 1, Date.now());
+      return undefined;
+    });
+    fillDisk(disk.path);
+    using full = Journal.open(copy, { schema: bytes });
+    expectCode(() => full.append(new Uint8Array(1)), "SystemError", "ENOSPC");
+    expect((await entriesOf(full)).length).toBeGreaterThan(20);
+    rmSync(join(disk.path, "filler"));
     // Room is made: it goes on where it was.
     rmSync(segmentsOf(path)[0] as string);
     expect(journal.append(new Uint8Array(1000))).toBe(last + 1);
