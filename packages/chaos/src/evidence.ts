@@ -23,7 +23,7 @@ export function clockMs(): number {
 export const EVENT_BYTES = 32;
 
 /** Where the fields of an event are, in bytes from its beginning. */
-export const EVENT_AT = { code: 0, stream: 4, value: 8, ticket: 16, more: 20, at: 24 } as const;
+const EVENT_AT = { code: 0, stream: 4, value: 8, ticket: 16, more: 20, at: 24 } as const;
 
 /** What can happen to a participant. */
 export const EVENT = {

@@ -27,7 +27,7 @@ export function countOpenSegments(directory: string): number {
  *
  * @param directory The last part of the directory's path.
  */
-export function countDescriptors(directory: string): number {
+function countDescriptors(directory: string): number {
   if (process.platform !== "linux") return readdirSync("/dev/fd").length;
   return descriptorTargets().filter((path) => !isPipeIn(path, directory)).length;
 }

@@ -8,7 +8,7 @@ import type { SeededRandom } from "@isthmus/programs/seeded-random";
 import { KEYS, type NumberedJob, type StormLedger } from "./storm-ledger.ts";
 
 /** Jobs are taken no more often; some fail so often that they become dead letters. */
-export const MAX_ATTEMPTS = 8;
+const MAX_ATTEMPTS = 8;
 const QUEUE_NAME = "storm";
 const OPTIONS: WorkQueueOptions<BytesSchema> = {
   schema: bytes,
@@ -45,7 +45,7 @@ function keyOf(number: number): number {
 }
 
 /** The job in a record; undefined when it is not one, or not whole. */
-export function jobIn(record: Uint8Array | undefined): NumberedJob | undefined {
+function jobIn(record: Uint8Array | undefined): NumberedJob | undefined {
   if (record === undefined || record.length < HEADER_BYTES) return undefined;
   const number = new DataView(record.buffer, record.byteOffset).getUint32(0, true);
   const expected = recordOf(number);

@@ -39,8 +39,8 @@ import {
 const LOCK_TIMEOUT_MS = 5000;
 
 /** Histograms of the section "latency": from being added to being taken, and from there to being done. */
-export const WAIT_HISTOGRAM = 0;
-export const RUN_HISTOGRAM = 1;
+const WAIT_HISTOGRAM = 0;
+const RUN_HISTOGRAM = 1;
 const HISTOGRAM_COUNT = 2;
 
 /** A work queue that this process has joined. */

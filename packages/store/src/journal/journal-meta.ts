@@ -109,7 +109,7 @@ export function createMeta(path: string, shape: SchemaShape, segmentBytes: numbe
 }
 
 /** The bytes of `meta`. */
-export function encodeMeta({ id, segmentBytes, fingerprint, schemaText }: JournalMeta): Uint8Array {
+function encodeMeta({ id, segmentBytes, fingerprint, schemaText }: JournalMeta): Uint8Array {
   const text = new TextEncoder().encode(schemaText);
   const bytes = new Uint8Array(META.schema + text.length);
   const view = new DataView(bytes.buffer);
@@ -129,7 +129,7 @@ export function encodeMeta({ id, segmentBytes, fingerprint, schemaText }: Journa
  *
  * @throws {CorruptSegmentError} When anything in it is wrong.
  */
-export function decodeMeta(bytes: Uint8Array, path: string): JournalMeta {
+function decodeMeta(bytes: Uint8Array, path: string): JournalMeta {
   if (bytes.length < META.schema) return refuse(path, `its meta has ${bytes.length} bytes`);
   const own = bytes.slice();
   const view = new DataView(own.buffer);
