@@ -21,6 +21,25 @@ export { type OpenVerb, Segment, type SegmentMemory } from "./segment/segment.ts
 export { decodeError, encodeError } from "./service/error-body.ts";
 export { COPY_COUNT } from "./shared-struct/cells-layout.ts";
 export { type Copies, VersionedCells } from "./shared-struct/versioned-cells.ts";
+export {
+  BUCKET_WORDS,
+  BYTES_PER_BUCKET,
+  CACHE,
+  CACHE_HEADER_BYTES,
+  COUNT,
+  COUNTS_BYTES,
+  copyWords,
+  LIMITER_SCHEMA,
+  LOCK_COUNT,
+  ROW,
+  rowWords,
+  SHARD,
+  SHARD_ALIGNMENT,
+  TABLE,
+  TABLE_HEADER_BYTES,
+  TABLE_STATE_BYTES,
+  UNIT_BYTES,
+} from "./store-kinds/store-layout.ts";
 export { HOLDER, MUTEX, MUTEX_BYTES, STRATEGY } from "./sync/mutex-layout.ts";
 export { type Life, type Lives, OwnerWord } from "./sync/owner-word.ts";
 export type { WaitCell } from "./wait/wait-cell.ts";

@@ -52,14 +52,14 @@ export function identify(name: string, path: string, superblock: Superblock): Se
 export function describeSegment({ fd, reader, identity }: OpenedSegment): SegmentInfo {
   const { participants, isHeld } = describeHolders(fd, reader);
   const cells = reader.cells(participants);
-  const { name, kind } = identity;
+  const { name, kind, fingerprint } = identity;
   return {
     ...identity,
     isHeld,
     participants,
     mutex: reader.mutex(participants),
     cells,
-    ...readKind(kind, { name, reader, participants, cells }),
+    ...readKind(kind, { name, fingerprint, reader, participants, cells }),
     error: undefined,
   };
 }

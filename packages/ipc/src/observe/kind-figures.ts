@@ -11,6 +11,7 @@ import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { QUEUE_FIGURES } from "../queue/queue-figures.ts";
 import { SERVICE_FIGURES } from "../service/service-figures.ts";
 import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
+import { CACHE_FIGURES, LIMITER_FIGURES, TABLE_FIGURES } from "../store-kinds/store-figures.ts";
 import {
   CELL_FIGURES,
   EVENT_FIGURES,
@@ -38,6 +39,9 @@ export const FIGURES: {
   readonly topic: typeof TOPIC_FIGURES;
   readonly service: typeof SERVICE_FIGURES;
   readonly queue: typeof QUEUE_FIGURES;
+  readonly cache: typeof CACHE_FIGURES;
+  readonly limiter: typeof LIMITER_FIGURES;
+  readonly table: typeof TABLE_FIGURES;
   readonly semaphore: typeof SEMAPHORE_FIGURES;
   readonly event: typeof EVENT_FIGURES;
   readonly struct: typeof STRUCT_FIGURES;
@@ -48,6 +52,9 @@ export const FIGURES: {
   topic: TOPIC_FIGURES,
   service: SERVICE_FIGURES,
   queue: QUEUE_FIGURES,
+  cache: CACHE_FIGURES,
+  limiter: LIMITER_FIGURES,
+  table: TABLE_FIGURES,
   semaphore: SEMAPHORE_FIGURES,
   event: EVENT_FIGURES,
   struct: STRUCT_FIGURES,
@@ -83,6 +90,9 @@ const PARTS: { readonly [Kind in keyof typeof FIGURES]: Parts<Kind> } = {
     latency: ({ service }) => some(service),
   },
   queue: { segment: ({ queue }) => some(queue), times: ({ queue }) => some(queue) },
+  cache: { segment: ({ cache }) => some(cache) },
+  limiter: { segment: ({ limiter }) => some(limiter) },
+  table: { segment: ({ table }) => some(table) },
   semaphore: {
     segment: ({ semaphore }) => some(semaphore),
     // Where nobody notes who has what, nobody knows how many permits are held.
@@ -103,6 +113,9 @@ const RATES: Readonly<Record<string, (rates: SegmentRates) => readonly object[]>
   "topic.latency": ({ topic }) => some(topic),
   service: ({ service }) => some(service),
   queue: ({ queue }) => some(queue),
+  cache: ({ cache }) => some(cache),
+  limiter: ({ limiter }) => some(limiter),
+  table: ({ table }) => some(table),
 };
 
 /** One figure of a segment, added up over all of its lanes or participants. */

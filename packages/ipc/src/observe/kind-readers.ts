@@ -12,6 +12,13 @@ import type { SectionReader } from "./section-reader.ts";
 import type { CellInfo, ParticipantInfo } from "./segment-info.ts";
 import type { ServiceInfo } from "./service-info.ts";
 import { readService } from "./service-reader.ts";
+import {
+  type CacheInfo,
+  type LimiterInfo,
+  readCache,
+  readTable,
+  type TableInfo,
+} from "./store-readers.ts";
 import type { EventInfo, SemaphoreInfo, StructInfo } from "./sync-info.ts";
 import { readEvent, readSemaphore, readStruct } from "./sync-readers.ts";
 import type { TopicInfo } from "./topic-info.ts";
@@ -21,6 +28,8 @@ import { readTopic } from "./topic-reader.ts";
 export interface KindSource {
   /** The segment's name, for messages. */
   readonly name: string;
+  /** Of the schema, as 16 hexadecimal digits. */
+  readonly fingerprint: string;
   readonly reader: SectionReader;
   readonly participants: readonly ParticipantInfo[];
   readonly cells: readonly CellInfo[];
@@ -39,6 +48,12 @@ export interface KindDetails {
   readonly service?: ServiceInfo | undefined;
   /** The work queue. */
   readonly queue?: QueueInfo | undefined;
+  /** The cache. */
+  readonly cache?: CacheInfo | undefined;
+  /** The rate limiter, which is a segment of kind `cache`. */
+  readonly limiter?: LimiterInfo | undefined;
+  /** The table. */
+  readonly table?: TableInfo | undefined;
   /** The semaphore. */
   readonly semaphore?: SemaphoreInfo | undefined;
   /** The event. */
@@ -52,6 +67,9 @@ const NOTHING: KindDetails = {
   topic: undefined,
   service: undefined,
   queue: undefined,
+  cache: undefined,
+  limiter: undefined,
+  table: undefined,
   semaphore: undefined,
   event: undefined,
   struct: undefined,
@@ -68,6 +86,8 @@ const READERS: Readonly<
   topic: (source) => ({ topic: readTopic(source) }),
   service: (source) => ({ service: readService(source) }),
   queue: (source) => ({ queue: readQueue(source) }),
+  cache: readCache,
+  table: (source) => ({ table: readTable(source) }),
   semaphore: (source) => ({ semaphore: readSemaphore(source) }),
   event: (source) => ({ event: readEvent(source) }),
   struct: (source) => ({ struct: readStruct(source) }),

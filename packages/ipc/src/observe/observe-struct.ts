@@ -83,7 +83,7 @@ function readValue(look: OpenedSegment, name: string, maxBytes: number): StructV
     throw corrupt(`its kind must be struct: found ${identity.kind}`);
   }
   const schema = schemaOf(look);
-  const { recordBytesMax } = readStruct({ reader, name, participants: [], cells: [] });
+  const { recordBytesMax } = readStruct({ reader });
   const lengthBytes = schema.record?.size ?? recordBytesMax;
   if (lengthBytes > recordBytesMax) {
     throw corrupt(`its section ${SECTION.state} is too short for its records`);

@@ -8,6 +8,7 @@ import { type PerSecond, perSecond, type Rates, ratesOf, rateTotals } from "../f
 import { totalOf } from "../figures/read-figures.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
+import { CACHE_FIGURES, LIMITER_FIGURES, TABLE_FIGURES } from "../store-kinds/store-figures.ts";
 import { CELL_FIGURES, EVENT_FIGURES, MUTEX_FIGURES } from "../sync/sync-figures.ts";
 import type { ChannelInfo } from "./channel-info.ts";
 import {
@@ -50,6 +51,12 @@ export interface SegmentRates extends Rates<typeof MUTEX_FIGURES.mutex> {
   readonly service?: ServiceRates | undefined;
   /** Traffic of the work queue, for segments of that kind. */
   readonly queue?: QueueRates | undefined;
+  /** Use of the cache, for a cache. */
+  readonly cache?: Rates<typeof CACHE_FIGURES.segment> | undefined;
+  /** Use of the rate limiter, for a limiter. */
+  readonly limiter?: Rates<typeof LIMITER_FIGURES.segment> | undefined;
+  /** Use of the table, for a table. */
+  readonly table?: Rates<typeof TABLE_FIGURES.segment> | undefined;
   /** How often the event was set; 0 for another kind. */
   readonly setsPerSecond?: number | undefined;
   /** Updates of the struct; 0 for another kind. */
@@ -89,6 +96,10 @@ export function ratesBetween(
     topic: current.topic && topicRates(previous.topic, current.topic, per),
     service: current.service && serviceRates(previous.service, current.service, per),
     queue: current.queue && queueRates(previous.queue, current.queue, per),
+    cache: current.cache && ratesOf(CACHE_FIGURES.segment, previous.cache, current.cache, per),
+    limiter:
+      current.limiter && ratesOf(LIMITER_FIGURES.segment, previous.limiter, current.limiter, per),
+    table: current.table && ratesOf(TABLE_FIGURES.segment, previous.table, current.table, per),
     ...ratesOf(EVENT_FIGURES.segment, previous.event, current.event, per),
     ...ratesOf(STRUCT_FIGURES.segment, previous.struct, current.struct, per),
   };

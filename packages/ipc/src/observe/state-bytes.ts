@@ -74,11 +74,12 @@ export class StateBytes {
   /** One participant's counters; what no counter can be is 0. */
   counters(offset: number): CounterBlock {
     const isThere = offset + COUNTERS_BYTES <= this.lengthBytes;
-    return {
-      get: (name) => {
-        const value = isThere ? this.#view.getFloat64(offset + COUNTER[name] * 8, true) : 0;
-        return value > 0 && value <= Number.MAX_SAFE_INTEGER ? value : 0;
-      },
-    };
+    return { get: (name) => (isThere ? this.count(offset + COUNTER[name] * 8) : 0) };
+  }
+
+  /** The counter at an offset in bytes; 0 for what no counter can be. */
+  count(offset: number): number {
+    const value = offset + 8 <= this.lengthBytes ? this.#view.getFloat64(offset, true) : 0;
+    return value > 0 && value <= Number.MAX_SAFE_INTEGER ? value : 0;
   }
 }

@@ -69,7 +69,7 @@ export function readEvent({ reader, name }: KindSource): EventInfo {
 }
 
 /** Describes a struct. What its version is may be anybody's lie. */
-export function readStruct({ reader }: KindSource): StructInfo {
+export function readStruct({ reader }: Pick<KindSource, "reader">): StructInfo {
   const bytes = readCopy(reader, COPY_HEADER_BYTES);
   return {
     version: bytes === undefined ? 0 : versionOf(bytes),

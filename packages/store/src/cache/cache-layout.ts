@@ -24,24 +24,7 @@ import {
   shardBytes,
 } from "./shard-layout.ts";
 
-/** Word offsets within the section. */
-export const CACHE = { seed: 0, factor: 1, shardCount: 2, logBytes: 3, boot: 4 } as const;
-/** Bytes before the counters. */
-export const CACHE_HEADER_BYTES = 64;
-/** Bytes of one participant's counters. */
-export const COUNTS_BYTES = 64;
-
-/** What every participant counts, in units of 8 bytes. */
-export const COUNT = {
-  hits: 0,
-  misses: 1,
-  staleHits: 2,
-  sets: 3,
-  deletes: 4,
-  computes: 5,
-  computeErrors: 6,
-  waits: 7,
-} as const;
+export { CACHE, CACHE_HEADER_BYTES, COUNT, COUNTS_BYTES } from "@isthmus/ipc/internal";
 
 /** The smallest and the largest cache in bytes: an `ArrayBuffer` holds 4 GiB, and the rest of the segment is in it, too. */
 export const CAPACITY_BYTES_MIN = 8192;

@@ -38,27 +38,18 @@
  * @module
  */
 
-/** Bytes of a unit, in which positions count. */
-export const UNIT_BYTES = 8;
+import {
+  BUCKET_WORDS,
+  BYTES_PER_BUCKET,
+  SHARD,
+  SHARD_ALIGNMENT,
+  UNIT_BYTES,
+} from "@isthmus/ipc/internal";
+
+export { BUCKET_WORDS, SHARD, UNIT_BYTES };
+
 /** Words of a unit. */
 export const UNIT_WORDS: number = UNIT_BYTES / 4;
-
-/** Word offsets within a shard. */
-export const SHARD = {
-  head: 32,
-  tail: 33,
-  entries: 34,
-  usedUnits: 35,
-  evictions: 36,
-  expirations: 37,
-  moves: 38,
-  recoveries: 39,
-  resets: 40,
-  ticket: 41,
-  isWatched: 42,
-  flights: 48,
-  buckets: 176,
-} as const;
 
 /** How many computations of a shard others can wait for. */
 export const FLIGHT_COUNT = 32;
@@ -69,8 +60,6 @@ export const FLIGHT_WORDS = 4;
 
 /** Word offsets within a bucket. */
 export const BUCKET = { newest: 0, visited: 1 } as const;
-/** Words of a bucket. */
-export const BUCKET_WORDS = 2;
 
 /** Word offsets within an entry; `key` is where its key begins. */
 export const ENTRY = {
@@ -111,11 +100,6 @@ export const TYPE = { record: 0, number: 1, deleted: 2, incremented: 3, cleared:
 /** The shortest log in bytes, and the longest. */
 export const LOG_BYTES_MIN = 4096;
 export const LOG_BYTES_MAX: number = 2 ** 27;
-
-/** Bytes of the log for each bucket: what an entry of ordinary size takes. */
-const BYTES_PER_BUCKET = 128;
-
-const SHARD_ALIGNMENT = 64;
 
 /** How many buckets and units a shard has. */
 export interface ShardShape {

@@ -11,8 +11,8 @@ import {
   type OptionNames,
   outOfRange,
 } from "@isthmus/core/internal";
-import { f64, type ParticipantsOptions, struct } from "@isthmus/ipc";
-import { type OpenVerb, type Segment, shapeOf } from "@isthmus/ipc/internal";
+import type { ParticipantsOptions } from "@isthmus/ipc";
+import { LIMITER_SCHEMA, type OpenVerb, type Segment, shapeOf } from "@isthmus/ipc/internal";
 import { openCache } from "../cache/cache-segment.ts";
 import { CacheStore } from "../cache/cache-store.ts";
 import { NONE } from "../cache/log-reading.ts";
@@ -75,8 +75,7 @@ const OPTIONS: OptionNames<RateLimiterOptions> = {
 
 const DEFAULT_CAPACITY_BYTES = 2 ** 24;
 
-/** What tells a limiter's segment from those of caches. Its entries have no value: the time says all. */
-const SHAPE = shapeOf(struct({ rateLimitFullAtMs: f64 }));
+const SHAPE = shapeOf(LIMITER_SCHEMA);
 
 /** An entry as it is written: until when it means something is its time. */
 class FullAt implements Body {

@@ -8,6 +8,7 @@ import { checkInteger, invalidType, outOfRange, SECTION } from "@isthmus/core/in
 import { type Fields, type StructCursor, StructSchema, type StructValue } from "@isthmus/ipc";
 import {
   type Copies,
+  MUTEX,
   MUTEX_BYTES,
   type OpenVerb,
   type Segment,
@@ -46,6 +47,8 @@ export class SharedTable<F extends Fields> implements Disposable {
   readonly #segment: Segment;
   readonly #words: Words;
   readonly #locks: OwnerLocks;
+  /** The words at which the locks begin. */
+  readonly #bases: readonly number[];
   /** Word at which the rows begin. */
   readonly #rows: number;
   readonly #rowWords: number;
@@ -74,11 +77,11 @@ export class SharedTable<F extends Fields> implements Disposable {
     this.#view = new DataView(this.#copies.own.buffer);
     this.#cursor = schema.cursor(this.#view, 0);
     this.#reading = schema.cursor(this.#view, 0, { access: "read" });
-    const bases = Array.from(
+    this.#bases = Array.from(
       { length: LOCK_COUNT },
       (_, index) => state + (TABLE_HEADER_BYTES + index * MUTEX_BYTES) / 4,
     );
-    this.#locks = new OwnerLocks(this.#segment, this.#words, bases, LOCK_CELLS, "the table");
+    this.#locks = new OwnerLocks(this.#segment, this.#words, this.#bases, LOCK_CELLS, "the table");
     this.#segment.whenForgotten(this);
   }
 
@@ -169,6 +172,8 @@ export class SharedTable<F extends Fields> implements Disposable {
     const lock = index % LOCK_COUNT;
     // Its last owner has published all of its update or nothing.
     this.#locks.lock(lock);
+    const acquisitions = (this.#bases[lock] as number) + MUTEX.acquisitions;
+    this.#words.set(acquisitions, this.#words.get(acquisitions) + 1);
     this.#isUpdating = true;
     try {
       cells.read();

@@ -1,0 +1,172 @@
+/**
+ * Reading caches, rate limiters and tables from outside: counters only, no key and no value. Nobody's lock is taken
+ * meanwhile, so that figures which change together may differ by one.
+ *
+ * @module
+ */
+import { SECTION } from "@isthmus/core/internal";
+import type { Figures } from "../figures/figure.ts";
+import { SLOT_COUNT_MAX } from "../segment/participant-layout.ts";
+import type {
+  CACHE_FIGURES,
+  LIMITER_FIGURES,
+  TABLE_FIGURES,
+} from "../store-kinds/store-figures.ts";
+import {
+  BUCKET_WORDS,
+  BYTES_PER_BUCKET,
+  CACHE,
+  CACHE_HEADER_BYTES,
+  COUNT,
+  COUNTS_BYTES,
+  LIMITER_SCHEMA,
+  LOCK_COUNT,
+  rowWords,
+  SHARD,
+  SHARD_ALIGNMENT,
+  TABLE,
+  TABLE_HEADER_BYTES,
+  TABLE_STATE_BYTES,
+  UNIT_BYTES,
+} from "../store-kinds/store-layout.ts";
+import { MUTEX, MUTEX_BYTES } from "../sync/mutex-layout.ts";
+import type { KindDetails, KindSource } from "./kind-readers.ts";
+import { StateBytes } from "./state-bytes.ts";
+
+/** A cache at one moment. What users without a place have counted is not in it. */
+export interface CacheInfo extends Figures<typeof CACHE_FIGURES.segment> {
+  /** Entries of each shard. */
+  readonly entriesByShard: readonly number[];
+}
+
+/** A rate limiter at one moment. */
+export interface LimiterInfo extends Figures<typeof LIMITER_FIGURES.segment> {}
+
+/** A table at one moment. */
+export interface TableInfo extends Figures<typeof TABLE_FIGURES.segment> {}
+
+/** No cache is made with more than 32 shards; of a segment that says it has thousands, so many are looked at. */
+const SHARDS_MAX = 1024;
+const LOG_BYTES_MAX = 2 ** 28;
+
+const COUNTERS = [
+  "entries",
+  "usedUnits",
+  "evictions",
+  "expirations",
+  "recoveries",
+  "resets",
+] as const;
+type Counter = (typeof COUNTERS)[number];
+
+/**
+ * Describes a cache, or the rate limiter that is one by its layout.
+ *
+ * @throws {CorruptSegmentError} When the sizes in its header cannot be.
+ */
+export function readCache(source: KindSource): Pick<KindDetails, "cache" | "limiter"> {
+  const { reader, name, fingerprint } = source;
+  const limitBytes = CACHE_HEADER_BYTES + SLOT_COUNT_MAX * COUNTS_BYTES;
+  const state = new StateBytes(reader.bytes(SECTION.state, limitBytes) ?? NONE, name);
+  const shape = readShape(state, reader.lengthOf(SECTION.data));
+  const { shardCount, logBytes } = shape;
+  const shards = readShards(source, shape);
+  const sum = (counter: Counter, most: number): number =>
+    shards.reduce((all, shard) => all + Math.min(most, shard[counter]), 0);
+  const wrapped = (counter: Counter): number => sum(counter, Infinity) % 2 ** 32;
+  const total = (what: keyof typeof COUNT): number => totalOf(state, COUNT[what]);
+  // Nothing that takes no unit can be an entry, and a log has only so many.
+  const unitsMax = logBytes / UNIT_BYTES;
+  const common = {
+    evictions: wrapped("evictions"),
+    recoveries: wrapped("recoveries"),
+    bytes: sum("usedUnits", unitsMax) * UNIT_BYTES,
+    capacityBytes: shardCount * logBytes,
+  };
+  const [hits, misses] = [total("hits"), total("misses")];
+  const entries = sum("entries", unitsMax);
+  if (fingerprint === LIMITER_SCHEMA.fingerprint.hex) {
+    return { limiter: { allowed: hits, denied: misses, keys: entries, ...common } };
+  }
+  const staleHits = total("staleHits");
+  const found = hits + staleHits;
+  return {
+    cache: {
+      hits,
+      misses,
+      staleHits,
+      hitRatio: found === 0 ? 0 : found / (found + misses),
+      sets: total("sets"),
+      deletes: total("deletes"),
+      computes: total("computes"),
+      computeErrors: total("computeErrors"),
+      waits: total("waits"),
+      ...common,
+      expirations: wrapped("expirations"),
+      resets: wrapped("resets"),
+      entries,
+      shards: shardCount,
+      entriesByShard: shards.map((shard) => Math.min(unitsMax, shard.entries)),
+    },
+  };
+}
+
+/**
+ * Describes a table.
+ *
+ * @throws {CorruptSegmentError} When its rows cannot be as many as it says.
+ */
+export function readTable({ reader, name }: KindSource): TableInfo {
+  const state = new StateBytes(reader.bytes(SECTION.state, TABLE_STATE_BYTES) ?? NONE, name);
+  const [rows, rowBytes] = [state.word(TABLE.rowCount), state.word(TABLE.rowBytes)];
+  if (rows === 0 || rows * rowWords(rowBytes) * 4 !== reader.lengthOf(SECTION.data)) {
+    throw state.corrupt(`it cannot have ${rows} rows of ${rowBytes} bytes`);
+  }
+  let updates = 0;
+  for (let lock = 0; lock < LOCK_COUNT; lock++) {
+    const at = (TABLE_HEADER_BYTES + lock * MUTEX_BYTES) / 4 + MUTEX.acquisitions;
+    updates = (updates + state.word(at)) % 2 ** 32;
+  }
+  return { rows, rowBytes, updates };
+}
+
+interface Shape {
+  readonly shardCount: number;
+  readonly logBytes: number;
+  readonly bytesPerShard: number;
+}
+
+function readShape(state: StateBytes, dataBytes: number): Shape {
+  const isLog = (bytes: number): boolean =>
+    bytes >= BYTES_PER_BUCKET && bytes <= LOG_BYTES_MAX && (bytes & (bytes - 1)) === 0;
+  const logBytes = state.chosen(CACHE.logBytes, "log", isLog);
+  const bucketWords = (logBytes / BYTES_PER_BUCKET) * BUCKET_WORDS;
+  const bytes = (SHARD.buckets + bucketWords) * 4 + logBytes;
+  const bytesPerShard = Math.ceil(bytes / SHARD_ALIGNMENT) * SHARD_ALIGNMENT;
+  const isCount = (count: number): boolean => count > 0 && count * bytesPerShard === dataBytes;
+  const shardCount = state.chosen(CACHE.shardCount, "number of shards", isCount);
+  return { shardCount, logBytes, bytesPerShard };
+}
+
+/** The counters of each shard, a read of its own each: the logs between them are not looked at. */
+function readShards({ reader }: KindSource, shape: Shape): Record<Counter, number>[] {
+  const first = SHARD.entries;
+  const lengthBytes = (SHARD.resets - first + 1) * 4;
+  return Array.from({ length: Math.min(shape.shardCount, SHARDS_MAX) }, (_, index) => {
+    const offset = index * shape.bytesPerShard + first * 4;
+    const view = new DataView(reader.peek(SECTION.data, offset, lengthBytes).buffer);
+    const counters = COUNTERS.map((one) => [one, view.getUint32((SHARD[one] - first) * 4, true)]);
+    return Object.fromEntries(counters) as Record<Counter, number>;
+  });
+}
+
+/** What all participants have counted; what no counter can be is 0. */
+function totalOf(state: StateBytes, count: number): number {
+  let total = 0;
+  for (let at = CACHE_HEADER_BYTES; at + COUNTS_BYTES <= state.lengthBytes; at += COUNTS_BYTES) {
+    total += state.count(at + count * 8);
+  }
+  return Math.min(total, Number.MAX_SAFE_INTEGER);
+}
+
+const NONE = new Uint8Array();

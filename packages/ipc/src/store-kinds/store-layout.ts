@@ -1,0 +1,80 @@
+/**
+ * What an observer must know of the layouts of caches and tables. The floor above, which they belong to, describes them
+ * whole and takes these numbers from here: no import climbs a floor.
+ *
+ * @module
+ */
+import { COPY_COUNT } from "../shared-struct/cells-layout.ts";
+import { f64 } from "../struct/scalars.ts";
+import { struct } from "../struct/struct.ts";
+import type { StructSchema } from "../struct/struct-schema.ts";
+import { MUTEX_BYTES } from "../sync/mutex-layout.ts";
+
+/** Word offsets within the state section of a cache. */
+export const CACHE = { seed: 0, factor: 1, shardCount: 2, logBytes: 3, boot: 4 } as const;
+/** Bytes before the counters. */
+export const CACHE_HEADER_BYTES = 64;
+/** Bytes of one participant's counters. */
+export const COUNTS_BYTES = 64;
+
+/** What every participant of a cache counts, in units of 8 bytes. */
+export const COUNT = {
+  hits: 0,
+  misses: 1,
+  staleHits: 2,
+  sets: 3,
+  deletes: 4,
+  computes: 5,
+  computeErrors: 6,
+  waits: 7,
+} as const;
+
+/** Word offsets within a shard. */
+export const SHARD = {
+  head: 32,
+  tail: 33,
+  entries: 34,
+  usedUnits: 35,
+  evictions: 36,
+  expirations: 37,
+  moves: 38,
+  recoveries: 39,
+  resets: 40,
+  ticket: 41,
+  isWatched: 42,
+  flights: 48,
+  buckets: 176,
+} as const;
+
+/** Bytes of a unit, in which positions in a shard count. */
+export const UNIT_BYTES = 8;
+/** Words of a bucket. */
+export const BUCKET_WORDS = 2;
+/** Bytes of the log for each bucket: what an entry of ordinary size takes. */
+export const BYTES_PER_BUCKET = 128;
+/** Shards begin at multiples of so many bytes. */
+export const SHARD_ALIGNMENT = 64;
+
+/** Word offsets within the state section of a table. */
+export const TABLE = { rowCount: 0, rowBytes: 1 } as const;
+/** Bytes before the locks. */
+export const TABLE_HEADER_BYTES = 64;
+/** How many locks a table has: as many rows can be changed at a time. */
+export const LOCK_COUNT = 64;
+/** Bytes of the state section of a table. */
+export const TABLE_STATE_BYTES: number = TABLE_HEADER_BYTES + LOCK_COUNT * MUTEX_BYTES;
+/** Word offsets within a row. */
+export const ROW = { sequence: 0, copies: 2 } as const;
+
+/** Words of one copy of a record. */
+export function copyWords(recordBytes: number): number {
+  return Math.ceil(recordBytes / 8) * 2;
+}
+
+/** Words of a row. */
+export function rowWords(recordBytes: number): number {
+  return ROW.copies + COPY_COUNT * copyWords(recordBytes);
+}
+
+/** What tells the segment of a rate limiter from those of caches. Its entries have no value: the time says all. */
+export const LIMITER_SCHEMA: StructSchema = struct({ rateLimitFullAtMs: f64 });

@@ -1,0 +1,140 @@
+/** What observers see of caches, rate limiters and tables: the figures of their users, read without a lock or a place. */
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { CorruptSegmentError, MemoryMappedFile } from "@isthmus/core";
+import {
+  FIGURES,
+  type FigureTable,
+  figureTotals,
+  observe,
+  ratesBetween,
+  SegmentObserver,
+  type SegmentSample,
+  struct,
+  u32,
+} from "@isthmus/ipc";
+import { Home } from "@isthmus/testing/home";
+import { RateLimiter, SharedCache, SharedTable } from "../../src/index.ts";
+
+const CACHE = { capacityBytes: 2 ** 20, ttlMs: 60_000 } as const;
+
+/** Writes words into a section of a segment, as anybody can who may write to its file. */
+function lie(name: string, section: string, words: readonly (readonly [number, number])[]): void {
+  const { path, sections } = observe(name);
+  const offset = sections.find((one) => one.name === section)?.offset ?? 0;
+  using file = MemoryMappedFile.createFromFile(path);
+  using view = file.createViewAccessor();
+  for (const [word, value] of words) view.writeUint32(offset + word * 4, value);
+}
+
+describe("a cache", () => {
+  test("tells what its users count, and how fast; looking changes no byte of it", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("pages", CACHE);
+    using observer = new SegmentObserver("pages");
+    const before = observer.sample() as SegmentSample;
+    expect(before.cache).toMatchObject({ hits: 0, hitRatio: 0, entries: 0, bytes: 0 });
+    cache.set("a", { html: "a" });
+    cache.set("b", "b");
+    cache.get("a");
+    cache.get("a");
+    cache.get("nothing");
+    cache.delete("b");
+    await cache.getOrCompute("c", () => "computed");
+    const bytes = readFileSync(before.path);
+    const after = observer.sample() as SegmentSample;
+    expect(readFileSync(before.path).equals(bytes)).toBeTrue();
+    expect(after.cache).toMatchObject({ ...cache.metrics });
+    const { hits, misses } = cache.metrics;
+    expect(hits).toBe(2);
+    expect(after.cache?.hitRatio).toBe(hits / (hits + misses));
+    expect(after.cache?.entriesByShard).toHaveLength(after.cache?.shards ?? 0);
+    expect(after).toMatchObject({ limiter: undefined, table: undefined });
+    expect(ratesBetween(before, after)?.cache?.hitsPerSecond).toBeGreaterThan(0);
+    const totals = figureTotals(after, ratesBetween(before, after));
+    expect(totals.find(({ kind, name }) => kind === "cache" && name === "sets")).toMatchObject({
+      value: cache.metrics.sets,
+      perSecond: expect.any(Number),
+    });
+  });
+
+  test("tells evictions and bytes when it is full", () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("full", { capacityBytes: 2 ** 15 });
+    for (let i = 0; i < 2000; i++) cache.set(`key ${i}`, "x".repeat(50));
+    const { evictions, bytes, capacityBytes, entries } = cache.metrics;
+    expect(evictions).toBeGreaterThan(0);
+    expect(observe("full").cache).toMatchObject({ evictions, bytes, capacityBytes, entries });
+  });
+
+  test("of one whose counters are nonsense nothing impossible is told", () => {
+    using _home = new Home();
+    using _cache = SharedCache.createNew("nonsense", CACHE);
+    const high = 0xffff_ffff;
+    lie(
+      "nonsense",
+      "data",
+      [34, 35, 36, 37, 39, 40].map((word) => [word, high] as const),
+    );
+    lie(
+      "nonsense",
+      "state",
+      Array.from({ length: 32 }, (_, at) => [16 + at, high] as const),
+    );
+    const { cache } = observe("nonsense");
+    expect(cache).toMatchObject({ hits: 0, misses: 0, hitRatio: 0 });
+    expect(cache?.bytes).toBeLessThanOrEqual(cache?.capacityBytes ?? 0);
+    expect(cache?.entries).toBeLessThanOrEqual((cache?.capacityBytes ?? 0) / 8);
+  });
+
+  test.each([
+    [2, 0, "number of shards"],
+    [2, 0xffff_ffff, "number of shards"],
+    [3, 0, "log"],
+    [3, 0x8000_0000, "log"],
+    [3, 12_345, "log"],
+  ])("of one whose sizes cannot be (word %d is %d) only that is told", (word, value, what) => {
+    using _home = new Home();
+    using _cache = SharedCache.createNew("damaged", CACHE);
+    lie("damaged", "state", [[word, value]]);
+    expect(() => observe("damaged")).toThrow(CorruptSegmentError);
+    expect(() => observe("damaged")).toThrow(`Cannot observe "damaged": its ${what} cannot be`);
+  });
+});
+
+test("a rate limiter tells what it allowed and denied, and is no cache", () => {
+  using _home = new Home();
+  using limiter = RateLimiter.createNew("api", { limit: 2, perMs: 60_000, capacityBytes: 2 ** 16 });
+  for (let i = 0; i < 5; i++) limiter.take("somebody");
+  limiter.take("another");
+  const info = observe("api");
+  expect(info.limiter).toEqual(limiter.metrics);
+  expect(info.limiter).toMatchObject({ allowed: 3, denied: 3, keys: 2 });
+  expect(info.cache).toBeUndefined();
+  expect(figureTotals(info).map(({ kind }) => kind)).toContain("limiter");
+});
+
+test("a table tells its rows and how often they were updated", () => {
+  using _home = new Home();
+  using table = SharedTable.createNew("prices", struct({ bid: u32 }), { length: 100 });
+  for (let i = 0; i < 130; i++) {
+    table.update(i % 100, (row) => {
+      row.bid = i;
+    });
+  }
+  expect(observe("prices").table).toEqual({ rows: 100, rowBytes: 4, updates: 130 });
+  lie("prices", "state", [[0, 101]]);
+  expect(() => observe("prices")).toThrow("it cannot have 101 rows of 4 bytes");
+});
+
+test("the comments of the figures, which editors show, are what the figures say", () => {
+  const source = readFileSync(
+    `${import.meta.dir}/../../../ipc/src/store-kinds/store-figures.ts`,
+    "utf8",
+  );
+  for (const kind of ["cache", "limiter", "table"] as const) {
+    for (const [name, { help }] of Object.entries<FigureTable[string]>(FIGURES[kind].segment)) {
+      expect(source).toContain(`/** ${help} */\n    ${name}: {`);
+    }
+  }
+});
