@@ -13,6 +13,7 @@ import {
 } from "@stricli/core";
 import { COMMAND_NAME } from "./command-name.ts";
 import { benchmark } from "./commands/benchmark.ts";
+import { cache } from "./commands/cache.ts";
 import { chaos } from "./commands/chaos.ts";
 import { createCompletions } from "./commands/completions.ts";
 import { consumer } from "./commands/consumer.ts";
@@ -52,6 +53,7 @@ const ROUTES = {
   consumer,
   queue,
   worker,
+  cache,
   scan,
   follow,
   hexdump,

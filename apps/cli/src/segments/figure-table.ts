@@ -59,7 +59,8 @@ export function figureRows<Item extends object>(
   };
 }
 
-function figureText(
+/** A figure as text. */
+export function figureText(
   figure: Figure | undefined,
   value: number,
   nowMs: number,

@@ -27,6 +27,7 @@ import {
   unreachableText,
 } from "./segment-text.ts";
 import { REQUESTER_COLUMNS, serviceRows } from "./service-report.ts";
+import { storeRows } from "./store-report.ts";
 import { eventRows, semaphoreRows, structLines } from "./sync-report.ts";
 import { PUBLISHER_COLUMNS, SUBSCRIBER_COLUMNS, topicRows } from "./topic-report.ts";
 
@@ -100,6 +101,8 @@ function kindParts(info: SegmentInfo, nowMs: number, style: Style): string[][] {
     const jobs = jobRows(queue.jobs, style);
     if (jobs.length > 0) parts.push(table("In flight", JOB_HEADINGS, jobs, style, ["right"]));
   }
+  const store = storeRows(info, style);
+  if (store) add(store.title, store.rows);
   if (semaphore) add("Semaphore", semaphoreRows(semaphore, style));
   if (event) add("Event", eventRows(event));
   return parts;

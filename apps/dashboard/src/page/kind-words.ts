@@ -37,7 +37,10 @@ const BOOLEANS: Readonly<Record<string, readonly [no: string, yes: string]>> = {
 };
 
 /** Figures that say how a segment was made, and not how it is doing: they have no tile. */
-const SETTINGS: ReadonlySet<string> = new Set(["semaphore.segment.returnsOnDeath"]);
+const SETTINGS: ReadonlySet<string> = new Set([
+  "semaphore.segment.returnsOnDeath",
+  "cache.segment.shards",
+]);
 
 /** What is waited for at a cell. */
 export function waitWords(kind: string, cell: number): string {

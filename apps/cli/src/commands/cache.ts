@@ -1,0 +1,97 @@
+/**
+ * `isthmus cache NAME [ACTION]`
+ *
+ * @module
+ */
+import { buildCommand, type Command } from "@stricli/core";
+import { ACTIONS, type Action, type ActionFlags, PERFORM } from "../cache/cache-actions.ts";
+import type { IsthmusContext } from "../context.ts";
+import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
+import { guarded } from "../guarded.ts";
+import { TIMEOUT_MS_MAX, wholeNumber } from "../transfer/transfer-flags.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface CacheFlags extends CommonFlags, Omit<ActionFlags, "json"> {}
+
+async function runCache(
+  this: IsthmusContext,
+  flags: CacheFlags,
+  name: string,
+  action: Action = "stats",
+  key?: string,
+  value?: string,
+): Promise<void> {
+  if (flags.prefix !== undefined && action !== "keys") {
+    throw new UsageError("--prefix has a meaning only with keys");
+  }
+  if (flags.ttlMs !== undefined && action !== "set") {
+    throw new UsageError("--ttl-ms has a meaning only with set");
+  }
+  const operands = [key, value].filter((operand) => operand !== undefined);
+  await PERFORM[action](this, { name, flags, operands });
+}
+
+function parseAction(text: string): Action {
+  const action = ACTIONS.find((one) => one === text);
+  if (action !== undefined) return action;
+  throw new SyntaxError(`it must be one of ${ACTIONS.join(", ")}`);
+}
+
+/** The definition of the command. */
+export const cache: Command<IsthmusContext> = buildCommand<
+  CacheFlags,
+  [string, Action?, string?, string?],
+  IsthmusContext
+>({
+  func: guarded(runCache),
+  parameters: {
+    flags: {
+      ...COMMON_FLAGS,
+      prefix: {
+        kind: "parsed",
+        parse: String,
+        brief: "keys: only those that begin so",
+        placeholder: "TEXT",
+        optional: true,
+      },
+      ttlMs: {
+        kind: "parsed",
+        parse: wholeNumber(1, TIMEOUT_MS_MAX),
+        brief: "set: how long the value is good (for ever)",
+        placeholder: "MS",
+        optional: true,
+      },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        { brief: "A cache, as isthmus ls prints it", placeholder: "NAME", parse: String },
+        {
+          brief: `What to do: ${ACTIONS.join(", ")} (stats)`,
+          placeholder: "ACTION",
+          parse: parseAction,
+          proposeCompletions: () => ACTIONS,
+          optional: true,
+        },
+        { brief: "For get, set and delete", placeholder: "KEY", parse: String, optional: true },
+        { brief: "For set", placeholder: "VALUE", parse: String, optional: true },
+      ],
+    },
+  },
+  docs: {
+    brief: "Look into a cache that processes share, and change it",
+    fullDescription:
+      "get prints the value of a key, set sets it, delete forgets it; keys lists the keys with fresh\n" +
+      "values, clear forgets them all. stats, which reads only, prints what all users have counted.\n\n" +
+      "What values are stands in the cache: JSON, structs as JSON (64-bit numbers as strings, bytes in\n" +
+      "base64), or bytes, which are given and printed as text, with --json in base64.\n" +
+      "A key without a fresh value is not found: exit code 3.",
+    customUsage: [
+      { input: "pages", brief: "hits, misses, evictions, bytes" },
+      { input: "pages get /about", brief: "one value" },
+      { input: 'pages set /about \'{"html":"<h1>"}\' --ttl-ms 60000', brief: "good for a minute" },
+      { input: "pages keys --prefix user:", brief: "some of the keys" },
+      { input: "--json pages stats | jq .hit_ratio", brief: "how often it is of use" },
+    ],
+  },
+});
