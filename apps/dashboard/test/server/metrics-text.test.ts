@@ -1,15 +1,27 @@
 /** Every kind is told in full, by names that Prometheus's own checker has nothing against. */
 import { describe, expect, test } from "bun:test";
-import { figureTotals, type SegmentInfo } from "@isthmus/ipc";
+import { FIGURES, figureTotals, type SegmentInfo } from "@isthmus/ipc";
 import { segmentSamples } from "@isthmus/testing/segment-samples";
 import { metricsText } from "../../src/server/metrics-text.ts";
 import { parseExposition } from "../support/exposition-parser.ts";
 import { findPromtool } from "../support/promtool.ts";
 
 const SERVER = { version: "0.1.0", bun: "1.0.0", startedAtMs: 0, clients: 0, skipped: 0 };
-const SAMPLES = segmentSamples(1) as unknown as SegmentInfo[];
+const SAMPLES = [
+  ...(segmentSamples(1) as unknown as SegmentInfo[]),
+  ...(["cache", "limiter", "table"] as const).map(stored),
+];
 const TEXT = metricsText(SAMPLES, SERVER);
 const families = parseExposition(TEXT);
+
+/** A segment of the store: every figure of its table, each another number. */
+function stored(kind: "cache" | "limiter" | "table", index: number): SegmentInfo {
+  const [memory] = segmentSamples(1).filter((one) => one["kind"] === "memory");
+  const names = Object.keys(FIGURES[kind].segment);
+  const figures = Object.fromEntries(names.map((name, at) => [name, 5000 + index * 100 + at]));
+  const base = { ...memory, name: `a-${kind}`, kind: kind === "table" ? "table" : "cache" };
+  return { ...base, [kind]: figures } as unknown as SegmentInfo;
+}
 
 /** The names of the families that tell of a segment. */
 function familiesOf(segment: string): string[] {
@@ -41,6 +53,10 @@ describe("metricsText()", () => {
     ["semaphore", ["available_permits", "max_permits", "held_permits"]],
     ["event", ["set", "sets_total"]],
     ["struct", ["version", "updates_total", "record_max_bytes"]],
+    ["cache", ["hits_total", "misses_total", "stale_hits_total", "hit_ratio", "entries"]],
+    ["cache", ["evictions_total", "expirations_total", "computes_total", "waits_total", "bytes"]],
+    ["limiter", ["allowed_total", "denied_total", "keys"]],
+    ["table", ["updates_total", "rows"]],
   ] as const)("tells of a %s what its owner asks for", (kind, names) => {
     const wanted = names.map((name) => `isthmus_${kind}_${name}`);
     expect(familiesOf(`a-${kind}`)).toEqual(expect.arrayContaining(wanted));
