@@ -8,10 +8,11 @@ import type { Doorbell } from "./doorbell.ts";
 import type { Condition, Watch } from "./wait-for.ts";
 
 /**
- * When to look again after somebody's death was reported and nothing was found, in milliseconds. The end of a
- * process is not one moment: its liveness pipe can end before its locks are gone.
+ * When to look again after somebody's death was reported and nothing was found, in milliseconds; each time twice as
+ * late, up to the second. The end of a process is not one moment: its liveness pipe can end before its locks are gone.
  */
 const DEATH_LOOK_MS = 1;
+const DEATH_LOOK_MS_MAX = 5;
 
 /** How often somebody looks whom nobody can ring, in milliseconds: all places of its segment are taken. */
 const BELLESS_LOOK_MS = 20;
@@ -27,6 +28,7 @@ export class EventLoopWait<T> {
   #isSettled = false;
   #timer: Timer | undefined;
   #deathTimer: Timer | undefined;
+  #deathLookMs = DEATH_LOOK_MS;
   #lookTimer: Timer | undefined;
   #unwatch: (() => void) | undefined;
   #unlisten: (() => void) | undefined;
@@ -96,7 +98,8 @@ export class EventLoopWait<T> {
     this.#deathTimer ??= setTimeout(() => {
       this.#deathTimer = undefined;
       this.#look(false);
-    }, DEATH_LOOK_MS);
+    }, this.#deathLookMs);
+    this.#deathLookMs = Math.min(this.#deathLookMs * 2, DEATH_LOOK_MS_MAX);
     this.#look(false);
   };
 
