@@ -104,10 +104,11 @@ function leaseChanges(looks: Looks): Told[] {
 /** Jobs that are not taken for the first time, each attempt once. */
 function redeliveries({ before, now, earlier, later }: Looks): Told[] {
   const elapsedMs = (now.takenAtNs - before.takenAtNs) / 1e6 + ROUNDING_MS;
-  // What was not in a list that is cut off may have been in flight all the same: then it is older.
+  // What was not in a list that is cut off may have been in flight all the same: then it is older. Only then its age
+  // counts, for a look takes time: a job that was taken at its beginning may seem older than the look before.
   const isNew = ({ id, attempts, forMs }: QueueJobInfo): boolean =>
     attempts > 1 &&
-    forMs <= elapsedMs &&
+    (isWhole(earlier) || forMs <= elapsedMs) &&
     !earlier.jobs.some((job) => job.id === id && job.attempts === attempts);
   const jobs = later.jobs.filter(isNew);
   if (jobs.length > TOLD_MAX) {

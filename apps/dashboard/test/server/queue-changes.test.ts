@@ -52,9 +52,17 @@ describe("what is told of a queue", () => {
     const before = look([ONE, TWO], { jobs: [job(1, ONE)], inFlight: 1 });
     expect(told(before, before)).toEqual([]);
     expect(told(before, look([ONE, TWO], { jobs: [job(2, ONE)], done: 1 }))).toEqual([]);
-    // Nor of one that had come back long ago and still is in flight.
+    // Nor of one that had come back long ago, still is in flight, and was not in a list that had been cut off.
     const again = look([ONE], { jobs: [job(1, ONE, { attempts: 3, forMs: 5000 })] });
-    expect(told(look([ONE]), again)).toEqual([]);
+    expect(told(look([ONE], { inFlight: 70 }), again)).toEqual([]);
+  });
+
+  test("is that a job was given to somebody again, however long the look took", () => {
+    // It was taken right behind the look before, and this one came to it late.
+    const jobs = [job(1, TWO, { attempts: 2, forMs: ELAPSED_MS + 30 })];
+    expect(told(look([TWO]), look([TWO], { jobs }))).toEqual([
+      "job 1 was given to worker 12, attempt 2",
+    ]);
   });
 
   test("is not that a job came back whose worker had done it before it died", () => {

@@ -54,6 +54,8 @@ export class SegmentTable implements PageView {
   }
 
   render({ frame }: Model, view: View): void {
+    // Also before the first frame: it may be typed into then.
+    if (this.#filter.value !== view.filter) this.#filter.value = view.filter;
     if (frame === undefined) return;
     const wanted = view.filter.toLowerCase();
     const issues = Map.groupBy(frame.issues, ({ segment }) => segment);
@@ -61,7 +63,6 @@ export class SegmentTable implements PageView {
       .filter(({ name, kind }) => name.toLowerCase().includes(wanted) || kind === wanted)
       // The weightiest issue comes first.
       .map((segment): SegmentRow => ({ ...segment, issue: issues.get(segment.name)?.[0] }));
-    if (this.#filter.value !== view.filter) this.#filter.value = view.filter;
     const total = frame.segments.length;
     setText(
       this.#count,
