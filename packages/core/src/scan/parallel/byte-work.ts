@@ -9,7 +9,8 @@ import type { PieceWork, WorkPlan } from "./piece-work.ts";
 /** Counts a byte, all bytes, or text, by kernels. */
 export function kernelWork({ task, kernels, classes, flags }: WorkPlan): PieceWork {
   if (kernels === undefined) throw new TypeError("no kernels");
-  const exports = new WebAssembly.Instance(kernels.module).exports as unknown as {
+  const exports = new WebAssembly.Instance(kernels.module as WebAssembly.Module)
+    .exports as unknown as {
     memory: WebAssembly.Memory;
     countByte(length: number, byte: number): number;
     text(length: number, state: number): void;

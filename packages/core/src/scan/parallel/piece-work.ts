@@ -51,7 +51,8 @@ export type Task =
 
 /** The kernels and where they keep what in their memory, in bytes; `undefined` where there is no SIMD. */
 export interface KernelPlan {
-  readonly module: WebAssembly.Module;
+  /** A `WebAssembly.Module`, which types of Node.js alone do not know. */
+  readonly module: object;
   /** What is copied into the memory at a time. */
   readonly blockBytes: number;
   /** The 64 bytes that the kernels take in one step. */
