@@ -6,7 +6,6 @@
 import { isTurnDue } from "@isthmus/core/internal";
 import type { ChannelSchema, RecordValue } from "../flow/record-schema.ts";
 import { sharedClock } from "../metrics/clock.ts";
-import { EventLoopWait } from "../wait/event-loop-wait.ts";
 import {
   type AsyncWaitOptions,
   type CheckedWait,
@@ -14,6 +13,7 @@ import {
   TIMEOUT_MS_MAX,
   timedOut,
   type Watch,
+  waitAgain,
   waitAsync,
 } from "../wait/wait-for.ts";
 import { type Claim, Job, type JobKeeper } from "./job.ts";
@@ -86,16 +86,11 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
     isTurn: boolean,
   ): Promise<Job<S>> {
     const { segment, ready } = this.#queue;
-    const { doorbell } = segment;
     const description = `take a ${isDead ? "dead letter" : "job"} from "${segment.name}"`;
     const attempt = (): Job<S> | undefined => this.tryTake(holder, isDead);
     const condition = { attempt, description, owner: "WorkQueue", cell: ready };
-    const watch = this.#watchJobs(isDead);
-    let job: Job<S> | undefined;
-    if (isTurn) job = await waitAsync(condition, doorbell, wait, watch);
-    else if (wait.timeoutMs > 0) {
-      job = await new EventLoopWait(condition, doorbell, wait, watch).begin();
-    }
+    const goOn = isTurn ? waitAsync : waitAgain;
+    const job = await goOn(condition, segment.doorbell, wait, this.#watchJobs(isDead));
     if (job === undefined) throw timedOut(description, wait.timeoutMs, this.#describe());
     return job;
   }

@@ -212,6 +212,16 @@ export async function waitAsync<T>(
     if (condition.cell.isClosed) throw new DisposedError(condition.owner ?? "segment");
   }
   const first = condition.attempt();
-  if (first !== undefined || options.timeoutMs === 0) return first;
+  return first === undefined ? await waitAgain(condition, doorbell, options, watch) : first;
+}
+
+/** The rest of `waitAsync` after a first look in vain. Parameters and result are its. */
+export async function waitAgain<T>(
+  condition: Condition<T>,
+  doorbell: Doorbell,
+  options: CheckedWait,
+  watch?: Watch,
+): Promise<T | undefined> {
+  if (options.timeoutMs === 0) return undefined;
   return await new EventLoopWait(condition, doorbell, options, watch).begin();
 }
