@@ -120,7 +120,7 @@ export function lineCursor(source: ViewSource, range?: ScanRange): Generator<Lin
 
 function* eachFoundLine(source: ViewSource, range: Span): Generator<LineCursor, void> {
   const span = lineSpan(source, range);
-  const places = new BytePlaces([LINE_FEED, LINE_FEED, LINE_FEED]);
+  const places = new BytePlaces([LINE_FEED]);
   const line = new FoundLine();
   let offset = span.from;
   for (const piece of wholeLines(source, span)) {

@@ -11,15 +11,15 @@ const KERNEL_FROM_BYTES = 1 << 18;
 /** Room for places at first. */
 const PLACES = 1024;
 
-/** Where three bytes are. */
+/** Where one byte is, or any of three. */
 export class BytePlaces {
   /** The places in order, in bytes from the first byte of the piece; behind the last one comes the piece's length. */
   list: Uint32Array = new Uint32Array(PLACES);
-  readonly #wanted: readonly [number, number, number];
+  readonly #wanted: readonly number[];
   #finder: ByteFinder | undefined;
 
-  /** @param wanted The bytes; one may be there twice. */
-  constructor(wanted: readonly [number, number, number]) {
+  /** @param wanted The byte, or three of them; one may be there twice. */
+  constructor(wanted: readonly [number] | readonly [number, number, number]) {
     this.#wanted = wanted;
   }
 
@@ -42,7 +42,7 @@ export class BytePlaces {
 
   #findPlainly(bytes: Uint8Array, block: number, from: number): number {
     const { list } = this;
-    const [first, second, third] = this.#wanted;
+    const [first, second = first, third = first] = this.#wanted;
     const end = Math.min(block + FIND_BLOCK_BYTES, bytes.length);
     let count = from;
     for (let at = block; at < end; at++) {
