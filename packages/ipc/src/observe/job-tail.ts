@@ -7,7 +7,7 @@
  * @module
  */
 import type { Mapping, Section } from "@isthmus/core/internal";
-import { CELL, KIND, KIND_MASK, KINDS, QUEUE } from "../queue/queue-layout.ts";
+import { CELL, KIND, KIND_MASK, KINDS, longOf, QUEUE } from "../queue/queue-layout.ts";
 import { MUTEX, MUTEX_BYTES } from "../sync/mutex-layout.ts";
 import type { TailedRecord } from "./lane-tail.ts";
 import { ObservedWords } from "./observed-words.ts";
@@ -165,10 +165,4 @@ interface FoundCell {
   readonly link: number;
   /** Word of section "state" at which it begins. */
   readonly word: number;
-}
-
-/** A number of two words; 0 where they have what cannot be one. */
-function longOf(low: number, high: number): number {
-  const value = (low >>> 0) + (high >>> 0) * 2 ** 32;
-  return value <= Number.MAX_SAFE_INTEGER ? value : 0;
 }

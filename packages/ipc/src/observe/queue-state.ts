@@ -12,6 +12,7 @@ import {
   CLASS_MASK,
   cellsOffset,
   KIND_MASK,
+  longOf,
   QUEUE,
   queueBytes,
 } from "../queue/queue-layout.ts";
@@ -47,8 +48,7 @@ export function readQueueSizes(state: StateBytes, lengthBytes: number): QueueSiz
 
 /** A number of two words; 0 where they have what cannot be one. */
 export function longAt(state: StateBytes, word: number): number {
-  const value = state.word(word) + state.word(word + 1) * 2 ** 32;
-  return value <= Number.MAX_SAFE_INTEGER ? value : 0;
+  return longOf(state.word(word), state.word(word + 1));
 }
 
 /** What the header of a cell says. */

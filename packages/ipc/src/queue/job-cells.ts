@@ -14,6 +14,7 @@ import {
   KIND,
   KIND_BITS,
   KIND_MASK,
+  longOf,
   QUEUE,
 } from "./queue-layout.ts";
 
@@ -329,8 +330,7 @@ export class JobCells {
   }
 
   #readLong(word: number): number {
-    const value = (this.#words.get(word) >>> 0) + (this.#words.get(word + 1) >>> 0) * TWO_POW_32;
-    return value <= Number.MAX_SAFE_INTEGER ? value : 0;
+    return longOf(this.#words.get(word), this.#words.get(word + 1));
   }
 
   #writeLong(word: number, value: number): void {

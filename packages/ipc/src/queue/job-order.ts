@@ -138,6 +138,7 @@ export class JobOrder {
     return true;
   }
 }
+
 /** Where a list of jobs that are ready has its first and its last. */
 function listOf(jobClass: number, share: number): number {
   return QUEUE.lists + (jobClass * SHARE_COUNT + share) * 2;

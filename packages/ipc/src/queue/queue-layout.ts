@@ -116,6 +116,12 @@ export const COUNTS = {
   corruptions: 21,
 } as const;
 
+/** A number of two words; 0 where they have what cannot be one. */
+export function longOf(low: number, high: number): number {
+  const value = (low >>> 0) + (high >>> 0) * 2 ** 32;
+  return value <= Number.MAX_SAFE_INTEGER ? value : 0;
+}
+
 /** The name of a gauge or counter. */
 export type Count = keyof typeof COUNTS;
 
