@@ -23,7 +23,6 @@ export { COPY_COUNT } from "./shared-struct/cells-layout.ts";
 export { type Copies, VersionedCells } from "./shared-struct/versioned-cells.ts";
 export {
   BUCKET_WORDS,
-  BYTES_PER_BUCKET,
   CACHE,
   CACHE_HEADER_BYTES,
   COUNT,
@@ -31,10 +30,13 @@ export {
   copyWords,
   LIMITER_SCHEMA,
   LOCK_COUNT,
+  logWordOf,
   ROW,
   rowWords,
   SHARD,
-  SHARD_ALIGNMENT,
+  type ShardShape,
+  shapeOfLog,
+  shardBytes,
   TABLE,
   TABLE_HEADER_BYTES,
   TABLE_STATE_BYTES,

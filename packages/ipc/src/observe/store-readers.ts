@@ -13,7 +13,6 @@ import type {
   TABLE_FIGURES,
 } from "../store-kinds/store-figures.ts";
 import {
-  BUCKET_WORDS,
   BYTES_PER_BUCKET,
   CACHE,
   CACHE_HEADER_BYTES,
@@ -23,7 +22,8 @@ import {
   LOCK_COUNT,
   rowWords,
   SHARD,
-  SHARD_ALIGNMENT,
+  shapeOfLog,
+  shardBytes,
   TABLE,
   TABLE_HEADER_BYTES,
   TABLE_STATE_BYTES,
@@ -140,9 +140,7 @@ function readShape(state: StateBytes, dataBytes: number): Shape {
   const isLog = (bytes: number): boolean =>
     bytes >= BYTES_PER_BUCKET && bytes <= LOG_BYTES_MAX && (bytes & (bytes - 1)) === 0;
   const logBytes = state.chosen(CACHE.logBytes, "log", isLog);
-  const bucketWords = (logBytes / BYTES_PER_BUCKET) * BUCKET_WORDS;
-  const bytes = (SHARD.buckets + bucketWords) * 4 + logBytes;
-  const bytesPerShard = Math.ceil(bytes / SHARD_ALIGNMENT) * SHARD_ALIGNMENT;
+  const bytesPerShard = shardBytes(shapeOfLog(logBytes));
   const isCount = (count: number): boolean => count > 0 && count * bytesPerShard === dataBytes;
   const shardCount = state.chosen(CACHE.shardCount, "number of shards", isCount);
   return { shardCount, logBytes, bytesPerShard };

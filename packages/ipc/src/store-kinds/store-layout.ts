@@ -53,7 +53,29 @@ export const BUCKET_WORDS = 2;
 /** Bytes of the log for each bucket: what an entry of ordinary size takes. */
 export const BYTES_PER_BUCKET = 128;
 /** Shards begin at multiples of so many bytes. */
-export const SHARD_ALIGNMENT = 64;
+const SHARD_ALIGNMENT = 64;
+
+/** How many buckets and units a shard has. */
+export interface ShardShape {
+  readonly bucketCount: number;
+  readonly logUnits: number;
+}
+
+/** The shape of a shard by its log. */
+export function shapeOfLog(logBytes: number): ShardShape {
+  return { bucketCount: logBytes / BYTES_PER_BUCKET, logUnits: logBytes / UNIT_BYTES };
+}
+
+/** The word of a shard at which its log begins. */
+export function logWordOf({ bucketCount }: ShardShape): number {
+  return SHARD.buckets + bucketCount * BUCKET_WORDS;
+}
+
+/** Bytes of a whole shard. */
+export function shardBytes(shape: ShardShape): number {
+  const bytes = logWordOf(shape) * 4 + shape.logUnits * UNIT_BYTES;
+  return Math.ceil(bytes / SHARD_ALIGNMENT) * SHARD_ALIGNMENT;
+}
 
 /** Word offsets within the state section of a table. */
 export const TABLE = { rowCount: 0, rowBytes: 1 } as const;

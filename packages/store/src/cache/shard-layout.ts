@@ -38,15 +38,17 @@
  * @module
  */
 
-import {
+import { SHARD, UNIT_BYTES } from "@isthmus/ipc/internal";
+
+export {
   BUCKET_WORDS,
-  BYTES_PER_BUCKET,
+  logWordOf,
   SHARD,
-  SHARD_ALIGNMENT,
+  type ShardShape,
+  shapeOfLog,
+  shardBytes,
   UNIT_BYTES,
 } from "@isthmus/ipc/internal";
-
-export { BUCKET_WORDS, SHARD, UNIT_BYTES };
 
 /** Words of a unit. */
 export const UNIT_WORDS: number = UNIT_BYTES / 4;
@@ -100,28 +102,6 @@ export const TYPE = { record: 0, number: 1, deleted: 2, incremented: 3, cleared:
 /** The shortest log in bytes, and the longest. */
 export const LOG_BYTES_MIN = 4096;
 export const LOG_BYTES_MAX: number = 2 ** 27;
-
-/** How many buckets and units a shard has. */
-export interface ShardShape {
-  readonly bucketCount: number;
-  readonly logUnits: number;
-}
-
-/** The shape of a shard by its log. */
-export function shapeOfLog(logBytes: number): ShardShape {
-  return { bucketCount: logBytes / BYTES_PER_BUCKET, logUnits: logBytes / UNIT_BYTES };
-}
-
-/** The word of a shard at which its log begins. */
-export function logWordOf({ bucketCount }: ShardShape): number {
-  return SHARD.buckets + bucketCount * BUCKET_WORDS;
-}
-
-/** Bytes of a whole shard. */
-export function shardBytes(shape: ShardShape): number {
-  const bytes = logWordOf(shape) * 4 + shape.logUnits * UNIT_BYTES;
-  return Math.ceil(bytes / SHARD_ALIGNMENT) * SHARD_ALIGNMENT;
-}
 
 /** Units of an entry. */
 export function entryUnits(keyBytes: number, valueBytes: number): number {
