@@ -44,6 +44,7 @@ export {
 } from "./store-kinds/store-layout.ts";
 export { HOLDER, MUTEX, MUTEX_BYTES, STRATEGY } from "./sync/mutex-layout.ts";
 export { type Life, type Lives, OwnerWord } from "./sync/owner-word.ts";
+export { pause } from "./wait/pause.ts";
 export type { WaitCell } from "./wait/wait-cell.ts";
 export {
   type AsyncWaitOptions,

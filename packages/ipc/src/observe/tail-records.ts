@@ -11,6 +11,7 @@ import {
   type OptionNames,
   takeTurn,
 } from "@isthmus/core/internal";
+import { pause } from "../wait/pause.ts";
 import { checkSignal } from "../wait/wait-for.ts";
 import type { TailedRecord } from "./lane-tail.ts";
 import { RecordTail, type TailOptions } from "./record-tail.ts";
@@ -108,19 +109,4 @@ async function* follow(
     if (!isCurrent) return;
     await pause(intervalMs, signal);
   }
-}
-
-/** Waits, or throws the signal's reason as soon as it is aborted. */
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = (settle: () => void): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-      settle();
-    };
-    const onAbort = (): void => end(() => reject(signal?.reason));
-    const timer = setTimeout(() => end(resolve), milliseconds);
-    if (signal?.aborted) onAbort();
-    else signal?.addEventListener("abort", onAbort);
-  });
 }

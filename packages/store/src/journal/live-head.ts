@@ -10,7 +10,7 @@
  * @module
  */
 import { SECTION } from "@isthmus/core/internal";
-import { Segment, sharedPlaces, type Words, waitAsync } from "@isthmus/ipc/internal";
+import { pause, Segment, sharedPlaces, type Words, waitAsync } from "@isthmus/ipc/internal";
 
 /** Word offsets in the state. */
 export const HEAD = { appends: 0 } as const;
@@ -90,19 +90,4 @@ function openHead(name: string): Segment | undefined {
     // What has been appended has been appended, whatever is wrong with the directory of names.
     return undefined;
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const end = (): void => {
-    clearTimeout(timer);
-    reject(signal.reason);
-  };
-  const timer = setTimeout(() => {
-    signal.removeEventListener("abort", end);
-    resolve();
-  }, ms);
-  if (signal.aborted) end();
-  else signal.addEventListener("abort", end, { once: true });
-  return promise;
 }
