@@ -18,7 +18,7 @@ import { bootId, CHANGE_CELL, FLIGHT_CELLS, LOCK_CELLS, readShape } from "./cach
 import { Flights } from "./flights.ts";
 import { KeyText } from "./key-text.ts";
 import { Shard } from "./shard.ts";
-import { ENTRY, SHARD } from "./shard-layout.ts";
+import { ENTRY, SHARD, UNIT_BYTES } from "./shard-layout.ts";
 import { SharedBodies } from "./shared-bodies.ts";
 
 const NS_PER_MS = 1e6;
@@ -99,6 +99,16 @@ export class CacheStore {
   /** The sum of a counter of all shards. */
   sum(field: keyof typeof SHARD): number {
     return this.each(field).reduce((sum, one) => sum + one, 0);
+  }
+
+  /** Bytes that the entries take. */
+  get usedBytes(): number {
+    return this.sum("usedUnits") * UNIT_BYTES;
+  }
+
+  /** Bytes that there are for entries. */
+  get capacityBytes(): number {
+    return this.shape.shardCount * this.shape.logBytes;
   }
 
   /**

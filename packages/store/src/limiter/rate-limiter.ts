@@ -11,13 +11,13 @@ import {
   type OptionNames,
   outOfRange,
 } from "@isthmus/core/internal";
-import type { ParticipantsOptions } from "@isthmus/ipc";
+import type { LimiterInfo, ParticipantsOptions } from "@isthmus/ipc";
 import { LIMITER_SCHEMA, type OpenVerb, type Segment, shapeOf } from "@isthmus/ipc/internal";
 import { openCache } from "../cache/cache-segment.ts";
 import { CacheStore } from "../cache/cache-store.ts";
 import { NONE } from "../cache/log-reading.ts";
 import type { Body } from "../cache/shard.ts";
-import { ENTRY, TYPE, UNIT_BYTES } from "../cache/shard-layout.ts";
+import { ENTRY, TYPE } from "../cache/shard-layout.ts";
 import { ask, type Limit, returned, unitsLeft, type Verdict } from "./gcra.ts";
 
 /** How a limiter is made. */
@@ -47,23 +47,8 @@ export interface RateLimit {
   readonly resetAfterMs: number;
 }
 
-/** Figures of a limiter, of all who use it together. */
-export interface RateLimiterMetrics {
-  /** Requests that were allowed. */
-  readonly allowed: number;
-  /** Requests that were not. */
-  readonly denied: number;
-  /** Keys that are remembered, those whose units are all back and that nobody has dropped yet included. */
-  readonly keys: number;
-  /** Keys that made room for others while they still lacked units, modulo 2^32. More memory helps. */
-  readonly evictions: number;
-  /** How often a process has died in the middle of a change. */
-  readonly recoveries: number;
-  /** Bytes that the keys take. */
-  readonly bytes: number;
-  /** Bytes that there are for keys. */
-  readonly capacityBytes: number;
-}
+/** Figures of a limiter, of all who use it together. Where `evictions` grows, more memory helps. */
+export interface RateLimiterMetrics extends LimiterInfo {}
 
 const OPTIONS: OptionNames<RateLimiterOptions> = {
   limit: true,
@@ -181,15 +166,14 @@ export class RateLimiter implements Disposable {
   get metrics(): RateLimiterMetrics {
     this.#check();
     const store = this.#store;
-    const { shape } = store;
     return {
       allowed: store.total("hits"),
       denied: store.total("misses"),
       keys: store.sum("entries"),
       evictions: store.sum("evictions"),
       recoveries: store.sum("recoveries"),
-      bytes: store.sum("usedUnits") * UNIT_BYTES,
-      capacityBytes: shape.shardCount * shape.logBytes,
+      bytes: store.usedBytes,
+      capacityBytes: store.capacityBytes,
     };
   }
 
