@@ -8,14 +8,12 @@ import {
   bytes,
   type CacheInfo,
   json,
-  observe,
   observeSchema,
   type SegmentInfo,
   type StructSchema,
 } from "@isthmus/ipc";
 import { type CacheSchema, SharedCache } from "@isthmus/store";
-import { COMMAND_NAME } from "../command-name.ts";
-import { NotFoundError, namedError } from "../segments/not-found-error.ts";
+import { lookAt, openHeld } from "../segments/open-held.ts";
 
 /** A segment that is a cache. */
 export type CacheSegmentInfo = SegmentInfo & { readonly cache: CacheInfo };
@@ -35,12 +33,7 @@ export interface OpenCache extends Disposable {
  * @throws {CorruptSegmentError} When it is something else than a cache.
  */
 export function lookAtCache(name: string): CacheSegmentInfo {
-  let info: SegmentInfo;
-  try {
-    info = observe(name);
-  } catch (error) {
-    throw namedError(error, name);
-  }
+  const info = lookAt(name);
   const { cache, limiter, kind } = info;
   if (cache !== undefined) return { ...info, cache };
   const found = limiter === undefined ? kind : "rate limiter";
@@ -79,13 +72,5 @@ function opened(
 }
 
 function open(name: string, value: CacheSchema): SharedCache<CacheSchema> {
-  try {
-    return SharedCache.openExisting<CacheSchema>(name, { value });
-  } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    if (!isMissing) throw error;
-    throw new NotFoundError(
-      `Nobody holds "${name}" any more: a crash has left it behind; see ${COMMAND_NAME} gc`,
-    );
-  }
+  return openHeld(name, () => SharedCache.openExisting<CacheSchema>(name, { value }));
 }

@@ -8,15 +8,13 @@ import {
   bytes,
   type ChannelSchema,
   json,
-  observe,
   observeSchema,
   type QueueInfo,
   type SegmentInfo,
   type StructSchema,
   WorkQueue,
 } from "@isthmus/ipc";
-import { COMMAND_NAME } from "../command-name.ts";
-import { NotFoundError, namedError } from "../segments/not-found-error.ts";
+import { lookAt, openHeld } from "../segments/open-held.ts";
 
 /** A segment that is a work queue. */
 export type QueueSegmentInfo = SegmentInfo & { readonly queue: QueueInfo };
@@ -36,12 +34,7 @@ export interface OpenQueue extends Disposable {
  * @throws {CorruptSegmentError} When it is something else than a queue.
  */
 export function lookAtQueue(name: string): QueueSegmentInfo {
-  let info: SegmentInfo;
-  try {
-    info = observe(name);
-  } catch (error) {
-    throw namedError(error, name);
-  }
+  const info = lookAt(name);
   const { queue, kind } = info;
   if (queue !== undefined) return { ...info, queue };
   throw new CorruptSegmentError(`Cannot use "${name}": its kind must be queue: found ${kind}`);
@@ -57,20 +50,8 @@ export function openQueue(name: string): OpenQueue {
   const { queue: info } = lookAtQueue(name);
   const struct = info.mode === "fixed" ? structOf(name) : undefined;
   const schema = struct ?? (info.mode === "json" ? json : bytes);
-  const queue = join(name, schema);
+  const queue = openHeld(name, () => WorkQueue.openExisting(name, { schema }));
   return { queue, info, struct, [Symbol.dispose]: () => queue.dispose() };
-}
-
-function join(name: string, schema: ChannelSchema): WorkQueue<ChannelSchema> {
-  try {
-    return WorkQueue.openExisting(name, { schema });
-  } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    if (!isMissing) throw error;
-    throw new NotFoundError(
-      `Nobody holds "${name}" any more: a crash has left it behind; see ${COMMAND_NAME} gc`,
-    );
-  }
 }
 
 function structOf(name: string): StructSchema {

@@ -9,10 +9,11 @@ import type { IsthmusContext } from "../context.ts";
 import { formatCountOf } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { printable } from "../output/printable.ts";
+import { structInput } from "../output/struct-input.ts";
 import { openScanInput, STANDARD_INPUT } from "../scan/scan-input.ts";
 import { NotFoundError } from "../segments/not-found-error.ts";
 import { UsageError } from "../usage-error.ts";
-import { linesOf, structInput } from "./job-text.ts";
+import { linesOf } from "./job-text.ts";
 import { type OpenQueue, openQueue } from "./open-queue.ts";
 
 /** What an action may be told. */
