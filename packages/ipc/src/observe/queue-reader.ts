@@ -14,6 +14,7 @@ import {
   ROOM_CELL,
   readCounts,
 } from "../queue/queue-layout.ts";
+import { SLOT_BYTES } from "../segment/participant-layout.ts";
 import type { KindSource } from "./kind-readers.ts";
 import { readLatencies } from "./latencies.ts";
 import { timeoutWakesOf, wakesOf } from "./participant-state.ts";
@@ -42,7 +43,7 @@ export function readQueue(source: KindSource): QueueInfo {
   return {
     mode,
     recordBytes: state.word(QUEUE.recordBytes),
-    maxParticipants: Math.floor(reader.lengthOf(SECTION.participants) / 128),
+    maxParticipants: Math.floor(reader.lengthOf(SECTION.participants) / SLOT_BYTES),
     maxAttempts: state.word(QUEUE.maxAttempts) || Infinity,
     leaseMs: state.word(QUEUE.leaseMs) || Infinity,
     capacityBytes: cellCount * cellBytes,

@@ -19,6 +19,7 @@ import {
   type OpenVerb,
   Segment,
   type SegmentMemory,
+  SLOT_BYTES,
   STRATEGY,
   sharedPlaces,
 } from "@isthmus/ipc/internal";
@@ -53,7 +54,6 @@ const OPTIONS: OptionNames<SharedCountersOptions> = {
 
 const LIFETIMES = ["held", "persistent"] as const;
 const DEFAULT_CAPACITY_BYTES = 65_536;
-const SLOT_BYTES = 128;
 
 /** The sizes of shared counters. */
 export interface CountersShape {
