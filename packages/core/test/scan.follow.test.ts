@@ -1,5 +1,5 @@
 /** `MemoryMappedFile.follow()`: every line once, whatever happens to the file. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import {
   appendFileSync,
   closeSync,
@@ -18,7 +18,8 @@ import {
   NotSupportedError,
   SystemError,
 } from "../src/index.ts";
-import { doWithout } from "../src/native/platform.ts";
+import { doWithout, platform } from "../src/native/platform.ts";
+import type { NameChange, NameLog } from "../src/native/platform-interface.ts";
 import { expectError } from "./support/expect-error.ts";
 
 type Followed = AsyncGenerator<string | FollowEvent, void>;
@@ -57,6 +58,22 @@ async function followWriter(
   } finally {
     writer.kill();
   }
+}
+
+/** Tells of a change a while after it has happened, or when there is another one: one process makes them all. */
+function toldLate(log: NameLog): NameLog {
+  let last: NameChange | undefined;
+  let dueMs = 0;
+  return {
+    take: () => {
+      const held = last === undefined ? [] : [last];
+      const changes = [...held, ...(log.take() ?? [])];
+      if (changes.length > held.length) dueMs = performance.now() + 12;
+      last = performance.now() < dueMs ? changes.pop() : undefined;
+      return changes;
+    },
+    close: () => log.close(),
+  };
 }
 
 /** The numbers of the lines that begin with a word. */
@@ -162,6 +179,21 @@ describe("follow()", () => {
     expect(numbersIn(seen, "line")).toEqual(upTo(6000));
     expect(numbersIn(seen, "late")).toHaveLength(300);
     expect(numbersIn(seen, "later")).toHaveLength(300);
+  });
+
+  test("nothing is lost when the system tells of new names later than they are there", async () => {
+    const real = platform().nameLog as (directory: string) => NameLog;
+    if (real === undefined) return process.stdout.write("Not run: no system here tells of names\n");
+    const late = spyOn(platform(), "nameLog" as never) as ReturnType<typeof spyOn>;
+    late.mockImplementation(((directory: string) => toldLate(real(directory))) as never);
+    try {
+      const seen = await followWriter(6000, 20, "all");
+      const events = seen.filter((line) => typeof line !== "string").map(({ event }) => event);
+      expect(events).toEqual(Array(300).fill("rotated"));
+      expect(numbersIn(seen, "line")).toEqual(upTo(6000));
+    } finally {
+      late.mockRestore();
+    }
   });
 
   test("what is lost because files are deleted too early is told", async () => {

@@ -8,6 +8,7 @@
  */
 import { closeSync, type FSWatcher, statSync, watch } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fromNodeError } from "../native/errno.ts";
 import { fileSystemOf } from "../native/file-system.ts";
 import { isTurnDue, takeTurn } from "../turns.ts";
@@ -23,6 +24,9 @@ import { type Opened, Successors } from "./successors.ts";
 
 /** How often to look where the system does not tell, in milliseconds. */
 const LOOK_MS = 1000;
+
+/** How soon to look again for a file of whose new name the system has not told yet, in milliseconds. */
+const LATER_MS = 5;
 
 /** What happened to a followed file. */
 export interface FollowEvent {
@@ -156,6 +160,11 @@ class Following {
     const before = this.#tail;
     const next = successors.next(before?.stats);
     if (next === undefined) return;
+    if (next === "later") {
+      await setTimeout(LATER_MS);
+      this.#isDue = true;
+      return;
+    }
     // There may be more of them.
     this.#isDue = true;
     const position = before?.position ?? 0;

@@ -12,7 +12,7 @@ import { basename, dirname, join } from "node:path";
 import { fromNodeError } from "../native/errno.ts";
 import { type NameChange, type NameLog, platform } from "../native/platform.ts";
 
-/** How often a file is looked for that is renamed while it is opened. */
+/** How often a file is looked for that is renamed while it is opened, or of whose new name nothing is known yet. */
 const TRIES_MAX = 100;
 
 /** A file that came to the name. */
@@ -21,6 +21,8 @@ interface Comer {
   name: string | undefined;
   /** The move that it is in. */
   move: number;
+  /** How often it was not where it should be, with nothing told of it. */
+  tries: number;
 }
 
 /** A file that was opened. */
@@ -55,7 +57,7 @@ export class Successors {
       this.#take();
       const isLast = this.#comers.length === 0 || this.#leadsTo(opened?.stats);
       this.#comers = [];
-      this.#known = { name: this.#base, move: 0 };
+      this.#known = newComer(this.#base);
       if (opened === undefined || isLast || tries === TRIES_MAX) return opened;
       closeSync(opened.fd);
     }
@@ -65,9 +67,10 @@ export class Successors {
    * Opens the file that the path led to after a known one.
    *
    * @param known Of the file that was opened last; undefined when none was.
-   * @returns `"missed"` for one that nobody can open any more, or for some; undefined when there is none.
+   * @returns `"missed"` for one that nobody can open any more, or for some; `"later"` for one that has just lost its name,
+   * of which the system will tell in a moment; undefined when there is none.
    */
-  next(known: Stats | undefined): Opened | "missed" | undefined {
+  next(known: Stats | undefined): Opened | "missed" | "later" | undefined {
     this.#take();
     if (this.#hasOverflowed) {
       this.#hasOverflowed = false;
@@ -76,10 +79,11 @@ export class Successors {
     if (this.#comers.length === 0) {
       // Not told, or not yet. Between two files there is none: the next one will come.
       if (this.#stat() === undefined || this.#leadsTo(known)) return undefined;
-      this.#comers.push({ name: this.#base, move: 0 });
+      this.#comers.push(newComer(this.#base));
     }
     for (let comer = this.#comers[0]; comer !== undefined; comer = this.#comers[0]) {
       const opened = this.#openComer(comer);
+      if (opened === "later") return opened;
       this.#known = this.#comers.shift();
       if (opened === undefined) return this.#log === undefined ? undefined : "missed";
       if (known === undefined || !isSameFile(opened.stats, known)) return opened;
@@ -92,17 +96,21 @@ export class Successors {
     this.#log?.close();
   }
 
-  /** Opens a file by the name that it has: who renames it meanwhile may have given that to another one. */
-  #openComer(comer: Comer): Opened | undefined {
+  /**
+   * Opens a file by the name that it has: who renames it meanwhile may have given that to another one. A change of a name
+   * is there a moment before the system tells of it, and who makes it may have to wait just then.
+   */
+  #openComer(comer: Comer): Opened | "later" | undefined {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const { name } = comer;
       const opened = name === undefined ? undefined : this.#openNamed(name);
       this.#take();
       if (opened !== undefined && comer.name === name) return opened;
       if (opened !== undefined) closeSync(opened.fd);
-      if (comer.name === undefined && comer.move === 0) break;
+      if (comer.name === undefined && comer.move === 0) return undefined;
+      if (comer.name === name) break;
     }
-    return undefined;
+    return this.#log !== undefined && ++comer.tries < TRIES_MAX ? "later" : undefined;
   }
 
   #openNamed(name: string): Opened | undefined {
@@ -155,8 +163,12 @@ export class Successors {
     if (type === "deleted") return;
     const moved = type === "came" ? all.find((one) => one.move === move) : undefined;
     if (moved) Object.assign(moved, { name, move: 0 });
-    else if (name === this.#base) this.#comers.push({ name, move: 0 });
+    else if (name === this.#base) this.#comers.push(newComer(name));
   }
+}
+
+function newComer(name: string): Comer {
+  return { name, move: 0, tries: 0 };
 }
 
 /** Whether two are one file. */
