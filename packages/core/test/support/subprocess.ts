@@ -29,6 +29,8 @@ export async function runFixture<T>(name: string, options: RunOptions = {}): Pro
   const { input = null, prefix = [], timeoutMs = 60_000 } = options;
   const command = [...prefix, process.execPath, join(FIXTURES, `${name}.ts`)];
   const child = Bun.spawn([...command, JSON.stringify(input)], {
+    // Also what the test has changed of it: the directory of named memory.
+    env: process.env,
     stdout: "pipe",
     stderr: "pipe",
     timeout: timeoutMs,
