@@ -76,7 +76,7 @@ export class WorkScene implements AsyncDisposable {
   async left(name: string): Promise<number> {
     const path = join(this.#directory.path, name);
     return await until(
-      () => existsSync(path) && Number(readFileSync(path, "utf8").trim() || Number.NaN),
+      () => existsSync(path) && (Number(readFileSync(path, "utf8").trim()) || undefined),
       `the file ${name}`,
     );
   }
