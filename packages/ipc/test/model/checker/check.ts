@@ -33,14 +33,21 @@ export interface Report {
 /**
  * Explores a model within bounds.
  *
- * @returns What was explored, and the simplest execution that goes wrong, if any does.
+ * @param wanted Which execution that goes wrong is told: the simplest, for people, takes far longer than the first that
+ * was found.
+ * @returns What was explored, and an execution that goes wrong, if any does.
  */
-export function check(model: Model, bounds: Bounds = {}): Report {
+export function check(
+  model: Model,
+  bounds: Bounds = {},
+  wanted: "simplest" | "first" = "simplest",
+): Report {
   const machine = new Machine(model, bounds);
   const { coverage, finding } = explore(machine, bounds);
   const summary = summarize(model, bounds, coverage);
   if (finding === undefined) return { coverage, violation: undefined, summary };
-  const violation = explain(machine, shortest(machine) ?? finding);
+  const simplest = wanted === "simplest" ? shortest(machine) : undefined;
+  const violation = explain(machine, simplest ?? finding);
   return { coverage, violation, summary: `${summary}; ${violation.verdict}` };
 }
 

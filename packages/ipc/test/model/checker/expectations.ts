@@ -34,7 +34,7 @@ export function expectCaught(
 ): Violation {
   const summaries: string[] = [];
   for (const [model, bounds] of attempts) {
-    const { violation, summary } = check(model, bounds);
+    const { violation, summary } = check(model, bounds, "first");
     summaries.push(summary);
     if (violation === undefined) continue;
     expect(replay(model, bounds, violation.replay)).toEqual(violation);
