@@ -24,12 +24,16 @@ const VERTICAL_TAB = 0x0b;
 export type AnyTextStatistics = Pick<TextStatistics, "add" | "finish">;
 
 interface Kernels {
-  readonly memory: WebAssembly.Memory;
+  readonly block: Uint8Array;
+  readonly table: Uint32Array;
+  readonly state: DataView;
   readonly text: (length: number, state: number) => void;
   readonly histogram: (length: number) => void;
 }
 
 let compiled: WebAssembly.Module | null | undefined;
+/** Kernels that nobody uses: making them takes longer than counting some hundred KiB. */
+let spare: Kernels | undefined;
 
 /** Statistics of the fastest kind that there is here. */
 export function newTextStatistics(): AnyTextStatistics {
@@ -47,23 +51,33 @@ function compile(): WebAssembly.Module | null {
   return module;
 }
 
-/** Counts what {@link TextStatistics} counts, with memory of its own. */
+function kernelsOf(module: WebAssembly.Module): Kernels {
+  const { memory, text, histogram } = new WebAssembly.Instance(module).exports as unknown as Pick<
+    Kernels,
+    "text" | "histogram"
+  > & {
+    readonly memory: WebAssembly.Memory;
+  };
+  return {
+    block: new Uint8Array(memory.buffer, 0, BLOCK_BYTES),
+    table: new Uint32Array(memory.buffer, PAIR_TABLE_OFFSET, PAIR_TABLE_BYTES / 4),
+    state: new DataView(memory.buffer, STATE_OFFSET),
+    text,
+    histogram,
+  };
+}
+
+/** Counts what {@link TextStatistics} counts, with memory of its own until it is finished. */
 class FastTextStatistics implements AnyTextStatistics {
   readonly #kernels: Kernels;
-  readonly #block: Uint8Array;
-  readonly #table: Uint32Array;
-  readonly #state: DataView;
+  #isFinished = false;
   readonly #histogram = new Float64Array(BYTE_VALUES);
   #bytes = 0;
   #unfoldedBytes = 0;
 
   constructor(module: WebAssembly.Module) {
-    const kernels = new WebAssembly.Instance(module).exports as unknown as Kernels;
-    const { buffer } = kernels.memory;
-    this.#kernels = kernels;
-    this.#block = new Uint8Array(buffer, 0, BLOCK_BYTES);
-    this.#table = new Uint32Array(buffer, PAIR_TABLE_OFFSET, PAIR_TABLE_BYTES / 4);
-    this.#state = new DataView(buffer, STATE_OFFSET);
+    this.#kernels = spare ?? kernelsOf(module);
+    spare = undefined;
   }
 
   /** Counts one chunk; see {@link TextStatistics.add}. */
@@ -80,27 +94,33 @@ class FastTextStatistics implements AnyTextStatistics {
     }
   }
 
-  /** Ends the input; see {@link TextStatistics.finish}. */
+  /** Ends the input; see {@link TextStatistics.finish}. Called once. */
   finish(): TextSummary {
+    if (this.#isFinished) throw new Error("The statistics are finished");
+    this.#isFinished = true;
     this.#fold();
     const column = this.#number(TEXT_STATE.column);
-    return {
+    const summary = {
       bytes: this.#bytes,
       lines: this.#histogram[NEWLINE] ?? 0,
       words: this.#number(TEXT_STATE.words),
       longestLineBytes: Math.max(this.#number(TEXT_STATE.longest), column),
       histogram: this.#histogram.slice(),
     };
+    new Uint8Array(this.#kernels.state.buffer, STATE_OFFSET).fill(0);
+    spare = this.#kernels;
+    return summary;
   }
 
   #addBlock(bytes: Uint8Array): void {
-    const { text, histogram } = this.#kernels;
-    this.#block.set(bytes);
+    if (this.#isFinished) throw new Error("The statistics are finished");
+    const { block, text, histogram } = this.#kernels;
+    block.set(bytes);
     const length = Math.ceil(bytes.length / TEXT_STEP_BYTES) * TEXT_STEP_BYTES;
     // What fills up the last step goes on as the bytes end, within a word or between two, and has no width; the
     // histogram is told that it is not there.
     const filler = ((BYTE_CLASS[bytes.at(-1) ?? 0] ?? 0) & SPACE) !== 0 ? VERTICAL_TAB : 0;
-    this.#block.fill(filler, bytes.length, length);
+    block.fill(filler, bytes.length, length);
     this.#note(filler, bytes.length - length);
     this.#unfoldedBytes += length;
     if (this.#unfoldedBytes > FOLD_AFTER_BYTES) this.#fold();
@@ -114,12 +134,12 @@ class FastTextStatistics implements AnyTextStatistics {
 
   /** Moves the counts of pairs into the histogram. */
   #fold(): void {
-    foldPairs(this.#table, this.#histogram);
+    foldPairs(this.#kernels.table, this.#histogram);
     this.#unfoldedBytes = 0;
   }
 
   /** Bytes are counted by these numbers, so that 53 bits are enough. */
   #number(offset: number): number {
-    return Number(this.#state.getBigUint64(offset, true));
+    return Number(this.#kernels.state.getBigUint64(offset, true));
   }
 }
