@@ -6,6 +6,8 @@
 
 /** What has not come by then never will, in milliseconds. Nothing depends on how fast the machine is. */
 export const PATIENCE_MS = 60_000;
+/** Less than a test has: its time must not be over before it can say what it has waited for. */
+const LOOKS_MS = 50_000;
 const LOOK_MS = 2;
 
 /**
@@ -13,10 +15,15 @@ const LOOK_MS = 2;
  *
  * @param promise What must come.
  * @param complaint Says what has not come.
+ * @param patienceMs How long to wait, in milliseconds.
  */
-export async function within<T>(promise: Promise<T>, complaint: () => string): Promise<T> {
+export async function within<T>(
+  promise: Promise<T>,
+  complaint: () => string,
+  patienceMs: number = PATIENCE_MS,
+): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(complaint())), PATIENCE_MS);
+  const timer = setTimeout(() => late.reject(new Error(complaint())), patienceMs);
   try {
     return await Promise.race([promise, late.promise]);
   } finally {
@@ -35,7 +42,7 @@ export async function until<T>(
   look: () => T | undefined | false | Promise<T | undefined | false>,
   what: string,
 ): Promise<T> {
-  const endMs = performance.now() + PATIENCE_MS;
+  const endMs = performance.now() + LOOKS_MS;
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;

@@ -5,7 +5,9 @@
  */
 import { expect } from "bun:test";
 import { readdirSync } from "node:fs";
+import { within } from "@isthmus/testing/patience";
 import { createPlaces, type Places } from "@isthmus/testing/places";
+import { processText } from "@isthmus/testing/process-text";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import type { Subprocess } from "bun";
@@ -13,6 +15,8 @@ import { MAIN } from "../support/run-cli.ts";
 
 /** Far more than anything here takes. */
 const PATIENCE_MS = 30_000;
+/** Less than tests have, so that there is time to say what a run was doing. */
+const END_PATIENCE_MS = 50_000;
 
 /** How a run ended. */
 export interface EndOfRun {
@@ -70,8 +74,9 @@ export class Run implements AsyncDisposable {
 
   /** Waits for the end. */
   async end(): Promise<EndOfRun> {
-    const [stdout, exitCode] = await Promise.all([this.#stdout, this.#child.exited]);
-    await this.#stderrDone;
+    const end = Promise.all([this.#stdout, this.#child.exited, this.#stderrDone]);
+    const complaint = (): string => `No end; ${processText(this.pid)}\nIt said: ${this.#stderr}`;
+    const [stdout, exitCode] = await within(end, complaint, END_PATIENCE_MS);
     return { stdout, stderr: this.#stderr, exitCode };
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { processText } from "@isthmus/testing/process-text";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import type { Subprocess } from "bun";
 import { MAIN } from "../support/run-cli.ts";
@@ -78,7 +79,9 @@ export class LiveCommand implements AsyncDisposable {
   async #read(): Promise<void> {
     let timer: Timer | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error("The command says nothing")), LINE_TIMEOUT_MS);
+      timer = setTimeout(() => {
+        reject(new Error(`The command says nothing; ${processText(this.#child.pid)}`));
+      }, LINE_TIMEOUT_MS);
     });
     try {
       const { value, done } = await Promise.race([this.#chunks.next(), late]);
