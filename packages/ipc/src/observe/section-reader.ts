@@ -7,8 +7,9 @@
 import { readSync } from "node:fs";
 import { SECTION, type Section } from "@isthmus/core/internal";
 import { SLOT, SLOT_BYTES, SLOT_COUNT_MAX, SLOT_WORDS } from "../segment/participant-layout.ts";
-import { type Participant, Participants } from "../segment/participants.ts";
+import { Participants } from "../segment/participants.ts";
 import { type SlotPlace, slotLocks } from "../segment/slot-locks.ts";
+import type { Participant } from "../segment/slot-record.ts";
 import { MUTEX, MUTEX_BYTES } from "../sync/mutex-layout.ts";
 import { ARMED_SLEEPER, CELL, CELL_BYTES } from "../wait/wait-cell.ts";
 import { SharedWords } from "../words.ts";

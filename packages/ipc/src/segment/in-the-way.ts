@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { Participant } from "./participants.ts";
+
 import { isOwnProcess, isStopped } from "./process-identity.ts";
 import type { Segment } from "./segment.ts";
+import type { Participant } from "./slot-record.ts";
 
 /** How many are named; of the others only how many they are. */
 const NAMED_MAX = 3;

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Participant } from "./participants.ts";
 import { isOwnProcess } from "./process-identity.ts";
+import type { Participant } from "./slot-record.ts";
 
 /** How many processes a message names. */
 const NAMED_MAX = 8;

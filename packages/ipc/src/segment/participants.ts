@@ -11,7 +11,6 @@ import { conditionError } from "@isthmus/core/internal";
 import type { Words } from "../words.ts";
 import {
   FIRST_SLOTS,
-  PARTICIPANT_NAME_BYTES_MAX,
   ROLES,
   type Role,
   SLOT,
@@ -19,6 +18,7 @@ import {
   SLOT_WORDS,
   STATE,
 } from "./participant-layout.ts";
+import { bellIn, type Joining, type Participant, readSlot, writeSlot } from "./slot-record.ts";
 
 /** The kernel's locks on slots. */
 export interface SlotLocks {
@@ -27,30 +27,6 @@ export interface SlotLocks {
   unlock(slot: number): void;
   /** Whether anybody else has the lock of a slot. Changes nothing. */
   isLockedByOther(slot: number): boolean;
-}
-
-/** Who joins. */
-export interface Joining {
-  readonly role: Role;
-  readonly pid: number;
-  readonly startTicks: number;
-  /** Number of the doorbell, below 2^53; 0 for none. */
-  readonly bell: number;
-  readonly joinedAtMs: number;
-  readonly name: string;
-}
-
-/** A participant as others see it. Everything but `isAlive` is what the participant wrote. */
-export interface Participant {
-  readonly slot: number;
-  readonly role: Role | "unknown";
-  readonly pid: number;
-  readonly generation: number;
-  readonly startTicks: number;
-  readonly bell: number;
-  readonly joinedAtMs: number;
-  readonly name: string;
-  readonly isAlive: boolean;
 }
 
 /** Clears up what a dead participant left in other sections. Runs again when its caller dies half-way. */
@@ -64,8 +40,6 @@ export interface SlotRange {
 
 /** Really allocates the memory of some slots. Called again, and by several at a time, for some that have it. */
 export type AllocateSlots = (from: number, to: number) => void;
-
-const TWO_POW_32 = 2 ** 32;
 
 /** The participants section of one open segment. */
 export class Participants {
@@ -121,7 +95,7 @@ export class Participants {
       this.#claimNew(from, to);
     if (slot === undefined) return undefined;
     this.#own.add(slot);
-    this.#write(slot, who);
+    writeSlot(this.#words, this.#at(slot, 0), who);
     this.#words.store(this.#at(slot, SLOT.state), STATE.joined);
     return slot;
   }
@@ -239,7 +213,7 @@ export class Participants {
 
   /** The doorbell of a slot's owner; 0 when it has none, and when there is no such slot. */
   bellOf(slot: number): number {
-    return this.#isKnown(slot) ? this.#readLong(this.#at(slot, SLOT.bell)) : 0;
+    return this.#isKnown(slot) ? bellIn(this.#words, this.#at(slot, 0)) : 0;
   }
 
   /** How often a slot has been taken; tells two owners of one slot apart. 0 when there is no such slot. */
@@ -310,46 +284,11 @@ export class Participants {
     return slot;
   }
 
-  #write(slot: number, who: Joining): void {
-    const words = this.#words;
-    words.set(this.#at(slot, SLOT.role), ROLES[who.role]);
-    words.set(this.#at(slot, SLOT.pid), who.pid);
-    this.#writeLong(this.#at(slot, SLOT.startTicks), who.startTicks);
-    this.#writeLong(this.#at(slot, SLOT.bell), who.bell);
-    this.#writeLong(this.#at(slot, SLOT.joinedAt), who.joinedAtMs);
-    words.store(this.#at(slot, SLOT.armed), 0);
-    this.#writeName(slot, who.name);
-  }
-
-  #writeName(slot: number, name: string): void {
-    const padded = new Uint8Array(PARTICIPANT_NAME_BYTES_MAX);
-    const { written } = new TextEncoder().encodeInto(name, padded);
-    const view = new DataView(padded.buffer);
-    this.#words.set(this.#at(slot, SLOT.nameLength), written);
-    for (let i = 0; i < padded.length / 4; i++) {
-      this.#words.set(this.#at(slot, SLOT.name) + i, view.getInt32(i * 4, true));
-    }
-  }
-
   #read(slot: number): Participant {
-    const words = this.#words;
-    const code = words.get(this.#at(slot, SLOT.role));
-    const role = Object.entries(ROLES).find(([, value]) => value === code)?.[0] as Role | undefined;
-    const view = new DataView(new ArrayBuffer(PARTICIPANT_NAME_BYTES_MAX));
-    for (let i = 0; i < view.byteLength / 4; i++) {
-      view.setInt32(i * 4, words.get(this.#at(slot, SLOT.name) + i), true);
-    }
-    const length = words.get(this.#at(slot, SLOT.nameLength)) >>> 0;
-    const name = new Uint8Array(view.buffer, 0, Math.min(length, PARTICIPANT_NAME_BYTES_MAX));
     return {
       slot,
-      role: role ?? "unknown",
-      pid: words.get(this.#at(slot, SLOT.pid)) >>> 0,
+      ...readSlot(this.#words, this.#at(slot, 0)),
       generation: this.generationOf(slot),
-      startTicks: this.#readLong(this.#at(slot, SLOT.startTicks)),
-      bell: this.bellOf(slot),
-      joinedAtMs: this.#readLong(this.#at(slot, SLOT.joinedAt)),
-      name: new TextDecoder().decode(name),
       isAlive: this.isAlive(slot),
     };
   }
@@ -369,16 +308,5 @@ export class Participants {
 
   #at(slot: number, field: number): number {
     return this.#base + slot * SLOT_WORDS + field;
-  }
-
-  #readLong(index: number): number {
-    return (
-      (this.#words.get(index) >>> 0) + ((this.#words.get(index + 1) & 0x1f_ffff) >>> 0) * TWO_POW_32
-    );
-  }
-
-  #writeLong(index: number, value: number): void {
-    this.#words.set(index, (value % TWO_POW_32) | 0);
-    this.#words.set(index + 1, Math.floor(value / TWO_POW_32));
   }
 }

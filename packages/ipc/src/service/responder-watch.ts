@@ -5,7 +5,7 @@
  */
 import { PeerDiedError } from "@isthmus/core";
 import { stateOf } from "../segment/in-the-way.ts";
-import type { Participant } from "../segment/participants.ts";
+import type { Participant } from "../segment/slot-record.ts";
 import type { Watch } from "../wait/wait-for.ts";
 import type { Service } from "./service.ts";
 

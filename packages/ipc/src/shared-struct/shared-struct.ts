@@ -25,23 +25,14 @@ import {
   timedOut,
   type WaitOptions,
 } from "../wait/wait-for.ts";
-import { COPY_HEADER_BYTES, copyBytes } from "./cells-layout.ts";
 import {
   CHANGES_OPTIONS,
   type ChangesOptions,
   followChanges,
   type Versioned,
 } from "./struct-changes.ts";
-import {
-  CHANGE_CELL,
-  cellsOf,
-  MUTEX_CELL,
-  openStruct,
-  type SharedStructOptions,
-} from "./struct-segment.ts";
-import type { VersionedCells } from "./versioned-cells.ts";
-
-const TWO_POW_32 = 2 ** 32;
+import { StructCopy } from "./struct-copy.ts";
+import { CHANGE_CELL, MUTEX_CELL, openStruct, type SharedStructOptions } from "./struct-segment.ts";
 
 /**
  * A shared record with the mutex-protected struct protocol: `update` holds the named mutex while it makes a new
@@ -70,12 +61,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
   private left = 0;
   readonly #watch: NameWatch;
   readonly #changes: WaitCell;
-  readonly #cells: VersionedCells;
-  /** This handle's own copy: what a reader has copied out, what a writer is about to publish. */
-  readonly #own: DataView<ArrayBuffer>;
-  readonly #cursor: StructCursor<F>;
-  /** The same for readers, who cannot write through it; made when first asked for. */
-  #reading: StructCursor<F> | undefined;
+  readonly #value: StructCopy<F>;
   /** What this thread's tasks that change the struct share, whichever handle they use. */
   readonly #tasks: ThreadState;
   readonly #disposal = new AbortController();
@@ -96,9 +82,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
       this.left = uses;
     });
     this.#changes = this.#segment.cell(CHANGE_CELL);
-    this.#own = new DataView(new ArrayBuffer(copyBytes(schema.size)));
-    this.#cursor = schema.cursor(this.#own, COPY_HEADER_BYTES);
-    this.#cells = cellsOf(this.#segment.memory, this.#own);
+    this.#value = new StructCopy(this.#segment.memory, schema);
     this.#segment.whenForgotten(this);
   }
 
@@ -158,7 +142,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
   /** The version of the current value: 0 at first, 1 more with every update. */
   get version(): number {
     this.#copyOut();
-    return this.#ownVersion();
+    return this.#value.version;
   }
 
   /**
@@ -184,18 +168,13 @@ export class SharedStruct<F extends Fields> implements Disposable {
       throw invalidType("look", "a function", look);
     }
     this.#copyOut();
-    if (look === undefined) return this.schema.decode(this.#own, COPY_HEADER_BYTES);
-    this.#reading ??= this.schema.cursor(this.#own, COPY_HEADER_BYTES, { access: "read" });
-    return look(this.#reading);
+    return look === undefined ? this.#value.decode() : look(this.#value.reading);
   }
 
   /** The current value together with its version. */
   readVersioned(): Versioned<StructValue<F>> {
     this.#copyOut();
-    return {
-      version: this.#ownVersion(),
-      value: this.schema.decode(this.#own, COPY_HEADER_BYTES),
-    };
+    return { version: this.#value.version, value: this.#value.decode() };
   }
 
   /**
@@ -211,7 +190,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
   update(change: (current: StructCursor<F>) => void, options?: WaitOptions): number {
     this.#lock(options);
     try {
-      return this.#change(change);
+      return this.#value.change(change);
     } finally {
       this.#unlock();
     }
@@ -241,7 +220,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
     change: (current: StructCursor<F>) => void,
     options?: AsyncWaitOptions,
   ): Promise<number> {
-    return await this.#lockAsync(options, () => this.#change(change));
+    return await this.#lockAsync(options, () => this.#value.change(change));
   }
 
   /**
@@ -260,7 +239,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
     checkInteger("version", version);
     this.#lock(options);
     try {
-      return this.#changeIf(version, change);
+      return this.#value.changeIf(version, change);
     } finally {
       this.#unlock();
     }
@@ -280,7 +259,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
     options?: AsyncWaitOptions,
   ): Promise<boolean> {
     checkInteger("version", version);
-    return await this.#lockAsync(options, () => this.#changeIf(version, change));
+    return await this.#lockAsync(options, () => this.#value.changeIf(version, change));
   }
 
   /**
@@ -393,42 +372,12 @@ export class SharedStruct<F extends Fields> implements Disposable {
     this.#segment.dispose();
   }
 
-  /** Changes the value if it still has a certain version; returns whether. */
-  #changeIf(
-    version: number,
-    change: StructInput<F> | ((current: StructCursor<F>) => void),
-  ): boolean {
-    this.#cells.read();
-    if (this.#ownVersion() !== version) return false;
-    if (typeof change === "function") this.#change(change);
-    else this.#change(() => this.schema.encode(this.#own, COPY_HEADER_BYTES, change));
-    return true;
-  }
-
-  #change(change: (current: StructCursor<F>) => void): number {
-    if (typeof change !== "function") throw invalidType("change", "a function", change);
-    this.#cells.read();
-    const version = this.#ownVersion() + 1;
-    const result: unknown = change(this.#cursor);
-    if (result instanceof Promise) {
-      throw invalidType("change", "a function that is not asynchronous", change);
-    }
-    this.#own.setUint32(0, version % TWO_POW_32, true);
-    this.#own.setUint32(4, Math.floor(version / TWO_POW_32), true);
-    this.#cells.publish();
-    return version;
-  }
-
   #copyOut(): void {
     this.#segment.checkOpen("SharedStruct");
     if (this.#isUpdating) {
       throw new NotSupportedError(`Cannot read "${this.name}" inside an update: use the cursor`);
     }
-    this.#cells.read();
+    this.#value.copyOut();
     this.#segment.checkWhole();
-  }
-
-  #ownVersion(): number {
-    return this.#own.getUint32(0, true) + (this.#own.getUint32(4, true) & 0x1f_ffff) * TWO_POW_32;
   }
 }

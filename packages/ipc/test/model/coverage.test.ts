@@ -22,6 +22,7 @@ const COVERED: Readonly<Record<string, string>> = {
   "ring/fixed-ring.ts": "model/lane-ring.test.ts",
   "ring/lane-layout.ts": "model/lane-ring.test.ts",
   "segment/participants.ts": "model/participants.test.ts",
+  "segment/slot-record.ts": "model/participants.test.ts",
   // Observers, who change nothing and promise nothing about what they see.
   "observe/section-reader.ts": "list/observe.test.ts",
   // Puts mappings, participants and cells together.

@@ -10,7 +10,7 @@
  * @module
  */
 import { SLOT, SLOT_BYTES, SLOT_WORDS, STATE } from "../../../src/segment/participant-layout.ts";
-import type { Joining } from "../../../src/segment/participants.ts";
+import type { Joining } from "../../../src/segment/slot-record.ts";
 import type { Actor, ActorSpec, Model, Verdict, World } from "../checker/model.ts";
 import { lateLocks, releaseLocks, slotLocks } from "./kernel-locks.ts";
 

@@ -8,7 +8,8 @@
  */
 import { conditionError, SECTION } from "@isthmus/core/internal";
 import { SLOT, SLOT_BYTES } from "../../../../src/segment/participant-layout.ts";
-import { type Joining, Participants } from "../../../../src/segment/participants.ts";
+import { Participants } from "../../../../src/segment/participants.ts";
+import type { Joining } from "../../../../src/segment/slot-record.ts";
 import type { Words } from "../../../../src/words.ts";
 import { slotLocks } from "../kernel-locks.ts";
 import { type Running, type SegmentPlaces, whoRuns } from "./world.ts";
