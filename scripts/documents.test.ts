@@ -5,13 +5,13 @@ import { dirname, join, resolve } from "node:path";
 import { Glob } from "bun";
 
 const ROOT = join(import.meta.dir, "..");
-const FOLDERS = ["*.md", "docs/**/*.md", "packages/**/*.md", "apps/**/*.md"];
+const FOLDERS = ["*.md", "docs/**/*.md", "packages/**/*.md", "apps/**/*.md", "examples/**/*.md"];
 const PAGES = FOLDERS.flatMap((folder) => [...new Glob(folder).scanSync(ROOT)])
   .filter((page) => !page.includes("node_modules"))
   .sort();
 
 /** Paths in backticks that begin with a folder of the project. */
-const PATH = /`((?:packages|apps|scripts|docs)\/[\w./-]+)`/g;
+const PATH = /`((?:packages|apps|examples|scripts|docs)\/[\w./-]+)`/g;
 /** Links that stay in the project; without what is behind `#`. */
 const LINK = /\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g;
 

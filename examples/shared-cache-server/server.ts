@@ -1,0 +1,36 @@
+/**
+ * One of several servers on one port: `server.ts shared|own PORT`. Says its port, and at the end what it did.
+ *
+ * @module
+ */
+import { aborted, endOfParent, say } from "../shared/processes.ts";
+import { ownState, sharedState } from "./state.ts";
+
+/** As long as a database takes to answer. */
+const RENDER_MS = 20;
+
+const end = endOfParent();
+const [kind, port = "0"] = process.argv.slice(2);
+// Not `using`: a server lives until it is told to end, and then in this order.
+const state = kind === "shared" ? sharedState() : ownState();
+const server = Bun.serve({
+  port: Number(port),
+  hostname: "127.0.0.1",
+  reusePort: true,
+  async fetch(request) {
+    const client = request.headers.get("x-client") ?? "";
+    if (!state.allows(client)) return new Response("Too many requests", { status: 429 });
+    let isRendered = false;
+    const page = await state.page(new URL(request.url).pathname, async () => {
+      isRendered = true;
+      await Bun.sleep(RENDER_MS);
+      return `<h1>Rendered by ${process.pid}</h1>`;
+    });
+    return new Response(page, { headers: { "x-rendered": String(isRendered) } });
+  },
+});
+say(server.port);
+await aborted(end);
+await server.stop(true);
+state[Symbol.dispose]();
+process.exit();
