@@ -50,16 +50,18 @@ export class DetailPanel implements PageView {
   readonly #facts = element("dl", { class: "facts" });
   readonly #table = new LiveTable<Row>("Figures of the segment", COLUMNS, ({ id }) => id);
   readonly #workers = new WorkerTable();
+  readonly #all: HTMLElement;
   #shown = "";
 
   constructor() {
+    this.#all = element("details", {}, element("summary", {}, "All figures"), this.#table.element);
     this.element = element(
       "section",
       { class: "card", id: "detail" },
       this.#title,
       this.#facts,
       this.#workers.element,
-      element("details", {}, element("summary", {}, "All figures"), this.#table.element),
+      this.#all,
     );
   }
 
@@ -77,7 +79,9 @@ export class DetailPanel implements PageView {
       );
     }
     this.#workers.render(segment);
-    this.#table.render(rowsOf(segment, model.hello?.figures ?? {}));
+    const rows = rowsOf(segment, model.hello?.figures ?? {});
+    this.#table.render(rows);
+    setShown(this.#all, rows.length > 0);
   }
 }
 
@@ -94,6 +98,7 @@ function factsOf(segment: SegmentFrame, atMs: number): Fact[] {
     ...waitFacts(segment),
     ...holders.map((one): Fact => [`Held by ${nameOf(one)}`, one.holds ?? ""]),
     ...flowFacts(segment),
+    ...tableFacts(segment),
     ["Name", [now, life].filter(Boolean).join(", ")],
     ["Created", dateAndTime(created_at_ms)],
     ["Size", text(size(total_bytes))],
@@ -157,6 +162,12 @@ function flowFacts({ flow, queue }: SegmentFrame): Fact[] {
     [queue === null ? "Records" : "Jobs", `${flow.mode}${length}`],
     [queue === null ? "Room for each sender" : "Room for jobs", text(size(flow.capacity_bytes))],
   ];
+}
+
+function tableFacts({ kind, figures }: SegmentFrame): Fact[] {
+  if (kind !== "table") return [];
+  const each = text(size(figures["table.segment.rowBytes"] ?? 0));
+  return [["Rows", `${count(figures["table.segment.rows"] ?? 0)}, ${each} each`]];
 }
 
 function nameOf({ role, pid, name }: ParticipantFrame): string {

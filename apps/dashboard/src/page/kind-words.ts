@@ -38,8 +38,12 @@ const BOOLEANS: Readonly<Record<string, readonly [no: string, yes: string]>> = {
 
 /** Figures that say how a segment was made, and not how it is doing: they have no tile. */
 const SETTINGS: ReadonlySet<string> = new Set([
-  "semaphore.segment.returnsOnDeath",
+  "cache.segment.capacityBytes",
   "cache.segment.shards",
+  "limiter.segment.capacityBytes",
+  "semaphore.segment.returnsOnDeath",
+  "table.segment.rowBytes",
+  "table.segment.rows",
 ]);
 
 /** What is waited for at a cell. */

@@ -46,6 +46,7 @@ export class LivePage implements PageView {
       "The line above says why. This page goes on by itself as soon as that is put right.",
     ),
   );
+  readonly #chartsPlace: HTMLElement;
   #hasStarted = false;
   #toldAtMs = Number.NEGATIVE_INFINITY;
   #toldStatus: Model["status"] | undefined;
@@ -60,7 +61,7 @@ export class LivePage implements PageView {
     const back = element("button", { type: "button", class: "quiet" }, "Show all");
     back.addEventListener("click", () => state.change({ scope: "" }));
     this.#scope.append(this.#scopeText, back);
-    const charts = element(
+    this.#chartsPlace = element(
       "div",
       { class: "charts" },
       ...this.#charts.map(({ card }) => card.element),
@@ -70,7 +71,7 @@ export class LivePage implements PageView {
       { class: "main" },
       tiles.element,
       detail.element,
-      charts,
+      this.#chartsPlace,
       segments.element,
       processes.element,
     );
@@ -141,6 +142,7 @@ export class LivePage implements PageView {
     const nowMs = performance.now();
     const shown = chartsOf(model, view.scope);
     for (const { kind, card } of this.#charts) setShown(card.element, shown.has(kind));
+    setShown(this.#chartsPlace, shown.size > 0);
     const [first, ...others] = this.#charts.filter(
       ({ kind, card }) => shown.has(kind) && card.isDue(nowMs, view),
     );

@@ -20,6 +20,7 @@ import {
 } from "./format.ts";
 import { figureTitle, hasTile } from "./kind-words.ts";
 import { queueTiles } from "./queue-tiles.ts";
+import { storeTiles } from "./store-tiles.ts";
 
 /** Fuller than this, and it is time to look. */
 const FILL_WARNING = 0.8;
@@ -81,7 +82,7 @@ export function tileContents(
   }
   return [
     ...(lock === null ? [] : [ownerTile(lock, frame.sampled_at_ms, scope), lockTile(lock, scope)]),
-    ...figureTiles(segment, words ?? {}),
+    ...(storeTiles(segment) ?? figureTiles(segment, words ?? {})),
   ];
 }
 

@@ -22,7 +22,8 @@ export function segmentFrame({ sample, rates, takers }: RatedSample, atMs: numbe
   const { columns, latency, ...figures } = tellOf(sample, rates);
   return {
     name: sample.name,
-    kind: sample.kind,
+    // One that counts what it allows is laid out as a cache.
+    kind: sample.limiter === undefined ? sample.kind : "limiter",
     held: sample.isHeld ?? null,
     persistent: sample.isPersistent,
     total_bytes: sample.totalBytes,

@@ -51,6 +51,14 @@ function codesOf(some: Partial<SegmentFrame>): string[] {
 }
 
 describe("findIssues()", () => {
+  test("tells what should not count also where nothing flows", () => {
+    const figures = { "cache.segment.resets": 3 };
+    const told = "something impossible was found in it: 3 so far";
+    const rates = { "cache.segment.resets": 0.5 };
+    expect(messagesOf({ kind: "cache", figures, rates })).toEqual([told]);
+    expect(codesOf({ kind: "cache", figures, rates: { "cache.segment.resets": 0 } })).toEqual([]);
+  });
+
   test("has nothing to say of a channel that flows, or rests", () => {
     const participants = [producer, consumer];
     const flow = flowFrame({ records_per_second: 5, lag: 3, fill: 0.5, drops: 7 });

@@ -34,6 +34,8 @@ export interface ChartKind {
   readonly lines: (model: Model, scope: string) => readonly Line[];
   /** Why there is nothing to be seen, when there is not. */
   readonly whyEmpty: (model: Model, scope: string) => string;
+  /** Whether its values are whole numbers, so that the axis has no others either. */
+  readonly isWhole?: boolean;
   readonly isWide?: boolean;
   /** Shown of a single segment only: of all together it would say nothing. */
   readonly ofOne?: boolean;
@@ -73,6 +75,7 @@ export const CHART_KINDS: readonly ChartKind[] = [
     scale: "linear",
     combine: "sum",
     format: count0,
+    isWhole: true,
     applies: isQueue,
     lines: (_, scope) => [
       { keys: [tableKeyOf(scope, "queue.segment.waiting")], label: "waiting", color: "--series-1" },
@@ -176,6 +179,7 @@ export const CHART_KINDS: readonly ChartKind[] = [
     scale: "linear",
     combine: "sum",
     format: count0,
+    isWhole: true,
     applies: hasFlow,
     lines: (model, scope) => partLines(model, scope, "lag"),
     whyEmpty: noFlow,
@@ -216,6 +220,7 @@ export const CHART_KINDS: readonly ChartKind[] = [
     scale: "linear",
     combine: "sum",
     format: count0,
+    isWhole: true,
     applies: (segment) => figureIds(segment, false).length > 0,
     lines: (model, scope) => figureLines(model, scope, false),
     whyEmpty: () => "Nothing is known of this window.",
@@ -238,10 +243,16 @@ export const CHART_KINDS: readonly ChartKind[] = [
 /** The figures of a kind's tables that are drawn where nothing flows: what grows by its rate, else how much it is. */
 function figureIds({ flow, figures, rates }: SegmentFrame, isGrowing: boolean): string[] {
   if (flow !== null) return [];
-  // Of what does not change there is nothing to see.
-  const isDrawn = (id: string): boolean =>
-    hasTile(id) && !id.startsWith("lock.") && !/\.is[A-Z]|Bytes|Ms$/.test(id);
-  return Object.keys(figures).filter((id) => isDrawn(id) && id in rates === isGrowing);
+  // What is no number of things has no place on their axis, and of what has never happened there is nothing to see.
+  const isDrawn = ([id, value]: readonly [string, number]): boolean =>
+    hasTile(id) &&
+    !id.startsWith("lock.") &&
+    !/\.is[A-Z]|[Bb]ytes|Ratio$|Ms$/.test(id) &&
+    (!isGrowing || value > 0);
+  return Object.entries(figures)
+    .filter(isDrawn)
+    .map(([id]) => id)
+    .filter((id) => id in rates === isGrowing);
 }
 
 function figureLines(model: Model, scope: string, isGrowing: boolean): Line[] {

@@ -120,11 +120,18 @@ function yScale({ scale }: ChartKind): uPlot.Scale {
   };
 }
 
-function yAxis({ scale, format }: ChartKind): uPlot.Axis {
+/** The steps between the lines of the grid where only whole numbers make sense. */
+const WHOLE_STEPS = Array.from({ length: 15 }, (_, power) =>
+  [1, 2, 5].map((one) => one * 10 ** power),
+);
+
+function yAxis({ scale, format, isWhole }: ChartKind): uPlot.Axis {
   const values: uPlot.Axis.DynamicValues = (_, splits) =>
     splits.map((value) => (value === null ? null : markText(format(value)))) as string[];
   if (scale === "share") return { values, splits: [0, 0.25, 0.5, 0.75, 1] };
-  if (scale === "linear") return { values, space: 36 };
+  if (scale === "linear") {
+    return { values, space: 36, ...(isWhole && { incrs: WHOLE_STEPS.flat() }) };
+  }
   return { values, space: 24, splits: powersOfTen };
 }
 
