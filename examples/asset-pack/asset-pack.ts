@@ -19,22 +19,30 @@ const Entry = struct({ name: utf8(48), offset: u53, length: u53 });
 /** Where an asset lies. */
 export type Entry = Infer<typeof Entry>;
 
+/** What goes into a pack. */
+export interface Asset {
+  readonly name: string;
+  /** In bytes. */
+  readonly length: number;
+  /** Writes it where it will stay. */
+  readonly write: (bytes: Uint8Array<ArrayBuffer>) => void;
+}
+
 /** Writes a pack. */
-export function writePack(path: string, assets: ReadonlyMap<string, Uint8Array>): void {
-  const names = [...assets.keys()].sort();
-  let offset = aligned(Header.size + names.length * Entry.size);
-  const entries = names.map((name): Entry => {
-    const { length } = assets.get(name) ?? new Uint8Array();
+export function writePack(path: string, assets: readonly Asset[]): void {
+  const sorted = assets.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  let offset = aligned(Header.size + sorted.length * Entry.size);
+  const entries = sorted.map(({ name, length }): Entry => {
     const entry = { name, offset, length };
     offset = aligned(offset + length);
     return entry;
   });
   using file = MemoryMappedFile.createFromFile(path, { mode: "create", capacity: offset });
   using view = file.createViewAccessor();
-  view.write(Header, 0, { magic: MAGIC, count: names.length });
+  view.write(Header, 0, { magic: MAGIC, count: sorted.length });
   entries.forEach((entry, index) => {
     view.write(Entry, Header.size + index * Entry.size, entry);
-    view.writeArray(entry.offset, assets.get(entry.name) ?? new Uint8Array());
+    sorted[index]?.write(view.bytes(entry.offset, entry.length));
   });
 }
 

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { numberOptions, Program, runExample } from "../shared/processes.ts";
 import { count, duration, printTable, size } from "../shared/report.ts";
-import { AssetPack, writePack } from "./asset-pack.ts";
+import { type Asset, AssetPack, writePack } from "./asset-pack.ts";
 import type { Index, Opening } from "./open.ts";
 
 const OPEN = join(import.meta.dir, "open.ts");
@@ -22,19 +22,21 @@ interface Pack {
   readonly bytes: number;
 }
 
-/** A mesh is numbers; its sum follows from its own number. */
-function meshOf(asset: number): Uint8Array {
-  const numbers = new Float32Array((kib * 1024) / Float32Array.BYTES_PER_ELEMENT).fill(asset);
-  return new Uint8Array(numbers.buffer);
-}
-
 function nameOf(asset: number): string {
   return `meshes/${String(asset).padStart(6, "0")}`;
 }
 
+/** A mesh is numbers; its sum follows from its own number. */
+function meshOf(asset: number): Asset {
+  const write = ({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>): void => {
+    new Float32Array(buffer, byteOffset, length / Float32Array.BYTES_PER_ELEMENT).fill(asset);
+  };
+  return { name: nameOf(asset), length: kib * 1024, write };
+}
+
 function makePack(path: string, length: number): void {
-  const meshes = Array.from({ length }, (_, asset) => [nameOf(asset), meshOf(asset)] as const);
-  writePack(path, new Map(meshes));
+  const meshes = Array.from({ length }, (_, asset) => meshOf(asset));
+  writePack(path, meshes);
   using pack = new AssetPack(path);
   const places = [...pack.places()].map((one) => [one.name, [one.offset, one.length]] as const);
   writeFileSync(`${path}.json`, JSON.stringify(Object.fromEntries(places) satisfies Index));
