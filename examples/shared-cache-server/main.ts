@@ -1,19 +1,18 @@
 /**
  * Four servers on one port, with state of their own and with shared state:
- * `bun examples/shared-cache-server/main.ts [--pages 200] [--rounds 8]`.
+ * `bun examples/shared-cache-server/main.ts [--pages 200] [--rounds 8] [--limit 100]`.
  *
  * @module
  */
 import { join } from "node:path";
 import { numberOptions, Program, runExample } from "../shared/processes.ts";
 import { count, duration, printTable, quantile } from "../shared/report.ts";
-import { CLIENT_LIMIT } from "./state.ts";
 
 const SERVER = join(import.meta.dir, "server.ts");
 const SERVERS = 4;
 /** How many requests are under way at a time. */
 const CONCURRENCY = 32;
-const { pages, rounds } = numberOptions({ pages: 200, rounds: 8 });
+const { pages, rounds, limit } = numberOptions({ pages: 200, rounds: 8, limit: 100 });
 
 interface Outcome {
   readonly renders: number;
@@ -24,11 +23,12 @@ interface Outcome {
 
 async function serve(signal: AbortSignal, kind: "own" | "shared"): Promise<Outcome> {
   await using servers = new AsyncDisposableStack();
-  const first = servers.use(new Program(signal, SERVER, kind, 0));
+  const first = servers.use(new Program(signal, SERVER, kind, limit, 0));
   const port = await first.next<number>();
-  for (let server = 1; server < SERVERS; server++) {
-    await servers.use(new Program(signal, SERVER, kind, port)).next<number>();
-  }
+  const others = Array.from({ length: SERVERS - 1 }, () => {
+    return servers.use(new Program(signal, SERVER, kind, limit, port));
+  });
+  await Promise.all(others.map((server) => server.next()));
   const times: number[] = [];
   let renders = 0;
   const ask = async (path: string, client: string): Promise<number> => {
@@ -45,11 +45,11 @@ async function serve(signal: AbortSignal, kind: "own" | "shared"): Promise<Outco
     return response.status;
   };
   await atOnce(pages * rounds, (request) => {
-    // No client asks for so many pages that it is refused.
-    return ask(`/page/${request % pages}`, `client-${request % pages}`);
+    // No client asks for so much that it is refused.
+    return ask(`/page/${request % pages}`, `client-${request}`);
   });
   let allowed = 0;
-  await atOnce(SERVERS * CLIENT_LIMIT + 1, async () => {
+  await atOnce(SERVERS * limit, async () => {
     if ((await ask("/page/0", "greedy")) === 200) allowed += 1;
   });
   return { renders, times, allowed };
@@ -75,7 +75,7 @@ await runExample(async (signal) => {
     count(renders),
     duration(quantile(times, 0.5)),
     duration(quantile(times, 0.99)),
-    `${count(allowed)} of ${CLIENT_LIMIT}`,
+    `${count(allowed)} of ${count(limit)}`,
   ];
   printTable([
     ["state", "pages rendered", "half within", "99 % within", "one client got"],

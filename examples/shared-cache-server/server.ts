@@ -1,5 +1,5 @@
 /**
- * One of several servers on one port: `server.ts shared|own PORT`. Says its port, and at the end what it did.
+ * One of several servers on one port: `server.ts shared|own LIMIT PORT`. Says its port.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { ownState, sharedState } from "./state.ts";
 const RENDER_MS = 20;
 
 const end = endOfParent();
-const [kind, port = "0"] = process.argv.slice(2);
+const [kind, limit, port] = process.argv.slice(2);
 // Not `using`: a server lives until it is told to end, and then in this order.
-const state = kind === "shared" ? sharedState() : ownState();
+const state = (kind === "shared" ? sharedState : ownState)(Number(limit));
 const server = Bun.serve({
   port: Number(port),
   hostname: "127.0.0.1",

@@ -6,8 +6,6 @@
 import { json } from "@isthmus/ipc";
 import { RateLimiter, SharedCache } from "@isthmus/store";
 
-/** How many requests of one client are answered in a minute. */
-export const CLIENT_LIMIT = 100;
 const MINUTE_MS = 60_000;
 
 /** What a server keeps between requests. */
@@ -18,17 +16,18 @@ export interface State extends Disposable {
   page(path: string, render: () => Promise<string>): Promise<string>;
 }
 
-/** State of all processes together. */
-export function sharedState(): State {
+/**
+ * State of all processes together.
+ *
+ * @param limit How many requests of one client are answered in a minute.
+ */
+export function sharedState(limit: number): State {
   const cache = SharedCache.createOrOpen("example-pages", {
     value: json<string>(),
     ttlMs: MINUTE_MS,
     capacityBytes: 16 << 20,
   });
-  const limiter = RateLimiter.createOrOpen("example-clients", {
-    limit: CLIENT_LIMIT,
-    perMs: MINUTE_MS,
-  });
+  const limiter = RateLimiter.createOrOpen("example-clients", { limit, perMs: MINUTE_MS });
   return {
     allows: (client) => limiter.take(client).allowed,
     page: (path, render) => cache.getOrCompute(path, render),
@@ -40,14 +39,14 @@ export function sharedState(): State {
 }
 
 /** State of this process alone, as every process has it without shared memory. */
-export function ownState(): State {
+export function ownState(limit: number): State {
   const pages = new Map<string, Promise<string>>();
   const counts = new Map<string, number>();
   return {
     allows: (client) => {
       const count = (counts.get(client) ?? 0) + 1;
       counts.set(client, count);
-      return count <= CLIENT_LIMIT;
+      return count <= limit;
     },
     page: (path, render) => {
       const page = pages.get(path) ?? render();
