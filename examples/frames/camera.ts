@@ -22,7 +22,8 @@ type HandOn = (number: number) => boolean | Promise<boolean>;
 const [way, ...rest] = process.argv.slice(2);
 const [width = 0, height = 0, fps = 0, frames = 0] = rest.map(Number);
 const length = frameBytes(width, height);
-const end = endOfParent();
+// Whoever waits for room in a socket that nobody reads any more would wait for ever.
+endOfParent().addEventListener("abort", () => process.exit());
 
 /** Every picture is made where the viewer will look at it. */
 function overMemory(): HandOn {
@@ -63,12 +64,12 @@ const handOn = way === "memory" ? overMemory() : await overSocket();
 const before = process.cpuUsage();
 let dropped = 0;
 const startMs = nowMs();
-for (let number = 0; number < frames && !end.aborted; number++) {
+for (let number = 0; number < frames; number++) {
   const waitMs = startMs + (number * 1000) / fps - nowMs();
   if (waitMs > 0) await Bun.sleep(waitMs);
   let isTaken = await handOn(number);
   // By the last one the viewer knows that there are no more.
-  while (!isTaken && number === frames - 1 && !end.aborted) {
+  while (!isTaken && number === frames - 1) {
     await Bun.sleep(1);
     isTaken = await handOn(number);
   }

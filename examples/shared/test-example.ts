@@ -4,10 +4,11 @@
  * @module
  */
 import { describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Child } from "@isthmus/testing/child";
 import { Home } from "@isthmus/testing/home";
+import { until } from "@isthmus/testing/patience";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 
@@ -45,11 +46,19 @@ export function testExample({ directory, small, says, large }: ExampleTest): voi
       using place = new Place();
       await using example = place.run(main, large);
       await example.line();
+      await until(() => hasChildren(example.pid), "its processes");
       example.signal("SIGINT");
       const [code, errors] = [await example.end(), await example.errors];
       expect({ code, errors, left: place.left() }).toEqual({ code: 130, errors: "", left: [] });
     });
   });
+}
+
+/** Whether a process has started others; true where the system does not tell. */
+function hasChildren(pid: number): boolean {
+  if (process.platform !== "linux") return true;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.some((id) => readFileSync(`/proc/${pid}/task/${id}/children`, "utf8") !== "");
 }
 
 /** Where the names and files of one run are. */
