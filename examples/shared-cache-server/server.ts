@@ -6,8 +6,8 @@
 import { aborted, endOfParent, say } from "../shared/processes.ts";
 import { ownState, sharedState } from "./state.ts";
 
-/** As long as a database takes to answer. */
-const RENDER_MS = 20;
+/** Rendering a page is work: this much is hashed for it, some milliseconds. */
+const WORK = new Uint8Array(4 << 20);
 
 const end = endOfParent();
 const [kind, limit, port] = process.argv.slice(2);
@@ -23,8 +23,8 @@ const server = Bun.serve({
     let isRendered = false;
     const page = await state.page(new URL(request.url).pathname, async () => {
       isRendered = true;
-      await Bun.sleep(RENDER_MS);
-      return `<h1>Rendered by ${process.pid}</h1>`;
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", WORK));
+      return `<h1>${digest.toHex()}, rendered by ${process.pid}</h1>`;
     });
     return new Response(page, { headers: { "x-rendered": String(isRendered) } });
   },
