@@ -7,6 +7,7 @@
 import type { Frame } from "../wire/frame.ts";
 import { ChartCard } from "./charts/chart-card.ts";
 import { CHART_KINDS, chartsOf } from "./charts/chart-kinds.ts";
+import { nextToDraw } from "./charts/drawing-order.ts";
 import { DemonstrationPanel } from "./demonstration-panel.ts";
 import { DetailPanel } from "./detail-panel.ts";
 import { element, setShown, setText } from "./dom.ts";
@@ -143,11 +144,11 @@ export class LivePage implements PageView {
     const shown = chartsOf(model, view.scope);
     for (const { kind, card } of this.#charts) setShown(card.element, shown.has(kind));
     setShown(this.#chartsPlace, shown.size > 0);
-    const [first, ...others] = this.#charts.filter(
-      ({ kind, card }) => shown.has(kind) && card.isDue(nowMs, view),
+    const due = this.#charts.flatMap(({ kind, card }) =>
+      shown.has(kind) && card.isDue(nowMs, view) ? [card] : [],
     );
-    first?.card.render(model, view);
-    if (others.length === 0 || this.#nextChart !== undefined) return;
+    nextToDraw(due)?.render(model, view);
+    if (due.length < 2 || this.#nextChart !== undefined) return;
     this.#nextChart = requestAnimationFrame(() => {
       this.#nextChart = undefined;
       this.#drawCharts(model, view);

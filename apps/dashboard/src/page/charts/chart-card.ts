@@ -63,6 +63,11 @@ export class ChartCard implements PageView {
     );
   }
 
+  /** When it was drawn last. */
+  get drawnAtMs(): number {
+    return this.#drawnAtMs;
+  }
+
   /** Whether it is time to draw it again. */
   isDue(nowMs: number, { windowSeconds }: View): boolean {
     // A little sooner than the interval, or every other picture would come too late for it.
