@@ -62,6 +62,7 @@ export function segmentRecord(info: SegmentInfo): JsonRecord {
     cache: kindRecord(info.cache),
     limiter: kindRecord(info.limiter),
     table: kindRecord(info.table),
+    counters: kindRecord(info.counters),
     semaphore: kindRecord(info.semaphore),
     event: kindRecord(info.event),
     struct: kindRecord(info.struct),

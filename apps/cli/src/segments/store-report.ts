@@ -1,5 +1,5 @@
 /**
- * Caches, rate limiters and tables as a person reads them: every figure of their tables, under its own name.
+ * Caches, rate limiters, tables and counters as a person reads them: every figure of their tables, under its own name.
  *
  * @module
  */
@@ -7,7 +7,12 @@ import { FIGURES, type FigureTable, type SegmentInfo } from "@isthmus/ipc";
 import type { Style } from "../output/style.ts";
 import { figureText } from "./figure-table.ts";
 
-const TITLES = { cache: "Cache", limiter: "Rate limiter", table: "Table" } as const;
+const TITLES = {
+  cache: "Cache",
+  limiter: "Rate limiter",
+  table: "Table",
+  counters: "Counters",
+} as const;
 type StoreKind = keyof typeof TITLES;
 
 /** What is to be said of a segment of the store, as pairs, and their title; undefined for another one. */

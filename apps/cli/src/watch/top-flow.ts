@@ -32,9 +32,9 @@ export function flowOf(sample: SegmentSample, rates: SegmentRates | undefined): 
   return {
     perSecond: flow ? flow.records.perSecond : others,
     bytesPerSecond: bytes === undefined ? undefined : bytes + replyBytes,
-    fill: flow?.fill.value ?? fillOf(sample.cache ?? sample.limiter),
+    fill: flow?.fill.value ?? fillOf(sample.cache ?? sample.limiter ?? sample.counters),
     lag: flow?.lag.value,
-    lost: flow?.drops.value,
+    lost: flow ? flow.drops.value : sample.counters?.dropped,
     waits: flow ? flow.fullWaits.value : mutex?.contentions,
   };
 }

@@ -26,6 +26,7 @@ const FIELDS = [
   "cache",
   "limiter",
   "table",
+  "counters",
   "semaphore",
   "event",
   "struct",

@@ -11,7 +11,12 @@ import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { QUEUE_FIGURES } from "../queue/queue-figures.ts";
 import { SERVICE_FIGURES } from "../service/service-figures.ts";
 import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
-import { CACHE_FIGURES, LIMITER_FIGURES, TABLE_FIGURES } from "../store-kinds/store-figures.ts";
+import {
+  CACHE_FIGURES,
+  COUNTERS_FIGURES,
+  LIMITER_FIGURES,
+  TABLE_FIGURES,
+} from "../store-kinds/store-figures.ts";
 import {
   CELL_FIGURES,
   EVENT_FIGURES,
@@ -42,6 +47,7 @@ export const FIGURES: {
   readonly cache: typeof CACHE_FIGURES;
   readonly limiter: typeof LIMITER_FIGURES;
   readonly table: typeof TABLE_FIGURES;
+  readonly counters: typeof COUNTERS_FIGURES;
   readonly semaphore: typeof SEMAPHORE_FIGURES;
   readonly event: typeof EVENT_FIGURES;
   readonly struct: typeof STRUCT_FIGURES;
@@ -55,6 +61,7 @@ export const FIGURES: {
   cache: CACHE_FIGURES,
   limiter: LIMITER_FIGURES,
   table: TABLE_FIGURES,
+  counters: COUNTERS_FIGURES,
   semaphore: SEMAPHORE_FIGURES,
   event: EVENT_FIGURES,
   struct: STRUCT_FIGURES,
@@ -93,6 +100,7 @@ const PARTS: { readonly [Kind in keyof typeof FIGURES]: Parts<Kind> } = {
   cache: { segment: ({ cache }) => some(cache) },
   limiter: { segment: ({ limiter }) => some(limiter) },
   table: { segment: ({ table }) => some(table) },
+  counters: { segment: ({ counters }) => some(counters) },
   semaphore: {
     segment: ({ semaphore }) => some(semaphore),
     // Where nobody notes who has what, nobody knows how many permits are held.
@@ -116,6 +124,7 @@ const RATES: Readonly<Record<string, (rates: SegmentRates) => readonly object[]>
   cache: ({ cache }) => some(cache),
   limiter: ({ limiter }) => some(limiter),
   table: ({ table }) => some(table),
+  counters: ({ counters }) => some(counters),
 };
 
 /** One figure of a segment, added up over all of its lanes or participants. */

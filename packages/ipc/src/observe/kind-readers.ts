@@ -14,8 +14,10 @@ import type { ServiceInfo } from "./service-info.ts";
 import { readService } from "./service-reader.ts";
 import {
   type CacheInfo,
+  type CountersInfo,
   type LimiterInfo,
   readCache,
+  readCounters,
   readTable,
   type TableInfo,
 } from "./store-readers.ts";
@@ -54,6 +56,8 @@ export interface KindDetails {
   readonly limiter?: LimiterInfo | undefined;
   /** The table. */
   readonly table?: TableInfo | undefined;
+  /** The shared counters. */
+  readonly counters?: CountersInfo | undefined;
   /** The semaphore. */
   readonly semaphore?: SemaphoreInfo | undefined;
   /** The event. */
@@ -70,6 +74,7 @@ const NOTHING: KindDetails = {
   cache: undefined,
   limiter: undefined,
   table: undefined,
+  counters: undefined,
   semaphore: undefined,
   event: undefined,
   struct: undefined,
@@ -88,6 +93,7 @@ const READERS: Readonly<
   queue: (source) => ({ queue: readQueue(source) }),
   cache: readCache,
   table: (source) => ({ table: readTable(source) }),
+  counters: (source) => ({ counters: readCounters(source) }),
   semaphore: (source) => ({ semaphore: readSemaphore(source) }),
   event: (source) => ({ event: readEvent(source) }),
   struct: (source) => ({ struct: readStruct(source) }),

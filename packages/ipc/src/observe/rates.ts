@@ -8,7 +8,12 @@ import { type PerSecond, perSecond, type Rates, ratesOf, rateTotals } from "../f
 import { totalOf } from "../figures/read-figures.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
-import { CACHE_FIGURES, LIMITER_FIGURES, TABLE_FIGURES } from "../store-kinds/store-figures.ts";
+import {
+  CACHE_FIGURES,
+  COUNTERS_FIGURES,
+  LIMITER_FIGURES,
+  TABLE_FIGURES,
+} from "../store-kinds/store-figures.ts";
 import { CELL_FIGURES, EVENT_FIGURES, MUTEX_FIGURES } from "../sync/sync-figures.ts";
 import type { ChannelInfo } from "./channel-info.ts";
 import {
@@ -57,6 +62,8 @@ export interface SegmentRates extends Rates<typeof MUTEX_FIGURES.mutex> {
   readonly limiter?: Rates<typeof LIMITER_FIGURES.segment> | undefined;
   /** Use of the table, for a table. */
   readonly table?: Rates<typeof TABLE_FIGURES.segment> | undefined;
+  /** What the shared counters had no room for. */
+  readonly counters?: Rates<typeof COUNTERS_FIGURES.segment> | undefined;
   /** How often the event was set; 0 for another kind. */
   readonly setsPerSecond?: number | undefined;
   /** Updates of the struct; 0 for another kind. */
@@ -100,6 +107,9 @@ export function ratesBetween(
     limiter:
       current.limiter && ratesOf(LIMITER_FIGURES.segment, previous.limiter, current.limiter, per),
     table: current.table && ratesOf(TABLE_FIGURES.segment, previous.table, current.table, per),
+    counters:
+      current.counters &&
+      ratesOf(COUNTERS_FIGURES.segment, previous.counters, current.counters, per),
     ...ratesOf(EVENT_FIGURES.segment, previous.event, current.event, per),
     ...ratesOf(STRUCT_FIGURES.segment, previous.struct, current.struct, per),
   };

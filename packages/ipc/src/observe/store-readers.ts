@@ -1,5 +1,5 @@
 /**
- * Reading caches, rate limiters and tables from outside: counters only, no key and no value. Nobody's lock is taken
+ * Reading caches, rate limiters, tables and counters from outside: figures only, no key and no value. Nobody's lock is taken
  * meanwhile, so that figures which change together may differ by one.
  *
  * @module
@@ -9,6 +9,7 @@ import type { Figures } from "../figures/figure.ts";
 import { SLOT_COUNT_MAX } from "../segment/participant-layout.ts";
 import type {
   CACHE_FIGURES,
+  COUNTERS_FIGURES,
   LIMITER_FIGURES,
   TABLE_FIGURES,
 } from "../store-kinds/store-figures.ts";
@@ -17,8 +18,11 @@ import {
   CACHE,
   CACHE_HEADER_BYTES,
   COUNT,
+  COUNTERS,
   COUNTS_BYTES,
+  DROPPED,
   LIMITER_SCHEMA,
+  LIVES_OFFSET,
   LOCK_COUNT,
   rowWords,
   SHARD,
@@ -45,11 +49,14 @@ export interface LimiterInfo extends Figures<typeof LIMITER_FIGURES.segment> {}
 /** A table at one moment. */
 export interface TableInfo extends Figures<typeof TABLE_FIGURES.segment> {}
 
+/** Shared counters at one moment. */
+export interface CountersInfo extends Figures<typeof COUNTERS_FIGURES.segment> {}
+
 /** No cache is made with more than 32 shards; of a segment that says it has thousands, so many are looked at. */
 const SHARDS_MAX = 1024;
 const LOG_BYTES_MAX = 2 ** 28;
 
-const COUNTERS = [
+const SHARD_COUNTERS = [
   "entries",
   "usedUnits",
   "evictions",
@@ -57,7 +64,7 @@ const COUNTERS = [
   "recoveries",
   "resets",
 ] as const;
-type Counter = (typeof COUNTERS)[number];
+type Counter = (typeof SHARD_COUNTERS)[number];
 
 /**
  * Describes a cache, or the rate limiter that is one by its layout.
@@ -130,6 +137,33 @@ export function readTable({ reader, name }: KindSource): TableInfo {
   return { rows, rowBytes, updates };
 }
 
+/**
+ * Describes shared counters.
+ *
+ * @throws {CorruptSegmentError} When its columns cannot be as long as it says.
+ */
+export function readCounters({ reader, name }: KindSource): CountersInfo {
+  const limitBytes = LIVES_OFFSET + SLOT_COUNT_MAX * 4;
+  const state = new StateBytes(reader.bytes(SECTION.state, limitBytes) ?? NONE, name);
+  const dataBytes = reader.lengthOf(SECTION.data);
+  const isLength = (bytes: number): boolean => bytes > 0 && dataBytes % bytes === 0;
+  const columnBytes = state.chosen(COUNTERS.columnBytes, "column", isLength);
+  const places = Math.min(SLOT_COUNT_MAX, dataBytes / columnBytes - 1);
+  let dropped = 0;
+  for (let slot = 0; slot < places; slot++) {
+    // A column without a life has never been anybody's.
+    if (state.word(LIVES_OFFSET / 4 + slot) === 0) continue;
+    const at = (slot + 1) * columnBytes + DROPPED * 8;
+    dropped += new StateBytes(reader.peek(SECTION.data, at, 8), name).count(0);
+  }
+  return {
+    series: Math.min(columnBytes / 8, state.word(COUNTERS.series)),
+    dropped: Math.min(dropped, Number.MAX_SAFE_INTEGER),
+    bytes: Math.min(columnBytes, state.word(COUNTERS.numbers) * 8),
+    capacityBytes: columnBytes,
+  };
+}
+
 interface Shape {
   readonly shardCount: number;
   readonly logBytes: number;
@@ -153,7 +187,10 @@ function readShards({ reader }: KindSource, shape: Shape): Record<Counter, numbe
   return Array.from({ length: Math.min(shape.shardCount, SHARDS_MAX) }, (_, index) => {
     const offset = index * shape.bytesPerShard + first * 4;
     const view = new DataView(reader.peek(SECTION.data, offset, lengthBytes).buffer);
-    const counters = COUNTERS.map((one) => [one, view.getUint32((SHARD[one] - first) * 4, true)]);
+    const counters = SHARD_COUNTERS.map((one) => [
+      one,
+      view.getUint32((SHARD[one] - first) * 4, true),
+    ]);
     return Object.fromEntries(counters) as Record<Counter, number>;
   });
 }

@@ -1,5 +1,5 @@
 /**
- * The figures of caches, rate limiters and tables.
+ * The figures of caches, rate limiters, tables and shared counters.
  *
  * @module
  */
@@ -225,6 +225,44 @@ export const TABLE_FIGURES = {
       writer: "user",
       bits: 32,
       help: "Updates of its rows, those that threw included, modulo 2^32.",
+    },
+  },
+} as const;
+
+/** What shared counters tell of themselves. */
+export const COUNTERS_FIGURES = {
+  segment: {
+    /** Combinations of labels that are counted, in all metrics together. */
+    series: {
+      type: "gauge",
+      unit: "count",
+      total: "sum",
+      writer: "user",
+      help: "Combinations of labels that are counted, in all metrics together.",
+    },
+    /** Counts for which there was no room. */
+    dropped: {
+      type: "counter",
+      unit: "count",
+      writer: "user",
+      alarm: "a label has more values than there is memory for",
+      help: "Counts for which there was no room.",
+    },
+    /** Bytes of a process's numbers that are in use. */
+    bytes: {
+      type: "gauge",
+      unit: "bytes",
+      total: "sum",
+      writer: "user",
+      help: "Bytes of a process's numbers that are in use.",
+    },
+    /** Bytes that there are for them. */
+    capacityBytes: {
+      type: "gauge",
+      unit: "bytes",
+      total: "sum",
+      writer: "creator",
+      help: "Bytes that there are for them.",
     },
   },
 } as const;

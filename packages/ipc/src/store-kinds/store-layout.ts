@@ -1,5 +1,5 @@
 /**
- * What an observer must know of the layouts of caches and tables. The floor above, which they belong to, describes them
+ * What an observer must know of the layouts of caches, tables and counters. The floor above, which they belong to, describes them
  * whole and takes these numbers from here: no import climbs a floor.
  *
  * @module
@@ -100,3 +100,18 @@ export function rowWords(recordBytes: number): number {
 
 /** What tells the segment of a rate limiter from those of caches. Its entries have no value: the time says all. */
 export const LIMITER_SCHEMA: StructSchema = struct({ rateLimitFullAtMs: f64 });
+
+/** Word offsets within the state section of counters. */
+export const COUNTERS = {
+  columnBytes: 0,
+  directoryBytes: 1,
+  usedBytes: 2,
+  series: 3,
+  numbers: 4,
+} as const;
+/** Where the lock of the directory is, in bytes. */
+export const LOCK_OFFSET = 64;
+/** Where the lives are, in bytes. */
+export const LIVES_OFFSET: number = LOCK_OFFSET + MUTEX_BYTES;
+/** The number of each column that counts what found no room. */
+export const DROPPED = 0;

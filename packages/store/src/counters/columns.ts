@@ -8,11 +8,12 @@ import type { Segment } from "@isthmus/ipc/internal";
 
 import { DROPPED, LIVES_OFFSET } from "./counters-layout.ts";
 import type { CountersShape } from "./counters-segment.ts";
+import type { Family } from "./directory.ts";
 
 /** The numbers of one segment, as one handle writes and reads them. */
 export class Columns {
   /** The whole segment. What is told to count does so here, at `own` or `shared` and the number of its series. */
-  readonly numbers: Float64Array<ArrayBuffer>;
+  readonly numbers: Float64Array;
   /** Where everybody's column begins. */
   readonly shared: number;
   /** Where this handle's column begins. */
@@ -24,21 +25,22 @@ export class Columns {
   /**
    * Takes the column of this handle's place. What its last owner counted stays in it.
    *
-   * @param forgetGauges Called when that owner was another one, with where the column begins: its gauges tell of nobody.
+   * @param numbers The whole segment.
+   * @param families What is counted: when the last owner was another one, its gauges tell of nobody.
    * @throws {SystemError} `EAGAIN` when every place belongs to somebody alive; `ENOSPC` when there is no memory for a column.
    */
   constructor(
     segment: Segment,
     { columnBytes }: CountersShape,
-    forgetGauges: (numbers: Float64Array, own: number) => void,
+    numbers: Float64Array,
+    families: readonly Family[],
   ) {
-    const { memory, participants, superblock } = segment;
+    const { memory, participants } = segment;
     const { offset } = memory.section(SECTION.data);
-    const { buffer, byteOffset } = memory.mapping.bytes(0, superblock.totalBytes);
     this.#segment = segment;
     this.#columnNumbers = columnBytes / 8;
     this.#lives = memory.wordOf(SECTION.state) + LIVES_OFFSET / 4;
-    this.numbers = new Float64Array(buffer, byteOffset, Math.floor(superblock.totalBytes / 8));
+    this.numbers = numbers;
     const slot = segment.slot < 0 ? segment.needPlace() : segment.slot;
     this.shared = offset / 8;
     this.own = this.#columnOf(slot);
@@ -47,7 +49,7 @@ export class Columns {
     const { words } = memory;
     if (words.load(this.#lives + slot) >>> 0 === life) return;
     segment.allocate(SECTION.data, (slot + 1) * columnBytes, columnBytes);
-    forgetGauges(this.numbers, this.own);
+    this.#forgetGauges(families);
     words.store(this.#lives + slot, life);
   }
 
@@ -95,6 +97,16 @@ export class Columns {
       if (value > 0 && value < Infinity) sum += value;
     }
     return sum;
+  }
+
+  #forgetGauges(families: readonly Family[]): void {
+    for (const { definition, series } of families) {
+      if (definition.type !== "gauge") continue;
+      for (const { number } of series.values()) {
+        this.numbers[this.own + number] = 0;
+        this.numbers[this.own + number + 1] = 0;
+      }
+    }
   }
 
   #slots(): number[] {

@@ -5,7 +5,9 @@
  * state    0 ┌ columnBytes     u32   of each column, a multiple of 64
  *          4 │ directoryBytes  u32   room of the directory, a multiple of 8
  *          8 │ usedBytes       u32   of the directory; what is before it never changes
- *         12 │ reserved        52 bytes
+ *         12 │ series          u32   in the directory, as its last writer counted them; for observers only
+ *         16 │ numbers         u32   of each column that are in use, as its last writer counted them; the same
+ *         20 │ reserved        44 bytes
  *         64 │ lock            a mutex of strategy 2: whoever has it adds to the directory
  *        192 │ lives           u32 for each place: generation of the participant whose gauges its column has; 0: no column
  *            └ directory       records, aligned to 8
@@ -20,22 +22,15 @@
  *
  * @module
  */
-import { MUTEX_BYTES } from "@isthmus/ipc/internal";
+import { LIVES_OFFSET } from "@isthmus/ipc/internal";
 
-/** Word offsets within the state section. */
-export const COUNTERS = { columnBytes: 0, directoryBytes: 1, usedBytes: 2 } as const;
-/** Where the lock is, in bytes. */
-export const LOCK_OFFSET = 64;
-/** Where the lives are, in bytes. */
-export const LIVES_OFFSET: number = LOCK_OFFSET + MUTEX_BYTES;
+export { COUNTERS, DROPPED, LIVES_OFFSET, LOCK_OFFSET } from "@isthmus/ipc/internal";
 
 /** Word offsets within a record of the directory. */
 export const RECORD = { recordBytes: 0, textBytes: 1 } as const;
 /** Bytes before a record's text. */
 export const RECORD_HEADER_BYTES = 8;
 
-/** The number of each column that counts what found no room. */
-export const DROPPED = 0;
 /** The number at which those of series begin. */
 export const FIRST_NUMBER = 1;
 

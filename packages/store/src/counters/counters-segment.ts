@@ -30,6 +30,7 @@ import {
   COUNTERS,
   DIRECTORY_RATIO,
   directoryOffset,
+  FIRST_NUMBER,
   LIVES_OFFSET,
   LOCK_OFFSET,
 } from "./counters-layout.ts";
@@ -105,6 +106,7 @@ export function openCounters(
       const state = memory.wordOf(SECTION.state);
       words.set(state + COUNTERS.columnBytes, columnBytes);
       words.set(state + COUNTERS.directoryBytes, directoryBytes);
+      words.set(state + COUNTERS.numbers, FIRST_NUMBER);
       words.set(state + LOCK_OFFSET / 4 + MUTEX.strategy, STRATEGY.ownerWord);
     },
     role: "user",

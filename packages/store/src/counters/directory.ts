@@ -1,10 +1,10 @@
 /**
- * The directory of what is counted: it only grows, so that reading it takes no lock.
+ * The directory of what is counted: it only grows, so that reading it takes no lock. Who adds to it has the lock, writes the
+ * record behind what is there, and then says by one store how much there is: who dies before that has added nothing.
  *
  * @module
  */
 import { CorruptSegmentError } from "@isthmus/core";
-import { PrivateText } from "@isthmus/core/internal";
 import type { Words } from "@isthmus/ipc/internal";
 import {
   COUNTERS,
@@ -34,12 +34,10 @@ export interface Series {
 export interface DirectoryPlace {
   readonly name: string;
   readonly words: Words;
-  /** The whole segment. */
-  readonly bytes: Buffer;
   /** Word at which the state begins. */
   readonly state: number;
-  /** Where the directory begins in the segment, in bytes. */
-  readonly offset: number;
+  /** Word at which the directory begins. */
+  readonly start: number;
   readonly directoryBytes: number;
   /** How many numbers a column has. */
   readonly columnNumbers: number;
@@ -58,7 +56,6 @@ export class Directory {
   readonly #place: DirectoryPlace;
   readonly #byName = new Map<string, Family>();
   readonly #taken = new Map<string, string>();
-  readonly #text = new PrivateText();
   #readBytes = 0;
   #nextNumber = FIRST_NUMBER;
 
@@ -66,9 +63,9 @@ export class Directory {
     this.#place = place;
   }
 
-  /** Bytes of the directory that are in use. */
-  get usedBytes(): number {
-    return this.#readBytes;
+  /** How many series there are, of all families. */
+  get seriesCount(): number {
+    return this.families.reduce((sum, { series }) => sum + series.size, 0);
   }
 
   /** How many numbers of each column are in use. */
@@ -114,28 +111,33 @@ export class Directory {
 
   /** Adds a record. The caller has the lock, has refreshed, and knows that there is room. */
   append(text: Uint8Array): void {
-    const { words, state, bytes, offset } = this.#place;
-    const start = offset + this.#readBytes;
+    const { words, state, start } = this.#place;
     const recordBytes = recordBytesOf(text.length);
-    bytes.fill(0, start, start + recordBytes);
-    bytes.set(text, start + RECORD_HEADER_BYTES);
-    words.set(start / 4 + RECORD.recordBytes, recordBytes);
-    words.set(start / 4 + RECORD.textBytes, text.length);
+    const padded = new Uint8Array(recordBytes);
+    padded.set(text, RECORD_HEADER_BYTES);
+    const record = new Int32Array(padded.buffer);
+    record[RECORD.recordBytes] = recordBytes;
+    record[RECORD.textBytes] = text.length;
+    const at = start + this.#readBytes / 4;
+    for (let i = 0; i < record.length; i++) words.set(at + i, record[i] as number);
     words.store(state + COUNTERS.usedBytes, this.#readBytes + recordBytes);
     this.refresh();
+    words.set(state + COUNTERS.series, this.seriesCount);
+    words.set(state + COUNTERS.numbers, this.#nextNumber);
   }
 
   #readRecord(used: number): void {
-    const { words, bytes, offset } = this.#place;
-    const start = offset + this.#readBytes;
-    const recordBytes = words.get(start / 4 + RECORD.recordBytes) >>> 0;
-    const textBytes = words.get(start / 4 + RECORD.textBytes) >>> 0;
+    const { words, start } = this.#place;
+    const at = start + this.#readBytes / 4;
+    const recordBytes = words.get(at + RECORD.recordBytes) >>> 0;
+    const textBytes = words.get(at + RECORD.textBytes) >>> 0;
     if (recordBytes !== recordBytesOf(textBytes) || this.#readBytes + recordBytes > used) {
       this.#fail(`a record at ${this.#readBytes} has ${recordBytes} bytes, its text ${textBytes}`);
     }
-    const from = start + RECORD_HEADER_BYTES;
+    const record = Int32Array.from({ length: recordBytes / 4 }, (_, i) => words.get(at + i));
+    const text = new Uint8Array(record.buffer, RECORD_HEADER_BYTES, textBytes);
     try {
-      this.#take(JSON.parse(this.#text.read(bytes, from, from + textBytes)));
+      this.#take(JSON.parse(new TextDecoder().decode(text)));
     } catch (error) {
       this.#fail(`the record at ${this.#readBytes}: ${(error as Error).message}`, error);
     }

@@ -19,11 +19,41 @@ export interface SeriesSource {
   numberOf(family: Family, key: string, values: readonly string[]): number | undefined;
 }
 
+/** Series by the values of their labels, as they were given: found without making a text of them all. */
+class Known<S> {
+  #series: S | undefined;
+  readonly #next = new Map<unknown, Known<S>>();
+
+  /** What is known of these values; undefined also when there are others beside. */
+  find(names: readonly string[], values: Readonly<Record<string, unknown>>): S | undefined {
+    let at: Known<S> | undefined = this;
+    for (let i = 0; i < names.length; i++) {
+      at = at.#next.get(values[names[i] as string]);
+      if (at === undefined) return undefined;
+    }
+    let count = 0;
+    for (const _ in values) count++;
+    return count === names.length ? at.#series : undefined;
+  }
+
+  add(names: readonly string[], values: Readonly<Record<string, unknown>>, series: S): void {
+    let at: Known<S> = this;
+    for (const name of names) {
+      const value = values[name];
+      const next = at.#next.get(value) ?? new Known<S>();
+      at.#next.set(value, next);
+      at = next;
+    }
+    at.#series = series;
+  }
+}
+
 /** What labelled and unlabelled metrics have in common. */
 abstract class Metric<L extends string, S> {
   readonly #source: SeriesSource;
   readonly #family: Family;
-  readonly #known = new Map<string, S>();
+  /** What has been asked for, by the value of the first label, then that of the second, … */
+  readonly #known = new Known<S>();
   readonly #make: (number: number | undefined) => S;
   #only: S | undefined;
 
@@ -32,7 +62,7 @@ abstract class Metric<L extends string, S> {
     this.#source = source;
     this.#family = family;
     this.#make = make;
-    if (family.definition.labels.length === 0) this.#only = this.#find([]);
+    if (family.definition.labels.length === 0) this.#only = this.#find([]) ?? make(undefined);
   }
 
   /** Its name. */
@@ -50,7 +80,12 @@ abstract class Metric<L extends string, S> {
    */
   labels(values: LabelValues<L>): S {
     this.#source.columns.check();
-    return this.#find(this.#valuesOf(values));
+    const names = this.#family.definition.labels;
+    const known = this.#known.find(names, values);
+    if (known !== undefined) return known;
+    const series = this.#find(this.#valuesOf(values));
+    if (series !== undefined) this.#known.add(names, values, series);
+    return series ?? this.#make(undefined);
   }
 
   /** The series that a call is about, by its first argument. */
@@ -61,14 +96,10 @@ abstract class Metric<L extends string, S> {
     throw invalidType("labels", `an object with values for ${names}`, first);
   }
 
-  #find(values: readonly string[]): S {
-    const key = keyOf(values);
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const number = this.#source.numberOf(this.#family, key, values);
-    const series = this.#make(number);
-    if (number !== undefined) this.#known.set(key, series);
-    return series;
+  /** A series, new or known; undefined when there is no room for it. */
+  #find(values: readonly string[]): S | undefined {
+    const number = this.#source.numberOf(this.#family, keyOf(values), values);
+    return number === undefined ? undefined : this.#make(number);
   }
 
   #valuesOf(given: LabelValues<L>): string[] {
@@ -104,7 +135,7 @@ export class CounterSeries {
   inc(by = 1): void {
     const { columns } = this.#source;
     columns.check();
-    checkNumber("by", by, 0, Number.MAX_VALUE);
+    if (by !== 1) checkNumber("by", by, 0, Number.MAX_VALUE);
     if (this.#at === undefined) columns.drop();
     else columns.numbers[this.#at]! += by;
   }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { checkString, conditionError, invalidValue, SECTION } from "@isthmus/core/internal";
+import { checkString, SECTION } from "@isthmus/core/internal";
+import type { CountersInfo } from "@isthmus/ipc";
 import { type OpenVerb, type Segment, SharedWords } from "@isthmus/ipc/internal";
 import { OwnerLocks } from "../owner-locks.ts";
 import { Columns } from "./columns.ts";
@@ -15,25 +16,15 @@ import {
   definitionOf,
   type GaugeOptions,
   type HistogramOptions,
-  isSame,
-  numberCount,
 } from "./definition.ts";
 import { Directory, type Family } from "./directory.ts";
 import { exposition, type MetricFamily, readFamilies } from "./exposition.ts";
 import { Counter, Gauge, Histogram, type SeriesSource } from "./metrics.ts";
 import { writePythonFiles } from "./python-files.ts";
+import { Registry } from "./registry.ts";
 
-/** How full shared counters are. */
-export interface SharedCountersMetrics {
-  /** Combinations of labels that are counted, in all metrics together. */
-  readonly series: number;
-  /** Counts for which there was no room: a label had more values than there is memory for. */
-  readonly dropped: number;
-  /** Bytes of a process's numbers that are in use. */
-  readonly bytes: number;
-  /** Bytes that there are for them. */
-  readonly capacityBytes: number;
-}
+/** How full shared counters are. Where `dropped` grows, a label has more values than there is memory for. */
+export interface SharedCountersMetrics extends CountersInfo {}
 
 /**
  * A registry of counters, gauges and histograms in named shared memory: every process of a server counts in it, and any of
@@ -65,7 +56,7 @@ export class SharedCounters implements Disposable {
   readonly #segment: Segment;
   readonly #directory: Directory;
   readonly #columns: Columns;
-  readonly #locks: OwnerLocks;
+  readonly #registry: Registry;
   readonly #source: SeriesSource;
   readonly #columnBytes: number;
 
@@ -82,25 +73,21 @@ export class SharedCounters implements Disposable {
       this.#directory = new Directory({
         name: segment.name,
         words,
-        bytes: Buffer.from(buffer, byteOffset, byteLength),
         state: offset / 4,
-        offset: offset + directoryOffset(shape.placeCount),
+        start: (offset + directoryOffset(shape.placeCount)) / 4,
         directoryBytes: shape.directoryBytes,
         columnNumbers: shape.columnBytes / 8,
       });
       this.#directory.refresh();
-      const { families } = this.#directory;
-      this.#columns = new Columns(segment, shape, (numbers, own) => {
-        for (const { definition, series } of families) {
-          if (definition.type !== "gauge") continue;
-          for (const { number } of series.values()) numbers.fill(0, own + number, own + number + 2);
-        }
-      });
+      const numbers = new Float64Array(buffer, byteOffset, Math.floor(byteLength / 8));
+      this.#columns = new Columns(segment, shape, numbers, this.#directory.families);
       const lock = (offset + LOCK_OFFSET) / 4;
-      this.#locks = new OwnerLocks(segment, words, [lock], 1, "the counters");
+      const locks = new OwnerLocks(segment, words, [lock], 1, "the counters");
+      const registry = new Registry(this.#directory, locks, segment.name);
+      this.#registry = registry;
       this.#source = {
         columns: this.#columns,
-        numberOf: (family, key, values) => this.#numberOf(family, key, values),
+        numberOf: (family, key, values) => registry.numberOf(family, key, values),
       };
     } catch (error) {
       segment.dispose();
@@ -153,9 +140,9 @@ export class SharedCounters implements Disposable {
   get metrics(): SharedCountersMetrics {
     this.#columns.check();
     this.#directory.refresh();
-    const { families, usedNumbers } = this.#directory;
+    const { seriesCount, usedNumbers } = this.#directory;
     return {
-      series: families.reduce((sum, { series }) => sum + series.size, 0),
+      series: seriesCount,
       dropped: this.#columns.count(this.#columns.everybodys(), DROPPED),
       bytes: usedNumbers * 8,
       capacityBytes: this.#columnBytes,
@@ -229,54 +216,6 @@ export class SharedCounters implements Disposable {
 
   #define(definition: Definition): Family {
     this.#columns.check();
-    const directory = this.#directory;
-    const { name } = definition;
-    directory.refresh();
-    if (directory.find(name) === undefined) {
-      this.#append(definition, 0, () => directory.takerOf(definition) !== undefined);
-    }
-    const family = directory.find(name);
-    const taker = family?.definition.name ?? directory.takerOf(definition);
-    if (family === undefined && taker === undefined) throw this.#full(name);
-    if (family !== undefined && isSame(family.definition, definition)) {
-      const isWithout = definition.labels.length === 0;
-      if (!isWithout || this.#numberOf(family, "", []) !== undefined) return family;
-      throw this.#full(name);
-    }
-    const { type, labels } = (family ?? (directory.find(taker as string) as Family)).definition;
-    const what = `the ${type} "${taker}" with the labels [${labels.join(", ")}]`;
-    throw invalidValue("name", `one that is free: there is ${what}, defined otherwise`, name);
-  }
-
-  #numberOf(family: Family, key: string, values: readonly string[]): number | undefined {
-    const directory = this.#directory;
-    directory.refresh();
-    const find = (): number | undefined => family.series.get(key)?.number;
-    const known = find();
-    if (known !== undefined) return known;
-    const isThere = (): boolean => find() !== undefined;
-    this.#append({ of: family.index, values }, numberCount(family.definition), isThere);
-    return find();
-  }
-
-  /** Adds to the directory, unless it is there by then, or there is no room. */
-  #append(record: object, numbers: number, isThere: () => boolean): void {
-    const directory = this.#directory;
-    const text = Buffer.from(JSON.stringify(record));
-    // Whoever asks for ever more series shall not hold the lock for it.
-    if (!directory.hasRoom(text, numbers)) return;
-    // Whoever had it and died has added its record or not.
-    this.#locks.lock(0);
-    try {
-      directory.refresh();
-      if (!isThere() && directory.hasRoom(text, numbers)) directory.append(text);
-    } finally {
-      this.#locks.unlock(0);
-    }
-  }
-
-  #full(name: string): Error {
-    const attempt = `define "${name}": there is no room for it in "${this.name}"; create the counters with a higher capacityBytes`;
-    return conditionError("ENOSPC", attempt, "mmap");
+    return this.#registry.define(definition);
   }
 }

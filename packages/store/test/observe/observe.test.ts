@@ -14,7 +14,7 @@ import {
   u32,
 } from "@isthmus/ipc";
 import { Home } from "@isthmus/testing/home";
-import { RateLimiter, SharedCache, SharedTable } from "../../src/index.ts";
+import { RateLimiter, SharedCache, SharedCounters, SharedTable } from "../../src/index.ts";
 
 const CACHE = { capacityBytes: 2 ** 20, ttlMs: 60_000 } as const;
 
@@ -127,12 +127,41 @@ test("a table tells its rows and how often they were updated", () => {
   expect(() => observe("prices")).toThrow("it cannot have 101 rows of 4 bytes");
 });
 
+test("shared counters tell how full they are, whoever counts", () => {
+  using _home = new Home();
+  using counters = SharedCounters.createNew("counted", { capacityBytes: 4096 });
+  expect(observe("counted").counters).toEqual(counters.metrics);
+  const requests = counters.counter("requests_total", { labels: ["path"] });
+  {
+    using other = SharedCounters.openExisting("counted");
+    other.gauge("open").set(1);
+    const theirs = other.counter("requests_total", { labels: ["path"] });
+    for (let i = 0; i < 600; i++) theirs.inc({ path: `/${i}` });
+  }
+  requests.inc({ path: "one more" });
+  const info = observe("counted");
+  expect(info.counters).toEqual(counters.metrics);
+  const { series, dropped, bytes, capacityBytes } = counters.metrics;
+  // Number 0, and the two of the gauge.
+  expect({ series, dropped, bytes }).toEqual({ series: 510, dropped: 92, bytes: 4096 });
+  expect(capacityBytes).toBe(4096);
+  expect(figureTotals(info).map(({ kind }) => kind)).toContain("counters");
+  const high = 0xffff_ffff;
+  lie("counted", "state", [
+    [3, high],
+    [4, high],
+  ]);
+  expect(observe("counted").counters).toMatchObject({ series: 512, bytes: 4096 });
+  lie("counted", "state", [[0, 4095]]);
+  expect(() => observe("counted")).toThrow(`Cannot observe "counted": its column cannot be 4095`);
+});
+
 test("the comments of the figures, which editors show, are what the figures say", () => {
   const source = readFileSync(
     `${import.meta.dir}/../../../ipc/src/store-kinds/store-figures.ts`,
     "utf8",
   );
-  for (const kind of ["cache", "limiter", "table"] as const) {
+  for (const kind of ["cache", "limiter", "table", "counters"] as const) {
     for (const [name, { help }] of Object.entries<FigureTable[string]>(FIGURES[kind].segment)) {
       expect(source).toContain(`/** ${help} */\n    ${name}: {`);
     }
