@@ -8,6 +8,7 @@ import {
   OwnerWord,
   type Segment,
   timedOut,
+  type WaitCell,
   type Words,
   waitSync,
 } from "@isthmus/ipc/internal";
@@ -20,9 +21,10 @@ export class OwnerLocks {
   readonly #segment: Segment;
   readonly #words: Words;
   readonly #bases: readonly number[];
-  readonly #cellCount: number;
   readonly #what: string;
   #locks: readonly OwnerWord[] | undefined;
+  /** Where one waits for each of the locks. */
+  readonly #cells: readonly WaitCell[];
 
   /**
    * @param words The segment.
@@ -40,7 +42,7 @@ export class OwnerLocks {
     this.#segment = segment;
     this.#words = words;
     this.#bases = bases;
-    this.#cellCount = cellCount;
+    this.#cells = bases.map((_, index) => segment.cell(index % cellCount));
     this.#what = what;
   }
 
@@ -61,24 +63,24 @@ export class OwnerLocks {
   lock(index: number): "acquired" | "abandoned" {
     this.#locks ??= this.#makeLocks();
     const lock = this.#locks[index] as OwnerWord;
-    const outcome = lock.tryLock();
+    const outcome = lock.tryOwn();
     return outcome === "busy" ? this.#wait(index, lock) : outcome;
   }
 
   /** Gives a lock back and wakes who waits for it. */
   unlock(index: number): void {
     this.#locks?.[index]?.unlock();
-    this.#segment.cell(index % this.#cellCount).wake();
+    this.#cells[index]?.wake();
   }
 
   #wait(index: number, lock: OwnerWord): "acquired" | "abandoned" {
     const segment = this.#segment;
     const description = `change ${this.#what} "${segment.name}"`;
     const attempt = (): "acquired" | "abandoned" | undefined => {
-      const outcome = lock.tryLock();
+      const outcome = lock.tryOwn();
       return outcome === "busy" ? undefined : outcome;
     };
-    const cell = segment.cell(index % this.#cellCount);
+    const cell = this.#cells[index] as WaitCell;
     const outcome = waitSync({ attempt, description, cell }, TIMEOUT_MS);
     if (outcome !== undefined) return outcome;
     const owner = segment.participants.at(lock.ownerSlot);

@@ -56,15 +56,22 @@ export class OwnerWord {
    * @throws {CorruptSegmentError} When the word names nobody who can exist.
    */
   tryLock(): MutexOutcome {
+    const outcome = this.tryOwn();
+    if (outcome === "busy") return outcome;
+    const now = Date.now();
+    this.#words.set(this.#base + MUTEX.since, Math.floor(now / 1000) | 0);
+    this.#words.set(this.#base + MUTEX.since + 2, (now % 1000) * 1e6);
+    return outcome;
+  }
+
+  /** The same, and notes nothing: for locks that are held for a moment only, where the note would cost more than the lock. */
+  tryOwn(): MutexOutcome {
     const holder = this.#base + MUTEX.holder;
     const found = this.#words.compareExchange(holder, NOBODY, this.#name);
     if (found !== NOBODY) {
       if (!this.#isOver(found)) return "busy";
       if (this.#words.compareExchange(holder, found, this.#name) !== found) return "busy";
     }
-    const now = Date.now();
-    this.#words.set(this.#base + MUTEX.since, Math.floor(now / 1000) | 0);
-    this.#words.set(this.#base + MUTEX.since + 2, (now % 1000) * 1e6);
     return found === NOBODY ? "acquired" : "abandoned";
   }
 

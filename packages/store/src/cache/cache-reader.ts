@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { outOfRange } from "@isthmus/core/internal";
 import type { PlaceReader } from "@isthmus/ipc/internal";
 import type { CacheStore } from "./cache-store.ts";
 import type { CacheValue } from "./cache-values.ts";
 import { type Key, NONE } from "./log-reading.ts";
-import { typeOf } from "./shard.ts";
+import { type Shard, typeOf } from "./shard.ts";
 import { ENTRY, META, SPACE, TYPE } from "./shard-layout.ts";
 
 /** How often a value is looked for that is overwritten while it is copied: each time, a whole log was written. */
@@ -19,37 +18,44 @@ const PLACE_TRIES_MAX = 3;
 /** A value as it was found. */
 export type Found = "fresh" | "stale" | undefined;
 
+/** What is done with a value that was found: it is copied, copied into an array for whoever asked, or not looked at. */
+type Taking = "copy" | "slice" | "look";
+
 /** The values of a cache as one handle reads them. */
 export class CacheReader {
   readonly #store: CacheStore;
   /** Where values are copied. */
   readonly #value: CacheValue;
+  readonly #isBytes: boolean;
   readonly #makePlaces: () => PlaceReader;
   #places: PlaceReader | undefined;
 
-  constructor(store: CacheStore, value: CacheValue, makePlaces: () => PlaceReader) {
+  /** @param isBytes Whether values are given out as they are. */
+  constructor(
+    store: CacheStore,
+    value: CacheValue,
+    isBytes: boolean,
+    makePlaces: () => PlaceReader,
+  ) {
     this.#store = store;
     this.#value = value;
+    this.#isBytes = isBytes;
     this.#makePlaces = makePlaces;
   }
 
   get(key: string, allowStale: boolean): unknown {
-    return this.#hit(key, allowStale) ? this.#value.decode() : undefined;
+    return this.#hit(key, allowStale, this.#isBytes ? "slice" : "copy")
+      ? this.#value.decode()
+      : undefined;
   }
 
   getInto(key: string, target: Uint8Array, allowStale: boolean): number | undefined {
-    if (!this.#hit(key, allowStale)) return undefined;
-    const bytes = this.#value.plainBytes;
-    if (bytes.length > target.length) {
-      throw outOfRange("target.length", `>= ${bytes.length}`, target.length);
-    }
-    target.set(bytes);
-    return bytes.length;
+    return this.#hit(key, allowStale, "copy") ? this.#value.copyInto(target) : undefined;
   }
 
   has(key: string): boolean {
     this.#store.key.set(key);
-    return this.find(this.#store.key) === "fresh";
+    return this.find(this.#store.key, "look") === "fresh";
   }
 
   read<T>(key: string, read: (view: unknown) => T): T | undefined {
@@ -84,44 +90,50 @@ export class CacheReader {
       // The program may have used the cache in between.
       store.key.set(key);
     }
-    return this.#hit(key, false) ? read(this.#value.place()) : undefined;
+    return this.#hit(key, false, "copy") ? read(this.#value.place()) : undefined;
   }
 
   /**
-   * Finds what a key has and copies it to this handle's own value.
+   * Finds what a key has, and what this handle's own value takes on of it.
    *
    * @returns Undefined when there is nothing that may be used.
    */
-  find(key: Key): Found {
+  find(key: Key, taking: Taking = "copy"): Found {
     const store = this.#store;
-    const { words, bodies, shape } = store;
-    const shard = store.shards[((key.hash >>> 16) * shape.shardCount) >>> 16]!;
-    const own = this.#value;
+    const shard = store.shards[store.indexOf(key.hash)]!;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const at = shard.lookUp(key);
       if (at === NONE) return undefined;
       const word = shard.wordOf(at);
-      const meta = words.get(word + ENTRY.meta);
-      const lengthBytes = words.get(word + ENTRY.valueBytes) >>> 0;
-      const staleMs = words.get(word + ENTRY.staleMs) >>> 0;
-      const freshUntil = bodies.number(word + ENTRY.freshUntil);
-      const value = shard.valueWordOf(word, meta);
-      const isSound = shard.holds(value, lengthBytes);
-      if (isSound) {
-        own.reserve(lengthBytes);
-        bodies.copyOut(value, own.words, lengthBytes);
-      }
+      const isSound = taking === "look" || this.#take(shard, word, taking === "slice");
+      const staleMs = store.words.get(word + ENTRY.staleMs) >>> 0;
+      const freshUntil = store.bodies.number(word + ENTRY.freshUntil);
       if (!shard.isWhole(at)) continue;
       if (!isSound) return undefined;
-      own.type = typeOf(meta);
-      own.lengthBytes = lengthBytes;
       shard.visit(key.hash);
-      if (freshUntil === Infinity) return "fresh";
-      const now = store.now();
-      if (now < freshUntil) return "fresh";
-      return now < freshUntil + staleMs ? "stale" : undefined;
+      return freshUntil === Infinity ? "fresh" : this.#ageOf(freshUntil, staleMs);
     }
     return undefined;
+  }
+
+  /** Takes the value of an entry on; false when it cannot be one. All that counts once the entry is known to be whole. */
+  #take(shard: Shard, word: number, isSliced: boolean): boolean {
+    const { words, bodies } = this.#store;
+    const own = this.#value;
+    const meta = words.get(word + ENTRY.meta);
+    const lengthBytes = words.get(word + ENTRY.valueBytes) >>> 0;
+    const value = shard.valueWordOf(word, meta);
+    if (!shard.holds(value, lengthBytes)) return false;
+    const type = typeOf(meta);
+    if (isSliced && type === TYPE.record) own.take(bodies.slice(value, lengthBytes));
+    else own.copy(bodies, value, lengthBytes, type);
+    return true;
+  }
+
+  #ageOf(freshUntil: number, staleMs: number): Found {
+    const now = this.#store.now();
+    if (now < freshUntil) return "fresh";
+    return now < freshUntil + staleMs ? "stale" : undefined;
   }
 
   /** What {@link find} has copied. */
@@ -158,32 +170,25 @@ export class CacheReader {
     const keyBytes = meta & META.keyBytesMask;
     if (!shard.holds(word + ENTRY.key, keyBytes)) return shard.isWhole(at);
     const own = this.#value;
-    own.reserve(keyBytes);
-    store.bodies.copyOut(word + ENTRY.key, own.words, keyBytes);
-    own.lengthBytes = keyBytes;
+    own.copy(store.bodies, word + ENTRY.key, keyBytes, TYPE.record);
     const key = new TextDecoder().decode(own.bytes.slice());
     const lengthBytes = store.words.get(word + ENTRY.valueBytes) >>> 0;
     const value = shard.valueWordOf(word, meta);
     const isOver = store.isOver(word, false);
     const isSound = shard.holds(value, lengthBytes);
-    if (isSound) {
-      own.reserve(lengthBytes);
-      store.bodies.copyOut(value, own.words, lengthBytes);
-    }
+    if (isSound) own.copy(store.bodies, value, lengthBytes, typeOf(meta));
     if (!shard.isWhole(at)) return false;
     const space = (meta & META.sameKeyMask) >>> META.spaceShift;
     if (!isSound || isOver || space !== SPACE.values || found.has(key)) return true;
-    own.type = typeOf(meta);
-    own.lengthBytes = lengthBytes;
     found.set(key, own.decode());
     return true;
   }
 
   /** Finds a value that may be used, and counts whether there was one. */
-  #hit(key: string, allowStale: boolean): boolean {
+  #hit(key: string, allowStale: boolean, taking: Taking): boolean {
     const store = this.#store;
     store.key.set(key);
-    const found = this.find(store.key);
+    const found = this.find(store.key, taking);
     const isHit = found === "fresh" || (found === "stale" && allowStale);
     if (!isHit) store.count("misses");
     else store.count(found === "fresh" ? "hits" : "staleHits");

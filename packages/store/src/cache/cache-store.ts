@@ -36,8 +36,6 @@ export class CacheStore {
   readonly locks: OwnerLocks;
   /** The key of the current call. */
   readonly key: KeyText;
-  /** The machine's monotonic clock, in nanoseconds. */
-  readonly #clock: () => number;
   readonly #counts: Float64Array;
   readonly #cells: readonly WaitCell[];
 
@@ -52,7 +50,8 @@ export class CacheStore {
     this.shape = readShape(memory, segment);
     this.bodies = new SharedBodies(bytes);
     this.key = new KeyText(words.get(state + CACHE.seed), words.get(state + CACHE.factor));
-    this.#clock = sharedClock();
+    const clock = sharedClock();
+    this.now = () => clock() / NS_PER_MS;
     this.bases = Array.from(
       { length: this.shape.shardCount },
       (_, index) => (offset + index * this.shape.bytesPerShard) / 4,
@@ -67,13 +66,16 @@ export class CacheStore {
 
   /** The number of the shard of the current key. */
   get index(): number {
-    return ((this.key.hash >>> 16) * this.shape.shardCount) >>> 16;
+    return this.indexOf(this.key.hash);
+  }
+
+  /** The number of the shard of a hash. */
+  indexOf(hash: number): number {
+    return ((hash >>> 16) * this.shape.shardCount) >>> 16;
   }
 
   /** The time in milliseconds, on a clock that all processes share. */
-  now(): number {
-    return this.#clock() / NS_PER_MS;
-  }
+  readonly now: () => number;
 
   /** Counts what this handle does. */
   count(what: keyof typeof COUNT): void {

@@ -3,11 +3,15 @@
  *
  * @module
  */
+import { outOfRange } from "@isthmus/core/internal";
 import { type PlaceReader, type RecordCodec, RecordMemory } from "@isthmus/ipc/internal";
+import type { Bodies } from "./log-reading.ts";
 import type { Body } from "./shard.ts";
 import { TYPE } from "./shard-layout.ts";
 
 const FIRST_BYTES = 1024;
+/** Up to here a loop over words costs less than a call of the runtime. */
+const LOOP_BYTES_MAX = 256;
 
 /** One value, encoded. A cache has one for all: encoding runs a program's getters, which no lock may wait for. */
 export class CacheValue implements Body {
@@ -19,6 +23,10 @@ export class CacheValue implements Body {
   #memory: RecordMemory | undefined;
   #places: PlaceReader | undefined;
   #numbers = new Float64Array(0);
+  #taken: Uint8Array<ArrayBuffer> | undefined;
+  /** What values were copied into last, and its words. */
+  #target: Uint8Array | undefined;
+  #targetWords: Int32Array | undefined;
   readonly #codec: RecordCodec;
   readonly #isJson: boolean;
 
@@ -85,8 +93,58 @@ export class CacheValue implements Body {
     this.bytes.set(source);
   }
 
+  /** Takes the value of an entry on, as a copy. */
+  copy(bodies: Bodies, word: number, lengthBytes: number, type: number): void {
+    this.reserve(lengthBytes);
+    bodies.copyOut(word, this.words, lengthBytes);
+    this.type = type;
+    this.lengthBytes = lengthBytes;
+    this.#taken = undefined;
+  }
+
+  /** Takes bytes on that are given out as they are, by {@link decode} alone. */
+  take(bytes: Uint8Array<ArrayBuffer>): void {
+    this.type = TYPE.record;
+    this.#taken = bytes;
+  }
+
+  /**
+   * Copies the encoded bytes out.
+   *
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when the target is too short.
+   */
+  copyInto(target: Uint8Array): number {
+    const { lengthBytes } = this;
+    const words = lengthBytes <= LOOP_BYTES_MAX ? this.#wordsOf(target) : undefined;
+    if (words === undefined || this.type === TYPE.number || lengthBytes > target.length) {
+      return copyBytes(this.plainBytes, target);
+    }
+    const own = this.words;
+    const count = lengthBytes >>> 2;
+    for (let i = 0; i < count; i++) words[i] = own[i] as number;
+    for (let i = count * 4; i < lengthBytes; i++) {
+      target[i] = (own[count] as number) >>> ((i & 3) * 8);
+    }
+    return lengthBytes;
+  }
+
+  /** The words of an array that values are copied into again and again; undefined for one that comes for the first time. */
+  #wordsOf(target: Uint8Array): Int32Array | undefined {
+    if (target === this.#target) return this.#targetWords;
+    this.#target = target;
+    const { buffer, byteOffset, byteLength } = target;
+    this.#targetWords =
+      byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, byteLength >>> 2) : undefined;
+    return this.#targetWords;
+  }
+
   /** Decodes what has been copied in. */
   decode(): unknown {
+    const taken = this.#taken;
+    if (taken !== undefined) {
+      this.#taken = undefined;
+      return taken;
+    }
     if (this.type === TYPE.number) return this.#numbers[0];
     return this.#codec.decode(this.#memory as RecordMemory, 0, this.lengthBytes);
   }
@@ -108,4 +166,12 @@ export class CacheValue implements Body {
     }
     return this.#memory;
   }
+}
+
+function copyBytes(source: Uint8Array, target: Uint8Array): number {
+  if (source.length > target.length) {
+    throw outOfRange("target.length", `>= ${source.length}`, target.length);
+  }
+  target.set(source);
+  return source.length;
 }

@@ -34,11 +34,11 @@ export class CacheWriter {
 
   set(key: string, value: unknown, ttl: Ttl): void {
     const store = this.#store;
-    const now = this.#prepare(key, value, ttl);
+    this.#prepare(key, value, ttl);
     const { index } = store;
     const shard = store.lock(index);
     try {
-      shard.put(store.key, this.#value, now);
+      shard.put(store.key, this.#value, store.now);
     } finally {
       store.unlock(index);
     }
@@ -56,7 +56,7 @@ export class CacheWriter {
     const limit = this.entryBytesMax;
     if (expected !== undefined)
       this.#expected.encode(expected, limit, () => this.#refuse(limit + 1));
-    const now = this.#prepare(key, value, ttl);
+    this.#prepare(key, value, ttl);
     const { index } = store;
     const shard = store.lock(index);
     try {
@@ -64,7 +64,7 @@ export class CacheWriter {
       const isAsExpected =
         expected === undefined ? at === NONE : at !== NONE && this.#isExpected(shard, at);
       if (!isAsExpected) return false;
-      shard.put(store.key, this.#value, now);
+      shard.put(store.key, this.#value, store.now);
     } finally {
       store.unlock(index);
     }
@@ -82,7 +82,7 @@ export class CacheWriter {
     try {
       const wasFresh = this.#findFresh(shard, store.key) !== NONE;
       isDeleted = shard.remove(store.key) && wasFresh;
-      if (isDeleted) shard.note(TYPE.deleted, store.key, store.now());
+      if (isDeleted) shard.note(TYPE.deleted, store.key, store.now);
     } finally {
       store.unlock(index);
     }
@@ -107,14 +107,13 @@ export class CacheWriter {
         }
         sum = shard.addTo(at, by);
         shard.visit(store.key.hash);
-        shard.note(TYPE.incremented, store.key, 0);
+        shard.note(TYPE.incremented, store.key, store.now);
       } else {
         const value = this.#value;
-        const now = store.now();
         value.setNumber(by);
-        value.freshUntil = now + ttlMs;
+        value.freshUntil = this.#endOf(ttlMs);
         value.staleMs = staleMs;
-        shard.put(store.key, value, now);
+        shard.put(store.key, value, store.now);
       }
     } finally {
       store.unlock(index);
@@ -131,7 +130,7 @@ export class CacheWriter {
       const shard = store.lock(index);
       try {
         shard.clear();
-        shard.note(TYPE.cleared, store.key, 0);
+        shard.note(TYPE.cleared, store.key, store.now);
       } finally {
         store.unlock(index);
       }
@@ -142,32 +141,34 @@ export class CacheWriter {
   /** Puts bytes under a key among the errors. The caller has the lock. */
   putError(shard: Shard, key: KeyText, bytes: Uint8Array, freshMs: number): void {
     const value = this.#value;
-    const now = this.#store.now();
     value.setBytes(bytes);
-    value.freshUntil = now + freshMs;
+    value.freshUntil = this.#endOf(freshMs);
     value.staleMs = 0;
-    shard.put(key.ofErrors, value, now);
+    shard.put(key.ofErrors, value, this.#store.now);
   }
 
-  /** Encodes a value and takes its key on, in this order: encoding may run the program's getters. Returns the time. */
-  #prepare(key: string, value: unknown, { ttlMs, staleMs }: Ttl): number {
+  /** Encodes a value and takes its key on, in this order: encoding may run the program's getters. */
+  #prepare(key: string, value: unknown, { ttlMs, staleMs }: Ttl): void {
     const store = this.#store;
     const own = this.#value;
-    own.encode(value, this.entryBytesMax, (lengthBytes) => this.#refuse(lengthBytes));
+    own.encode(value, this.entryBytesMax, this.#refuse);
     store.key.set(key);
     const keyUnits = unitsOf(store.key.meta & META.keyBytesMask);
     const bytes = (keyUnits + unitsOf(own.lengthBytes)) * UNIT_BYTES;
     if (bytes > this.entryBytesMax) this.#refuse(bytes);
-    const now = store.now();
-    own.freshUntil = now + ttlMs;
+    own.freshUntil = this.#endOf(ttlMs);
     own.staleMs = staleMs;
-    return now;
   }
 
-  #refuse(lengthBytes: number): never {
+  /** When so much time is over; what is good for ever needs no clock. */
+  #endOf(ttlMs: number): number {
+    return ttlMs === Infinity ? Infinity : this.#store.now() + ttlMs;
+  }
+
+  readonly #refuse = (lengthBytes: number): never => {
     const limit = `<= ${this.entryBytesMax} bytes with its key (a quarter of a shard; a larger capacityBytes allows more)`;
     throw outOfRange("value", limit, lengthBytes);
-  }
+  };
 
   #findFresh(shard: Shard, key: Key): number {
     const at = shard.find(key);
@@ -182,10 +183,7 @@ export class CacheWriter {
     const expected = this.#expected;
     const current = this.#current;
     if (lengthBytes !== expected.lengthBytes || typeOf(meta) !== expected.type) return false;
-    current.reserve(lengthBytes);
-    bodies.copyOut(shard.valueWordOf(word, meta), current.words, lengthBytes);
-    current.type = expected.type;
-    current.lengthBytes = lengthBytes;
+    current.copy(bodies, shard.valueWordOf(word, meta), lengthBytes, expected.type);
     return current.equals(expected);
   }
 }

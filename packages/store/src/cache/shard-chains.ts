@@ -19,7 +19,7 @@ export abstract class ShardChains extends LogReading {
 
   /** Finds the entry of a key: its position, or {@link NONE}. */
   find(key: Key): number {
-    return this.findIn(key.hash, (word) => this.isOf(word, key));
+    return this.#seek(key.hash, key, NONE);
   }
 
   /** Takes the entry of a key away; returns whether there was one. */
@@ -75,22 +75,25 @@ export abstract class ShardChains extends LogReading {
     words.set(base + SHARD.usedUnits, usedUnits);
   }
 
-  /** Finds the entry for which a test holds in the chain of a hash. */
-  protected findIn(hash: number, isMeant: (word: number, at: number) => boolean): number {
+  /** Finds an entry in the chain of a hash: that of a key, or without one, that at a position. */
+  #seek(hash: number, key: Key | undefined, wanted: number): number {
     const { words } = this;
-    this.#newer = NONE;
+    let newer = NONE;
     let at = words.get(this.bucketOf(hash) + BUCKET.newest);
     while (at !== NONE) {
       const word = this.wordOf(at);
       const older = words.get(word + ENTRY.older);
-      if (!this.#isInLog(at) || this.#isOutOfOrder(at, older) || this.unitsAt(at) === 0) {
-        this.reset();
-        return NONE;
+      if (!this.#isInLog(at) || this.#isOutOfOrder(at, older)) break;
+      if (key === undefined ? at === wanted : this.isOf(word, key)) {
+        if (this.unitsAt(at) === 0) break;
+        this.#newer = newer;
+        return at;
       }
-      if (isMeant(word, at)) return at;
-      this.#newer = at;
+      newer = at;
       at = older;
     }
+    this.#newer = newer;
+    if (at !== NONE) this.reset();
     return NONE;
   }
 
@@ -117,7 +120,7 @@ export abstract class ShardChains extends LogReading {
   /** Whether an entry can be found; then it is the one that was found last. */
   protected isFound(at: number): boolean {
     const hash = this.words.get(this.wordOf(at) + ENTRY.hash);
-    return this.findIn(hash, (_, found) => found === at) !== NONE;
+    return this.#seek(hash, undefined, at) !== NONE;
   }
 
   /** Lets an entry that is written be found, instead of another one of its key, which was found last. */

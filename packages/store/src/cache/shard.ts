@@ -46,6 +46,9 @@ const ENTRY_PART = 4;
 
 const EMPTY = new Int32Array(0);
 
+/** Tells the time in milliseconds, on the machine's monotonic clock. */
+export type Clock = () => number;
+
 /** A shard, as who has its lock changes it. */
 export class Shard extends ShardChains {
   /** The longest entry in units. */
@@ -65,12 +68,12 @@ export class Shard extends ShardChains {
   /**
    * Writes an entry in the place of the one that its key has.
    *
-   * @param nowMs The time, to know what is over.
+   * @param now Asked when something is in the way whose time may be over.
    * @returns Its position.
    */
-  put(key: Key, body: Body, nowMs: number): number {
+  put(key: Key, body: Body, now: Clock): number {
     const units = entryUnits(key.meta & META.keyBytesMask, body.lengthBytes);
-    this.#makeRoom(units, nowMs);
+    this.#makeRoom(units, now);
     const replaced = this.find(key);
     const at = this.#begin(units);
     this.#write(at, units | (KIND.entry << CONTROL.kindShift), key, body);
@@ -81,11 +84,11 @@ export class Shard extends ShardChains {
   }
 
   /** Writes down for those who watch what no entry says: that a key was deleted, or its number changed. */
-  note(type: number, key: Key, nowMs: number): void {
+  note(type: number, key: Key, now: Clock): void {
     const { words } = this;
     if (words.get(this.base + SHARD.isWatched) === 0) return;
     const units = entryUnits(key.meta & META.keyBytesMask, 0);
-    this.#makeRoom(units, nowMs);
+    this.#makeRoom(units, now);
     const at = this.#begin(units);
     const body = { type, words: EMPTY, lengthBytes: 0, freshUntil: 0, staleMs: 0 };
     this.#write(at, units | (KIND.note << CONTROL.kindShift), key, body);
@@ -102,7 +105,7 @@ export class Shard extends ShardChains {
   }
 
   /** Has at least so many units free behind the head, with what is needed to get to them. */
-  #makeRoom(units: number, nowMs: number): void {
+  #makeRoom(units: number, now: Clock): void {
     const { words, base, mask } = this;
     for (let moves = 0; ; ) {
       const head = words.get(base + SHARD.head);
@@ -125,27 +128,21 @@ export class Shard extends ShardChains {
       const isEntry = control >>> CONTROL.kindShift === KIND.entry;
       if (isEntry && this.isFound(tail)) {
         const isMovable = moves < MOVES_MAX && free >= this.#neededAt(head, length);
-        if (this.#release(tail, length, units, isMovable, nowMs)) moves++;
+        if (this.#release(tail, length, units, isMovable, now)) moves++;
       }
       this.moveTail((tail + length) | 0);
     }
   }
 
   /** Evicts the entry at the tail, or writes it again at the head; returns whether it did that. */
-  #release(
-    tail: number,
-    length: number,
-    needed: number,
-    isMovable: boolean,
-    nowMs: number,
-  ): boolean {
+  #release(tail: number, length: number, needed: number, isMovable: boolean, now: Clock): boolean {
     const { words, base } = this;
     const word = this.wordOf(tail);
     const endsAt = this.#bodies.number(word + ENTRY.freshUntil) + this.staleMsAt(word);
     const hash = words.get(word + ENTRY.hash);
     const visited = this.bucketOf(hash) + BUCKET.visited;
     const marks = words.get(visited);
-    const isOver = nowMs >= endsAt;
+    const isOver = endsAt !== Infinity && now() >= endsAt;
     const isWanted =
       (marks & markOf(hash)) !== 0 || words.get(base + SHARD.usedUnits) + needed <= this.#usedMax;
     if (isOver || !isMovable || !isWanted) {

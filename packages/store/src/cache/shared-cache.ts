@@ -85,10 +85,18 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
     this.#segment = openCache(verb, name, shape, checked);
     this.#store = new CacheStore(this.#segment);
     const codec = codecOf(shape);
-    this.#reader = new CacheReader(this.#store, new CacheValue(codec, this.#isJson), () => {
-      const { memory, superblock } = this.#segment;
-      return codec.places(new RecordMemory(memory.mapping.bytes(0, superblock.totalBytes)), "read");
-    });
+    this.#reader = new CacheReader(
+      this.#store,
+      new CacheValue(codec, this.#isJson),
+      shape.mode === "bytes",
+      () => {
+        const { memory, superblock } = this.#segment;
+        return codec.places(
+          new RecordMemory(memory.mapping.bytes(0, superblock.totalBytes)),
+          "read",
+        );
+      },
+    );
     this.#writer = new CacheWriter(this.#store, codec, this.#isJson);
     this.#computations = new Computations(this.#store, this.#reader, this.#writer);
     this.#segment.whenForgotten(this);

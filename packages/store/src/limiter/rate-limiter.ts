@@ -202,7 +202,7 @@ export class RateLimiter implements Disposable {
       if (at !== NONE) shard.visit(store.key.hash);
       if (verdict.isAllowed && cost > 0) {
         this.#entry.freshUntil = verdict.fullAtMs;
-        if (at === NONE) shard.put(store.key, this.#entry, now);
+        if (at === NONE) shard.put(store.key, this.#entry, store.now);
         else store.bodies.setNumber(place, verdict.fullAtMs);
       }
     } finally {

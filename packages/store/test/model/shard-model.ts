@@ -123,7 +123,7 @@ export function shardModel({ Shard }: ShardSource, bounds: ShardBounds): Model {
 }
 
 function perform(shard: Shard, deed: Deed): void {
-  if ("put" in deed) shard.put(KEYS[deed.put], bodyOf(deed.value), NOW);
+  if ("put" in deed) shard.put(KEYS[deed.put], bodyOf(deed.value), () => NOW);
   else shard.remove(KEYS[deed.remove]);
 }
 

@@ -30,7 +30,7 @@ export class PlainShard {
 
   put(key: string, text: string, nowMs = 0, freshUntil: number = Infinity): void {
     this.key.set(key);
-    this.shard.put(this.key, bodyOf(text, freshUntil), nowMs);
+    this.shard.put(this.key, bodyOf(text, freshUntil), () => nowMs);
   }
 
   remove(key: string): boolean {
