@@ -9,6 +9,7 @@ import type { Programs } from "@isthmus/programs";
 export const BENCH_PROGRAMS: Programs = {
   "measure-main": () => import("./runner/measure-main.ts"),
   participant: () => import("./suites/messages/participant.ts"),
+  "cache-party": () => import("./suites/store/cache-party.ts"),
   "job-worker": () => import("./suites/workers/job-worker.ts"),
   worker: () => import("./suites/messages/worker.ts"),
   "probe-main": () => import("./peers/probe-main.ts"),

@@ -25,6 +25,7 @@ const TINY: Sizes = {
   latencyPerSecond: 1000,
   latencyMs: 50,
   updates: 100,
+  entries: 1000,
   deaths: 1,
   microMs: 1,
 };

@@ -322,6 +322,48 @@ const OTHERS: readonly ClaimSpec[] = [
   ...rows("jobs", FLAT, [
     ["full", "a job: 100,000 waiting / few", "jobs.queue-full", "jobs.queue"],
   ]),
+  ...rows("cache", { at_least: 3 }, [
+    ["get-lmdb", "get: SharedCache / lmdb", "cache.get-cache", "cache.get-lmdb"],
+  ]),
+  ...rows("cache", { at_least: 8 }, [
+    ["get-sqlite", "get: SharedCache / bun:sqlite", "cache.get-cache", "cache.get-sqlite"],
+  ]),
+  ...rows("cache", { at_least: 30 }, [
+    ["get-redis", "get: SharedCache / Redis", "cache.get-cache", "cache.get-redis"],
+  ]),
+  ...rows("cache", { at_least: 0.25 }, [
+    ["get-map", "get: SharedCache / Map", "cache.get-cache", "cache.get-map"],
+  ]),
+  ...rows("cache", undefined, [
+    ["get-into-map", "getInto: SharedCache / Map", "cache.get-into-cache", "cache.get-map"],
+    ["get-ttl", "get: with a ttl / without", "cache.get-ttl-cache", "cache.get-cache"],
+  ]),
+  ...rows("cache", { at_least: 5 }, [
+    ["set-lmdb", "set: SharedCache / lmdb", "cache.set-cache", "cache.set-lmdb"],
+    [
+      "increment-lmdb",
+      "increment: SharedCache / lmdb",
+      "cache.increment-cache",
+      "cache.increment-lmdb",
+    ],
+  ]),
+  ...rows("cache", { at_least: 0.5 }, [
+    ["large", "a get: 10 million entries / few", "cacheSize.many", "cacheSize.few"],
+    ["crowd", "gets: four processes, one writes / one", "cacheCrowd.crowd", "cacheCrowd.one"],
+  ]),
+  ...rows("shared", { at_least: 0.34 }, [
+    ["take", "RateLimiter.take / Atomics.add", "shared.take", "shared.atomic-add"],
+  ]),
+  ...rows("shared", undefined, [
+    ["increment", "a counter's inc / Atomics.add", "shared.increment", "shared.atomic-add"],
+    ["clock", "RateLimiter.take / asking for the time", "shared.take", "shared.clock"],
+  ]),
+  ...rows("shared", { at_least: 0.5 }, [
+    ["row", "SharedTable.read / schema.decode", "shared.row", "shared.struct"],
+  ]),
+  ...rows("shared", undefined, [
+    ["row-cursor", "read by a cursor / schema.decode", "shared.row-cursor", "shared.struct"],
+  ]),
   ...rows("mapping", undefined, [
     ["sequential", "front to back: mapping / Bun.mmap", "sequential.mapping", "sequential.bunMmap"],
     ["random", "at random: mapping / Bun.mmap", "random.mapping", "random.bunMmap"],

@@ -31,6 +31,8 @@ export interface Sizes {
   readonly latencyPerSecond: number;
   readonly latencyMs: number;
   readonly updates: number;
+  /** Entries of a large cache. */
+  readonly entries: number;
   /** Workers that are killed. */
   readonly deaths: number;
   /** CPU time for each micro benchmark. */
@@ -54,6 +56,7 @@ export const SIZES: Readonly<Record<"quick" | "full", Sizes>> = {
     latencyPerSecond: 4000,
     latencyMs: 300,
     updates: 20_000,
+    entries: 100_000,
     deaths: 5,
     microMs: 8,
   },
@@ -72,6 +75,7 @@ export const SIZES: Readonly<Record<"quick" | "full", Sizes>> = {
     latencyPerSecond: 5000,
     latencyMs: 2000,
     updates: 200_000,
+    entries: 10_000_000,
     deaths: 100,
     microMs: 100,
   },

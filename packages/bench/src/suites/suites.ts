@@ -9,6 +9,7 @@ import { MESSAGE_SUITES } from "./messages/suites.ts";
 import { MICRO_SUITES } from "./micro/suites.ts";
 import { REFERENCE_SUITES } from "./reference/suites.ts";
 import { STATE_SUITES } from "./state/suites.ts";
+import { STORE_SUITES } from "./store/suites.ts";
 import { WORKER_SUITES } from "./workers/suites.ts";
 
 /** In the order in which they run. */
@@ -16,6 +17,7 @@ export const SUITES: readonly SuiteSpec[] = [
   ...FILE_SUITES,
   ...MESSAGE_SUITES,
   ...STATE_SUITES,
+  ...STORE_SUITES,
   ...WORKER_SUITES,
   ...REFERENCE_SUITES,
   ...MICRO_SUITES,
