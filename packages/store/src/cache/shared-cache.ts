@@ -48,8 +48,8 @@ const WATCH_OPTIONS: OptionNames<WatchOptions> = { prefix: true, signal: true };
  * never more: when it is full, what was not asked for lately makes room.
  *
  * Reading takes no lock and no place among the participants, and waits for nobody. A process that is killed at any moment
- * loses at most the entry that it was writing (nearly full, perhaps one more); one that is stopped in the middle of a change holds up changes of the keys
- * of one shard, a 16th of all or less.
+ * loses at most the entry that it was writing (nearly full, perhaps one more); one that is stopped in the middle of a change
+ * holds up changes of the keys of one shard: a 16th of all or less, in a cache of less than 2 MiB up to a quarter.
  *
  * **Memory order.** Who gets a value sees everything that its writer wrote to memory before setting it.
  *

@@ -77,7 +77,8 @@ class FullAt implements Body {
  * memory in the end.
  *
  * Each handle limits by its own options; give all the same. A process that is killed at any moment has taken its units or
- * not; one that is stopped in the middle of a call holds up the keys of one shard, a 16th of all or less.
+ * not; one that is stopped in the middle of a call holds up the keys of one shard: a 16th of all or less, in
+ * a limiter of less than 2 MiB up to a quarter.
  *
  * @example
  * ```ts

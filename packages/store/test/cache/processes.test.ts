@@ -1,18 +1,25 @@
 /** A cache between processes: who dies, who is stopped, who waits. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
+import { decodeSuperblock, SECTION } from "@isthmus/core/internal";
 import { bytes, json } from "@isthmus/ipc";
+import { MUTEX } from "@isthmus/ipc/internal";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
 import { Peer } from "@isthmus/testing/peer";
+import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { untilStopped } from "@isthmus/testing/until-stopped";
+import { CACHE, cacheShape } from "../../src/cache/cache-layout.ts";
+import { KeyText } from "../../src/cache/key-text.ts";
 import { SharedCache } from "../../src/index.ts";
-import { isWhole } from "./support/checked-value.ts";
+import { checkedValue, isWhole } from "./support/checked-value.ts";
 
 setDefaultTimeout(120_000);
 
 const SMALL = 2 ** 16;
-const ROUNDS = 3 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
+const ROUNDS = 4 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
+/** How many stores a change makes, about. */
+const STORES = 24;
 
 const peer = () =>
   new Peer([process.execPath, join(import.meta.dir, "fixtures", "participant.ts")]);
@@ -35,12 +42,22 @@ describe("SharedCache between processes", () => {
   test("has no value that is torn or lost when writers are killed at any moment", async () => {
     using _home = new Home();
     using cache = SharedCache.createNew("storm", { capacityBytes: 2 ** 15, value: bytes });
+    const random = new SeededRandom(seedOf("a storm"));
     let found = 0;
     for (let round = 0; round < ROUNDS; round++) {
       await using one = peer();
       await using two = peer();
-      await Promise.all([one.call("storm", "storm", 100), two.call("storm", "storm", 100)]);
-      for (let looks = 0; looks < 3; looks++) {
+      for (const each of [one, two]) {
+        const [changes, stores] = [random.below(5000), random.below(STORES)];
+        await each.call("harm", { signal: "SIGKILL", changes, stores });
+        each.send("storm", "storm", 100);
+      }
+      const ends = Promise.all([one.end(), two.end()]);
+      let isOver = false;
+      void ends.then(() => {
+        isOver = true;
+      });
+      while (!isOver) {
         for (let i = 0; i < 100; i++) {
           const value = cache.get(`key ${i}`);
           if (value === undefined) continue;
@@ -48,9 +65,12 @@ describe("SharedCache between processes", () => {
           expect(isWhole(`key ${i}`, value)).toBe(true);
         }
         for (const [key, value] of cache.entries()) expect(isWhole(key, value)).toBe(true);
-        await Bun.sleep(Math.random() * 5);
+        await Bun.sleep(random.below(5));
       }
-      await Promise.all([one.kill(), two.kill()]);
+      expect(await ends).toEqual(["SIGKILL", "SIGKILL"]);
+      // As they left it: nobody has put anything in order yet.
+      for (const [key, value] of cache.entries()) expect(isWhole(key, value)).toBe(true);
+      expect(cache.metrics.resets).toBe(0);
       // Whatever they were doing, everybody goes on, and what is set is there.
       for (let i = 0; i < 100; i++) {
         cache.set(`key ${i}`, Buffer.from([0, 0, 0, 0, 1]));
@@ -65,34 +85,57 @@ describe("SharedCache between processes", () => {
     expect(found).toBeGreaterThan(0);
   });
 
-  test("goes on in all other shards while somebody is stopped", async () => {
-    using _home = new Home();
-    using cache = SharedCache.createNew("stopped", { capacityBytes: 2 ** 20, value: bytes });
+  test("goes on in all other shards while somebody is stopped in the middle of a change", async () => {
+    using home = new Home();
+    using cache = SharedCache.createNew("stopped", { capacityBytes: 2 ** 21, value: bytes });
+    const keys = Array.from({ length: 200 }, (_, i) => `key ${i}`);
+    for (const key of keys) cache.set(key, checkedValue(key, 40));
     await using one = peer();
-    await one.call("storm", "stopped", 1000);
-    one.signal("SIGSTOP");
+    await one.call("harm", { signal: "SIGSTOP", changes: 500, stores: 20 });
+    one.send("storm", "stopped", keys.length);
     await untilStopped(one.pid);
-    let refused = 0;
-    for (let i = 0; i < 40 && refused === 0; i++) {
-      try {
-        cache.set(`mine ${i}`, new Uint8Array(10));
-        expect(cache.get(`mine ${i}`)).toEqual(new Uint8Array(10));
-      } catch (error) {
-        // At most one shard, and only if it was stopped in the middle of a change.
-        expect(error).toMatchObject({ code: "ETIMEDOUT" });
-        expect((error as Error).message).toContain(`process ${one.pid}`);
-        refused++;
-      }
+    const { shardOf, shardCount, ownerOf } = shardsOf(home.bytes("stopped"), "stopped");
+    const stopped = Array.from({ length: shardCount }, (_, shard) => shard).filter(ownerOf);
+    expect(stopped).toHaveLength(1);
+    expect(shardCount).toBeGreaterThanOrEqual(16);
+    // Reading waits for nobody, in no shard.
+    for (const key of keys) {
+      const value = cache.get(key);
+      if (value !== undefined) expect(isWhole(key, value)).toBe(true);
     }
-    // Reading waits for nobody.
-    for (const [key, value] of cache.entries()) {
-      if (key.startsWith("key")) expect(isWhole(key, value)).toBe(true);
-    }
-    one.signal("SIGCONT");
+    const [theirs, others] = [true, false].map((isTheirs) =>
+      keys.filter((key) => (shardOf(key) === stopped[0]) === isTheirs),
+    ) as [string[], string[]];
+    for (const key of others) cache.set(key, checkedValue(key, 40));
+    const [first = ""] = theirs;
+    const refused = (): void => cache.set(first, checkedValue(first, 40));
+    expect(refused).toThrow(expect.objectContaining({ code: "ETIMEDOUT" }));
     await one.kill();
-    for (let i = 0; i < 40; i++) cache.set(`mine ${i}`, new Uint8Array(10));
+    for (const key of keys) cache.set(key, checkedValue(key, 40));
+    for (const key of keys) expect(isWhole(key, cache.get(key) as Uint8Array)).toBe(true);
+    expect(cache.metrics.recoveries).toBe(1);
   });
 });
+
+/** Where keys are in a segment, and which shards somebody has locked. */
+function shardsOf(segment: Buffer, name: string) {
+  const { sections } = decodeSuperblock(segment, segment.length, name);
+  const offsetOf = (id: number): number => sections.find((one) => one.id === id)?.offset ?? 0;
+  const state = (word: number): number => segment.readInt32LE(offsetOf(SECTION.state) + word * 4);
+  const { shardCount, bytesPerShard } = cacheShape(state(CACHE.shardCount), state(CACHE.logBytes));
+  const key = new KeyText(state(CACHE.seed), state(CACHE.factor));
+  return {
+    shardCount,
+    shardOf: (text: string): number => {
+      key.set(text);
+      return ((key.hash >>> 16) * shardCount) >>> 16;
+    },
+    ownerOf: (shard: number): boolean => {
+      const mutex = offsetOf(SECTION.data) + shard * bytesPerShard;
+      return segment.readInt32LE(mutex + MUTEX.holder * 4) !== 0;
+    },
+  };
+}
 
 describe("SharedCache.getOrCompute() between processes", () => {
   test("computes once", async () => {
