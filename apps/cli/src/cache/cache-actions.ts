@@ -7,7 +7,7 @@ import type { IsthmusContext } from "../context.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { jsonValue } from "../output/json-value.ts";
 import { printable } from "../output/printable.ts";
-import { structInput } from "../output/struct-input.ts";
+import { recordInput } from "../output/record-input.ts";
 import { wrap } from "../output/wrap.ts";
 import { infoRecord } from "../segments/info-record.ts";
 import { NotFoundError } from "../segments/not-found-error.ts";
@@ -15,7 +15,7 @@ import { indent, pairs } from "../segments/segment-report.ts";
 import { heldText } from "../segments/segment-text.ts";
 import { storeRows } from "../segments/store-report.ts";
 import { UsageError } from "../usage-error.ts";
-import { lookAtCache, type OpenCache, openCache } from "./open-cache.ts";
+import { lookAtCache, openCache } from "./open-cache.ts";
 
 /** What an action may be told. */
 export interface ActionFlags {
@@ -65,7 +65,11 @@ function set({ process }: IsthmusContext, { name, flags, operands }: ActionCall)
   const [key, text] = exactly(operands, "KEY", "VALUE");
   using open = openCache(name);
   const { ttlMs } = flags;
-  open.cache.set(key, parseValue(open, text) as never, ttlMs === undefined ? {} : { ttlMs });
+  const { mode, struct } = open;
+  const all = "the values of this cache";
+  const kind = { isBytes: mode === "bytes", struct, what: "The value", all };
+  const value = recordInput(kind, new TextEncoder().encode(text));
+  open.cache.set(key, value as never, ttlMs === undefined ? {} : { ttlMs });
   if (flags.json) writeJsonLine(process.stdout, { cache: name, key, set: true });
 }
 
@@ -128,18 +132,6 @@ function textOf(content: Uint8Array, key: string): string {
     const what = `The value of ${JSON.stringify(key)} has ${content.length} bytes that are no text`;
     throw new TypeError(`${what}; --json prints them in base64`, { cause: error });
   }
-}
-
-function parseValue({ mode, struct }: OpenCache, text: string): unknown {
-  if (mode === "bytes") return new TextEncoder().encode(text);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new SyntaxError(`The value is no JSON, which the values of this cache are: ${why}`);
-  }
-  return struct === undefined ? value : structInput(struct, value);
 }
 
 /** The operands, when there are as many as there must be. */

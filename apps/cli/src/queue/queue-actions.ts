@@ -9,7 +9,7 @@ import type { IsthmusContext } from "../context.ts";
 import { formatCountOf } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { printable } from "../output/printable.ts";
-import { structInput } from "../output/struct-input.ts";
+import { recordInput } from "../output/record-input.ts";
 import { openScanInput, STANDARD_INPUT } from "../scan/scan-input.ts";
 import { NotFoundError } from "../segments/not-found-error.ts";
 import { UsageError } from "../usage-error.ts";
@@ -105,9 +105,11 @@ async function add(context: IsthmusContext, { name, flags, operand }: ActionCall
   const { process, signal } = context;
   const { priority, delayMs, key, timeoutMs } = flags;
   using open = openToAdd(name);
+  const { info, struct } = open;
+  const all = "the jobs of this queue";
   let count = 0;
-  const addOne = async (line: Uint8Array, where: string): Promise<void> => {
-    const job = parseJob(open, line, where);
+  const addOne = async (line: Uint8Array, what: string): Promise<void> => {
+    const job = recordInput({ isBytes: info.mode === "bytes", struct, what, all }, line);
     const id = await open.queue.addAsync(job, { priority, delayMs, key, timeoutMs, signal });
     count++;
     if (flags.json) writeJsonLine(process.stdout, { queue: name, id });
@@ -139,18 +141,6 @@ function openToAdd(name: string): OpenQueue {
     const command = `${COMMAND_NAME} queue ${JSON.stringify(name)} create`;
     throw new NotFoundError(`There is no queue ${JSON.stringify(name)}; ${command} makes one`);
   }
-}
-
-function parseJob({ info, struct }: OpenQueue, line: Uint8Array, where: string): unknown {
-  if (info.mode === "bytes") return line;
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(line));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new SyntaxError(`${where} is no JSON, which the jobs of this queue are: ${why}`);
-  }
-  return struct === undefined ? value : structInput(struct, value);
 }
 
 function parseId(text: string): number {
