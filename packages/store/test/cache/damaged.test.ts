@@ -6,6 +6,7 @@ import { bytes } from "@isthmus/ipc";
 import { Home } from "@isthmus/testing/home";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { SharedCache } from "../../src/index.ts";
+import { damagedCopy } from "../support/damage.ts";
 
 setDefaultTimeout(120_000);
 
@@ -54,21 +55,9 @@ test("SharedCache answers or refuses, whatever is in its segment", () => {
     for (let i = 0; i < 300; i++) cache.set(`key ${i % KEYS}`, new Uint8Array(random.below(200)));
   }
   const sound = readFileSync(home.file("sound"));
-  const { sections } = decodeSuperblock(sound, sound.length, "sound");
-  const places = sections.filter(({ id }) => id === SECTION.state || id === SECTION.data);
   for (let run = 0; run < RUNS; run++) {
-    const damaged = Buffer.from(sound);
-    const count = 1 + random.below(40);
-    for (let i = 0; i < count; i++) {
-      const { offset, length } = places[random.below(places.length)]!;
-      const at = offset + random.below(length / 4) * 4;
-      const choice = random.below(4);
-      // The lock is left alone: one that names somebody alive is waited for, rightly.
-      if (choice === 0) damaged.writeInt32LE(random.below(2 ** 32) | 0, at);
-      else if (choice === 1) damaged.writeInt32LE(random.below(4096), at);
-      else if (choice === 2) damaged.writeInt32LE(-1, at);
-      else damaged[at + random.below(4)]! ^= 1 << random.below(8);
-    }
+    // A lock that names somebody alive is waited for, rightly.
+    const damaged = damagedCopy(sound, random, { words: 40 });
     writeFileSync(home.file("sound"), damaged);
     use("sound");
   }

@@ -108,8 +108,97 @@ describe("SharedCache", () => {
     expect(cache.get("value")).toBe("1970-01-01T00:00:00.000Z");
     cache.set("value", new Map([[1, 2]]));
     expect(cache.get("value")).toEqual({});
+    cache.set("value", Uint8Array.of(7, 8));
+    expect(cache.get("value")).toEqual({ "0": 7, "1": 8 });
     expectCode(() => cache.set("value", 1n), "TypeError", "ERR_INVALID_ARG_TYPE");
-    expect(cache.get("value")).toEqual({});
+    expect(cache.get("value")).toEqual({ "0": 7, "1": 8 });
+  });
+
+  test("copies into an array again and again, wherever it lies and however long it is", () => {
+    using _home = new Home();
+    using raw = SharedCache.createNew("into", { capacityBytes: SMALL, value: bytes });
+    const memory = new Uint8Array(1200);
+    for (const offset of [0, 1, 4, 8]) {
+      const target = memory.subarray(offset, offset + 1000);
+      for (const length of [1000, 257, 256, 67, 64, 3, 0]) {
+        const value = crypto.getRandomValues(new Uint8Array(length));
+        raw.set("value", value);
+        target.fill(9);
+        expect(raw.getInto("value", target)).toBe(length);
+        expect(target.subarray(0, length)).toEqual(value);
+        expect(target.subarray(length)).toEqual(new Uint8Array(1000 - length).fill(9));
+      }
+      expect([...memory.subarray(0, offset)]).toEqual(Array(offset).fill(0));
+      memory.fill(0);
+    }
+    const short = new Uint8Array(2);
+    raw.set("value", Uint8Array.of(1, 2, 3));
+    for (let i = 0; i < 3; i++) {
+      expectCode(() => raw.getInto("value", short), "RangeError", "ERR_OUT_OF_RANGE");
+      expect([...short]).toEqual([0, 0]);
+    }
+    using numbers = SharedCache.createNew("numbers", { capacityBytes: SMALL });
+    numbers.set("n", 12.5);
+    const text = new Uint8Array(8);
+    for (let i = 0; i < 2; i++) expect(numbers.getInto("n", text)).toBe(4);
+    expect(Buffer.from(text).toString("latin1", 0, 4)).toBe("12.5");
+  });
+
+  test("reads in place again, at last a copy, when what was read has been overwritten meanwhile", () => {
+    using _home = new Home();
+    using raw = SharedCache.createNew("places", { capacityBytes: SMALL, value: bytes });
+    using other = SharedCache.openExisting("places", { value: bytes });
+    const overwrite = (): void => {
+      for (let i = 0; i < 2000; i++) other.set(`other ${i}`, new Uint8Array(100).fill(0xee));
+    };
+    const value = new Uint8Array(100).fill(1);
+    let calls = 0;
+    /** What is in the view, once everything has been written over as often as it is told to. */
+    const read = (times: number, act: (view: Uint8Array) => number) => {
+      raw.set("key", value);
+      calls = 0;
+      return raw.read("key", (view) => {
+        if (calls++ < times) {
+          overwrite();
+          other.set("key", value);
+          return act(view);
+        }
+        return view.reduce((sum, one) => sum + one, 0);
+      });
+    };
+    for (const times of [1, 2, 3]) {
+      expect(read(times, (view) => view.length * 1000)).toBe(100);
+      expect(calls).toBe(times + 1);
+      const fail = (): number => {
+        throw new Error("of what is nobody's any more");
+      };
+      expect(read(times, fail)).toBe(100);
+    }
+    // What has gone meanwhile has no value.
+    raw.set("key", value);
+    const gone = raw.read("key", () => {
+      overwrite();
+      other.delete("key");
+      return 1;
+    });
+    expect(gone).toBeUndefined();
+  });
+
+  test("takes no more than 48 bytes for an entry beside its key and value, on average", () => {
+    using _home = new Home();
+    const options = { capacityBytes: 2 ** 20, value: bytes } as const;
+    using raw = SharedCache.createNew("overhead", options);
+    let content = 0;
+    for (let i = 0; i < 2000; i++) {
+      const key = "k".repeat(i % 23) + i;
+      const value = new Uint8Array(i % 101);
+      raw.set(key, value);
+      content += key.length + value.length;
+    }
+    const { entries, bytes: used, evictions } = raw.metrics;
+    expect([entries, evictions]).toEqual([2000, 0]);
+    // A bucket of 8 bytes for each 128 bytes of a log is not among the bytes of entries.
+    expect((used * (1 + 8 / 128) - content) / entries).toBeLessThanOrEqual(48);
   });
 
   test("holds bytes and structs", () => {

@@ -1,10 +1,10 @@
 /** Counters that somebody has damaged: an error or an answer, never a crash, a hang or a lie in somebody else's line. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
-import { decodeSuperblock, SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { SharedCounters } from "../../src/index.ts";
+import { damagedCopy } from "../support/damage.ts";
 
 setDefaultTimeout(120_000);
 
@@ -39,21 +39,8 @@ test("SharedCounters answers or refuses, whatever is in its segment", () => {
     counters.gauge("open").set(3);
   }
   const sound = readFileSync(home.file("sound"));
-  const { sections } = decodeSuperblock(sound, sound.length, "sound");
-  const places = sections.filter(({ id }) => id === SECTION.state || id === SECTION.data);
   for (let run = 0; run < RUNS; run++) {
-    const damaged = Buffer.from(sound);
-    const count = 1 + random.below(20);
-    for (let i = 0; i < count; i++) {
-      const { offset, length } = places[random.below(places.length)]!;
-      // Most of the sections is empty.
-      const at = offset + random.below(Math.min(length, 2500) / 4) * 4;
-      const choice = random.below(4);
-      if (choice === 0) damaged.writeInt32LE(random.below(2 ** 32) | 0, at);
-      else if (choice === 1) damaged.writeInt32LE(random.below(4096), at);
-      else if (choice === 2) damaged.writeInt32LE(-1, at);
-      else damaged[at + random.below(4)]! ^= 1 << random.below(8);
-    }
+    const damaged = damagedCopy(sound, random, { words: 20, limitBytes: 2500 });
     writeFileSync(home.file("sound"), damaged);
     use("sound");
   }
