@@ -12,10 +12,12 @@ import {
   DISK_DECIDES,
   KERNEL_TAKES_APART,
   LINES_TRAVEL,
+  MEMORY_IS_FAR,
   POLLING_NEEDS_CPUS,
   type Reason,
   SCANS_READ_TOO,
   STREAM_IS_BETTER,
+  TIME_IS_ASKED,
 } from "./reasons.ts";
 
 /** One row of the claims table before it is measured. */
@@ -348,11 +350,11 @@ const OTHERS: readonly ClaimSpec[] = [
     ],
   ]),
   ...rows("cache", { at_least: 0.5 }, [
-    ["large", "a get: 10 million entries / few", "cacheSize.many", "cacheSize.few"],
+    ["large", "a get: 10 million entries / few", "cacheSize.many", "cacheSize.few", MEMORY_IS_FAR],
     ["crowd", "gets: four processes, one writes / one", "cacheCrowd.crowd", "cacheCrowd.one"],
   ]),
   ...rows("shared", { at_least: 0.34 }, [
-    ["take", "RateLimiter.take / Atomics.add", "shared.take", "shared.atomic-add"],
+    ["take", "RateLimiter.take / Atomics.add", "shared.take", "shared.atomic-add", TIME_IS_ASKED],
   ]),
   ...rows("shared", undefined, [
     ["increment", "a counter's inc / Atomics.add", "shared.increment", "shared.atomic-add"],

@@ -57,6 +57,18 @@ export const KERNEL_TAKES_APART: Reason = {
   evidence: ["workers.death-pipe"],
 };
 
+/** Of a limit that processes share. */
+export const TIME_IS_ASKED: Reason = {
+  text: "A `take` hashes its key, locks the key's shard, asks the system for the time and tells what came of it in an object; an atomic addition is one of the instructions of that.",
+  evidence: ["shared.clock"],
+};
+
+/** Of entries that no cache of the CPU has. */
+export const MEMORY_IS_FAR: Reason = {
+  text: "An entry that is in no cache of the CPU takes two reads at random, one after the other, and where the kernel has no huge pages for shared memory each of them a walk through the page tables as well.",
+  evidence: ["cacheSize.chase"],
+};
+
 /** Of cold files. */
 export const DISK_DECIDES: Reason = {
   text: "The disk decides; the page cache is filled by the same read-ahead for both.",

@@ -31,6 +31,10 @@ export const BOUNDS: readonly Bound[] = [
   { claim: "jobs-sqlite", atLeast: 3 },
   { claim: "jobs-hand-over", atLeast: 0.2 },
   { claim: "jobs-full", atLeast: 0.2 },
+  { claim: "cache-get-lmdb", atLeast: 0.8 },
+  { claim: "cache-set-lmdb", atLeast: 1.5 },
+  { claim: "cache-increment-lmdb", atLeast: 1.5 },
+  { claim: "shared-row", atLeast: 0.2 },
   { claim: "physics-mutex", atLeast: 0.1 },
   { claim: "physics-accessor", atLeast: 0.1 },
 ];

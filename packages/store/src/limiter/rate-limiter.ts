@@ -188,7 +188,7 @@ export class RateLimiter implements Disposable {
    */
   take(key: string, cost = 1): RateLimit {
     this.#check();
-    checkNumber("cost", cost, 0, this.#limit.units);
+    if (cost !== 1) checkNumber("cost", cost, 0, this.#limit.units);
     const store = this.#store;
     store.key.set(key);
     const { index } = store;
