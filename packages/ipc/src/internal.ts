@@ -54,6 +54,7 @@ export type { WaitCell } from "./wait/wait-cell.ts";
 export {
   type AsyncWaitOptions,
   checkSignal,
+  checkWait,
   timedOut,
   waitAsync,
   waitSync,

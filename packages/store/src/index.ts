@@ -57,6 +57,19 @@ export type {
   JournalSchema,
   JournalSync,
 } from "./journal/journal-options.ts";
+export {
+  JournalPublisher,
+  type JournalPublisherMetrics,
+} from "./journal-topic/journal-publisher.ts";
+export {
+  JournalSubscriber,
+  type JournalSubscriberMetrics,
+} from "./journal-topic/journal-subscriber.ts";
+export type {
+  JournalPublisherOptions,
+  JournalSubscriberOptions,
+  TopicSizes,
+} from "./journal-topic/topic-options.ts";
 export type { RateLimit, RateLimiterMetrics, RateLimiterOptions } from "./limiter/rate-limiter.ts";
 export { RateLimiter } from "./limiter/rate-limiter.ts";
 export { SharedTable } from "./table/shared-table.ts";

@@ -8,6 +8,8 @@ import "@isthmus/core";
 
 export let broadcast,
   Journal,
+  JournalPublisher,
+  JournalSubscriber,
   keyvStore,
   RateLimiter,
   rateLimitStore,

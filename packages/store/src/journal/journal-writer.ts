@@ -5,7 +5,9 @@
  */
 import { outOfRange } from "@isthmus/core/internal";
 import type { Appender } from "./appender.ts";
+import type { OnAppended } from "./journal-inside.ts";
 import type { JournalSync } from "./journal-options.ts";
+import type { LiveHead } from "./live-head.ts";
 import type { RecordRun } from "./record-run.ts";
 import type { TurnLock } from "./turn-lock.ts";
 
@@ -19,8 +21,8 @@ export interface WriterParts {
   readonly appender: Appender;
   readonly sync: JournalSync;
   readonly newRun: () => RecordRun;
-  /** Wakes those who follow. */
-  readonly ring: () => void;
+  /** Where those are woken who follow. */
+  readonly head: () => Pick<LiveHead, "note" | "ring">;
 }
 
 /** Appends for one handle. */
@@ -40,9 +42,14 @@ export class JournalWriter implements Disposable {
     return this.#parts.appender.synced;
   }
 
-  /** Appends records; returns the sequence of the last one. */
-  append(records: Iterable<unknown>): number {
-    const { turns, appender, sync, newRun, ring } = this.#parts;
+  /**
+   * Appends records; returns the sequence of the last one.
+   *
+   * @param onAppended Told of them, in order with those of others, when they can be read in the journal.
+   */
+  append(records: Iterable<unknown>, onAppended?: OnAppended): number {
+    const { turns, appender, sync, newRun } = this.#parts;
+    const head = this.#parts.head();
     const run = this.#run ?? newRun();
     this.#run = undefined;
     let last: number;
@@ -53,10 +60,13 @@ export class JournalWriter implements Disposable {
       const before = appender.last;
       try {
         last = appender.append(run);
+        onAppended?.(run);
       } finally {
-        turns.give();
         // Some may have been appended before there was no room for the others.
-        if (appender.last !== before) ring();
+        const isMore = appender.last !== before;
+        if (isMore) head.note(appender.last);
+        turns.give();
+        if (isMore) head.ring();
       }
     } finally {
       this.#run = run;

@@ -10,6 +10,7 @@ import type { RecordInput } from "@isthmus/ipc";
 import { codecOf, type RecordCodec, shapeOf } from "@isthmus/ipc/internal";
 import { Appender } from "./appender.ts";
 import { DiskStorage } from "./disk-storage.ts";
+import { type ReadStart, setInside } from "./journal-inside.ts";
 import { LOCK_NAME, payloadBytesMax } from "./journal-layout.ts";
 import { createMeta, ensureJournalDirectory, type JournalMeta, readMeta } from "./journal-meta.ts";
 import {
@@ -21,7 +22,7 @@ import {
   type JournalReadOptions,
   type JournalSchema,
 } from "./journal-options.ts";
-import { firstBefore, readRecords } from "./journal-reader.ts";
+import { firstBefore, type ReaderParts, readRecords } from "./journal-reader.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { LiveHead } from "./live-head.ts";
 import { RecordCursor } from "./record-cursor.ts";
@@ -100,8 +101,8 @@ export class Journal<S extends JournalSchema> implements Disposable {
       }
       const limit = payloadBytesMax(meta.segmentBytes);
       const newRun = () => new RecordRun(this.#codec, limit);
-      const ring = () => this.#needHead().ring();
-      this.#writer = new JournalWriter({ turns, appender: found, sync, newRun, ring });
+      const head = () => this.#needHead();
+      this.#writer = new JournalWriter({ turns, appender: found, sync, newRun, head });
     } catch (error) {
       if (opened instanceof TurnLock) opened[Symbol.dispose]();
       throw error;
@@ -119,7 +120,14 @@ export class Journal<S extends JournalSchema> implements Disposable {
    * @throws {TimeoutError} `ETIMEDOUT` when somebody else appends all the time: a process that is stopped.
    */
   static open<S extends JournalSchema>(path: string, options: JournalOptions<S>): Journal<S> {
-    return new Journal(path, options);
+    const journal = new Journal(path, options);
+    setInside(journal, {
+      parts: journal.#parts(),
+      append: (records, onAppended) => journal.#needWriter().append(records, onAppended),
+      startOf: (from) => journal.#startOf(from),
+      end: () => journal.#findEnd().next,
+    });
+    return journal;
   }
 
   /**
@@ -168,24 +176,11 @@ export class Journal<S extends JournalSchema> implements Disposable {
   read(options?: JournalReadOptions): AsyncGenerator<JournalEntry<S>, void> {
     this.#checkOpen();
     const checked = checkReadOptions(options);
-    const { from } = checked;
-    let sequence = typeof from === "number" ? Math.max(from, 1) : 1;
-    if (from === "start") sequence = this.#storage.segments()[0] ?? 1;
-    if (from === "end") sequence = this.#findEnd().next;
-    let time = -Infinity;
-    if (from instanceof Date) {
-      time = from.getTime();
-      sequence = firstBefore(this.#storage, this.#format.id, time);
-      sequence ||= this.#storage.segments()[0] ?? 1;
-    }
-    const parts = {
-      storage: this.#storage,
-      format: this.#format,
-      codec: this.#codec,
-      head: () => this.#needHead(),
-      disposed: this.#disposed.signal,
-    };
-    return readRecords(parts, checked, sequence, time) as AsyncGenerator<JournalEntry<S>, void>;
+    const { sequence, time } = this.#startOf(checked.from);
+    return readRecords(this.#parts(), checked, sequence, time) as AsyncGenerator<
+      JournalEntry<S>,
+      void
+    >;
   }
 
   /** Figures as they are now. */
@@ -243,6 +238,24 @@ export class Journal<S extends JournalSchema> implements Disposable {
   #needHead(): LiveHead {
     this.#head ??= new LiveHead(this.#format.id);
     return this.#head;
+  }
+
+  #parts(): ReaderParts {
+    return {
+      storage: this.#storage,
+      format: this.#format,
+      codec: this.#codec,
+      head: () => this.#needHead(),
+      disposed: this.#disposed.signal,
+    };
+  }
+
+  #startOf(from: "start" | "end" | number | Date): ReadStart {
+    if (from === "end") return { sequence: this.#findEnd().next, time: -Infinity };
+    if (typeof from === "number") return { sequence: Math.max(from, 1), time: -Infinity };
+    const time = from === "start" ? -Infinity : from.getTime();
+    const before = from === "start" ? 0 : firstBefore(this.#storage, this.#format.id, time);
+    return { sequence: before || (this.#storage.segments()[0] ?? 1), time };
   }
 
   /** Goes to the end, from where it was the last time. */

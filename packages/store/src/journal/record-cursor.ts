@@ -59,6 +59,11 @@ export class RecordCursor implements RecordBytes {
     return this.#next;
   }
 
+  /** Passes over what is before a record. */
+  skipTo(sequence: number): void {
+    this.#from = Math.max(this.#from, sequence);
+  }
+
   /**
    * Goes on by one record.
    *

@@ -85,6 +85,15 @@ export class RecordRun {
     }
   }
 
+  /** Hands out the bytes of each record, with its header and without padding. */
+  forEach(visit: (bytes: Uint8Array) => void): void {
+    let start = 0;
+    for (const size of this.#sizes) {
+      visit(this.bytes(start, start + size));
+      start += paddedBytes(size);
+    }
+  }
+
   /** The bytes of the records in a range. */
   bytes(start: number, end: number): Uint8Array {
     return this.#memory.bytes.subarray(start, end);

@@ -1,0 +1,167 @@
+/**
+ * The rings of a topic that has a journal, as one subscriber reads them: each record is one of the journal, as it lies there.
+ *
+ * @module
+ */
+import { type bytes, Subscriber } from "@isthmus/ipc";
+import { RecordMemory } from "@isthmus/ipc/internal";
+import { paddedBytes, RECORD } from "../journal/journal-layout.ts";
+import { RecordFormat } from "../journal/record-format.ts";
+import type { Live } from "./joined-records.ts";
+import type { PlacedRecord } from "./placed-record.ts";
+import { isOfRing, ringOptions, type TopicSizes, type TopicVerb } from "./topic-options.ts";
+
+/** So many records are copied out at a time, and wait here at most. */
+const FETCHED_MAX = 256;
+const FIRST_BYTES = 65_536;
+/** What has been reserved beyond this is given back. */
+const KEPT_BYTES = 2 ** 22;
+
+interface Found {
+  readonly sequence: number;
+  readonly time: number;
+  readonly at: number;
+  readonly size: number;
+}
+
+/** What has been published and is copied out. */
+export class LiveRecords implements Live, PlacedRecord {
+  readonly #name: string;
+  readonly #sizes: TopicSizes;
+  readonly #format: RecordFormat;
+  #subscriber: Subscriber<typeof bytes> | undefined;
+  #memory = newMemory(FIRST_BYTES);
+  #end = 0;
+  /** In order; those before `#at` have been dropped. */
+  #found: Found[] = [];
+  #at = 0;
+  readonly #handler = (record: Uint8Array): void => this.#take(record);
+
+  constructor(verb: TopicVerb, name: string, sizes: TopicSizes, id: Uint8Array) {
+    this.#name = name;
+    this.#sizes = sizes;
+    this.#format = new RecordFormat(id);
+    this.#subscriber = this.#subscribe(verb);
+  }
+
+  get #first(): Found | undefined {
+    return this.#found[this.#at];
+  }
+
+  get sequence(): number {
+    return this.#first?.sequence ?? 0;
+  }
+
+  get time(): number {
+    return this.#first?.time ?? 0;
+  }
+
+  get memory(): RecordMemory {
+    return this.#memory;
+  }
+
+  get payloadAt(): number {
+    return (this.#first?.at ?? 0) + RECORD.payload;
+  }
+
+  get payloadBytes(): number {
+    return (this.#first?.size ?? RECORD.payload) - RECORD.payload;
+  }
+
+  /** Whether this call created the topic. */
+  get createdNew(): boolean {
+    return this.#subscriber?.createdNew ?? false;
+  }
+
+  drop(): void {
+    this.#at++;
+    if (this.#at < this.#found.length) return;
+    this.#found = [];
+    this.#at = 0;
+    this.#end = 0;
+    if (this.#memory.bytes.length > KEPT_BYTES) this.#memory = newMemory(FIRST_BYTES);
+  }
+
+  fetch(): boolean {
+    const room = FETCHED_MAX - (this.#found.length - this.#at);
+    if (room <= 0 || this.#subscriber === undefined) return false;
+    const before = this.#found.length;
+    try {
+      this.#subscriber.poll(this.#handler, { limit: room });
+    } catch (error) {
+      this.#giveUp(error);
+    }
+    this.#sort(before);
+    return this.#found.length > before;
+  }
+
+  /** Joins those who publish now, when they have gone elsewhere: the topic's file has been removed. */
+  reconnect(): void {
+    try {
+      if (this.#subscriber?.isReachable === true) return;
+      this.#subscriber?.dispose();
+      this.#subscriber = undefined;
+      this.#subscriber = this.#subscribe("createOrOpen");
+    } catch (error) {
+      // The journal has everything; the next look tries again.
+      if (!isOfRing(error)) throw error;
+    }
+  }
+
+  close(): void {
+    this.#subscriber?.dispose();
+  }
+
+  #subscribe(verb: TopicVerb): Subscriber<typeof bytes> {
+    const options = { ...ringOptions(this.#sizes), onSlow: "lap" } as const;
+    return Subscriber[verb](this.#name, options);
+  }
+
+  #giveUp(error: unknown): void {
+    // Somebody has cut the topic's file off, or its storage has failed. The journal has everything.
+    if (!isOfRing(error)) throw error;
+    this.#subscriber?.dispose();
+    this.#subscriber = undefined;
+  }
+
+  #take(record: Uint8Array): void {
+    const at = this.#end;
+    const end = at + record.length;
+    if (end > this.#memory.bytes.length) this.#grow(end);
+    const memory = this.#memory;
+    memory.bytes.set(record, at);
+    const sequence =
+      record.length < RECORD.payload ? 0 : memory.view.getFloat64(at + RECORD.sequence, true);
+    const isPossible = Number.isSafeInteger(sequence) && sequence > 0;
+    const finding = isPossible
+      ? this.#format.examine(memory, at, end, Infinity, sequence, 0)
+      : "invalid";
+    const { size, time } = this.#format;
+    // Whatever else somebody publishes is none of this journal.
+    if (finding !== "record" || size !== record.length) return;
+    this.#found.push({ sequence, time, at, size });
+    this.#end = at + paddedBytes(size);
+  }
+
+  /** Publishers take turns, and their lanes are read one after the other. */
+  #sort(from: number): void {
+    const found = this.#found;
+    for (let i = Math.max(from, this.#at + 1); i < found.length; i++) {
+      if (found[i]!.sequence > found[i - 1]!.sequence) continue;
+      const left = found.slice(this.#at).sort((a, b) => a.sequence - b.sequence);
+      this.#found = left;
+      this.#at = 0;
+      return;
+    }
+  }
+
+  #grow(bytes: number): void {
+    const memory = newMemory(Math.ceil((bytes * 1.5) / 8) * 8);
+    memory.bytes.set(this.#memory.bytes.subarray(0, this.#end));
+    this.#memory = memory;
+  }
+}
+
+function newMemory(bytes: number): RecordMemory {
+  return new RecordMemory(new Uint8Array(new ArrayBuffer(bytes)));
+}
