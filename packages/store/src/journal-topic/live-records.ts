@@ -1,5 +1,6 @@
 /**
- * The rings of a topic that has a journal, as one subscriber reads them: each record is one of the journal, as it lies there.
+ * The rings of a topic that has a journal, as one subscriber reads them: each of their records is a frame, some records of the journal as
+ * they lie there.
  *
  * @module
  */
@@ -11,8 +12,8 @@ import type { Live } from "./joined-records.ts";
 import type { PlacedRecord } from "./placed-record.ts";
 import { isOfRing, ringOptions, type TopicSizes, type TopicVerb } from "./topic-options.ts";
 
-/** So many records are copied out at a time, and wait here at most. */
-const FETCHED_MAX = 256;
+/** So many frames are copied out at a time, while fewer records than that wait here. */
+const FRAMES_MAX = 64;
 const FIRST_BYTES = 65_536;
 /** What has been reserved beyond this is given back. */
 const KEPT_BYTES = 2 ** 22;
@@ -83,11 +84,11 @@ export class LiveRecords implements Live, PlacedRecord {
   }
 
   fetch(): boolean {
-    const room = FETCHED_MAX - (this.#found.length - this.#at);
-    if (room <= 0 || this.#subscriber === undefined) return false;
+    const limit = FRAMES_MAX - (this.#found.length - this.#at);
+    if (limit <= 0 || this.#subscriber === undefined) return false;
     const before = this.#found.length;
     try {
-      this.#subscriber.poll(this.#handler, { limit: room });
+      this.#subscriber.poll(this.#handler, { limit });
     } catch (error) {
       this.#giveUp(error);
     }
@@ -124,23 +125,23 @@ export class LiveRecords implements Live, PlacedRecord {
     this.#subscriber = undefined;
   }
 
-  #take(record: Uint8Array): void {
-    const at = this.#end;
-    const end = at + record.length;
+  #take(frame: Uint8Array): void {
+    const start = this.#end;
+    const end = start + frame.length;
     if (end > this.#memory.bytes.length) this.#grow(end);
     const memory = this.#memory;
-    memory.bytes.set(record, at);
-    const sequence =
-      record.length < RECORD.payload ? 0 : memory.view.getFloat64(at + RECORD.sequence, true);
-    const isPossible = Number.isSafeInteger(sequence) && sequence > 0;
-    const finding = isPossible
-      ? this.#format.examine(memory, at, end, Infinity, sequence, 0)
-      : "invalid";
-    const { size, time } = this.#format;
+    memory.bytes.set(frame, start);
     // Whatever else somebody publishes is none of this journal.
-    if (finding !== "record" || size !== record.length) return;
-    this.#found.push({ sequence, time, at, size });
-    this.#end = at + paddedBytes(size);
+    for (let at = start; end - at >= RECORD.payload; ) {
+      const sequence = memory.view.getFloat64(at + RECORD.sequence, true);
+      if (!Number.isSafeInteger(sequence) || sequence < 1) return;
+      const finding = this.#format.examine(memory, at, end, Infinity, sequence, 0);
+      if (finding !== "record") return;
+      const { size, time } = this.#format;
+      this.#found.push({ sequence, time, at, size });
+      at += paddedBytes(size);
+      this.#end = at;
+    }
   }
 
   /** Publishers take turns, and their lanes are read one after the other. */

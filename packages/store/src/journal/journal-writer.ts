@@ -59,14 +59,16 @@ export class JournalWriter implements Disposable {
       turns.take();
       const before = appender.last;
       try {
-        last = appender.append(run);
+        try {
+          last = appender.append(run);
+        } finally {
+          // Some may have been appended before there was no room for the others.
+          if (appender.last !== before) head.note(appender.last);
+        }
         onAppended?.(run);
       } finally {
-        // Some may have been appended before there was no room for the others.
-        const isMore = appender.last !== before;
-        if (isMore) head.note(appender.last);
         turns.give();
-        if (isMore) head.ring();
+        if (appender.last !== before) head.ring();
       }
     } finally {
       this.#run = run;

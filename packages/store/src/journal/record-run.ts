@@ -85,12 +85,20 @@ export class RecordRun {
     }
   }
 
-  /** Hands out the bytes of each record, with its header and without padding. */
-  forEach(visit: (bytes: Uint8Array) => void): void {
-    let start = 0;
-    for (const size of this.#sizes) {
-      visit(this.bytes(start, start + size));
-      start += paddedBytes(size);
+  /**
+   * Hands out the bytes of the records, with their headers and padding.
+   *
+   * @param mostBytes As many records at a time as fit into so many bytes; one that is longer comes alone.
+   * @param visit Gets them, and how many they are.
+   */
+  forEachFrame(mostBytes: number, visit: (bytes: Uint8Array, count: number) => void): void {
+    for (let from = 0, start = 0; from < this.count; ) {
+      const fitting = this.fitting(from, mostBytes);
+      const count = fitting.count || 1;
+      const end = start + (fitting.bytes || paddedBytes(this.#sizes[from]!));
+      visit(this.bytes(start, end), count);
+      from += count;
+      start = end;
     }
   }
 

@@ -3,7 +3,7 @@
  * subscriber that dies, too, and goes on where it was.
  *
  * ```text
- *   0  turn (0 free, n publisher n has it)   last   appends   noted   lives (publishers that have not ended)   ends (of publishers)
+ *   0  turn (0 free, n publisher n has it)   last   appends   noted   lives (publishers that have not ended)   deaths (of publishers)
  *      done (by the subscriber)
  *   …  the journal: a value for each sequence; damaged: 0
  *   …  for each publisher: counters of its ring   the subscriber's place in it   slots of {sequence, value}
@@ -46,7 +46,7 @@ const WORD = {
   appends: 2,
   noted: 3,
   lives: 4,
-  ends: 5,
+  deaths: 5,
   done: 6,
   journal: 7,
 } as const;
@@ -73,10 +73,11 @@ export function journalTopic(source: TopicSource, bounds: TopicBounds): Model {
     name: `publisher ${index + 1}${life > 0 ? " again" : ""}`,
     body: (actor) => publish(source, bounds, actor, index, life),
   });
-  const subscriber = {
+  const subscriber = (successor?: ActorSpec): ActorSpec => ({
     name: "subscriber",
-    body: (actor: Actor) => subscribe(source, bounds, actor),
-  };
+    body: (actor) => subscribe(source, bounds, actor),
+    ...(successor && { successor }),
+  });
   const damages: ActorSpec[] =
     damaged === undefined
       ? []
@@ -95,12 +96,13 @@ export function journalTopic(source: TopicSource, bounds: TopicBounds): Model {
     },
     actors: [
       ...sends.map((_, i) => ({ ...publisher(i, 0), successor: publisher(i, 1) })),
-      { ...subscriber, successor: subscriber },
+      subscriber(subscriber(subscriber())),
       ...damages,
     ],
     onDeath: (memory, actor) => {
       if (actor >= sends.length) return;
       endLife(memory);
+      memory[WORD.deaths] = (memory[WORD.deaths] as number) + 1;
       if (memory[WORD.turn] === actor + 1) memory[WORD.turn] = 0;
     },
     always: (world) => judge(world, bounds, shape),
@@ -149,12 +151,11 @@ function publish(
       publishOne(ring, words, shape, index, appender.last, value);
     });
   }
-  call("end", endLife, { looksAt: [WORD.lives, WORD.ends] });
+  call("end", endLife, { looksAt: [WORD.lives] });
 }
 
 function endLife(memory: Int32Array): undefined {
   memory[WORD.lives] = (memory[WORD.lives] as number) - 1;
-  memory[WORD.ends] = (memory[WORD.ends] as number) + 1;
 }
 
 /** Damages a record that the first publisher has published. */
@@ -184,7 +185,7 @@ function subscribe(source: TopicSource, bounds: TopicBounds, { words, call, look
     );
     if (before !== sequence - 1) throw new Error(`${sequence} comes after ${before}`);
   };
-  for (let ends = 0; ; ) {
+  for (let deaths = 0; ; ) {
     const seen = words.load(WORD.appends);
     const step = joined.step();
     if (step === "live") deliver(live.sequence, live.value);
@@ -195,16 +196,16 @@ function subscribe(source: TopicSource, bounds: TopicBounds, { words, call, look
       for (let i = from; i <= to; i++) deliver(i, MISSING);
     }
     if (step !== "end") continue;
-    // A second passes when nobody does anything any more.
+    // A second passes when nobody does anything any more, and is needed only where somebody has died (before it was counted, too).
     const isQuiet = (memory: Readonly<Int32Array>): boolean =>
-      memory[WORD.lives] === 0 && memory[WORD.ends] !== ends;
+      (memory[WORD.lives] as number) <= 0 && memory[WORD.deaths] !== deaths;
     const guard = (memory: Readonly<Int32Array>): boolean =>
       memory[WORD.appends] !== seen || isQuiet(memory);
     const run = (memory: Int32Array): number =>
-      isQuiet(memory) ? (memory[WORD.ends] as number) : 0;
-    const found = call("wait", run, { guard, looksAt: [WORD.appends, WORD.lives, WORD.ends] });
+      isQuiet(memory) ? (memory[WORD.deaths] as number) : 0;
+    const found = call("wait", run, { guard, looksAt: [WORD.appends, WORD.lives, WORD.deaths] });
     history.isDue = found !== 0;
-    ends = found || ends;
+    deaths = found || deaths;
   }
 }
 
