@@ -185,12 +185,15 @@ export class JournalSubscriber<S extends JournalSchema> implements Disposable {
     const either = this.#eitherOf(signal);
     for (;;) {
       signal?.throwIfAborted();
-      this.#checkOpen();
       const leftMs = Math.max(0, end - performance.now());
-      const found = await this.#receive(either, leftMs);
-      if (found !== undefined) return found;
-      if (leftMs > 0) continue;
-      throw timedOut(`receive from "${this.name}"`, timeoutMs, "nothing was sent");
+      const found = this.#look();
+      if (typeof found !== "number") {
+        if (isTurnDue()) await takeTurn();
+        return found;
+      }
+      if (leftMs === 0)
+        throw timedOut(`receive from "${this.name}"`, timeoutMs, "nothing was sent");
+      await this.#wait(found, either, leftMs);
     }
   }
 
@@ -210,8 +213,10 @@ export class JournalSubscriber<S extends JournalSchema> implements Disposable {
         signal?.throwIfAborted();
         return undefined;
       }
-      const found = await this.#receive(either, LOOK_AGAIN_MS);
-      if (found !== undefined) yield found;
+      const found = this.#look();
+      if (typeof found === "number") await this.#wait(found, either, LOOK_AGAIN_MS);
+      else yield found;
+      if (isTurnDue()) await takeTurn();
     }
   }
 
@@ -251,22 +256,20 @@ export class JournalSubscriber<S extends JournalSchema> implements Disposable {
     if (this.#inside.parts.disposed.aborted) throw new DisposedError("Journal");
   }
 
-  /** What there is; else waits, and gives nothing. */
-  async #receive(either: AbortSignal, timeoutMs: number): Promise<JournalEntry<S> | undefined> {
-    const head = this.#inside.parts.head();
-    const seen = head.appends;
-    const found = this.tryReceive();
-    if (found !== undefined) {
-      if (isTurnDue()) await takeTurn();
-      return found;
-    }
+  /** What comes next; when there is nothing, what to wait with. */
+  #look(): JournalEntry<S> | number {
+    this.#checkOpen();
+    const { appends } = this.#inside.parts.head();
+    return this.tryReceive() ?? appends;
+  }
+
+  /** Waits until there may be more. Whoever calls it looks why it has ended. */
+  async #wait(seen: number, either: AbortSignal, timeoutMs: number): Promise<void> {
     try {
-      await head.wait(seen, either, Math.min(timeoutMs, LOOK_AGAIN_MS));
+      await this.#inside.parts.head().wait(seen, either, Math.min(timeoutMs, LOOK_AGAIN_MS));
     } catch (error) {
-      // Whoever called looks why it has ended.
       if (!either.aborted) throw error;
     }
-    return undefined;
   }
 
   /** Goes to where publishers are now, when the topic's file has been removed. */
