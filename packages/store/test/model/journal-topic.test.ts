@@ -41,7 +41,6 @@ const DAMAGED: TopicBounds = {
 const MORE: readonly TopicBounds[] = [
   { ...JOINED, sends: [2] },
   { ...LAPPED, sends: [3] },
-  { ...TWO, before: 1, sends: [2, 1] },
   { ...DAMAGED, sends: [2] },
 ];
 
@@ -70,6 +69,8 @@ describe("a topic that has a journal", () => {
     for (const bounds of [JOINED, LAPPED, TWO, ...MORE]) {
       expectSound(journalTopic(source, bounds), { preemptions: 3 }, 1000);
     }
+    const more = { ...TWO, before: 1, sends: [2, 1] };
+    expectSound(journalTopic(source, more), { preemptions: 2 }, 1000);
   });
   testWhole("when two die, or one of many", () => {
     for (const bounds of [JOINED, LAPPED]) {
