@@ -18,7 +18,7 @@ import {
   size,
   text,
 } from "./format.ts";
-import { figureTitle, namedCells, waitWords } from "./kind-words.ts";
+import { figureTitle, kindName, namedCells, waitWords } from "./kind-words.ts";
 import type { Model } from "./model.ts";
 import type { PageView } from "./page-view.ts";
 import { type Column, LiveTable } from "./tables/live-table.ts";
@@ -69,7 +69,7 @@ export class DetailPanel implements PageView {
     const segment = model.segment(view.scope);
     setShown(this.element, segment !== undefined);
     if (segment === undefined || model.frame === undefined) return;
-    setText(this.#title, `${segment.name}, ${segment.kind}`);
+    setText(this.#title, `${segment.name}, ${kindName(segment)}`);
     const facts = factsOf(segment, model.frame.sampled_at_ms);
     const wanted = JSON.stringify(facts);
     if (wanted !== this.#shown) {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { SegmentFrame } from "../wire/frame.ts";
 
 /** What is waited for at each wait cell of a kind, by the cell's number. */
 const WAITS: Readonly<Record<string, readonly string[]>> = {
@@ -45,6 +46,11 @@ const SETTINGS: ReadonlySet<string> = new Set([
   "table.segment.rowBytes",
   "table.segment.rows",
 ]);
+
+/** What a segment is called: a rate limiter lies in memory as a cache does, and its figures say what it is. */
+export function kindName({ kind, figures }: Pick<SegmentFrame, "kind" | "figures">): string {
+  return kind === "cache" && "limiter.segment.allowed" in figures ? "limiter" : kind;
+}
 
 /** What is waited for at a cell. */
 export function waitWords(kind: string, cell: number): string {

@@ -6,6 +6,7 @@
 import type { SegmentFrame } from "../wire/frame.ts";
 import { tableKeyOf } from "./figures.ts";
 import { count, perSecond, type Quantity, rate, share, size, text } from "./format.ts";
+import { kindName } from "./kind-words.ts";
 import type { TileContent } from "./tile-contents.ts";
 
 type Part = Omit<TileContent, "key"> & { readonly figure: string };
@@ -17,7 +18,7 @@ class Figures {
 
   constructor(segment: SegmentFrame) {
     this.#segment = segment;
-    this.#kind = segment.kind;
+    this.#kind = kindName(segment);
   }
 
   value(name: string): number {
@@ -70,7 +71,7 @@ const TILES: Readonly<Record<string, (figures: Figures) => TileContent[]>> = {
 
 /** The tiles of a cache, a rate limiter or a table; undefined for any other kind. */
 export function storeTiles(segment: SegmentFrame): TileContent[] | undefined {
-  return TILES[segment.kind]?.(new Figures(segment));
+  return TILES[kindName(segment)]?.(new Figures(segment));
 }
 
 function cacheTiles(of: Figures): TileContent[] {

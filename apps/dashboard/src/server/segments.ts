@@ -22,8 +22,7 @@ export function segmentFrame({ sample, rates, takers }: RatedSample, atMs: numbe
   const { columns, latency, ...figures } = tellOf(sample, rates);
   return {
     name: sample.name,
-    // One that counts what it allows is laid out as a cache.
-    kind: sample.limiter === undefined ? sample.kind : "limiter",
+    kind: sample.kind,
     held: sample.isHeld ?? null,
     persistent: sample.isPersistent,
     total_bytes: sample.totalBytes,

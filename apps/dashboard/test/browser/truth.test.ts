@@ -111,6 +111,8 @@ describeInBrowser("what the page says", ({ open }) => {
       await shop.line();
       await using watched = await open(dashboard.url);
       await showsEach(watched, dashboard.url, SHOP);
+      await watched.page.locator("#filter").fill("limiter");
+      await watched.at("#segments .unit", "1 of 6").waitFor();
       expect(await watched.barriers()).toEqual([]);
       expect(watched.complaints).toEqual([]);
       shop.signal("SIGTERM");

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { NamedMutex } from "@isthmus/ipc";
-import { RateLimiter, SharedCache } from "@isthmus/store";
 import { until } from "@isthmus/testing/patience";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
@@ -47,19 +46,6 @@ describe("Sampler", () => {
       const seen = two.length;
       await Bun.sleep(INTERVAL_MS * 5);
       expect(two.length).toBe(seen);
-    },
-    TIMEOUT_MS,
-  );
-
-  test(
-    "calls a rate limiter what it is",
-    async () => {
-      using _limiter = RateLimiter.createNew("clients", { limit: 1, perMs: 1000 });
-      using _cache = SharedCache.createNew("pages", { capacityBytes: 1 << 16 });
-      using sampler = new Sampler({ intervalMs: INTERVAL_MS, lingerMs: INTERVAL_MS });
-      const { segments } = await sampler.next();
-      const kinds = Object.fromEntries(segments.map(({ name, kind }) => [name, kind]));
-      expect(kinds).toEqual({ clients: "limiter", pages: "cache" });
     },
     TIMEOUT_MS,
   );

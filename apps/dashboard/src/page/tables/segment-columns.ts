@@ -16,6 +16,7 @@ import {
   size,
   text,
 } from "../format.ts";
+import { kindName } from "../kind-words.ts";
 import { addressOf, type ViewState } from "../view-state.ts";
 import { fillMeter, fillState } from "./cells.ts";
 import type { Column } from "./live-table.ts";
@@ -43,8 +44,8 @@ function identity(state: ViewState): SegmentColumn[] {
     {
       id: "kind",
       title: "Kind",
-      order: ({ kind }) => kind,
-      fill: ({ kind }) => kind,
+      order: kindName,
+      fill: kindName,
     },
     {
       id: "state",
