@@ -40,13 +40,9 @@ export function findIssues(segment: SegmentFrame, atMs: number): Issue[] {
     const message = "left over from a crash: nobody holds it";
     return [issue("warning", "left-over", message)];
   }
-  const found = [
-    ...deadIssues(segment),
-    ...lockIssues(segment, atMs),
-    ...alarmIssues(segment),
-    ...segment.participants.flatMap(lappedIssues),
-  ];
-  if (segment.flow !== null) found.push(...flowIssues(segment, segment.flow, atMs));
+  const found = [...deadIssues(segment), ...lockIssues(segment, atMs)];
+  const { flow } = segment;
+  found.push(...(flow === null ? alarmIssues(segment) : flowIssues(segment, flow, atMs)));
   return found.map(([severity, code, message]) => issue(severity, code, message));
 }
 
@@ -98,6 +94,7 @@ function flowIssues(segment: SegmentFrame, flow: FlowFrame, atMs: number): Found
     found.push(["warning", "unread", `${number(flow.lag)} records wait and nobody consumes`]);
   }
   if (segment.queue !== null) found.push(...queueIssues(segment, segment.queue, flow));
+  found.push(...alarmIssues(segment), ...participants.flatMap(lappedIssues));
   // Where nobody takes anything, that is what is wrong, and not that the ring fills up.
   const isTaken = !found.some(([, code]) => code === "stalled" || code === "unread");
   return [...found, ...roomIssues(segment, flow, isTaken)];
