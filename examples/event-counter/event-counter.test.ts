@@ -6,20 +6,24 @@ import { Child } from "@isthmus/testing/child";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { testExample } from "../shared/test-example.ts";
 import { EventCounter } from "./event-counter.ts";
 
 setDefaultTimeout(60_000);
 
+testExample({
+  directory: import.meta.dir,
+  small: ["--events", "200"],
+  says: [/worker \d+ was killed; \d+ of its events count/, /a journal, and shared memory/],
+  large: ["--events", "10000000"],
+});
+
 const NAME = "counter";
 const FOR_EVER = 1e9;
 
-/** A worker that has begun. */
-async function start(path: string, person: number, times: number): Promise<Child> {
-  const args = [path, NAME, person, times].map(String);
-  const worker = new Child([process.execPath, join(import.meta.dir, "worker.ts"), ...args]);
-  expect(await worker.line()).toBe("ready");
-  worker.write("begin");
-  return worker;
+function start(path: string, person: number, times: number): Child {
+  const args = [path, NAME, person, times, 0].map(String);
+  return new Child([process.execPath, join(import.meta.dir, "worker.ts"), ...args]);
 }
 
 describe("EventCounter", () => {
@@ -28,12 +32,13 @@ describe("EventCounter", () => {
     using directory = new TemporaryDirectory();
     const path = directory.file("events.journal");
     using counter = new EventCounter(path, NAME);
-    await using victim = await start(path, 1, FOR_EVER);
-    await using other = await start(path, 2, 300);
+    await using victim = start(path, 1, FOR_EVER);
+    await using other = start(path, 2, 300);
     let promised = 0;
     for (let i = 0; i < 3; i++) promised = Number(await victim.line());
     await victim.kill();
     for (let done = 0; done < 300; ) done = Number(await other.line());
+    expect(await other.line()).toContain("endMs");
     expect(await other.end()).toBe(0);
     counter.add(3, -5);
     expect(counter.of(1)).toBeGreaterThanOrEqual(promised);

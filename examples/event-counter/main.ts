@@ -1,5 +1,5 @@
 /**
- * Two processes count together, and one of them is killed: `bun examples/event-counter/main.ts [EVENTS]`.
+ * Processes that count together, one of which is killed: `bun examples/event-counter/main.ts [--events 50000]`.
  *
  * @module
  */
@@ -7,133 +7,118 @@ import { ok, strictEqual } from "node:assert";
 import { mkdtempDisposableSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { numberOptions, Program, runExample } from "../shared/processes.ts";
+import { count, duration, nowMs, printTable, quantile, ratio } from "../shared/report.ts";
 import { EventCounter } from "./event-counter.ts";
 import { SqliteCounter } from "./sqlite-counter.ts";
 
-const NAME = `example-event-counter-${process.pid}`;
+const WORKER = join(import.meta.dir, "worker.ts");
+const NAME = "example-events";
 const FOR_EVER = 1e9;
-const LOOKS = 50;
+const NEWS = 30;
+const PAUSE_MS = 5;
 const ASKS = 10_000;
-const events = Number(process.argv[2] ?? 50_000);
-if (!(events > 0))
-  throw new RangeError(`The number of events must be > 0: it is ${process.argv[2]}`);
+const { events } = numberOptions({ events: 50_000 });
 
-/** A worker, and what it says. */
-function start(...args: readonly (string | number)[]) {
-  const command = [process.execPath, join(import.meta.dir, "worker.ts"), ...args.map(String)];
-  const worker = Bun.spawn(command, { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
-  const lines = linesOf(worker.stdout);
-  return {
-    next: async (): Promise<string> => (await lines.next()).value ?? "",
-    begin: (): void => {
-      worker.stdin.write("begin\n");
-      worker.stdin.flush();
-    },
-    kill: async (): Promise<void> => {
-      worker.kill("SIGKILL");
-      await worker.exited;
-    },
-    exited: worker.exited,
-  };
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const bytes of stream) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
-  }
-}
-
-/** Kills one of two who count, and looks whether everything counts that was promised, once. */
-async function kill(path: string): Promise<void> {
-  using counter = new EventCounter(path, NAME);
-  const workers = [1, 2].map((person) => start(path, NAME, person, FOR_EVER));
-  const [one, two] = workers as [(typeof workers)[0], (typeof workers)[0]];
-  for (const worker of workers) await worker.next();
-  for (const worker of workers) worker.begin();
-  let promised = 0;
-  for (let i = 0; i < 5; i++) promised = Number(await one.next());
-  await one.kill();
-  const counted = counter.of(1);
-  // What it had been promised, and at most what it was about to be told.
-  ok(counted >= promised, `${promised} were promised, and ${counted} counted`);
-  // The other one goes on, and somebody who comes now finds everything.
-  const before = counter.of(2);
-  while (counter.of(2) === before) await counter.next();
-  await two.kill();
-  using late = new EventCounter(path, NAME);
-  // What it had appended, and had no time to publish, others have within a second.
-  while (counter.total < late.total) await Bun.sleep(10);
-  strictEqual(counter.total, late.total);
-  strictEqual(late.of(1), counted);
-  strictEqual(late.of(1) + late.of(2), late.total);
-  console.log(
-    `killed; ${counted} of worker 1 count, ${promised} were promised; ${late.total} in all, for everybody`,
-  );
-}
+/** Where events are: a path, and a name unless it is a table of SQLite. */
+type Place = readonly [path: string, name: string];
 
 /** What is measured. */
 interface Figures {
   readonly perSecond: number;
   /** From adding in one process until another one has counted it: the median, in milliseconds. */
-  readonly seenMs: number;
-  /** How long it takes to ask for the count, in microseconds. */
-  readonly askUs: number;
+  readonly newsMs: number;
+  /** How long it takes to ask for the count, in milliseconds. */
+  readonly askMs: number;
+}
+
+/** Kills one of two who count, and looks whether everything counts that was promised, once, for everybody. */
+async function kill(signal: AbortSignal, place: Place): Promise<void> {
+  using counter = new EventCounter(...place);
+  await using victim = new Program(signal, WORKER, ...place, 1, FOR_EVER, 0);
+  await using other = new Program(signal, WORKER, ...place, 2, FOR_EVER, 0);
+  await other.next();
+  let promised = 0;
+  for (let i = 0; i < 5; i++) promised = await victim.next();
+  await victim.kill();
+  ok(counter.of(1) >= promised, `${promised} were promised, and ${counter.of(1)} count`);
+  // The other one goes on.
+  const before = counter.of(2);
+  while (counter.of(2) === before) await counter.next();
+  await other.kill();
+  using late = new EventCounter(...place);
+  strictEqual(late.total, late.of(1) + late.of(2));
+  // What was appended, and not published by who died then, others have within a second.
+  while (counter.total < late.total) await Bun.sleep(10);
+  strictEqual(counter.total, late.total);
+  const all = `${count(late.total)} in all, for who was there and who comes`;
+  console.log(`worker ${victim.pid} was killed; ${late.of(1)} of its events count; ${all}`);
 }
 
 async function measure(
+  signal: AbortSignal,
+  place: Place,
   open: () => EventCounter | SqliteCounter,
-  ...place: string[]
 ): Promise<Figures> {
   using counter = open();
-  const workers = [1, 2].map((person) => start(...place, person, Math.ceil(events / 2)));
-  for (const worker of workers) await worker.next();
-  const startMs = performance.now();
-  for (const worker of workers) worker.begin();
-  await Promise.all(workers.map(({ exited }) => exited));
-  const perSecond = (events / (performance.now() - startMs)) * 1000;
-  const total = Math.ceil(events / 2) * 2;
+  const half = Math.ceil(events / 2);
+  const total = half * 2;
+  const workers = [1, 2].map(async (person) => {
+    await using worker = new Program(signal, WORKER, ...place, person, half, 0);
+    for (;;) {
+      const said = await worker.next<
+        number | { readonly startMs: number; readonly endMs: number }
+      >();
+      if (typeof said !== "number") return said;
+    }
+  });
+  const works = await Promise.all(workers);
+  const startMs = Math.min(...works.map((work) => work.startMs));
+  const endMs = Math.max(...works.map((work) => work.endMs));
   strictEqual(counter.total, total);
 
-  const slow = start(...place, 3, LOOKS, 5);
-  await slow.next();
-  slow.begin();
-  const lags: number[] = [];
-  while (lags.length < LOOKS) {
+  await using reporter = new Program(signal, WORKER, ...place, 3, NEWS, PAUSE_MS);
+  const news: number[] = [];
+  while (news.length < NEWS) {
     await counter.next();
-    const fresh = counter.total - total - lags.length;
-    const nowMs = performance.timeOrigin + performance.now();
-    for (let i = 0; i < fresh; i++) lags.push(nowMs - Number(await slow.next()));
+    const fresh = counter.total - total - news.length;
+    const seenMs = nowMs();
+    for (let i = 0; i < fresh; i++) news.push(seenMs - (await reporter.next<number>()));
   }
-  await slow.exited;
-  strictEqual(counter.total, total + LOOKS);
-  const seenMs = lags.sort((a, b) => a - b)[LOOKS >> 1] as number;
-  const askMs = performance.now();
-  for (let i = 0; i < ASKS; i++) strictEqual(counter.total, total + LOOKS);
-  const askUs = ((performance.now() - askMs) / ASKS) * 1000;
-  return { perSecond, seenMs, askUs };
+
+  const askedMs = nowMs();
+  for (let i = 0; i < ASKS; i++) strictEqual(counter.total, total + NEWS);
+  return {
+    perSecond: (total / (endMs - startMs)) * 1000,
+    newsMs: quantile(news, 0.5),
+    askMs: (nowMs() - askedMs) / ASKS,
+  };
 }
 
-using directory = mkdtempDisposableSync(join(tmpdir(), "isthmus-event-counter-"));
-const file = (name: string): string => join(directory.path, name);
-await kill(file("killed.journal"));
-const figures = {
-  "a table of SQLite": await measure(() => new SqliteCounter(file("sqlite")), file("sqlite"), ""),
-  "a journal and a ring": await measure(
-    () => new EventCounter(file("events.journal"), NAME),
-    file("events.journal"),
-    NAME,
-  ),
-};
-const rows = Object.entries(figures).map(([name, { perSecond, seenMs, askUs }]) => {
-  const cells = {
-    "added by 2 processes": `${Math.round(perSecond)}/s`,
-    "counted elsewhere after": `${seenMs.toFixed(2)} ms`,
-    "asking for the count": `${askUs.toFixed(2)} µs`,
-  };
-  return [name, cells] as const;
+await runExample(async (signal) => {
+  console.log(`Two workers and ${count(events)} events`);
+  using directory = mkdtempDisposableSync(join(tmpdir(), "isthmus-events-"));
+  const file = (name: string): string => join(directory.path, name);
+  await kill(signal, [file("killed"), NAME]);
+  const table: Place = [file("table"), ""];
+  const journal: Place = [file("journal"), NAME];
+  const sqlite = await measure(signal, table, () => new SqliteCounter(table[0]));
+  const memory = await measure(signal, journal, () => new EventCounter(...journal));
+  const row = (name: string, { perSecond, newsMs, askMs }: Figures): string[] => [
+    name,
+    `${count(perSecond)}/s`,
+    duration(newsMs),
+    duration(askMs),
+  ];
+  printTable([
+    ["events in", "added by two", "counted elsewhere after", "asking for the count"],
+    row("a table of SQLite, looked at every ms", sqlite),
+    row("a journal, and shared memory", memory),
+    [
+      "",
+      ratio(memory.perSecond, sqlite.perSecond),
+      ratio(sqlite.newsMs, memory.newsMs),
+      ratio(sqlite.askMs, memory.askMs),
+    ],
+  ]);
 });
-console.table(Object.fromEntries(rows));

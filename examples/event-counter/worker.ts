@@ -1,27 +1,29 @@
 /**
- * Adds 1 again and again: `bun worker.ts JOURNAL NAME PERSON TIMES [PAUSE_MS]`. Says how often, every 100 times and at the end; with a pause,
- * when it adds, in milliseconds since 1970. Without a name it uses a table of SQLite.
+ * Adds 1 again and again: `bun worker.ts PATH NAME PERSON TIMES PAUSE_MS`. Says how often, every 100 times, and at the end from when to when;
+ * with a pause before each it says when it adds instead. Without a name it uses a table of SQLite.
  *
  * @module
  */
-import { writeSync } from "node:fs";
+import { endOfParent, say } from "../shared/processes.ts";
+import { nowMs } from "../shared/report.ts";
 import { EventCounter } from "./event-counter.ts";
 import { SqliteCounter } from "./sqlite-counter.ts";
 
-const [path = "", name = "", person = "0", times = "0", pauseMs = "0"] = process.argv.slice(2);
-const counter = name === "" ? new SqliteCounter(path) : new EventCounter(path, name);
-const say = (text: number | string): void => void writeSync(1, `${text}\n`);
-
-say("ready");
-// Until everybody is ready.
-for await (const _ of console) break;
-for (let done = 1; done <= Number(times); done++) {
-  if (Number(pauseMs) > 0) {
+const EVERY = 100;
+const [path = "", name = "", person, times, pauseMs] = process.argv.slice(2);
+const isSlow = Number(pauseMs) > 0;
+const signal = endOfParent();
+using counter = name === "" ? new SqliteCounter(path) : new EventCounter(path, name);
+const startMs = nowMs();
+for (let done = 1; done <= Number(times) && !signal.aborted; done++) {
+  if (isSlow) {
     await Bun.sleep(Number(pauseMs));
-    say(performance.timeOrigin + performance.now());
+    say(nowMs());
   }
   counter.add(Number(person), 1);
-  if (done % 100 === 0 || done === Number(times)) say(done);
+  if (isSlow || done % EVERY !== 0) continue;
+  say(done);
+  await Bun.sleep(0);
 }
-counter[Symbol.dispose]();
+say({ startMs, endMs: nowMs() });
 process.exit();

@@ -1,6 +1,6 @@
 /**
  * A store of records whose writer is killed again and again, beside SQLite and beside a log that is read at the
- * start: `bun examples/record-store/main.ts [RECORDS]`.
+ * start: `bun examples/record-store/main.ts [--records 200000]`.
  *
  * @module
  */
@@ -9,51 +9,17 @@ import { ok, strictEqual } from "node:assert";
 import { mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { numberOptions, Program, runExample } from "../shared/processes.ts";
+import { count, duration, nowMs, printTable, ratio } from "../shared/report.ts";
 import { RecordStore } from "./record-store.ts";
-import { recordOf } from "./writer.ts";
+import { recordOf } from "./records.ts";
 
+const WRITER = join(import.meta.dir, "writer.ts");
 const KILLS = 3;
-const records = Number(process.argv[2] ?? 200_000);
-if (!(records > 0))
-  throw new RangeError(`The number of records must be > 0: it is ${process.argv[2]}`);
-
-/** Kills a writer in the middle of its work, and looks what is there. */
-async function kill(path: string, first: number): Promise<number> {
-  const writer = Bun.spawn(
-    [process.execPath, join(import.meta.dir, "writer.ts"), path, String(first)],
-    {
-      stdout: "pipe",
-      stderr: "inherit",
-    },
-  );
-  let said = "";
-  const decoder = new TextDecoder();
-  for await (const bytes of writer.stdout) {
-    said += decoder.decode(bytes, { stream: true });
-    if (said.split("\n").length > 5 && writer.exitCode === null) writer.kill("SIGKILL");
-  }
-  await writer.exited;
-  const promised = Number(said.split("\n").at(-2));
-
-  const startMs = performance.now();
-  using store = new RecordStore(path);
-  const openMs = performance.now() - startMs;
-  const count = store.count();
-  ok(count > promised, `record ${promised} was promised, and there are ${count}`);
-  for (let n = 0; n < count; n++) strictEqual(store.get(recordOf(n).key), recordOf(n).value);
-  strictEqual(store.get(recordOf(count).key), undefined);
-  console.log(
-    `killed; ${count} records, each can be found; opened in ${openMs.toFixed(2)} ms, ${store.recovered} indexed anew`,
-  );
-  return count;
-}
-
-/** Milliseconds that something takes. */
-function time(action: () => void): number {
-  const startMs = performance.now();
-  action();
-  return performance.now() - startMs;
-}
+/** So many records are worked on before Ctrl-C is seen. */
+const RUN = 1000;
+const { records } = numberOptions({ records: 200_000 });
+const OPTIONS = { dataBytes: 4096 + records * 128, slots: 2 ** Math.ceil(Math.log2(records * 2)) };
 
 /** What is measured, in milliseconds. */
 interface Figures {
@@ -62,92 +28,116 @@ interface Figures {
   readonly open: number;
 }
 
-function measureStore(path: string): Figures {
-  let put = 0;
-  let get = 0;
-  {
-    using store = new RecordStore(path);
-    put = time(() => eachRecord((key, value) => store.put(key, value)));
-    get = time(() => eachRecord((key, value) => strictEqual(store.get(key), value)));
+/** Kills a writer in the middle of its work, and looks what is there. */
+async function kill(signal: AbortSignal, path: string, first: number): Promise<number> {
+  await using writer = new Program(signal, WRITER, path, first);
+  let promised = 0;
+  for (let i = 0; i < 5; i++) promised = await writer.next();
+  await writer.kill();
+  const startMs = nowMs();
+  using store = new RecordStore(path);
+  const openMs = nowMs() - startMs;
+  const found = store.count();
+  ok(found > promised, `record ${promised} was promised, and there are ${found}`);
+  for (let n = 0; n < found; n++) strictEqual(store.get(recordOf(n).key), recordOf(n).value);
+  strictEqual(store.get(recordOf(found).key), undefined);
+  const again = `opened again in ${duration(openMs)}, ${store.recovered} put into the index`;
+  console.log(`writer ${writer.pid} was killed; all ${count(found)} records found, ${again}`);
+  return found;
+}
+
+/** Does something with each record; returns how long that takes. */
+async function each(
+  signal: AbortSignal,
+  visit: (key: string, value: string) => void,
+): Promise<number> {
+  let ms = 0;
+  for (let n = 0; n < records; ) {
+    const startMs = nowMs();
+    for (const end = Math.min(n + RUN, records); n < end; n++) {
+      const { key, value } = recordOf(n);
+      visit(key, value);
+    }
+    ms += nowMs() - startMs;
+    await Bun.sleep(0);
+    signal.throwIfAborted();
   }
-  const open = time(() => {
-    using store = new RecordStore(path);
-    strictEqual(store.get("user:0"), recordOf(0).value);
+  return ms;
+}
+
+/** How long it takes until a program that starts has its first record. */
+function timeToFirst(get: () => string | undefined): number {
+  const startMs = nowMs();
+  strictEqual(get(), recordOf(0).value);
+  return nowMs() - startMs;
+}
+
+async function measureStore(signal: AbortSignal, path: string): Promise<Figures> {
+  using store = new RecordStore(path, OPTIONS);
+  const put = await each(signal, (key, value) => store.put(key, value));
+  const get = await each(signal, (key, value) => strictEqual(store.get(key), value));
+  const open = timeToFirst(() => {
+    using again = new RecordStore(path);
+    return again.get("user:0");
   });
   return { put, get, open };
 }
 
-function measureSqlite(path: string): Figures {
+async function measureSqlite(signal: AbortSignal, path: string): Promise<Figures> {
   const openDatabase = (): Database => {
     const database = new Database(path, { create: true });
     // As durable as the store: what has been written survives kill -9, and not a loss of power.
-    for (const pragma of ["journal_mode = WAL", "synchronous = OFF"])
+    for (const pragma of ["journal_mode = WAL", "synchronous = OFF"]) {
       database.run(`PRAGMA ${pragma}`);
-    database.run(
-      "CREATE TABLE IF NOT EXISTS records (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
-    );
+    }
+    database.run("CREATE TABLE IF NOT EXISTS records (key TEXT PRIMARY KEY, value) WITHOUT ROWID");
     return database;
   };
-  const SELECT = "SELECT value FROM records WHERE key = ?";
-  let put = 0;
-  let get = 0;
-  {
-    using database = openDatabase();
-    const insert = database.query("INSERT OR REPLACE INTO records VALUES (?, ?)");
-    const select = database.query<{ value: string }, string>(SELECT);
-    put = time(() => eachRecord((key, value) => insert.run(key, value)));
-    get = time(() => eachRecord((key, value) => strictEqual(select.get(key)?.value, value)));
-  }
-  const open = time(() => {
-    using database = openDatabase();
-    strictEqual(
-      database.query<{ value: string }, string>(SELECT).get("user:0")?.value,
-      recordOf(0).value,
-    );
+  const selectFrom = (database: Database) =>
+    database.query<{ value: string }, string>("SELECT value FROM records WHERE key = ?");
+  using database = openDatabase();
+  const insert = database.query("INSERT OR REPLACE INTO records VALUES (?, ?)");
+  const select = selectFrom(database);
+  const put = await each(signal, (key, value) => insert.run(key, value));
+  const get = await each(signal, (key, value) => strictEqual(select.get(key)?.value, value));
+  const open = timeToFirst(() => {
+    using again = openDatabase();
+    return selectFrom(again).get("user:0")?.value;
   });
   return { put, get, open };
 }
 
-/** The index in the heap: it is made anew by whoever starts. */
-function measureLog(path: string): number {
+/** The index in the heap: whoever starts makes it anew. */
+async function measureLog(signal: AbortSignal, path: string): Promise<number> {
   const lines: string[] = [];
-  eachRecord((key, value) => lines.push(`${key}\t${value}\n`));
+  await each(signal, (key, value) => lines.push(`${key}\t${value}\n`));
   writeFileSync(path, lines.join(""));
-  return time(() => {
+  return timeToFirst(() => {
     const index = new Map<string, string>();
     for (const line of readFileSync(path, "utf8").split("\n")) {
       const tab = line.indexOf("\t");
       if (tab > 0) index.set(line.slice(0, tab), line.slice(tab + 1));
     }
-    strictEqual(index.size, records);
+    return index.get("user:0");
   });
 }
 
-function eachRecord(visit: (key: string, value: string) => void): void {
-  for (let n = 0; n < records; n++) {
-    const { key, value } = recordOf(n);
-    visit(key, value);
+await runExample(async (signal) => {
+  console.log(`${KILLS} kills, then ${count(records)} records`);
+  using directory = mkdtempDisposableSync(join(tmpdir(), "isthmus-records-"));
+  const file = (name: string): string => join(directory.path, name);
+  for (let kills = 0, found = 0; kills < KILLS; kills++) {
+    found = await kill(signal, file("killed"), found);
   }
-}
-
-using directory = mkdtempDisposableSync(join(tmpdir(), "isthmus-record-store-"));
-for (let kills = 0, count = 0; kills < KILLS; kills++) {
-  count = await kill(join(directory.path, "killed"), count);
-}
-const memory = measureStore(join(directory.path, "measured"));
-const sqlite = measureSqlite(join(directory.path, "sqlite"));
-const log = measureLog(join(directory.path, "log"));
-const perSecond = (ms: number): string => `${Math.round((records / ms) * 1000)}/s`;
-console.table({
-  "mapped memory": {
-    put: perSecond(memory.put),
-    get: perSecond(memory.get),
-    "open and get": `${memory.open.toFixed(2)} ms`,
-  },
-  SQLite: {
-    put: perSecond(sqlite.put),
-    get: perSecond(sqlite.get),
-    "open and get": `${sqlite.open.toFixed(2)} ms`,
-  },
-  "a log, read into a Map": { "open and get": `${log.toFixed(2)} ms` },
+  const log = await measureLog(signal, file("log"));
+  const sqlite = await measureSqlite(signal, file("sqlite"));
+  const memory = await measureStore(signal, file("measured"));
+  const perSecond = (ms: number): string => `${count((records / ms) * 1000)}/s`;
+  printTable([
+    ["records in", "put", "get", "first record of a program that starts"],
+    ["a log, read into a Map", "", "", duration(log)],
+    ["a table of SQLite", perSecond(sqlite.put), perSecond(sqlite.get), duration(sqlite.open)],
+    ["mapped files", perSecond(memory.put), perSecond(memory.get), duration(memory.open)],
+    ["", ratio(sqlite.put, memory.put), ratio(sqlite.get, memory.get), ratio(log, memory.open)],
+  ]);
 });

@@ -5,10 +5,18 @@ import { join } from "node:path";
 import { Child } from "@isthmus/testing/child";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { testExample } from "../shared/test-example.ts";
 import { RecordStore } from "./record-store.ts";
-import { recordOf } from "./writer.ts";
+import { recordOf } from "./records.ts";
 
 setDefaultTimeout(60_000);
+
+testExample({
+  directory: import.meta.dir,
+  small: ["--records", "500"],
+  says: [/(writer \d+ was killed; all [\d,]+ records found.*\n){3}/, /mapped files/],
+  large: ["--records", "2000000"],
+});
 
 const SMALL = { dataBytes: 1 << 20, slots: 1 << 12 };
 

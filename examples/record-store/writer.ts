@@ -1,25 +1,21 @@
 /**
- * Writes records until it is killed, and says now and then how many have been written: `bun writer.ts PATH FIRST`.
+ * Writes records until it is killed, and says now and then which is the last one: `bun writer.ts PATH FIRST`.
  *
  * @module
  */
-import { writeSync } from "node:fs";
+import { endOfParent, say } from "../shared/processes.ts";
 import { RecordStore } from "./record-store.ts";
+import { recordOf } from "./records.ts";
 
-/** What record number n is. */
-export function recordOf(n: number): { readonly key: string; readonly value: string } {
-  return {
-    key: `user:${n}`,
-    value: JSON.stringify({ n, name: `user number ${n}`, visits: n * 7 }),
-  };
+const EVERY = 100;
+const [path = "", first = "0"] = process.argv.slice(2);
+const signal = endOfParent();
+using store = new RecordStore(path);
+for (let n = Number(first); !signal.aborted; n++) {
+  const { key, value } = recordOf(n);
+  store.put(key, value);
+  if (n % EVERY !== 0) continue;
+  say(n);
+  await Bun.sleep(0);
 }
-
-if (import.meta.main) {
-  const [path = "", first = "0"] = process.argv.slice(2);
-  const store = new RecordStore(path);
-  for (let n = Number(first); ; n++) {
-    const { key, value } = recordOf(n);
-    store.put(key, value);
-    if (n % 100 === 0) writeSync(1, `${n}\n`);
-  }
-}
+process.exit();
