@@ -25,13 +25,21 @@ export interface BackingOptions {
   readonly isReadOnly?: boolean;
   /** Where in the file the map's offset 0 is, in bytes. */
   readonly baseOffset?: number;
-  /** Closes the descriptor; `closeSync` unless the file needs more than that. */
-  readonly close?: CloseFile;
-  /** What becomes of the descriptor when the collector finds the backing undisposed; `close` by default. */
-  readonly forget?: CloseFile;
+  /** For a file that needs more than being closed. */
+  readonly ends?: FileEnds;
 }
 
-/** Sees to the files of maps that were dropped without being disposed. */
+/** What becomes of a descriptor. */
+export interface FileEnds {
+  /** When the last user has gone. */
+  readonly close: CloseFile;
+  /** When the collector finds the backing undisposed. */
+  readonly forget: CloseFile;
+}
+
+const CLOSING: FileEnds = { close: closeSync, forget: closeSync };
+
+/** Sees to the files of maps that were dropped without being disposed, in a later turn of the event loop. */
 const dropped = new FinalizationRegistry<{ fd: number; forget: CloseFile }>(({ fd, forget }) => {
   forget(fd);
 });
@@ -42,24 +50,24 @@ export class Backing {
   readonly isRegular: boolean;
   readonly baseOffset: number;
   readonly #label: string;
-  readonly #close: CloseFile;
-  readonly #forget: CloseFile;
+  readonly #ends: FileEnds | undefined;
   #fd: number;
+  /** Closes the descriptor when the collector finds it, where that can be done within the turn. */
+  #owner: Disposable | undefined;
   #users = 1;
   /** How the file was when it was opened, where it may have been copied elsewhere since. */
   #opened: Stats | undefined;
 
   constructor(options: BackingOptions) {
-    const { fd, path, label, isRegular, baseOffset = 0, close = closeSync } = options;
+    const { fd, path, label, isRegular, baseOffset = 0, ends } = options;
     this.#fd = fd;
     this.path = path;
     this.isRegular = isRegular;
     this.baseOffset = baseOffset;
     this.#label = label ?? (path === undefined ? "anonymous memory" : `"${path}"`);
-    this.#close = close;
-    this.#forget = options.forget ?? close;
+    this.#ends = ends;
     if (options.isReadOnly && isRegular) this.#opened = fstatSync(fd);
-    this.#registerDropped();
+    this.#own();
   }
 
   /** The open file. Ask for it each time: it may be opened anew. */
@@ -80,9 +88,7 @@ export class Backing {
 
   /** Removes a user; the last one closes the file. */
   release(): void {
-    if (--this.#users > 0) return;
-    dropped.unregister(this);
-    this.#close(this.#fd);
+    if (--this.#users === 0) this.#closeFile();
   }
 
   /**
@@ -105,14 +111,26 @@ export class Backing {
     const fd = platform().openCopiedUp(this.#fd);
     this.#opened = fd === undefined ? undefined : stats;
     if (fd === undefined) return;
-    dropped.unregister(this);
-    this.#close(this.#fd);
+    this.#closeFile();
     this.#fd = fd;
-    this.#registerDropped();
+    this.#own();
   }
 
-  #registerDropped(): void {
-    dropped.register(this, { fd: this.#fd, forget: this.#forget }, this);
+  #own(): void {
+    const ends = this.#ends;
+    if (ends === undefined) this.#owner = platform().ownDescriptor?.(this.#fd);
+    if (this.#owner !== undefined) return;
+    dropped.register(this, { fd: this.#fd, forget: (ends ?? CLOSING).forget }, this);
+  }
+
+  #closeFile(): void {
+    if (this.#owner !== undefined) {
+      this.#owner[Symbol.dispose]();
+      this.#owner = undefined;
+      return;
+    }
+    dropped.unregister(this);
+    (this.#ends ?? CLOSING).close(this.#fd);
   }
 
   /**

@@ -11,6 +11,7 @@ import { type FileReference, resolveReference } from "./file-reference.ts";
 import { checkMappable, Mapping } from "./mapping.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
 import { platform } from "./native/platform.ts";
+import { openCollecting } from "./open-collecting.ts";
 import {
   canGrow,
   type FileMode,
@@ -100,14 +101,14 @@ function openDescriptor(
   capacity: number,
   isAllocated: boolean,
 ): OpenedFile {
-  const fd = platform().duplicate(given);
+  const fd = openCollecting(() => platform().duplicate(given));
   const what = `file descriptor ${given}`;
   return prepare({ fd, path: undefined, access, capacity, isAllocated, what });
 }
 
 function openNamed(request: OpenRequest, isAllocated: boolean): OpenedFile {
   const { path, mode, access, capacity } = request;
-  const { fd, createdPath } = openPath(request);
+  const { fd, createdPath } = openCollecting(() => openPath(request));
   const isEmptied = mode === "create" && createdPath === undefined;
   const what = `"${path}"`;
   return prepare({ fd, path, access, capacity, isAllocated, what, isEmptied, createdPath });

@@ -16,6 +16,7 @@ import { openNamedFile } from "./named/open-named-file.ts";
 import { SECTION } from "./named/superblock.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
 import { platform } from "./native/platform.ts";
+import { openCollecting } from "./open-collecting.ts";
 import { checkInteger, checkOneOf, checkOptions, type OptionNames } from "./validate.ts";
 
 const LIFETIMES = ["held", "persistent"] as const;
@@ -106,8 +107,7 @@ function fromNamed(file: NamedFile, access: MemoryAccess, createdNew: boolean): 
     path: file.path,
     isRegular: true,
     baseOffset: data.offset,
-    close: release,
-    forget,
+    ends: { close: release, forget },
   });
   const { name } = file;
   return {
@@ -133,7 +133,7 @@ export function checkMemoryHolds(capacity: number): void {
 
 function anonymous(capacity: number, access: MemoryAccess): MapParts {
   checkMemoryHolds(capacity);
-  const fd = platform().createMemoryFile("isthmus") ?? unlinkedFile();
+  const fd = openCollecting(() => platform().createMemoryFile("isthmus") ?? unlinkedFile());
   try {
     platform().allocate(fd, 0, capacity, undefined);
   } catch (error) {

@@ -8,6 +8,7 @@ import { expectDisposed } from "./support/disposed.ts";
 import { expectError } from "./support/expect-error.ts";
 import { collectUntil } from "./support/garbage.ts";
 import { descriptorsOf, mappingsOf } from "./support/process-state.ts";
+import { runFixture } from "./support/subprocess.ts";
 
 const linuxTest = testIf(isLinux, "Linux");
 const CYCLES = 20_000;
@@ -142,3 +143,24 @@ describe("an iterator over a map", () => {
     });
   });
 });
+
+linuxTest(
+  "maps that are forgotten within one turn give their descriptors back when there are no more",
+  async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("data.bin", "x".repeat(5000));
+    const results = await runFixture("forget-maps", {
+      input: { path, count: 2000 },
+      prefix: ["sh", "-c", 'ulimit -n 256; exec "$@"', "sh"],
+    });
+    expect(results).toEqual({
+      path: true,
+      "read only": true,
+      descriptor: true,
+      anonymous: true,
+      code: "EMFILE",
+      isAlive: true,
+      isClosed: true,
+    });
+  },
+);

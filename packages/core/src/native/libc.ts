@@ -33,6 +33,7 @@ interface CommonCalls {
   munlock(address: number, length: number): number;
   flock(fd: number, operation: number): number;
   dup(fd: number): number;
+  close(fd: number): number;
   getpagesize(): number;
   clock_gettime(clock: number, timespec: number): number;
   mkfifo(path: string, mode: number): number;
@@ -93,6 +94,8 @@ const COMMON: Readonly<Record<keyof CommonCalls, Signature>> = {
   munlock: int("pointer", "u64"),
   flock: int("i32", "i32"),
   dup: int("i32"),
+  // Never called from here, as sigaction below: only its address is passed on.
+  close: int("i32"),
   getpagesize: int(),
   clock_gettime: int("i32", "pointer"),
   mkfifo: int("string", "u32"),

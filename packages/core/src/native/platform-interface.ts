@@ -132,6 +132,13 @@ export interface FileCalls {
   duplicate(fd: number): number;
 
   /**
+   * Makes an object that closes a descriptor, once: when it is disposed, or in the collection that finds it. Returns undefined
+   * for a descriptor that cannot be given away so; absent where the runtime tells of what it has collected in a later turn of
+   * the event loop only.
+   */
+  readonly ownDescriptor: ((fd: number) => Disposable | undefined) | undefined;
+
+  /**
    * Opens a file for reading once more where a file system (overlayfs) may have copied it since: then this descriptor
    * maps the copy, and the given one what it was copied from. Returns undefined on any other file system.
    */

@@ -10,8 +10,9 @@ import type { SystemError } from "../errors.ts";
 import { conditionError, fromNodeError, systemError } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import { exceededLimit, type MemoryLimit } from "./memory-limit.ts";
-import type { FileCalls, NameCalls } from "./platform-interface.ts";
+import type { Address, FileCalls, NameCalls } from "./platform-interface.ts";
 import { LOCK, type PosixSystem } from "./posix-system.ts";
+import { engine } from "./runtime.ts";
 
 /** How many zero bytes one write carries where files cannot be preallocated. */
 const ZERO_FILL_BYTES = 1 << 20;
@@ -39,6 +40,7 @@ export function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
       if (copy < 0) throw systemError(`use file descriptor ${fd}`, "dup", libc.errno());
       return copy;
     },
+    ownDescriptor: descriptorOwner(libc),
     openCopiedUp: (fd) => system.openCopiedUp?.(fd),
     createMemoryFile: (label) => {
       if (system.memfdCloexec === undefined) return undefined;
@@ -46,6 +48,20 @@ export function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
       if (fd < 0) throw systemError("create anonymous memory", "memfd_create", libc.errno());
       return fd;
     },
+  };
+}
+
+/** See `FileCalls.ownDescriptor`. */
+function descriptorOwner(libc: Libc): FileCalls["ownDescriptor"] {
+  const { ownedBuffer } = engine;
+  if (ownedBuffer === undefined) return undefined;
+  const close = libc.addressOf("close");
+  return (fd) => {
+    if (fd === 0) return undefined;
+    // SAFETY: the deallocator's first parameter is close's descriptor, and nobody ever looks at the memory "at" it: the buffer
+    // does not leave this closure. It is closed once, by whoever lets go of the buffer last, on any thread.
+    const owner = ownedBuffer(fd as Address, 1, close, fd);
+    return { [Symbol.dispose]: () => void owner.transfer(0) };
   };
 }
 
