@@ -4,8 +4,8 @@
  * @module
  */
 import type { FileReference } from "./file-reference.ts";
+import { mapView } from "./map-pages.ts";
 import { openFile } from "./open-file.ts";
-import { mapView } from "./view.ts";
 
 /**
  * The bytes of a file themselves: nothing is read until it is touched, and nothing is copied.

@@ -5,13 +5,15 @@
  */
 import { fdatasync } from "node:fs";
 import { promisify } from "node:util";
-import { accessRules, MEMORY_ACCESS, type MemoryAccess, mapInAnyWay } from "./access.ts";
+import { accessRules, MEMORY_ACCESS, type MemoryAccess } from "./access.ts";
 import type { Backing } from "./backing.ts";
 import { DisposedError } from "./errors.ts";
-import { Mapping, type MappingRequest } from "./mapping.ts";
+import { mapView } from "./map-pages.ts";
+import type { Mapping } from "./mapping.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
 import { FAULT_SEEN } from "./native/fault-flag.ts";
 import { type MemoryAdvice, platform } from "./native/platform.ts";
+import { ReadAhead } from "./read-ahead.ts";
 import { checkInteger, checkOneOf, checkOptions, type OptionNames } from "./validate.ts";
 
 const syncToDisk = promisify(fdatasync);
@@ -75,6 +77,7 @@ export class View {
   readonly canWrite: boolean;
   readonly #writesFile: boolean;
   readonly #offset: number;
+  readonly #readAhead: ReadAhead;
   #isDisposed = false;
 
   /**
@@ -93,6 +96,7 @@ export class View {
     this.backing = backing.retain();
     this.capacity = size;
     this.#offset = offset;
+    this.#readAhead = new ReadAhead(this.mapping, backing, offset);
     const rules = accessRules(access);
     this.canWrite = rules.canWrite;
     this.#writesFile = rules.writesFile;
@@ -122,7 +126,7 @@ export class View {
 
   /** Copies bytes out of the view. The caller has checked that they are inside. */
   copyOut(position: number, into: Uint8Array): void {
-    this.mapping.copy(position, into, false);
+    this.#readAhead.copy(position, into);
     if (FAULT_SEEN[0] !== 0) this.checkFaults();
   }
 
@@ -248,23 +252,4 @@ function resolveView(source: ViewSource, options: ViewOptions | undefined) {
     throw conditionError("EACCES", attempt, "mmap", backing.path, reason);
   }
   return { offset, size, access };
-}
-
-/** Maps a range of a map, in bytes from its offset 0. */
-export function mapView(
-  backing: Backing,
-  offset: number,
-  size: number,
-  access: MemoryAccess,
-): Mapping {
-  const { fd, path, baseOffset } = backing;
-  return mapPages({ fd, path, offsetBytes: baseOffset + offset, lengthBytes: size }, access);
-}
-
-/** Maps a range of an open file as an access word wants it. */
-function mapPages(
-  range: Omit<MappingRequest, "protection" | "sharing">,
-  access: MemoryAccess,
-): Mapping {
-  return mapInAnyWay(access, (way) => new Mapping({ ...range, ...way }));
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import { DisposedError } from "../errors.ts";
-import { checkFaults, mapView, type ViewSource } from "../view.ts";
+import { mapView } from "../map-pages.ts";
+import { checkFaults, type ViewSource } from "../view.ts";
 
 /** How much of the file is mapped at a time, in bytes: what a scan adds to the process's memory. */
 export const SCAN_WINDOW_BYTES: number = 8 << 20;
@@ -50,7 +51,7 @@ export function* windows(source: ViewSource, options: WindowOptions): Generator<
       backing.checkReaches(end);
       using mapping = mapView(backing, start, end - start, "read");
       // Not "populate": the kernel enters pages one by one then, and many at a time when they are touched (decision 0014).
-      mapping.advise(0, end - start, "sequential");
+      mapping.adviseReading(0, end - start);
       const { buffer, byteOffset, byteLength } = mapping.bytes(0, end - start);
       try {
         yield { start, bytes: Buffer.from(buffer, byteOffset, byteLength) };

@@ -8,11 +8,12 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readFileSync,
   truncateSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { isLinux, isRoot } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 
@@ -43,10 +44,14 @@ export class SmallFileSystem implements Disposable {
    * @param options Mount options, for example `"size=1m"`.
    * @param kind `"ext4"` keeps the part that it could allocate when it is full; `"xfs"` and `"btrfs"` share blocks of
    * copies.
+   * @param imageBytes Length of the image; as short as it can be unless given.
    */
-  constructor(options: string, kind: Kind = "tmpfs") {
+  constructor(options: string, kind: Kind = "tmpfs", imageBytes?: number) {
     mkdirSync(this.path);
-    if (!(kind in IMAGES ? this.#mountImage(options, kind) : this.#mountMemory(options, kind))) {
+    const isImage = kind in IMAGES;
+    if (
+      !(isImage ? this.#mountImage(options, kind, imageBytes) : this.#mountMemory(options, kind))
+    ) {
       this.#directory[Symbol.dispose]();
       throw new Error(`Cannot mount ${kind}: canMount should have said so`);
     }
@@ -86,6 +91,14 @@ export class SmallFileSystem implements Disposable {
     run("mount", "-o", "loop", this.image, this.path);
   }
 
+  /** The name of the device that it is on, as in `/sys/block`. */
+  get device(): string {
+    const mount = readFileSync("/proc/mounts", "utf8")
+      .split("\n")
+      .find((line) => line.split(" ")[1] === this.path);
+    return basename(mount?.split(" ")[0] ?? "");
+  }
+
   [Symbol.dispose](): void {
     // Lazily, so that a mapping that a failed test left behind does not keep the directory.
     run("umount", "--lazy", this.path);
@@ -96,10 +109,10 @@ export class SmallFileSystem implements Disposable {
     return run("mount", "-t", kind, "-o", options, "isthmus-test", this.path);
   }
 
-  #mountImage(options: string, kind: string): boolean {
+  #mountImage(options: string, kind: string, imageBytes?: number): boolean {
     const { bytes, make } = IMAGES[kind as keyof typeof IMAGES];
     writeFileSync(this.image, "");
-    truncateSync(this.image, bytes);
+    truncateSync(this.image, imageBytes ?? bytes);
     const [program, ...parameters] = make;
     return (
       run(program, ...parameters, this.image) &&

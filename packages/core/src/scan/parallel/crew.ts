@@ -4,8 +4,9 @@
  * @module
  */
 import { PeerDiedError } from "../../errors.ts";
+import { mapView } from "../../map-pages.ts";
 import type { Mapping } from "../../mapping.ts";
-import { checkFaults, mapView, type ViewSource } from "../../view.ts";
+import { checkFaults, type ViewSource } from "../../view.ts";
 import { beginWork, type PieceWork, WORKS, type WorkPlan, type Works } from "./piece-work.ts";
 
 /** A part of a map. */
@@ -31,7 +32,7 @@ export interface Crew extends Disposable {
 function mapPiece({ backing }: ViewSource, { from, reach }: Piece): Mapping {
   backing.checkReaches(reach);
   const mapping = mapView(backing, from, reach - from, "read");
-  mapping.advise(0, reach - from, "sequential");
+  mapping.adviseReading(0, reach - from);
   return mapping;
 }
 
