@@ -123,6 +123,22 @@ describe("isthmus scan", () => {
     }
   });
 
+  test("--ignore-case takes letters of ASCII in both cases for the same, in files and pipes", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("a", "Error ERROR error Ñ ñ\n");
+    const args = ["scan", "--json", "--ignore-case", "--find", "eRRor", "--find", "ñ"];
+    const found = [
+      { text: "eRRor", matches: 3, first_offset: 0 },
+      { text: "ñ", matches: 1, first_offset: 21 },
+    ];
+    for (const { stdout } of [
+      await runCli([...args, path]),
+      await runCli([...args, "-"], { stdin: readFileSync(path) }),
+    ]) {
+      expect(JSON.parse(stdout)).toMatchObject({ matches: 4, found });
+    }
+  });
+
   test("--top lists the most frequent values of a column, of a file and of a pipe alike", async () => {
     using directory = new TemporaryDirectory();
     const path = directory.file("a", "a  b\n\n x\tb c\ny d");

@@ -30,6 +30,7 @@ export type { LineCursor, LineOptions, LineVisitor } from "./scan/lines.ts";
 export type { Needle } from "./scan/needle.ts";
 export type { ScanOptions, ScanProgress } from "./scan/parallel/scan.ts";
 export {
+  type CountOptions,
   type FindOptions,
   type FindResult,
   type ScanJob,
@@ -42,6 +43,7 @@ export {
 export type { ScanRange } from "./scan/range.ts";
 export type { RecordOptions } from "./scan/records.ts";
 export type { Row, RowOptions } from "./scan/rows.ts";
+export type { SearchOptions } from "./scan/search.ts";
 export type { FlushOptions, RangeOptions, ViewOptions } from "./view.ts";
 export type { TypedArray, ViewAccessor, WriteStringOptions } from "./view-accessor.ts";
 export type { SeekOrigin, ViewStream } from "./view-stream.ts";

@@ -52,6 +52,7 @@ export {
 } from "./native/platform.ts";
 export { PrivateText } from "./private-text.ts";
 export { newTextStatistics } from "./scan/kernel/fast-text-statistics.ts";
+export { type FindNeedles, needleFinder, needlePlan } from "./scan/kernel/needle-finder.ts";
 export { mergerOf } from "./scan/parallel/merge.ts";
 export { beginWork, type Task } from "./scan/parallel/piece-work.ts";
 export { workPlan } from "./scan/parallel/work-plan.ts";

@@ -45,7 +45,8 @@ import type { ScanJob } from "./scan/parallel/scan-jobs.ts";
 import type { ScanRange } from "./scan/range.ts";
 import { type RecordOptions, records } from "./scan/records.ts";
 import { type Row, type RowOptions, rows } from "./scan/rows.ts";
-import { count, indexOf, lastIndexOf } from "./scan/search.ts";
+import { count, indexOf, lastIndexOf, type SearchOptions } from "./scan/search.ts";
+import { isUtf8 } from "./scan/utf8.ts";
 import {
   checkInteger,
   checkOneOf,
@@ -435,27 +436,28 @@ export class MemoryMappedFile implements Disposable {
   /**
    * How often a byte, a text or a sequence of bytes occurs; matches do not overlap.
    *
-   * @param range Where to look, in bytes; matches lie inside it as a whole. Default: everywhere.
+   * @param range Where to look, in bytes; matches lie inside it as a whole. Default: everywhere. With `ignoreCase`, "a" to
+   *   "z" are also "A" to "Z".
    */
-  count(needle: Needle, range?: ScanRange): number {
+  count(needle: Needle, range?: SearchOptions): number {
     return count(this.#source(), needle, range);
   }
 
   /**
    * Where a byte, a text or a sequence of bytes first occurs.
    *
-   * @param range The first offset that counts, in bytes, or `{ offset, length }`, inside which the match lies as a whole.
-   *   Default: everywhere.
+   * @param range The first offset that counts, in bytes, or `{ offset, length, ignoreCase }`: where the match lies as a whole, and
+   *   whether "a" to "z" are also "A" to "Z". Default: everywhere.
    * @returns The offset in bytes from the beginning of the map, or -1.
    */
-  indexOf(needle: Needle, range?: number | ScanRange): number {
+  indexOf(needle: Needle, range?: number | SearchOptions): number {
     return indexOf(this.#source(), needle, range);
   }
 
   /**
    * Where a byte, a text or a sequence of bytes last occurs; looked for from the end.
    *
-   * @param range Where to look, in bytes; the match lies inside it as a whole. Default: everywhere.
+   * @param range Where to look, in bytes; the match lies inside it as a whole. Default: everywhere. `ignoreCase` as in `indexOf`.
    * @returns The offset in bytes from the beginning of the map, or -1.
    *
    * @example The last line of a log
@@ -469,8 +471,17 @@ export class MemoryMappedFile implements Disposable {
    * console.log([...file.lines({ offset })]); // [ "stopped" ]
    * ```
    */
-  lastIndexOf(needle: Needle, range?: ScanRange): number {
+  lastIndexOf(needle: Needle, range?: SearchOptions): number {
     return lastIndexOf(this.#source(), needle, range);
+  }
+
+  /**
+   * Whether all of it is UTF-8.
+   *
+   * @param range Which bytes; a character that it begins or ends in is not whole. Default: all.
+   */
+  isUtf8(range?: ScanRange): boolean {
+    return isUtf8(this.#source(), range);
   }
 
   /**

@@ -172,3 +172,56 @@ describe("MemoryMappedFile.indexOf() and count()", () => {
     expectError(() => memory.count(needle as Needle), type, code);
   });
 });
+
+describe("with ignoreCase", () => {
+  const log = "Error one\nerror two\nERROR three\nterror\n";
+
+  test("letters of ASCII are found in both cases", () => {
+    using memory = memoryOf(`${log}grün GRÜN`);
+    const ignoreCase = true;
+    expect(memory.count("error")).toBe(2);
+    expect(memory.count("error", { ignoreCase })).toBe(4);
+    expect(memory.count("ERROR", { ignoreCase, offset: 1 })).toBe(3);
+    expect(memory.count("E", { ignoreCase })).toBe(7);
+    expect(memory.count(0x65, { ignoreCase })).toBe(7);
+    expect(memory.indexOf("ERROR", { ignoreCase })).toBe(0);
+    expect(memory.indexOf("ERROR", { ignoreCase, offset: 1 })).toBe(10);
+    expect(memory.indexOf("ERROR", { ignoreCase, offset: 1, length: 13 })).toBe(-1);
+    expect(memory.lastIndexOf("ERROR", { ignoreCase })).toBe(33);
+    expect(memory.lastIndexOf("ERROR", { ignoreCase, length: 37 })).toBe(20);
+    // No letter of ASCII: it is only itself.
+    expect(memory.count("grün", { ignoreCase })).toBe(1);
+    expect(memory.lastIndexOf("GRün", { ignoreCase })).toBe(39);
+  });
+
+  test("the last match is found where it overlaps the one before", () => {
+    using memory = memoryOf("aAaAa");
+    expect(memory.lastIndexOf("aaa", { ignoreCase: true })).toBe(2);
+    expect(memory.count("aa", { ignoreCase: true })).toBe(2);
+  });
+
+  test("matches are found across the border of two windows, at every place", () => {
+    const needle = "NeeDle";
+    for (let before = 0; before <= needle.length; before++) {
+      const content = filled(SCAN_WINDOW_BYTES + 100, 0x2e);
+      content.set(Buffer.from(needle), SCAN_WINDOW_BYTES - before);
+      using memory = memoryOf(content);
+      const at = SCAN_WINDOW_BYTES - before;
+      for (const wanted of ["needle", "NEEDLE"]) {
+        const options = { ignoreCase: true };
+        expect(memory.count(wanted, options)).toBe(1);
+        expect(memory.indexOf(wanted, options)).toBe(at);
+        expect(memory.lastIndexOf(wanted, options)).toBe(at);
+      }
+      expect([memory.count("needle"), memory.indexOf("NeeDle")]).toEqual([0, at]);
+    }
+  });
+
+  test("is true or false", () => {
+    using memory = memoryOf(log);
+    const options = { ignoreCase: 1 } as never;
+    for (const search of ["count", "indexOf", "lastIndexOf"] as const) {
+      expectError(() => memory[search]("a", options), TypeError, "ERR_INVALID_ARG_TYPE");
+    }
+  });
+});

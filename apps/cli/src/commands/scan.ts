@@ -24,6 +24,7 @@ const COUNT_MAX = 1024;
 
 interface ScanFlags extends CommonFlags {
   readonly find?: readonly string[];
+  readonly ignoreCase: boolean;
   readonly top?: number;
   readonly workers?: number;
 }
@@ -58,11 +59,12 @@ async function runScan(this: IsthmusContext, flags: ScanFlags, ...paths: string[
 async function scanWithProgress(
   { process, cwd, signal }: IsthmusContext,
   path: string,
-  { find, top, workers }: ScanFlags,
+  { find, ignoreCase, top, workers }: ScanFlags,
 ): Promise<ScanResult> {
   using status = new StatusLine(process.stderr, process.env);
   return await scanFile(path === STANDARD_INPUT ? path : resolve(cwd, path), {
     find,
+    ignoreCase,
     top,
     workers,
     signal,
@@ -121,6 +123,12 @@ export const scan: Command<IsthmusContext> = buildCommand<ScanFlags, string[], I
         optional: true,
         variadic: true,
       },
+      ignoreCase: {
+        kind: "boolean",
+        brief: "Take a to z and A to Z in these texts for the same",
+        default: false,
+        withNegated: false,
+      },
       top: {
         kind: "parsed",
         parse: wholeNumber(1, COUNT_MAX),
@@ -156,7 +164,7 @@ export const scan: Command<IsthmusContext> = buildCommand<ScanFlags, string[], I
     customUsage: [
       { input: "app.log", brief: "everything about one file" },
       { input: "--find ERROR app.log", brief: "also how often ERROR occurs, and where first" },
-      { input: "--find ERROR --find WARN app.log", brief: "two texts in one pass" },
+      { input: "--find error --find warn --ignore-case app.log", brief: "two texts in one pass" },
       { input: "--top 1 access.log", brief: "also the ten most frequent values of column 1" },
       { input: "--json *.log | jq .lines", brief: "one JSON object per file" },
     ],

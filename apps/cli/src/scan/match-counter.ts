@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type FindNeedles, needleFinder, needlePlan } from "@isthmus/core/internal";
+
 /**
  * Counts the matches of a needle that do not overlap, from left to right, as `grep -o -F | wc -l`
  * counts them: `aa` is twice in `aaaa`. A match may lie across any number of chunks.
@@ -13,7 +15,8 @@ export class MatchCounter {
   matches = 0;
   /** The offset of the first match from the beginning of the first chunk. */
   firstOffset: number | undefined;
-  readonly #needle: Buffer;
+  readonly #length: number;
+  readonly #find: FindNeedles;
   /** The last bytes that belong to no match and could begin one; fewer than the needle has. */
   #carry: Buffer = Buffer.alloc(0);
   /** The offset of the next chunk's first byte. */
@@ -21,11 +24,13 @@ export class MatchCounter {
 
   /**
    * @param needle What to look for; at least one byte.
+   * @param ignoreCase Whether "a" to "z" are also "A" to "Z".
    * @throws {RangeError} when the needle is empty.
    */
-  constructor(needle: Uint8Array) {
+  constructor(needle: Uint8Array, ignoreCase = false) {
     if (needle.length === 0) throw new RangeError("Cannot look for nothing: the needle is empty");
-    this.#needle = Buffer.from(needle);
+    this.#length = needle.length;
+    this.#find = needleFinder(needlePlan([needle.slice()], { ignoreCase, totalBytes: Infinity }));
   }
 
   /**
@@ -34,16 +39,14 @@ export class MatchCounter {
    * @param chunk The next bytes. They are read before this returns; only the last few are copied.
    */
   add(chunk: Uint8Array): void {
-    const needle = this.#needle;
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    let from = this.#searchSeam(bytes);
-    for (;;) {
-      const at = bytes.indexOf(needle, from);
-      if (at === -1) break;
+    const next = [this.#searchSeam(bytes)];
+    this.#find(bytes, next, (_, at) => {
       this.#hit(this.#offset + at);
-      from = at + needle.length;
-    }
-    const keep = needle.length - 1;
+      return false;
+    });
+    const from = next[0] as number;
+    const keep = this.#length - 1;
     const rest = bytes.subarray(from);
     if (rest.length >= keep) this.#carry = Buffer.from(rest.subarray(rest.length - keep));
     else if (from > 0) this.#carry = Buffer.from(rest);
@@ -60,11 +63,15 @@ export class MatchCounter {
     const carried = this.#carry.length;
     if (carried === 0) return 0;
     // At most 2n - 2 bytes: room for one match, and none that lies wholly in the chunk.
-    const seam = Buffer.concat([this.#carry, bytes.subarray(0, this.#needle.length - 1)]);
-    const at = seam.indexOf(this.#needle);
-    if (at === -1) return 0;
-    this.#hit(this.#offset - carried + at);
-    return at + this.#needle.length - carried;
+    const seam = Buffer.concat([this.#carry, bytes.subarray(0, this.#length - 1)]);
+    let found = -1;
+    this.#find(seam, [0], (_, at) => {
+      found = at;
+      return true;
+    });
+    if (found === -1) return 0;
+    this.#hit(this.#offset - carried + found);
+    return found + this.#length - carried;
   }
 
   #hit(offset: number): void {

@@ -14,6 +14,8 @@ import { openScanInput, type ScanInput } from "./scan-input.ts";
 export interface ScanOptions {
   /** Texts whose matches are counted, as UTF-8 bytes. */
   readonly find?: readonly string[] | undefined;
+  /** Whether "a" to "z" in them are also "A" to "Z". */
+  readonly ignoreCase?: boolean | undefined;
   /** The column, from 1, whose most frequent values are listed; blanks separate columns. */
   readonly top?: number | undefined;
   /** How many threads at most; default: as many as there are CPUs. Pipes have one. */
@@ -72,12 +74,12 @@ export async function scanFile(path: string, options: ScanOptions): Promise<Scan
 /** Several threads look at the map. */
 async function scanMap(
   file: MemoryMappedFile,
-  { find = [], top, workers, signal }: ScanOptions,
+  { find = [], ignoreCase, top, workers, signal }: ScanOptions,
   update: (doneBytes: number) => void,
 ): Promise<ScanResult> {
   const startMs = performance.now();
   const text = scanJobs.text();
-  const matches = find.length === 0 ? text : scanJobs.find(find, { limit: 0 });
+  const matches = find.length === 0 ? text : scanJobs.find(find, { ignoreCase, limit: 0 });
   const values = top === undefined ? text : scanJobs.topValues({ column: top, limit: TOP_VALUES });
   const jobs = [...new Set([text, matches, values])];
   const results = await file.scan(scanJobs.all(jobs), {
@@ -103,11 +105,11 @@ async function scanMap(
 /** This thread looks at what comes. */
 async function scanChunks(
   input: ScanInput,
-  { find = [], top, signal }: ScanOptions,
+  { find = [], ignoreCase = false, top, signal }: ScanOptions,
   update: (doneBytes: number) => void,
 ): Promise<ScanResult> {
   const statistics = newTextStatistics();
-  const counters = find.map((text) => new MatchCounter(new TextEncoder().encode(text)));
+  const counters = find.map((text) => new MatchCounter(new TextEncoder().encode(text), ignoreCase));
   const column = top === undefined ? undefined : new ColumnCounter(top);
   const breathe = createBreather(signal);
   let startMs: number | undefined;

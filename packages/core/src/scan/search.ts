@@ -3,37 +3,61 @@
  *
  * @module
  */
-import { checkInteger, checkOptions } from "../validate.ts";
+import { checkBoolean, checkInteger, checkOptions, type OptionNames } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
 import { byteCounter } from "./kernel/byte-counter.ts";
+import { type FindNeedles, needleFinder, needlePlan } from "./kernel/needle-finder.ts";
 import { type Needle, needleBytes } from "./needle.ts";
 import { checkRange, SCAN_RANGE, type ScanRange, type Span } from "./range.ts";
 import { SCAN_WINDOW_BYTES, windows } from "./windows.ts";
 
-/** A part of a map, or the first byte of one that goes on to the end. */
-export type SearchRange = number | ScanRange;
+/** Where to look, and how. */
+export interface SearchOptions extends ScanRange {
+  /** Whether "a" to "z" are also "A" to "Z"; other letters are only themselves. Default false. */
+  readonly ignoreCase?: boolean | undefined;
+}
+
+const SEARCH_OPTIONS: OptionNames<SearchOptions> = { ...SCAN_RANGE, ignoreCase: true };
+
+/** A search that has been checked. */
+interface Search extends Span {
+  readonly wanted: Buffer;
+  readonly ignoreCase: boolean;
+}
 
 /** Offset of the first match inside the range, or -1; see `MemoryMappedFile.indexOf`. */
-export function indexOf(source: ViewSource, needle: Needle, range: SearchRange = 0): number {
-  const wanted = needleBytes(needle);
-  const options = { ...searchSpan(source, range), overlap: wanted.length - 1 };
+export function indexOf(
+  source: ViewSource,
+  needle: Needle,
+  range: number | SearchOptions = 0,
+): number {
+  const search =
+    typeof range === "object" && range !== null
+      ? checkSearch(source, needle, range)
+      : { ...checkSearch(source, needle), from: checkInteger("from", range) };
+  const find = finderOf(search);
+  const options = { ...search, overlap: search.wanted.length - 1 };
   for (const { start, bytes } of windows(source, options)) {
-    const found = bytes.indexOf(wanted);
+    let found = -1;
+    find(bytes, [0], (_, at) => {
+      found = at;
+      return true;
+    });
     if (found >= 0) return start + found;
   }
   return -1;
 }
 
 /** Offset of the last match inside the range, or -1; see `MemoryMappedFile.lastIndexOf`. */
-export function lastIndexOf(source: ViewSource, needle: Needle, range?: ScanRange): number {
-  const wanted = needleBytes(needle);
-  const { from, to } = checkRange(source.capacity, checkOptions("range", range, SCAN_RANGE));
+export function lastIndexOf(source: ViewSource, needle: Needle, range?: SearchOptions): number {
+  const { wanted, ignoreCase, from, to } = checkSearch(source, needle, range);
+  const plain = ignoreCase ? lastIgnoringCase(wanted, to - from) : undefined;
   // From the end, for logs are read there: one window after the other, each with the bytes of the one behind it.
   for (let end = to; end > from; end -= SCAN_WINDOW_BYTES) {
     const start = Math.max(from, end - SCAN_WINDOW_BYTES);
     const reach = Math.min(to, end + wanted.length - 1);
     for (const { bytes } of windows(source, { from: start, to: reach, stride: reach - start })) {
-      const found = bytes.lastIndexOf(wanted);
+      const found = plain === undefined ? bytes.lastIndexOf(wanted) : plain(bytes);
       if (found >= 0) return start + found;
     }
   }
@@ -41,20 +65,38 @@ export function lastIndexOf(source: ViewSource, needle: Needle, range?: ScanRang
 }
 
 /** How often something occurs, without overlaps; see `MemoryMappedFile.count`. */
-export function count(source: ViewSource, needle: Needle, range?: ScanRange): number {
-  const wanted = needleBytes(needle);
-  const span = checkRange(source.capacity, checkOptions("range", range, SCAN_RANGE));
-  return wanted.length === 1
-    ? countByte(source, wanted[0] as number, span)
-    : countSequence(source, wanted, span);
+export function count(source: ViewSource, needle: Needle, range?: SearchOptions): number {
+  const search = checkSearch(source, needle, range);
+  const { wanted, ignoreCase } = search;
+  return wanted.length === 1 && !ignoreCase
+    ? countByte(source, wanted[0] as number, search)
+    : countMatches(source, search);
 }
 
-/** A number is a first byte, which may be behind the end. */
-function searchSpan(source: ViewSource, range: SearchRange): Span {
-  if (typeof range === "object" && range !== null) {
-    return checkRange(source.capacity, checkOptions("range", range, SCAN_RANGE));
-  }
-  return { from: checkInteger("from", range), to: source.capacity };
+function checkSearch(source: ViewSource, needle: Needle, range?: SearchOptions): Search {
+  const wanted = needleBytes(needle);
+  const checked = checkOptions("range", range, SEARCH_OPTIONS);
+  const ignoreCase = checkBoolean("ignoreCase", checked.ignoreCase ?? false);
+  return { wanted, ignoreCase, ...checkRange(source.capacity, checked) };
+}
+
+function finderOf({ wanted, ignoreCase, from, to }: Search): FindNeedles {
+  return needleFinder(needlePlan([wanted], { ignoreCase, totalBytes: to - from }));
+}
+
+/** Finds the last match in some bytes: the matches that a search from the front leaves out overlap others. */
+function lastIgnoringCase(wanted: Buffer, totalBytes: number): (bytes: Buffer) => number {
+  const find = needleFinder(needlePlan([wanted], { ignoreCase: true, totalBytes }));
+  return (bytes) => {
+    let last = -1;
+    const from = [0];
+    find(bytes, from, (_, at) => {
+      last = at;
+      from[0] = at + 1;
+      return false;
+    });
+    return last;
+  };
 }
 
 function countByte(source: ViewSource, wanted: number, span: Span): number {
@@ -64,18 +106,19 @@ function countByte(source: ViewSource, wanted: number, span: Span): number {
   return total;
 }
 
-function countSequence(source: ViewSource, wanted: Buffer, span: Span): number {
+function countMatches(source: ViewSource, search: Search): number {
+  const find = finderOf(search);
   let total = 0;
   /** Where the next match may begin: behind the end of the last one. */
   let next = 0;
-  const options = { ...span, overlap: wanted.length - 1 };
+  const options = { ...search, overlap: search.wanted.length - 1 };
   for (const { start, bytes } of windows(source, options)) {
-    for (;;) {
-      const found = bytes.indexOf(wanted, Math.max(0, next - start));
-      if (found < 0) break;
+    const from = [Math.max(0, next - start)];
+    find(bytes, from, () => {
       total++;
-      next = start + found + wanted.length;
-    }
+      return false;
+    });
+    next = start + (from[0] as number);
   }
   return total;
 }

@@ -129,6 +129,13 @@ describe("MemoryMappedFile.scan() agrees with a plain loop, wherever pieces are 
         matches,
       });
       expect(await scanPieces(source, scanJobs.count("aa"), pieceBytes)).toBe(counts[0] as number);
+      // The letters of the text are in lower case.
+      const upper = needles.map((needle) => needle.toUpperCase());
+      const options = { limit: 5, ignoreCase: true };
+      const found = await scanPieces(source, scanJobs.find(upper, options), pieceBytes);
+      expect([found.counts, found.matches]).toEqual([counts, matches]);
+      const count = scanJobs.count("A", { ignoreCase: true });
+      expect(await scanPieces(source, count, pieceBytes)).toBe(counts[1] as number);
     });
   });
 

@@ -199,7 +199,7 @@ function workerMain(works: Works): void {
     const transfer = buffer === undefined ? [] : [buffer];
     try {
       if (plan !== undefined) {
-        work = works[plan.work as keyof Works](plan, works);
+        work = works[(plan as WorkPlan).work](plan, works);
         return;
       }
       const bytes = buffer && new Uint8Array(buffer, byteOffset, byteLength);

@@ -3,32 +3,32 @@
  *
  * @module
  */
-import type { ColumnFound, NeedleFound, PieceWork, WorkPlan } from "./piece-work.ts";
+import type { ColumnFound, NeedleFound, PieceWork, WorkPlan, Works } from "./piece-work.ts";
 
-/** Finds needles. */
-export function findWork({ task }: WorkPlan): PieceWork {
-  const isFind = task.kind === "find";
-  const needles = isFind ? task.needles : task.kind === "count" ? [task.needle] : [];
-  const limit = isFind ? task.limit : 0;
-  const wanted = needles.map((n) => Buffer.from(n.buffer, n.byteOffset, n.length));
-  const findOne = (bytes: Buffer, needle: Buffer, offset: number): NeedleFound => {
-    const offsets: number[] = [];
-    let count = 0;
-    let first = -1;
-    let next = 0;
-    for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, next)) {
-      if (count === 0) first = offset + at;
-      if (count++ < limit) offsets.push(offset + at);
-      next = at + needle.length;
-    }
-    return { count, first, offsets, end: count === 0 ? 0 : offset + next };
-  };
+/** Finds needles, all in one pass. */
+export function findWork({ task, needles: plan }: WorkPlan, { finder }: Works): PieceWork {
+  if (plan === undefined) throw new TypeError("no needles");
+  const needles = plan.wanted.map(({ bytes }) => bytes);
+  const limit = task.kind === "find" ? task.limit : 0;
+  const find = finder(plan);
   return {
-    run: ({ buffer, byteOffset, byteLength }, length, offset) =>
-      wanted.map((needle) => {
-        const reach = Math.min(byteLength, length + needle.length - 1);
-        return findOne(Buffer.from(buffer, byteOffset, reach), needle, offset);
-      }),
+    run: (bytes, length, offset) => {
+      const found = needles.map(() => ({ count: 0, first: -1, offsets: [] as number[], end: 0 }));
+      find(
+        bytes,
+        needles.map(() => 0),
+        (index, at) => {
+          const one = found[index] as (typeof found)[number];
+          // What begins behind the piece belongs to the next one.
+          if (at >= length) return false;
+          if (one.count === 0) one.first = offset + at;
+          if (one.count++ < limit) one.offsets.push(offset + at);
+          one.end = offset + at + (needles[index] as Uint8Array).length;
+          return false;
+        },
+      );
+      return found satisfies NeedleFound[];
+    },
     finish: () => undefined,
   };
 }

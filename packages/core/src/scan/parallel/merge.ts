@@ -28,21 +28,26 @@ export interface Merger {
 }
 
 /** Finds the matches of a needle in a piece again. */
-export type RedoNeedle = (needle: Uint8Array, limit: number, from: number) => Promise<NeedleFound>;
+export type RedoNeedle = (task: FindTask, from: number) => Promise<NeedleFound>;
+
+type FindTask = Task & { readonly kind: "find" };
 
 /** The merger of a task. */
 export function mergerOf(task: Task): Merger {
   switch (task.kind) {
     case "count":
-      return task.needle.length === 1
+      return task.needle.length === 1 && !task.ignoreCase
         ? sumMerger()
-        : findMerger([task.needle], 0, ({ counts }) => counts[0]);
+        : findMerger(
+            { kind: "find", needles: [task.needle], ignoreCase: task.ignoreCase, limit: 0 },
+            ({ counts }) => counts[0],
+          );
     case "histogram":
       return histogramMerger();
     case "text":
       return textMerger();
     case "find":
-      return findMerger(task.needles, task.limit, (result) => result);
+      return findMerger(task, (result) => result);
     case "topValues":
       return columnMerger(task.limit);
     case "all":
@@ -95,11 +100,8 @@ function textMerger(): Merger {
   };
 }
 
-function findMerger(
-  needles: readonly Uint8Array[],
-  limit: number,
-  resultOf: (result: FindResult) => unknown,
-): Merger {
+function findMerger(task: FindTask, resultOf: (result: FindResult) => unknown): Merger {
+  const { needles, limit } = task;
   const totals = needles.map((needle) => ({
     needle,
     count: 0,
@@ -113,7 +115,7 @@ function findMerger(
         let piece = (found as readonly NeedleFound[])[index] as NeedleFound;
         // A match reaches in from the piece before, and the first one here began inside it.
         if (piece.count > 0 && piece.first < total.end) {
-          piece = await redo(total.needle, limit, total.end);
+          piece = await redo({ ...task, needles: [total.needle] }, total.end);
         }
         if (piece.count === 0) continue;
         if (total.count === 0) total.first = piece.first;

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { type NeedlePlan, needleFinder } from "../kernel/needle-finder.ts";
 import { kernelWork, plainWork } from "./byte-work.ts";
 import { columnWork, findWork, moduleWork } from "./line-work.ts";
 
@@ -36,10 +37,15 @@ export interface ColumnFound {
 
 /** What a scan looks for, as it is sent to Workers. */
 export type Task =
-  | { readonly kind: "count"; readonly needle: Uint8Array }
+  | { readonly kind: "count"; readonly needle: Uint8Array; readonly ignoreCase: boolean }
   | { readonly kind: "text" }
   | { readonly kind: "histogram" }
-  | { readonly kind: "find"; readonly needles: readonly Uint8Array[]; readonly limit: number }
+  | {
+      readonly kind: "find";
+      readonly needles: readonly Uint8Array[];
+      readonly ignoreCase: boolean;
+      readonly limit: number;
+    }
   | {
       readonly kind: "topValues";
       readonly column: number;
@@ -67,10 +73,12 @@ export interface KernelPlan {
 export interface WorkPlan {
   readonly task: Task;
   /** Which of {@link WORKS} does it. */
-  readonly work: keyof Works;
+  readonly work: Kind;
   /** The plans of the tasks, where there are several. */
   readonly parts?: readonly WorkPlan[];
   readonly kernels: KernelPlan | undefined;
+  /** How needles are found, where they are. */
+  readonly needles: NeedlePlan | undefined;
   /** `BYTE_CLASS` and its flags. */
   readonly classes: Uint8Array;
   readonly flags: {
@@ -96,13 +104,12 @@ export interface PieceWork {
   finish(): unknown;
 }
 
+type Kind = "kernel" | "plain" | "find" | "topValues" | "module" | "all";
+
 /** How each kind of work is begun; given all of them, for one may consist of others. */
-export type Works = Readonly<
-  Record<
-    "kernel" | "plain" | "find" | "topValues" | "module" | "all",
-    (plan: WorkPlan, works: Works) => PieceWork
-  >
->;
+export type Works = Readonly<Record<Kind, (plan: WorkPlan, works: Works) => PieceWork>> & {
+  readonly finder: typeof needleFinder;
+};
 
 /** All kinds of work, by name. */
 export const WORKS: Works = {
@@ -112,6 +119,7 @@ export const WORKS: Works = {
   topValues: columnWork,
   module: moduleWork,
   all: allWork,
+  finder: needleFinder,
 };
 
 /** Begins a task on this thread. */

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  checkBoolean,
   checkInteger,
   checkOptions,
   checkString,
@@ -47,8 +48,14 @@ export interface FindResult {
   readonly matches: readonly ScanMatch[];
 }
 
+/** How `scanJobs.count` looks. */
+export interface CountOptions {
+  /** Whether "a" to "z" are also "A" to "Z"; other letters are only themselves. Default false. */
+  readonly ignoreCase?: boolean | undefined;
+}
+
 /** How `scanJobs.find` looks. */
-export interface FindOptions {
+export interface FindOptions extends CountOptions {
   /** How many matches are listed, 0 to 1,000,000; all are counted. Default 1000. */
   readonly limit?: number | undefined;
 }
@@ -73,7 +80,8 @@ export interface TopValues {
   readonly lacking: number;
 }
 
-const FIND_OPTIONS: OptionNames<FindOptions> = { limit: true };
+const COUNT_OPTIONS: OptionNames<CountOptions> = { ignoreCase: true };
+const FIND_OPTIONS: OptionNames<FindOptions> = { ...COUNT_OPTIONS, limit: true };
 const TOP_OPTIONS: OptionNames<TopValuesOptions> = { column: true, separator: true, limit: true };
 const LIMIT_MAX = 1_000_000;
 
@@ -93,12 +101,12 @@ const LIMIT_MAX = 1_000_000;
  */
 export const scanJobs: {
   /** How often a byte, a text or a sequence of bytes occurs, as `MemoryMappedFile.count` says. */
-  count(needle: Needle): ScanJob<number>;
+  count(needle: Needle, options?: CountOptions): ScanJob<number>;
   /** Bytes, lines, words, longest line and how often each byte occurs. */
   text(): ScanJob<TextSummary>;
   /** How often each of the 256 byte values occurs. */
   histogram(): ScanJob<Float64Array>;
-  /** Where one or several needles occur, and how often. */
+  /** Where one or several needles occur, and how often: up to eight that are at most 64 bytes long in one pass. */
   find(needles: Needle | readonly Needle[], options?: FindOptions): ScanJob<FindResult>;
   /** The most frequent values of a column. Every different value is kept in memory until the scan ends. */
   topValues(options: TopValuesOptions): ScanJob<TopValues>;
@@ -116,17 +124,20 @@ export const scanJobs: {
    */
   module<Result>(url: URL | string, options?: unknown): ScanJob<Result | undefined>;
 } = {
-  count(needle) {
-    return { task: { kind: "count", needle: needleBytes(needle) } };
+  count(needle, options) {
+    const { ignoreCase = false } = checkOptions("options", options, COUNT_OPTIONS);
+    checkBoolean("ignoreCase", ignoreCase);
+    return { task: { kind: "count", needle: needleBytes(needle), ignoreCase } };
   },
   text: () => ({ task: { kind: "text" } }),
   histogram: () => ({ task: { kind: "histogram" } }),
   find(needles, options) {
     const list = Array.isArray(needles) ? needles : [needles];
     if (list.length === 0) throw invalidValue("needles", "not empty", needles);
-    const { limit = 1000 } = checkOptions("options", options, FIND_OPTIONS);
+    const { limit = 1000, ignoreCase = false } = checkOptions("options", options, FIND_OPTIONS);
     checkInteger("limit", limit, 0, LIMIT_MAX);
-    return { task: { kind: "find", needles: list.map(needleBytes), limit } };
+    checkBoolean("ignoreCase", ignoreCase);
+    return { task: { kind: "find", needles: list.map(needleBytes), ignoreCase, limit } };
   },
   topValues(options) {
     const {

@@ -109,8 +109,8 @@ async function scanPieces(
       : workerCrew(source, plan, threads, stopped.reject);
     const merger = mergerOf(task);
     const take = async ({ piece, found }: UnderWay): Promise<void> => {
-      await merger.add(await Promise.race([found, stopped.promise]), (needle, limit, from) =>
-        findAgain(source, { kind: "find", needles: [needle], limit }, { ...piece, from }),
+      await merger.add(await Promise.race([found, stopped.promise]), (again, from) =>
+        findAgain(source, again, { ...piece, from }),
       );
       signal?.throwIfAborted();
       onProgress?.({ doneBytes: piece.to, totalBytes });

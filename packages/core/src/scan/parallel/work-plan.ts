@@ -10,6 +10,7 @@ import {
   PAIR_TABLE_BYTES,
   PAIR_TABLE_OFFSET,
 } from "../kernel/histogram-kernel.ts";
+import { type NeedlePlan, needlePlan } from "../kernel/needle-finder.ts";
 import { TEXT_KERNEL, TEXT_STATE, TEXT_STEP_BYTES } from "../kernel/text-kernel.ts";
 import { assemble } from "../kernel/wasm.ts";
 import type { KernelPlan, Task, WorkPlan } from "./piece-work.ts";
@@ -27,14 +28,21 @@ export function workPlan(task: Task): WorkPlan {
     task,
     work: workOf(task),
     kernels: compiled ?? undefined,
+    needles: needlesOf(task),
     classes: BYTE_CLASS,
     parts: task.kind === "all" ? task.tasks.map(workPlan) : [],
     flags: { word: WORD, space: SPACE, wide: WIDE, jump: JUMP },
   };
 }
 
+function needlesOf(task: Task): NeedlePlan | undefined {
+  if (task.kind !== "find" && task.kind !== "count") return undefined;
+  const needles = task.kind === "find" ? task.needles : [task.needle];
+  return needlePlan(needles, { ignoreCase: task.ignoreCase, totalBytes: Infinity });
+}
+
 function workOf(task: Task): WorkPlan["work"] {
-  if (task.kind === "count" && task.needle.length > 1) return "find";
+  if (task.kind === "count" && (task.needle.length > 1 || task.ignoreCase)) return "find";
   if (task.kind === "count" || task.kind === "text" || task.kind === "histogram") {
     return compiled === null ? "plain" : "kernel";
   }
