@@ -31,9 +31,9 @@ import {
   followPath,
 } from "./scan/follow.ts";
 import { histogram } from "./scan/histogram.ts";
+import type { LineCursor } from "./scan/line-iterators.ts";
 import {
   forEachLine,
-  type LineCursor,
   type LineOptions,
   type LineVisitor,
   lineCursor,

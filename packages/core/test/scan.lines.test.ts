@@ -3,7 +3,7 @@ import { runs } from "@isthmus/testing/runs";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
 import type { LineOptions, MemoryMappedFile } from "../src/index.ts";
-import { TEXT_BYTES } from "../src/scan/lines.ts";
+import { TEXT_BYTES } from "../src/scan/line-iterators.ts";
 import { SCAN_WINDOW_BYTES } from "../src/scan/windows.ts";
 import { expectError } from "./support/expect-error.ts";
 import { memoryOf } from "./support/memory-of.ts";
@@ -189,3 +189,45 @@ function rawLinesLengths(text: string): number[] {
   if (lines.at(-1) === "") lines.pop();
   return lines.map((line) => line.length);
 }
+
+describe.each(["lines", "raw lines", "line cursors"] as const)("the iterator of %s", (kind) => {
+  const linesOf = (memory: MemoryMappedFile): Generator<unknown, void> => {
+    if (kind === "line cursors") return memory.lineCursor();
+    return kind === "lines" ? memory.lines() : memory.lines({ raw: true });
+  };
+
+  test("ends as a generator does: when it is left, when it is told to, and when it is disposed", () => {
+    using memory = memoryOf("one\ntwo\nthree\n");
+    const over = { done: true, value: undefined } as const;
+    const ended = linesOf(memory);
+    expect(ended.next().done).toBe(false);
+    expect(ended.return()).toEqual(over);
+    expect([ended.next(), ended.return(), ended.next()]).toEqual([over, over, over]);
+    const thrown = linesOf(memory);
+    thrown.next();
+    expect(() => thrown.throw(new TypeError("enough"))).toThrow("enough");
+    expect(thrown.next()).toEqual(over);
+    const disposed = linesOf(memory);
+    {
+      using lines = disposed;
+      lines.next();
+    }
+    expect(disposed.next()).toEqual(over);
+    const whole = linesOf(memory);
+    for (const _ of whole);
+    expect(whole.next()).toEqual(over);
+  });
+
+  test("has the methods of iterators", () => {
+    using memory = memoryOf("one\ntwo\nthree\n");
+    expect(linesOf(memory)).toBeInstanceOf(Iterator);
+    expect([
+      ...linesOf(memory)
+        .drop(1)
+        .map(() => 1),
+    ]).toEqual([1, 1]);
+    const lines = linesOf(memory);
+    expect([...lines.take(1)].length).toBe(1);
+    expect(lines.next().done).toBe(true);
+  });
+});

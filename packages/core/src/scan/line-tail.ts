@@ -4,7 +4,8 @@
  * @module
  */
 import { closeSync, fstatSync, readSync, type Stats } from "node:fs";
-import { LINE_BYTES_MAX, LINE_FEED, lineTooLong } from "./lines.ts";
+import { LINE_FEED } from "./line-iterators.ts";
+import { LINE_BYTES_MAX, lineTooLong } from "./lines.ts";
 
 /** How much is read at a time, in bytes. */
 const READ_BYTES = 1 << 18;

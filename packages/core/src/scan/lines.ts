@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { PrivateText } from "../private-text.ts";
 import {
   checkBoolean,
   checkOptions,
@@ -12,20 +11,21 @@ import {
   outOfRange,
 } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
-import { BytePlaces } from "./kernel/byte-places.ts";
 import { eachLine } from "./kernel/line-ends.ts";
+import {
+  CursorLines,
+  type FirstLine,
+  LINE_FEED,
+  type LineCursor,
+  RawLines,
+  TextLines,
+} from "./line-iterators.ts";
 import { checkRange, SCAN_RANGE, type ScanRange, type Span } from "./range.ts";
 import { indexOf } from "./search.ts";
-import { SCAN_WINDOW_BYTES, windows } from "./windows.ts";
-
-export const LINE_FEED = 0x0a;
-export const CARRIAGE_RETURN = 0x0d;
+import { windows } from "./windows.ts";
 
 /** The longest line in bytes: what a string and a buffer can hold without surprises. */
 export const LINE_BYTES_MAX: number = 2 ** 29 - 1;
-
-/** So much is copied and decoded at once, in bytes: the CPU's second cache has room for it. */
-export const TEXT_BYTES: number = 1 << 18;
 
 /** How lines are given. */
 export interface LineOptions extends ScanRange {
@@ -56,102 +56,15 @@ export function lines(
   const { raw = false } = checked;
   const isRaw = checkBoolean("raw", raw);
   const span = checkRange(source.capacity, checked);
-  return isRaw ? rawLines(source, span) : textLines(source, span);
-}
-
-/** Decodes many whole lines at once: one call for thousands of lines instead of one for each. */
-function* textLines(source: ViewSource, span: Span): Generator<string, void> {
-  const text = new PrivateText();
-  for (const piece of wholeLines(source, lineSpan(source, span))) {
-    for (let start = 0, end = 0; start < piece.length; start = end) {
-      end = endOfText(piece, start);
-      // What is longer than a window has been put together in private memory.
-      const isShared = end - start <= SCAN_WINDOW_BYTES;
-      const whole = isShared ? text.read(piece, start, end) : piece.toString("utf8", start, end);
-      const texts = whole.split("\n");
-      // Behind the last line feed: nothing, or the end of the file, where a "\r" ends no line.
-      const last = texts.pop();
-      for (const line of texts) yield line.endsWith("\r") ? line.slice(0, -1) : line;
-      if (last) yield last;
-    }
-  }
-}
-
-/** The end of whole lines that begin somewhere: as many as are decoded at once, but one at least. */
-function endOfText(piece: Buffer, start: number): number {
-  const end = start + TEXT_BYTES;
-  if (end >= piece.length) return piece.length;
-  const last = piece.lastIndexOf(LINE_FEED, end - 1);
-  if (last >= start) return last + 1;
-  const next = piece.indexOf(LINE_FEED, end);
-  return next < 0 ? piece.length : next + 1;
-}
-
-function* rawLines(source: ViewSource, span: Span): Generator<Uint8Array, void> {
-  for (const piece of wholeLines(source, lineSpan(source, span))) {
-    for (let start = 0; start < piece.length; ) {
-      const found = piece.indexOf(LINE_FEED, start);
-      const end = found < 0 ? piece.length : found;
-      yield new Uint8Array(piece.buffer, piece.byteOffset + start, end - start);
-      start = end + 1;
-    }
-  }
-}
-
-/** One line, and where it is. It is the same object for every line: what it tells holds until the next one is asked for. */
-export interface LineCursor {
-  /** What holds the line, and others beside it. */
-  readonly bytes: Uint8Array;
-  /** Index in `bytes` of its first byte. */
-  readonly start: number;
-  /** Index in `bytes` of its line feed, or of the end; a "\r" before it belongs to the line. */
-  readonly end: number;
-  /** Where it begins in the map, in bytes. */
-  readonly offset: number;
-  /** The line as text, decoded from UTF-8, without "\r". */
-  text(): string;
+  const pieces = linesOf(source, span);
+  return isRaw ? new RawLines(pieces) : new TextLines(pieces);
 }
 
 /** Yields one cursor for every line; see `MemoryMappedFile.lineCursor`. */
 export function lineCursor(source: ViewSource, range?: ScanRange): Generator<LineCursor, void> {
   const checked = checkOptions("range", range, SCAN_RANGE);
-  return eachFoundLine(source, checkRange(source.capacity, checked));
-}
-
-function* eachFoundLine(source: ViewSource, range: Span): Generator<LineCursor, void> {
-  const span = lineSpan(source, range);
-  const places = new BytePlaces([LINE_FEED]);
-  const line = new FoundLine();
-  let offset = span.from;
-  for (const piece of wholeLines(source, span)) {
-    places.find(piece, 0);
-    line.bytes = piece;
-    let start = 0;
-    for (let next = 0; start < piece.length; next++) {
-      line.start = start;
-      line.end = places.list[next] as number;
-      line.offset = offset + start;
-      yield line;
-      start = line.end + 1;
-    }
-    offset += piece.length;
-  }
-}
-
-/** The line that was found last. */
-class FoundLine implements LineCursor {
-  bytes: Buffer = Buffer.alloc(0);
-  start = 0;
-  end = 0;
-  offset = 0;
-  readonly #text = new PrivateText();
-
-  text(): string {
-    const { bytes, start, end } = this;
-    // Where the file ends without a line feed, a "\r" ends no line.
-    const hasReturn = end > start && end < bytes.length && bytes[end - 1] === CARRIAGE_RETURN;
-    return this.#text.read(bytes, start, hasReturn ? end - 1 : end);
-  }
+  const first = { offset: 0 };
+  return new CursorLines(linesOf(source, checkRange(source.capacity, checked), first), first);
 }
 
 /** Calls for every line, without an object for each; see `MemoryMappedFile.forEachLine`. */
@@ -164,6 +77,13 @@ export function forEachLine(source: ViewSource, visit: LineVisitor, range?: Scan
     eachLine(piece, visit, offset);
     offset += piece.length;
   }
+}
+
+/** The lines that begin in a range, in pieces; nothing is looked at before the first one is asked for. */
+function* linesOf(source: ViewSource, range: Span, first?: FirstLine): Generator<Buffer, void> {
+  const span = lineSpan(source, range);
+  if (first !== undefined) first.offset = span.from;
+  yield* wholeLines(source, span);
 }
 
 /**

@@ -10,7 +10,7 @@ import { PrivateText } from "../private-text.ts";
 import { checkOptions, invalidType, type OptionNames, outOfRange } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
 import { BytePlaces } from "./kernel/byte-places.ts";
-import { CARRIAGE_RETURN, LINE_FEED } from "./lines.ts";
+import { CARRIAGE_RETURN, LINE_FEED } from "./line-iterators.ts";
 import { checkRange, SCAN_RANGE, type ScanRange, type Span } from "./range.ts";
 import { indexOf } from "./search.ts";
 import { windows } from "./windows.ts";
