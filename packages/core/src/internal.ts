@@ -51,6 +51,7 @@ export {
   type SharedMutex,
 } from "./native/platform.ts";
 export { PrivateText } from "./private-text.ts";
+export { byteCounter } from "./scan/kernel/byte-counter.ts";
 export { newTextStatistics } from "./scan/kernel/fast-text-statistics.ts";
 export { type FindNeedles, needleFinder, needlePlan } from "./scan/kernel/needle-finder.ts";
 export { mergerOf } from "./scan/parallel/merge.ts";
