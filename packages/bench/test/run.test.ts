@@ -12,6 +12,7 @@ import { SIZES, type Sizes } from "../src/runner/sizes.ts";
 const TIMEOUT_MS = 120_000;
 const TINY: Sizes = {
   fileBytes: 1 << 20,
+  hugeFileBytes: 2 ** 24,
   largeFileBytes: 2 << 20,
   randomReads: 1000,
   asyncReads: 50,

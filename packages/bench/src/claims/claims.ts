@@ -6,6 +6,7 @@
 
 import {
   ADDING_UP,
+  ARRAYS_ARE_DEAR,
   BELL_IS_BARE,
   COMPILED_LATE,
   COPY_IS_CHEAP,
@@ -52,6 +53,8 @@ const JOBS = { at_least: 20 } as const;
 const HAND_OVER = { at_least: 0.67 } as const;
 /** How many wait makes no difference but that of caches. */
 const FLAT = { at_least: 0.5 } as const;
+/** At most 1.2 times the time. */
+const COPIED_COLD = { at_least: 0.83 } as const;
 const WINS = { at_least: 1 } as const;
 
 /** A row of a group. */
@@ -116,6 +119,11 @@ const FILES: readonly ClaimSpec[] = [
     ["stream", "mapping / createReadStream", "cold.mapping", "cold.stream", DISK_DECIDES],
     ["read-sync", "mapping / readSync", "cold.mapping", "cold.readSync", DISK_DECIDES],
   ]),
+  ...rows("cold", COPIED_COLD, [
+    ["chunks", "chunks and set / readSync, small read-ahead", "disk.chunks", "disk.readSync"],
+    ["read-array", "readArray / readSync, small read-ahead", "disk.readArray", "disk.readSync"],
+    ["view-stream", "ViewStream / readSync, small read-ahead", "disk.stream", "disk.readSync"],
+  ]),
   ...rows("random", RANDOM, [
     ["read-sync", "mapping / readSync of 4 bytes", "random.mapping", "random.readSync"],
     ["file-handle", "mapping / FileHandle.read of 4 bytes", "random.mapping", "random.fileHandle"],
@@ -178,8 +186,46 @@ const SCANS: readonly ClaimSpec[] = [
     ["histogram", "histogram / loop with four tables", "scans.histogram", "scans.histogramLoop"],
   ]),
   ...rows("scan", { at_least: 6 }, [
-    ["lines", "forEachLine / lines, decoded", "scans.forEachLine", "scans.lines"],
+    ["lines", "forEachLine / lines by a generator", "scans.forEachLine", "scans.linesGenerator"],
   ]),
+  ...rows("scan", { at_least: 1.5 }, [
+    ["decoded", "lines / lines by a generator", "scans.lines", "scans.linesGenerator"],
+    [
+      "read-kernel",
+      "count of a byte / readSync and the same kernel",
+      "scans.count",
+      "scans.countReadKernel",
+      SCANS_READ_TOO,
+    ],
+  ]),
+  ...rows("scan", { at_least: 2 }, [
+    [
+      "raw",
+      "raw lines / lines by a generator",
+      "scans.rawLines",
+      "scans.linesGenerator",
+      ARRAYS_ARE_DEAR,
+    ],
+  ]),
+  ...rows("scan", { at_least: 1.2 }, [
+    [
+      "any-case",
+      "count of a text in any case / rg -i",
+      "scans.countAnyCase",
+      "scans.rgAnyCase",
+      SCANS_READ_TOO,
+    ],
+    ["four", "four texts at once / one after the other", "scans.findFour", "scans.findFourIndexOf"],
+  ]),
+  {
+    id: "scan-huge-memory",
+    group: "scan",
+    title: "count in a huge file: growth / 64 MiB",
+    subject: "scans.huge",
+    baseline: "scans.hugeLimit",
+    quantity: "peak_growth_bytes",
+    target: { at_least: 1 },
+  },
   ...rows("scan", { at_least: 1.7 }, [
     ["threads", "two threads / one", "scans.twoThreads", "scans.oneThread"],
   ]),

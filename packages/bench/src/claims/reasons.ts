@@ -74,6 +74,12 @@ export const DISK_DECIDES: Reason = {
   text: "The disk decides; the page cache is filled by the same read-ahead for both.",
 };
 
+/** Of lines as bytes. */
+export const ARRAYS_ARE_DEAR: Reason = {
+  text: "Making a typed array for each line is most of the time, and costs more than a string; forEachLine and lineCursor make none.",
+  evidence: ["scans.forEachLine"],
+};
+
 /** Of counting. */
 export const SCANS_READ_TOO: Reason = {
   text: "Counting itself is nearly free; what is left is getting at the pages, by mapping and one copy within the cache here, and by a copy out of the page cache there.",

@@ -10,6 +10,8 @@ export interface Sizes {
   readonly fileBytes: number;
   /** Of the file that stands for large ones and for random access. */
   readonly largeFileBytes: number;
+  /** Of the file that no process holds in its memory. */
+  readonly hugeFileBytes: number;
   /** Random reads of those who read at once. */
   readonly randomReads: number;
   /** Random reads of those who go through the event loop. */
@@ -44,6 +46,7 @@ export const SIZES: Readonly<Record<"quick" | "full", Sizes>> = {
   quick: {
     fileBytes: 64 << 20,
     largeFileBytes: 128 << 20,
+    hugeFileBytes: 2 ** 30,
     randomReads: 200_000,
     asyncReads: 2000,
     smallTotalBytes: 2 << 20,
@@ -63,6 +66,7 @@ export const SIZES: Readonly<Record<"quick" | "full", Sizes>> = {
   full: {
     fileBytes: 64 << 20,
     largeFileBytes: 512 << 20,
+    hugeFileBytes: 10 * 2 ** 30,
     randomReads: 2_000_000,
     asyncReads: 20_000,
     smallTotalBytes: 32 << 20,

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import { MemoryMappedFile } from "@isthmus/core";
 import { type CaseFunction, type Figure, SkipError } from "../../runner/suite.ts";
 import { coldFilePath, testFilePath } from "../../runner/test-file.ts";
 import { median } from "../../statistics/statistics.ts";
+import { residentBytes } from "../resident-bytes.ts";
 import {
   type Reader,
   readAgain,
@@ -112,13 +112,4 @@ function dropFromCache(path: string): void {
   if (left > file.capacity / 100) {
     throw new SkipError(`the kernel keeps ${left} bytes of the file in the page cache`);
   }
-}
-
-/** A size of this process as Linux tells it; 0 elsewhere. */
-function residentBytes(field: "VmRSS" | "VmHWM"): number {
-  if (process.platform !== "linux") return 0;
-  const match = new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(
-    readFileSync("/proc/self/status", "utf8"),
-  );
-  return Number(match?.[1] ?? 0) * 1024;
 }

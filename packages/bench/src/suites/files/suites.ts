@@ -46,6 +46,17 @@ export const FILE_SUITES: readonly SuiteSpec[] = [
     load: async () => (await import("./sequential.ts")).cold,
   },
   {
+    id: "disk",
+    title: "Copying a file from a disk with 128 KiB of read-ahead, page cache cold",
+    cases: [
+      { name: "chunks", title: "MemoryMappedFile.chunks and set", role: "isthmus" },
+      { name: "readArray", title: "ViewAccessor.readArray, 1 MiB", role: "isthmus" },
+      { name: "stream", title: "ViewStream.read, 1 MiB", role: "isthmus" },
+      { name: "readSync", title: "fs.readSync, 1 MiB", role: "peer" },
+    ].map((each) => ({ ...each, unit: "bytes_per_second", labels: ["cold"] }) as CaseSpec),
+    load: () => import("./disk.ts"),
+  },
+  {
     id: "large",
     title: "Reading a large file (over 100 MB), page cache warm",
     cases: reading("warm").filter(({ name }) => name !== "bunMmap"),

@@ -4,11 +4,24 @@
  *
  * @module
  */
-import { closeSync, createReadStream, openSync, readFileSync, readSync } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { MemoryMappedFile, scanJobs } from "@isthmus/core";
+import { byteCounter } from "@isthmus/core/internal";
 import { type CaseContext, type CaseFunction, type Figure, SkipError } from "../../runner/suite.ts";
 import { testFilePath } from "../../runner/test-file.ts";
+import { residentBytes } from "../resident-bytes.ts";
+import { type LogFile, logFile } from "./log-file.ts";
 import { mustBe } from "./micro.ts";
 
 const NEEDLE = 0x0a;
@@ -40,12 +53,24 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   },
   histogram: counting((path) => onFile(path, (file) => file.histogram()[NEEDLE] as number)),
   histogramLoop: counting((path) => onFile(path, histogramByLoop)),
-  forEachLine: counting((path) => onFile(path, countLines)),
-  lines: counting((path) => onFile(path, countDecodedLines)),
+  forEachLine: onLog(countLines),
+  lines: onLog((file) => countOf(file.lines())),
+  rawLines: onLog((file) => countOf(file.lines({ raw: true }))),
+  linesGenerator: onLog((file) => countOf(generateLines(file))),
+  countReadKernel: counting(countReadKernel),
+  findFour: searching((path) => onFile(path, findFour)),
+  findFourIndexOf: searching((path) => onFile(path, findFourByIndexOf)),
+  countAnyCase: searching((path) => onFile(path, (file) => file.count(TEXT, ANY_CASE))),
+  rgAnyCase: searching((path) => countByProgram([...RG, "-i", TEXT, path])),
+  huge: countHoles,
+  hugeLimit: ({ sizes }) => ({
+    value: sizes.hugeFileBytes,
+    peakGrowthBytes: GROWTH_BYTES_MAX,
+  }),
   text: counting((path) => onFile(path, scanText)),
   wcText: counting((path) => countByProgram(["wc", "-lwL", path])),
   countText: searching((path) => onFile(path, (file) => file.count(TEXT))),
-  rg: searching((path) => countByProgram(["rg", "-a", "-c", "-F", "--include-zero", TEXT, path])),
+  rg: searching((path) => countByProgram([...RG, TEXT, path])),
   grep: searching((path) => countByProgram(["grep", "-a", "-c", "-F", TEXT, path])),
   oneThread: counting((path) => onFile(path, (file) => scanWith(file, 1))),
   twoThreads: counting((path) => {
@@ -54,8 +79,57 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   }),
 };
 
+function countOf(lines: Iterable<unknown>): number {
+  let found = 0;
+  for (const _ of lines) found++;
+  return found;
+}
+
+/** Many lines decoded and split at once, and yielded one by one: what a user would write. */
+function* generateLines(file: MemoryMappedFile): Generator<string, void> {
+  let rest = "";
+  for (const chunk of file.chunks({ size: BUFFER_BYTES })) {
+    const lines = (rest + Buffer.from(chunk).toString("utf8")).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) yield line.endsWith("\r") ? line.slice(0, -1) : line;
+  }
+  if (rest !== "") yield rest;
+}
+
+async function findFour(file: MemoryMappedFile): Promise<number> {
+  const { counts } = await file.scan(scanJobs.find(TEXTS, { limit: 0 }), { workers: 1 });
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function findFourByIndexOf(file: MemoryMappedFile): number {
+  return TEXTS.reduce((sum, text) => sum + file.count(text), 0);
+}
+
+/** Counts in a file of holes: nothing is on a disk, and the page cache gives it all back. */
+function countHoles({ directory, sizes }: CaseContext): Figure {
+  const path = join(directory, `holes-${process.pid}`);
+  const bytes = sizes.hugeFileBytes;
+  try {
+    writeFileSync(path, "");
+    truncateSync(path, bytes);
+    using file = MemoryMappedFile.createFromFile(path, { access: "read" });
+    const before = residentBytes("VmRSS");
+    const startedAt = Bun.nanoseconds();
+    mustBe(file.count(0), bytes);
+    const value = bytes / ((Bun.nanoseconds() - startedAt) / 1e9);
+    return { value, peakGrowthBytes: Math.max(1, residentBytes("VmHWM") - before) };
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
 /** Not in the words of the file: the search goes to the end, and nobody is slowed by what was found. */
 const TEXT = "ERROR while";
+const TEXTS = [TEXT, "PANIC at", "deadlock", "out of memory"];
+const ANY_CASE = { ignoreCase: true };
+const RG = ["rg", "-a", "-c", "-F", "--include-zero"];
+/** What a scan of a huge file may add to its process. */
+const GROWTH_BYTES_MAX: number = 64 << 20;
 
 function searching(scan: Scan): CaseFunction {
   return (context) => measureScan(context, scan, 0);
@@ -77,13 +151,27 @@ function newlinesOf(context: CaseContext): number {
   return newlines;
 }
 
+function onLog(count: (file: MemoryMappedFile) => number): CaseFunction {
+  return ({ directory, sizes }) => {
+    const { path, bytes, lines } = logFile(directory, sizes.largeFileBytes);
+    return measure({ path, bytes }, (log) => onFile(log, count), lines);
+  };
+}
+
+function measureScan(context: CaseContext, scan: Scan, expected: number): Promise<Figure> {
+  return measure({ path: pathOf(context), bytes: context.sizes.largeFileBytes }, scan, expected);
+}
+
 /** A scan takes milliseconds: one that is timed, after one that warms up, needs no mitata. */
-async function measureScan(context: CaseContext, scan: Scan, expected: number): Promise<Figure> {
-  const path = pathOf(context);
+async function measure(
+  { path, bytes }: Pick<LogFile, "path" | "bytes">,
+  scan: Scan,
+  expected: number,
+): Promise<Figure> {
   mustBe(await scan(path), expected);
   const startedAt = Bun.nanoseconds();
   mustBe(await scan(path), expected);
-  return { value: context.sizes.largeFileBytes / ((Bun.nanoseconds() - startedAt) / 1e9) };
+  return { value: bytes / ((Bun.nanoseconds() - startedAt) / 1e9) };
 }
 
 async function onFile(
@@ -127,6 +215,23 @@ function countReadSync(path: string): number {
   }
 }
 
+/** Read into memory that the CPU's second cache holds, and counted there as `count` does. */
+function countReadKernel(path: string): number {
+  const fd = openSync(path, "r");
+  try {
+    const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    const countIn = byteCounter(Infinity);
+    let found = 0;
+    for (;;) {
+      const length = readSync(fd, buffer, 0, buffer.length, null);
+      if (length === 0) return found;
+      found += countIn(buffer.subarray(0, length), NEEDLE);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
 async function countStream(path: string): Promise<number> {
   let found = 0;
   for await (const chunk of createReadStream(path)) found += countIn(chunk as Buffer);
@@ -147,24 +252,12 @@ function histogramByLoop(file: MemoryMappedFile): number {
   return [0, 256, 512, 768].reduce((sum, table) => sum + (tables[table + NEEDLE] as number), 0);
 }
 
-/** The file does not end with a line feed. */
 function countLines(file: MemoryMappedFile): number {
   let found = 0;
-  file.forEachLine((bytes, _, end) => {
-    if (bytes[end] === NEEDLE) found++;
+  file.forEachLine(() => {
+    found++;
   });
   return found;
-}
-
-function countDecodedLines(file: MemoryMappedFile): number {
-  let found = 0;
-  for (const _ of file.lines()) found++;
-  return found - Number(endsInLine(file));
-}
-
-/** Whether something stands behind the last line feed. */
-function endsInLine(file: MemoryMappedFile): boolean {
-  return file.lastIndexOf(NEEDLE) < file.capacity - 1;
 }
 
 async function scanText(file: MemoryMappedFile): Promise<number> {
