@@ -14,7 +14,7 @@ export const NEEDLE_STEP_BYTES = 64;
 export const NEEDLE_COUNTS: readonly number[] = [1, 2, 4, 8];
 
 /** What a needle takes in the table: two bytes of it. */
-export const NEEDLE_ENTRY_BYTES = 2;
+const NEEDLE_ENTRY_BYTES = 2;
 
 const LENGTH = 0;
 const PLACE = 1;
