@@ -110,7 +110,14 @@ export type {
   ServiceRequesterInfo,
   ServiceResponderInfo,
 } from "./observe/service-info.ts";
-export type { CacheInfo, CountersInfo, LimiterInfo, TableInfo } from "./observe/store-readers.ts";
+export type {
+  CacheInfo,
+  CountersInfo,
+  FollowerInfo,
+  JournalInfo,
+  LimiterInfo,
+  TableInfo,
+} from "./observe/store-readers.ts";
 export type { EventInfo, PermitsInfo, SemaphoreInfo, StructInfo } from "./observe/sync-info.ts";
 export { type FollowOptions, tailRecords } from "./observe/tail-records.ts";
 export type {

@@ -6,7 +6,7 @@
  */
 
 export { codecOf, type PlaceReader, type RecordCodec, RecordMemory } from "./flow/record-codec.ts";
-export { type SchemaShape, shapeOf } from "./flow/record-schema.ts";
+export { type SchemaShape, schemaOf, shapeOf } from "./flow/record-schema.ts";
 export { sharedClock } from "./metrics/clock.ts";
 export { Counters } from "./metrics/counters.ts";
 export { Histogram } from "./metrics/histogram.ts";
@@ -31,6 +31,13 @@ export {
   COUNTS_BYTES,
   copyWords,
   DROPPED,
+  FOLLOWER,
+  FOLLOWER_COUNT,
+  FOLLOWER_NAME_BYTES,
+  FOLLOWER_WORDS,
+  HEAD,
+  HEAD_BYTES,
+  HEAD_PATH_BYTES,
   LIMITER_SCHEMA,
   LIVES_OFFSET,
   LOCK_COUNT,

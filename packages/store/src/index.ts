@@ -47,16 +47,26 @@ export type {
 } from "./counters/metrics.ts";
 export { SharedCounters, type SharedCountersMetrics } from "./counters/shared-counters.ts";
 export { Journal } from "./journal/journal.ts";
+export {
+  type CheckJournalOptions,
+  checkJournal,
+  inspectJournal,
+  type JournalCheck,
+  type JournalFiles,
+  type JournalSegmentInfo,
+} from "./journal/journal-files.ts";
 export type {
   JournalEntry,
   JournalGap,
   JournalMetrics,
   JournalOptions,
+  JournalReadOnlyOptions,
   JournalReadOptions,
   JournalRecord,
   JournalSchema,
   JournalSync,
 } from "./journal/journal-options.ts";
+export { type JournalRepair, repairJournal } from "./journal/repair-journal.ts";
 export {
   JournalPublisher,
   type JournalPublisherMetrics,

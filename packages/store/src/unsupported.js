@@ -7,12 +7,15 @@
 import "@isthmus/core";
 
 export let broadcast,
+  checkJournal,
+  inspectJournal,
   Journal,
   JournalPublisher,
   JournalSubscriber,
   keyvStore,
   RateLimiter,
   rateLimitStore,
+  repairJournal,
   SharedCache,
   SharedCounters,
   SharedTable;

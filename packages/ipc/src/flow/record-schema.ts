@@ -7,6 +7,7 @@
 import { invalidType } from "@isthmus/core/internal";
 import { bytes } from "../struct/bytes.ts";
 import { fingerprintOf } from "../struct/fingerprint.ts";
+import { parseCanonical } from "../struct/parse-canonical.ts";
 import { MARKER_TEXTS } from "../struct/schema-texts.ts";
 import {
   type Fields,
@@ -80,6 +81,16 @@ export function shapeOf(schema: unknown, name = "options.schema"): SchemaShape {
   if (schema === bytes) return markerShape("bytes");
   if (schema === json) return markerShape("json");
   throw invalidType(name, "a struct(…), bytes or json", schema);
+}
+
+/**
+ * The schema that a text describes: the other direction of `shapeOf`.
+ *
+ * @throws {CorruptSegmentError} When it describes none.
+ */
+export function schemaOf(text: string): ChannelSchema {
+  if (text === MARKER_TEXTS.bytes) return bytes;
+  return text === MARKER_TEXTS.json ? json : parseCanonical(text);
 }
 
 function markerShape(mode: "bytes" | "json"): SchemaShape {

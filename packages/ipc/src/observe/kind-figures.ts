@@ -14,6 +14,7 @@ import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
 import {
   CACHE_FIGURES,
   COUNTERS_FIGURES,
+  JOURNAL_FIGURES,
   LIMITER_FIGURES,
   TABLE_FIGURES,
 } from "../store-kinds/store-figures.ts";
@@ -48,6 +49,7 @@ export const FIGURES: {
   readonly limiter: typeof LIMITER_FIGURES;
   readonly table: typeof TABLE_FIGURES;
   readonly counters: typeof COUNTERS_FIGURES;
+  readonly journal: typeof JOURNAL_FIGURES;
   readonly semaphore: typeof SEMAPHORE_FIGURES;
   readonly event: typeof EVENT_FIGURES;
   readonly struct: typeof STRUCT_FIGURES;
@@ -62,6 +64,7 @@ export const FIGURES: {
   limiter: LIMITER_FIGURES,
   table: TABLE_FIGURES,
   counters: COUNTERS_FIGURES,
+  journal: JOURNAL_FIGURES,
   semaphore: SEMAPHORE_FIGURES,
   event: EVENT_FIGURES,
   struct: STRUCT_FIGURES,
@@ -101,6 +104,10 @@ const PARTS: { readonly [Kind in keyof typeof FIGURES]: Parts<Kind> } = {
   limiter: { segment: ({ limiter }) => some(limiter) },
   table: { segment: ({ table }) => some(table) },
   counters: { segment: ({ counters }) => some(counters) },
+  journal: {
+    segment: ({ journal }) => some(journal),
+    follower: ({ journal }) => journal?.followers ?? [],
+  },
   semaphore: {
     segment: ({ semaphore }) => some(semaphore),
     // Where nobody notes who has what, nobody knows how many permits are held.
@@ -125,6 +132,7 @@ const RATES: Readonly<Record<string, (rates: SegmentRates) => readonly object[]>
   limiter: ({ limiter }) => some(limiter),
   table: ({ table }) => some(table),
   counters: ({ counters }) => some(counters),
+  journal: ({ journal }) => some(journal),
 };
 
 /** One figure of a segment, added up over all of its lanes or participants. */

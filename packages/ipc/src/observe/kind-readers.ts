@@ -15,9 +15,11 @@ import { readService } from "./service-reader.ts";
 import {
   type CacheInfo,
   type CountersInfo,
+  type JournalInfo,
   type LimiterInfo,
   readCache,
   readCounters,
+  readJournal,
   readTable,
   type TableInfo,
 } from "./store-readers.ts";
@@ -58,6 +60,8 @@ export interface KindDetails {
   readonly table?: TableInfo | undefined;
   /** The shared counters. */
   readonly counters?: CountersInfo | undefined;
+  /** The journal, as far as it is open here. */
+  readonly journal?: JournalInfo | undefined;
   /** The semaphore. */
   readonly semaphore?: SemaphoreInfo | undefined;
   /** The event. */
@@ -75,6 +79,7 @@ const NOTHING: KindDetails = {
   limiter: undefined,
   table: undefined,
   counters: undefined,
+  journal: undefined,
   semaphore: undefined,
   event: undefined,
   struct: undefined,
@@ -94,6 +99,7 @@ const READERS: Readonly<
   cache: readCache,
   table: (source) => ({ table: readTable(source) }),
   counters: (source) => ({ counters: readCounters(source) }),
+  journal: (source) => ({ journal: readJournal(source) }),
   semaphore: (source) => ({ semaphore: readSemaphore(source) }),
   event: (source) => ({ event: readEvent(source) }),
   struct: (source) => ({ struct: readStruct(source) }),

@@ -11,6 +11,7 @@ import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
 import {
   CACHE_FIGURES,
   COUNTERS_FIGURES,
+  JOURNAL_FIGURES,
   LIMITER_FIGURES,
   TABLE_FIGURES,
 } from "../store-kinds/store-figures.ts";
@@ -64,6 +65,8 @@ export interface SegmentRates extends Rates<typeof MUTEX_FIGURES.mutex> {
   readonly table?: Rates<typeof TABLE_FIGURES.segment> | undefined;
   /** What the shared counters had no room for. */
   readonly counters?: Rates<typeof COUNTERS_FIGURES.segment> | undefined;
+  /** What is appended to the journal, for a journal. */
+  readonly journal?: Rates<typeof JOURNAL_FIGURES.segment> | undefined;
   /** How often the event was set; 0 for another kind. */
   readonly setsPerSecond?: number | undefined;
   /** Updates of the struct; 0 for another kind. */
@@ -110,6 +113,8 @@ export function ratesBetween(
     counters:
       current.counters &&
       ratesOf(COUNTERS_FIGURES.segment, previous.counters, current.counters, per),
+    journal:
+      current.journal && ratesOf(JOURNAL_FIGURES.segment, previous.journal, current.journal, per),
     ...ratesOf(EVENT_FIGURES.segment, previous.event, current.event, per),
     ...ratesOf(STRUCT_FIGURES.segment, previous.struct, current.struct, per),
   };

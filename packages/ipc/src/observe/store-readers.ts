@@ -1,6 +1,6 @@
 /**
- * Reading caches, rate limiters, tables and counters from outside: figures only, no key and no value. Nobody's lock is taken
- * meanwhile, so that figures which change together may differ by one.
+ * Reading caches, rate limiters, tables, counters and live heads of journals from outside: figures only, no key, no value and
+ * no file. Nobody's lock is taken meanwhile, so that figures which change together may differ by one.
  *
  * @module
  */
@@ -10,6 +10,7 @@ import { SLOT_COUNT_MAX } from "../segment/participant-layout.ts";
 import type {
   CACHE_FIGURES,
   COUNTERS_FIGURES,
+  JOURNAL_FIGURES,
   LIMITER_FIGURES,
   TABLE_FIGURES,
 } from "../store-kinds/store-figures.ts";
@@ -21,6 +22,13 @@ import {
   COUNTERS,
   COUNTS_BYTES,
   DROPPED,
+  FOLLOWER,
+  FOLLOWER_COUNT,
+  FOLLOWER_NAME_BYTES,
+  FOLLOWER_WORDS,
+  HEAD,
+  HEAD_BYTES,
+  HEAD_PATH_BYTES,
   LIMITER_SCHEMA,
   LIVES_OFFSET,
   LOCK_COUNT,
@@ -35,6 +43,8 @@ import {
 } from "../store-kinds/store-layout.ts";
 import { MUTEX, MUTEX_BYTES } from "../sync/mutex-layout.ts";
 import type { KindDetails, KindSource } from "./kind-readers.ts";
+import { participantOf } from "./participant-state.ts";
+import type { ParticipantInfo } from "./segment-info.ts";
 import { StateBytes } from "./state-bytes.ts";
 
 /** A cache at one moment. What users without a place have counted is not in it. */
@@ -51,6 +61,21 @@ export interface TableInfo extends Figures<typeof TABLE_FIGURES.segment> {}
 
 /** Shared counters at one moment. */
 export interface CountersInfo extends Figures<typeof COUNTERS_FIGURES.segment> {}
+
+/** Somebody who follows a journal. */
+export interface FollowerInfo extends Figures<typeof JOURNAL_FIGURES.follower> {
+  readonly participant: ParticipantInfo;
+  /** What it is called; empty for one without a name. */
+  readonly name: string;
+}
+
+/** A journal at one moment, as those know it who have it open and share its live head. */
+export interface JournalInfo extends Figures<typeof JOURNAL_FIGURES.segment> {
+  /** Its directory, as its first user called it; empty where that is too long to tell. */
+  readonly path: string;
+  /** Those who live and follow it, in no order. */
+  readonly followers: readonly FollowerInfo[];
+}
 
 /** No cache is made with more than 32 shards; of a segment that says it has thousands, so many are looked at. */
 const SHARDS_MAX = 1024;
@@ -161,6 +186,38 @@ export function readCounters({ reader, name }: KindSource): CountersInfo {
     dropped: Math.min(dropped, Number.MAX_SAFE_INTEGER),
     bytes: Math.min(columnBytes, state.word(COUNTERS.numbers) * 8),
     capacityBytes: columnBytes,
+  };
+}
+
+/** Describes a journal. */
+export function readJournal({ reader, name, participants }: KindSource): JournalInfo {
+  const bytes = reader.bytes(SECTION.state, HEAD_BYTES) ?? NONE;
+  const state = new StateBytes(bytes, name);
+  const at = (word: number): number => state.count(word * 4);
+  const textAt = (word: number, lengthBytes: number): string =>
+    new TextDecoder().decode(bytes.subarray(word * 4, word * 4 + lengthBytes));
+  const [lastSequence, synced] = [at(HEAD.lastSequence), at(HEAD.synced)];
+  const syncedSequence = Math.min(synced, lastSequence);
+  const followers = Array.from({ length: FOLLOWER_COUNT }, (_, index): FollowerInfo[] => {
+    const base = HEAD.followers + index * FOLLOWER_WORDS;
+    const participant = participantOf(state.slot(base + FOLLOWER.owner), participants);
+    // Who has died follows no more, and its place is cleared by whoever takes it next.
+    if (!participant?.isAlive) return [];
+    const position = at(base + FOLLOWER.position);
+    const [called = ""] = textAt(base + FOLLOWER.name, FOLLOWER_NAME_BYTES).split("\0", 1);
+    return [{ participant, name: called, position, lag: Math.max(0, lastSequence - position) }];
+  });
+  return {
+    records: at(HEAD.records),
+    bytes: at(HEAD.bytes),
+    lastSequence,
+    syncedSequence,
+    unsynced: lastSequence - syncedSequence,
+    firstSequence: at(HEAD.first),
+    segments: at(HEAD.segments),
+    diskBytes: at(HEAD.diskBytes),
+    path: textAt(HEAD.path, Math.min(state.word(HEAD.pathBytes), HEAD_PATH_BYTES)),
+    followers: followers.flat(),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * What an observer must know of the layouts of caches, tables and counters. The floor above, which they belong to, describes them
- * whole and takes these numbers from here: no import climbs a floor.
+ * What an observer must know of the layouts of caches, tables, counters and live heads of journals. The floor above, which they
+ * belong to, describes them whole and takes these numbers from here: no import climbs a floor.
  *
  * @module
  */
@@ -96,6 +96,38 @@ export function copyWords(recordBytes: number): number {
 /** Words of a row. */
 export function rowWords(recordBytes: number): number {
   return ROW.copies + COPY_COUNT * copyWords(recordBytes);
+}
+
+/** Word offsets within the state section of a journal's live head. */
+export const HEAD = {
+  appends: 0,
+  last: 1,
+  pathBytes: 2,
+  records: 4,
+  bytes: 6,
+  lastSequence: 8,
+  synced: 10,
+  first: 12,
+  segments: 14,
+  diskBytes: 16,
+  followers: 32,
+  path: 1056,
+} as const;
+/** How many can be noted who follow a journal; more follow it unnoted. */
+export const FOLLOWER_COUNT = 64;
+/** Word offsets within the place of one of them. */
+export const FOLLOWER = { owner: 0, reserved: 1, position: 2, name: 4 } as const;
+/** Words of such a place. */
+export const FOLLOWER_WORDS = 16;
+/** The longest name of a follower, in bytes of UTF-8. */
+export const FOLLOWER_NAME_BYTES: number = (FOLLOWER_WORDS - FOLLOWER.name) * 4;
+/** Bytes of the state section of a live head. */
+export const HEAD_BYTES = 8192;
+/** The longest path that it can tell, in bytes of UTF-8. */
+export const HEAD_PATH_BYTES: number = HEAD_BYTES - HEAD.path * 4;
+
+if (HEAD.followers + FOLLOWER_COUNT * FOLLOWER_WORDS !== HEAD.path) {
+  throw new Error("journal: the path begins behind the followers");
 }
 
 /** What tells the segment of a rate limiter from those of caches. Its entries have no value: the time says all. */

@@ -63,6 +63,11 @@ export class Appender {
     this.#isOpening = false;
   }
 
+  /** The sequence with which the segment begins that is appended to. */
+  get first(): number {
+    return this.#file.first;
+  }
+
   /** The sequence of the last record. */
   get last(): number {
     return this.#next - 1;

@@ -37,6 +37,16 @@ export interface JournalOptions<S extends JournalSchema> {
    * begins. Default 64 MiB. A journal that exists keeps its own.
    */
   readonly segmentBytes?: number | undefined;
+  /**
+   * `"read"`: the journal must exist, nothing of it is changed, not even what is torn at its end, and appending throws.
+   * Default `"readWrite"`.
+   */
+  readonly access?: "readWrite" | "read" | undefined;
+}
+
+/** How a journal is opened that says itself what its records are. */
+export interface JournalReadOnlyOptions {
+  readonly access: "read";
 }
 
 /** What is read. */
@@ -87,30 +97,41 @@ const OPTIONS: OptionNames<JournalOptions<JournalSchema>> = {
   schema: true,
   sync: true,
   segmentBytes: true,
+  access: true,
 };
 const READ_OPTIONS: OptionNames<JournalReadOptions> = { from: true, follow: true, signal: true };
 const SYNCS = ["none", "interval", "always"] as const;
+const ACCESSES = ["readWrite", "read"] as const;
 const DEFAULT_SEGMENT_BYTES = 2 ** 26;
 
 /** How a journal is opened, checked. */
 export interface CheckedJournal<S extends JournalSchema> {
-  readonly schema: S;
+  /** Undefined: whatever the journal says; only for reading. */
+  readonly schema: S | undefined;
+  readonly isReadOnly: boolean;
   readonly sync: JournalSync;
   readonly segmentBytes: number;
 }
 
 /** Checks how a journal is to be opened. */
 export function checkJournalOptions<S extends JournalSchema>(
-  options: JournalOptions<S>,
+  options: JournalOptions<S> | JournalReadOnlyOptions,
 ): CheckedJournal<S> {
-  const checked = checkOptions("options", options, OPTIONS as OptionNames<JournalOptions<S>>);
+  const all = options as JournalOptions<S>;
+  const checked = checkOptions("options", all, OPTIONS as OptionNames<JournalOptions<S>>);
   const { schema, sync = "interval", segmentBytes = DEFAULT_SEGMENT_BYTES } = checked;
+  const { access = "readWrite" } = checked;
+  checkOneOf("options.access", access, ACCESSES);
   checkOneOf("options.sync", sync, SYNCS);
   checkInteger("options.segmentBytes", segmentBytes, SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX);
   if (segmentBytes % 4096 !== 0) {
     throw invalidValue("options.segmentBytes", "a multiple of 4096", segmentBytes);
   }
-  return { schema: schema as S, sync, segmentBytes };
+  const isReadOnly = access === "read";
+  if (schema === undefined && !isReadOnly) {
+    throw invalidType("options.schema", "a struct(…), bytes or json", schema);
+  }
+  return { schema, sync, segmentBytes, isReadOnly };
 }
 
 /** How a journal is read, checked. */

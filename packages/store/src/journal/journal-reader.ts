@@ -40,7 +40,9 @@ export async function* readRecords(
   const cursor = new RecordCursor(storage, format, from);
   let memory = new RecordMemory(cursor.bytes);
   let source = cursor.bytes;
+  const place = follow ? head().follow("") : undefined;
   try {
+    place?.note(cursor.next - 1);
     for (;;) {
       if (either.aborted) {
         signal?.throwIfAborted();
@@ -55,12 +57,14 @@ export async function* readRecords(
         }
         const value = codec.decode(memory, cursor.payloadAt, cursor.payloadBytes);
         if (cursor.time >= time) yield { sequence: cursor.sequence, time: cursor.time, value };
+        place?.note(cursor.next - 1);
       } else if (step === "gap") yield { gap: cursor.gap };
       else if (follow) await waitForMore(head(), seen, either);
       else return;
       if (isTurnDue()) await takeTurn();
     }
   } finally {
+    place?.[Symbol.dispose]();
     cursor.close();
   }
 }

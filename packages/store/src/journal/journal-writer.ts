@@ -21,8 +21,10 @@ export interface WriterParts {
   readonly appender: Appender;
   readonly sync: JournalSync;
   readonly newRun: () => RecordRun;
-  /** Where those are woken who follow. */
-  readonly head: () => Pick<LiveHead, "note" | "ring">;
+  /** Where those are woken who follow, and observers told. */
+  readonly head: () => Pick<LiveHead, "note" | "noteAppended" | "noteEnd" | "ring">;
+  /** Called when there is another file of records. */
+  readonly filesChanged: () => void;
 }
 
 /** Appends for one handle. */
@@ -35,6 +37,11 @@ export class JournalWriter implements Disposable {
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
+  }
+
+  /** The sequence of the last record that is known here. */
+  get last(): number {
+    return this.#parts.appender.last;
   }
 
   /** Up to which sequence everything is on the disk. */
@@ -58,9 +65,12 @@ export class JournalWriter implements Disposable {
       for (const record of records) run.add(record);
       turns.take();
       const before = appender.last;
+      const { first } = appender;
       try {
         try {
           last = appender.append(run);
+          // Without a look at the clock or the disk: it is done for every append.
+          head.noteAppended(run.count, run.payloadBytes, last);
         } finally {
           // Some may have been appended before there was no room for the others.
           if (appender.last !== before) head.note(appender.last);
@@ -70,11 +80,14 @@ export class JournalWriter implements Disposable {
         turns.give();
         if (appender.last !== before) head.ring();
       }
+      if (appender.first !== first) this.#parts.filesChanged();
     } finally {
       this.#run = run;
     }
-    if (sync === "always") appender.sync();
-    else if (sync === "interval") this.#timer ??= this.#syncLater();
+    if (sync === "always") {
+      appender.sync();
+      this.#noteSynced();
+    } else if (sync === "interval") this.#timer ??= this.#syncLater();
     return last;
   }
 
@@ -89,6 +102,7 @@ export class JournalWriter implements Disposable {
         this.#syncing = undefined;
       });
       await this.#syncing;
+      this.#noteSynced();
     }
   }
 
@@ -102,6 +116,11 @@ export class JournalWriter implements Disposable {
       appender.close();
       turns[Symbol.dispose]();
     }
+  }
+
+  #noteSynced(): void {
+    const { appender, head } = this.#parts;
+    head().noteEnd(0, appender.synced);
   }
 
   #catchUp(): void {

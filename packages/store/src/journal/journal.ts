@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { CorruptSegmentError, DisposedError, SystemError } from "@isthmus/core";
-import { checkInteger, checkString, invalidType } from "@isthmus/core/internal";
+import { checkInteger, checkString, conditionError, invalidType } from "@isthmus/core/internal";
 import type { RecordInput } from "@isthmus/ipc";
-import { codecOf, type RecordCodec, shapeOf } from "@isthmus/ipc/internal";
+import { codecOf, type RecordCodec, schemaOf, shapeOf } from "@isthmus/ipc/internal";
 import { Appender } from "./appender.ts";
 import { DiskStorage } from "./disk-storage.ts";
 import { type ReadStart, setInside } from "./journal-inside.ts";
@@ -19,12 +19,13 @@ import {
   type JournalEntry,
   type JournalMetrics,
   type JournalOptions,
+  type JournalReadOnlyOptions,
   type JournalReadOptions,
   type JournalSchema,
 } from "./journal-options.ts";
 import { firstBefore, type ReaderParts, readRecords } from "./journal-reader.ts";
 import { JournalWriter } from "./journal-writer.ts";
-import { LiveHead } from "./live-head.ts";
+import { type HeadFiles, LiveHead } from "./live-head.ts";
 import { RecordCursor } from "./record-cursor.ts";
 import { RecordFormat } from "./record-format.ts";
 import { RecordRun } from "./record-run.ts";
@@ -68,24 +69,25 @@ export class Journal<S extends JournalSchema> implements Disposable {
   /** At the end of the journal when it was looked for last. */
   #end: RecordCursor | undefined;
 
-  private constructor(path: string, options: JournalOptions<S>) {
+  private constructor(path: string, options: JournalOptions<S> | JournalReadOnlyOptions) {
     this.path = checkString("path", path);
-    const { schema, sync, segmentBytes } = checkJournalOptions(options);
-    this.schema = schema;
-    const shape = shapeOf(schema);
-    this.#codec = codecOf(shape);
-    ensureJournalDirectory(path);
-    const opened = openLock(path);
+    const { schema, sync, segmentBytes, isReadOnly } = checkJournalOptions(options);
+    const wanted = schema === undefined ? undefined : shapeOf(schema);
+    if (!isReadOnly) ensureJournalDirectory(path);
+    const opened = isReadOnly ? openedForReading(path) : openLock(path);
     try {
       const turns = opened instanceof TurnLock ? opened : undefined;
       const meta =
         readMeta(path) ??
-        (turns === undefined
-          ? throwIt(opened)
-          : inTurn(turns, () => readMeta(path) ?? createMeta(path, shape, segmentBytes)));
+        (turns === undefined || wanted === undefined
+          ? throwIt(isReadOnly ? noJournal(path) : opened)
+          : inTurn(turns, () => readMeta(path) ?? createMeta(path, wanted, segmentBytes)));
+      const shape = wanted ?? shapeOf(schemaOf(meta.schemaText));
       if (meta.fingerprint !== shape.fingerprint || meta.schemaText !== shape.text) {
         throw otherSchema(path, meta, shape.text);
       }
+      this.schema = schema ?? (schemaOf(meta.schemaText) as S);
+      this.#codec = codecOf(shape);
       const storage = new DiskStorage(path, meta.id);
       const format = new RecordFormat(meta.id);
       this.#storage = storage;
@@ -102,7 +104,9 @@ export class Journal<S extends JournalSchema> implements Disposable {
       const limit = payloadBytesMax(meta.segmentBytes);
       const newRun = () => new RecordRun(this.#codec, limit);
       const head = () => this.#needHead();
-      this.#writer = new JournalWriter({ turns, appender: found, sync, newRun, head });
+      const filesChanged = () => this.#needHead().noteFiles(filesOf(storage));
+      const parts = { turns, appender: found, sync, newRun, head, filesChanged };
+      this.#writer = new JournalWriter(parts);
     } catch (error) {
       if (opened instanceof TurnLock) opened[Symbol.dispose]();
       throw error;
@@ -113,13 +117,20 @@ export class Journal<S extends JournalSchema> implements Disposable {
    * Opens a journal: one that is missing is made, one that exists is recovered, so that it ends with its last whole record. Who may
    * not write in the directory can read.
    *
+   * With `access: "read"` nothing is changed, whatever is torn, and the schema may be left out: the journal says what it is.
+   *
    * @param path The directory.
    * @throws {CorruptSegmentError} When it has another schema, or its description is damaged.
-   * @throws {SystemError} `ENOENT` when the directory's parent is missing; `ENOTEMPTY` when the directory has other files;
+   * @throws {SystemError} `ENOENT` when the directory's parent is missing, or there is no journal to be read; `ENOTEMPTY` when the directory has other files;
    * `ENOSPC` when there is no room for the first segment.
    * @throws {TimeoutError} `ETIMEDOUT` when somebody else appends all the time: a process that is stopped.
    */
-  static open<S extends JournalSchema>(path: string, options: JournalOptions<S>): Journal<S> {
+  static open<S extends JournalSchema>(path: string, options: JournalOptions<S>): Journal<S>;
+  static open(path: string, options: JournalReadOnlyOptions): Journal<JournalSchema>;
+  static open<S extends JournalSchema>(
+    path: string,
+    options: JournalOptions<S> | JournalReadOnlyOptions,
+  ): Journal<S> {
     const journal = new Journal(path, options);
     setInside(journal, {
       parts: journal.#parts(),
@@ -187,8 +198,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
   get metrics(): JournalMetrics {
     this.#checkOpen();
     const end = this.#findEnd();
-    const { count, bytes } = this.#storage.measure();
-    const [first = 1] = this.#storage.segments();
+    const { count, bytes, first } = filesOf(this.#storage);
     const lastSequence = end.next - 1;
     const synced = Math.max(end.synced, this.#writer?.synced ?? 0);
     return {
@@ -236,8 +246,13 @@ export class Journal<S extends JournalSchema> implements Disposable {
   }
 
   #needHead(): LiveHead {
-    this.#head ??= new LiveHead(this.#format.id);
-    return this.#head;
+    if (this.#head !== undefined) return this.#head;
+    const head = new LiveHead(this.#format.id, resolve(this.path));
+    head.noteFiles(filesOf(this.#storage));
+    const writer = this.#writer;
+    if (writer !== undefined) head.noteEnd(writer.last, writer.synced);
+    this.#head = head;
+    return head;
   }
 
   #parts(): ReaderParts {
@@ -267,6 +282,11 @@ export class Journal<S extends JournalSchema> implements Disposable {
   }
 }
 
+function filesOf(storage: DiskStorage): HeadFiles {
+  const [first = 1] = storage.segments();
+  return { first, ...storage.measure() };
+}
+
 function inTurn<T>(turns: TurnLock, action: () => T): T {
   turns.take();
   try {
@@ -283,6 +303,16 @@ function openLock(path: string): TurnLock | SystemError {
   } catch (error) {
     return readOnlyReason(error);
   }
+}
+
+/** Why nothing is appended by who only reads. */
+function openedForReading(path: string): SystemError {
+  const reason = "it was opened to be read";
+  return conditionError("EACCES", `append to the journal "${path}"`, "open", path, reason);
+}
+
+function noJournal(path: string): SystemError {
+  return conditionError("ENOENT", `read the journal "${path}"`, "open", path);
 }
 
 /** An appender, or why there is none: whatever is wrong with the last segment or the disk, the others can be read. */

@@ -80,6 +80,16 @@ export class RecordCursor implements RecordBytes {
     }
   }
 
+  /** The segment in which this is, by its first sequence; 0 before the first step. */
+  get segment(): number {
+    return this.#first;
+  }
+
+  /** Where in that segment the next record begins, in bytes. */
+  get offset(): number {
+    return this.#at;
+  }
+
   /** Up to which sequence everything is on the disk, as the segment says in which this is. */
   get synced(): number {
     const file = this.#file;

@@ -20,6 +20,7 @@ export class RecordRun {
   readonly #sizes: number[] = [];
   #memory = newMemory(FIRST_BYTES);
   #end = 0;
+  #payloadBytes = 0;
 
   constructor(codec: RecordCodec, payloadBytesMax: number) {
     this.#codec = codec;
@@ -30,6 +31,7 @@ export class RecordRun {
   clear(): void {
     this.#sizes.length = 0;
     this.#end = 0;
+    this.#payloadBytes = 0;
     if (this.#memory.bytes.length > KEPT_BYTES) this.#memory = newMemory(FIRST_BYTES);
   }
 
@@ -49,11 +51,17 @@ export class RecordRun {
     this.#codec.encode(this.#memory, this.#end + RECORD.payload, record);
     this.#sizes.push(size);
     this.#end = end;
+    this.#payloadBytes += lengthBytes;
   }
 
   /** How many records there are. */
   get count(): number {
     return this.#sizes.length;
+  }
+
+  /** Bytes of their payloads. */
+  get payloadBytes(): number {
+    return this.#payloadBytes;
   }
 
   /** How many records from one on fit into so many bytes, and how many bytes those take. */

@@ -27,9 +27,15 @@ export function encodeHeader(id: Uint8Array, header: SegmentHeader): Uint8Array 
   view.setFloat64(SEGMENT.segmentBytes, header.segmentBytes, true);
   view.setFloat64(SEGMENT.time, header.time, true);
   view.setUint32(SEGMENT.crc, crcOf(bytes, 0, SEGMENT.crc, 0), true);
-  view.setFloat64(SEGMENT.synced, header.first - 1, true);
-  view.setUint32(SEGMENT.syncedCrc, syncedCrc(bytes), true);
+  encodeSynced(bytes, header.first - 1);
   return bytes;
+}
+
+/** Writes into a header up to which sequence everything is on the disk. */
+export function encodeSynced(bytes: Uint8Array, sequence: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  view.setFloat64(SEGMENT.synced, sequence, true);
+  view.setUint32(SEGMENT.syncedCrc, syncedCrc(bytes), true);
 }
 
 /** What `syncedCrc` must be. */

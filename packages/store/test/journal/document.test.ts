@@ -1,13 +1,22 @@
-/** `docs/layout.md` says of journals what the source does. */
+/** `docs/journal-format.md` and `docs/layout.md` say of journals what the source does. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { decodeSuperblock, SECTION, SEGMENT_KINDS } from "@isthmus/core/internal";
 import { bytes } from "@isthmus/ipc";
+import {
+  FOLLOWER,
+  FOLLOWER_COUNT,
+  FOLLOWER_NAME_BYTES,
+  FOLLOWER_WORDS,
+  HEAD,
+  HEAD_BYTES,
+  HEAD_PATH_BYTES,
+} from "@isthmus/ipc/internal";
 import { Home } from "@isthmus/testing/home";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { offsetsOf, rowsOf } from "../../../ipc/test/layout/support/document.ts";
+import { fieldsOf, offsetsOf, rowsOf } from "../../../ipc/test/layout/support/document.ts";
 import { Journal } from "../../src/index.ts";
 import {
   FORMAT_VERSION,
@@ -20,11 +29,18 @@ import {
   SEGMENT_MAGIC,
   TYPE,
 } from "../../src/journal/journal-layout.ts";
-import { HEAD, HEAD_BYTES } from "../../src/journal/live-head.ts";
 
-describe("docs/layout.md, journals", () => {
-  test("State, Meta, Segment and Record: the offsets are those of the source", () => {
+describe("what the documents say of journals", () => {
+  test("State, Follower, Meta, Segment and Record: the offsets are those of the source", () => {
     expect(offsetsOf("State of a journal", 4)).toEqual(HEAD);
+    const { reserved, ...follower } = FOLLOWER;
+    expect(offsetsOf("Follower of a journal", 4)).toEqual(follower);
+    expect([reserved, FOLLOWER_COUNT, FOLLOWER_WORDS * 4, HEAD_BYTES]).toEqual([1, 64, 64, 8192]);
+    const sizes = Object.fromEntries(
+      fieldsOf("State of a journal").map(({ name, bytes: length }) => [name, length]),
+    );
+    expect(sizes).toMatchObject({ path: HEAD_PATH_BYTES, followers: 64 * 64 });
+    expect(fieldsOf("Follower of a journal").at(-1)?.bytes).toBe(FOLLOWER_NAME_BYTES);
     expect(offsetsOf("Meta of a journal", 1)).toEqual(META);
     expect(offsetsOf("Segment of a journal", 1)).toEqual(SEGMENT);
     const record: Record<string, number> = offsetsOf("Record of a journal", 1);
@@ -32,7 +48,6 @@ describe("docs/layout.md, journals", () => {
     expect(META_MAGIC + SEGMENT_MAGIC).toBe("ISTHMUSJISTHMUSS");
     expect([SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX]).toEqual([65_536, 2 ** 30]);
     expect([TYPE.record, TYPE.seal, FORMAT_VERSION]).toEqual([1, 2, 1]);
-    expect(HEAD_BYTES).toBe(64);
   });
 
   test("a journal on disk is as the document says", () => {

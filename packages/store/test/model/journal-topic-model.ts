@@ -142,7 +142,10 @@ function publish(
     head: () => ({
       note: (last) => words.store(WORD.noted, last),
       ring: () => void words.add(WORD.appends, 1),
+      noteAppended: () => undefined,
+      noteEnd: () => undefined,
     }),
+    filesChanged: () => undefined,
   });
   const count = life > 0 ? bounds.again : (bounds.sends[index] as number);
   for (let i = 0; i < count; i++) {

@@ -1,12 +1,12 @@
 /**
- * The tables and code blocks of `docs/layout.md`.
+ * The tables and code blocks of `docs/layout.md` and `docs/journal-format.md`; no heading is in both.
  *
  * @module
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const PATH = join(import.meta.dir, "..", "..", "..", "..", "..", "docs", "layout.md");
+const DOCS = join(import.meta.dir, "..", "..", "..", "..", "..", "docs");
 
 /** A row of a table: the text of each cell by the name of its column. */
 export type Row = Readonly<Record<string, string>>;
@@ -59,11 +59,15 @@ function readRow(part: Part, line: string, columns: string[] | undefined): strin
   return columns;
 }
 
-const PARTS = parse(readFileSync(PATH, "utf8"));
+const PARTS = new Map(
+  ["layout.md", "journal-format.md"].flatMap((name) => [
+    ...parse(readFileSync(join(DOCS, name), "utf8")),
+  ]),
+);
 
 function partOf(heading: string): Part {
   const part = PARTS.get(heading);
-  if (part === undefined) throw new Error(`docs/layout.md has no heading "${heading}"`);
+  if (part === undefined) throw new Error(`docs/ has no heading "${heading}"`);
   return part;
 }
 
