@@ -25,9 +25,12 @@ import { gc } from "./commands/gc.ts";
 import { createHelp } from "./commands/help.ts";
 import { hexdump } from "./commands/hexdump.ts";
 import { inspect } from "./commands/inspect.ts";
+import { journal } from "./commands/journal.ts";
 import { ls } from "./commands/ls.ts";
 import { producer } from "./commands/producer.ts";
 import { queue } from "./commands/queue.ts";
+import { record } from "./commands/record.ts";
+import { replay } from "./commands/replay.ts";
 import { rm } from "./commands/rm.ts";
 import { scan } from "./commands/scan.ts";
 import { tail } from "./commands/tail.ts";
@@ -54,6 +57,9 @@ const ROUTES = {
   queue,
   worker,
   cache,
+  record,
+  replay,
+  journal,
   scan,
   follow,
   hexdump,

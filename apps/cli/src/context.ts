@@ -37,6 +37,8 @@ export interface Host {
   readonly cwd: string;
   /** Aborted with an `InterruptedError` on Ctrl-C, or when the reader of stdout has gone. */
   readonly signal: AbortSignal;
+  /** Asks the person at the terminal for a line; absent where nobody is there. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined;
 }
 
 /** The `this` of every command. */
@@ -47,6 +49,8 @@ export interface IsthmusContext extends CommandContext {
   readonly cwd: string;
   /** Aborted with an `InterruptedError` as its reason; a command stops soon and cleans up. */
   readonly signal: AbortSignal;
+  /** Asks the person at the terminal for a line; undefined where nobody is there. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
   /** Colours and width for each stream; plain text where colour is off. */
   readonly style: { readonly stdout: Style; readonly stderr: Style };
   /** What to type for help with what is run. */
@@ -111,6 +115,7 @@ export function createContext(
     },
     cwd: host.cwd,
     signal: host.signal,
+    ask: host.ask,
     style,
     helpCommand,
   };

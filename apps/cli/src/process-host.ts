@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createInterface } from "node:readline/promises";
 import type { Host } from "./context.ts";
 import { ExitCode } from "./exit-code.ts";
 import { InterruptedError } from "./interrupted-error.ts";
@@ -52,6 +53,19 @@ export function createProcessHost(): Host {
     env: process.env,
     cwd: process.cwd(),
     signal: controller.signal,
+    ask: process.stdin.isTTY && process.stderr.isTTY ? askWith(controller.signal) : undefined,
+  };
+}
+
+/** The terminal stays as it is, so that Ctrl-C is a signal. */
+function askWith(signal: AbortSignal): (question: string) => Promise<string> {
+  return async (question) => {
+    using lines = createInterface({
+      input: process.stdin,
+      output: process.stderr,
+      terminal: false,
+    });
+    return await lines.question(question, { signal });
   };
 }
 

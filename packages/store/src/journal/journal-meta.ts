@@ -68,7 +68,7 @@ export function ensureJournalDirectory(path: string): void {
 /** Reads `meta`; undefined when there is none. */
 export function readMeta(path: string): JournalMeta | undefined {
   const file = join(path, META_NAME);
-  const size = statSync(file, { throwIfNoEntry: false })?.size;
+  const size = attempt(`read "${file}"`, () => statSync(file, { throwIfNoEntry: false })?.size);
   if (size === undefined) return undefined;
   if (size > META_BYTES_MAX) return refuse(path, `its meta has ${size} bytes`);
   return decodeMeta(

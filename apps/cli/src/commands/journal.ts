@@ -1,0 +1,115 @@
+/**
+ * `isthmus journal PATH [ACTION]`
+ *
+ * @module
+ */
+import { buildCommand, type Command } from "@stricli/core";
+import type { IsthmusContext } from "../context.ts";
+import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
+import { guarded } from "../guarded.ts";
+import { ACTIONS, type Action, type ActionFlags, PERFORM } from "../journal/journal-actions.ts";
+import { FROM_BRIEF, parseFromNow } from "../journal/journal-flags.ts";
+import { wholeNumber } from "../transfer/transfer-flags.ts";
+import { UsageError } from "../usage-error.ts";
+import { parseCount } from "../watch/watch-flags.ts";
+
+interface JournalFlags extends CommonFlags, Omit<ActionFlags, "json"> {}
+
+/** Which flags belong to which action alone. */
+const OWN_FLAGS: Readonly<Record<Exclude<keyof JournalFlags, keyof CommonFlags>, Action>> = {
+  limit: "show",
+  from: "export",
+  count: "export",
+  yes: "repair",
+};
+
+async function runJournal(
+  this: IsthmusContext,
+  flags: JournalFlags,
+  path: string,
+  action: Action = "show",
+): Promise<void> {
+  for (const [flag, owner] of Object.entries(OWN_FLAGS)) {
+    if (flags[flag as keyof JournalFlags] === undefined || owner === action) continue;
+    throw new UsageError(`--${flag} has a meaning only with ${owner}`);
+  }
+  await PERFORM[action](this, { path, flags });
+}
+
+function parseAction(text: string): Action {
+  const action = ACTIONS.find((one) => one === text);
+  if (action !== undefined) return action;
+  throw new SyntaxError(`it must be one of ${ACTIONS.join(", ")}`);
+}
+
+/** The definition of the command. */
+export const journal: Command<IsthmusContext> = buildCommand<
+  JournalFlags,
+  [string, Action?],
+  IsthmusContext
+>({
+  func: guarded(runJournal),
+  parameters: {
+    flags: {
+      ...COMMON_FLAGS,
+      limit: {
+        kind: "parsed",
+        parse: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+        brief: "show: how many segments, the last ones (20); 0: all",
+        placeholder: "N",
+        optional: true,
+      },
+      from: {
+        kind: "parsed",
+        parse: parseFromNow,
+        brief: `export: ${FROM_BRIEF}`,
+        placeholder: "SEQUENCE|TIME",
+        optional: true,
+      },
+      count: {
+        kind: "parsed",
+        parse: parseCount,
+        brief: "export: end after so many records",
+        placeholder: "N",
+        optional: true,
+      },
+      yes: {
+        kind: "boolean",
+        brief: "repair: without asking",
+        optional: true,
+        withNegated: false,
+      },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        { brief: "A journal's directory", placeholder: "PATH", parse: String },
+        {
+          brief: `What to do: ${ACTIONS.join(", ")} (show)`,
+          placeholder: "ACTION",
+          parse: parseAction,
+          proposeCompletions: () => ACTIONS,
+          optional: true,
+        },
+      ],
+    },
+  },
+  docs: {
+    brief: "Look into a journal on disk, verify, repair or export it",
+    fullDescription:
+      "show tells which records there are, of when, what they are, up to where they are on the disk,\n" +
+      "and which files have them. verify reads all records and tells what is missing, damaged or torn:\n" +
+      "exit code 1 when anything is missing or damaged. Both change nothing, and others may append\n" +
+      "meanwhile. export prints one JSON object for each record, as isthmus replay does, at once.\n\n" +
+      "repair makes damaged first pages of segments anew, from their names and records, keeps what\n" +
+      "stood there in a file of its own, and clears what is torn behind the last record, which anybody\n" +
+      "who opens the journal to append does, too. It asks before, or wants --yes. Records that are\n" +
+      "damaged themselves are lost; they stay as they are, and readers are told of the gap.",
+    customUsage: [
+      { input: "orders.journal", brief: "which records there are, and where" },
+      { input: "orders.journal verify", brief: "whether all of it is sound" },
+      { input: "orders.journal repair --yes", brief: "mend what can be mended" },
+      { input: "orders.journal export --from 1000 | jq .record", brief: "the records as JSON" },
+    ],
+  },
+});

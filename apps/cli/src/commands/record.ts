@@ -1,0 +1,170 @@
+/**
+ * `isthmus record NAME… --journal DIRECTORY`
+ *
+ * @module
+ */
+import { resolve } from "node:path";
+import { json } from "@isthmus/ipc";
+import { Journal, type JournalSchema } from "@isthmus/store";
+import { buildCommand, type Command } from "@stricli/core";
+import type { IsthmusContext } from "../context.ts";
+import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
+import { guarded } from "../guarded.ts";
+import { Recorder } from "../journal/recorder.ts";
+import { formatCount, formatCountOf, formatFrequency, formatSize } from "../output/format.ts";
+import { writeJsonLine } from "../output/json.ts";
+import { printable } from "../output/printable.ts";
+import { ProgressLines } from "../output/progress-lines.ts";
+import { parseCount } from "../watch/watch-flags.ts";
+
+interface RecordFlags extends CommonFlags {
+  readonly journal: string;
+  readonly count?: number;
+  readonly fromStart: boolean;
+  readonly follow: boolean;
+  readonly quiet: boolean;
+}
+
+/** Records until there is enough, all names have gone, or Ctrl-C; then says what there is. */
+async function runRecord(
+  this: IsthmusContext,
+  flags: RecordFlags,
+  ...names: string[]
+): Promise<void> {
+  const { process, cwd, signal } = this;
+  const startMs = performance.now();
+  using progress = new ProgressLines(process.stderr, process.env, {
+    label: "isthmus record",
+    isQuiet: flags.quiet,
+  });
+  using recorder = new Recorder({
+    names,
+    openJournal: () => openToAppend(resolve(cwd, flags.journal)),
+    isFromStart: flags.fromStart,
+    isFollowing: flags.follow,
+    count: flags.count ?? Infinity,
+    signal,
+    onProgress: (run) => progress.update(() => describe(run, performance.now() - startMs)),
+    onNote: (text) => progress.note(text),
+  });
+  try {
+    await recorder.run();
+  } finally {
+    progress[Symbol.dispose]();
+    report(this, flags, names, recorder, performance.now() - startMs);
+  }
+}
+
+function openToAppend(path: string): Journal<JournalSchema> {
+  const journal = Journal.open(path, { schema: json });
+  try {
+    // Who may only read cannot record: said before anything has passed.
+    journal.appendAll([]);
+    return journal;
+  } catch (error) {
+    journal.dispose();
+    throw error;
+  }
+}
+
+function describe({ records, bytes, missed }: Recorder, elapsedMs: number): string {
+  const rate = formatFrequency((records * 1000) / elapsedMs);
+  const done = `${formatCountOf(records, "record")}, ${formatSize(bytes)}, ${rate}/s`;
+  return missed === 0 ? done : `${done}, missed ${formatCount(missed)}`;
+}
+
+function report(
+  { process, style }: IsthmusContext,
+  { json: isJson, journal, quiet }: RecordFlags,
+  names: readonly string[],
+  { records, bytes, missed, firstSequence, lastSequence }: Recorder,
+  elapsedMs: number,
+): void {
+  if (isJson) {
+    writeJsonLine(process.stdout, {
+      journal,
+      names,
+      records,
+      bytes,
+      missed,
+      first_sequence: firstSequence ?? null,
+      last_sequence: lastSequence ?? null,
+      elapsed_ms: Math.round(elapsedMs),
+    });
+    return;
+  }
+  const place =
+    lastSequence === undefined
+      ? ""
+      : `, sequences ${formatCount(firstSequence ?? 0)} to ${formatCount(lastSequence)}`;
+  const size = `${formatCountOf(records, "record")}, ${formatSize(bytes)}`;
+  process.stdout.write(`recorded ${size}, in ${printable(journal)}${place}\n`);
+  if (missed === 0 || quiet) return;
+  const line = `isthmus record: positions moved on ${formatCount(missed)} times past what could not be copied in time; the journal says where`;
+  process.stderr.write(`${style.stderr.yellow(line)}\n`);
+}
+
+/** The definition of the command. */
+export const record: Command<IsthmusContext> = buildCommand<RecordFlags, string[], IsthmusContext>({
+  func: guarded(runRecord),
+  parameters: {
+    flags: {
+      ...COMMON_FLAGS,
+      journal: {
+        kind: "parsed",
+        parse: String,
+        brief: "The journal's directory; one that is missing is made",
+        placeholder: "DIRECTORY",
+      },
+      count: {
+        kind: "parsed",
+        parse: parseCount,
+        brief: "End after so many records",
+        placeholder: "N",
+        optional: true,
+      },
+      fromStart: {
+        kind: "boolean",
+        brief: "Begin with what is still held",
+        default: false,
+        withNegated: false,
+      },
+      follow: {
+        kind: "boolean",
+        brief: "Wait for names that nobody has yet, or no more, until Ctrl-C",
+        default: false,
+        withNegated: false,
+      },
+      quiet: {
+        kind: "boolean",
+        brief: "Show no progress on stderr",
+        default: false,
+        withNegated: false,
+      },
+    },
+    positional: {
+      kind: "array",
+      minimum: 1,
+      parameter: {
+        brief: "A channel, topic, service or queue, as isthmus ls prints it",
+        placeholder: "NAME",
+        parse: String,
+      },
+    },
+  },
+  docs: {
+    brief: "Record what passes into a journal on disk, without disturbing",
+    fullDescription:
+      "Copies the records of channels and topics, the requests and replies of services, and the jobs\n" +
+      "of queues into a journal: what isthmus tail --json prints of each, in the order in which it\n" +
+      "was seen, with the time. It copies from a read-only mapping and asks nobody to wait: what\n" +
+      "passes too fast to be copied is counted, here and in the journal.\n\n" +
+      "It ends when all names have gone, or at Ctrl-C; what was recorded is on the disk then. isthmus\n" +
+      "replay prints it again or sends it again, isthmus journal looks inside.",
+    customUsage: [
+      { input: "orders --journal orders.journal", brief: "what is sent from now on" },
+      { input: "--follow --journal all.journal orders prices", brief: "two names, until Ctrl-C" },
+      { input: "orders --journal o.journal --count 1000 --json", brief: "a thousand records" },
+    ],
+  },
+});
