@@ -98,9 +98,9 @@ export const top: Command<IsthmusContext> = buildCommand<TopFlags, [], IsthmusCo
     fullDescription:
       "One line for each name, replaced in place on a terminal, repeated anywhere else. Rates are\n" +
       "those since the look before, so that the first look has none: RECORDS are requests of a\n" +
-      "service, updates of a struct, sets of an event, acquisitions of a mutex. LAG is what is\n" +
-      "not read, of a topic by its slowest subscriber, or not answered. DROPS were refused or lost,\n" +
-      "or ran out of time. WAITS are waits for room or for a lock. WHO sends → to whom; STALLED is\n" +
+      "service, updates of a struct, sets of an event, acquisitions of a mutex. LAG is what is not\n" +
+      "read, of a topic or journal by the slowest who reads, or not answered. DROPS were refused or\n" +
+      "lost, or ran out of time. WAITS are waits for room or for a lock. WHO sends → to whom; STALLED is\n" +
       "who has left work lying for a second. On a narrow terminal columns are left out. It maps\n" +
       "the figures read-only: the watched processes neither know nor pay, and may all be dead.",
     customUsage: [

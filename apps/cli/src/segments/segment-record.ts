@@ -63,6 +63,7 @@ export function segmentRecord(info: SegmentInfo): JsonRecord {
     limiter: kindRecord(info.limiter),
     table: kindRecord(info.table),
     counters: kindRecord(info.counters),
+    journal: kindRecord(info.journal),
     semaphore: kindRecord(info.semaphore),
     event: kindRecord(info.event),
     struct: kindRecord(info.struct),

@@ -27,7 +27,7 @@ import {
   unreachableText,
 } from "./segment-text.ts";
 import { REQUESTER_COLUMNS, serviceRows } from "./service-report.ts";
-import { storeRows } from "./store-report.ts";
+import { FOLLOWER_COLUMNS, storeRows } from "./store-report.ts";
 import { eventRows, semaphoreRows, structLines } from "./sync-report.ts";
 import { PUBLISHER_COLUMNS, SUBSCRIBER_COLUMNS, topicRows } from "./topic-report.ts";
 
@@ -103,6 +103,8 @@ function kindParts(info: SegmentInfo, nowMs: number, style: Style): string[][] {
   }
   const store = storeRows(info, style);
   if (store) add(store.title, store.rows);
+  const followers = info.journal?.followers ?? [];
+  parts.push(...figureTable("Followers", FOLLOWER_COLUMNS, followers, nowMs, style));
   if (semaphore) add("Semaphore", semaphoreRows(semaphore, style));
   if (event) add("Event", eventRows(event));
   return parts;

@@ -61,5 +61,7 @@ function noteText(info: SegmentInfo, style: Style): string {
   if (info.error?.code === "ERR_CORRUPT_SEGMENT") return style.red("corrupt");
   if (info.error) return style.red(info.error.code);
   if (isLeftOver(info)) return style.yellow("left over");
+  // Its name says nothing to a person.
+  if (info.journal !== undefined) return printable(info.journal.path);
   return info.isPersistent ? "persistent" : "";
 }

@@ -1,17 +1,20 @@
 /**
- * Caches, rate limiters, tables and counters as a person reads them: every figure of their tables, under its own name.
+ * Caches, rate limiters, tables, counters and journals as a person reads them: every figure of their tables, under its own name.
  *
  * @module
  */
-import { FIGURES, type FigureTable, type SegmentInfo } from "@isthmus/ipc";
+import { FIGURES, type FigureTable, type FollowerInfo, type SegmentInfo } from "@isthmus/ipc";
+import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
-import { figureText } from "./figure-table.ts";
+import { type FigureColumns, figureText } from "./figure-table.ts";
+import { NOTHING } from "./segment-text.ts";
 
 const TITLES = {
   cache: "Cache",
   limiter: "Rate limiter",
   table: "Table",
   counters: "Counters",
+  journal: "Journal",
 } as const;
 type StoreKind = keyof typeof TITLES;
 
@@ -28,7 +31,23 @@ export function storeRows(
       name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
       figureText(figure, Reflect.get(details, name) as number, 0, style),
     ]);
-    return { title: TITLES[kind], rows };
+    return { title: TITLES[kind], rows: [...pathRow(info), ...rows] };
   }
   return undefined;
+}
+
+/** Those who follow a journal. */
+export const FOLLOWER_COLUMNS: FigureColumns<FollowerInfo> = {
+  leads: {
+    SLOT: ({ participant }) => String(participant.slot),
+    FOLLOWER: ({ name }) => printable(name) || NOTHING,
+    PROCESS: ({ participant }) => `${printable(participant.name)} (${participant.pid})`,
+  },
+  tables: [FIGURES.journal.follower],
+  headings: { position: "POSITION", lag: "LAG" },
+};
+
+/** Where a journal is. */
+function pathRow({ journal }: SegmentInfo): string[][] {
+  return journal === undefined ? [] : [["directory", printable(journal.path) || NOTHING]];
 }

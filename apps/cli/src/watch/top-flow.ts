@@ -7,12 +7,15 @@ import { flowTotals, type SegmentRates, type SegmentSample } from "@isthmus/ipc"
 
 /** The figures of one line of `top`; undefined for what its kind does not have, or what cannot be known yet. */
 export interface TopFlow {
-  /** Records, requests, updates, what is asked of a cache or a rate limiter, how often an event was set, acquisitions of a mutex. */
+  /**
+   * Records, also those that are appended to a journal, requests, updates, what is asked of a cache or a rate limiter, how often an
+   * event was set, acquisitions of a mutex.
+   */
   readonly perSecond: number | undefined;
   readonly bytesPerSecond: number | undefined;
   /** How full the fullest ring is, 0 to 1. */
   readonly fill: number | undefined;
-  /** Records that are not read, requests that are not answered. */
+  /** Records that are not read, of a journal by its slowest follower; requests that are not answered. */
   readonly lag: number | undefined;
   /** Refused or lost records, requests whose time was over. */
   readonly lost: number | undefined;
@@ -22,26 +25,33 @@ export interface TopFlow {
 
 /** Chooses the figures of a segment. */
 export function flowOf(sample: SegmentSample, rates: SegmentRates | undefined): TopFlow {
-  const { event, struct, mutex } = sample;
+  const { event, struct, mutex, journal } = sample;
   const flow = flowTotals(sample, rates);
   const updates = struct ? rates?.updatesPerSecond : mutex && rates?.acquisitionsPerSecond;
   const others = event ? rates?.setsPerSecond : (storePerSecond(rates) ?? updates);
   // Of a service the replies, too, are bytes that flow.
   const replyBytes = rates?.service?.replyBytesPerSecond ?? 0;
-  const bytes = flow?.bytes.perSecond;
+  const bytes = flow ? flow.bytes.perSecond : rates?.journal?.bytesPerSecond;
   return {
     perSecond: flow ? flow.records.perSecond : others,
     bytesPerSecond: bytes === undefined ? undefined : bytes + replyBytes,
     fill: flow?.fill.value ?? fillOf(sample.cache ?? sample.limiter ?? sample.counters),
-    lag: flow?.lag.value,
+    lag: flow?.lag.value ?? (journal && lagOf(journal.followers)),
     lost: flow ? flow.drops.value : sample.counters?.dropped,
     waits: flow ? flow.fullWaits.value : mutex?.contentions,
   };
 }
 
-/** How often a cache or a limiter is asked, or a table is updated. */
+/** How many records the slowest follower has before it; undefined where nobody follows. */
+function lagOf(followers: readonly { readonly lag: number }[]): number | undefined {
+  if (followers.length === 0) return undefined;
+  return Math.max(...followers.map(({ lag }) => lag));
+}
+
+/** How often a cache or a limiter is asked, a table is updated, or a journal is appended to. */
 function storePerSecond(rates: SegmentRates | undefined): number | undefined {
-  const { cache, limiter, table } = rates ?? {};
+  const { cache, limiter, table, journal } = rates ?? {};
+  if (journal) return journal.recordsPerSecond;
   if (cache) return cache.hitsPerSecond + cache.missesPerSecond + cache.staleHitsPerSecond;
   return limiter ? limiter.allowedPerSecond + limiter.deniedPerSecond : table?.updatesPerSecond;
 }

@@ -53,7 +53,7 @@ function flowFields(
   sample: SegmentSample,
   rates: SegmentRates | undefined,
 ): Readonly<Record<string, unknown>> {
-  const { channel, topic, service } = sample;
+  const { channel, topic, service, journal } = sample;
   const top = flowOf(sample, rates);
   const flow = flowTotals(sample, rates);
   // While nothing has been consumed since the last look, what was before is still the best there is.
@@ -62,9 +62,9 @@ function flowFields(
   // What subscribers do is told of each of them.
   const received = topic === undefined ? flow : undefined;
   return {
-    records: flow?.records.value ?? null,
-    bytes: flow?.bytes.value ?? null,
-    records_per_second: round(flow?.records.perSecond),
+    records: flow?.records.value ?? journal?.records ?? null,
+    bytes: flow?.bytes.value ?? journal?.bytes ?? null,
+    records_per_second: round(flow?.records.perSecond ?? rates?.journal?.recordsPerSecond),
     bytes_per_second: round(top.bytesPerSecond),
     consumed: received?.consumed.value ?? null,
     consumed_per_second: round(flow?.consumed.perSecond),
@@ -87,6 +87,10 @@ function flowFields(
     sets_per_second: sample.event ? round(rates?.setsPerSecond) : null,
     available: sample.semaphore?.available ?? null,
     max: sample.semaphore?.max ?? null,
+    last_sequence: journal?.lastSequence ?? null,
+    synced_sequence: journal?.syncedSequence ?? null,
+    segments: journal?.segments ?? null,
+    disk_bytes: journal?.diskBytes ?? null,
   };
 }
 

@@ -27,6 +27,7 @@ const FIELDS = [
   "limiter",
   "table",
   "counters",
+  "journal",
   "semaphore",
   "event",
   "struct",

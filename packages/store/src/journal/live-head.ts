@@ -194,8 +194,10 @@ export class LiveHead implements Disposable {
     this.#segment?.dispose();
   }
 
+  /** A number; 0 when memory holds what none can be. */
   #get(word: number): number {
-    return this.#numbers[word / 2] as number;
+    const value = this.#numbers[word / 2] as number;
+    return Number.isFinite(value) && value > 0 ? value : 0;
   }
 
   #set(word: number, value: number): void {

@@ -1,4 +1,4 @@
-/** What observers see of caches, rate limiters and tables: the figures of their users, read without a lock or a place. */
+/** What observers see of caches, rate limiters, tables and journals: the figures of their users, read without a lock or a place. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { CorruptSegmentError, MemoryMappedFile } from "@isthmus/core";
@@ -6,6 +6,7 @@ import {
   FIGURES,
   type FigureTable,
   figureTotals,
+  json,
   observe,
   ratesBetween,
   SegmentObserver,
@@ -14,7 +15,11 @@ import {
   u32,
 } from "@isthmus/ipc";
 import { Home } from "@isthmus/testing/home";
-import { RateLimiter, SharedCache, SharedCounters, SharedTable } from "../../src/index.ts";
+import { until } from "@isthmus/testing/patience";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { Journal, RateLimiter, SharedCache, SharedCounters, SharedTable } from "../../src/index.ts";
+import { headName } from "../../src/journal/live-head.ts";
+import { idOf, SMALL } from "../journal/support/sample-journal.ts";
 
 const CACHE = { capacityBytes: 2 ** 20, ttlMs: 60_000 } as const;
 
@@ -156,14 +161,108 @@ test("shared counters tell how full they are, whoever counts", () => {
   expect(() => observe("counted")).toThrow(`Cannot observe "counted": its column cannot be 4095`);
 });
 
+describe("a journal", () => {
+  const name = (journal: Journal<typeof json>): string => headName(idOf(journal.path));
+
+  test("tells how far it is appended, synced and followed; looking changes no byte of it", async () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    const options = { schema: json, sync: "none", ...SMALL } as const;
+    using journal = Journal.open(directory.file("j"), options);
+    journal.append("x".repeat(100));
+    using observer = new SegmentObserver(name(journal));
+    const before = observer.sample() as SegmentSample;
+    expect(before.journal).toEqual({
+      records: 1,
+      bytes: 102,
+      lastSequence: 1,
+      syncedSequence: 0,
+      unsynced: 1,
+      firstSequence: 1,
+      segments: 1,
+      diskBytes: 65_536,
+      path: journal.path,
+      followers: [],
+    });
+    // Another handle is told of, too, and files as they come.
+    using other = Journal.open(journal.path, { ...options, sync: "always" });
+    other.appendAll(Array.from({ length: 800 }, () => "y".repeat(100)));
+    const bytes = readFileSync(before.path);
+    const after = observer.sample() as SegmentSample;
+    expect(readFileSync(before.path).equals(bytes)).toBeTrue();
+    const { lastSequence, syncedSequence, segments, bytes: diskBytes } = other.metrics;
+    expect(after.journal).toMatchObject({ records: 801, lastSequence, syncedSequence, segments });
+    expect(after.journal).toMatchObject({ lastSequence: 801, unsynced: 0, diskBytes });
+    expect(segments).toBe(2);
+    expect(ratesBetween(before, after)?.journal?.recordsPerSecond).toBeGreaterThan(0);
+    const lag = figureTotals(after).find(({ name: figure }) => figure === "lag");
+    expect(lag).toMatchObject({ kind: "journal", part: "follower", value: 0 });
+  });
+
+  test("tells who follows, and no more of those who have ended", async () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    using journal = Journal.open(directory.file("j"), { schema: json, ...SMALL });
+    journal.appendAll([1, 2, 3, 4]);
+    const followers = () => observe(name(journal)).journal?.followers;
+    const slow = journal.read({ follow: true })[Symbol.asyncIterator]();
+    await slow.next();
+    await slow.next();
+    {
+      using other = Journal.open(journal.path, { schema: json });
+      const fast = other.read({ follow: true, from: 4 })[Symbol.asyncIterator]();
+      await fast.next();
+      expect(followers()).toMatchObject([
+        { position: 1, lag: 3, name: "" },
+        { position: 3, lag: 1, participant: { pid: process.pid, isAlive: true } },
+      ]);
+      const waiting = fast.next();
+      await until(() => followers()?.at(-1)?.lag === 0, "one that has read all");
+      // Disposing the handle ends the loop.
+      other.dispose();
+      await waiting;
+    }
+    expect(followers()).toHaveLength(1);
+    await slow.return?.(undefined);
+    expect(followers()).toEqual([]);
+    // More than there is room for follow all the same.
+    const many = Array.from({ length: 70 }, () => journal.read({ follow: true, from: 4 }));
+    for (const one of many) expect((await one.next()).value).toMatchObject({ sequence: 4 });
+    expect(followers()).toHaveLength(64);
+    for (const one of many) await one.return(undefined);
+  });
+
+  test("of one whose numbers are nonsense nothing impossible is told", () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    using journal = Journal.open(directory.file("j"), { schema: json, ...SMALL });
+    journal.append(1);
+    const high = Array.from({ length: 2048 }, (_, word) => [word, 0xffff_ffff] as const);
+    lie(name(journal), "state", high);
+    expect(observe(name(journal)).journal).toMatchObject({
+      records: 0,
+      lastSequence: 0,
+      syncedSequence: 0,
+      unsynced: 0,
+      diskBytes: 0,
+      followers: [],
+      path: expect.any(String),
+    });
+    expect(journal.append(2)).toBe(2);
+  });
+});
+
 test("the comments of the figures, which editors show, are what the figures say", () => {
   const source = readFileSync(
     `${import.meta.dir}/../../../ipc/src/store-kinds/store-figures.ts`,
     "utf8",
   );
-  for (const kind of ["cache", "limiter", "table", "counters"] as const) {
-    for (const [name, { help }] of Object.entries<FigureTable[string]>(FIGURES[kind].segment)) {
-      expect(source).toContain(`/** ${help} */\n    ${name}: {`);
+  const { cache, limiter, table, counters, journal } = FIGURES;
+  for (const parts of [cache, limiter, table, counters, journal]) {
+    for (const figures of Object.values<FigureTable>(parts)) {
+      for (const [name, { help }] of Object.entries(figures)) {
+        expect(source).toContain(`/** ${help} */\n    ${name}: {`);
+      }
     }
   }
 });
