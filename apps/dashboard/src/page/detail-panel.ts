@@ -18,9 +18,10 @@ import {
   size,
   text,
 } from "./format.ts";
-import { figureTitle, kindName, namedCells, waitWords } from "./kind-words.ts";
+import { figureTitle, kindName, namedCells, segmentTitle, waitWords } from "./kind-words.ts";
 import type { Model } from "./model.ts";
 import type { PageView } from "./page-view.ts";
+import { FollowerTable } from "./tables/follower-table.ts";
 import { type Column, LiveTable } from "./tables/live-table.ts";
 import { WorkerTable } from "./tables/worker-table.ts";
 import type { View } from "./view-state.ts";
@@ -50,6 +51,7 @@ export class DetailPanel implements PageView {
   readonly #facts = element("dl", { class: "facts" });
   readonly #table = new LiveTable<Row>("Figures of the segment", COLUMNS, ({ id }) => id);
   readonly #workers = new WorkerTable();
+  readonly #followers = new FollowerTable();
   readonly #all: HTMLElement;
   #shown = "";
 
@@ -61,6 +63,7 @@ export class DetailPanel implements PageView {
       this.#title,
       this.#facts,
       this.#workers.element,
+      this.#followers.element,
       this.#all,
     );
   }
@@ -69,7 +72,7 @@ export class DetailPanel implements PageView {
     const segment = model.segment(view.scope);
     setShown(this.element, segment !== undefined);
     if (segment === undefined || model.frame === undefined) return;
-    setText(this.#title, `${segment.name}, ${kindName(segment)}`);
+    setText(this.#title, `${segmentTitle(segment)}, ${kindName(segment)}`);
     const facts = factsOf(segment, model.frame.sampled_at_ms);
     const wanted = JSON.stringify(facts);
     if (wanted !== this.#shown) {
@@ -79,6 +82,7 @@ export class DetailPanel implements PageView {
       );
     }
     this.#workers.render(segment);
+    this.#followers.render(segment);
     const rows = rowsOf(segment, model.hello?.figures ?? {});
     this.#table.render(rows);
     setShown(this.#all, rows.length > 0);
@@ -94,6 +98,7 @@ function factsOf(segment: SegmentFrame, atMs: number): Fact[] {
   const now = { true: "held", false: "held by nobody", null: "" }[String(held)];
   return [
     ...queueFacts(segment),
+    ...journalFacts(segment),
     ...ownerFacts(segment, atMs),
     ...waitFacts(segment),
     ...holders.map((one): Fact => [`Held by ${nameOf(one)}`, one.holds ?? ""]),
@@ -118,6 +123,10 @@ function queueFacts({ queue, rates, figures }: SegmentFrame): Fact[] {
     ["Lease", lease === "" ? "none: a job stays with its worker as long as that lives" : lease],
     ["Dead letters", dead === 0 ? "none" : count(dead) + grows],
   ];
+}
+
+function journalFacts({ journal }: SegmentFrame): Fact[] {
+  return journal === null ? [] : [["Directory", journal.path || NOTHING]];
 }
 
 function ownerFacts({ lock, queue }: SegmentFrame, atMs: number): Fact[] {

@@ -88,7 +88,9 @@ function queueFigures({ name, figures, times }: SegmentFrame): Figure[] {
 }
 
 /** What the tables of a kind have, where nothing flows: how fast it grows, or how much it is. */
-function tableFigures({ name, figures, rates }: SegmentFrame): Figure[] {
+function tableFigures({ name, figures, rates, wakes_per_second }: SegmentFrame): Figure[] {
+  // At the first look no rate is known, and what has only grown so far would be taken for one.
+  if (wakes_per_second === null) return [];
   return Object.entries(figures).flatMap(([id, value]): Figure[] => {
     if (!hasTile(id) || id.startsWith("lock.")) return [];
     const rate = rates[id];

@@ -16,12 +16,15 @@ const WAITS: Readonly<Record<string, readonly string[]>> = {
   semaphore: ["a permit"],
   event: ["the event"],
   struct: ["the lock", "a change"],
+  journal: ["a record"],
 };
 
 /** Figures whose names in code are not what a person would say. */
 const TITLES: Readonly<Record<string, string>> = {
   "event.segment.isSet": "State",
   "event.segment.setCount": "Times set",
+  "journal.follower.lag": "Lag of the slowest follower",
+  "journal.segment.unsynced": "Not known to be on the disk",
   "queue.segment.deadLetters": "Dead letters",
   "queue.segment.inFlight": "In flight",
   "queue.segment.oldestInFlightMs": "Oldest in flight",
@@ -47,9 +50,22 @@ const SETTINGS: ReadonlySet<string> = new Set([
   "table.segment.rows",
 ]);
 
+/** Figures that would hide all others in a chart: they are much greater. */
+const UNDRAWN: ReadonlySet<string> = new Set([
+  "journal.segment.firstSequence",
+  "journal.segment.lastSequence",
+  "journal.segment.syncedSequence",
+  "journal.segment.segments",
+]);
+
 /** What a segment is called: a rate limiter lies in memory as a cache does, and its figures say what it is. */
 export function kindName({ kind, figures }: Pick<SegmentFrame, "kind" | "figures">): string {
   return kind === "cache" && "limiter.segment.allowed" in figures ? "limiter" : kind;
+}
+
+/** What a person calls a segment: a journal by its directory, for its name is a number. */
+export function segmentTitle({ name, journal }: Pick<SegmentFrame, "name" | "journal">): string {
+  return journal?.path.split("/").at(-1) || name;
 }
 
 /** What is waited for at a cell. */
@@ -79,4 +95,11 @@ export function booleanWords(id: string, value: number): string {
 /** Whether a figure has a tile where its kind has no other. */
 export function hasTile(id: string): boolean {
   return !id.startsWith("segment.") && !SETTINGS.has(id);
+}
+
+/** Whether a figure has a line where its kind has no chart of its own. */
+export function isDrawn(id: string): boolean {
+  // What is no number of things has no place on their axis.
+  const isOther = id.startsWith("lock.") || /\.is[A-Z]|[Bb]ytes|Ratio$|Ms$/.test(id);
+  return hasTile(id) && !isOther && !UNDRAWN.has(id);
 }

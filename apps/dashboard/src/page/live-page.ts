@@ -14,6 +14,7 @@ import { element, setShown, setText } from "./dom.ts";
 import { EventLogView } from "./event-log-view.ts";
 import { figuresOf } from "./figures.ts";
 import { icon } from "./icon.ts";
+import { segmentTitle } from "./kind-words.ts";
 import type { Model } from "./model.ts";
 import type { PageView } from "./page-view.ts";
 import { ProcessTable } from "./tables/process-table.ts";
@@ -164,11 +165,10 @@ export class LivePage implements PageView {
     setShown(this.#main, !isNothing && !isBlind && model.frame !== undefined);
     setShown(this.#blind, isBlind);
     setShown(this.#welcome, isNothing);
-    const isGone = view.scope !== "" && model.segment(view.scope) === undefined;
-    setText(
-      this.#scopeText,
-      `Only ${view.scope}${isGone ? ", which is not there at the moment" : ""}`,
-    );
+    const segment = model.segment(view.scope);
+    const title = segment === undefined ? view.scope : segmentTitle(segment);
+    const isGone = view.scope !== "" && segment === undefined;
+    setText(this.#scopeText, `Only ${title}${isGone ? ", which is not there at the moment" : ""}`);
     setShown(this.#scope, view.scope !== "");
     document.documentElement.classList.toggle("is-stale", model.status === "reconnecting");
   }

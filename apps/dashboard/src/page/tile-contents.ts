@@ -18,6 +18,7 @@ import {
   share,
   text,
 } from "./format.ts";
+import { journalTiles } from "./journal-tiles.ts";
 import { figureTitle, hasTile } from "./kind-words.ts";
 import { queueTiles } from "./queue-tiles.ts";
 import { storeTiles } from "./store-tiles.ts";
@@ -73,7 +74,8 @@ export function tileContents(
   }
   const segment = frame.segments.find(({ name }) => name === scope);
   if (segment === undefined) return [];
-  const { flow, lock, queue } = segment;
+  const { flow, lock, queue, journal } = segment;
+  if (journal !== null) return journalTiles(segment, journal);
   if (flow !== null && queue !== null) return queueTiles(segment, flow, queue);
   if (flow !== null) {
     const full_waits_per_second = flow.full_waits_per_second ?? 0;

@@ -46,6 +46,7 @@ export function participantFrames(
     const part = channelPart(one, sample, rates) ??
       topicPart(one, sample, rates) ??
       servicePart(one, sample, rates) ??
+      followerPart(one, sample) ??
       workerPart(one, sample, rates, takers) ?? { position: null, lag: null, perSecond: undefined };
     const judged = states.get(one.slot) ?? "live";
     const state = judged === "live" ? restingState(part) : judged;
@@ -130,6 +131,14 @@ function topicPart(
         }
       : undefined;
   return { position, lag: subscriber.lag, perSecond: flow?.recordsPerSecond, lapped };
+}
+
+/** Who follows a journal, by the slowest of its readings; who appends is not among them. */
+function followerPart({ slot }: ParticipantInfo, { journal }: SegmentSample): Part | undefined {
+  const own = journal?.followers.filter(({ participant }) => participant.slot === slot) ?? [];
+  if (own.length === 0) return undefined;
+  const slowest = own.reduce((most, one) => (one.lag > most.lag ? one : most));
+  return { position: slowest.position, lag: slowest.lag, perSecond: undefined };
 }
 
 /** A requester asks so many times a second; the responder answers all of them. */

@@ -7,6 +7,7 @@ import type { SegmentRates, SegmentSample } from "@isthmus/ipc";
 import type { LockFrame, SegmentFrame, WaitFrame } from "../wire/frame.ts";
 import { round } from "./figures.ts";
 import { flowFrame } from "./flows.ts";
+import { journalFrame } from "./journal-frame.ts";
 import { participantFrames } from "./participants.ts";
 import { queueFrame } from "./queue-frame.ts";
 import type { RatedSample } from "./sampler.ts";
@@ -32,6 +33,7 @@ export function segmentFrame({ sample, rates, takers }: RatedSample, atMs: numbe
     flow: flowFrame(sample, rates, { columns, latency }),
     lock: lockFrame(sample, rates),
     queue: queueFrame(sample, rates),
+    journal: journalFrame(sample),
     wakes_per_second: round(rates?.wakesPerSecond),
     waits: waitFrames(sample),
     ...figures,

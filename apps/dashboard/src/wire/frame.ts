@@ -130,6 +130,26 @@ export interface QueueFrame {
   readonly stands_still: boolean;
 }
 
+/** Somebody who follows a journal. */
+export interface FollowerFrame {
+  /** Its place among the participants. */
+  readonly slot: number;
+  readonly pid: number;
+  /** What it is called; empty for one without a name. */
+  readonly name: string;
+  /** Sequence of the last record that it is done with. */
+  readonly position: number;
+  /** Records that it still has before it. */
+  readonly lag: number;
+}
+
+/** What a journal has besides its figures. */
+export interface JournalFrame {
+  /** Its directory. */
+  readonly path: string;
+  readonly followers: readonly FollowerFrame[];
+}
+
 /** The mutex of a segment. */
 export interface LockFrame {
   readonly owner_pid: number | null;
@@ -158,6 +178,7 @@ export interface SegmentFrame {
   readonly flow: FlowFrame | null;
   readonly lock: LockFrame | null;
   readonly queue: QueueFrame | null;
+  readonly journal: JournalFrame | null;
   readonly wakes_per_second: number | null;
   /** The cells at which somebody waits. */
   readonly waits: readonly WaitFrame[];

@@ -9,18 +9,22 @@ import { findPromtool } from "../support/promtool.ts";
 const SERVER = { version: "0.1.0", bun: "1.0.0", startedAtMs: 0, clients: 0, skipped: 0 };
 const SAMPLES = [
   ...(segmentSamples(1) as unknown as SegmentInfo[]),
-  ...(["cache", "limiter", "table", "counters"] as const).map(stored),
+  ...(["cache", "limiter", "table", "counters", "journal"] as const).map(stored),
 ];
 const TEXT = metricsText(SAMPLES, SERVER);
 const families = parseExposition(TEXT);
 
 /** A segment of the store: every figure of its table, each another number. */
-function stored(kind: "cache" | "limiter" | "table" | "counters", index: number): SegmentInfo {
+function stored(
+  kind: "cache" | "limiter" | "table" | "counters" | "journal",
+  index: number,
+): SegmentInfo {
   const [memory] = segmentSamples(1).filter((one) => one["kind"] === "memory");
   const names = Object.keys(FIGURES[kind].segment);
   const figures = Object.fromEntries(names.map((name, at) => [name, 5000 + index * 100 + at]));
   const base = { ...memory, name: `a-${kind}`, kind: kind === "limiter" ? "cache" : kind };
-  return { ...base, [kind]: figures } as unknown as SegmentInfo;
+  const followers = { followers: [{ position: 5900, lag: 5901 }] };
+  return { ...base, [kind]: { ...figures, ...followers } } as unknown as SegmentInfo;
 }
 
 /** The names of the families that tell of a segment. */
@@ -58,6 +62,8 @@ describe("metricsText()", () => {
     ["limiter", ["allowed_total", "denied_total", "keys"]],
     ["table", ["updates_total", "rows"]],
     ["counters", ["series", "dropped_total", "bytes"]],
+    ["journal", ["records_total", "bytes_total", "last_sequence", "synced_sequence"]],
+    ["journal", ["unsynced_records", "lag_records", "segments", "disk_bytes"]],
   ] as const)("tells of a %s what its owner asks for", (kind, names) => {
     const wanted = names.map((name) => `isthmus_${kind}_${name}`);
     expect(familiesOf(`a-${kind}`)).toEqual(expect.arrayContaining(wanted));

@@ -57,6 +57,7 @@ const SEGMENT: SegmentFrame = {
   flow: null,
   lock: null,
   queue: null,
+  journal: null,
   wakes_per_second: null,
   waits: [],
   figures: {},

@@ -6,7 +6,7 @@
 import type { SegmentFrame } from "../../wire/frame.ts";
 import { ALL, keyOf, type Metric, tableKeyOf } from "../figures.ts";
 import { count, duration, orNothing, type Quantity, rate, share } from "../format.ts";
-import { figureTitle, hasTile } from "../kind-words.ts";
+import { figureTitle, isDrawn } from "../kind-words.ts";
 import type { Model } from "../model.ts";
 import { LINES_MAX } from "../ranking.ts";
 import type { ColorName } from "./colors.ts";
@@ -243,14 +243,9 @@ export const CHART_KINDS: readonly ChartKind[] = [
 /** The figures of a kind's tables that are drawn where nothing flows: what grows by its rate, else how much it is. */
 function figureIds({ flow, figures, rates }: SegmentFrame, isGrowing: boolean): string[] {
   if (flow !== null) return [];
-  // What is no number of things has no place on their axis, and of what has never happened there is nothing to see.
-  const isDrawn = ([id, value]: readonly [string, number]): boolean =>
-    hasTile(id) &&
-    !id.startsWith("lock.") &&
-    !/\.is[A-Z]|[Bb]ytes|Ratio$|Ms$/.test(id) &&
-    (!isGrowing || value > 0);
+  // Of what has never happened there is nothing to see.
   return Object.entries(figures)
-    .filter(isDrawn)
+    .filter(([id, value]) => isDrawn(id) && (!isGrowing || value > 0))
     .map(([id]) => id)
     .filter((id) => id in rates === isGrowing);
 }

@@ -6,6 +6,7 @@
 import type { ParticipantFrame } from "../../wire/frame.ts";
 import { element, setShown, setText } from "../dom.ts";
 import { ago, count, NOTHING, orNothing, rate } from "../format.ts";
+import { segmentTitle } from "../kind-words.ts";
 import type { Model } from "../model.ts";
 import type { PageView } from "../page-view.ts";
 import type { View } from "../view-state.ts";
@@ -17,13 +18,14 @@ const ROWS_MAX = 200;
 
 interface Row extends ParticipantFrame {
   readonly segment: string;
+  readonly title: string;
 }
 
 const COLUMNS: readonly Column<Row>[] = [
   { id: "name", title: "Process", fill: ({ name }) => name || NOTHING },
   { id: "pid", title: "PID", isNumber: true, fill: ({ pid }) => String(pid) },
   { id: "role", title: "Role", fill: ({ role }) => role },
-  { id: "segment", title: "Segment", fill: ({ segment }) => segment },
+  { id: "segment", title: "Segment", fill: ({ title }) => title },
   { id: "state", title: "State", fill: ({ state }, cell) => fillState(cell, state) },
   {
     id: "rate",
@@ -84,9 +86,10 @@ export class ProcessTable implements PageView {
     if (frame === undefined) return;
     const rows = frame.segments
       .filter(({ name }) => view.scope === "" || name === view.scope)
-      .flatMap(({ name, participants }) =>
-        participants.map((one): Row => ({ ...one, segment: name })),
-      );
+      .flatMap((segment) => {
+        const title = segmentTitle(segment);
+        return segment.participants.map((one): Row => ({ ...one, segment: segment.name, title }));
+      });
     const shown = rows.slice(0, ROWS_MAX);
     setText(
       this.#count,

@@ -16,7 +16,7 @@ import {
   size,
   text,
 } from "../format.ts";
-import { kindName } from "../kind-words.ts";
+import { kindName, segmentTitle } from "../kind-words.ts";
 import { addressOf, type ViewState } from "../view-state.ts";
 import { fillMeter, fillState } from "./cells.ts";
 import type { Column } from "./live-table.ts";
@@ -130,10 +130,11 @@ function flow(
   };
 }
 
-function fillName({ name }: SegmentRow, cell: HTMLTableCellElement, state: ViewState): undefined {
+function fillName(row: SegmentRow, cell: HTMLTableCellElement, state: ViewState): undefined {
+  const { name } = row;
   let link = cell.firstElementChild;
   if (link === null) {
-    link = element("a", { title: name }, name);
+    link = element("a", { title: row.journal?.path || name }, segmentTitle(row));
     cell.append(link);
   }
   const { current } = state;
