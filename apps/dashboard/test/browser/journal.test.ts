@@ -7,10 +7,7 @@ import { DashboardProcess } from "../support/dashboard-process.ts";
 import { BROWSER_TIMEOUT_MS, describeInBrowser } from "./browser-suite.ts";
 import { cutOff } from "./cut-off.ts";
 
-const LOOKS = [
-  ["light", 1280],
-  ["dark", 390],
-] as const;
+const LOOKS = [["dark", 390]] as const;
 const ALL_LOOKS = (["light", "dark"] as const).flatMap((colorScheme) =>
   [390, 768, 1280].map((width) => [colorScheme, width] as const),
 );
