@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import type { Host } from "./context.ts";
 import { ExitCode } from "./exit-code.ts";
@@ -65,7 +66,14 @@ function askWith(signal: AbortSignal): (question: string) => Promise<string> {
       output: process.stderr,
       terminal: false,
     });
-    return await lines.question(question, { signal });
+    // At the end of input there is no answer, and none will come.
+    const ended = once(lines, "close").then(() => "");
+    try {
+      return await Promise.race([lines.question(question, { signal }), ended]);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    }
   };
 }
 

@@ -1,5 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { truncateSync } from "node:fs";
+import { closeSync, openSync, readdirSync, truncateSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { json } from "@isthmus/ipc";
+import { Journal } from "@isthmus/store";
+import { Home } from "@isthmus/testing/home";
 import { createPlaces } from "@isthmus/testing/places";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
@@ -7,12 +11,13 @@ import { ERASE_LINE } from "../src/output/status-line.ts";
 import { MAIN } from "./support/run-cli.ts";
 
 /**
- * Runs its arguments in a pseudo-terminal of 100 columns and copies all output to stdout. Presses
- * Ctrl-C as soon as a text has appeared, if CTRL_C_AT names one.
+ * Runs its arguments in a pseudo-terminal of 100 columns and copies all output to stdout. Types
+ * ANSWER, or presses Ctrl-C, as soon as a text has appeared, if CTRL_C_AT names one.
  */
 const PTY_SCRIPT = `
 import os, pty, sys, fcntl, struct, termios
 wanted = os.environ.pop("CTRL_C_AT", "").encode()
+answer = os.environ.pop("ANSWER", "\\x03").encode()
 seen = b""
 pid, fd = pty.fork()
 if pid == 0:
@@ -28,7 +33,7 @@ while True:
     os.write(1, data)
     seen += data
     if wanted and wanted in seen:
-        os.write(fd, b"\\x03")
+        os.write(fd, answer)
         wanted = b""
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;
@@ -50,6 +55,27 @@ async function runInTerminal(args: readonly string[], env: Record<string, string
 }
 
 describe.skipIf(!hasTerminal)("in a terminal", () => {
+  test.each([
+    ["y\n", 0, "end      clean"],
+    ["n\n", 1, "Nothing was changed"],
+    ["\x04", 1, "Nothing was changed"],
+    ["\x03", 130, "isthmus: interrupted"],
+  ] as const)("a repair asks: %j ends it with %d", async (ANSWER, exitCode, said) => {
+    using home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = directory.file("j");
+    Journal.open(path, { schema: json, segmentBytes: 65_536 }).dispose();
+    const [segment = ""] = readdirSync(path).filter((name) => name.endsWith(".seg"));
+    const file = openSync(join(path, segment), "r+");
+    writeSync(file, Buffer.from("torn"), 0, 4, 60_000);
+    closeSync(file);
+    const env = { CTRL_C_AT: "[y/N]", ANSWER, ISTHMUS_DIR: home.path };
+    const run = await runInTerminal(["journal", path, "repair"], env);
+    expect(run.exitCode).toBe(exitCode);
+    expect(run.text).toContain("Clear what is torn behind the last record? [y/N]");
+    expect(run.text).toContain(said);
+  });
+
   test("a long scan shows its progress, and Ctrl-C erases it before its last word", async () => {
     using directory = new TemporaryDirectory();
     const path = directory.file("sparse", "x\n");

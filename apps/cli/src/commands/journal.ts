@@ -62,7 +62,7 @@ export const journal: Command<IsthmusContext> = buildCommand<
       from: {
         kind: "parsed",
         parse: parseFromNow,
-        brief: `export: ${FROM_BRIEF}`,
+        brief: `export: ${FROM_BRIEF.charAt(0).toLowerCase()}${FROM_BRIEF.slice(1)}`,
         placeholder: "SEQUENCE|TIME",
         optional: true,
       },

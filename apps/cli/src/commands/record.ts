@@ -1,5 +1,5 @@
 /**
- * `isthmus record NAME… --journal DIRECTORY`
+ * `isthmus record NAME… --journal DIR`
  *
  * @module
  */
@@ -114,7 +114,7 @@ export const record: Command<IsthmusContext> = buildCommand<RecordFlags, string[
         kind: "parsed",
         parse: String,
         brief: "The journal's directory; one that is missing is made",
-        placeholder: "DIRECTORY",
+        placeholder: "DIR",
       },
       count: {
         kind: "parsed",

@@ -19,7 +19,7 @@ type App = Application<IsthmusContext>;
 type Target = App["root"];
 
 /** Where a value is asked for that is called so, the shell knows what there is. */
-const FILE_VALUES = /^(?:FILE|DIR|PATH|[A-Z]+\.[a-z]+)$/;
+const FILE_VALUES = /^(?:FILE|DIR|PATH|JOURNAL|[A-Z]+\.[a-z]+)$/;
 /** And so, one of the names in shared memory. */
 const SEGMENT_VALUES = /^NAME$/;
 const CONTROL = /\p{Cc}/u;

@@ -14,6 +14,7 @@ export const ROOT_EXAMPLES: readonly Example[] = [
   ["isthmus scan --find ERROR --json *.log", "one JSON object per file"],
   ["isthmus ls", "what lives in shared memory, who holds it and who has died"],
   ["isthmus top", "how many records flow now, where they pile up and who has died"],
+  ["isthmus record orders --journal o", "what passes, on disk; isthmus replay o shows it again"],
   ["isthmus worker --queue q -- ./do.sh", "a shell script does the jobs of a queue"],
   ["isthmus dashboard", "the same in the browser, with charts and a demonstration to play with"],
   ["isthmus doctor", "whether this machine is fit for it, and what to do if not"],
