@@ -8,6 +8,7 @@ import {
   checkOptions,
   checkString,
   conditionError,
+  invalidType,
   isTurnDue,
   type OptionNames,
   takeTurn,
@@ -127,6 +128,9 @@ export async function checkJournal(
 ): Promise<JournalCheck> {
   const { signal, onProgress } = checkOptions("options", options, CHECK_OPTIONS);
   checkSignal(signal);
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw invalidType("options.onProgress", "a function", onProgress);
+  }
   const { storage, format, files } = openFiles(path);
   const firsts = files.segments.map(({ firstSequence }) => firstSequence);
   const totalBytes = files.segments.reduce((sum, { bytes }) => sum + bytes, 0);
