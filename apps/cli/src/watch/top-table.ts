@@ -47,7 +47,7 @@ const FILL_WARNING = 0.8;
 const LONGEST_NAME = 32;
 
 const COLUMNS: readonly Column[] = [
-  { heading: "NAME", alignment: "left", cell: ({ sample }) => nameText(sample.name) },
+  { heading: "NAME", alignment: "left", cell: ({ sample }) => nameText(sample) },
   {
     heading: "KIND",
     alignment: "left",
@@ -140,7 +140,8 @@ function optional(value: number | undefined, format: (value: number) => string):
   return value === undefined ? NOTHING : format(value);
 }
 
-function nameText(name: string): string {
-  const text = printable(name);
+/** A journal is called by its directory: its name is a number. */
+function nameText({ name, journal }: SegmentSample): string {
+  const text = printable(journal?.path.split("/").at(-1) || name);
   return text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME - 1)}…` : text;
 }
