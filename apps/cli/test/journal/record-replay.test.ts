@@ -122,6 +122,18 @@ describe("isthmus record NAME…", () => {
     expect(stderr).toMatch(/isthmus: interrupted\n$/);
   });
 
+  test("what passed before Ctrl-C is recorded", async () => {
+    using scene = new JournalScene();
+    using producer = Producer.createOrOpen("orders", { schema: json, ...RING });
+    const run = scene.start("record", "orders", "--journal", "j");
+    await until(() => existsSync(scene.at("j/meta")), "the journal");
+    producer.send("last words");
+    producer.flush();
+    run.interrupt();
+    expect(await run.ended).toBe(130);
+    expect(await recordsOf(scene, "j")).toMatchObject([{ record: "last words" }]);
+  });
+
   test("what passes too fast is counted, and the journal says where; nobody waits for it", async () => {
     using scene = new JournalScene();
     using publisher = Publisher.createOrOpen("ticks", { schema: bytes, capacityBytes: 4096 });

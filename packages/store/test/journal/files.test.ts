@@ -2,6 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { CorruptSegmentError } from "@isthmus/core";
 import { bytes, json, struct, u32 } from "@isthmus/ipc";
 import { expectCode } from "@isthmus/testing/expect-code";
@@ -190,6 +191,23 @@ describe("repairJournal()", () => {
     const kept = readFileSync(`${lost[0]}.before-repair`);
     expect(kept[SEGMENT.first]).toBe((pages[0]?.[SEGMENT.first] as number) ^ 1);
     expect(repairJournal(path).segments).toEqual([]);
+  });
+
+  test("leaves segments of another version alone, whole as they are", () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = directory.file("j");
+    write(path);
+    const file = segmentsOf(path)[1] as string;
+    changeFile(file, (content) => {
+      content.writeUInt32LE(2, SEGMENT.version);
+      content.writeUInt32LE(crc32(content.subarray(0, SEGMENT.crc)), SEGMENT.crc);
+      return undefined;
+    });
+    const before = readFileSync(file);
+    expect(inspectJournal(path).segments[1]?.problem).toContain("it is of version 2");
+    expect(repairJournal(path).segments).toEqual([]);
+    expect(readFileSync(file).equals(before)).toBeTrue();
   });
 
   test("mends a last segment in which nothing stands yet", async () => {

@@ -1,6 +1,7 @@
 /** What observers see of caches, rate limiters, tables and journals: the figures of their users, read without a lock or a place. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { CorruptSegmentError, MemoryMappedFile } from "@isthmus/core";
 import {
   FIGURES,
@@ -16,11 +17,13 @@ import {
 } from "@isthmus/ipc";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
+import { Peer } from "@isthmus/testing/peer";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Journal, RateLimiter, SharedCache, SharedCounters, SharedTable } from "../../src/index.ts";
 import { headName } from "../../src/journal/live-head.ts";
 import { idOf, SMALL } from "../journal/support/sample-journal.ts";
 
+const FOLLOWER = join(import.meta.dir, "..", "journal", "fixtures", "appender.ts");
 const CACHE = { capacityBytes: 2 ** 20, ttlMs: 60_000 } as const;
 
 /** Writes words into a section of a segment, as anybody can who may write to its file. */
@@ -230,6 +233,23 @@ describe("a journal", () => {
     for (const one of many) expect((await one.next()).value).toMatchObject({ sequence: 4 });
     expect(followers()).toHaveLength(64);
     for (const one of many) await one.return(undefined);
+  });
+
+  test("tells no more of a follower that was killed, and gives its place to another one", async () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    using journal = Journal.open(directory.file("j"), { schema: json, sync: "none", ...SMALL });
+    journal.append(1);
+    const followers = () => observe(name(journal)).journal?.followers;
+    for (let round = 0; round < 2; round++) {
+      await using peer = new Peer([process.execPath, FOLLOWER]);
+      peer.send("follow", journal.path, 5);
+      const one = await until(() => followers()?.find(({ lag }) => lag === 0), "a follower");
+      expect(one).toMatchObject({ name: "", position: 1, participant: { isAlive: true } });
+      expect(followers()).toHaveLength(1);
+      await peer.kill();
+      expect(followers()).toEqual([]);
+    }
   });
 
   test("of one whose numbers are nonsense nothing impossible is told", () => {
