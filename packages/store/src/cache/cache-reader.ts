@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { PlaceReader } from "@isthmus/ipc/internal";
+import type { PlaceReader, RecordCodec, SchemaShape } from "@isthmus/ipc/internal";
 import type { CacheStore } from "./cache-store.ts";
-import type { CacheValue } from "./cache-values.ts";
+import { CacheValue } from "./cache-values.ts";
 import { type Key, NONE } from "./log-reading.ts";
 import { type Shard, typeOf } from "./shard.ts";
 import { ENTRY, META, SPACE, TYPE } from "./shard-layout.ts";
@@ -24,23 +24,18 @@ type Taking = "copy" | "slice" | "look";
 /** The values of a cache as one handle reads them. */
 export class CacheReader {
   readonly #store: CacheStore;
+  readonly #codec: RecordCodec;
   /** Where values are copied. */
   readonly #value: CacheValue;
+  /** Whether values are given out as they are. */
   readonly #isBytes: boolean;
-  readonly #makePlaces: () => PlaceReader;
   #places: PlaceReader | undefined;
 
-  /** @param isBytes Whether values are given out as they are. */
-  constructor(
-    store: CacheStore,
-    value: CacheValue,
-    isBytes: boolean,
-    makePlaces: () => PlaceReader,
-  ) {
+  constructor(store: CacheStore, codec: RecordCodec, mode: SchemaShape["mode"]) {
     this.#store = store;
-    this.#value = value;
-    this.#isBytes = isBytes;
-    this.#makePlaces = makePlaces;
+    this.#codec = codec;
+    this.#value = new CacheValue(codec, mode === "json");
+    this.#isBytes = mode === "bytes";
   }
 
   get(key: string, allowStale: boolean): unknown {
@@ -63,7 +58,7 @@ export class CacheReader {
     store.key.set(key);
     const { words, index } = store;
     const shard = store.shards[index]!;
-    this.#places ??= this.#makePlaces();
+    this.#places ??= this.#codec.places(store.segmentMemory(), "read");
     for (let tries = 0; tries < PLACE_TRIES_MAX; tries++) {
       const { hash } = store.key;
       const at = shard.lookUp(store.key);

@@ -6,6 +6,7 @@
 import { SECTION } from "@isthmus/core/internal";
 import {
   MUTEX,
+  RecordMemory,
   type Segment,
   SharedWords,
   sharedClock,
@@ -127,6 +128,12 @@ export class CacheStore {
   /** Unlocks a shard and wakes who waits for it. */
   unlock(index: number): void {
     this.locks.unlock(index);
+  }
+
+  /** All of the segment, as records are read in it. */
+  segmentMemory(): RecordMemory {
+    const { memory, superblock } = this.segment;
+    return new RecordMemory(memory.mapping.bytes(0, superblock.totalBytes));
   }
 
   /** Where one waits for the computations of a shard. */

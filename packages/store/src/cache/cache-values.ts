@@ -128,7 +128,7 @@ export class CacheValue implements Body {
     return lengthBytes;
   }
 
-  /** The words of an array that values are copied into again and again; undefined for one that comes for the first time. */
+  /** The words of an array that values are copied into, again and again as a rule; undefined where it is not aligned. */
   #wordsOf(target: Uint8Array): Int32Array | undefined {
     if (target === this.#target) return this.#targetWords;
     this.#target = target;

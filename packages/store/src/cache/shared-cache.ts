@@ -12,14 +12,7 @@ import {
   type OptionNames,
 } from "@isthmus/core/internal";
 import { json, type RecordCursor, type RecordInput, type RecordValue } from "@isthmus/ipc";
-import {
-  checkSignal,
-  codecOf,
-  type OpenVerb,
-  RecordMemory,
-  type Segment,
-  shapeOf,
-} from "@isthmus/ipc/internal";
+import { checkSignal, codecOf, type OpenVerb, type Segment, shapeOf } from "@isthmus/ipc/internal";
 import { type CacheMetrics, metricsOf } from "./cache-metrics.ts";
 import {
   allowsStale,
@@ -36,7 +29,6 @@ import {
 import { CacheReader } from "./cache-reader.ts";
 import { openCache } from "./cache-segment.ts";
 import { CacheStore } from "./cache-store.ts";
-import { CacheValue } from "./cache-values.ts";
 import { type CacheChange, CacheWatch, type WatchOptions } from "./cache-watch.ts";
 import { CacheWriter } from "./cache-writer.ts";
 import { Computations, type ComputeOptions } from "./computations.ts";
@@ -85,18 +77,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
     this.#segment = openCache(verb, name, shape, checked);
     this.#store = new CacheStore(this.#segment);
     const codec = codecOf(shape);
-    this.#reader = new CacheReader(
-      this.#store,
-      new CacheValue(codec, this.#isJson),
-      shape.mode === "bytes",
-      () => {
-        const { memory, superblock } = this.#segment;
-        return codec.places(
-          new RecordMemory(memory.mapping.bytes(0, superblock.totalBytes)),
-          "read",
-        );
-      },
-    );
+    this.#reader = new CacheReader(this.#store, codec, shape.mode);
     this.#writer = new CacheWriter(this.#store, codec, this.#isJson);
     this.#computations = new Computations(this.#store, this.#reader, this.#writer);
     this.#segment.whenForgotten(this);

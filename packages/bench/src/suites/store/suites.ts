@@ -44,7 +44,6 @@ export const STORE_SUITES: readonly SuiteSpec[] = [
       ["take", "RateLimiter.take", "isthmus"],
       ["increment", "a counter's inc", "isthmus"],
       ["increment-labels", "a counter's inc, by its labels", "isthmus"],
-      ["observe", "a histogram's observe", "isthmus"],
       ["atomic-add", "Atomics.add in a mapping", "reference"],
       ["clock", "asking the system for the time", "reference"],
       ["row", "SharedTable.read of eight numbers", "isthmus"],
