@@ -34,7 +34,7 @@ const MOVES_MAX = COPY_COUNT - 2;
 /** The counter and its copies. */
 export class VersionedCells {
   readonly #words: Words;
-  readonly #sequence: number;
+  #sequence: number;
   readonly #copies: Copies;
 
   /**
@@ -46,6 +46,11 @@ export class VersionedCells {
     this.#words = words;
     this.#sequence = sequence;
     this.#copies = copies;
+  }
+
+  /** From now on means another record, whose counter is this word; the copies are its own business. */
+  moveTo(sequence: number): void {
+    this.#sequence = sequence;
   }
 
   /** The counter: differs from an earlier look when something was published in between. */
@@ -61,11 +66,13 @@ export class VersionedCells {
   read(): void {
     const words = this.#words;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const sequence = words.load(this.#sequence);
+      const sequence = words.glance(this.#sequence);
+      // What the writer wrote before it moved the counter is to be seen.
+      words.acquire();
       this.#copies.copyOut(sequence & (COPY_COUNT - 1));
       // The copying must be over before the counter is looked at again.
-      words.fence();
-      if ((words.load(this.#sequence) - sequence) >>> 0 <= MOVES_MAX) return;
+      words.acquire();
+      if ((words.glance(this.#sequence) - sequence) >>> 0 <= MOVES_MAX) return;
     }
     throw new CorruptSegmentError(
       `Cannot read the record: its counter moved in each of ${TRIES_MAX} tries, faster than any writer writes`,

@@ -56,6 +56,8 @@ export class SharedTable<F extends Fields> implements Disposable {
   readonly #cursor: StructCursor<F>;
   readonly #reading: StructCursor<F>;
   readonly #copies: RowCopies;
+  /** The row that is read or changed. */
+  readonly #cells: VersionedCells;
   #isUpdating = false;
 
   private constructor(
@@ -74,6 +76,7 @@ export class SharedTable<F extends Fields> implements Disposable {
     this.#rows = memory.wordOf(SECTION.data);
     this.#rowWords = rowWords(schema.size);
     this.#copies = new RowCopies(this.#words, copyWords(schema.size));
+    this.#cells = new VersionedCells(this.#words, this.#rows, this.#copies);
     this.#view = new DataView(this.#copies.own.buffer);
     this.#cursor = schema.cursor(this.#view, 0);
     this.#reading = schema.cursor(this.#view, 0, { access: "read" });
@@ -223,7 +226,8 @@ export class SharedTable<F extends Fields> implements Disposable {
       throw new NotSupportedError(`Cannot use "${this.name}" inside an update of it`);
     }
     this.#copies.start = row + ROW.copies;
-    return new VersionedCells(this.#words, row + ROW.sequence, this.#copies);
+    this.#cells.moveTo(row + ROW.sequence);
+    return this.#cells;
   }
 }
 

@@ -4,7 +4,10 @@ import type { Seeded } from "../checker/seeded.ts";
 const FILE = "shared-struct/versioned-cells.ts";
 const COPY_IN = "    this.#copies.copyIn(next & (COPY_COUNT - 1));\n";
 const PUBLISH = "    this.#words.store(this.#sequence, next);\n";
-const LOOK_AGAIN = "(words.load(this.#sequence) - sequence) >>> 0 <= MOVES_MAX";
+const LOOK_AGAIN = "(words.glance(this.#sequence) - sequence) >>> 0 <= MOVES_MAX";
+const ACQUIRE = "      words.acquire();\n";
+const SEEN = "      // What the writer wrote before it moved the counter is to be seen.\n";
+const OVER = "      // The copying must be over before the counter is looked at again.\n";
 
 /** Those that any order of memory shows. */
 export const LOGICAL: Seeded = {
@@ -32,13 +35,14 @@ export const LOGICAL: Seeded = {
     },
   ],
   "comparing the wrapped counter as signed": [
-    { file: FILE, from: LOOK_AGAIN, to: "words.load(this.#sequence) - sequence <= MOVES_MAX" },
+    { file: FILE, from: LOOK_AGAIN, to: "words.glance(this.#sequence) - sequence <= MOVES_MAX" },
   ],
 };
 
 /** Those that only a CPU of weak order shows. */
 export const WEAK: Seeded = {
-  "looking again without a fence": [{ file: FILE, from: "      words.fence();\n", to: "" }],
+  "copying before the counter is known": [{ file: FILE, from: SEEN + ACQUIRE, to: "" }],
+  "looking again while copying": [{ file: FILE, from: OVER + ACQUIRE, to: "" }],
   "publishing with a plain store": [
     { file: FILE, from: PUBLISH, to: "    this.#words.set(this.#sequence, next);\n" },
   ],
