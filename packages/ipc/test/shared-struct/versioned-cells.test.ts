@@ -6,7 +6,7 @@ import type { Words } from "../../src/words.ts";
 
 test("VersionedCells.read() gives up on a counter that never stands still", () => {
   let counter = 0;
-  const words = { load: () => (counter += 3), fence: () => {} } as unknown as Words;
+  const words = { glance: () => (counter += 3), acquire: () => {} } as unknown as Words;
   const cells = new VersionedCells(words, 0, { copyOut: () => {}, copyIn: () => {} });
   expect(() => cells.read()).toThrow(CorruptSegmentError);
 });
