@@ -1,5 +1,5 @@
 /**
- * What the tiles say of caches, rate limiters and tables.
+ * What the tiles say of caches, rate limiters, tables and shared counters.
  *
  * @module
  */
@@ -67,9 +67,10 @@ const TILES: Readonly<Record<string, (figures: Figures) => TileContent[]>> = {
   cache: cacheTiles,
   limiter: limiterTiles,
   table: tableTiles,
+  counters: countersTiles,
 };
 
-/** The tiles of a cache, a rate limiter or a table; undefined for any other kind. */
+/** The tiles of a cache, a rate limiter, a table or shared counters; undefined for any other kind. */
 export function storeTiles(segment: SegmentFrame): TileContent[] | undefined {
   return TILES[kindName(segment)]?.(new Figures(segment));
 }
@@ -160,5 +161,27 @@ function tableTiles(of: Figures): TileContent[] {
       note: `${count(of.value("updates"))} so far`,
       figure: "updates",
     }),
+  ];
+}
+
+function countersTiles(of: Figures): TileContent[] {
+  const isDropping = (of.growth("dropped") ?? 0) > 0;
+  return [
+    of.tile({
+      id: "series",
+      title: "Series",
+      quantity: { value: count(of.value("series")), unit: "" },
+      note: "",
+      figure: "series",
+    }),
+    of.tile({
+      id: "dropped",
+      title: "Dropped",
+      quantity: of.speed("dropped"),
+      note: `${count(of.value("dropped"))} so far`,
+      mood: isDropping ? "bad" : undefined,
+      figure: "dropped",
+    }),
+    of.fill(undefined),
   ];
 }

@@ -103,7 +103,7 @@ describeInBrowser("what the page says", ({ open }) => {
   );
 
   test(
-    "is what caches, rate limiters, tables and queues do, and nothing that is empty",
+    "is what caches, rate limiters, tables, counters and queues do, and nothing that is empty",
     async () => {
       using directory = new TemporaryDirectory();
       await using dashboard = await DashboardProcess.start({ directory: directory.path });
@@ -200,6 +200,7 @@ const SHOP: Expected = [
     ["Hits", "Hit ratio", "Sets", "Computed", "Entries", "Memory"],
   ],
   ["clients", /clients, limiter/, "#tile-denied", ["Allowed", "Denied", "Keys", "Memory"]],
+  ["server", /server, counters/, "#tile-series", ["Series", "Dropped", "Memory"]],
   ["prices", /Rows100, 16 B each/, "#tile-updates", ["Updates"]],
   ["thumbnails", /Wait for jobs/, "#tile-waiting"],
 ];
