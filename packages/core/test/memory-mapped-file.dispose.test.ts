@@ -15,6 +15,7 @@ const MAP_USES: Record<string, (file: MemoryMappedFile) => unknown> = {
   forEachLine: (file) => file.forEachLine(() => {}),
   lineCursor: (file) => file.lineCursor(),
   histogram: (file) => file.histogram(),
+  isUtf8: (file) => file.isUtf8(),
   records: (file) => file.records(),
   rows: (file) => file.rows(),
   follow: (file) => file.follow(),

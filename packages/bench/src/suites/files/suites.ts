@@ -53,7 +53,10 @@ export const FILE_SUITES: readonly SuiteSpec[] = [
       { name: "readArray", title: "ViewAccessor.readArray, 1 MiB", role: "isthmus" },
       { name: "stream", title: "ViewStream.read, 1 MiB", role: "isthmus" },
       { name: "readSync", title: "fs.readSync, 1 MiB", role: "peer" },
-    ].map((each) => ({ ...each, unit: "bytes_per_second", labels: ["cold"] }) as CaseSpec),
+    ].map(
+      (each) =>
+        ({ ...each, unit: "bytes_per_second", labels: ["cold"], process: "disk" }) as CaseSpec,
+    ),
     load: () => import("./disk.ts"),
   },
   {
