@@ -49,6 +49,8 @@ interface SystemCalls {
   memfd_create(name: string, flags: number): number;
   mlock2(address: number, length: number, flags: number): number;
   sync_file_range(fd: number, offset: number, length: number, flags: number): number;
+  /** Returns an offset (0 may arrive as null), or the BigInt 2^64 - 1 when refused. */
+  lseek(fd: number, offset: number, whence: number): number | bigint | null;
   /** The argument is a number or an address, as the command says. */
   fcntl(fd: number, command: number, argument: number): number;
   inotify_init1(flags: number): number;
@@ -108,6 +110,7 @@ const SYSTEM: Readonly<Record<SystemCall, Signature>> = {
   memfd_create: int("string", "u32"),
   mlock2: int("pointer", "u64", "u32"),
   sync_file_range: int("i32", "i64", "i64", "u32"),
+  lseek: { args: ["i32", "i64", "i32"], returns: "pointer" },
   // Variadic in C; on x64 and arm64 Linux and FreeBSD a fixed list of arguments is passed alike.
   fcntl: int("i32", "i32", "u64"),
   inotify_init1: int("i32"),

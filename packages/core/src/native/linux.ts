@@ -22,6 +22,7 @@ const LINUX_CALLS: readonly SystemCall[] = [
   "memfd_create",
   "mlock2",
   "sync_file_range",
+  "lseek",
   "fcntl",
   "inotify_init1",
   "inotify_add_watch",
@@ -120,6 +121,7 @@ export function describeLinux(): PosixSystem {
     memfdCloexec: 1,
     mlockOnFault: 1,
     syncFileRangeWrite: 2,
+    seekData: { whence: 3, nothing: 6 }, // SEEK_DATA, ENXIO
     hugePagesType: 0x958458f6,
     busGuard: {
       SIGNAL_BUS: "7",

@@ -125,6 +125,13 @@ export interface FileCalls {
    */
   beginSync(fd: number, offsetBytes: number, lengthBytes: number): boolean;
 
+  /**
+   * Where the next byte of a file may be that is not zero: what is before it is a hole, or has never been written.
+   *
+   * @returns The offset itself where the system does not tell; Infinity when nothing comes any more.
+   */
+  nextData(fd: number, offsetBytes: number): number;
+
   /** Whether an open file has pages of its own size (hugetlbfs), by its `st_blksize`: nothing here fits those. */
   hasHugePages(fd: number, blockBytes: number): boolean;
 

@@ -29,6 +29,7 @@ export function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
     beginSync: (fd, offset, length) =>
       system.syncFileRangeWrite !== undefined &&
       call.sync_file_range(fd, offset, length, system.syncFileRangeWrite) === 0,
+    nextData: (fd, offset) => nextData(libc, system, fd, offset),
     hasHugePages: (fd, blockBytes) =>
       system.hugePagesType !== undefined &&
       blockBytes > call.getpagesize() &&
@@ -119,6 +120,19 @@ function allocate(
     }
   }
   fillWithZeros(fd, offsetBytes, lengthBytes, attempt);
+}
+
+function nextData(
+  { call, errno }: Libc,
+  { seekData }: PosixSystem,
+  fd: number,
+  offset: number,
+): number {
+  if (seekData === undefined) return offset;
+  const found = call.lseek(fd, offset, seekData.whence);
+  if (typeof found !== "bigint") return Math.max(found ?? 0, offset);
+  // Behind the last byte that was ever written; any other error says nothing.
+  return errno() === seekData.nothing ? Infinity : offset;
 }
 
 /** The kernel would end this process instead of refusing. */
