@@ -56,6 +56,7 @@ export {
   type JournalSegmentInfo,
 } from "./journal/journal-files.ts";
 export type {
+  JournalBatch,
   JournalEntry,
   JournalGap,
   JournalMetrics,
@@ -65,7 +66,11 @@ export type {
   JournalRecord,
   JournalSchema,
   JournalSync,
+  JournalTailer,
+  JournalVisitOptions,
+  PruneOptions,
 } from "./journal/journal-options.ts";
+export type { JournalReading } from "./journal/journal-reading.ts";
 export { type JournalRepair, repairJournal } from "./journal/repair-journal.ts";
 export {
   JournalPublisher,

@@ -5,7 +5,7 @@
  */
 import { CorruptSegmentError } from "@isthmus/core";
 import { RecordMemory } from "@isthmus/ipc/internal";
-import type { ReaderParts } from "../journal/journal-reader.ts";
+import type { ReaderParts } from "../journal/journal-inside.ts";
 import { LOOK_AGAIN_MS } from "../journal/live-head.ts";
 import { type Gap, RecordCursor } from "../journal/record-cursor.ts";
 import type { History } from "./joined-records.ts";

@@ -10,24 +10,37 @@
 import { DisposedError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
 import { PENDING, paddedBytes, RECORD, SEGMENT } from "./journal-layout.ts";
-import type { RecordFormat } from "./record-format.ts";
-import type { RecordRun } from "./record-run.ts";
-import { decodeHeader, decodeSynced, encodeHeader, syncedCrc } from "./segment-header.ts";
+import type { RecordBytes, RecordFormat } from "./record-format.ts";
+import { newMemory, type RecordRun } from "./record-run.ts";
+import { decodeHeader, encodeHeader } from "./segment-header.ts";
+import {
+  clearFrom,
+  findMark,
+  isOld,
+  lastWhole,
+  type RollOptions,
+  storeSynced,
+  syncedOf,
+  writeAgain,
+} from "./segment-mending.ts";
 import type { JournalStorage, WritableSegment } from "./storage.ts";
+import { Tailers } from "./tailer.ts";
 
+const REFUSED =
+  "append to the journal (the disk has refused to write what another process appended; open it again)";
 /** Room that the last record leaves for the seal. */
 const SEAL_BYTES = RECORD.payload;
-const CLEAR_BYTES = 2 ** 20;
-const ZEROS = new Uint8Array(CLEAR_BYTES);
 
 /** Appends to the segments of a storage. Every call but `sync…` and `synced` needs the turn. */
 export class Appender {
   readonly #storage: JournalStorage;
   readonly #format: RecordFormat;
   readonly #segmentBytes: number;
+  readonly #rolls: RollOptions;
   #file: WritableSegment;
-  /** Where the next record goes. */
+  /** Where the next record goes, and where the last one is; 0 when none of this segment is known. */
   #tail = 0;
+  #last = 0;
   #next = 0;
   /** Of the last record, in milliseconds since 1970. */
   #time = 0;
@@ -35,10 +48,8 @@ export class Appender {
   /** How often a sync of this segment had failed, and been mended, when it was opened. */
   #failures = 0;
   #failure: unknown;
-  /** While it is opened: a failure is mended then. */
-  #isOpening = true;
+  #isOpening = true; // A failure is mended then.
   #isClosed = false;
-  readonly #seal = new DataView(new ArrayBuffer(SEAL_BYTES));
 
   /**
    * Finds the end and makes it ready to be appended to.
@@ -46,10 +57,16 @@ export class Appender {
    * @throws {CorruptSegmentError} When the last segment is not one.
    * @throws {SystemError} `ENOSPC`, `EACCES`, ….
    */
-  constructor(storage: JournalStorage, format: RecordFormat, segmentBytes: number) {
+  constructor(
+    storage: JournalStorage,
+    format: RecordFormat,
+    segmentBytes: number,
+    rolls: RollOptions = {},
+  ) {
     this.#storage = storage;
     this.#format = format;
     this.#segmentBytes = segmentBytes;
+    this.#rolls = rolls;
     const last = storage.segments().at(-1);
     if (last === undefined) this.#prepare(1);
     if (last === undefined) storage.publish(1);
@@ -83,18 +100,25 @@ export class Appender {
   catchUp(): void {
     this.#checkFailure();
     while (this.#file.load(this.#tail) !== 0) {
-      const file = this.#file;
-      const end = file.lengthBytes;
-      const tail = this.#tail;
-      const finding = this.#format.examine(file, tail, end, end - tail, this.#next, this.#time);
-      if (finding === "record") {
-        this.#tail += paddedBytes(this.#format.size);
-        this.#next++;
-        this.#time = this.#format.time;
-      } else if (finding === "seal") this.#goOn();
-      else this.#mend();
+      const finding = this.#pass();
+      if (finding === "seal") this.#goOn();
+      else if (finding !== "record") this.#mend();
     }
     this.#file.checkWhole();
+  }
+
+  /** Goes past a record, if one is there. */
+  #pass(): ReturnType<RecordFormat["examine"]> {
+    const file = this.#file;
+    const end = file.lengthBytes;
+    const tail = this.#tail;
+    const finding = this.#format.examine(file, tail, end, end - tail, this.#next, this.#time);
+    if (finding !== "record") return finding;
+    this.#last = tail;
+    this.#tail = tail + paddedBytes(this.#format.size);
+    this.#next++;
+    this.#time = this.#format.time;
+    return finding;
   }
 
   /**
@@ -104,24 +128,37 @@ export class Appender {
    */
   append(run: RecordRun): number {
     this.catchUp();
+    const now = Date.now();
+    const isEmpty = this.#next === this.#file.first;
+    if (!isEmpty && isOld(this.#file, now, this.#rolls)) this.#roll();
     let offset = 0;
     for (let done = 0; done < run.count; ) {
       const room = this.#file.lengthBytes - SEAL_BYTES - this.#tail;
-      const { count, bytes } = run.fitting(done, room);
+      const { count, bytes, lastBytes } = run.fitting(done, room);
       if (count === 0) {
         this.#roll();
         continue;
       }
-      this.#time = Math.max(Date.now(), this.#time);
+      // Clocks are put back, and those of two machines differ.
+      if (now > this.#time) this.#time = now;
       run.stamp(this.#format, offset, done, count, this.#next, this.#time);
-      this.#write(run.sizeAt(offset), run.bytes(offset + 4, offset + bytes));
+      this.#write(run.memory, offset, offset + bytes);
       this.#tail += bytes;
+      this.#last = this.#tail - lastBytes;
       this.#next += count;
       done += count;
       offset += bytes;
     }
     this.#file.checkWhole();
     return this.last;
+  }
+
+  /** Ends the segment, unless it has no record yet; returns whether it did. */
+  roll(): boolean {
+    this.catchUp();
+    if (this.#next === this.#file.first) return false;
+    this.#roll();
+    return true;
   }
 
   /**
@@ -131,28 +168,31 @@ export class Appender {
    */
   sync(): void {
     this.#checkFailure();
+    if (this.synced >= this.last) return;
+    this.#lookAhead();
     const { last } = this;
-    if (this.synced >= last) return;
     try {
       this.#file.sync();
     } catch (error) {
       this.#fail(error);
     }
-    this.#noteSynced(this.#file, last);
+    this.#noteSynced(this.#file, last, this.#last);
   }
 
   /** As `sync`, while this thread does other things. */
   async syncAsync(): Promise<void> {
     this.#checkFailure();
+    if (this.synced >= this.last) return;
+    this.#lookAhead();
     const { last } = this;
     const file = this.#file;
-    if (this.synced >= last) return;
+    const offset = this.#last;
     try {
       await file.syncAsync();
     } catch (error) {
       this.#fail(error);
     }
-    this.#noteSynced(file, last);
+    this.#noteSynced(file, last, offset);
   }
 
   close(): void {
@@ -162,27 +202,39 @@ export class Appender {
 
   #open(): void {
     this.#enter(this.#file);
+    // What is before that record was on the disk, and is taken for what it was.
+    const mark = findMark(this.#format, this.#file, this.#time);
+    this.#tail = mark?.offset ?? this.#tail;
+    this.#next = mark?.sequence ?? this.#next;
     this.catchUp();
     // Where it has been cut off, nothing is behind what is left.
     if (this.#next <= syncedOf(this.#file)) this.#mend();
     this.#clearRest();
     this.#mendFailure();
+    new Tailers(this.#storage, this.#format.id).takeBack(this.last);
   }
 
-  #write(size: number, rest: Uint8Array): void {
+  /** Goes past what others have appended, as far as it is whole: the turn may be somebody else's. */
+  #lookAhead(): void {
+    while (this.#file.load(this.#tail) > 0 && this.#pass() === "record");
+  }
+
+  #write(source: RecordBytes, start: number, end: number): void {
     const file = this.#file;
     const tail = this.#tail;
+    const size = source.view.getInt32(start, true);
     file.store(tail, size | PENDING);
-    file.write(tail + 4, rest);
+    file.copy(tail + 4, source, start + 4, end);
     file.store(tail, size);
   }
 
   /** Ends this segment and begins the next one. Nothing has changed when there is no room for it. */
   #roll(): void {
+    this.#rolls.onRoll?.(this.#segmentBytes);
     this.#prepare(this.#next);
-    const bytes = new Uint8Array(this.#seal.buffer);
-    this.#format.stampSeal({ bytes, view: this.#seal }, 0, this.#next, this.#time);
-    this.#write(SEAL_BYTES, bytes.subarray(4));
+    const seal = newMemory(SEAL_BYTES);
+    this.#format.stampSeal(seal, 0, this.#next, this.#time);
+    this.#write(seal, 0, SEAL_BYTES);
     this.#publish();
   }
 
@@ -201,7 +253,7 @@ export class Appender {
   #publish(): void {
     try {
       this.#file.sync();
-      this.#noteSynced(this.#file, this.last);
+      this.#noteSynced(this.#file, this.last, this.#last);
       this.#storage.publish(this.#next);
     } catch (error) {
       this.#fail(error);
@@ -220,6 +272,7 @@ export class Appender {
     if (file !== this.#file) this.#file.close();
     this.#file = file;
     this.#tail = SEGMENT.records;
+    this.#last = 0;
     this.#next = first;
     this.#time = Math.max(header.time, this.#time);
     this.#synced = Math.max(this.#synced, first - 1);
@@ -234,45 +287,17 @@ export class Appender {
       return;
     }
     // It was on the disk once. What is there stays as it is, for whoever can mend it, and nothing is written over it.
-    this.#next = Math.max(synced, this.#lastWhole()) + 1;
+    const whole = lastWhole(this.#format, this.#file, this.#tail, this.#next, this.#time);
+    this.#time = whole?.time ?? this.#time;
+    this.#next = Math.max(synced, whole?.sequence ?? 0) + 1;
     this.#prepare(this.#next);
     this.#publish();
-  }
-
-  /** The sequence of the last whole record behind the damage; 0 when there is none. */
-  #lastWhole(): number {
-    const file = this.#file;
-    const end = file.lengthBytes;
-    let last = 0;
-    let at = this.#tail + 8;
-    while (at < end - RECORD.payload) {
-      const sequence = file.view.getFloat64(at + RECORD.sequence, true);
-      const isLater = Number.isSafeInteger(sequence) && sequence >= this.#next && sequence > last;
-      const finding =
-        isLater && this.#format.examine(file, at, end, end - at, sequence, this.#time);
-      if (finding === "record") {
-        last = sequence;
-        this.#time = this.#format.time;
-        at += paddedBytes(this.#format.size);
-      } else at += 8;
-    }
-    return last;
   }
 
   /** Makes everything behind the last record zero, on the disk, too. */
   #clearRest(): void {
     const file = this.#file;
-    let isChanged = false;
-    for (let at = this.#tail; at < file.lengthBytes; at += CLEAR_BYTES) {
-      const bytes = file.bytes.subarray(at, Math.min(at + CLEAR_BYTES, file.lengthBytes));
-      if (Buffer.compare(bytes, ZEROS.subarray(0, bytes.length)) === 0) continue;
-      // The first word last: whoever comes next clears the rest as long as it is not zero.
-      const start = at === this.#tail ? 4 : 0;
-      file.write(at + start, ZEROS.subarray(start, bytes.length));
-      isChanged = true;
-    }
-    if (!isChanged) return;
-    if (file.load(this.#tail) !== 0) file.store(this.#tail, 0);
+    if (!clearFrom(file, this.#tail)) return;
     try {
       file.sync();
     } catch (error) {
@@ -280,17 +305,17 @@ export class Appender {
     }
   }
 
-  #noteSynced(file: WritableSegment, sequence: number): void {
+  /** @param offset Where that record is; 0 when this is not known. */
+  #noteSynced(file: WritableSegment, sequence: number, offset: number): void {
     this.#synced = Math.max(this.#synced, sequence);
     if (file !== this.#file || this.#isClosed || syncedOf(file) >= sequence) return;
-    file.storeNumber(SEGMENT.synced, sequence);
-    file.store(SEGMENT.syncedCrc, syncedCrc(file.bytes));
+    storeSynced(file, sequence, offset);
   }
 
   #fail(error: unknown): never {
     this.#failure = error;
-    const isMarked = this.#isClosed || (this.#failures & 1) !== 0;
-    if (!isMarked) this.#file.store(SEGMENT.failed, this.#failures + 1);
+    const isOdd = (this.#failures & 1) !== 0;
+    if (!this.#isClosed && !isOdd) this.#file.store(SEGMENT.failed, this.#failures + 1);
     throw error;
   }
 
@@ -300,11 +325,7 @@ export class Appender {
     if (this.#isOpening) return;
     const failures = this.#file.load(SEGMENT.failed);
     if (failures === this.#failures && (failures & 1) === 0) return;
-    this.#failure = conditionError(
-      "EIO",
-      "append to the journal (the disk has refused to write what another process appended; open it again)",
-      "fdatasync",
-    );
+    this.#failure = conditionError("EIO", REFUSED, "fdatasync");
     throw this.#failure;
   }
 
@@ -315,9 +336,7 @@ export class Appender {
   #mendFailure(): void {
     const file = this.#file;
     if ((this.#failures & 1) === 0) return;
-    for (let at = 0; at < this.#tail; at += CLEAR_BYTES) {
-      file.write(at, file.bytes.slice(at, Math.min(at + CLEAR_BYTES, this.#tail)));
-    }
+    writeAgain(file, this.#tail);
     this.#failures++;
     try {
       file.sync();
@@ -328,9 +347,4 @@ export class Appender {
       throw error;
     }
   }
-}
-
-/** Up to where a segment says that it is on the disk. */
-function syncedOf({ bytes, first, lengthBytes }: WritableSegment): number {
-  return decodeSynced(bytes, first, lengthBytes);
 }

@@ -5,24 +5,44 @@
  */
 import {
   closeSync,
-  fdatasync,
-  fdatasyncSync,
   fstatSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   readSync,
   renameSync,
   rmSync,
   statSync,
-  writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { FileTruncatedError } from "@isthmus/core";
-import { conditionError, fromNodeError, Mapping, platform } from "@isthmus/core/internal";
-import { ASIDE_NAME, firstOf, SEGMENT, segmentName } from "./journal-layout.ts";
+import { fromNodeError, platform } from "@isthmus/core/internal";
+import {
+  attempt,
+  DiskReading,
+  DiskTailer,
+  DiskWriting,
+  syncDirectory,
+  writeAll,
+  writeAside,
+} from "./disk-files.ts";
+import {
+  ASIDE_NAME,
+  firstOf,
+  INDEX_ASIDE,
+  indexedBy,
+  indexName,
+  SEGMENT,
+  segmentName,
+  TAILER_SUFFIX,
+  TAILERS_NAME,
+} from "./journal-layout.ts";
 import { decodeHeader } from "./segment-header.ts";
-import type { JournalStorage, ReadableSegment, WritableSegment } from "./storage.ts";
+import type { JournalStorage, ReadableSegment, TailerFile, WritableSegment } from "./storage.ts";
+
+/** A file that somebody makes ready gets its name within this time, in milliseconds, or is left over. */
+const LEFT_OVER_MS = 600_000;
 
 /** The segments in a directory. */
 export class DiskStorage implements JournalStorage {
@@ -40,6 +60,22 @@ export class DiskStorage implements JournalStorage {
       .map(firstOf)
       .filter((first) => first !== undefined)
       .sort((a, b) => a - b);
+  }
+
+  /** Removes what those who died have left over of indexes, and indexes without a segment. */
+  tidy(): void {
+    const names = readdirSync(this.path);
+    const firsts = new Set(names.map(firstOf));
+    for (const name of names) {
+      const indexed = indexedBy(name);
+      const path = join(this.path, name);
+      const isLeftOver = (): boolean =>
+        name.startsWith(INDEX_ASIDE) &&
+        Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) >
+          LEFT_OVER_MS;
+      if ((indexed !== undefined && !firsts.has(indexed)) || isLeftOver())
+        rmSync(path, { force: true });
+    }
   }
 
   /** How many segments there are, and what they take. */
@@ -102,126 +138,87 @@ export class DiskStorage implements JournalStorage {
       syncDirectory(this.path);
     });
   }
-}
 
-/** Returns when the names in a directory are on the disk. */
-export function syncDirectory(path: string): void {
-  const fd = openSync(path, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** Writes all of some bytes at the start of a file. */
-export function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += writeSync(fd, bytes, done, bytes.length - done, done);
-  }
-}
-
-/** Does something with `node:fs`; its errors are `SystemError`s. */
-export function attempt<T>(what: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw fromNodeError(error, what);
-  }
-}
-
-class DiskReading implements ReadableSegment {
-  readonly #fd: number;
-
-  constructor(fd: number) {
-    this.#fd = fd;
-  }
-
-  get lengthBytes(): number {
-    return fstatSync(this.#fd).size;
-  }
-
-  read(offset: number, into: Uint8Array): number {
-    return attempt("read a journal", () => readSync(this.#fd, into, 0, into.length, offset));
-  }
-
-  close(): void {
-    closeSync(this.#fd);
-  }
-}
-
-class DiskWriting implements WritableSegment {
-  readonly first: number;
-  readonly lengthBytes: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly view: DataView<ArrayBuffer>;
-  readonly #words: Int32Array<ArrayBuffer>;
-  readonly #mapping: Mapping;
-  readonly #fd: number;
-  readonly #path: string;
-  /** Syncs that are under way: the file is closed after the last. */
-  #syncs = 0;
-  #isClosed = false;
-
-  constructor(fd: number, path: string, first: number, lengthBytes: number) {
-    this.#fd = fd;
-    this.#path = path;
-    this.first = first;
-    this.lengthBytes = lengthBytes;
-    const request = { fd, path, lengthBytes, offsetBytes: 0 };
-    this.#mapping = new Mapping({ ...request, protection: "readWrite", sharing: "shared" });
-    this.bytes = this.#mapping.bytes(0, lengthBytes);
-    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, lengthBytes);
-    this.#words = new Int32Array(this.bytes.buffer, this.bytes.byteOffset, lengthBytes / 4);
-  }
-
-  load(offset: number): number {
-    return Atomics.load(this.#words, offset >>> 2);
-  }
-
-  store(offset: number, value: number): void {
-    Atomics.store(this.#words, offset >>> 2, value);
-  }
-
-  storeNumber(offset: number, value: number): void {
-    this.view.setFloat64(offset, value, true);
-  }
-
-  write(offset: number, bytes: Uint8Array): void {
-    this.bytes.set(bytes, offset);
-  }
-
-  sync(): void {
-    this.checkWhole();
-    attempt(`write "${this.#path}" to the disk`, () => fdatasyncSync(this.#fd));
-  }
-
-  syncAsync(): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.checkWhole();
-    this.#syncs++;
-    fdatasync(this.#fd, (error) => {
-      this.#syncs--;
-      if (this.#isClosed && this.#syncs === 0) closeSync(this.#fd);
-      if (error) reject(fromNodeError(error, `write "${this.#path}" to the disk`));
-      else resolve();
+  remove(first: number): void {
+    attempt(`remove segment ${first} of "${this.path}"`, () => {
+      rmSync(join(this.path, segmentName(first)), { force: true });
+      rmSync(join(this.path, indexName(first)), { force: true });
+      syncDirectory(this.path);
     });
-    return promise;
   }
 
-  checkWhole(): void {
-    const { fault } = this.#mapping;
-    if (fault === undefined) return;
-    const what = `write to "${this.#path}"`;
-    if (fault.cause === "noSpace") throw conditionError("ENOSPC", what, "mmap", this.#path);
-    if (fault.cause === "device") throw conditionError("EIO", what, "mmap", this.#path);
-    throw new FileTruncatedError(`Cannot ${what}: somebody has cut the file off`);
+  tailers(): string[] {
+    const path = join(this.path, TAILERS_NAME);
+    const names = attempt(`read "${path}"`, () =>
+      statSync(path, { throwIfNoEntry: false }) === undefined ? [] : readdirSync(path),
+    );
+    return names
+      .filter((name) => !name.startsWith(".") && name.endsWith(TAILER_SUFFIX))
+      .map((name) => name.slice(0, -TAILER_SUFFIX.length));
   }
 
-  close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#mapping.dispose();
-    if (this.#syncs === 0) closeSync(this.#fd);
+  openTailer(name: string): TailerFile | undefined {
+    const path = this.#tailerPath(name);
+    for (const flags of ["r+", "r"]) {
+      try {
+        return new DiskTailer(openSync(path, flags), path);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+        // Who may only read can look at it.
+        const isReadOnly = code === "EACCES" || code === "EPERM" || code === "EROFS";
+        if (!isReadOnly || flags === "r") throw fromNodeError(error, `open "${path}"`);
+      }
+    }
+    return undefined;
+  }
+
+  createTailer(name: string, bytes: Uint8Array): void {
+    const directory = join(this.path, TAILERS_NAME);
+    const path = this.#tailerPath(name);
+    attempt(`make the tailer "${name}" of "${this.path}"`, () => {
+      if (statSync(directory, { throwIfNoEntry: false }) === undefined) {
+        mkdirSync(directory);
+        syncDirectory(this.path);
+      }
+      writeAside(join(directory, ".new"), bytes, path);
+      syncDirectory(directory);
+    });
+  }
+
+  removeTailer(name: string): void {
+    attempt(`remove the tailer "${name}" of "${this.path}"`, () => {
+      rmSync(this.#tailerPath(name));
+      syncDirectory(join(this.path, TAILERS_NAME));
+    });
+  }
+
+  readIndex(first: number): Uint8Array | undefined {
+    try {
+      return readFileSync(join(this.path, indexName(first)));
+    } catch {
+      // Whatever is wrong with it, it can be made anew.
+      return undefined;
+    }
+  }
+
+  writeIndex(first: number, bytes: Uint8Array): boolean {
+    // Several may make the same one at once.
+    const aside = join(this.path, `${INDEX_ASIDE}${crypto.randomUUID()}`);
+    try {
+      writeAside(aside, bytes, join(this.path, indexName(first)));
+      return true;
+    } catch {
+      try {
+        rmSync(aside, { force: true });
+      } catch {
+        // `tidy` does it.
+      }
+      return false;
+    }
+  }
+
+  #tailerPath(name: string): string {
+    return join(this.path, TAILERS_NAME, `${name}${TAILER_SUFFIX}`);
   }
 }

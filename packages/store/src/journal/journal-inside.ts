@@ -3,9 +3,24 @@
  *
  * @module
  */
+
+import type { RecordCodec } from "@isthmus/ipc/internal";
 import type { JournalReadOptions } from "./journal-options.ts";
-import type { ReaderParts } from "./journal-reader.ts";
+import type { LiveHead } from "./live-head.ts";
+import type { RecordFormat } from "./record-format.ts";
 import type { RecordRun } from "./record-run.ts";
+import type { JournalStorage } from "./storage.ts";
+
+/** What a reader works with. */
+export interface ReaderParts {
+  readonly storage: JournalStorage;
+  readonly format: RecordFormat;
+  readonly codec: RecordCodec;
+  /** Opened when somebody waits. */
+  readonly head: () => LiveHead;
+  /** Ends loops in silence. */
+  readonly disposed: AbortSignal;
+}
 
 /** Told of records that have been appended, while nobody else can append. */
 export type OnAppended = (run: RecordRun) => void;

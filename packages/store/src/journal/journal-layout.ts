@@ -1,5 +1,6 @@
 /**
- * The files of a journal: a directory with `meta`, `lock`, and segments named by the sequence of their first record.
+ * The files of a journal: a directory with `meta`, `lock`, segments and their indexes named by the sequence of their first record,
+ * and `tailers`, a directory with a file for each named tailer.
  *
  * ```text
  * meta         0 ┌ magic         "ISTHMUSJ"
@@ -24,7 +25,10 @@
  *             64 │ synced        f64   at least up to this sequence everything is on the disk; changes
  *             72 │ failed        u32   odd: a sync has failed; even: as often it has been made good; changes
  *             76 │ syncedCrc     u32   of `synced`; changes after it, and where it is another one, nothing is known
- *             80 │ reserved      4016 bytes
+ *             80 │ mark          f64   a sequence up to which everything is on the disk; changes
+ *             88 │ markOffset    u32   where that record begins; changes
+ *             92 │ markCrc       u32   of bytes 80 to 91; where it is another one, there is no mark
+ *             96 │ reserved      4000 bytes
  *           4096 └ records
  *
  * record       0 ┌ size          u32   32 + bytes of the payload; the top bit: being written; 0: nothing is here
@@ -34,9 +38,51 @@
  *             24 │ type          u32   1: a record; 2: the segment goes on in the next one
  *             28 │ reserved      u32
  *             32 └ payload       padded with zeros to a multiple of 8
+ *
+ * index        0 ┌ magic         "ISTHMUSX"
+ *              8 │ version       u32
+ *             12 │ blockCount    u32   blocks behind the header: the file has 4096 x (1 + blockCount) bytes
+ *             16 │ id            16 bytes, as in meta
+ *             32 │ first         f64   of the segment, as in the file's name
+ *             40 │ segmentBytes  f64   of the segment
+ *             48 │ segmentCrc    u32   `crc` of the segment's header
+ *             52 │ reserved      8 bytes
+ *             60 │ crc           u32   of bytes 0 to 59
+ *             64 │ reserved      4032 bytes
+ *           4096 └ blocks
+ *
+ * block        0 ┌ crc           u32   of bytes 4 to 4095, begun with the `crc` of the index
+ *              4 │ number        u32   of the block, from 1
+ *              8 │ entryCount    u32   1 to 204; only the last block has fewer than 204
+ *             12 │ reserved      4 bytes
+ *             16 └ entries       ascending; zeros behind them
+ *
+ * entry        0 ┌ sequence      f64   of a record; that of the segment's first whole one, then one every 8 KiB
+ *              8 │ time          f64   of that record
+ *             16 └ offset        u32   where it begins in the segment
+ *
+ * tailer       0 ┌ copies        2, of 512 bytes each: odd commits in the first, even ones in the second
+ *           1024 └ kept          2, of 512 bytes each: what was brought to the disk, over the older one
+ *
+ * copy         0 ┌ magic         "ISTHMUST"
+ *              8 │ version       u32
+ *             12 │ crc           u32   of bytes 16 to 39, begun with the CRC of the id
+ *             16 │ commits       f64   how often it was committed, from 1; of the whole copies the one with the most is right
+ *             24 │ sequence      f64   everything up to it has been handled
+ *             32 │ time          f64   of the commit, milliseconds since 1970
+ *             40 └ reserved      472 bytes
+ *
+ * lock         0 ┌ version       u32   0 until it is opened for the first time
+ *              4 │ reserved      124 bytes
+ *            128 │ mutex         128 bytes: strategy 2, whose turn it is; a holder is a slot of this file
+ *            256 │ syncMutex     128 bytes: strategy 2, who brings records to the disk for all that wait
+ *            384 │ generations   512 x u32: how often each slot was taken
+ *           2432 │ reserved      1664 bytes
+ *           4096 └ slots         nothing; whoever has slot n has byte 4096 + n locked
  * ```
  *
- * All numbers are little-endian. CRCs are those of zlib. `lock` is empty.
+ * All numbers are little-endian. CRCs are those of zlib. Nothing but time is lost with an index: it says where to begin to look, and
+ * what is there is looked at as anywhere. Where the kernel cannot lock single bytes `lock` is empty, and locked as a whole.
  *
  * @module
  */
@@ -71,6 +117,9 @@ export const SEGMENT = {
   synced: 64,
   failed: 72,
   syncedCrc: 76,
+  mark: 80,
+  markOffset: 88,
+  markCrc: 92,
   records: 4096,
 } as const;
 export const SEGMENT_MAGIC = "ISTHMUSS";
@@ -93,22 +142,91 @@ export const TYPE = { record: 1, seal: 2 } as const;
 /** In `size`, while the record is written. */
 export const PENDING: number = 0x8000_0000 | 0;
 
+/** Byte offsets in an index. */
+export const INDEX = {
+  magic: 0,
+  version: 8,
+  blockCount: 12,
+  id: 16,
+  first: 32,
+  segmentBytes: 40,
+  segmentCrc: 48,
+  crc: 60,
+  blocks: 4096,
+} as const;
+export const INDEX_MAGIC = "ISTHMUSX";
+/** Byte offsets in a block of an index. */
+export const BLOCK = { crc: 0, number: 4, entryCount: 8, entries: 16 } as const;
+export const BLOCK_BYTES = 4096;
+/** Byte offsets in an entry. */
+export const ENTRY = { sequence: 0, time: 8, offset: 16 } as const;
+export const ENTRY_BYTES = 20;
+export const ENTRIES_MAX: number = (BLOCK_BYTES - BLOCK.entries) / ENTRY_BYTES;
+/** At most every so many bytes of records there is an entry. */
+export const INDEX_STRIDE_BYTES = 8192;
+
+/** Byte offsets in a copy of a tailer's position. */
+export const TAILER = {
+  magic: 0,
+  version: 8,
+  crc: 12,
+  commits: 16,
+  sequence: 24,
+  time: 32,
+  reserved: 40,
+} as const;
+export const TAILER_MAGIC = "ISTHMUST";
+/** Of a copy: what a disk writes at once. */
+export const TAILER_COPY_BYTES = 512;
+/** Two for commits, two that are kept. */
+export const TAILER_COPIES = 4;
+
+/** Byte offsets in `lock`. */
+export const LOCK = {
+  version: 0,
+  mutex: 128,
+  syncMutex: 256,
+  generations: 384,
+  slots: 4096,
+} as const;
+export const LOCK_VERSION = 1;
+export const LOCK_SLOTS = 512;
+
 /** What `meta` and segments are called. */
 export const META_NAME = "meta";
 export const LOCK_NAME = "lock";
 /** The segment that is made ready, until it gets its name. */
 export const ASIDE_NAME = ".next";
+/** The directory of tailers, and what their files end with. */
+export const TAILERS_NAME = "tailers";
+export const TAILER_SUFFIX = ".tailer";
+/** What an index begins with until it gets its name. */
+export const INDEX_ASIDE = ".index-";
 const SEGMENT_NAME = /^(\d{20})\.seg$/;
+const INDEX_NAME = /^(\d{20})\.idx$/;
 
 /** The file's name of the segment that begins with a sequence. */
 export function segmentName(first: number): string {
   return `${String(first).padStart(20, "0")}.seg`;
 }
 
-/** With which sequence a file begins, by its name; undefined for any other file. */
+/** The file's name of the index of that segment. */
+export function indexName(first: number): string {
+  return `${String(first).padStart(20, "0")}.idx`;
+}
+
+/** With which sequence a segment begins, by its file's name; undefined for any other file. */
 export function firstOf(name: string): number | undefined {
-  const digits = SEGMENT_NAME.exec(name)?.[1];
-  const first = Number(digits ?? Number.NaN);
+  return numberIn(name, SEGMENT_NAME);
+}
+
+/** Of which segment a file is the index, by its name; undefined for any other file. */
+export function indexedBy(name: string): number | undefined {
+  return numberIn(name, INDEX_NAME);
+}
+
+function numberIn(name: string, form: RegExp): number | undefined {
+  const first = Number(form.exec(name)?.[1] ?? Number.NaN);
   return Number.isSafeInteger(first) && first > 0 ? first : undefined;
 }
 

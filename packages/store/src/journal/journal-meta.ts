@@ -3,23 +3,13 @@
  *
  * @module
  */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CorruptSegmentError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
 import type { SchemaShape } from "@isthmus/ipc/internal";
 import { crcOf } from "./crc.ts";
-import { attempt, syncDirectory, writeAll } from "./disk-storage.ts";
+import { attempt, syncDirectory, writeAside } from "./disk-files.ts";
 import {
   FORMAT_VERSION,
   firstOf,
@@ -93,16 +83,7 @@ export function createMeta(path: string, shape: SchemaShape, segmentBytes: numbe
   const id = crypto.getRandomValues(new Uint8Array(ID_BYTES));
   const meta = { id, segmentBytes, fingerprint: shape.fingerprint, schemaText: shape.text };
   attempt(`make the journal "${path}"`, () => {
-    const aside = join(path, ASIDE);
-    rmSync(aside, { force: true });
-    const fd = openSync(aside, "wx");
-    try {
-      writeAll(fd, encodeMeta(meta));
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(aside, join(path, META_NAME));
+    writeAside(join(path, ASIDE), encodeMeta(meta), join(path, META_NAME));
     syncDirectory(path);
   });
   return meta;

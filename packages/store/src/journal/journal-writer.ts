@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { NotSupportedError } from "@isthmus/core";
 import { outOfRange } from "@isthmus/core/internal";
 import type { Appender } from "./appender.ts";
 import type { OnAppended } from "./journal-inside.ts";
@@ -14,6 +15,9 @@ import type { TurnLock } from "./turn-lock.ts";
 /** How long records wait for the disk in mode `"interval"`, in milliseconds. */
 const INTERVAL_MS = 100;
 
+/** What a writer does with the live head. */
+type WriterHead = Pick<LiveHead, "note" | "ring" | "noteAppended" | "noteEnd">;
+
 /** What a writer works with. */
 export interface WriterParts {
   readonly turns: TurnLock;
@@ -21,32 +25,53 @@ export interface WriterParts {
   readonly appender: Appender;
   readonly sync: JournalSync;
   readonly newRun: () => RecordRun;
-  /** Where those are woken who follow, and observers told. */
-  readonly head: () => Pick<LiveHead, "note" | "noteAppended" | "noteEnd" | "ring">;
+  /** Wakes those who follow, and tells observers. */
+  readonly head: () => WriterHead;
   /** Called when there is another file of records. */
   readonly filesChanged: () => void;
 }
 
 /** Appends for one handle. */
 export class JournalWriter implements Disposable {
-  readonly #parts: WriterParts;
+  readonly #turns: TurnLock;
+  readonly #appender: Appender;
+  readonly #sync: JournalSync;
+  readonly #newRun: () => RecordRun;
+  readonly #head: () => WriterHead;
+  readonly #filesChanged: () => void;
   /** Absent while it is encoded into: a program's getters may append, too. */
   #run: RecordRun | undefined;
   #syncing: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(parts: WriterParts) {
-    this.#parts = parts;
+  constructor({ turns, appender, sync, newRun, head, filesChanged }: WriterParts) {
+    this.#turns = turns;
+    this.#appender = appender;
+    this.#sync = sync;
+    this.#newRun = newRun;
+    this.#head = head;
+    this.#filesChanged = filesChanged;
   }
 
   /** The sequence of the last record that is known here. */
   get last(): number {
-    return this.#parts.appender.last;
+    return this.#appender.last;
   }
 
   /** Up to which sequence everything is on the disk. */
   get synced(): number {
-    return this.#parts.appender.synced;
+    return this.#appender.synced;
+  }
+
+  /** Appends a record; returns its sequence. */
+  append(record: unknown): number {
+    const run = this.#takeRun();
+    try {
+      run.add(record);
+      return this.#append(run, undefined);
+    } finally {
+      this.#run = run;
+    }
   }
 
   /**
@@ -54,48 +79,46 @@ export class JournalWriter implements Disposable {
    *
    * @param onAppended Told of them, in order with those of others, when they can be read in the journal.
    */
-  append(records: Iterable<unknown>, onAppended?: OnAppended): number {
-    const { turns, appender, sync, newRun } = this.#parts;
-    const head = this.#parts.head();
-    const run = this.#run ?? newRun();
-    this.#run = undefined;
-    let last: number;
-    try {
-      run.clear();
+  appendAll(records: Iterable<unknown>, onAppended?: OnAppended): number {
+    return this.#appendRun((run) => {
       for (const record of records) run.add(record);
-      turns.take();
-      const before = appender.last;
-      const { first } = appender;
+    }, onAppended);
+  }
+
+  /** Appends what a program's function adds to a batch; returns the sequence of the last record. */
+  appendBatch(fill: (batch: { append(record: unknown): void }) => void): number {
+    return this.#appendRun((run) => {
+      let isOpen = true;
+      const append = (record: unknown): void => {
+        if (!isOpen) throw new NotSupportedError("Cannot use a batch after its callback");
+        run.add(record);
+      };
       try {
-        try {
-          last = appender.append(run);
-          // Without a look at the clock or the disk: it is done for every append.
-          head.noteAppended(run.count, run.payloadBytes, last);
-        } finally {
-          // Some may have been appended before there was no room for the others.
-          if (appender.last !== before) head.note(appender.last);
-        }
-        onAppended?.(run);
+        fill({ append });
       } finally {
-        turns.give();
-        if (appender.last !== before) head.ring();
+        isOpen = false;
       }
-      if (appender.first !== first) this.#parts.filesChanged();
+    });
+  }
+
+  /** Does something in this handle's turn, at the end of the journal. */
+  inTurn<T>(action: (appender: Appender) => T): T {
+    const turns = this.#turns;
+    const appender = this.#appender;
+    turns.take();
+    try {
+      appender.catchUp();
+      return action(appender);
     } finally {
-      this.#run = run;
+      turns.give();
     }
-    if (sync === "always") {
-      appender.sync();
-      this.#noteSynced();
-    } else if (sync === "interval") this.#timer ??= this.#syncLater();
-    return last;
   }
 
   /** Resolves when everything up to a sequence, or up to the last one that is known here, is on the disk. */
   async flushed(sequence: number | undefined): Promise<void> {
-    const { appender } = this.#parts;
+    const appender = this.#appender;
     const wanted = sequence ?? appender.last;
-    if (wanted > appender.last) this.#catchUp();
+    if (wanted > appender.last) this.inTurn(() => undefined);
     if (wanted > appender.last) throw outOfRange("sequence", `<= ${appender.last}`, wanted);
     while (appender.synced < wanted) {
       this.#syncing ??= appender.syncAsync().finally(() => {
@@ -108,29 +131,75 @@ export class JournalWriter implements Disposable {
 
   /** @throws {SystemError} When what should be on the disk cannot be brought there. */
   [Symbol.dispose](): void {
-    const { turns, appender, sync } = this.#parts;
     clearTimeout(this.#timer);
     try {
-      if (sync === "interval" && this.#timer !== undefined) appender.sync();
+      if (this.#sync === "interval" && this.#timer !== undefined) this.#appender.sync();
     } finally {
-      appender.close();
-      turns[Symbol.dispose]();
+      this.#appender.close();
+      this.#turns[Symbol.dispose]();
     }
+  }
+
+  #takeRun(): RecordRun {
+    const run = this.#run ?? this.#newRun();
+    this.#run = undefined;
+    run.clear();
+    return run;
+  }
+
+  #appendRun(fill: (run: RecordRun) => void, onAppended?: OnAppended): number {
+    const run = this.#takeRun();
+    try {
+      fill(run);
+      return this.#append(run, onAppended);
+    } finally {
+      this.#run = run;
+    }
+  }
+
+  #append(run: RecordRun, onAppended: OnAppended | undefined): number {
+    const turns = this.#turns;
+    const appender = this.#appender;
+    const head = this.#head();
+    let last: number;
+    turns.take();
+    const before = appender.last;
+    const { first } = appender;
+    try {
+      try {
+        last = appender.append(run);
+        // Without a look at the clock or the disk: it is done for every append.
+        head.noteAppended(run.count, run.payloadBytes, last);
+      } finally {
+        // Some may have been appended before there was no room for the others.
+        if (appender.last !== before) head.note(appender.last);
+      }
+      onAppended?.(run);
+    } finally {
+      turns.give();
+      if (appender.last !== before) head.ring();
+    }
+    if (appender.first !== first) this.#filesChanged();
+    if (this.#sync === "always") this.#syncTogether(last);
+    else if (this.#sync === "interval") this.#timer ??= this.#syncLater();
+    return last;
+  }
+
+  /** One brings to the disk what all have appended who wait for it. */
+  #syncTogether(last: number): void {
+    const appender = this.#appender;
+    const turns = this.#turns;
+    if (!turns.takeSync(() => appender.synced >= last)) return;
+    try {
+      appender.sync();
+    } finally {
+      turns.giveSync();
+    }
+    this.#noteSynced();
   }
 
   #noteSynced(): void {
-    const { appender, head } = this.#parts;
-    head().noteEnd(0, appender.synced);
-  }
-
-  #catchUp(): void {
-    const { turns, appender } = this.#parts;
-    turns.take();
-    try {
-      appender.catchUp();
-    } finally {
-      turns.give();
-    }
+    this.#head().noteEnd(0, this.#appender.synced);
   }
 
   #syncLater(): ReturnType<typeof setTimeout> {

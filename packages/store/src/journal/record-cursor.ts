@@ -8,6 +8,7 @@ import { CorruptSegmentError } from "@isthmus/core";
 import { paddedBytes, RECORD, SEGMENT } from "./journal-layout.ts";
 import type { Finding, RecordBytes, RecordFormat } from "./record-format.ts";
 import { decodeHeader, decodeSynced } from "./segment-header.ts";
+import type { IndexEntry } from "./segment-index.ts";
 import type { JournalStorage, ReadableSegment } from "./storage.ts";
 
 const READ_BYTES = 2 ** 18;
@@ -88,6 +89,34 @@ export class RecordCursor implements RecordBytes {
   /** Where in that segment the next record begins, in bytes. */
   get offset(): number {
     return this.#at;
+  }
+
+  /** Where in that segment the record begins that was found. */
+  get recordOffset(): number {
+    return this.#start + this.payloadAt - RECORD.payload;
+  }
+
+  /**
+   * Goes to a record before the one to begin with, instead of passing over those before it. Call it before anything else.
+   *
+   * @param first The segment.
+   * @param time The record's time must be before it, in milliseconds since 1970.
+   * @returns Whether that record is there; when it is not, nothing has changed.
+   */
+  land(first: number, { sequence, offset }: IndexEntry, time: number): boolean {
+    try {
+      if (!this.#open(first)) return false;
+    } catch (error) {
+      if (error instanceof CorruptSegmentError) return false;
+      throw error;
+    }
+    if (this.#look(offset, sequence) === "record" && this.#format.time < time) {
+      this.#at = offset;
+      this.#next = sequence;
+      return true;
+    }
+    this.close();
+    return false;
   }
 
   /** Up to which sequence everything is on the disk, as the segment says in which this is. */

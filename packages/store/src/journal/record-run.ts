@@ -12,6 +12,13 @@ const FIRST_BYTES = 4096;
 /** What has been reserved beyond this is given back. */
 const KEPT_BYTES = 2 ** 22;
 
+/** Records that fit: how many, what they take, and what the last one of them takes. */
+export interface Fitting {
+  readonly count: number;
+  readonly bytes: number;
+  readonly lastBytes: number;
+}
+
 /** Records that are appended together. */
 export class RecordRun {
   readonly #codec: RecordCodec;
@@ -64,16 +71,18 @@ export class RecordRun {
     return this.#payloadBytes;
   }
 
-  /** How many records from one on fit into so many bytes, and how many bytes those take. */
-  fitting(from: number, roomBytes: number): { readonly count: number; readonly bytes: number } {
+  /** How many records from one on fit into so many bytes. */
+  fitting(from: number, roomBytes: number): Fitting {
     let bytes = 0;
+    let lastBytes = 0;
     let index = from;
     for (; index < this.#sizes.length; index++) {
-      const more = bytes + paddedBytes(this.#sizes[index]!);
-      if (more > roomBytes) break;
-      bytes = more;
+      const more = paddedBytes(this.#sizes[index]!);
+      if (bytes + more > roomBytes) break;
+      bytes += more;
+      lastBytes = more;
     }
-    return { count: index - from, bytes };
+    return { count: index - from, bytes, lastBytes };
   }
 
   /** Gives records their places in the journal. */
@@ -104,20 +113,15 @@ export class RecordRun {
       const fitting = this.fitting(from, mostBytes);
       const count = fitting.count || 1;
       const end = start + (fitting.bytes || paddedBytes(this.#sizes[from]!));
-      visit(this.bytes(start, end), count);
+      visit(this.#memory.bytes.subarray(start, end), count);
       from += count;
       start = end;
     }
   }
 
-  /** The bytes of the records in a range. */
-  bytes(start: number, end: number): Uint8Array {
-    return this.#memory.bytes.subarray(start, end);
-  }
-
-  /** The first word of the record at an offset. */
-  sizeAt(offset: number): number {
-    return this.#memory.view.getInt32(offset, true);
+  /** Where they are, from byte 0 on. */
+  get memory(): RecordMemory {
+    return this.#memory;
   }
 
   #grow(bytes: number): void {
@@ -127,6 +131,7 @@ export class RecordRun {
   }
 }
 
-function newMemory(bytes: number): RecordMemory {
+/** Memory for so many bytes of records. */
+export function newMemory(bytes: number): RecordMemory {
   return new RecordMemory(new Uint8Array(new ArrayBuffer(bytes)));
 }

@@ -6,6 +6,8 @@
 import { CorruptSegmentError } from "@isthmus/core";
 import { crcOf } from "./crc.ts";
 import { FORMAT_VERSION, ID_BYTES, RECORD, SEGMENT, SEGMENT_MAGIC } from "./journal-layout.ts";
+import type { IndexEntry, SegmentIdentity } from "./segment-index.ts";
+import type { JournalStorage } from "./storage.ts";
 
 /** What a segment says of itself. */
 export interface SegmentHeader {
@@ -13,6 +15,12 @@ export interface SegmentHeader {
   readonly segmentBytes: number;
   /** Time of the record before, in milliseconds since 1970. */
   readonly time: number;
+}
+
+/** A header as whoever only reads finds it. */
+export interface FoundHeader extends SegmentHeader, SegmentIdentity {
+  /** A record that was on the disk when it was named, and may be of any time. */
+  readonly mark: IndexEntry | undefined;
 }
 
 /** The bytes of a header. */
@@ -59,6 +67,32 @@ export function decodeSynced(bytes: Uint8Array, first: number, lengthBytes: numb
   return isKnown ? synced : first - 1;
 }
 
+/** What `markCrc` must be. */
+export function markCrc(bytes: Uint8Array): number {
+  return crcOf(bytes, SEGMENT.mark, SEGMENT.markCrc, 0);
+}
+
+/**
+ * A record up to which everything is on the disk, and where it begins; undefined where the segment names none. It is looked at like
+ * any other before anything is made of it.
+ *
+ * @param bytes At least the first 96 bytes of the file.
+ */
+export function decodeMark(
+  bytes: Uint8Array,
+): { readonly sequence: number; readonly offset: number } | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const sequence = view.getFloat64(SEGMENT.mark, true);
+  const offset = view.getUint32(SEGMENT.markOffset, true);
+  const isKnown =
+    Number.isSafeInteger(sequence) &&
+    sequence > 0 &&
+    offset >= SEGMENT.records &&
+    offset % 8 === 0 &&
+    view.getUint32(SEGMENT.markCrc, true) === markCrc(bytes);
+  return isKnown ? { sequence, offset } : undefined;
+}
+
 /**
  * Reads a header.
  *
@@ -100,4 +134,27 @@ export function decodeHeader(
   if (view.getUint32(SEGMENT.headerBytes, true) !== SEGMENT.records)
     return refuse("its header is longer");
   return found;
+}
+
+/** The header of a segment; undefined when the segment is missing, or none. */
+export function readHeader(
+  storage: JournalStorage,
+  id: Uint8Array,
+  first: number,
+): FoundHeader | undefined {
+  const file = storage.openForReading(first);
+  if (file === undefined) return undefined;
+  try {
+    const head = new Uint8Array(SEGMENT.records);
+    const bytes = head.subarray(0, file.read(0, head));
+    const header = decodeHeader(bytes, file.lengthBytes, id, first);
+    const crc = new DataView(head.buffer).getUint32(SEGMENT.crc, true);
+    const mark = decodeMark(head);
+    return { ...header, id, crc, mark: mark && { ...mark, time: 0 } };
+  } catch (error) {
+    if (error instanceof CorruptSegmentError) return undefined;
+    throw error;
+  } finally {
+    file.close();
+  }
 }

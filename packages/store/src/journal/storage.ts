@@ -17,6 +17,10 @@ export interface WritableSegment extends RecordBytes {
   /** Stores a number of 8 bytes. */
   storeNumber(offset: number, value: number): void;
   write(offset: number, bytes: Uint8Array): void;
+  /** Where the next byte may be that is not zero, from an offset on; the offset itself where that is not known. */
+  nextData(offset: number): number;
+  /** Copies a range of other memory; both begin at a multiple of 4. */
+  copy(offset: number, source: RecordBytes, start: number, end: number): void;
   /**
    * Returns when everything that was stored is on the disk.
    *
@@ -38,7 +42,20 @@ export interface ReadableSegment {
   close(): void;
 }
 
-/** The segments of a journal. */
+/** Where a named tailer is, as one handle has it open. */
+export interface TailerFile {
+  /** Makes it this handle's alone until it is closed, or the process dies; false when it is somebody else's. */
+  tryOwn(): boolean;
+  /** Copies all of it out; returns how many bytes there were. */
+  read(into: Uint8Array): number;
+  /** Writes a copy of the position: others see it when this returns. */
+  write(offset: number, bytes: Uint8Array): void;
+  /** Returns when what was written is on the disk. */
+  sync(): void;
+  close(): void;
+}
+
+/** The files of a journal. */
 export interface JournalStorage {
   /** The sequences with which segments begin, ascending. */
   segments(): number[];
@@ -52,4 +69,20 @@ export interface JournalStorage {
   prepare(lengthBytes: number, header: Uint8Array): void;
   /** Gives the prepared segment its name, for good. */
   publish(first: number): void;
+  /** Removes a segment, for good, and its index. */
+  remove(first: number): void;
+  /** The names of the tailers. */
+  tailers(): string[];
+  openTailer(name: string): TailerFile | undefined;
+  /** Makes the file of a tailer, on the disk, under its name. Only who has the turn may do that. */
+  createTailer(name: string, bytes: Uint8Array): void;
+  removeTailer(name: string): void;
+  /** All of an index; undefined when there is none. */
+  readIndex(first: number): Uint8Array | undefined;
+  /**
+   * Puts an index in place, on the disk, instead of the one that is there.
+   *
+   * @returns Whether that was possible: who may only read, or has a full disk, does without.
+   */
+  writeIndex(first: number, bytes: Uint8Array): boolean;
 }

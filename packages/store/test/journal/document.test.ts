@@ -19,7 +19,18 @@ import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { fieldsOf, offsetsOf, rowsOf } from "../../../ipc/test/layout/support/document.ts";
 import { Journal } from "../../src/index.ts";
 import {
+  BLOCK,
+  BLOCK_BYTES,
+  ENTRIES_MAX,
+  ENTRY,
+  ENTRY_BYTES,
   FORMAT_VERSION,
+  INDEX,
+  INDEX_MAGIC,
+  INDEX_STRIDE_BYTES,
+  LOCK,
+  LOCK_SLOTS,
+  LOCK_VERSION,
   META,
   META_MAGIC,
   RECORD,
@@ -27,6 +38,10 @@ import {
   SEGMENT_BYTES_MAX,
   SEGMENT_BYTES_MIN,
   SEGMENT_MAGIC,
+  TAILER,
+  TAILER_COPIES,
+  TAILER_COPY_BYTES,
+  TAILER_MAGIC,
   TYPE,
 } from "../../src/journal/journal-layout.ts";
 
@@ -46,6 +61,17 @@ describe("what the documents say of journals", () => {
     const record: Record<string, number> = offsetsOf("Record of a journal", 1);
     expect(record).toEqual(RECORD);
     expect(META_MAGIC + SEGMENT_MAGIC).toBe("ISTHMUSJISTHMUSS");
+    expect(offsetsOf("Index of a journal", 1)).toEqual(INDEX);
+    expect(offsetsOf("Block of an index", 1)).toEqual(BLOCK);
+    expect(offsetsOf("Entry of an index", 1)).toEqual(ENTRY);
+    const { reserved: _behind, ...tailer } = TAILER;
+    expect(offsetsOf("Tailer of a journal", 1)).toEqual(tailer);
+    expect(offsetsOf("Lock of a journal", 1)).toEqual(LOCK);
+    expect([INDEX_MAGIC, TAILER_MAGIC]).toEqual(["ISTHMUSX", "ISTHMUST"]);
+    expect([BLOCK_BYTES, ENTRY_BYTES, ENTRIES_MAX, INDEX_STRIDE_BYTES]).toEqual([
+      4096, 20, 204, 8192,
+    ]);
+    expect([TAILER_COPIES, TAILER_COPY_BYTES, LOCK_SLOTS, LOCK_VERSION]).toEqual([4, 512, 512, 1]);
     expect([SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX]).toEqual([65_536, 2 ** 30]);
     expect([TYPE.record, TYPE.seal, FORMAT_VERSION]).toEqual([1, 2, 1]);
   });

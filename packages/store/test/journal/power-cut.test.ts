@@ -15,6 +15,9 @@ import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Appender } from "../../src/journal/appender.ts";
 import { RecordCursor } from "../../src/journal/record-cursor.ts";
 import { RecordFormat } from "../../src/journal/record-format.ts";
+import { removeOld } from "../../src/journal/retention.ts";
+import { Tailers } from "../../src/journal/tailer.ts";
+import { exploreKeeping } from "./support/keeping-model.ts";
 import { explore, type Parts } from "./support/power-cut-model.ts";
 
 setDefaultTimeout(120_000);
@@ -31,7 +34,7 @@ const RUNS = Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
 const MUTANTS: Readonly<Record<string, readonly [file: string, right: string, wrong: string]>> = {
   "segments follow before the last one is on the disk": [
     "appender.ts",
-    "      this.#file.sync();\n      this.#noteSynced(this.#file, this.last);\n      this.#storage",
+    "      this.#file.sync();\n      this.#noteSynced(this.#file, this.last, this.#last);\n      this.#storage",
     "      this.#storage",
   ],
   "the rest is not cleared on opening": [
@@ -41,10 +44,14 @@ const MUTANTS: Readonly<Record<string, readonly [file: string, right: string, wr
   ],
   "what is cleared is not brought to the disk": [
     "appender.ts",
-    "store(this.#tail, 0);\n    try {\n      file.sync();",
-    "store(this.#tail, 0);\n    try {",
+    "if (!clearFrom(file, this.#tail)) return;\n    try {\n      file.sync();",
+    "if (!clearFrom(file, this.#tail)) return;\n    try {",
   ],
-  "what is torn is not mended": ["appender.ts", "else this.#mend();", "else return;"],
+  "what is torn is not mended": [
+    "appender.ts",
+    'else if (finding !== "record") this.#mend();',
+    'else if (finding !== "record") return;',
+  ],
   "nothing is said before a payload is written": [
     "appender.ts",
     "    file.store(tail, size | PENDING);\n",
@@ -53,19 +60,59 @@ const MUTANTS: Readonly<Record<string, readonly [file: string, right: string, wr
   "the CRC is not looked at": ["record-format.ts", " !== crc) return", " === crc + 0.5) return"],
   "the sync does nothing": [
     "appender.ts",
-    "    if (this.synced >= last) return;\n    try {\n      this.#file.sync();",
-    "    if (this.synced >= last) return;\n    try {",
+    "    const { last } = this;\n    try {\n      this.#file.sync();",
+    "    const { last } = this;\n    try {",
   ],
   "it is synced before it is": [
     "appender.ts",
     "    this.#tail += bytes;\n",
-    "    this.#tail += bytes;\n      this.#noteSynced(this.#file, this.#next);\n",
+    "    this.#tail += bytes;\n      this.#noteSynced(this.#file, this.#next, 0);\n",
   ],
   "nobody looks for what others have appended": [
     "appender.ts",
-    "    this.catchUp();\n    let offset",
-    "    let offset",
+    "    this.catchUp();\n    const now",
+    "    const now",
   ],
+};
+
+/** Faults in what is kept: they are noticed by the model of tailers and removals. */
+const KEEPING_MUTANTS: typeof MUTANTS = {
+  "segments go before what tailers have handled is on the disk": [
+    "tailer.ts",
+    "      if (position !== undefined) keepPosition(this.#id, file.tailer, position);\n",
+    "",
+  ],
+  "segments go whatever tailers have handled": [
+    "retention.ts",
+    "    if (next - 1 > handled) break;\n",
+    "",
+  ],
+  "a segment goes of which one record is not handled": [
+    "retention.ts",
+    "next - 1 > handled",
+    "next - 2 > handled",
+  ],
+  "what was handled of lost records stays handled": [
+    "appender.ts",
+    "new Tailers(this.#storage, this.#format.id).takeBack(this.last);",
+    "",
+  ],
+  "what is taken back is not brought to the disk": [
+    "tailer.ts",
+    "        keepPosition(this.#id, file.tailer, tailer.position);\n",
+    "",
+  ],
+  "a commit is written over the last one": [
+    "tailer.ts",
+    "return commits % 2 === 1 ? 0 : TAILER_COPY_BYTES;",
+    "return commits < 0 ? TAILER_COPY_BYTES : 0;",
+  ],
+  "the older commit is taken for the newer one": [
+    "tailer.ts",
+    "copy.commits > (found?.commits ?? 0)",
+    "copy.commits < (found?.commits ?? Infinity)",
+  ],
+  "the CRC of a commit is not looked at": ["tailer.ts", "=== copyCrc(id, bytes) &&", ">= 0 &&"],
 };
 
 /** Numbers from 0 to 1, the same for a seed. */
@@ -75,8 +122,10 @@ function randomOf(seed: number): () => number {
 }
 
 /** The journal's classes with a fault. */
-async function mutant(directory: string, name: string): Promise<Parts> {
-  const [file, right, wrong] = MUTANTS[name] as readonly [string, string, string];
+async function mutant(
+  directory: string,
+  [file, right, wrong]: readonly [string, string, string],
+): Promise<Parts> {
   cpSync(SOURCES, directory, { recursive: true });
   const path = join(directory, file);
   const text = readFileSync(path, "utf8");
@@ -90,29 +139,51 @@ async function mutant(directory: string, name: string): Promise<Parts> {
     ...(await load("appender.ts")),
     ...(await load("record-cursor.ts")),
     ...(await load("record-format.ts")),
+    ...(await load("retention.ts")),
+    ...(await load("tailer.ts")),
   };
 }
+
+/** Whether a model finds a fault. */
+async function isFound(
+  model: typeof explore,
+  fault: readonly [string, string, string],
+  seeds: number,
+): Promise<string | undefined> {
+  using directory = new TemporaryDirectory();
+  symlinkSync(MODULES, join(directory.path, "node_modules"));
+  const parts = await mutant(join(directory.path, "journal"), fault);
+  for (let seed = 0; seed < seeds; seed++) {
+    try {
+      const found = model(parts, randomOf(seed), 4);
+      if (found !== undefined) return found;
+    } catch (error) {
+      return String(error);
+    }
+  }
+  return undefined;
+}
+
+const PARTS = { Appender, RecordCursor, RecordFormat, Tailers, removeOld };
 
 describe("a crash at any step", () => {
   test("loses nothing that was promised, makes nothing up, and can be gone on from", () => {
     for (let run = 0; run < RUNS; run++) {
-      const random = randomOf(run);
-      expect(explore({ Appender, RecordCursor, RecordFormat }, random, 4)).toBeUndefined();
+      expect(explore(PARTS, randomOf(run), 4)).toBeUndefined();
     }
   });
 
-  test.each(Object.keys(MUTANTS))("is noticed when %s", async (name) => {
-    using directory = new TemporaryDirectory();
-    symlinkSync(MODULES, join(directory.path, "node_modules"));
-    const parts = await mutant(join(directory.path, "journal"), name);
-    let found: string | undefined;
-    for (let seed = 0; seed < 3 && found === undefined; seed++) {
-      try {
-        found = explore(parts, randomOf(seed), 4);
-      } catch (error) {
-        found = String(error);
-      }
+  test.each(Object.entries(MUTANTS))("is noticed when %s", async (_, ...fault) => {
+    expect(await isFound(explore, fault.flat() as never, 3)).toBeString();
+  });
+
+  test("keeps what tailers have to handle, and does not forget what they have handled", () => {
+    for (let run = 0; run < RUNS; run++) {
+      expect(exploreKeeping(PARTS, randomOf(run), 4)).toBeUndefined();
     }
-    expect(found).toBeString();
+  });
+
+  test.each(Object.entries(KEEPING_MUTANTS))("is noticed when %s", async (_, ...fault) => {
+    expect(await isFound(exploreKeeping, fault.flat() as never, 6)).toBeString();
   });
 });

@@ -131,7 +131,7 @@ describe("read_journal.py", () => {
           const start = isHead ? 0 : SEGMENT.records;
           const at = start + random.below(end - start);
           if (random.oneIn(2)) content[at]! ^= 1 << random.below(8);
-          else content.fill(random.below(256), at, at + random.below(3000));
+          else content.subarray(at, at + random.below(3000)).fill(random.below(256));
           return undefined;
         });
       }

@@ -150,7 +150,7 @@ function publish(
   const count = life > 0 ? bounds.again : (bounds.sends[index] as number);
   for (let i = 0; i < count; i++) {
     const value = numberOf(index + 1, life, i);
-    writer.append([value], () => {
+    writer.appendAll([value], () => {
       publishOne(ring, words, shape, index, appender.last, value);
     });
   }

@@ -4,17 +4,17 @@ import type { Seeded } from "../../../ipc/test/model/checker/seeded.ts";
 const JOINED = "../../store/src/journal-topic/joined-records.ts";
 const WRITER = "../../store/src/journal/journal-writer.ts";
 
-const APPEND = "        try {\n          last = appender.append(run);\n";
-const PUBLISH = "        onAppended?.(run);\n";
+const APPEND = "      try {\n        last = appender.append(run);\n";
+const PUBLISH = "      onAppended?.(run);\n";
 
 /** Those that any order of memory shows. */
 export const SEEDED: Seeded = {
   "publishing before appending": [
     { file: WRITER, from: APPEND, to: PUBLISH + APPEND },
-    { file: WRITER, from: `        }\n${PUBLISH}`, to: "        }\n" },
+    { file: WRITER, from: `      }\n${PUBLISH}`, to: "      }\n" },
   ],
   "waking nobody": [
-    { file: WRITER, from: "        if (appender.last !== before) head.ring();\n", to: "" },
+    { file: WRITER, from: "      if (appender.last !== before) head.ring();\n", to: "" },
   ],
   "not going back for what is missing": [
     {

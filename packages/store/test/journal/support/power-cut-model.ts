@@ -9,6 +9,8 @@ import type { Appender } from "../../../src/journal/appender.ts";
 import type { RecordCursor } from "../../../src/journal/record-cursor.ts";
 import type { RecordFormat } from "../../../src/journal/record-format.ts";
 import { RecordRun } from "../../../src/journal/record-run.ts";
+import type { removeOld } from "../../../src/journal/retention.ts";
+import type { Tailers } from "../../../src/journal/tailer.ts";
 import { Crash, SimulatedDisk, TINY_BYTES } from "./simulated-disk.ts";
 
 /** What is tried: the journal's own classes, or ones with a fault. */
@@ -16,6 +18,8 @@ export interface Parts {
   readonly Appender: typeof Appender;
   readonly RecordCursor: typeof RecordCursor;
   readonly RecordFormat: typeof RecordFormat;
+  readonly Tailers: typeof Tailers;
+  readonly removeOld: typeof removeOld;
 }
 
 const ID = new Uint8Array(16).fill(7);

@@ -7,9 +7,11 @@
  * @module
  */
 import { SEGMENT } from "../../../src/journal/journal-layout.ts";
+import type { RecordBytes } from "../../../src/journal/record-format.ts";
 import type {
   JournalStorage,
   ReadableSegment,
+  TailerFile,
   WritableSegment,
 } from "../../../src/journal/storage.ts";
 
@@ -61,6 +63,8 @@ export class SimulatedFile {
 /** The files, and how many steps are left until the crash. */
 export class SimulatedDisk implements JournalStorage {
   readonly files: Map<number, SimulatedFile> = new Map<number, SimulatedFile>();
+  readonly tailerFiles: Map<string, SimulatedFile> = new Map<string, SimulatedFile>();
+  readonly indexes: Map<number, Uint8Array> = new Map<number, Uint8Array>();
   #prepared: SimulatedFile | undefined;
   stepsLeft: number = Infinity;
   steps = 0;
@@ -75,6 +79,10 @@ export class SimulatedDisk implements JournalStorage {
     for (const [first, file] of this.files) {
       left.files.set(first, new SimulatedFile(file.after(choose)));
     }
+    for (const [name, file] of this.tailerFiles) {
+      left.tailerFiles.set(name, new SimulatedFile(file.after(choose)));
+    }
+    for (const [first, index] of this.indexes) left.indexes.set(first, index);
     return left;
   }
 
@@ -123,6 +131,90 @@ export class SimulatedDisk implements JournalStorage {
     // It may end after the renaming and before the directory is on the disk; both has the name then.
     this.step();
   }
+
+  remove(first: number): void {
+    this.step();
+    this.files.delete(first);
+    this.indexes.delete(first);
+    this.step();
+  }
+
+  tailers(): string[] {
+    return [...this.tailerFiles.keys()];
+  }
+
+  openTailer(name: string): TailerFile | undefined {
+    const file = this.tailerFiles.get(name);
+    return file && new SimulatedTailer(this, file);
+  }
+
+  createTailer(name: string, bytes: Uint8Array): void {
+    this.step();
+    this.tailerFiles.set(name, new SimulatedFile(bytes));
+    this.step();
+  }
+
+  removeTailer(name: string): void {
+    this.step();
+    this.tailerFiles.delete(name);
+  }
+
+  readIndex(first: number): Uint8Array | undefined {
+    return this.indexes.get(first);
+  }
+
+  writeIndex(first: number, bytes: Uint8Array): boolean {
+    this.step();
+    this.indexes.set(first, bytes.slice());
+    return true;
+  }
+}
+
+class SimulatedTailer implements TailerFile {
+  readonly #disk: SimulatedDisk;
+  readonly #file: SimulatedFile;
+
+  constructor(disk: SimulatedDisk, file: SimulatedFile) {
+    this.#disk = disk;
+    this.#file = file;
+  }
+
+  tryOwn(): boolean {
+    return true;
+  }
+
+  read(into: Uint8Array): number {
+    into.set(this.#file.bytes);
+    return this.#file.bytes.length;
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    writeInParts(this.#disk, this.#file, offset, bytes);
+  }
+
+  sync(): void {
+    this.#disk.step();
+    this.#file.sync();
+  }
+
+  close(): void {}
+}
+
+function writeInParts(
+  disk: SimulatedDisk,
+  file: SimulatedFile,
+  offset: number,
+  bytes: Uint8Array,
+): void {
+  const half = Math.floor(bytes.length * disk.part);
+  for (const [start, end] of [
+    [0, half],
+    [half, bytes.length],
+  ] as const) {
+    disk.step();
+    file.bytes.set(bytes.subarray(start, end), offset + start);
+    file.note(offset + start, offset + end);
+  }
 }
 
 class SimulatedSegment implements WritableSegment {
@@ -159,15 +251,16 @@ class SimulatedSegment implements WritableSegment {
   }
 
   write(offset: number, bytes: Uint8Array): void {
-    const half = Math.floor(bytes.length * this.#disk.part);
-    for (const [start, end] of [
-      [0, half],
-      [half, bytes.length],
-    ] as const) {
-      this.#disk.step();
-      this.bytes.set(bytes.subarray(start, end), offset + start);
-      this.#file.note(offset + start, offset + end);
-    }
+    writeInParts(this.#disk, this.#file, offset, bytes);
+  }
+
+  nextData(offset: number): number {
+    const found = this.bytes.subarray(offset).findIndex((byte) => byte !== 0);
+    return found < 0 ? Infinity : offset + found - (found % 8);
+  }
+
+  copy(offset: number, source: RecordBytes, start: number, end: number): void {
+    this.write(offset, source.bytes.subarray(start, end));
   }
 
   sync(): void {

@@ -1,0 +1,175 @@
+/**
+ * The records from a sequence or a time on.
+ *
+ * @module
+ */
+import { type PlaceReader, RecordMemory } from "@isthmus/ipc/internal";
+import {
+  BUSY,
+  type Entry,
+  type EntrySource,
+  RecordDecoder,
+  type SourceParts,
+  segmentOfTime,
+} from "./entry-source.ts";
+import { SEGMENT } from "./journal-layout.ts";
+import { type Gap, RecordCursor } from "./record-cursor.ts";
+import { readHeader } from "./segment-header.ts";
+import type { IndexEntry } from "./segment-index.ts";
+
+/** Records that are passed over between two looks at the clock. */
+const SLICE = 512;
+/** How many records are passed over rather than looked for in an index. */
+const FEW = 2048;
+
+/** Gets a record in place, its sequence and its time; false ends it. */
+export type Visit = (record: unknown, sequence: number, time: number) => unknown;
+
+/** Entries in order. Each comes once; what is missing is told. */
+export class ForwardSource implements EntrySource {
+  readonly #parts: SourceParts;
+  readonly #decoder: RecordDecoder;
+  readonly #from: number;
+  readonly #time: number;
+  #cursor: RecordCursor | undefined;
+  /** Whether an index has led to a wrong place already. */
+  #isMisled = false;
+  /** Whether all records so far were too old. */
+  #isEarly: boolean;
+  /** What was missing behind the last one that was too old. */
+  #gap: Gap | undefined;
+  #held: Entry | undefined;
+
+  /**
+   * @param from The sequence to begin with.
+   * @param time Or the time, in milliseconds since 1970; -Infinity for none.
+   */
+  constructor(parts: SourceParts, from: number, time: number) {
+    this.#parts = parts;
+    this.#decoder = new RecordDecoder(parts.codec);
+    this.#from = from;
+    this.#time = time;
+    this.#isEarly = time > -Infinity;
+  }
+
+  /** The sequence of the record that comes next; undefined as long as it is looked for. */
+  get next(): number | undefined {
+    return this.#cursor?.next;
+  }
+
+  take(): Entry | typeof BUSY | undefined {
+    const cursor = this.#cursor ?? this.#seek();
+    if (cursor === undefined) return BUSY;
+    if (this.#isEarly || this.#held !== undefined) return this.#takeFirst(cursor);
+    const step = cursor.advance();
+    if (step === "record") return this.#decoder.decode(cursor);
+    return step === "gap" ? { gap: cursor.gap } : undefined;
+  }
+
+  close(): void {
+    this.#cursor?.close();
+  }
+
+  /**
+   * Gives all that is there to a function, in place.
+   *
+   * @returns How many records there were; less when the function has returned false.
+   */
+  visit(visit: Visit, onGap: (gap: Gap) => void): number {
+    let count = 0;
+    // Until it is known where to begin.
+    while (this.#cursor === undefined || this.#isEarly || this.#held !== undefined) {
+      const entry = this.take();
+      if (entry === BUSY) continue;
+      if (entry === undefined) return count;
+      if (entry.gap !== undefined) onGap(entry.gap);
+      else if (++count > 0 && visit(entry.value, entry.sequence, entry.time) === false)
+        return count;
+    }
+    const cursor = this.#cursor;
+    let source: Uint8Array | undefined;
+    let places: PlaceReader | undefined;
+    for (;;) {
+      const step = cursor.advance();
+      if (step === "end") return count;
+      if (step === "gap") {
+        onGap(cursor.gap);
+        continue;
+      }
+      if (places === undefined || source !== cursor.bytes) {
+        source = cursor.bytes;
+        places = this.#parts.codec.places(new RecordMemory(cursor.bytes), "read");
+      }
+      count++;
+      const record = places.at(cursor.payloadAt, cursor.payloadBytes);
+      if (visit(record, cursor.sequence, cursor.time) === false) return count;
+    }
+  }
+
+  /** Passes over what is too old. */
+  #takeFirst(cursor: RecordCursor): Entry | typeof BUSY | undefined {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) return held;
+    for (let left = SLICE; left > 0; left--) {
+      const step = cursor.advance();
+      if (step === "end") return this.#takeGap();
+      if (step === "gap") {
+        this.#gap = { from: this.#gap?.from ?? cursor.gap.from, to: cursor.gap.to };
+      } else if (cursor.time < this.#time) this.#gap = undefined;
+      else {
+        this.#isEarly = false;
+        const record = this.#decoder.decode(cursor);
+        const gap = this.#takeGap();
+        if (gap !== undefined) this.#held = record;
+        return gap ?? record;
+      }
+    }
+    return BUSY;
+  }
+
+  #takeGap(): Entry | undefined {
+    const gap = this.#gap;
+    this.#gap = undefined;
+    return gap && { gap };
+  }
+
+  /** Finds where to begin; undefined while there is more to do. */
+  #seek(): RecordCursor | undefined {
+    const { storage, format, indexes } = this.#parts;
+    const time = this.#time;
+    const isTimed = time > -Infinity;
+    const first = isTimed
+      ? segmentOfTime(this.#parts, time)
+      : storage.segments().findLast((one) => one <= this.#from);
+    const from = isTimed ? (first ?? storage.segments()[0] ?? 1) : this.#from;
+    const cursor = new RecordCursor(storage, format, from);
+    if (first !== undefined && (isTimed || from > first) && !this.#isMisled) {
+      if (!isTimed && this.#landNear(cursor, first)) return this.#cursor;
+      const sequence = isTimed ? Infinity : from;
+      const entries = indexes.find(first, { sequence, time: isTimed ? time : Infinity });
+      if (entries === undefined) return undefined;
+      const entry = isTimed ? entries.before(time) : entries.upTo(from);
+      const isUseful = entry !== undefined && entry.offset > SEGMENT.records;
+      if (isUseful && !cursor.land(first, entry, isTimed ? time : Infinity)) {
+        this.#isMisled = true;
+        indexes.drop(first);
+      }
+    }
+    this.#cursor = cursor;
+    return cursor;
+  }
+
+  /** Goes to the last record that is known to be on the disk, where it is a little before the one to begin with. */
+  #landNear(cursor: RecordCursor, first: number): boolean {
+    const mark = readHeader(this.#parts.storage, this.#parts.format.id, first)?.mark;
+    const isNear = mark !== undefined && isBehind(mark, this.#from, first);
+    if (!isNear || !cursor.land(first, mark, Infinity)) return false;
+    this.#cursor = cursor;
+    return true;
+  }
+}
+
+function isBehind({ sequence }: IndexEntry, from: number, first: number): boolean {
+  return sequence >= first && sequence <= from && from - sequence < FEW;
+}

@@ -1,0 +1,227 @@
+/**
+ * Reading a journal as a loop.
+ *
+ * @module
+ */
+import { NotSupportedError } from "@isthmus/core";
+import { stepsToTurn, takeTurn } from "@isthmus/core/internal";
+import { BUSY, type Entry, type EntrySource } from "./entry-source.ts";
+import type { FollowerPlace, LiveHead } from "./live-head.ts";
+import type { Tailer } from "./tailer.ts";
+
+/** What a reading works with. */
+export interface ReadingParts {
+  readonly source: EntrySource;
+  /** Opened when somebody waits. */
+  readonly head: () => LiveHead;
+  /** Ends the loop in silence. */
+  readonly disposed: AbortSignal;
+  readonly signal: AbortSignal | undefined;
+  readonly follow: boolean;
+  /** The sequence before the first entry that is asked for. */
+  readonly position: number;
+  /** Whose position is noted. */
+  readonly tailer: Tailer | undefined;
+  /** What it is called; empty for one without a name. */
+  readonly name: string;
+  readonly onEnd: (reading: JournalReading<unknown>) => void;
+}
+
+/**
+ * The entries of a journal: `for await` lets others have their turn and waits where it is to; `for` reads what is there without a
+ * pause. It is written by hand, because an async generator costs more per record than the record itself: see decision 0008.
+ */
+export class JournalReading<T>
+  implements AsyncIterableIterator<T, undefined>, Disposable, AsyncDisposable
+{
+  readonly #parts: ReadingParts;
+  /** Entries to hand out before it is asked whether the event loop is due. */
+  #stepsLeft = 0;
+  /** The entry whose body runs, or has ended. */
+  #entry: Entry | undefined;
+  /** Up to which sequence it is done with. */
+  #position: number;
+  /** Where observers are told of that. */
+  #place: FollowerPlace | undefined;
+  #isDone = false;
+  /** Calls are answered in their order. */
+  #pending: Promise<IteratorResult<T, undefined>> | undefined;
+
+  constructor(parts: ReadingParts) {
+    this.#parts = parts;
+    this.#position = parts.position;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#pending === undefined && this.#stepsLeft > 0 && !this.#isOver) {
+      this.#stepsLeft--;
+      try {
+        const entry = this.#take();
+        if (entry !== undefined && entry !== BUSY) return Promise.resolve(given<T>(entry));
+      } catch (error) {
+        return Promise.reject(this.#fail(error));
+      }
+    }
+    const pending = this.#pending === undefined ? this.#nextSlowly() : this.#nextBehind();
+    this.#pending = pending;
+    const done = (): void => {
+      if (this.#pending === pending) this.#pending = undefined;
+    };
+    pending.then(done, done);
+    return pending;
+  }
+
+  /**
+   * Called when the loop is left, by `break` or by what its body has thrown, which look the same from here: the record of the body
+   * comes again to a named tailer, because nobody has said that it was handled.
+   */
+  return(_value?: undefined): Promise<IteratorResult<T, undefined>> {
+    this.#end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#end();
+    return Promise.resolve();
+  }
+
+  /**
+   * What is there, without a pause: timers and sockets wait meanwhile.
+   *
+   * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` with `follow`: nothing can come while this thread waits.
+   */
+  [Symbol.iterator](): IterableIterator<T, undefined> {
+    if (this.#parts.follow) throw new NotSupportedError("Cannot follow a journal without `await`");
+    const iterator: IterableIterator<T, undefined> = {
+      next: () => this.#nextNow(),
+      return: () => {
+        this.#end();
+        return { done: true, value: undefined };
+      },
+      [Symbol.iterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  /** Lets go of the files; the loop ends. */
+  close(): void {
+    this.#end();
+  }
+
+  [Symbol.dispose](): void {
+    this.#end();
+  }
+
+  get #isOver(): boolean {
+    const { disposed, signal } = this.#parts;
+    return this.#isDone || disposed.aborted || signal?.aborted === true;
+  }
+
+  /** Says that the entry before has been handled, and takes the next one. */
+  #take(): Entry | typeof BUSY | undefined {
+    this.#handle();
+    const entry = this.#parts.source.take();
+    if (entry !== BUSY) this.#entry = entry;
+    return entry;
+  }
+
+  #handle(): void {
+    const entry = this.#entry;
+    if (entry === undefined) return;
+    this.#entry = undefined;
+    this.#position = entry.gap === undefined ? entry.sequence : entry.gap.to;
+    this.#parts.tailer?.commit(this.#position);
+  }
+
+  #nextNow(): IteratorResult<T, undefined> {
+    for (;;) {
+      if (this.#isOver) return this.#finish();
+      let entry: Entry | typeof BUSY | undefined;
+      try {
+        entry = this.#take();
+      } catch (error) {
+        throw this.#fail(error);
+      }
+      if (entry === BUSY) continue;
+      if (entry !== undefined) return given<T>(entry);
+      this.#end();
+    }
+  }
+
+  async #nextBehind(): Promise<IteratorResult<T, undefined>> {
+    await this.#pending?.catch(() => undefined);
+    return this.#nextSlowly();
+  }
+
+  async #nextSlowly(): Promise<IteratorResult<T, undefined>> {
+    const { head, follow } = this.#parts;
+    try {
+      for (;;) {
+        if (this.#isOver) return this.#finish();
+        this.#stepsLeft = stepsToTurn();
+        if (this.#stepsLeft === 0) await takeTurn();
+        if (this.#isOver) return this.#finish();
+        const seen = follow ? head().appends : 0;
+        const entry = this.#take();
+        if (follow) this.#tell();
+        if (entry === BUSY) continue;
+        if (entry !== undefined) return given<T>(entry);
+        if (follow) await this.#waitForMore(seen);
+        else this.#end();
+      }
+    } catch (error) {
+      throw this.#fail(error);
+    }
+  }
+
+  /** Tells observers how far it is. */
+  #tell(): void {
+    const { head, name } = this.#parts;
+    this.#place ??= head().follow(name);
+    this.#place.note(this.#position);
+  }
+
+  async #waitForMore(seen: number): Promise<void> {
+    const { head, disposed, signal } = this.#parts;
+    const either = signal === undefined ? disposed : AbortSignal.any([signal, disposed]);
+    try {
+      await head().wait(seen, either);
+    } catch (error) {
+      // The loop says why it ends.
+      if (!either.aborted) throw error;
+    }
+  }
+
+  /** The loop is over, or is now. */
+  #finish(): IteratorResult<T, undefined> {
+    const { disposed, signal } = this.#parts;
+    const isAborted = !this.#isDone && !disposed.aborted;
+    if (isAborted) this.#handle();
+    this.#end();
+    if (isAborted) signal?.throwIfAborted();
+    return { done: true, value: undefined };
+  }
+
+  #fail(error: unknown): unknown {
+    this.#end();
+    return error;
+  }
+
+  #end(): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    const { source, tailer, onEnd } = this.#parts;
+    source.close();
+    tailer?.close();
+    this.#place?.[Symbol.dispose]();
+    onEnd(this);
+  }
+}
+
+function given<T>(entry: Entry): IteratorResult<T, undefined> {
+  return { done: false, value: entry as T };
+}

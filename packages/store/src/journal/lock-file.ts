@@ -1,0 +1,104 @@
+/**
+ * Whose turn it is, where the kernel can lock single bytes: a word in the mapped file `lock` says who has it, and the lock of that
+ * one's byte says whether it lives. Taking a turn is one exchange of the word; the kernel is asked only where somebody has it.
+ *
+ * @module
+ */
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { CorruptSegmentError } from "@isthmus/core";
+import { conditionError, Mapping, platform } from "@isthmus/core/internal";
+import { type Life, type Lives, OwnerWord, SharedWords } from "@isthmus/ipc/internal";
+import { attempt } from "./disk-files.ts";
+import { LOCK, LOCK_SLOTS, LOCK_VERSION } from "./journal-layout.ts";
+
+type ByteLocks = NonNullable<ReturnType<typeof platform>["byteLocks"]>;
+
+/** The file as one handle has it open, with a slot of its own. */
+export class LockFile implements Disposable, Lives {
+  readonly slotCount: number = LOCK_SLOTS;
+  readonly #bytes: ByteLocks;
+  readonly #fd: number;
+  readonly #mapping: Mapping;
+  readonly #words: SharedWords;
+  readonly #self: Life;
+  readonly #turn: OwnerWord;
+  readonly #sync: OwnerWord;
+
+  /**
+   * @param path The file; it is made where it is missing.
+   * @throws {SystemError} `EACCES`, `EROFS`, … where this process may only read; `EAGAIN` when too many handles append.
+   * @throws {CorruptSegmentError} When it is none of this version.
+   */
+  constructor(path: string, bytes: ByteLocks) {
+    this.#bytes = bytes;
+    const what = `append to the journal of "${path}"`;
+    const fd = attempt(what, () => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o666));
+    this.#fd = fd;
+    let mapping: Mapping | undefined;
+    try {
+      if (fstatSync(fd).size < LOCK.slots) platform().allocate(fd, 0, LOCK.slots, path);
+      const request = { fd, path, lengthBytes: LOCK.slots, offsetBytes: 0 };
+      mapping = new Mapping({ ...request, protection: "readWrite", sharing: "shared" });
+      this.#mapping = mapping;
+      this.#words = new SharedWords(mapping.bytes(0, LOCK.slots));
+      this.#checkVersion(path);
+      this.#self = this.#join(what);
+      this.#turn = new OwnerWord(this.#words, LOCK.mutex / 4, this.#self, this);
+      this.#sync = new OwnerWord(this.#words, LOCK.syncMutex / 4, this.#self, this);
+    } catch (error) {
+      mapping?.dispose();
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  /** Takes the turn, from somebody who has died, too; false when somebody has it. */
+  tryTake(): boolean {
+    return this.#turn.tryOwn() !== "busy";
+  }
+
+  give(): void {
+    this.#turn.unlock();
+  }
+
+  /** Becomes the one who syncs; false when somebody else does. */
+  tryTakeSync(): boolean {
+    return this.#sync.tryOwn() !== "busy";
+  }
+
+  giveSync(): void {
+    this.#sync.unlock();
+  }
+
+  /** The handle of a life holds its byte until it ends, and whoever gets the byte after that is of another generation. */
+  isOver(slot: number, generation: number, mask: number): boolean {
+    if ((this.#words.load(generationWord(slot)) & mask) !== generation) return true;
+    return slot !== this.#self.slot && !this.#bytes.isLocked(this.#fd, LOCK.slots + slot);
+  }
+
+  [Symbol.dispose](): void {
+    this.#mapping.dispose();
+    closeSync(this.#fd);
+  }
+
+  #checkVersion(path: string): void {
+    const found = this.#words.compareExchange(LOCK.version / 4, 0, LOCK_VERSION);
+    if (found === 0 || found === LOCK_VERSION) return;
+    throw new CorruptSegmentError(
+      `Cannot use "${path}": it is of version ${found}, not ${LOCK_VERSION}`,
+    );
+  }
+
+  #join(what: string): Life {
+    for (let slot = 0; slot < LOCK_SLOTS; slot++) {
+      if (!this.#bytes.tryLock(this.#fd, LOCK.slots + slot)) continue;
+      const generation = this.#words.add(generationWord(slot), 1) + 1;
+      return { slot, generation };
+    }
+    throw conditionError("EAGAIN", `${what}: all ${LOCK_SLOTS} places belong to others`, "fcntl");
+  }
+}
+
+function generationWord(slot: number): number {
+  return LOCK.generations / 4 + slot;
+}

@@ -1,0 +1,120 @@
+/**
+ * What whoever has the turn does to the segment that is appended to, but for appending.
+ *
+ * @module
+ */
+import { paddedBytes, RECORD, SEGMENT } from "./journal-layout.ts";
+import type { RecordFormat } from "./record-format.ts";
+import { decodeMark, decodeSynced, markCrc, syncedCrc } from "./segment-header.ts";
+import type { WritableSegment } from "./storage.ts";
+
+const STEP_BYTES = 2 ** 20;
+const ZEROS = new Uint8Array(STEP_BYTES);
+
+/** When segments end, but for being full. */
+export interface RollOptions {
+  /** The age of its first record at which a segment ends with the next append, in milliseconds. */
+  readonly segmentMaxAgeMs?: number | undefined;
+  /** Called before a segment of so many bytes is made. */
+  readonly onRoll?: ((bytes: number) => void) | undefined;
+}
+
+/** Whether the first record of a segment is so old that the segment is to end. */
+export function isOld(
+  file: WritableSegment,
+  now: number,
+  { segmentMaxAgeMs }: RollOptions,
+): boolean {
+  if (segmentMaxAgeMs === undefined) return false;
+  return now - file.view.getFloat64(SEGMENT.records + RECORD.time, true) >= segmentMaxAgeMs;
+}
+
+/**
+ * The last record that is known to be on the disk with everything before it; undefined where it is not what a mark says.
+ *
+ * @param floor The time before which it cannot be.
+ */
+export function findMark(
+  format: RecordFormat,
+  file: WritableSegment,
+  floor: number,
+): { readonly sequence: number; readonly offset: number } | undefined {
+  const mark = decodeMark(file.bytes);
+  if (mark === undefined || mark.sequence > syncedOf(file)) return undefined;
+  const { offset, sequence } = mark;
+  const end = file.lengthBytes;
+  const finding = format.examine(file, offset, end, end - offset, sequence, floor);
+  return finding === "record" ? mark : undefined;
+}
+
+/** Up to which sequence a segment says that it is on the disk. */
+export function syncedOf({ bytes, first, lengthBytes }: WritableSegment): number {
+  return decodeSynced(bytes, first, lengthBytes);
+}
+
+/**
+ * Says up to which sequence a segment is on the disk.
+ *
+ * @param offset Where that record begins; 0 when this is not known.
+ */
+export function storeSynced(file: WritableSegment, sequence: number, offset: number): void {
+  file.storeNumber(SEGMENT.synced, sequence);
+  file.store(SEGMENT.syncedCrc, syncedCrc(file.bytes));
+  if (offset === 0) return;
+  file.storeNumber(SEGMENT.mark, sequence);
+  file.store(SEGMENT.markOffset, offset);
+  file.store(SEGMENT.markCrc, markCrc(file.bytes));
+}
+
+/** Makes everything from a place on zero; returns whether anything was not. */
+export function clearFrom(file: WritableSegment, start: number): boolean {
+  let isChanged = false;
+  // Holes are zero, and to look at them would make something of them.
+  for (let at = file.nextData(start); at < file.lengthBytes; at = file.nextData(at + STEP_BYTES)) {
+    const bytes = file.bytes.subarray(at, Math.min(at + STEP_BYTES, file.lengthBytes));
+    if (Buffer.compare(bytes, ZEROS.subarray(0, bytes.length)) === 0) continue;
+    // The first word last: whoever comes next clears the rest as long as it is not zero.
+    const skipped = at === start ? 4 : 0;
+    file.write(at + skipped, ZEROS.subarray(skipped, bytes.length));
+    isChanged = true;
+  }
+  if (isChanged && file.load(start) !== 0) file.store(start, 0);
+  return isChanged;
+}
+
+/** Writes everything before a place once more: what the kernel takes for written may not be. */
+export function writeAgain(file: WritableSegment, end: number): void {
+  for (let at = 0; at < end; at += STEP_BYTES) {
+    file.write(at, file.bytes.slice(at, Math.min(at + STEP_BYTES, end)));
+  }
+}
+
+/**
+ * The last whole record behind damage.
+ *
+ * @param start Where the damage begins.
+ * @param next The sequence that was expected there.
+ * @param floor The time before which none can be.
+ */
+export function lastWhole(
+  format: RecordFormat,
+  file: WritableSegment,
+  start: number,
+  next: number,
+  floor: number,
+): { readonly sequence: number; readonly time: number } | undefined {
+  const end = file.lengthBytes;
+  let last: { readonly sequence: number; readonly time: number } | undefined;
+  for (let at = start + 8; at < end - RECORD.payload; ) {
+    const sequence = file.view.getFloat64(at + RECORD.sequence, true);
+    const isLater = sequence >= next && sequence > (last?.sequence ?? 0);
+    const isPossible = Number.isSafeInteger(sequence) && isLater;
+    const time = last?.time ?? floor;
+    const finding = isPossible && format.examine(file, at, end, end - at, sequence, time);
+    if (finding === "record") {
+      last = { sequence, time: format.time };
+      at += paddedBytes(format.size);
+    } else at += 8;
+  }
+  return last;
+}

@@ -1,0 +1,74 @@
+/** Whose turn it is: a word that everybody maps, and the kernel, which says who is dead. */
+import { expect } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { platform } from "@isthmus/core/internal";
+import { expectCode } from "@isthmus/testing/expect-code";
+import { testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { LOCK, LOCK_SLOTS } from "../../src/journal/journal-layout.ts";
+import { LockFile } from "../../src/journal/lock-file.ts";
+
+const { byteLocks } = platform();
+const open = (path: string) => new LockFile(path, byteLocks as NonNullable<typeof byteLocks>);
+const testLocks = testIf(byteLocks !== undefined, "locks on bytes");
+/** Of the mutexes: who has them. */
+const HOLDERS = [LOCK.mutex + 100, LOCK.syncMutex + 100] as const;
+
+testLocks(
+  "LockFile gives each of its two locks to one at a time, and to the next when its owner dies",
+  () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("lock");
+    const one = open(path);
+    using two = open(path);
+    expect([one.tryTake(), two.tryTake(), one.tryTake()]).toEqual([true, false, false]);
+    expect([two.tryTakeSync(), one.tryTakeSync()]).toEqual([true, false]);
+    one.give();
+    expect([two.tryTake(), one.tryTake()]).toEqual([true, false]);
+    expectCode(() => one.give(), "SystemError", "EPERM");
+    two.give();
+    expect(one.tryTake()).toBe(true);
+    // Its descriptor is closed, as by a death; whoever gets its slot is somebody else.
+    one[Symbol.dispose]();
+    using three = open(path);
+    expect([three.tryTake(), two.tryTake()]).toEqual([true, false]);
+    three.give();
+    two.giveSync();
+    expect(HOLDERS.map((at) => readFileSync(path).readUInt32LE(at))).toEqual([0, 0]);
+  },
+);
+
+testLocks("LockFile takes nothing from a file that is another's, or nonsense", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("lock");
+  open(path)[Symbol.dispose]();
+  const content = readFileSync(path);
+  expect(content.length).toBe(LOCK.slots);
+  const changed = (at: number, value: number) => {
+    const other = Buffer.from(content);
+    other.writeUInt32LE(value, at);
+    writeFileSync(path, other);
+    return open(path);
+  };
+  for (const holder of [LOCK_SLOTS + 1, 0x7fff, 0xffff_ffff]) {
+    using nonsense = changed(HOLDERS[0], holder);
+    expectCode(() => nonsense.tryTake(), "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
+  }
+  // Somebody of an earlier life, before the machine was started again or the directory copied.
+  using left = changed(HOLDERS[0], 5 | (77 << 15));
+  expect(left.tryTake()).toBe(true);
+  expectCode(() => changed(LOCK.version, 2), "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
+});
+
+testLocks("LockFile refuses one more than it has slots for", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("lock");
+  const all = Array.from({ length: LOCK_SLOTS }, () => open(path));
+  try {
+    expectCode(() => open(path), "SystemError", "EAGAIN");
+    all.pop()?.[Symbol.dispose]();
+    open(path)[Symbol.dispose]();
+  } finally {
+    for (const one of all) one[Symbol.dispose]();
+  }
+});
