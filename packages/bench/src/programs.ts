@@ -11,6 +11,7 @@ export const BENCH_PROGRAMS: Programs = {
   participant: () => import("./suites/messages/participant.ts"),
   "cache-party": () => import("./suites/store/cache-party.ts"),
   "job-worker": () => import("./suites/workers/job-worker.ts"),
+  "sync-writer": () => import("./suites/journal/sync-writer.ts"),
   worker: () => import("./suites/messages/worker.ts"),
   "probe-main": () => import("./peers/probe-main.ts"),
 };

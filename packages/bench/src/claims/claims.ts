@@ -412,6 +412,36 @@ const OTHERS: readonly ClaimSpec[] = [
   ...rows("shared", undefined, [
     ["row-cursor", "read by a cursor / schema.decode", "shared.row-cursor", "shared.struct"],
   ]),
+  ...rows("journal", { at_least: 0.3 }, [
+    ["channel", "batches: Journal / channel", "journal.batch", "journal.channel"],
+  ]),
+  ...rows("journal", { at_least: 20 }, [
+    ["sqlite", "batches: Journal / bun:sqlite", "journal.batch", "journal.sqlite"],
+  ]),
+  ...rows("journal", { at_least: 10 }, [
+    ["write", "batches: Journal / writeSync of each record", "journal.batch", "journal.write"],
+  ]),
+  ...rows("journal", { at_least: 5 }, [
+    ["one", "one by one: Journal / writeSync", "journal.one", "journal.write"],
+    ["replay", "replay: Journal / bun:sqlite", "journalReplay.short", "journalReplay.sqlite"],
+  ]),
+  ...rows("journal", { at_least: 4 }, [
+    [
+      "always",
+      "eight processes, on the disk: Journal / bun:sqlite",
+      "journalSync.journal",
+      "journalSync.sqlite",
+    ],
+  ]),
+  ...rows("journal", undefined, [
+    ["write-batch", "batches: Journal / one writeSync", "journal.batch", "journal.writeBatch"],
+    [
+      "replay-await",
+      "replay: Journal, for await / bun:sqlite",
+      "journalReplay.shortAwait",
+      "journalReplay.sqlite",
+    ],
+  ]),
   ...rows("mapping", undefined, [
     ["sequential", "front to back: mapping / Bun.mmap", "sequential.mapping", "sequential.bunMmap"],
     ["random", "at random: mapping / Bun.mmap", "random.mapping", "random.bunMmap"],

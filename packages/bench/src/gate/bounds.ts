@@ -35,6 +35,9 @@ export const BOUNDS: readonly Bound[] = [
   { claim: "cache-set-lmdb", atLeast: 1.5 },
   { claim: "cache-increment-lmdb", atLeast: 1.5 },
   { claim: "shared-row", atLeast: 0.2 },
+  { claim: "journal-sqlite", atLeast: 2 },
+  { claim: "journal-one", atLeast: 0.7 },
+  { claim: "journal-replay", atLeast: 0.3 },
   { claim: "physics-mutex", atLeast: 0.1 },
   { claim: "physics-accessor", atLeast: 0.1 },
 ];

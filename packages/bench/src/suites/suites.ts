@@ -5,6 +5,7 @@
  */
 import type { SuiteSpec } from "../runner/suite.ts";
 import { FILE_SUITES } from "./files/suites.ts";
+import { JOURNAL_SUITES } from "./journal/suites.ts";
 import { MESSAGE_SUITES } from "./messages/suites.ts";
 import { MICRO_SUITES } from "./micro/suites.ts";
 import { REFERENCE_SUITES } from "./reference/suites.ts";
@@ -19,6 +20,7 @@ export const SUITES: readonly SuiteSpec[] = [
   ...STATE_SUITES,
   ...STORE_SUITES,
   ...WORKER_SUITES,
+  ...JOURNAL_SUITES,
   ...REFERENCE_SUITES,
   ...MICRO_SUITES,
 ];
