@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { Consumer, struct, u32 } from "@isthmus/ipc";
+import { Home } from "@isthmus/testing/home";
 import { createPlaces } from "@isthmus/testing/places";
 import {
   interruptProgram,
@@ -16,6 +17,7 @@ import { findLeaks, takeStock } from "../src/resources.ts";
 import type { NemesisOrder } from "../src/roster.ts";
 import type { Verdict } from "../src/run-chaos.ts";
 import { flood } from "../src/stress/flood.ts";
+import { journalStorm } from "../src/stress/journal-storm.ts";
 
 setDefaultTimeout(300_000);
 
@@ -48,12 +50,12 @@ describe("stress", () => {
     using directory = new TemporaryDirectory();
     const places = createPlaces(directory);
     const sizes = ["--records", "300000", "--cycles", "300", "--channels", "100", "--kills", "4"];
-    const args = [...sizes, "--seed", "1", "--json"];
+    const args = [...sizes, "--journal-kills", "4", "--seed", "1", "--json"];
     const { stdout, stderr, exitCode } = await runStress(args, places.env);
     expect(exitCode, stderr).toBe(0);
     const { parts, ...faults } = JSON.parse(stdout) as { parts: Record<string, number>[] };
     expect(faults).toMatchObject({ seed: 1, ...NONE });
-    const [crowd, channels, mutexes, flooded, storm] = parts;
+    const [crowd, channels, mutexes, flooded, storm, journals] = parts;
     expect(crowd).toMatchObject({ channels: 100, records: 10_000 });
     expect(crowd?.["descriptors_open"]).toBeGreaterThanOrEqual(100);
     expect([channels?.["cycles"], mutexes?.["cycles"]]).toEqual([300, 300]);
@@ -61,6 +63,8 @@ describe("stress", () => {
     expect(flooded?.["kills"]).toBeGreaterThanOrEqual(10);
     expect(storm?.["kills"]).toBeGreaterThanOrEqual(4);
     expect(storm?.["done"]).toBeGreaterThan(0);
+    expect(journals?.["kills"]).toBeGreaterThanOrEqual(4);
+    expect(journals?.["records"]).toBeGreaterThan(0);
     expect(places.leftOver()).toEqual([]);
   });
 
@@ -77,6 +81,23 @@ describe("stress", () => {
       expect({ ...faults, [fault]: 0 }).toEqual(NONE);
     });
   }
+
+  test.each([["promise", "lost"] as const, ["tear", "torn"] as const])(
+    "finds that a victim of a journal's storm does this: %s",
+    async (harm, fault) => {
+      using _home = new Home();
+      using directory = new TemporaryDirectory();
+      const { findings } = await journalStorm({
+        seed: 1,
+        kills: 1,
+        directory: directory.path,
+        harm,
+        signal: new AbortController().signal,
+        onProgress: () => {},
+      });
+      expect(findings.map((finding) => finding.fault)).toContain(fault);
+    },
+  );
 
   test("finds what was left open, mapped, or lying about", () => {
     using directory = new TemporaryDirectory();
@@ -110,6 +131,7 @@ describe("stress", () => {
     for (const [args, pattern] of [
       [["1000000000"], /[1-9]\d* cycles/],
       [["0", "--kills", "0", "--records", "1000000000000"], /[1-9]\d* kill/],
+      [["0", "--kills", "0", "--records", "0", "--journal-kills", "100000"], /[1-9]\d* kill/],
     ] as const) {
       const { stderr, exitCode } = await interruptProgram([...command, ...args], pattern, places);
       expect(exitCode, stderr).toBe(130);

@@ -15,6 +15,7 @@ const DEFAULTS: StressSizes = {
   cycles: 1_000_000,
   channels: 300,
   kills: 10_000,
+  journalKills: 10_000,
 };
 /** Every channel needs two descriptors in each of two processes. */
 const CHANNELS_MAX = 2000;
@@ -22,7 +23,8 @@ const SEED_MAX = 2 ** 31 - 1;
 /** How often progress is told, in milliseconds. */
 const PROGRESS_MS = 1000;
 
-const HELP = `Usage: stress [--records N] [--cycles N] [--channels N] [--kills N] [--seed S] [--json]
+const HELP = `Usage: stress [--records N] [--cycles N] [--channels N] [--kills N] [--journal-kills N]
+              [--seed S] [--json]
 
 Proves at length what the tests prove in seconds. Fails if a record or a job was lost, torn,
 duplicated or reordered, somebody stuck, or descriptors, mappings, files or memory were left.
@@ -31,6 +33,7 @@ duplicated or reordered, somebody stuck, or descriptors, mappings, files or memo
   --cycles    openings and closings of a channel, and of a mutex (${DEFAULTS.cycles}); 0: none
   --channels  channels that are open at once (${DEFAULTS.channels}); 0: none
   --kills     kills of those who work on a queue (${DEFAULTS.kills}); 0: none
+  --journal-kills  kills of those who append to a journal and read it (${DEFAULTS.journalKills}); 0: none
   --seed      what all random choices follow from (a new one)
   --json      a record of all figures instead of text
 `;
@@ -65,9 +68,17 @@ async function main(args: readonly string[]): Promise<void> {
     cycles: numberOf("--cycles", values.cycles, DEFAULTS.cycles, Number.MAX_SAFE_INTEGER),
     channels: numberOf("--channels", values.channels, DEFAULTS.channels, CHANNELS_MAX),
     kills: numberOf("--kills", values.kills, DEFAULTS.kills, Number.MAX_SAFE_INTEGER),
+    journalKills: numberOf(
+      "--journal-kills",
+      values["journal-kills"],
+      DEFAULTS.journalKills,
+      Number.MAX_SAFE_INTEGER,
+    ),
   };
   const seed = numberOf("--seed", values.seed, Math.floor(Math.random() * SEED_MAX), SEED_MAX);
-  const options = Object.entries({ ...sizes, seed }).map(([name, value]) => `--${name} ${value}`);
+  const { journalKills, ...others } = sizes;
+  const named = { ...others, "journal-kills": journalKills, seed };
+  const options = Object.entries(named).map(([name, value]) => `--${name} ${value}`);
   tell(options.join(" "));
   const results = await stress({
     ...sizes,
@@ -98,7 +109,9 @@ function everySecond(show: (text: string) => void): (describe: () => string) => 
   };
 }
 
-type Values = Partial<Record<"records" | "cycles" | "channels" | "kills" | "seed", string>> & {
+type Values = Partial<
+  Record<"records" | "cycles" | "channels" | "kills" | "journal-kills" | "seed", string>
+> & {
   readonly json?: boolean;
   readonly help?: boolean;
 };
@@ -107,7 +120,13 @@ function parse(args: readonly string[]): Values {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const help = { type: "boolean", short: "h" } as const;
-  const sizes = { records: text, cycles: text, channels: text, kills: text };
+  const sizes = {
+    records: text,
+    cycles: text,
+    channels: text,
+    kills: text,
+    "journal-kills": text,
+  };
   const options = { ...sizes, seed: text, json: flag, help };
   try {
     return parseArgs({ args: [...args], options }).values;

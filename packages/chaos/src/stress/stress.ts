@@ -10,6 +10,7 @@ import type { Finding } from "../judges/findings.ts";
 import { CHURN_KINDS, churn } from "./churn.ts";
 import { crowd } from "./crowd.ts";
 import { flood } from "./flood.ts";
+import { journalStorm } from "./journal-storm.ts";
 import { storm } from "./storm.ts";
 
 const DIRECTORY_VARIABLE = "ISTHMUS_DIR";
@@ -36,6 +37,8 @@ export interface StressSizes {
   readonly channels: number;
   /** Kills of those who work on a queue. */
   readonly kills: number;
+  /** Kills of those who work on a journal. */
+  readonly journalKills: number;
 }
 
 /** What the parts are given. */
@@ -83,6 +86,9 @@ function partsOf(options: StressOptions, directory: string): (readonly [string, 
   }
   if (options.records > 0) parts.push(["flood", () => runFlood(options)]);
   if (options.kills > 0) parts.push(["storm", () => runStorm(options)]);
+  if (options.journalKills > 0) {
+    parts.push(["journal storm", () => runJournalStorm(options, directory)]);
+  }
   return parts;
 }
 
@@ -166,6 +172,21 @@ async function runStorm({ seed, kills, signal, onProgress }: StressOptions): Pro
     kills,
     signal,
     onProgress: (count, jobs) => onProgress(() => `storm: ${count} kills, ${jobs} jobs`),
+  });
+  return { figures: { ...figures }, findings };
+}
+
+async function runJournalStorm(
+  { seed, journalKills, signal, onProgress }: StressOptions,
+  directory: string,
+): Promise<Outcome> {
+  const { figures, findings } = await journalStorm({
+    seed,
+    kills: journalKills,
+    directory,
+    signal,
+    onProgress: (kills, records) =>
+      onProgress(() => `journal storm: ${kills} kills, ${records} records`),
   });
   return { figures: { ...figures }, findings };
 }
