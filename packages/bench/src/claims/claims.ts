@@ -11,6 +11,7 @@ import {
   COMPILED_LATE,
   COPY_IS_CHEAP,
   DISK_DECIDES,
+  EACH_HAS_A_SUM,
   KERNEL_TAKES_APART,
   LINES_TRAVEL,
   MEMORY_IS_FAR,
@@ -416,14 +417,26 @@ const OTHERS: readonly ClaimSpec[] = [
     ["channel", "batches: Journal / channel", "journal.batch", "journal.channel"],
   ]),
   ...rows("journal", { at_least: 20 }, [
-    ["sqlite", "batches: Journal / bun:sqlite", "journal.batch", "journal.sqlite"],
+    ["sqlite", "batches: Journal / bun:sqlite", "journal.batch", "journal.sqlite", EACH_HAS_A_SUM],
   ]),
   ...rows("journal", { at_least: 10 }, [
-    ["write", "batches: Journal / writeSync of each record", "journal.batch", "journal.write"],
+    [
+      "write",
+      "batches: Journal / writeSync of each record",
+      "journal.batch",
+      "journal.write",
+      EACH_HAS_A_SUM,
+    ],
   ]),
   ...rows("journal", { at_least: 5 }, [
-    ["one", "one by one: Journal / writeSync", "journal.one", "journal.write"],
-    ["replay", "replay: Journal / bun:sqlite", "journalReplay.short", "journalReplay.sqlite"],
+    ["one", "one by one: Journal / writeSync", "journal.one", "journal.write", EACH_HAS_A_SUM],
+    [
+      "replay",
+      "replay: Journal / bun:sqlite",
+      "journalReplay.short",
+      "journalReplay.sqlite",
+      EACH_HAS_A_SUM,
+    ],
   ]),
   ...rows("journal", { at_least: 4 }, [
     [
