@@ -66,7 +66,11 @@ export class MemoryAccessor {
     this.#writable = view.canWrite ? this.#readable : NOTHING;
   }
 
-  /** Reads an integer of 8 bits, -128 to 127. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Reads an integer of 8 bits, -128 to 127. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   */
   readInt8(position: number): number {
     let view = this.#first;
     let at = position;
@@ -79,7 +83,12 @@ export class MemoryAccessor {
     return value;
   }
 
-  /** Writes an integer of 8 bits, -128 to 127. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Writes an integer of 8 bits, -128 to 127. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value The integer.
+   */
   writeInt8(position: number, value: number): void {
     let view = this.#first;
     let at = position;
@@ -95,7 +104,11 @@ export class MemoryAccessor {
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
   }
 
-  /** Reads an unsigned integer of 8 bits, 0 to 255. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Reads an unsigned integer of 8 bits, 0 to 255. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   */
   readUint8(position: number): number {
     let view = this.#first;
     let at = position;
@@ -108,7 +121,12 @@ export class MemoryAccessor {
     return value;
   }
 
-  /** Writes an unsigned integer of 8 bits, 0 to 255. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Writes an unsigned integer of 8 bits, 0 to 255. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value The integer.
+   */
   writeUint8(position: number, value: number): void {
     let view = this.#first;
     let at = position;
@@ -124,7 +142,11 @@ export class MemoryAccessor {
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
   }
 
-  /** Reads an integer of 16 bits, -32,768 to 32,767. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Reads an integer of 16 bits, -32,768 to 32,767. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   */
   readInt16(position: number): number {
     let view = this.#first;
     let at = position;
@@ -137,7 +159,12 @@ export class MemoryAccessor {
     return value;
   }
 
-  /** Writes an integer of 16 bits, -32,768 to 32,767. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Writes an integer of 16 bits, -32,768 to 32,767. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value The integer.
+   */
   writeInt16(position: number, value: number): void {
     let view = this.#first;
     let at = position;
@@ -153,7 +180,11 @@ export class MemoryAccessor {
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
   }
 
-  /** Reads an unsigned integer of 16 bits, 0 to 65,535. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Reads an unsigned integer of 16 bits, 0 to 65,535. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   */
   readUint16(position: number): number {
     let view = this.#first;
     let at = position;
@@ -166,7 +197,12 @@ export class MemoryAccessor {
     return value;
   }
 
-  /** Writes an unsigned integer of 16 bits, 0 to 65,535. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Writes an unsigned integer of 16 bits, 0 to 65,535. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value The integer.
+   */
   writeUint16(position: number, value: number): void {
     let view = this.#first;
     let at = position;
@@ -182,7 +218,11 @@ export class MemoryAccessor {
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
   }
 
-  /** Reads an integer of 32 bits, -2,147,483,648 to 2,147,483,647. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Reads an integer of 32 bits, -2,147,483,648 to 2,147,483,647. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   */
   readInt32(position: number): number {
     let view = this.#first;
     let at = position;
@@ -195,7 +235,12 @@ export class MemoryAccessor {
     return value;
   }
 
-  /** Writes an integer of 32 bits, -2,147,483,648 to 2,147,483,647. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Writes an integer of 32 bits, -2,147,483,648 to 2,147,483,647. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value The integer.
+   */
   writeInt32(position: number, value: number): void {
     let view = this.#first;
     let at = position;
@@ -211,7 +256,11 @@ export class MemoryAccessor {
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
   }
 
-  /** Reads an unsigned integer of 32 bits, 0 to 4,294,967,295. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Reads an unsigned integer of 32 bits, 0 to 4,294,967,295. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   */
   readUint32(position: number): number {
     let view = this.#first;
     let at = position;
@@ -224,7 +273,12 @@ export class MemoryAccessor {
     return value;
   }
 
-  /** Writes an unsigned integer of 32 bits, 0 to 4,294,967,295. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Writes an unsigned integer of 32 bits, 0 to 4,294,967,295. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value The integer.
+   */
   writeUint32(position: number, value: number): void {
     let view = this.#first;
     let at = position;
@@ -240,7 +294,11 @@ export class MemoryAccessor {
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
   }
 
-  /** Reads an integer of 64 bits as a BigInt. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Reads an integer of 64 bits as a BigInt. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   */
   readBigInt64(position: number): bigint {
     let view = this.#first;
     let at = position;
@@ -253,7 +311,12 @@ export class MemoryAccessor {
     return value;
   }
 
-  /** Writes an integer of 64 bits as a BigInt. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Writes an integer of 64 bits as a BigInt. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value The integer.
+   */
   writeBigInt64(position: number, value: bigint): void {
     let view = this.#first;
     let at = position;
@@ -267,7 +330,11 @@ export class MemoryAccessor {
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
   }
 
-  /** Reads an unsigned integer of 64 bits as a BigInt. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Reads an unsigned integer of 64 bits as a BigInt. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   */
   readBigUint64(position: number): bigint {
     let view = this.#first;
     let at = position;
@@ -280,7 +347,12 @@ export class MemoryAccessor {
     return value;
   }
 
-  /** Writes an unsigned integer of 64 bits as a BigInt. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Writes an unsigned integer of 64 bits as a BigInt. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value The integer.
+   */
   writeBigUint64(position: number, value: bigint): void {
     let view = this.#first;
     let at = position;
@@ -294,7 +366,11 @@ export class MemoryAccessor {
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
   }
 
-  /** Reads a number of 32 bits; writing rounds to the nearest one. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Reads a number of 32 bits; writing rounds to the nearest one. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   */
   readFloat32(position: number): number {
     let view = this.#first;
     let at = position;
@@ -307,7 +383,12 @@ export class MemoryAccessor {
     return value;
   }
 
-  /** Writes a number of 32 bits; writing rounds to the nearest one. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Writes a number of 32 bits; writing rounds to the nearest one. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value The number; rounded to 32 bits.
+   */
   writeFloat32(position: number, value: number): void {
     let view = this.#first;
     let at = position;
@@ -321,7 +402,11 @@ export class MemoryAccessor {
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
   }
 
-  /** Reads a number of 64 bits. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Reads a number of 64 bits. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   */
   readFloat64(position: number): number {
     let view = this.#first;
     let at = position;
@@ -334,7 +419,12 @@ export class MemoryAccessor {
     return value;
   }
 
-  /** Writes a number of 64 bits. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Writes a number of 64 bits. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value The number.
+   */
   writeFloat64(position: number, value: number): void {
     let view = this.#first;
     let at = position;
@@ -348,23 +438,41 @@ export class MemoryAccessor {
     if (FAULT_SEEN[0] !== 0) this.#view.checkFaults();
   }
 
-  /** Reads one byte: false when it is 0, true otherwise. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Reads one byte: false when it is 0, true otherwise. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   */
   readBoolean(position: number): boolean {
     return this.readUint8(position) !== 0;
   }
 
-  /** Writes a boolean as one byte, 0 or 1. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Writes a boolean as one byte, 0 or 1. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value True is written as 1.
+   */
   writeBoolean(position: number, value: boolean): void {
     this.#checkPlace(position, 1, true);
     this.writeUint8(position, checkBoolean("value", value) ? 1 : 0);
   }
 
-  /** Reads one UTF-16 code unit (2 bytes) as a string of length 1. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Reads one UTF-16 code unit (2 bytes) as a string of length 1. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   */
   readChar(position: number): string {
     return String.fromCharCode(this.readUint16(position));
   }
 
-  /** Writes a string of length 1 as one UTF-16 code unit (2 bytes). See {@link MemoryAccessor} for the errors. */
+  /**
+   * Writes a string of length 1 as one UTF-16 code unit (2 bytes). See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value One UTF-16 code unit.
+   */
   writeChar(position: number, value: string): void {
     this.#checkPlace(position, 2, true);
     if (checkString("value", value).length !== 1) {

@@ -176,6 +176,7 @@ export class MemoryMappedFile implements Disposable {
    *
    * @param name 1 to 200 bytes without separators, or `null` for anonymous memory.
    * @param capacity Length in bytes, > 0.
+   * @param options `access`: what the map may do; `lifetime`: whether the name stays when nobody holds it.
    * @throws {SystemError} `EEXIST` when somebody alive holds the name, `ENOSPC` when there is not that much memory.
    */
   static createNew(
@@ -189,6 +190,8 @@ export class MemoryMappedFile implements Disposable {
   /**
    * Opens named memory that somebody holds.
    *
+   * @param name 1 to 200 bytes without separators.
+   * @param options `access`: what the map may do.
    * @throws {SystemError} `ENOENT` when nobody holds the name.
    * @throws {CorruptSegmentError} When the name is something else than memory, or of another version.
    */
@@ -200,7 +203,11 @@ export class MemoryMappedFile implements Disposable {
    * Opens named memory, or makes it when nobody holds the name. Of many processes that try at once exactly
    * one makes it; see `createdNew`.
    *
+   * @param name 1 to 200 bytes without separators.
    * @param capacity Length in bytes when it is made; ignored when it is opened.
+   * @param options As of `createNew`; `lifetime` is ignored when it is opened.
+   * @throws {SystemError} `ENOSPC` when there is not that much memory.
+   * @throws {CorruptSegmentError} When the name is something else than memory, or of another version.
    */
   static createOrOpen(
     name: string,
@@ -213,6 +220,7 @@ export class MemoryMappedFile implements Disposable {
   /**
    * Removes a name at once. Those who hold it go on with their memory; nobody can open it any more.
    *
+   * @param name 1 to 200 bytes without separators.
    * @throws {SystemError} `ENOENT` when there is no such name.
    */
   static unlink(name: string): void {
@@ -276,6 +284,9 @@ export class MemoryMappedFile implements Disposable {
    * The bytes in order, in chunks that are not copied, whatever the size of the file: a few MiB of it are
    * mapped at any time. A chunk is valid until the next one is asked for; copy what must live longer.
    *
+   * @param options `size`: bytes of a chunk, 1 MiB unless given; `offset` and `length`: which part, in bytes.
+   * @throws {FileTruncatedError} When the file has become shorter.
+   *
    * @example Sum a file
    * ```ts
    * import { MemoryMappedFile } from "@isthmus/core";
@@ -295,6 +306,10 @@ export class MemoryMappedFile implements Disposable {
    * an end without a line behind it does not begin another. With `raw`, the bytes between line feeds ("\r"
    * stays), valid until the next line is asked for. With `offset` and `length`, the lines that begin in this range;
    * a line begins at byte 0 and behind every line feed.
+   *
+   * @param options `raw`: bytes instead of text; `offset` and `length`: which part, in bytes.
+   * @throws {FileTruncatedError} When the file has become shorter.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` for a line of more than 512 MiB.
    */
   lines(options?: LineOptions & { readonly raw?: false | undefined }): Generator<string, void>;
   lines(options: LineOptions & { readonly raw: true }): Generator<Uint8Array, void>;
@@ -307,7 +322,9 @@ export class MemoryMappedFile implements Disposable {
    * ends in them (the line feed excluded, "\r" included), and its offset in the map. The bytes are valid until the call
    * returns. What the call throws ends the scan.
    *
+   * @param visit Called for each line; must not be asynchronous.
    * @param range Which lines, in bytes: those that begin in it. Default: all.
+   * @throws {FileTruncatedError} When the file has become shorter.
    *
    * @example The offset of every line
    * ```ts
@@ -330,6 +347,7 @@ export class MemoryMappedFile implements Disposable {
    * line, so that nothing is made for lines that are passed by.
    *
    * @param range Which lines, in bytes: those that begin in it. Default: all.
+   * @throws {FileTruncatedError} When the file has become shorter.
    *
    * @example
    * ```ts
@@ -436,8 +454,10 @@ export class MemoryMappedFile implements Disposable {
   /**
    * How often a byte, a text or a sequence of bytes occurs; matches do not overlap.
    *
+   * @param needle A byte (0 to 255), a text (as UTF-8) or bytes; not empty.
    * @param range Where to look, in bytes; matches lie inside it as a whole. Default: everywhere. With `ignoreCase`, "a" to
    *   "z" are also "A" to "Z".
+   * @throws {FileTruncatedError} When the file has become shorter.
    */
   count(needle: Needle, range?: SearchOptions): number {
     return count(this.#source(), needle, range);
@@ -446,9 +466,11 @@ export class MemoryMappedFile implements Disposable {
   /**
    * Where a byte, a text or a sequence of bytes first occurs.
    *
+   * @param needle A byte (0 to 255), a text (as UTF-8) or bytes; not empty.
    * @param range The first offset that counts, in bytes, or `{ offset, length, ignoreCase }`: where the match lies as a whole, and
    *   whether "a" to "z" are also "A" to "Z". Default: everywhere.
    * @returns The offset in bytes from the beginning of the map, or -1.
+   * @throws {FileTruncatedError} When the file has become shorter.
    */
   indexOf(needle: Needle, range?: number | SearchOptions): number {
     return indexOf(this.#source(), needle, range);
@@ -457,8 +479,10 @@ export class MemoryMappedFile implements Disposable {
   /**
    * Where a byte, a text or a sequence of bytes last occurs; looked for from the end.
    *
+   * @param needle A byte (0 to 255), a text (as UTF-8) or bytes; not empty.
    * @param range Where to look, in bytes; the match lies inside it as a whole. Default: everywhere. `ignoreCase` as in `indexOf`.
    * @returns The offset in bytes from the beginning of the map, or -1.
+   * @throws {FileTruncatedError} When the file has become shorter.
    *
    * @example The last line of a log
    * ```ts
@@ -488,6 +512,7 @@ export class MemoryMappedFile implements Disposable {
    * How often each of the 256 byte values occurs.
    *
    * @param range Which bytes count. Default: all.
+   * @throws {FileTruncatedError} When the file has become shorter.
    */
   histogram(range?: ScanRange): Float64Array {
     return histogram(this.#source(), range);
@@ -523,7 +548,7 @@ export class MemoryMappedFile implements Disposable {
    * that reach behind a new end that is nearer are disposed first, with the arrays that they gave. Of a file that others
    * have mapped, what they read behind the end throws `FileTruncatedError` there.
    *
-   * @param bytes The new length. Shorter than the present capacity, the file is cut there: to trim a log to what was
+   * @param bytes The new length in bytes. Shorter than the present capacity, the file is cut there: to trim a log to what was
    *   written, for example.
    * @throws {NotSupportedError} For named memory, devices, and maps that do not write to their file.
    * @throws {SystemError} `ENOSPC`, …; the file has its old length then.

@@ -16,11 +16,28 @@ import { outOfRange } from "./validate.ts";
 export interface RecordSchema<Value, Input, Cursor> {
   /** Bytes of one record. */
   readonly size: number;
-  /** Writes a record. */
+  /**
+   * Writes a record.
+   *
+   * @param view Where the record lies.
+   * @param byteOffset Where it begins, in bytes from the start of `view`.
+   * @param value What is written.
+   */
   encode(view: DataView, byteOffset: number, value: Input): void;
-  /** Copies a record out. */
+  /**
+   * Copies a record out.
+   *
+   * @param view Where the record lies.
+   * @param byteOffset Where it begins, in bytes from the start of `view`.
+   */
   decode(view: DataView, byteOffset: number): Value;
-  /** Makes an object whose properties are the fields in memory. */
+  /**
+   * Makes an object whose properties are the fields in memory.
+   *
+   * @param view Where the record lies.
+   * @param byteOffset Where it begins, in bytes from the start of `view`.
+   * @param options `access`: whether fields may be assigned.
+   */
   cursor(
     view: DataView,
     byteOffset: number,
@@ -74,7 +91,12 @@ export class RecordArray<Value, Input, Cursor> {
     return this.#schema.cursor(this.#view, this.#offset(index), { access: this.#access });
   }
 
-  /** Copies an element out, as a plain object. */
+  /**
+   * Copies an element out, as a plain object.
+   *
+   * @param index From 0.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when there is no such element.
+   */
   read(index: number): Value {
     return this.#schema.decode(this.#view, this.#offset(index));
   }
@@ -82,6 +104,8 @@ export class RecordArray<Value, Input, Cursor> {
   /**
    * Writes an element.
    *
+   * @param index From 0.
+   * @param value What the schema describes.
    * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` when its view may not be written.
    */
   write(index: number, value: Input): void {

@@ -222,7 +222,15 @@ export class ViewAccessor extends WideAccessor implements Disposable {
     return value;
   }
 
-  /** Writes a struct; see `read`. */
+  /**
+   * Writes a struct; see `read`.
+   *
+   * @param schema What it is: see `read`.
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value What the schema describes.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when it does not fit behind `position`.
+   * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` when the view may not be written.
+   */
   write<Value, Input, Cursor>(
     schema: RecordSchema<Value, Input, Cursor>,
     position: number,
@@ -304,7 +312,12 @@ export class ViewAccessor extends WideAccessor implements Disposable {
     return this.#view.advise(advice, options);
   }
 
-  /** How many bytes of a range (default: all) are in memory now. */
+  /**
+   * How many bytes of a range (default: all) are in memory now.
+   *
+   * @param options Which part, in bytes from the start of the view. Default: all.
+   * @throws {SystemError} When the system refuses.
+   */
   residentBytes(options?: RangeOptions): number {
     this.#checkOpen();
     const { offset, size } = this.#view.range(checkOptions("options", options, RANGE_OPTIONS));
@@ -314,6 +327,7 @@ export class ViewAccessor extends WideAccessor implements Disposable {
   /**
    * Keeps a range (default: all) in memory until `unlock` or disposal, never paged out.
    *
+   * @param options Which part, in bytes from the start of the view. Default: all.
    * @throws {SystemError} `ENOMEM`, `EAGAIN` or `EPERM` beyond the process's limit (`ulimit -l`).
    * @throws {FileTruncatedError} When the file was truncated, and a writable view reaches behind its end.
    */
@@ -322,7 +336,12 @@ export class ViewAccessor extends WideAccessor implements Disposable {
     this.#view.lock(options);
   }
 
-  /** Undoes `lock`. */
+  /**
+   * Undoes `lock`.
+   *
+   * @param options Which part, in bytes from the start of the view. Default: all.
+   * @throws {SystemError} When the system refuses.
+   */
   unlock(options?: RangeOptions): void {
     this.#checkOpen();
     const { offset, size } = this.#view.range(checkOptions("options", options, RANGE_OPTIONS));

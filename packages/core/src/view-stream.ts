@@ -138,6 +138,7 @@ export class ViewStream implements Disposable {
   /**
    * Writes one byte, 0 to 255.
    *
+   * @param value The byte, 0 to 255.
    * @throws {NotSupportedError} When the view is read-only or the position is at its end.
    */
   writeByte(value: number): void {
@@ -179,7 +180,11 @@ export class ViewStream implements Disposable {
     });
   }
 
-  /** Writes changes of a range back to the file; see `ViewAccessor.flush`. */
+  /**
+   * Writes changes of a range back to the file; see `ViewAccessor.flush`.
+   *
+   * @param options Which part, in bytes, and whether to wait for the disk. Default: all, and yes.
+   */
   flush(options?: FlushOptions): void {
     this.#checkOpen();
     this.#view.flush(options);

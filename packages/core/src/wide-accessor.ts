@@ -10,12 +10,21 @@ const { MAX_SAFE_INTEGER, MIN_SAFE_INTEGER } = Number;
 
 /** Adds to {@link MemoryAccessor} what it has no fast path for. */
 export class WideAccessor extends MemoryAccessor {
-  /** Reads a number of 16 bits (IEEE 754 binary16). See {@link MemoryAccessor} for the errors. */
+  /**
+   * Reads a number of 16 bits (IEEE 754 binary16). See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   */
   readFloat16(position: number): number {
     return this.fetch(position, 2).getFloat16(0, true);
   }
 
-  /** Writes a number of 16 bits, rounded to the nearest one. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Writes a number of 16 bits, rounded to the nearest one. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value The number; rounded to 16 bits.
+   */
   writeFloat16(position: number, value: number): void {
     const scratch = this.stage(position, 2);
     scratch.setFloat16(0, checkNumber(value), true);
@@ -32,7 +41,12 @@ export class WideAccessor extends MemoryAccessor {
     return toNumber(this.readBigInt64(position), "readBigInt64");
   }
 
-  /** Writes an integer of 64 bits, -2^53 + 1 to 2^53 - 1. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Writes an integer of 64 bits, -2^53 + 1 to 2^53 - 1. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value A safe integer.
+   */
   writeInt64(position: number, value: number): void {
     this.stage(position, 8);
     this.writeBigInt64(position, BigInt(checkInteger("value", value, MIN_SAFE_INTEGER)));
@@ -48,7 +62,12 @@ export class WideAccessor extends MemoryAccessor {
     return toNumber(this.readBigUint64(position), "readBigUint64");
   }
 
-  /** Writes an unsigned integer of 64 bits, 0 to 2^53 - 1. See {@link MemoryAccessor} for the errors. */
+  /**
+   * Writes an unsigned integer of 64 bits, 0 to 2^53 - 1. See {@link MemoryAccessor} for the errors.
+   *
+   * @param position From the start of the view, in bytes; any alignment.
+   * @param value A safe integer.
+   */
   writeUint64(position: number, value: number): void {
     this.stage(position, 8);
     this.writeBigUint64(position, BigInt(checkInteger("value", value)));

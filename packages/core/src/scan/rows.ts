@@ -52,13 +52,29 @@ export interface Row {
   readonly offset: number;
   /** What holds the row, and others beside it. */
   readonly bytes: Uint8Array;
-  /** Index in `bytes` of a field's first byte, behind its quote. */
+  /**
+   * Index in `bytes` of a field's first byte, behind its quote.
+   *
+   * @param field Which one, from 0.
+   */
   start(field: number): number;
-  /** Index in `bytes` of a field's end, before its quote. */
+  /**
+   * Index in `bytes` of a field's end, before its quote.
+   *
+   * @param field Which one, from 0.
+   */
   end(field: number): number;
-  /** Whether a field has quotes in it, so that its text is not what stands there: `text` has them read. */
+  /**
+   * Whether a field has quotes in it, so that its text is not what stands there: `text` has them read.
+   *
+   * @param field Which one, from 0.
+   */
   isEscaped(field: number): boolean;
-  /** A field as text, decoded from UTF-8. */
+  /**
+   * A field as text, decoded from UTF-8.
+   *
+   * @param field Which one, from 0.
+   */
   text(field: number): string;
   /** All fields as text. */
   texts(): string[];

@@ -74,6 +74,8 @@ export class Consumer<S extends ChannelSchema> extends Receiver<S> {
   /**
    * Opens a channel that somebody holds.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options The schema; sizes are those of its creator.
    * @throws {SystemError} `ENOENT` when nobody does; `EBUSY` when it has a live consumer, naming it.
    * @throws {CorruptSegmentError} When it was made with another schema; the message names both
    *   fingerprints and the first field that differs.
@@ -85,7 +87,13 @@ export class Consumer<S extends ChannelSchema> extends Receiver<S> {
     return new Consumer(new Channel("openExisting", name, options, "consumer"), options.schema);
   }
 
-  /** Opens a channel, or creates it; see `createdNew`. The size of one that exists stays as it is. */
+  /**
+   * Opens a channel, or creates it; see `createdNew`. The size of one that exists stays as it is.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options Schema and size.
+   * @throws {SystemError} `ENOSPC` when there is no room for a new one; of what exists, as `openExisting`.
+   */
   static createOrOpen<S extends ChannelSchema>(
     name: string,
     options: ChannelOptions<S>,
@@ -101,8 +109,11 @@ export class Consumer<S extends ChannelSchema> extends Receiver<S> {
    * Who waits takes part in the channel already, as a `standby`: the channel stays, with all that was sent. The new
    * consumer goes on where the last one stopped; see **Delivery**.
    *
-   * @param options Schema and size, and of the wait: `timeoutMs` in milliseconds (default: none) and a `signal` that ends it.
-   * @returns Rejects with `TimeoutError` `ETIMEDOUT`, which says who consumes; the signal's reason; or what `createOrOpen`
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options Schema and size, and of the wait: `timeoutMs` in milliseconds (default: none) and a `signal` that
+   *   ends it.
+   * @returns Rejects with `TimeoutError` `ETIMEDOUT`, which says who consumes; the signal's reason; or what
+   *   `createOrOpen`
    *   throws. Nothing stays open then.
    *
    * @example Two processes, of which one works and one stands by

@@ -84,6 +84,8 @@ export class Producer<S extends ChannelSchema> extends Sender<S> {
   /**
    * Opens a channel that somebody holds.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options The schema; sizes are those of its creator.
    * @throws {SystemError} `ENOENT` when nobody does; `EAGAIN` when it has `maxProducers` live producers.
    * @throws {CorruptSegmentError} When it was made with another schema; the message names both
    *   fingerprints and the first field that differs.
@@ -95,7 +97,13 @@ export class Producer<S extends ChannelSchema> extends Sender<S> {
     return new Producer("openExisting", name, options);
   }
 
-  /** Opens a channel, or creates it; see `createdNew`. The size of one that exists stays as it is. */
+  /**
+   * Opens a channel, or creates it; see `createdNew`. The size of one that exists stays as it is.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options Schema and size, and what `send` does when there is no room.
+   * @throws {SystemError} `ENOSPC` when there is no room for a new one; of what exists, as `openExisting`.
+   */
   static createOrOpen<S extends ChannelSchema>(
     name: string,
     options: ProducerOptions<S>,

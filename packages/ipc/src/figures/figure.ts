@@ -44,6 +44,7 @@ export type FlowColumn =
 export interface Figure {
   /** A counter only grows, and has a rate; a gauge goes up and down. */
   readonly type: "counter" | "gauge" | "histogram";
+  /** What it counts in. */
   readonly unit: FigureUnit;
   /** What it says, as a sentence. */
   readonly help: string;

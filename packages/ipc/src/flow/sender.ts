@@ -19,11 +19,24 @@ export function isFailing(onFull: "wait" | "fail" | undefined = "wait"): boolean
 
 /** What `batch` hands to its callback. */
 export interface Batch<S extends ChannelSchema> {
-  /** Adds a record to the batch; waits for room as `send` does. */
+  /**
+   * Adds a record to the batch; waits for room as `send` does.
+   *
+   * @param record What the schema describes; it is copied.
+   */
   send(record: RecordInput<S>): void;
-  /** Adds a record that is written in place, as `claim` of the sender does. */
+  /**
+   * Adds a record that is written in place, as `claim` of the sender does.
+   *
+   * @param write Fills the record.
+   */
   claim(write: S extends BytesSchema ? never : (record: RecordCursor<S>) => void): void;
-  /** Adds a record of `bytes` that is written in place, as `claim` of the sender does. */
+  /**
+   * Adds a record of `bytes` that is written in place, as `claim` of the sender does.
+   *
+   * @param lengthBytes Its length.
+   * @param write Fills the view.
+   */
   claim(
     lengthBytes: S extends BytesSchema ? number : never,
     write: (view: Uint8Array<ArrayBuffer>) => void,
@@ -95,7 +108,12 @@ export abstract class Sender<S extends ChannelSchema> implements Disposable {
     }
   }
 
-  /** Sends a record if there is room; returns whether. Never waits. */
+  /**
+   * Sends a record if there is room; returns whether. Never waits.
+   *
+   * @param record What the schema describes; it is copied.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when a record of `bytes` or `json` is too long.
+   */
   trySend(record: RecordInput<S>): boolean {
     return this.end.trySend(record);
   }
@@ -132,6 +150,8 @@ export abstract class Sender<S extends ChannelSchema> implements Disposable {
    *
    * @param write Fills the record. When it throws, nothing is sent.
    * @param options How long to wait for room.
+   * @throws {TimeoutError} `ETIMEDOUT` when there was no room all the time; `SystemError` `EAGAIN` with `onFull:
+   *   "fail"`.
    */
   claim(
     write: S extends BytesSchema ? never : (record: RecordCursor<S>) => void,
@@ -143,6 +163,8 @@ export abstract class Sender<S extends ChannelSchema> implements Disposable {
    * @param lengthBytes Its length.
    * @param write Fills the view, which is of use only until it returns. When it throws, nothing is sent.
    * @param options How long to wait for room.
+   * @throws {TimeoutError} `ETIMEDOUT` when there was no room all the time; `SystemError` `EAGAIN` with `onFull: "fail"`.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when it is too long.
    */
   claim(
     lengthBytes: S extends BytesSchema ? number : never,

@@ -87,7 +87,7 @@ export class HistogramSnapshot {
   /**
    * The duration that so many per cent of all do not exceed, to 1.6 per cent.
    *
-   * @param percent 0 to 100; 50 is the median.
+   * @param percent From 0 to 100; 50 is the median.
    * @returns In nanoseconds; 0 when there are no durations.
    * @throws {RangeError} `ERR_OUT_OF_RANGE` for anything else than 0 to 100.
    */
@@ -125,7 +125,11 @@ export class HistogramSnapshot {
     });
   }
 
-  /** The durations of this and another histogram together. */
+  /**
+   * The durations of this and another histogram together.
+   *
+   * @param other Another one of the same kind.
+   */
   merge(other: HistogramSnapshot): HistogramSnapshot {
     if (this.count === 0) return other;
     if (other.count === 0) return this;

@@ -231,7 +231,13 @@ export function figureHistograms(info: SegmentInfo, rates?: SegmentRates): Histo
   });
 }
 
-/** How long what passes through a segment takes; undefined when it is not measured. */
+/**
+ * How long what passes through a segment takes.
+ *
+ * @param info What an observer saw.
+ * @param rates What has happened since it looked before; see `ratesBetween`.
+ * @returns Undefined when it is not measured.
+ */
 export function flowLatency(info: SegmentInfo, rates?: SegmentRates): HistogramTotal | undefined {
   return figureHistograms(info, rates).find(({ figure }) => figure.column === "latency");
 }

@@ -57,6 +57,7 @@ export class DeadLetters<S extends ChannelSchema> {
    * Takes the first one, waiting for it without blocking the event loop.
    *
    * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
+   * @throws {TimeoutError} Rejects with `ETIMEDOUT`, the signal's reason, or `DisposedError` when disposed meanwhile.
    */
   take(options?: AsyncWaitOptions): Promise<Job<S>> {
     return this.#taking.take(this.#holder, options, true);
@@ -66,6 +67,7 @@ export class DeadLetters<S extends ChannelSchema> {
    * Looks at them without taking any, the first one first.
    *
    * @param limit How many at most. Default 100.
+   * @throws {DisposedError} After disposal of the queue.
    */
   list(limit = 100): DeadLetter<S>[] {
     checkInteger("limit", limit, 0);
@@ -92,6 +94,7 @@ export class DeadLetters<S extends ChannelSchema> {
    *
    * @param id Which one; all of them unless given.
    * @returns How many.
+   * @throws {DisposedError} After disposal of the queue.
    */
   retry(id?: number): number {
     const nowMs = Date.now();
@@ -105,6 +108,7 @@ export class DeadLetters<S extends ChannelSchema> {
    *
    * @param id Which one; all of them unless given.
    * @returns How many.
+   * @throws {DisposedError} After disposal of the queue.
    */
   drop(id?: number): number {
     const count = this.#each(id, (table, link) => table.drop(link));

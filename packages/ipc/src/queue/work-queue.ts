@@ -90,6 +90,8 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
   /**
    * Opens a queue that somebody holds.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options The schema; sizes are those of its creator.
    * @throws {SystemError} `ENOENT` when nobody does; `EAGAIN` when it has no place left (`maxParticipants`).
    * @throws {CorruptSegmentError} When it was made with another schema; the message names both
    *   fingerprints and the first field that differs.
@@ -101,7 +103,13 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
     return new WorkQueue("openExisting", name, options);
   }
 
-  /** Opens a queue, or creates it; see `createdNew`. What its creator chose stays as it is. */
+  /**
+   * Opens a queue, or creates it; see `createdNew`. What its creator chose stays as it is.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options Schema and size, attempts and leases.
+   * @throws {SystemError} `ENOSPC` when there is no room for a new one; of what exists, as `openExisting`.
+   */
   static createOrOpen<S extends ChannelSchema>(
     name: string,
     options: WorkQueueOptions<S>,
@@ -155,7 +163,13 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
     return this.#adding.add(job, options);
   }
 
-  /** Adds a job if there is room; returns its number, or undefined. Never waits. */
+  /**
+   * Adds a job if there is room; returns its number, or undefined. Never waits.
+   *
+   * @param job What the schema describes; it is copied.
+   * @param options `priority`, `delayMs` in milliseconds, `key`.
+   * @throws {TypeError | RangeError} When the schema does not allow the job, or it is longer than the queue.
+   */
   tryAdd(job: RecordInput<S>, options?: JobOptions): number | undefined {
     return this.#adding.tryAdd(job, options);
   }
@@ -206,7 +220,8 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
    * Takes one job after the other. A job that its turn of the loop has not ended with `done` or `fail` is given back when
    * the loop asks for the next one, and however the loop is left. It ends when the queue is disposed.
    *
-   * @param options A `signal` that ends the loop: it throws the signal's reason.
+   * @param options A `signal` that ends the loop.
+   * @throws {Error} The signal's reason, when it ends the loop.
    */
   async *jobs(options?: {
     readonly signal?: AbortSignal | undefined;
@@ -249,6 +264,7 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
    * do not count.
    *
    * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
+   * @throws {TimeoutError} Rejects with `ETIMEDOUT`, the signal's reason, or `DisposedError` when disposed meanwhile.
    */
   async drain(options?: AsyncWaitOptions): Promise<void> {
     await this.#taking.drain(options);

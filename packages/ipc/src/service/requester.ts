@@ -127,6 +127,8 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
   /**
    * Opens a service that somebody holds.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options The schemas; sizes are those of its creator.
    * @throws {SystemError} `ENOENT` when nobody does; `EAGAIN` when it has `maxRequesters` live requesters.
    * @throws {CorruptSegmentError} When it was made with other schemas; the message names both
    *   fingerprints and the first field that differs.
@@ -138,7 +140,13 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
     return new Requester("openExisting", name, options);
   }
 
-  /** Opens a service, or creates it; see `createdNew`. The size of one that exists stays as it is. */
+  /**
+   * Opens a service, or creates it; see `createdNew`. The size of one that exists stays as it is.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options Schemas and size, and what a request does without a responder.
+   * @throws {SystemError} `ENOSPC` when there is no room for a new one; of what exists, as `openExisting`.
+   */
   static createOrOpen<Q extends ChannelSchema, S extends ChannelSchema>(
     name: string,
     options: RequesterOptions<Q, S>,

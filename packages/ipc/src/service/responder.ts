@@ -145,6 +145,8 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
   /**
    * Opens a service that somebody holds.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options The schemas; sizes are those of its creator.
    * @throws {SystemError} `ENOENT` when nobody does; `EBUSY` when it has a live responder, naming it.
    * @throws {CorruptSegmentError} When it was made with other schemas; the message names both
    *   fingerprints and the first field that differs.
@@ -156,7 +158,13 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
     return new Responder(new Service("openExisting", name, options, "responder"));
   }
 
-  /** Opens a service, or creates it; see `createdNew`. The size of one that exists stays as it is. */
+  /**
+   * Opens a service, or creates it; see `createdNew`. The size of one that exists stays as it is.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options Schemas and size.
+   * @throws {SystemError} `ENOSPC` when there is no room for a new one; of what exists, as `openExisting`.
+   */
   static createOrOpen<Q extends ChannelSchema, S extends ChannelSchema>(
     name: string,
     options: ServiceOptions<Q, S>,
@@ -172,8 +180,11 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
    * Who waits takes part in the service already, as a `standby`. What was asked of the last responder rejects with
    * `PeerDiedError` unless it was answered, as ever; what is asked from then on is for the new one.
    *
-   * @param options Schemas and size, and of the wait: `timeoutMs` in milliseconds (default: none) and a `signal` that ends it.
-   * @returns Rejects with `TimeoutError` `ETIMEDOUT`, which says who answers; the signal's reason; or what `createOrOpen`
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options Schemas and size, and of the wait: `timeoutMs` in milliseconds (default: none) and a `signal` that
+   *   ends it.
+   * @returns Rejects with `TimeoutError` `ETIMEDOUT`, which says who answers; the signal's reason; or what
+   *   `createOrOpen`
    *   throws. Nothing stays open then.
    */
   static async openAsync<Q extends ChannelSchema, S extends ChannelSchema>(
@@ -248,6 +259,7 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
    * @param handler Called for every request; must not be asynchronous. What it throws rejects the request.
    * @param options How many at most.
    * @returns How many requests were answered; 0 when there were none.
+   * @throws {DisposedError} After disposal.
    */
   poll(handler: PollHandler<Q, S>, options?: PollRequestsOptions): number {
     this.#checkFree();

@@ -89,6 +89,9 @@ export class SharedStruct<F extends Fields> implements Disposable {
   /**
    * Creates a shared struct.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param schema What it is: `struct({ … })`.
+   * @param options `initial` value, `lifetime`, and how many can share it.
    * @throws {SystemError} `EEXIST` when somebody alive holds the name.
    */
   static createNew<F extends Fields>(
@@ -102,6 +105,8 @@ export class SharedStruct<F extends Fields> implements Disposable {
   /**
    * Opens a shared struct.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param schema What it is: `struct({ … })`.
    * @throws {SystemError} `ENOENT` when nobody holds the name.
    * @throws {CorruptSegmentError} When it was made with another schema; the message names both
    *   fingerprints and the first field that differs.
@@ -111,7 +116,14 @@ export class SharedStruct<F extends Fields> implements Disposable {
     return new SharedStruct("openExisting", name, schema, {});
   }
 
-  /** Opens a shared struct, or creates it; see `createdNew`. */
+  /**
+   * Opens a shared struct, or creates it; see `createdNew`.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param schema What it is: `struct({ … })`.
+   * @param options As of `createNew`; ignored when it exists.
+   * @throws {SystemError} `ENOSPC` when there is no room for a new one; of what exists, as `openExisting`.
+   */
   static createOrOpen<F extends Fields>(
     name: string,
     schema: StructSchema<F>,
@@ -228,6 +240,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
    *
    * @param version The version that the change is based on.
    * @param change The new value, or a function as for `update`.
+   * @param options `timeoutMs`: how long to wait for the mutex, in milliseconds; 5000 unless given.
    * @returns Whether it had that version and was changed.
    * @throws {TimeoutError | SystemError} As `update`.
    */
@@ -252,6 +265,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
    * @param change The new value, or a function as for `update`.
    * @param options As for `updateAsync`.
    * @returns Whether it had that version and was changed.
+   * @throws {TimeoutError | SystemError} Rejects as `updateAsync`.
    */
   async compareAndSetAsync(
     version: number,
@@ -267,6 +281,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
    * loop's body runs, the newest is yielded. Ends when the struct is disposed.
    *
    * @param options A `signal` that ends the loop, and since which version changes count.
+   * @throws {Error} The signal's reason, when it ends the loop.
    */
   changes(options: ChangesOptions = {}): AsyncGenerator<StructValue<F>, void> {
     const { signal, since = this.version } = checkOptions("options", options, CHANGES_OPTIONS);

@@ -47,7 +47,7 @@ export abstract class ArrayCursor<Value = unknown, Input = Value, Live = Value> 
   /**
    * Reads one element. For a struct or an array it gives a cursor, the same object at every call.
    *
-   * @param index 0 to `length - 1`.
+   * @param index From 0 to `length - 1`.
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when there is no such element.
    * @throws {CorruptSegmentError} when memory holds what the element's type does not allow.
    */
@@ -56,7 +56,7 @@ export abstract class ArrayCursor<Value = unknown, Input = Value, Live = Value> 
   /**
    * Writes one element.
    *
-   * @param index 0 to `length - 1`.
+   * @param index From 0 to `length - 1`.
    * @param value The element, checked as `encode` checks it.
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when there is no such element, or the value does not
    *   fit.

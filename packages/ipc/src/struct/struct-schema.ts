@@ -134,7 +134,7 @@ export class StructSchema<F extends Fields = Fields> extends FieldType<
    * which ends the process.
    *
    * @param view The memory.
-   * @param byteOffset Where the record begins. {@link moveCursor} moves it.
+   * @param byteOffset Where the record begins, in bytes. {@link moveCursor} moves it.
    * @param options Whether the cursor may write.
    * @returns The cursor.
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE` when the view is not a `DataView` or the offset not

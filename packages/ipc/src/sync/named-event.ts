@@ -121,6 +121,7 @@ export class NamedEvent implements Disposable {
   /**
    * Opens an event, with the mode that its creator gave it.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
    * @throws {SystemError} `ENOENT` when nobody holds the name.
    * @throws {CorruptSegmentError} When the name is something else.
    */
@@ -128,7 +129,13 @@ export class NamedEvent implements Disposable {
     return new NamedEvent("openExisting", name);
   }
 
-  /** Opens an event, or creates it; see `createdNew`. The options of an event that exists stay as they are. */
+  /**
+   * Opens an event, or creates it; see `createdNew`. The options of an event that exists stay as they are.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options How it is reset, and whether it is set at first; ignored when it exists.
+   * @throws {SystemError} `ENOSPC` when there is no room for a new one; of what exists, as `openExisting`.
+   */
   static createOrOpen(name: string, options?: EventOptions): NamedEvent {
     return new NamedEvent("createOrOpen", name, options);
   }

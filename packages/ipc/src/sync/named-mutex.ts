@@ -103,6 +103,7 @@ export class NamedMutex implements Disposable {
   /**
    * Opens a mutex.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
    * @throws {SystemError} `ENOENT` when nobody holds the name.
    * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` when it was made on another C library, CPU or system.
    */
@@ -110,7 +111,13 @@ export class NamedMutex implements Disposable {
     return new NamedMutex("openExisting", name);
   }
 
-  /** Opens a mutex, or creates it; see `createdNew`. */
+  /**
+   * Opens a mutex, or creates it; see `createdNew`.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options How many can share it; ignored when it exists.
+   * @throws {SystemError} `ENOSPC` when there is no room for a new one; of what exists, as `openExisting`.
+   */
   static createOrOpen(name: string, options?: MutexOptions): NamedMutex {
     return new NamedMutex("createOrOpen", name, options);
   }

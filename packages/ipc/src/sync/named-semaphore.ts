@@ -148,6 +148,7 @@ export class NamedSemaphore implements Disposable {
   /**
    * Opens a semaphore.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
    * @throws {SystemError} `ENOENT` when nobody holds the name.
    * @throws {CorruptSegmentError} When the name is something else.
    */
@@ -155,7 +156,13 @@ export class NamedSemaphore implements Disposable {
     return new NamedSemaphore("openExisting", name);
   }
 
-  /** Opens a semaphore, or creates it; see `createdNew`. Units and `max` of one that exists stay as they are. */
+  /**
+   * Opens a semaphore, or creates it; see `createdNew`. Units and `max` of one that exists stay as they are.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options How many permits it has; ignored when it exists.
+   * @throws {SystemError} `ENOSPC` when there is no room for a new one; of what exists, as `openExisting`.
+   */
   static createOrOpen(name: string, options?: SemaphoreOptions): NamedSemaphore {
     return new NamedSemaphore("createOrOpen", name, options);
   }

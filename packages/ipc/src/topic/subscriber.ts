@@ -123,6 +123,8 @@ export class Subscriber<S extends ChannelSchema> extends Receiver<S> {
   /**
    * Opens a topic that somebody holds.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options The schema; sizes are those of its creator.
    * @throws {SystemError} `ENOENT` when nobody does; `EAGAIN` when it has `maxSubscribers` live subscribers.
    * @throws {CorruptSegmentError} When it was made with another schema; the message names both
    *   fingerprints and the first field that differs.
@@ -134,7 +136,13 @@ export class Subscriber<S extends ChannelSchema> extends Receiver<S> {
     return new Subscriber("openExisting", name, options);
   }
 
-  /** Opens a topic, or creates it; see `createdNew`. The size of one that exists stays as it is. */
+  /**
+   * Opens a topic, or creates it; see `createdNew`. The size of one that exists stays as it is.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options Schema and size, and how to subscribe.
+   * @throws {SystemError} `ENOSPC` when there is no room for a new one; of what exists, as `openExisting`.
+   */
   static createOrOpen<S extends ChannelSchema>(
     name: string,
     options: SubscriberOptions<S>,

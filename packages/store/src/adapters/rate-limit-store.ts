@@ -30,6 +30,8 @@ export interface RateLimitStoreOptions {
  * It limits as `RateLimiter` does: units come back one by one and not all at the end of a window. Requests that are refused
  * take none, so that who goes on asking is not kept out for longer.
  *
+ * @param limiter Who counts; the middleware must have its limit and time.
+ *
  * @example
  * ```ts
  * import { RateLimiter, rateLimitStore } from "@isthmus/store";

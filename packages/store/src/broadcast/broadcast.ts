@@ -9,6 +9,14 @@ import { decodeMessage, encodeMessage, type MessageData } from "./message.ts";
 
 /** What can send to those who have subscribed to a topic: a server of `Bun.serve`, or one of its web sockets. */
 export interface Publishing {
+  /**
+   * Sends a message to those who have subscribed.
+   *
+   * @param topic To what.
+   * @param data The message.
+   * @param compress Whether to compress it.
+   * @returns As of `Bun.serve`.
+   */
   publish(topic: string, data: MessageData, compress?: boolean): number;
 }
 
@@ -49,6 +57,7 @@ const PROCESSES_MAX = 256;
  *
  * @param server What `Bun.serve` has returned.
  * @param name Of the topic through which the processes reach each other.
+ * @param options Room in bytes, how many processes, who is told of losses.
  * @throws {SystemError} `EAGAIN` when there are `maxProcesses` already.
  *
  * @example
@@ -131,15 +140,27 @@ export class Broadcast implements Disposable {
   /**
    * Sends to all who have subscribed to a topic, in all processes; the arguments are those of `server.publish`.
    *
-   * @returns What `server.publish` returns: for this process how many bytes were sent, 0 for none, -1 for back-pressure.
-   * @throws {RangeError} `ERR_OUT_OF_RANGE` when topic and message are too long for `capacityBytes`, or the topic is empty:
+   * @param topic To whom: whoever has subscribed to it, in any process.
+   * @param data The message: text or bytes.
+   * @param compress Whether to compress it.
+   * @returns What `server.publish` returns: for this process how many bytes were sent, 0 for none, -1 for
+   *   back-pressure.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when topic and message are too long for `capacityBytes`, or the topic is
+   *   empty:
    * nobody gets it.
    */
   publish(topic: string, data: MessageData, compress = false): number {
     return this.publishFrom(this.#server, topic, data, compress);
   }
 
-  /** The same for all but one: `socket.publish`, in all processes. */
+  /**
+   * The same for all but one: `socket.publish`, in all processes.
+   *
+   * @param socket Who does not get it.
+   * @param topic To whom: whoever has subscribed to it, in any process.
+   * @param data The message: text or bytes.
+   * @param compress Whether to compress it.
+   */
   publishFrom(socket: Publishing, topic: string, data: MessageData, compress = false): number {
     this.#publisher.send(encodeMessage(this.#sender, topic, data, compress));
     this.#sent++;

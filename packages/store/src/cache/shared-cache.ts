@@ -86,6 +86,8 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
   /**
    * Creates a cache.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options What the values are, memory in bytes, times in milliseconds.
    * @throws {SystemError} `EEXIST` when somebody alive holds the name; `ENOSPC` when there is no memory for it.
    */
   static createNew<S extends CacheSchema = typeof json>(
@@ -98,6 +100,8 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
   /**
    * Opens a cache.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options What the values are, and the times of those that this handle sets, in milliseconds.
    * @throws {SystemError} `ENOENT` when nobody holds the name.
    * @throws {CorruptSegmentError} When it was made for other values.
    */
@@ -108,7 +112,13 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
     return new SharedCache<S>("openExisting", name, options);
   }
 
-  /** Opens a cache, or creates it; see `createdNew`. */
+  /**
+   * Opens a cache, or creates it; see `createdNew`.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options What the values are, memory in bytes, times in milliseconds.
+   * @throws {SystemError} `ENOSPC` when there is no memory for it; of what exists, as `openExisting`.
+   */
   static createOrOpen<S extends CacheSchema = typeof json>(
     name: string,
     options: SharedCacheOptions<S> = {},
@@ -158,6 +168,9 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
   /**
    * Copies the bytes of a value: those of a struct, of JSON, or as they were set.
    *
+   * @param key 0 to 4096 bytes of UTF-8.
+   * @param target Filled from its start.
+   * @param options `allowStale`: also a value that is fresh no more.
    * @returns How many there are; undefined when there is no fresh value. Nothing is copied when they do not fit.
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when the target is too short; the message says how long it must be.
    */
@@ -173,8 +186,10 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
    * **Safety.** Others may overwrite it meanwhile. Then what `read` has returned or thrown is dropped and it is called
    * again, at last with a copy: let it have no effects, and keep nothing of the view.
    *
+   * @param key 0 to 4096 bytes of UTF-8.
    * @param read Gets the view. Must not be asynchronous.
    * @returns What `read` made of a value that was whole; undefined when there is no fresh one.
+   * @throws {CorruptSegmentError} When its bytes cannot be a value.
    */
   read<T>(key: string, read: (view: RecordCursor<S>) => T): T | undefined {
     this.#check();
@@ -182,7 +197,12 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
     return this.#reader.read(key, read as (view: unknown) => T);
   }
 
-  /** Whether there is a fresh value. Counts neither as a hit nor as a miss. */
+  /**
+   * Whether there is a fresh value. Counts neither as a hit nor as a miss.
+   *
+   * @param key 0 to 4096 bytes of UTF-8.
+   * @throws {DisposedError} After disposal.
+   */
   has(key: string): boolean {
     this.#check();
     return this.#reader.has(key);
@@ -191,9 +211,11 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
   /**
    * Sets the value of a key. Never fails for want of room.
    *
+   * @param key 0 to 4096 bytes of UTF-8.
    * @param value What the schema allows; of JSON everything but `undefined`.
    * @param options How long it is good; as long as the cache's values are unless given.
-   * @throws {RangeError} `ERR_OUT_OF_RANGE` when key and value are longer than `entryBytesMax`, or `ttlMs` is not more
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when key and value are longer than `entryBytesMax`, or `ttlMs` is not
+   *   more
    * than 0: the value before stays.
    * @throws {TimeoutError} `ETIMEDOUT` when a process is stopped in the middle of a change of the same shard.
    */
@@ -202,7 +224,13 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
     this.#writer.set(key, value, checkTtl(options, this.#ttl));
   }
 
-  /** Sets the value of a key that has none that is fresh; returns whether it had none. Throws as `set`. */
+  /**
+   * Sets the value of a key that has none that is fresh; returns whether it had none. Throws as `set`.
+   *
+   * @param key 0 to 4096 bytes of UTF-8.
+   * @param value What the schema allows.
+   * @param options How long it is good, in milliseconds; as long as the cache's values are unless given.
+   */
   setIfAbsent(key: string, value: RecordInput<S>, options?: TtlOptions): boolean {
     return this.compareAndSet(key, undefined, value, options);
   }
@@ -210,9 +238,12 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
   /**
    * Sets the value of a key that has a certain one.
    *
-   * @param expected The value that it must have: the same bytes, so that the properties of an object in JSON must be in the
+   * @param key 0 to 4096 bytes of UTF-8.
+   * @param expected The value that it must have: the same bytes, so that the properties of an object in JSON must be
+   *   in the
    * same order. `undefined`: none that is fresh.
    * @param value The new value.
+   * @param options How long it is good, in milliseconds; as long as the cache's values are unless given.
    * @returns Whether it was set. Of several who expect the same, exactly one succeeds. Throws as `set`.
    */
   compareAndSet(
@@ -225,7 +256,12 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
     return this.#writer.compareAndSet(key, expected, value, checkTtl(options, this.#ttl));
   }
 
-  /** Forgets a key; returns whether it had a value. */
+  /**
+   * Forgets a key; returns whether it had a value.
+   *
+   * @param key 0 to 4096 bytes of UTF-8.
+   * @throws {TimeoutError} `ETIMEDOUT` as `set`.
+   */
   delete(key: string): boolean {
     this.#check();
     return this.#writer.delete(key);
@@ -234,6 +270,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
   /**
    * Adds to a number; a key without a fresh value has 0. Only for caches of JSON.
    *
+   * @param key 0 to 4096 bytes of UTF-8.
    * @param by How much, finite; default 1.
    * @param options How long a number that was not there is good. The times of one that was stay as they are.
    * @returns The sum.
@@ -281,9 +318,13 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
    * The value of a key, computed when there is none that is fresh: by one process, while all others wait for it. When
    * that process dies, one of those who wait computes at once. A stale value is given out meanwhile, without waiting.
    *
-   * @param compute Makes the value. What it throws rejects all who wait, in every process: with the error itself here, with a
+   * @param key 0 to 4096 bytes of UTF-8.
+   * @param compute Makes the value. What it throws rejects all who wait, in every process: with the error itself
+   *   here, with a
    * `RemoteError` elsewhere.
    * @param options `ttlMs`, `staleMs`: how long it is good; `signal`: ends this wait, and not the computation.
+   * @throws {Error} Rejects with what `compute` throws, with the signal's reason, or with `DisposedError` when
+   *   disposed meanwhile.
    */
   async getOrCompute(
     key: string,
@@ -300,6 +341,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
    * follows too slowly, or loses a whole log, is told `{ operation: "lapped" }`: read again what matters.
    *
    * @param options `prefix`: only keys that begin so; `signal`: ends the loop with its reason.
+   * @throws {Error} The signal's reason, when it ends the loop.
    *
    * @example
    * ```ts

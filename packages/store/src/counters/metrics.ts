@@ -131,7 +131,12 @@ export class CounterSeries {
     this.#at = number === undefined ? undefined : source.columns.own + number;
   }
 
-  /** Adds to it: 0 or more, finite; 1 unless given. */
+  /**
+   * Adds to it: 0 or more, finite; 1 unless given.
+   *
+   * @param by How much: 0 or more, finite; 1 unless given.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` for a number that is not allowed.
+   */
   inc(by = 1): void {
     const { columns } = this.#source;
     columns.check();
@@ -147,8 +152,20 @@ export class Counter<L extends string = never> extends Metric<L, CounterSeries> 
     super(source, family, (number) => new CounterSeries(source, number));
   }
 
-  /** Adds to it: 0 or more, finite; 1 unless given. */
+  /**
+   * Adds to it: 0 or more, finite; 1 unless given.
+   *
+   * @param by How much: 0 or more, finite; 1 unless given.
+   * @throws {TypeError | RangeError} For labels that there are not, and a number that is not allowed.
+   */
   inc(by?: number): void;
+  /**
+   * The same for a metric with labels.
+   *
+   * @param labels A string or a number for each label.
+   * @param by How much; 1 unless given.
+   * @throws {TypeError | RangeError} As the other form.
+   */
   inc(labels: LabelValues<L>, by?: number): void;
   inc(first?: number | LabelValues<L>, by?: number): void {
     this.of(first).inc(typeof first === "object" ? by : first);
@@ -171,7 +188,12 @@ export class GaugeSeries {
     this.#at = number === undefined ? undefined : (this.#isShared ? shared : own) + number;
   }
 
-  /** Sets it to a number that is not NaN. */
+  /**
+   * Sets it to a number that is not NaN.
+   *
+   * @param value Any number.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` for a number that is not allowed.
+   */
   set(value: number): void {
     const { columns } = this.#source;
     columns.check();
@@ -187,7 +209,9 @@ export class GaugeSeries {
   /**
    * Adds to this process's own, which is 0 at first.
    *
+   * @param by How much; 1 unless given.
    * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` for a gauge that all processes set together (`"last"`).
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` for a number that is not allowed.
    */
   inc(by = 1): void {
     const { columns } = this.#source;
@@ -199,7 +223,12 @@ export class GaugeSeries {
     this.set(by + (this.#at === undefined ? 0 : (columns.numbers[this.#at + VALUE] as number)));
   }
 
-  /** Takes from this process's own; see {@link inc}. */
+  /**
+   * Takes from this process's own; see {@link inc}.
+   *
+   * @param by How much; 1 unless given.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` for a number that is not allowed.
+   */
   dec(by = 1): void {
     this.inc(-checkNumber("by", by, -Number.MAX_VALUE, Number.MAX_VALUE));
   }
@@ -216,28 +245,69 @@ export class Gauge<L extends string = never> extends Metric<L, GaugeSeries> {
     super(source, family, (number) => new GaugeSeries(source, family.definition, number));
   }
 
-  /** Sets it to a number that is not NaN. */
+  /**
+   * Sets it to a number that is not NaN.
+   *
+   * @param value Any number.
+   * @throws {TypeError | RangeError} For labels that there are not, and a number that is not allowed.
+   */
   set(value: number): void;
+  /**
+   * The same for a metric with labels.
+   *
+   * @param labels A string or a number for each label.
+   * @param value Any number.
+   * @throws {TypeError | RangeError} As the other form.
+   */
   set(labels: LabelValues<L>, value: number): void;
   set(first: number | LabelValues<L>, value?: number): void {
     this.of(first).set((typeof first === "object" ? value : first) as number);
   }
 
-  /** Adds to this process's own; 1 unless given. See {@link GaugeSeries.inc}. */
+  /**
+   * Adds to this process's own; 1 unless given. See {@link GaugeSeries.inc}.
+   *
+   * @param by How much; 1 unless given.
+   * @throws {TypeError | RangeError} For labels that there are not, and a number that is not allowed.
+   */
   inc(by?: number): void;
+  /**
+   * The same for a metric with labels.
+   *
+   * @param labels A string or a number for each label.
+   * @param by How much; 1 unless given.
+   * @throws {TypeError | RangeError} As the other form.
+   */
   inc(labels: LabelValues<L>, by?: number): void;
   inc(first?: number | LabelValues<L>, by?: number): void {
     this.of(first).inc(typeof first === "object" ? by : first);
   }
 
-  /** Takes from this process's own; 1 unless given. See {@link GaugeSeries.inc}. */
+  /**
+   * Takes from this process's own; 1 unless given. See {@link GaugeSeries.inc}.
+   *
+   * @param by How much; 1 unless given.
+   * @throws {TypeError | RangeError} For labels that there are not, and a number that is not allowed.
+   */
   dec(by?: number): void;
+  /**
+   * The same for a metric with labels.
+   *
+   * @param labels A string or a number for each label.
+   * @param by How much; 1 unless given.
+   * @throws {TypeError | RangeError} As the other form.
+   */
   dec(labels: LabelValues<L>, by?: number): void;
   dec(first?: number | LabelValues<L>, by?: number): void {
     this.of(first).dec(typeof first === "object" ? by : first);
   }
 
-  /** Sets it to the time on the clock, in seconds since 1970. */
+  /**
+   * Sets it to the time on the clock, in seconds since 1970.
+   *
+   * @param labels A string or a number for each label.
+   * @throws {TypeError | RangeError} For labels that there are not, and a number that is not allowed.
+   */
   setToCurrentTime(labels?: LabelValues<L>): void {
     this.of(labels).setToCurrentTime();
   }
@@ -258,7 +328,12 @@ export class HistogramSeries {
     this.#at = number === undefined ? undefined : source.columns.own + number;
   }
 
-  /** Counts a number, finite, in the first bucket whose end is not below it. */
+  /**
+   * Counts a number, finite, in the first bucket whose end is not below it.
+   *
+   * @param value Any number; of times, seconds by convention.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` for a number that is not allowed.
+   */
   observe(value: number): void {
     const { columns } = this.#source;
     columns.check();
@@ -291,14 +366,31 @@ export class Histogram<L extends string = never> extends Metric<L, HistogramSeri
     super(source, family, (number) => new HistogramSeries(source, family.definition, number));
   }
 
-  /** Counts a number, finite, in the first bucket whose end is not below it. */
+  /**
+   * Counts a number, finite, in the first bucket whose end is not below it.
+   *
+   * @param value Any number; of times, seconds by convention.
+   * @throws {TypeError | RangeError} For labels that there are not, and a number that is not allowed.
+   */
   observe(value: number): void;
+  /**
+   * The same for a metric with labels.
+   *
+   * @param labels A string or a number for each label.
+   * @param value Any number; of times, seconds by convention.
+   * @throws {TypeError | RangeError} As the other form.
+   */
   observe(labels: LabelValues<L>, value: number): void;
   observe(first: number | LabelValues<L>, value?: number): void {
     this.of(first).observe((typeof first === "object" ? value : first) as number);
   }
 
-  /** Begins to measure; the function that it returns observes how long it took, and returns that, in seconds. */
+  /**
+   * Begins to measure; the function that it returns observes how long it took, and returns that, in seconds.
+   *
+   * @param labels A string or a number for each label.
+   * @throws {TypeError | RangeError} For labels that there are not, and a number that is not allowed.
+   */
   startTimer(labels?: LabelValues<L>): () => number {
     return this.of(labels).startTimer();
   }

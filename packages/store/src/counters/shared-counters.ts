@@ -99,6 +99,8 @@ export class SharedCounters implements Disposable {
   /**
    * Creates counters.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options Memory in bytes, and how many processes there can be.
    * @throws {SystemError} `EEXIST` when somebody alive holds the name; `ENOSPC` when there is no memory for them.
    */
   static createNew(name: string, options?: SharedCountersOptions): SharedCounters {
@@ -108,6 +110,7 @@ export class SharedCounters implements Disposable {
   /**
    * Opens counters.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
    * @throws {SystemError} `ENOENT` when nobody holds the name; `EAGAIN` when there is no place for one more process.
    * @throws {CorruptSegmentError} When it is something else, or damaged.
    */
@@ -115,7 +118,13 @@ export class SharedCounters implements Disposable {
     return new SharedCounters("openExisting", name);
   }
 
-  /** Opens counters, or creates them; see `createdNew`. Each process, and each Worker of it, has a place. */
+  /**
+   * Opens counters, or creates them; see `createdNew`. Each process, and each Worker of it, has a place.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options As of `createNew`; ignored when they exist.
+   * @throws {SystemError} `ENOSPC` when there is no memory for them; of what exists, as `openExisting`.
+   */
   static createOrOpen(name: string, options?: SharedCountersOptions): SharedCounters {
     return new SharedCounters("createOrOpen", name, options);
   }
@@ -153,6 +162,7 @@ export class SharedCounters implements Disposable {
    * A counter: what only grows. The same name gives the same counter, in every process.
    *
    * @param name Letters, digits, `_` and `:`. By convention it ends with `_total`.
+   * @param options `help`: what it counts; `labels`: their names.
    * @throws {TypeError} `ERR_INVALID_ARG_VALUE` when the name is something else, or has other labels.
    * @throws {SystemError} `ENOSPC` when there is no room for one more.
    */
@@ -160,12 +170,22 @@ export class SharedCounters implements Disposable {
     return new Counter(this.#source, this.#define(definitionOf("counter", name, options)));
   }
 
-  /** A gauge: what goes up and down. Throws as `counter`. */
+  /**
+   * A gauge: what goes up and down. Throws as `counter`.
+   *
+   * @param name Letters, digits, `_` and `:`.
+   * @param options `help`, `labels`, and how those of several processes become one: `aggregate`.
+   */
   gauge<const L extends string = never>(name: string, options?: GaugeOptions<L>): Gauge<L> {
     return new Gauge(this.#source, this.#define(definitionOf("gauge", name, options)));
   }
 
-  /** A histogram: how often what was observed, in buckets. Throws as `counter`. */
+  /**
+   * A histogram: how often what was observed, in buckets. Throws as `counter`.
+   *
+   * @param name Letters, digits, `_` and `:`.
+   * @param options `help`, `labels`, and the upper ends of its `buckets`.
+   */
   histogram<const L extends string = never>(
     name: string,
     options?: HistogramOptions<L>,

@@ -115,6 +115,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
    * With `access: "read"` nothing is changed, whatever is torn, and the schema may be left out: the journal says what it is.
    *
    * @param path The directory.
+   * @param options What the records are, when they get to the disk, how large its files are in bytes.
    * @throws {CorruptSegmentError} When it has another schema, or its description is damaged.
    * @throws {SystemError} `ENOENT` when the directory's parent is missing, or there is no journal to be read; `ENOTEMPTY` when the directory has other files;
    * `ENOSPC` when there is no room for the first segment.
@@ -132,10 +133,14 @@ export class Journal<S extends JournalSchema> implements Disposable {
   /**
    * Appends a record. Other processes see it when this returns.
    *
+   * @param record What the schema describes.
    * @returns Its sequence.
-   * @throws {TypeError | RangeError} When the schema does not allow it, or it is longer than a segment. Nothing was appended.
-   * @throws {SystemError} `ENOSPC` when there is no room for the next segment; the next call tries again. Whatever the disk said,
-   * once it has refused what was written: from then on nothing is appended by any handle that is open, while reading goes on.
+   * @throws {TypeError | RangeError} When the schema does not allow it, or it is longer than a segment. Nothing was
+   *   appended.
+   * @throws {SystemError} `ENOSPC` when there is no room for the next segment; the next call tries again. Whatever
+   *   the disk said,
+   * once it has refused what was written: from then on nothing is appended by any handle that is open, while reading
+   *   goes on.
    */
   append(record: RecordInput<S>): number {
     return this.#needWriter().append(record);
@@ -144,8 +149,10 @@ export class Journal<S extends JournalSchema> implements Disposable {
   /**
    * Appends records, one behind the other, with none of others between them unless a segment ends there.
    *
+   * @param records What the schema describes.
    * @returns The sequence of the last one; that of the last one so far when there are none.
-   * @throws As `append` does. When the schema refuses one of them, none was appended; when there is no room for the next segment,
+   * @throws As `append` does. When the schema refuses one of them, none was appended; when there is no room for the
+   *   next segment,
    * those are that came before it (`metrics.lastSequence`).
    */
   appendAll(records: Iterable<RecordInput<S>>): number {
@@ -196,6 +203,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
    * `for await` gives timers and sockets their turn meanwhile; without `follow` a plain `for` reads what is there in one go, which
    * is faster.
    *
+   * @param options Where to begin, whether to wait for more, and a `signal` that ends the loop with its reason.
    * @throws {CorruptSegmentError} When the last segment cannot be read at all, a record is not of the schema, or the position
    * of a named tailer is damaged.
    * @throws {SystemError} `EBUSY` when somebody else reads under the tailer's name; `EACCES`, `EROFS`, … when a named tailer cannot be

@@ -116,6 +116,8 @@ export class RateLimiter implements Disposable {
   /**
    * Creates a limiter.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options How many units in how many milliseconds; memory in bytes.
    * @throws {SystemError} `EEXIST` when somebody alive holds the name; `ENOSPC` when there is no memory for it.
    */
   static createNew(name: string, options: RateLimiterOptions): RateLimiter {
@@ -125,6 +127,8 @@ export class RateLimiter implements Disposable {
   /**
    * Opens a limiter.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options How many units in how many milliseconds; memory in bytes.
    * @throws {SystemError} `ENOENT` when nobody holds the name.
    * @throws {CorruptSegmentError} When it is something else.
    */
@@ -132,7 +136,13 @@ export class RateLimiter implements Disposable {
     return new RateLimiter("openExisting", name, options);
   }
 
-  /** Opens a limiter, or creates it; see `createdNew`. */
+  /**
+   * Opens a limiter, or creates it; see `createdNew`.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options How many units in how many milliseconds; memory in bytes.
+   * @throws {SystemError} `ENOSPC` when there is no memory for it; of what exists, as `openExisting`.
+   */
   static createOrOpen(name: string, options: RateLimiterOptions): RateLimiter {
     return new RateLimiter("createOrOpen", name, options);
   }
@@ -245,7 +255,12 @@ export class RateLimiter implements Disposable {
     return this.#report({ isAllowed: true, fullAtMs, waitMs: 0 }, now);
   }
 
-  /** Gives a key all its units back; returns whether it lacked some. */
+  /**
+   * Gives a key all its units back; returns whether it lacked some.
+   *
+   * @param key Whose: 0 to 4096 bytes of UTF-8.
+   * @throws {TimeoutError} `ETIMEDOUT` as `take`.
+   */
   reset(key: string): boolean {
     this.#check();
     const store = this.#store;

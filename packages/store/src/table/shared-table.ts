@@ -91,6 +91,9 @@ export class SharedTable<F extends Fields> implements Disposable {
   /**
    * Creates a table; every row is zero, version 0.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param schema What a row is: `struct({ … })`.
+   * @param options `length`: how many rows; `lifetime`.
    * @throws {SystemError} `EEXIST` when somebody alive holds the name; `ENOSPC` when there is no memory for it.
    */
   static createNew<F extends Fields>(
@@ -104,6 +107,8 @@ export class SharedTable<F extends Fields> implements Disposable {
   /**
    * Opens a table, as long as it is.
    *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param schema What a row is: `struct({ … })`.
    * @throws {SystemError} `ENOENT` when nobody holds the name.
    * @throws {CorruptSegmentError} When it was made with another schema.
    */
@@ -111,7 +116,14 @@ export class SharedTable<F extends Fields> implements Disposable {
     return new SharedTable("openExisting", name, schema, {});
   }
 
-  /** Opens a table, or creates it; see `createdNew`. */
+  /**
+   * Opens a table, or creates it; see `createdNew`.
+   *
+   * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param schema What a row is: `struct({ … })`.
+   * @param options As of `createNew`.
+   * @throws {SystemError} `ENOSPC` when there is no memory for it; of what exists, as `openExisting`.
+   */
   static createOrOpen<F extends Fields>(
     name: string,
     schema: StructSchema<F>,
@@ -136,7 +148,12 @@ export class SharedTable<F extends Fields> implements Disposable {
     return this.#segment.isReachable;
   }
 
-  /** The version of a row: 0 at first, 1 more with every update, modulo 2^32. */
+  /**
+   * The version of a row: 0 at first, 1 more with every update, modulo 2^32.
+   *
+   * @param index Its number, from 0.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when there is no such row.
+   */
   version(index: number): number {
     return this.#words.load(this.#rowOf(index) + ROW.sequence) >>> 0;
   }
