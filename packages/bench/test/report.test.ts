@@ -175,6 +175,15 @@ describe("withBenchmarkSection()", () => {
     expect(withBenchmarkSection(once, RESULTS)).toBe(once);
   });
 
+  test("says why rows do not hold, or where that is said", () => {
+    const document = `${BEGIN}${END}`;
+    expect(withBenchmarkSection(document, RESULTS)).toContain("> Only 3 rounds.");
+    const short = withBenchmarkSection(document, RESULTS, "table");
+    expect(short).not.toContain("Only 3 rounds.");
+    expect(short).toContain("| title of missed (batched) |");
+    expect(short).toContain("(docs/how-fast.md)");
+  });
+
   test.each(["", BEGIN, `${BEGIN}${END}${BEGIN}`, END])("refuses a document %p", (document) => {
     expect(() => withBenchmarkSection(document, RESULTS)).toThrow("must have one line");
   });

@@ -1,5 +1,5 @@
 /**
- * Writes the README's section about speed: `bun run bench:readme [RESULTS.json]`.
+ * Writes the sections about speed of the README and of `docs/how-fast.md`: `bun run bench:readme [RESULTS.json]`.
  *
  * @module
  */
@@ -9,7 +9,13 @@ import { RESULTS_DIRECTORY, RESULTS_FILE } from "../results/latest-results.ts";
 import { readResults } from "../results/read-results.ts";
 import { withBenchmarkSection } from "./readme-section.ts";
 
-const README: string = join(import.meta.dir, "..", "..", "..", "..", "README.md");
+const ROOT: string = join(import.meta.dir, "..", "..", "..", "..");
+const DOCUMENTS = { "README.md": "table", "docs/how-fast.md": "whole" } as const;
 const [path = join(RESULTS_DIRECTORY, RESULTS_FILE)] = process.argv.slice(2);
 
-writeFileSync(README, withBenchmarkSection(readFileSync(README, "utf8"), readResults(path)));
+const results = readResults(path);
+for (const [name, detail] of Object.entries(DOCUMENTS)) {
+  const document = join(ROOT, name);
+  const text = readFileSync(document, "utf8");
+  writeFileSync(document, withBenchmarkSection(text, results, detail));
+}

@@ -1,5 +1,5 @@
 /**
- * The README's section about speed, from a results file.
+ * The section about speed of the README, which has the table, and of `docs/how-fast.md`, which also says why.
  *
  * @module
  */
@@ -11,15 +11,25 @@ import { describeRun } from "./run-description.ts";
 export const BEGIN = "<!-- benchmark:begin (written by: bun run bench:readme) -->";
 export const END = "<!-- benchmark:end -->";
 
+const BATCHED =
+  "> Whoever batches beats a system call for each record: rows marked so publish many records together.";
+const ELSEWHERE =
+  "Why rows fail or are uncertain, and what this run warns of: [how fast](docs/how-fast.md).";
+
 /**
  * Puts a run into a document.
  *
- * @param document The README.
+ * @param document The document.
  * @param results The run.
+ * @param detail Whether it says why rows do not hold, and what the run warns of, or leads to where that is said.
  * @returns The document with what was between the two lines replaced.
  * @throws {Error} when it does not have exactly one such place.
  */
-export function withBenchmarkSection(document: string, results: BenchResults): string {
+export function withBenchmarkSection(
+  document: string,
+  results: BenchResults,
+  detail: "table" | "whole" = "whole",
+): string {
   const [before, rest, ...more] = document.split(BEGIN);
   const [, after, ...others] = rest?.split(END) ?? [];
   if (before === undefined || after === undefined || more.length > 0 || others.length > 0) {
@@ -34,9 +44,9 @@ export function withBenchmarkSection(document: string, results: BenchResults): s
     "",
     ...claimsTable({ ...results, claims }),
     "",
-    ...reasonLines(claims),
-    ...results.warnings.map((warning) => `> ${warning}\n>`),
-    "> Whoever batches beats a system call for each record: rows marked so publish many records together.",
+    ...(detail === "table"
+      ? [ELSEWHERE]
+      : [...reasonLines(claims), ...results.warnings.map((warning) => `> ${warning}\n>`), BATCHED]),
   ].join("\n");
   return `${before}${BEGIN}\n\n${section}\n\n${END}${after}`;
 }
