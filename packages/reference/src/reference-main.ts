@@ -1,5 +1,5 @@
 /**
- * Writes the reference: `bun run docs`. Markdown for readers goes to `dist/reference`, a report of every package to `docs/api`.
+ * Writes the reference: `bun run docs`. Markdown for readers goes to `artefacts/reference`, a report of every package to `docs/api`.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { Declarations, ROOT } from "./declarations.ts";
 import { reportOf } from "./report.ts";
 import { REPORTS, reportPath } from "./report-path.ts";
 
-const out = join(ROOT, "dist", "reference");
+const out = join(ROOT, "artefacts", "reference");
 using declarations = new Declarations();
 const { app, project } = await convert(declarations, out);
 mkdirSync(REPORTS, { recursive: true });
