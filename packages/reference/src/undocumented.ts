@@ -23,8 +23,8 @@ const PURE = /^(?:figure|flow|participantStates|ratesBetween|HistogramSnapshot|r
 const THROWS = /\bthrows?\b|\brejects?\b|\berrors\b/i;
 
 /**
- * Lists what is missing: a sentence for every export and method, a description of every parameter, a unit for every number, and the errors of
- * every function and method of a class that takes something.
+ * Lists what is missing: a sentence for every export and method, a description of every parameter, a unit for every number, the errors of every
+ * function and method of a class that takes something, and an example for every class and function.
  *
  * @param project The packages.
  * @returns One line for each; none when all is said.
@@ -47,6 +47,12 @@ function lacksOf(reflection: DeclarationReflection, path: string): string[] {
   const isMember = reflection.kindOf(ReflectionKind.Property);
   if (signatures.length === 0 && !isMember && !hasSummary(reflection.comment)) {
     lacks.push(`${path}: a sentence`);
+  }
+  if (
+    reflection.kindOf([ReflectionKind.Class, ReflectionKind.Function]) &&
+    !hasExample(reflection)
+  ) {
+    lacks.push(`${path}: @example`);
   }
   const isTyped = reflection.kindOf(ReflectionKind.ClassOrInterface);
   const members = isTyped ? (reflection.children ?? []) : [];
@@ -81,6 +87,18 @@ function lacksOfSignature(
 
 function hasSummary(comment: Comment | undefined): boolean {
   return (comment?.summary.length ?? 0) > 0;
+}
+
+/** Whether there is an example, or a link to what has one. Errors are thrown, not made. */
+function hasExample(reflection: DeclarationReflection): boolean {
+  if (reflection.name.endsWith("Error")) return true;
+  const comments = [reflection, ...(reflection.signatures ?? [])].map(({ comment }) => comment);
+  return comments.some((comment) => {
+    const links = comment?.summary.some(
+      (part) => part.kind === "inline-tag" && part.tag === "@link",
+    );
+    return comment?.getTag("@example") !== undefined || links === true;
+  });
 }
 
 /** Everything that a comment says. */

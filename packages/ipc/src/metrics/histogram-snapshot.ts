@@ -33,6 +33,16 @@ const SCRATCH_BUCKETS = SCRATCH.subarray(BUCKETS_INDEX);
  * Durations of one kind lie close together, so that only the buckets from the first to the last that is not empty are
  * kept: whoever compares dozens of snapshots ten times a second looks at a tenth of all buckets (measured: a
  * dashboard's look at 43 channels took half of its time here before).
+ *
+ * @example
+ * ```ts
+ * import { json, observe, WorkQueue } from "@isthmus/ipc";
+ *
+ * using queue = WorkQueue.createOrOpen("example-times", { schema: json });
+ * queue.add({ id: 1 });
+ * queue.tryTake()?.done();
+ * console.log(queue.metrics.runTime.percentile(99) > 0, observe(queue.name).kind); // true queue
+ * ```
  */
 export class HistogramSnapshot {
   /** How many durations there are. */

@@ -183,7 +183,7 @@ export type FlowTotals = Readonly<
 >;
 
 /**
- * Adds up the figures of each column.
+ * Adds up the figures of each column; see {@link figureTotals}.
  *
  * @param info What an observer saw.
  * @param rates What has happened since it looked before.
@@ -215,7 +215,8 @@ export interface HistogramTotal extends Omit<FigureTotal, "value" | "perSecond">
 }
 
 /**
- * All histograms of a segment, in the order of their tables. Those that its creator did not ask for are not there.
+ * All histograms of a segment, in the order of their tables. Those that its creator did not ask for are not there. See
+ * {@link figureTotals}.
  *
  * @param info What an observer saw.
  * @param rates What has happened since it looked before; see `ratesBetween`.
@@ -232,7 +233,7 @@ export function figureHistograms(info: SegmentInfo, rates?: SegmentRates): Histo
 }
 
 /**
- * How long what passes through a segment takes.
+ * How long what passes through a segment takes: one of {@link figureHistograms}.
  *
  * @param info What an observer saw.
  * @param rates What has happened since it looked before; see `ratesBetween`.

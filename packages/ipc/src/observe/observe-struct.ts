@@ -43,6 +43,14 @@ const DEFAULT_BYTES_MAX: number = 2 ** 20;
  * @param name The name.
  * @throws {SystemError} `ENOENT` when there is no such name; `EACCES`, `ELOOP`, … when it cannot be opened.
  * @throws {CorruptSegmentError} When the file is not a segment of this version.
+ *
+ * @example
+ * ```ts
+ * import { observeSchema, Producer, struct, u32 } from "@isthmus/ipc";
+ *
+ * using producer = Producer.createOrOpen("example-schema", { schema: struct({ id: u32 }) });
+ * console.log(observeSchema(producer.name).record?.size); // 4
+ * ```
  */
 export function observeSchema(name: string): SchemaReading {
   return lookAtSegment(name, schemaOf);

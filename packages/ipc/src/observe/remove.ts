@@ -31,6 +31,15 @@ const REMOVE_OPTIONS: OptionNames<RemoveOptions> = { force: true };
  * @param name The name.
  * @param options Whether to remove a held one, too.
  * @throws {SystemError} `ENOENT` when there is no such name; `EBUSY` when somebody holds it.
+ *
+ * @example
+ * ```ts
+ * import { MemoryMappedFile } from "@isthmus/core";
+ * import { removeSegment } from "@isthmus/ipc";
+ *
+ * MemoryMappedFile.createNew("example-left", 4096, { lifetime: "persistent" }).dispose();
+ * removeSegment("example-left"); // nobody holds it
+ * ```
  */
 export function removeSegment(name: string, options?: RemoveOptions): void {
   const isForced = checkBoolean(

@@ -29,6 +29,17 @@ export interface DeadLetter<S extends ChannelSchema> {
 /**
  * The dead letters of a `WorkQueue`: a queue of its own in the same segment, in the order in which they came. Whoever takes
  * one and says `done` removes it; left otherwise it stays a dead letter.
+ *
+ * @example
+ * ```ts
+ * import { json, WorkQueue } from "@isthmus/ipc";
+ *
+ * using queue = WorkQueue.createOrOpen("example-dead", { schema: json, maxAttempts: 1 });
+ * queue.add({ path: "one.png" });
+ * queue.tryTake()?.fail(new Error("no such file"));
+ * for (const { id, value, lastError } of queue.dead.list()) console.log(id, value, lastError);
+ * console.log(queue.dead.retry()); // 1
+ * ```
  */
 export class DeadLetters<S extends ChannelSchema> {
   readonly #holder: object;

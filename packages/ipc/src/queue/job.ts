@@ -54,6 +54,17 @@ export interface JobFacts<S extends ChannelSchema> {
  * A job that this worker has taken, and nobody else has. It is to be ended with `done` or `fail`; left without either, by
  * `using`, by disposal of its queue, or by the end of this process, it is given back at once. One that is merely
  * forgotten stays taken.
+ *
+ * @example
+ * ```ts
+ * import { json, WorkQueue } from "@isthmus/ipc";
+ *
+ * using queue = WorkQueue.createOrOpen("example-jobs", { schema: json });
+ * queue.add({ path: "one.png" });
+ * using job = await queue.take();
+ * if (job.attempts < 3) job.fail("busy", { delayMs: 1000 }); // nobody gets it for a second
+ * else job.done();
+ * ```
  */
 export class Job<S extends ChannelSchema> implements Disposable {
   /** Number of the job, which `add` gave. */

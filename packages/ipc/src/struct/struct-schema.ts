@@ -37,7 +37,7 @@ export interface CursorOptions {
 const CURSOR_OPTIONS: OptionNames<CursorOptions> = { access: true };
 
 /**
- * A struct of named fields. It is a field type like any other, so it nests; and it is a schema,
+ * A struct of named fields, made by {@link struct}. It is a field type like any other, so it nests; and it is a schema,
  * which copies whole records in and out of memory and gives cursors that work in place.
  *
  * **Safety.** Every method works on memory that other processes may be changing, with plain loads

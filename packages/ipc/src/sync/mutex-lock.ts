@@ -9,6 +9,19 @@ import { type ThreadState, unlock } from "./mutex-thread-state.ts";
 
 /**
  * A held lock. Give it back with `release()` or `dispose()`, or let `using` do it.
+ *
+ * @example
+ * ```ts
+ * import { NamedMutex } from "@isthmus/ipc";
+ *
+ * using mutex = NamedMutex.createOrOpen("example-lock");
+ * const lock = await mutex.acquireAsync({ timeoutMs: 5000 });
+ * try {
+ *   if (lock.abandoned) console.log("its last owner died: repair what it guards");
+ * } finally {
+ *   lock.release();
+ * }
+ * ```
  */
 export class MutexLock implements Disposable {
   /**
