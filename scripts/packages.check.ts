@@ -13,6 +13,8 @@ const EXAMPLES = collectExamples(ROOT, [
 ]);
 /** As old as a compiler may be that reads the declarations. */
 const OLD_TYPESCRIPT = "5.9.3";
+/** A hook has a limit of its own. */
+const PACK_MS = 240_000;
 const NODE_TYPES = "26.6.6";
 const TSC = join(ROOT, "node_modules", ".bin", "tsc");
 /** All but what decides where named things live, and of what the tests themselves are run by. */
@@ -24,7 +26,7 @@ let packed: readonly PackedPackage[] = [];
 beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), "isthmus-packages-"));
   packed = await packAll(join(place, "packed"));
-});
+}, PACK_MS);
 
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
