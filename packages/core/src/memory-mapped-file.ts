@@ -503,6 +503,7 @@ export class MemoryMappedFile implements Disposable {
    * Whether all of it is UTF-8.
    *
    * @param range Which bytes; a character that it begins or ends in is not whole. Default: all.
+   * @throws {FileTruncatedError} When the file has become shorter.
    */
   isUtf8(range?: ScanRange): boolean {
     return isUtf8(this.#source(), range);

@@ -88,6 +88,7 @@ export class JournalPublisher<S extends JournalSchema> implements Disposable {
    * Creates a topic.
    *
    * @param name What it is called; see `MemoryMappedFile.createNew`.
+   * @param options The journal, and how many take part.
    * @throws {SystemError} `EEXIST` when somebody alive holds the name; `ENOSPC` when there is no room.
    */
   static createNew<S extends JournalSchema>(
@@ -100,6 +101,8 @@ export class JournalPublisher<S extends JournalSchema> implements Disposable {
   /**
    * Opens a topic that somebody holds.
    *
+   * @param name What the topic is called; see `MemoryMappedFile.createNew`.
+   * @param options The journal, and how many take part.
    * @throws {SystemError} `ENOENT` when nobody does; `EAGAIN` when it has `maxPublishers` live publishers.
    * @throws {CorruptSegmentError} When the name is something else.
    */
@@ -110,7 +113,13 @@ export class JournalPublisher<S extends JournalSchema> implements Disposable {
     return new JournalPublisher("openExisting", name, options);
   }
 
-  /** Opens a topic, or creates it; see `createdNew`. The size of one that exists stays as it is. */
+  /**
+   * Opens a topic, or creates it; see `createdNew`. The size of one that exists stays as it is.
+   *
+   * @param name What the topic is called; see `MemoryMappedFile.createNew`.
+   * @param options The journal, and how many take part.
+   * @throws {SystemError} `ENOSPC` when there is no room for a new one; of what exists, as `openExisting`.
+   */
   static createOrOpen<S extends JournalSchema>(
     name: string,
     options: JournalPublisherOptions<S>,
@@ -121,6 +130,7 @@ export class JournalPublisher<S extends JournalSchema> implements Disposable {
   /**
    * Appends a record and publishes it.
    *
+   * @param record What the schema of the journal describes.
    * @returns Its sequence.
    * @throws As `Journal.append` does; then nothing was sent.
    */
@@ -131,6 +141,7 @@ export class JournalPublisher<S extends JournalSchema> implements Disposable {
   /**
    * Appends records, one behind the other, and publishes them.
    *
+   * @param records What the schema of the journal describes.
    * @returns The sequence of the last one.
    * @throws As `Journal.appendAll` does. What has been appended then, subscribers find in the journal.
    */

@@ -108,7 +108,9 @@ export class JournalSubscriber<S extends JournalSchema> implements Disposable {
    * Creates a topic.
    *
    * @param name What it is called; see `MemoryMappedFile.createNew`.
-   * @throws {RangeError} `ERR_OUT_OF_RANGE` when it is to begin further on than the journal goes: records that were known have been lost.
+   * @param options The journal, and how many take part.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when it is to begin further on than the journal goes: records that were
+   *   known have been lost.
    * @throws {SystemError} `EEXIST` when somebody alive holds the name; `ENOSPC` when there is no room.
    */
   static createNew<S extends JournalSchema>(
@@ -121,7 +123,10 @@ export class JournalSubscriber<S extends JournalSchema> implements Disposable {
   /**
    * Opens a topic that somebody holds.
    *
-   * @throws {RangeError} `ERR_OUT_OF_RANGE` when it is to begin further on than the journal goes: records that were known have been lost.
+   * @param name What the topic is called; see `MemoryMappedFile.createNew`.
+   * @param options The journal, and how many take part.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when it is to begin further on than the journal goes: records that were
+   *   known have been lost.
    * @throws {SystemError} `ENOENT` when nobody does; `EAGAIN` when it has `maxSubscribers` live subscribers.
    * @throws {CorruptSegmentError} When the name is something else.
    */
@@ -132,7 +137,13 @@ export class JournalSubscriber<S extends JournalSchema> implements Disposable {
     return new JournalSubscriber("openExisting", name, options);
   }
 
-  /** Opens a topic, or creates it; see `createdNew`. The size of one that exists stays as it is. */
+  /**
+   * Opens a topic, or creates it; see `createdNew`. The size of one that exists stays as it is.
+   *
+   * @param name What the topic is called; see `MemoryMappedFile.createNew`.
+   * @param options The journal, and how many take part.
+   * @throws {SystemError} `ENOSPC` when there is no room for a new one; of what exists, as `openExisting`.
+   */
   static createOrOpen<S extends JournalSchema>(
     name: string,
     options: JournalSubscriberOptions<S>,
@@ -202,7 +213,8 @@ export class JournalSubscriber<S extends JournalSchema> implements Disposable {
    * yielded: another loop goes on behind it. Timers, sockets and signals have their turn every few milliseconds. The loop ends
    * when the subscriber or its journal is disposed.
    *
-   * @param options A `signal` that ends the loop: it throws the signal's reason.
+   * @param options A `signal` that ends the loop.
+   * @throws {Error} The signal's reason, when it ends the loop.
    */
   async *records(options?: RecordsOptions): AsyncGenerator<JournalEntry<S>, undefined> {
     const { signal } = checkOptions("options", options, RECORDS_OPTIONS);
