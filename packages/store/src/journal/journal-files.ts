@@ -120,7 +120,18 @@ export function inspectJournal(path: string): JournalFiles {
  * Reads all records of a journal and tells what is missing, damaged or torn. Nothing is changed; others may append meanwhile.
  *
  * @param path The directory.
+ * @param options Who is told how far it is, and a `signal` that ends it.
  * @throws As `inspectJournal` does; the signal's reason.
+ *
+ * @example
+ * ```ts
+ * import { json } from "@isthmus/ipc";
+ * import { checkJournal, Journal } from "@isthmus/store";
+ *
+ * using journal = Journal.open("checked.journal", { schema: json });
+ * journal.append({ id: 1 });
+ * console.log((await checkJournal("checked.journal")).records); // 1
+ * ```
  */
 export async function checkJournal(
   path: string,

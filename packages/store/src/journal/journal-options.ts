@@ -89,7 +89,11 @@ export interface JournalTailer {
 
 /** What the callback of `batch` gets. */
 export interface JournalBatch<S extends JournalSchema> {
-  /** Adds a record. */
+  /**
+   * Adds a record; it is appended with the others when the function returns.
+   *
+   * @param record What the schema describes.
+   */
   append(record: RecordInput<S>): void;
 }
 

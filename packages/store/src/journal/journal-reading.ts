@@ -52,6 +52,7 @@ export class JournalReading<T>
     this.#position = parts.position;
   }
 
+  /** The next entry; waits for it where the loop is to follow. */
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.#pending === undefined && this.#stepsLeft > 0 && !this.#isOver) {
       this.#stepsLeft--;
@@ -75,7 +76,7 @@ export class JournalReading<T>
    * Called when the loop is left, by `break` or by what its body has thrown, which look the same from here: the record of the body
    * comes again to a named tailer, because nobody has said that it was handled.
    */
-  return(_value?: undefined): Promise<IteratorResult<T, undefined>> {
+  return(): Promise<IteratorResult<T, undefined>> {
     this.#end();
     return Promise.resolve({ done: true, value: undefined });
   }

@@ -253,6 +253,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
   /**
    * Forgets a named tailer, and with it that its records are to be kept.
    *
+   * @param name What it is called.
    * @returns Whether there was one.
    * @throws {SystemError} `EBUSY` when somebody reads under its name.
    */

@@ -39,6 +39,15 @@ interface Contents {
  * @throws {SystemError} `EACCES`, `EROFS`, … when this process may not write there; otherwise as `Journal.open`.
  * @throws {CorruptSegmentError} When the description of the journal is damaged.
  * @throws {TimeoutError} `ETIMEDOUT` when somebody else appends all the time.
+ *
+ * @example
+ * ```ts
+ * import { json } from "@isthmus/ipc";
+ * import { Journal, repairJournal } from "@isthmus/store";
+ *
+ * Journal.open("whole.journal", { schema: json }).dispose();
+ * console.log(repairJournal("whole.journal").segments); // []
+ * ```
  */
 export function repairJournal(path: string): JournalRepair {
   const { storage, format, files } = openFiles(path);
