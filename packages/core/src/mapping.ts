@@ -224,11 +224,7 @@ export class Mapping implements Disposable {
     return isTaken;
   }
 
-  /**
-   * Says that a range will be read from front to back. With huge pages the system reads megabytes at a time, whatever its usual
-   * read-ahead is, and enters many pages at once; told no more than the order, it keeps to the usual read-ahead, and asks for
-   * page after page where a native copy of a megabyte begins at its end (decision 0014).
-   */
+  /** Says that a range will be read from front to back: by megabytes, whatever the usual read-ahead is (decision 0014). */
   adviseReading(offset: number, length: number): void {
     if (length >= READING_BYTES && this.advise(offset, length, "hugePage")) return;
     this.advise(offset, length, "sequential");
