@@ -42,7 +42,7 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   "get-ttl-cache": (context) =>
     getFromCache(context, (cache, key) => cache.get(key)?.[0] ?? NaN, TTL_MS),
   "get-lmdb": async (context) => {
-    const database = await openLmdb(context);
+    const database = await openLmdb(context, "get");
     const { keys, operations } = keysOf(context);
     let last: unknown;
     for (let i = 0; i < operations; i++) last = database.put(keyOf(i), valueWith(i));
@@ -91,7 +91,7 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
     return figure;
   },
   "set-lmdb": async (context) => {
-    const database = await openLmdb(context);
+    const database = await openLmdb(context, "set");
     const { keys, operations } = keysOf(context);
     const run = async (from: number, to: number): Promise<void> => {
       let last: Promise<unknown> | undefined;
@@ -126,7 +126,7 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
     return figure;
   },
   "increment-lmdb": async (context) => {
-    const database = await openLmdb(context);
+    const database = await openLmdb(context, "numbers");
     const { keys, operations } = keysOf(context);
     const count = new Float64Array(1);
     const add = (key: string): void => {
@@ -213,11 +213,11 @@ async function getFromRedis(context: CaseContext): Promise<Figure> {
 }
 
 /** In the mode that its documentation recommends: asynchronous writes, gathered into transactions. */
-async function openLmdb({ memoryDirectory }: CaseContext) {
+async function openLmdb({ memoryDirectory }: CaseContext, name: string) {
   const { open } = await import("lmdb").catch((error: unknown) => {
     throw new SkipError(`lmdb cannot be loaded: ${error instanceof Error ? error.message : error}`);
   });
-  const path = join(memoryDirectory, `cache-${process.pid}.lmdb`);
+  const path = join(memoryDirectory, `${name}-${process.pid}.lmdb`);
   return open<Uint8Array, string>({ path, encoding: "binary" });
 }
 

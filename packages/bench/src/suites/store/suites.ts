@@ -34,7 +34,7 @@ export const STORE_SUITES: readonly SuiteSpec[] = [
       ["set-lmdb", "set: lmdb", "peer", "writes batched"],
       ["increment-cache", "increment: SharedCache", "isthmus"],
       ["increment-lmdb", "increment: lmdb", "peer", "writes batched"],
-    ]),
+    ]).map((each) => (each.role === "peer" ? { ...each, process: "peers" } : each)),
     load: () => import("./caches.ts"),
   },
   {
