@@ -4,10 +4,11 @@
  *
  * @module
  */
+import { isTurnDue } from "@isthmus/core/internal";
 import type { Counters } from "../metrics/counters.ts";
 import { inTheWay } from "../segment/in-the-way.ts";
 import { runPostponed } from "../wait/before-sleep.ts";
-import { type Condition, timedOut, waitAsync, waitSync } from "../wait/wait-for.ts";
+import { type Condition, timedOut, waitAgain, waitAsync, waitSync } from "../wait/wait-for.ts";
 import type { RecordHandler } from "./lane-reader.ts";
 import { LaneScan, type ReceivingLanes } from "./lane-scan.ts";
 import { Readiness } from "./readiness.ts";
@@ -45,6 +46,9 @@ export class ReceivingEnd extends LaneScan implements RecordSource {
   });
   /** Corruptions that have been written down. */
   #noted = 0;
+  /** What waits in the event loop wait for, when records are released with the wait, and when not. */
+  readonly #released: Condition<unknown> = this.#condition(true);
+  readonly #taken: Condition<unknown> = this.#condition(false);
 
   constructor(how: ReceivingLanes) {
     super(how);
@@ -101,7 +105,7 @@ export class ReceivingEnd extends LaneScan implements RecordSource {
     return found;
   }
 
-  /** Waits in the event loop for the next record, and releases it when `isReleased`. */
+  /** Waits in the event loop for the next record, after a look in vain, and releases it when `isReleased`. */
   async waitAsync(
     timeoutMs: number,
     signal: AbortSignal | undefined,
@@ -109,7 +113,10 @@ export class ReceivingEnd extends LaneScan implements RecordSource {
   ): Promise<unknown> {
     this.#beginWait();
     const { doorbell } = this.lanes.segment;
-    const found = await waitAsync(this.#condition(isReleased), doorbell, { timeoutMs, signal });
+    const condition = isReleased ? this.#released : this.#taken;
+    // A loop has counted its step already.
+    const goOn = isReleased && isTurnDue() ? waitAsync : waitAgain;
+    const found = await goOn(condition, doorbell, { timeoutMs, signal });
     if (found === undefined) throw this.#timedOut(timeoutMs);
     return found;
   }

@@ -88,16 +88,18 @@ export class RecordLoop<T> implements AsyncIterableIterator<T, undefined> {
     return this.next();
   }
 
-  async #wait(): Promise<IteratorResult<T, undefined>> {
-    try {
-      const record = await this.source.waitAsync(Infinity, this.signal, false);
-      touch(this.owner);
-      return { done: false, value: record as T };
-    } catch (error) {
-      this.isDone = true;
-      if (error instanceof DisposedError) return { done: true, value: undefined };
-      throw error;
-    }
+  #wait(): Promise<IteratorResult<T, undefined>> {
+    return this.source.waitAsync(Infinity, this.signal, false).then(
+      (record) => {
+        touch(this.owner);
+        return { done: false, value: record as T };
+      },
+      (error: unknown) => {
+        this.isDone = true;
+        if (error instanceof DisposedError) return { done: true, value: undefined };
+        throw error;
+      },
+    );
   }
 
   /** The loop is over, or is now: disposed, or aborted. */

@@ -106,6 +106,7 @@ export class JoinedSegment {
    * @returns The slot; undefined when every place belongs to somebody alive.
    */
   takePlace(): number | undefined {
+    if (this.#slot !== undefined) return this.#slot;
     return this.takingRoom("join", () => {
       this.#slot ??= this.#join();
       if (this.#slot === undefined && reclaimHandles(this.#file.path)) this.#slot = this.#join();

@@ -40,10 +40,11 @@ function pipePath(directory: string, kind: "bell" | "life", bell: number): strin
  */
 const SAFETY_MS = 1000;
 
-/**
- * Somebody who waits for this process's bell. `isSafetyLook`: the bell has not been rung, time has passed.
- */
-export type BellListener = (isSafetyLook: boolean) => void;
+/** Somebody who waits for this process's bell. */
+export interface BellListener {
+  /** @param isSafetyLook The bell has not been rung, time has passed. */
+  onBell(isSafetyLook: boolean): void;
+}
 
 /** Somebody who wants to know when a process has ended. */
 export type LifeListener = () => void;
@@ -90,21 +91,22 @@ export class Doorbell {
   }
 
   /**
-   * Calls back whenever this process's bell has been rung, until the returned function is called. The event
-   * loop is kept alive meanwhile.
+   * Calls back whenever this process's bell has been rung, until `unlisten`. The event loop is kept alive meanwhile.
    */
-  listen(listener: BellListener): () => void {
+  listen(listener: BellListener): void {
     this.#listeners.add(listener);
     this.#reader.acquire();
     this.#safety ??= setInterval(() => {
       noteTurn();
       this.#notify(true);
     }, SAFETY_MS);
-    return () => {
-      if (!this.#listeners.delete(listener)) return;
-      this.#reader.release();
-      this.#stopSafetyLooks();
-    };
+  }
+
+  /** Calls a listener back no more. */
+  unlisten(listener: BellListener): void {
+    if (!this.#listeners.delete(listener)) return;
+    this.#reader.release();
+    this.#stopSafetyLooks();
   }
 
   /**
@@ -160,7 +162,7 @@ export class Doorbell {
 
   /** Calls everybody who listened when the call began; they may stop listening meanwhile. */
   #notify(isSafetyLook: boolean): void {
-    for (const listener of [...this.#listeners]) listener(isSafetyLook);
+    for (const listener of [...this.#listeners]) listener.onBell(isSafetyLook);
   }
 
   /** Stops looking unless somebody waits, or has just waited. Who waits looks even if the pipe has gone. */

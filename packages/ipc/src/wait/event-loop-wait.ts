@@ -4,7 +4,8 @@
  * @module
  */
 import { DisposedError } from "@isthmus/core";
-import type { Doorbell } from "./doorbell.ts";
+import type { BellListener, Doorbell } from "./doorbell.ts";
+import type { CellWaiter } from "./wait-cell.ts";
 import type { Condition, Watch } from "./wait-for.ts";
 
 /**
@@ -17,8 +18,13 @@ const DEATH_LOOK_MS_MAX = 5;
 /** How often somebody looks whom nobody can ring, in milliseconds: all places of its segment are taken. */
 const BELLESS_LOOK_MS = 20;
 
-/** A wait for a condition. Whatever ends it first decides; nothing that was obtained is lost. */
-export class EventLoopWait<T> {
+/**
+ * A wait for a condition. Whatever ends it first decides; nothing that was obtained is lost.
+ *
+ * Between two messages a CPU forgets the code of both: what a wait does before it sleeps, and between bell and result,
+ * costs ten times what it costs in a loop. So it makes no function that it may not need, and no timer.
+ */
+export class EventLoopWait<T> implements BellListener, CellWaiter {
   readonly #condition: Condition<T>;
   readonly #doorbell: Doorbell;
   readonly #timeoutMs: number;
@@ -30,8 +36,8 @@ export class EventLoopWait<T> {
   #deathTimer: Timer | undefined;
   #deathLookMs = DEATH_LOOK_MS;
   #lookTimer: Timer | undefined;
+  #onDeath: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
-  #unlisten: (() => void) | undefined;
 
   constructor(
     condition: Condition<T>,
@@ -48,19 +54,48 @@ export class EventLoopWait<T> {
 
   /** Begins to wait. Called once. */
   begin(): Promise<T | undefined> {
-    this.#condition.cell.enter(this.#onClose);
-    this.#unlisten = this.#doorbell.listen(this.#look);
+    this.#condition.cell.enter(this);
+    this.#doorbell.listen(this);
     if (this.#timeoutMs !== Infinity) {
       // Timers drop fractions, and no wait ends too early.
-      this.#timer = setTimeout(this.#onTime, Math.ceil(this.#timeoutMs));
+      this.#timer = setTimeout(() => this.#onTime(), Math.ceil(this.#timeoutMs));
     }
-    this.#signal?.addEventListener("abort", this.#onAbort);
+    this.#signal?.addEventListener("abort", this);
     this.#look(false);
     return this.#outcome.promise;
   }
 
+  /** Whoever has rung has taken the announcement back: mostly there is something, and no other one is needed. */
+  onBell(isSafetyLook: boolean): void {
+    if (this.#isSettled) return;
+    // Whether a safety look finds what nobody has rung for is told by the announcement.
+    if (isSafetyLook) this.#look(true);
+    else if (!this.#glance()) this.#look(false);
+  }
+
+  /** The signal is aborted. */
+  handleEvent(): void {
+    this.#reject(this.#signal?.reason);
+  }
+
+  onClose(): void {
+    this.#reject(new DisposedError(this.#condition.owner ?? "segment"));
+  }
+
+  /** Looks without having announced itself; returns whether the wait has ended. */
+  #glance(): boolean {
+    try {
+      if (this.#condition.cell.isClosed) return false;
+      const found = this.#condition.attempt();
+      if (found !== undefined) this.#resolve(found);
+    } catch (error) {
+      this.#reject(error);
+    }
+    return this.#isSettled;
+  }
+
   /** Announces itself, then looks: in this order, so that no change is missed. */
-  readonly #look = (isSafetyLook: boolean): void => {
+  #look(isSafetyLook: boolean): void {
     if (this.#isSettled) return;
     try {
       const { attempt, cell } = this.#condition;
@@ -76,13 +111,14 @@ export class EventLoopWait<T> {
     } catch (error) {
       this.#reject(error);
     }
-  };
+  }
 
   #watchOthers(): void {
     // After a death, not before the time set for it: the liveness pipe that ended would end again at once.
     if (this.#watch === undefined || this.#deathTimer !== undefined) return;
     const unwatchLast = this.#unwatch;
     // Watched anew before the last watch ends: a pipe that is still of interest stays open.
+    this.#onDeath ??= () => this.#lookAfterDeath();
     this.#unwatch = this.#watch(this.#onDeath);
     unwatchLast?.();
   }
@@ -94,28 +130,23 @@ export class EventLoopWait<T> {
     }, BELLESS_LOOK_MS);
   }
 
-  readonly #onDeath = (): void => {
+  #lookAfterDeath(): void {
     this.#deathTimer ??= setTimeout(() => {
       this.#deathTimer = undefined;
       this.#look(false);
     }, this.#deathLookMs);
     this.#deathLookMs = Math.min(this.#deathLookMs * 2, DEATH_LOOK_MS_MAX);
     this.#look(false);
-  };
+  }
 
-  readonly #onTime = (): void => {
+  #onTime(): void {
     if (this.#isSettled) return;
     try {
       this.#resolve(this.#condition.attempt());
     } catch (error) {
       this.#reject(error);
     }
-  };
-
-  readonly #onAbort = (): void => this.#reject(this.#signal?.reason);
-
-  readonly #onClose = (): void =>
-    this.#reject(new DisposedError(this.#condition.owner ?? "segment"));
+  }
 
   #resolve(found: T | undefined): void {
     if (!this.#end()) return;
@@ -131,13 +162,13 @@ export class EventLoopWait<T> {
   #end(): boolean {
     if (this.#isSettled) return false;
     this.#isSettled = true;
-    clearTimeout(this.#timer);
-    clearTimeout(this.#deathTimer);
-    clearTimeout(this.#lookTimer);
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    if (this.#deathTimer !== undefined) clearTimeout(this.#deathTimer);
+    if (this.#lookTimer !== undefined) clearTimeout(this.#lookTimer);
+    this.#signal?.removeEventListener("abort", this);
     this.#unwatch?.();
-    this.#unlisten?.();
-    this.#condition.cell.leave(this.#onClose);
+    this.#doorbell.unlisten(this);
+    this.#condition.cell.leave(this);
     return true;
   }
 }

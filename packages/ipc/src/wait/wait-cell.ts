@@ -56,6 +56,12 @@ export interface Bells {
   checkWhole(): void;
 }
 
+/** A wait in the event loop. */
+export interface CellWaiter {
+  /** The handle is being disposed. */
+  onClose(): void;
+}
+
 /** One cell of a segment. */
 export class WaitCell {
   readonly #words: Words;
@@ -64,8 +70,8 @@ export class WaitCell {
   readonly #index: number;
   readonly #bells: Bells;
   readonly #futex: Pick<SharedFutex, "wait" | "wake">;
-  /** Those of this handle that wait in the event loop, with how to end their wait. They share one request. */
-  readonly #waiters = new Set<() => void>();
+  /** Those of this handle that wait in the event loop. They share one request. */
+  readonly #waiters = new Set<CellWaiter>();
 
   /**
    * @param words The segment.
@@ -127,20 +133,20 @@ export class WaitCell {
     return wasArmed;
   }
 
-  /** Begins a wait in the event loop. `onClose` is called when the handle is disposed meanwhile. */
-  enter(onClose: () => void): void {
+  /** Begins a wait in the event loop. */
+  enter(waiter: CellWaiter): void {
     if (this.#waiters.size === 0) this.#bells.enter(this.#index);
-    this.#waiters.add(onClose);
+    this.#waiters.add(waiter);
   }
 
   /** Ends a wait in the event loop; the last one takes the announcement back. */
-  leave(onClose: () => void): void {
-    if (this.#waiters.delete(onClose) && this.#waiters.size === 0) this.#bells.leave(this.#index);
+  leave(waiter: CellWaiter): void {
+    if (this.#waiters.delete(waiter) && this.#waiters.size === 0) this.#bells.leave(this.#index);
   }
 
   /** Ends all waits of this handle in the event loop, while its memory is still there. */
   close(): void {
-    for (const onClose of [...this.#waiters]) onClose();
+    for (const waiter of [...this.#waiters]) waiter.onClose();
   }
 
   /** Whether this handle has left the segment, so that nothing can be waited for any more. */

@@ -216,12 +216,12 @@ export async function waitAsync<T>(
 }
 
 /** The rest of `waitAsync` after a first look in vain. Parameters and result are its. */
-export async function waitAgain<T>(
+export function waitAgain<T>(
   condition: Condition<T>,
   doorbell: Doorbell,
   options: CheckedWait,
   watch?: Watch,
 ): Promise<T | undefined> {
-  if (options.timeoutMs === 0) return undefined;
-  return await new EventLoopWait(condition, doorbell, options, watch).begin();
+  if (options.timeoutMs === 0) return Promise.resolve(undefined);
+  return new EventLoopWait(condition, doorbell, options, watch).begin();
 }

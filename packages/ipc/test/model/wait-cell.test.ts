@@ -42,6 +42,11 @@ describe("a wait cell", () => {
     }
   });
 
+  test("loses one of who, rung in vain, does not announce itself again", () => {
+    const model = waitCell(source, ["lazyLooper", "stranger", "poster"]);
+    expect(expectCaught([[model, {}]]).verdict).toBe("lazyLooper is not woken");
+  });
+
   test("loses one when a waker dies between disarming and waking: the reason for safety looks", () => {
     const model = waitCell(source, ["sleeper", "stranger", "poster"], ["stranger"]);
     const { verdict, trace } = expectCaught([[model, { crashes: 1 }]]);

@@ -42,8 +42,14 @@ const sleeper: Program = (cell, actor) => {
   actor.report("found");
 };
 
-/** Announces itself and looks; again for every ring, as a wait in the event loop does. */
-function lookForRings(cell: WaitCell, actor: Actor, slot: number, giveUp?: () => void): void {
+/** Announces itself and looks; looks for every ring, and announces itself again, as a wait in the event loop does. */
+function lookForRings(
+  cell: WaitCell,
+  actor: Actor,
+  slot: number,
+  giveUp?: () => void,
+  announce = (): void => void cell.arm(),
+): void {
   let seen = actor.lookAt(RINGS + slot);
   cell.arm();
   let isFound = look(actor);
@@ -52,7 +58,9 @@ function lookForRings(cell: WaitCell, actor: Actor, slot: number, giveUp?: () =>
     const rung = seen;
     actor.until("its bell rings", (memory) => memory[RINGS + slot] !== rung);
     seen = actor.lookAt(RINGS + slot);
-    cell.arm();
+    isFound = look(actor);
+    if (isFound) break;
+    announce();
     isFound = look(actor);
   }
   actor.report("found");
@@ -63,6 +71,7 @@ export type ProgramName =
   | "sleeper"
   | "looper"
   | "loopers"
+  | "lazyLooper"
   | "poster"
   | "stranger"
   | "hastyPoster"
@@ -73,17 +82,24 @@ const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
   sleeper,
   /** A wait in the event loop of the second slot's owner. */
   looper: (cell, actor) => {
-    const onClose = (): void => {};
-    cell.enter(onClose);
+    const waiter = { onClose: () => {} };
+    cell.enter(waiter);
     lookForRings(cell, actor, 1);
-    cell.leave(onClose);
+    cell.leave(waiter);
   },
   /** Two tasks wait through one handle, and one of them gives up. */
   loopers: (cell, actor) => {
-    const leaving = (): void => {};
+    const leaving = { onClose: () => {} };
     cell.enter(leaving);
-    cell.enter(() => {});
+    cell.enter({ onClose: () => {} });
     lookForRings(cell, actor, 1, () => cell.leave(leaving));
+  },
+  /** Wrong: rung in vain, it looks without announcing itself again. */
+  lazyLooper: (cell, actor) => {
+    const waiter = { onClose: () => {} };
+    cell.enter(waiter);
+    lookForRings(cell, actor, 1, undefined, () => {});
+    cell.leave(waiter);
   },
   poster: (cell, { words }) => {
     words.store(CONDITION, 1);
@@ -116,7 +132,7 @@ export function waitCell(
   const specOf = (name: ProgramName, me: number): ActorSpec => ({
     name,
     body: (actor) => {
-      const slot = name.startsWith("looper") ? 1 : 0;
+      const slot = name.toLowerCase().includes("looper") ? 1 : 0;
       const cell = handle(WaitCell, actor, slot, me);
       PROGRAMS[name](cell, actor, me);
     },

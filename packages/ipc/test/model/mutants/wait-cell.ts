@@ -30,7 +30,7 @@ export const BUGS: Seeded = {
   ),
   "arm() not announcing itself in the cell": bug(ARM_CELL, ""),
   "leave() taking the request of all tasks back": bug(
-    "if (this.#waiters.delete(onClose) && this.#waiters.size === 0) this.#bells",
-    "if (this.#waiters.delete(onClose)) this.#bells",
+    "if (this.#waiters.delete(waiter) && this.#waiters.size === 0) this.#bells",
+    "if (this.#waiters.delete(waiter)) this.#bells",
   ),
 };
