@@ -6,14 +6,18 @@
  * when the process does, however it ends. Both are opened for reading by an event loop only while something
  * waits, so that an idle process neither polls nor is kept alive.
  *
+ * Beside its bell it may have a socket, `.wake-<number>`, which wakes at less cost (decision 0023): who can rings that.
+ *
  * @module
  */
-import { closeSync } from "node:fs";
+import { closeSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { TimeoutError } from "@isthmus/core";
 import {
+  type DatagramCalls,
   ensureDirectory,
   type HeldPipe,
+  host,
   isPipeThere,
   isTurnDue,
   makePipe,
@@ -29,8 +33,8 @@ import { FifoReader } from "./fifo-reader.ts";
 /** How many descriptors for ringing others are kept open. */
 const RINGERS_MAX = 64;
 
-/** What a pipe's number becomes in its name. */
-function pipePath(directory: string, kind: "bell" | "life", bell: number): string {
+/** What a bell's number becomes in the name of a pipe or socket. */
+function pipePath(directory: string, kind: "bell" | "life" | "wake", bell: number): string {
   return join(directory, `.${kind}-${bell.toString(16).padStart(14, "0")}`);
 }
 
@@ -55,6 +59,12 @@ interface Life {
   readonly listeners: Set<LifeListener>;
 }
 
+/** A way to ring a bell. */
+interface Ringer {
+  readonly fd: number;
+  readonly isSocket: boolean;
+}
+
 /** This process's bell and liveness pipe, and its way to those of others, in one directory. */
 export class Doorbell {
   /** The number of the bell: random, above 0, below 2^53. */
@@ -63,8 +73,10 @@ export class Doorbell {
   readonly #pipes: HeldPipe[] = [];
   readonly #listeners = new Set<BellListener>();
   readonly #reader: FifoReader;
-  readonly #ringers = new Map<number, number>();
+  readonly #ringers = new Map<number, Ringer>();
   readonly #lives = new Map<number, Life>();
+  /** The socket beside the bell, which goes before it. */
+  readonly #socketPath: string | undefined;
   #safety: Timer | undefined;
 
   constructor(directory: string) {
@@ -74,11 +86,13 @@ export class Doorbell {
     this.bell = (high & 0x1f_ffff) * 2 ** 32 + ((low | 1) >>> 0);
     const bellPath = this.#makePipe("bell");
     this.#makePipe("life");
+    const onRing = (): void => {
+      noteTurn();
+      this.#notify(false);
+    };
+    this.#socketPath = openSocket(pipePath(directory, "wake", this.bell), onRing);
     this.#reader = new FifoReader(bellPath, {
-      onBytes: () => {
-        noteTurn();
-        this.#notify(false);
-      },
+      onBytes: onRing,
       onEnd: () => {},
       onStop: () => this.#stopSafetyLooks(),
     });
@@ -121,12 +135,15 @@ export class Doorbell {
       else queueMicrotask(() => this.#notify(false));
       return true;
     }
-    const fd = this.#ringerOf(bell);
-    if (fd === undefined) return false;
-    if (platform().ringFifo(fd)) return true;
+    const ringer = this.#ringers.get(bell) ?? this.#openRinger(bell, true);
+    if (ringer === undefined) return false;
+    if (platform().ringFifo(ringer.fd)) return true;
     this.#ringers.delete(bell);
-    closeSync(fd);
-    return false;
+    closeSync(ringer.fd);
+    if (!ringer.isSocket) return false;
+    // A socket can be closed before its owner ends.
+    const pipe = this.#openRinger(bell, false);
+    return pipe !== undefined && platform().ringFifo(pipe.fd);
   }
 
   /**
@@ -189,22 +206,24 @@ export class Doorbell {
     }
   }
 
-  #ringerOf(bell: number): number | undefined {
-    const known = this.#ringers.get(bell);
-    if (known !== undefined) return known;
+  #openRinger(bell: number, mayBeSocket: boolean): Ringer | undefined {
     try {
-      const fd = platform().openFifo(pipePath(this.#directory, "bell", bell), "write");
+      const socket = mayBeSocket
+        ? datagrams()?.connect(pipePath(this.#directory, "wake", bell))
+        : undefined;
+      const fd = socket ?? platform().openFifo(pipePath(this.#directory, "bell", bell), "write");
       if (fd === undefined) return undefined;
       if (this.#ringers.size >= RINGERS_MAX) this.#dropOldestRinger();
-      this.#ringers.set(bell, fd);
-      return fd;
+      const ringer = { fd, isSocket: socket !== undefined };
+      this.#ringers.set(bell, ringer);
+      return ringer;
     } catch {
       return undefined; // not ours to open
     }
   }
 
   #dropOldestRinger(): void {
-    for (const [bell, fd] of this.#ringers) {
+    for (const [bell, { fd }] of this.#ringers) {
       this.#ringers.delete(bell);
       closeSync(fd);
       return;
@@ -212,6 +231,11 @@ export class Doorbell {
   }
 
   #close(): void {
+    try {
+      if (this.#socketPath !== undefined) unlinkSync(this.#socketPath);
+    } catch {
+      // gone already
+    }
     for (const pipe of this.#pipes) {
       try {
         removePipe(pipe);
@@ -220,6 +244,19 @@ export class Doorbell {
       }
     }
   }
+}
+
+/** The calls on sockets, where both the system and the runtime can use them. */
+function datagrams(): DatagramCalls | undefined {
+  return host.readDatagrams === undefined ? undefined : platform().datagrams;
+}
+
+/** Opens the socket beside a bell, for as long as this thread lives; returns its path, if there can be one. */
+function openSocket(path: string, onRing: () => void): string | undefined {
+  const fd = datagrams()?.bind(path);
+  if (fd === undefined) return undefined;
+  host.readDatagrams?.(fd, onRing);
+  return path;
 }
 
 /** Also those of earlier evaluations: handles that are kept over a reload go on being woken. */
