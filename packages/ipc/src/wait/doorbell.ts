@@ -6,7 +6,7 @@
  * when the process does, however it ends. Both are opened for reading by an event loop only while something
  * waits, so that an idle process neither polls nor is kept alive.
  *
- * Beside its bell it may have a socket, `.wake-<number>`, which wakes at less cost (decision 0023): who can rings that.
+ * Beside its bell it may have a socket, `.wake-<number>`, which wakes at less cost (decision 0024): who can rings that.
  *
  * @module
  */

@@ -76,7 +76,7 @@ describe("collectSegments()", () => {
     await second.kill();
     home.plant(".name.0123", "a creation that never came to its end");
     home.plant("garbage", "no segment");
-    const pipes = Home.hidden(0).map(() => "pipe");
+    const pipes = Home.hidden(0).map(() => "pipe" as const);
     const before = readdirSync(home.path).sort();
     const announced = collectSegments({ dryRun: true });
     expect(readdirSync(home.path).sort()).toEqual(before);

@@ -124,6 +124,16 @@ export const MESSAGE_SUITES: readonly SuiteSpec[] = [
     load: () => import("./round-trips.ts"),
   },
   {
+    id: "paced",
+    title: "Round trip of 64 bytes, one every millisecond, both sides asleep in their event loops",
+    cases: [
+      { name: "channel", title: "channels", role: "isthmus", ...TIME },
+      { name: "socket", title: "Unix socket", role: "peer", ...TIME },
+      { name: "spawnIpc", title: "Bun.spawn ipc, objects", role: "peer", ...TIME },
+    ].map((each) => ({ ...each, labels: ["p50"] }) as CaseSpec),
+    load: () => import("./paced.ts"),
+  },
+  {
     id: "latency",
     title: "Latency of a round trip on a fixed schedule, answering side asleep",
     cases: [
