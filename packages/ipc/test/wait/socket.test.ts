@@ -1,6 +1,6 @@
 /** The socket beside a bell: it wakes like the bell, what does not know it rings the bell, and nothing of it is left behind. */
 import { describe, expect, test } from "bun:test";
-import { lstatSync, readdirSync, unlinkSync } from "node:fs";
+import { closeSync, lstatSync, readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { collectAbandoned, doWithout, host, platform } from "@isthmus/core/internal";
 import { until } from "@isthmus/testing/patience";
@@ -51,6 +51,17 @@ describe("the socket beside a bell", () => {
       expect(platform().datagrams?.connect(pathOf(home, "bell", own))).toBeUndefined();
     },
   );
+
+  testIf(`is done without when it refuses after it has been rung${WHY}`, async () => {
+    using home = new Home();
+    const [own, other] = [ownDoorbell(), new Doorbell(home.path)];
+    const path = pathOf(home, "wake", other);
+    unlinkSync(path);
+    const deaf = platform().datagrams?.bind(path) ?? -1;
+    expect(own.ring(other.bell)).toBe(true);
+    closeSync(deaf);
+    expect(await ringAndWait(own, other)).toBe(1);
+  });
 
   testIf(`wakes between a process that has one and another that does not${WHY}`, async () => {
     using home = new Home();
