@@ -26,7 +26,7 @@ export type { RecordArray, RecordSchema } from "./records-in-place.ts";
 export type { ChunkOptions } from "./scan/chunks.ts";
 export type { FollowEvent, FollowOptions, FollowPathOptions } from "./scan/follow.ts";
 export type { TextSummary } from "./scan/kernel/text-statistics.ts";
-export type { LineCursor } from "./scan/line-iterators.ts";
+export type { LineCursor } from "./scan/line-cursor.ts";
 export type { LineOptions, LineVisitor } from "./scan/lines.ts";
 export type { Needle } from "./scan/needle.ts";
 export type { ScanOptions, ScanProgress } from "./scan/parallel/scan.ts";

@@ -31,7 +31,7 @@ import {
   followPath,
 } from "./scan/follow.ts";
 import { histogram } from "./scan/histogram.ts";
-import type { LineCursor } from "./scan/line-iterators.ts";
+import type { LineCursor } from "./scan/line-cursor.ts";
 import {
   forEachLine,
   type LineOptions,

@@ -7,6 +7,7 @@
  */
 import { PrivateText } from "../private-text.ts";
 import { BytePlaces } from "./kernel/byte-places.ts";
+import type { LineCursor } from "./line-cursor.ts";
 import { SCAN_WINDOW_BYTES } from "./windows.ts";
 
 export const LINE_FEED = 0x0a;
@@ -142,20 +143,6 @@ export class RawLines extends Lines<Uint8Array> {
     this.#at = 0;
     this.#next = 0;
   }
-}
-
-/** One line, and where it is. It is the same object for every line: what it tells holds until the next one is asked for. */
-export interface LineCursor {
-  /** What holds the line, and others beside it. */
-  readonly bytes: Uint8Array;
-  /** Index in `bytes` of its first byte. */
-  readonly start: number;
-  /** Index in `bytes` of its line feed, or of the end; a "\r" before it belongs to the line. */
-  readonly end: number;
-  /** Where it begins in the map, in bytes. */
-  readonly offset: number;
-  /** The line as text, decoded from UTF-8, without "\r". */
-  text(): string;
 }
 
 /** Where the first line begins in the map, in bytes. */

@@ -12,14 +12,8 @@ import {
 } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
 import { eachLine } from "./kernel/line-ends.ts";
-import {
-  CursorLines,
-  type FirstLine,
-  LINE_FEED,
-  type LineCursor,
-  RawLines,
-  TextLines,
-} from "./line-iterators.ts";
+import type { LineCursor } from "./line-cursor.ts";
+import { CursorLines, type FirstLine, LINE_FEED, RawLines, TextLines } from "./line-iterators.ts";
 import { checkRange, SCAN_RANGE, type ScanRange, type Span } from "./range.ts";
 import { indexOf } from "./search.ts";
 import { windows } from "./windows.ts";
