@@ -10,6 +10,7 @@ import { buildCommand, type Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
 import { guarded } from "../guarded.ts";
+import { parseAge, parseBytes } from "../journal/journal-flags.ts";
 import { Recorder } from "../journal/recorder.ts";
 import { formatCount, formatCountOf, formatFrequency, formatSize } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
@@ -19,11 +20,20 @@ import { parseCount } from "../watch/watch-flags.ts";
 
 interface RecordFlags extends CommonFlags {
   readonly journal: string;
+  readonly maxBytes?: number;
+  readonly maxAge?: number;
   readonly count?: number;
   readonly fromStart: boolean;
   readonly follow: boolean;
   readonly quiet: boolean;
 }
+
+/** How many files there should be at least of what is kept. */
+const FILES_WANTED = 8;
+/** What a journal permits, and the size that it has by itself. */
+const SEGMENT_BYTES_MIN: number = 2 ** 16;
+const SEGMENT_BYTES_DEFAULT: number = 2 ** 26;
+const SEGMENT_BYTES_STEP = 4096;
 
 /** Records until there is enough, all names have gone, or Ctrl-C; then says what there is. */
 async function runRecord(
@@ -39,7 +49,7 @@ async function runRecord(
   });
   using recorder = new Recorder({
     names,
-    openJournal: () => openToAppend(resolve(cwd, flags.journal)),
+    openJournal: () => openToAppend(resolve(cwd, flags.journal), flags),
     isFromStart: flags.fromStart,
     isFollowing: flags.follow,
     count: flags.count ?? Infinity,
@@ -55,8 +65,18 @@ async function runRecord(
   }
 }
 
-function openToAppend(path: string): Journal<JournalSchema> {
-  const journal = Journal.open(path, { schema: json });
+/** What is kept goes by whole files: so there are some of them within the limits. */
+function openToAppend(
+  path: string,
+  { maxBytes, maxAge: maxAgeMs }: RecordFlags,
+): Journal<JournalSchema> {
+  const journal = Journal.open(path, {
+    schema: json,
+    maxBytes,
+    maxAgeMs,
+    segmentMaxAgeMs: maxAgeMs && Math.ceil(maxAgeMs / FILES_WANTED),
+    segmentBytes: maxBytes && segmentBytesFor(maxBytes),
+  });
   try {
     // Who may only read cannot record: said before anything has passed.
     journal.appendAll([]);
@@ -65,6 +85,13 @@ function openToAppend(path: string): Journal<JournalSchema> {
     journal.dispose();
     throw error;
   }
+}
+
+/** The size of the files of a journal that is made. */
+function segmentBytesFor(maxBytes: number): number {
+  const steps = Math.floor(maxBytes / FILES_WANTED / SEGMENT_BYTES_STEP);
+  const wanted = steps * SEGMENT_BYTES_STEP;
+  return Math.max(SEGMENT_BYTES_MIN, Math.min(SEGMENT_BYTES_DEFAULT, wanted));
 }
 
 function describe({ records, bytes, missed }: Recorder, elapsedMs: number): string {
@@ -116,6 +143,20 @@ export const record: Command<IsthmusContext> = buildCommand<RecordFlags, string[
         brief: "The journal's directory; one that is missing is made",
         placeholder: "DIR",
       },
+      maxBytes: {
+        kind: "parsed",
+        parse: parseBytes,
+        brief: "Keep so much on the disk, the latest: 64M, 10G (all)",
+        placeholder: "BYTES",
+        optional: true,
+      },
+      maxAge: {
+        kind: "parsed",
+        parse: parseAge,
+        brief: "Keep what is so old at most: 90s, 10m, 12h, 7d (all)",
+        placeholder: "AGE",
+        optional: true,
+      },
       count: {
         kind: "parsed",
         parse: parseCount,
@@ -159,11 +200,14 @@ export const record: Command<IsthmusContext> = buildCommand<RecordFlags, string[
       "of queues into a journal: what isthmus tail --json prints of each, in the order in which it\n" +
       "was seen, with the time. It copies from a read-only mapping and asks nobody to wait: what\n" +
       "passes too fast to be copied is counted, here and in the journal.\n\n" +
+      "With --max-bytes and --max-age the oldest files of the journal are removed as others are begun,\n" +
+      "never the last one, and none that a named reader of the journal still needs.\n\n" +
       "It ends when all names have gone, or at Ctrl-C; what was recorded is on the disk then. isthmus\n" +
       "replay prints it again or sends it again, isthmus journal looks inside.",
     customUsage: [
       { input: "orders --journal orders.journal", brief: "what is sent from now on" },
       { input: "--follow --journal all.journal orders prices", brief: "two names, until Ctrl-C" },
+      { input: "--max-bytes 1G --max-age 7d --journal o orders", brief: "the last week, or less" },
       { input: "orders --journal o.journal --count 1000 --json", brief: "a thousand records" },
     ],
   },

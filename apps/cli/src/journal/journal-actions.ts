@@ -68,7 +68,7 @@ async function lookAt(cwd: string, path: string): Promise<JournalLook> {
   const files = { ...withJournal(path, () => inspectJournal(resolve(cwd, path))), path };
   const [first] = files.segments;
   const nothing = { firstSequence: 1, lastSequence: 0, syncedSequence: 0, segments: 0, bytes: 0 };
-  if (first === undefined) return { files, metrics: nothing, lastTime: undefined };
+  if (first === undefined) return { files, metrics: nothing, lastTime: undefined, tailers: [] };
   using journal = openToRead(cwd, path);
   try {
     const { metrics } = journal;
@@ -77,7 +77,7 @@ async function lookAt(cwd: string, path: string): Promise<JournalLook> {
       if (entry.gap === undefined) lastTime = entry.time;
       break;
     }
-    return { files, metrics, lastTime };
+    return { files, metrics, lastTime, tailers: journal.tailers() };
   } catch (error) {
     if (!(error instanceof CorruptSegmentError)) throw error;
     // The last segment cannot be used: the table says why.
@@ -86,7 +86,8 @@ async function lookAt(cwd: string, path: string): Promise<JournalLook> {
     const { length: segments } = files.segments;
     const { firstSequence } = first;
     const known = { firstSequence, lastSequence: last - 1, syncedSequence: last - 1 };
-    return { files, metrics: { ...known, segments, bytes }, lastTime: undefined };
+    const metrics = { ...known, segments, bytes };
+    return { files, metrics, lastTime: undefined, tailers: [] };
   }
 }
 

@@ -4,7 +4,13 @@
  * @module
  */
 import { json, StructSchema } from "@isthmus/ipc";
-import type { JournalCheck, JournalFiles, JournalMetrics, JournalSchema } from "@isthmus/store";
+import type {
+  JournalCheck,
+  JournalFiles,
+  JournalMetrics,
+  JournalSchema,
+  JournalTailer,
+} from "@isthmus/store";
 import { formatCount, formatCountOf, formatSize } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
@@ -19,6 +25,8 @@ export interface JournalLook {
   readonly metrics: JournalMetrics;
   /** When the last record was appended, in milliseconds since 1970; undefined when there is none. */
   readonly lastTime: number | undefined;
+  /** Who reads it under a name, running or not. */
+  readonly tailers: readonly JournalTailer[];
 }
 
 /** A segment, and what follows from the next one. */
@@ -33,7 +41,8 @@ interface SegmentLine {
 }
 
 /** The public record of `journal --json`; its fields are a contract. */
-export function journalRecord({ files, metrics, lastTime }: JournalLook): JsonRecord {
+export function journalRecord(look: JournalLook): JsonRecord {
+  const { files, metrics, lastTime, tailers } = look;
   const { path, id, schema, segmentBytes } = files;
   return {
     path,
@@ -45,7 +54,13 @@ export function journalRecord({ files, metrics, lastTime }: JournalLook): JsonRe
     last_time_ms: lastTime ?? null,
     segment_bytes: segmentBytes,
     disk_bytes: metrics.bytes,
-    segments: linesOf({ files, metrics, lastTime }).map((one) => ({
+    tailers: tailers.map(({ name, sequence, time, lag }) => ({
+      name,
+      sequence: sequence ?? null,
+      time_ms: time ?? null,
+      lag: lag ?? null,
+    })),
+    segments: linesOf(look).map((one) => ({
       first_sequence: one.firstSequence,
       last_sequence: one.lastSequence ?? null,
       time_before_ms: one.timeBefore,
@@ -59,7 +74,7 @@ export function journalRecord({ files, metrics, lastTime }: JournalLook): JsonRe
 
 /** What `isthmus journal PATH` prints; of the segments the last ones. */
 export function formatJournal(look: JournalLook, limit: number, style: Style): string {
-  const { files, metrics, lastTime } = look;
+  const { files, metrics, lastTime, tailers } = look;
   const { firstSequence, lastSequence, syncedSequence } = metrics;
   const count = lastSequence - firstSequence + 1;
   const behind = lastSequence - syncedSequence;
@@ -90,9 +105,21 @@ export function formatJournal(look: JournalLook, limit: number, style: Style): s
     hidden > 0 ? `Segments, the last ${formatCount(limit)}: --limit 0 shows all` : "Segments";
   const parts = [
     [style.bold(printable(files.path)), ...indent(pairs(rows, style))],
+    ...(tailers.length > 0 ? [tailerTable(tailers, style)] : []),
     table(title, headings, cells, style, ["right", "right", "left", "right"]),
   ];
   return `${wrap(parts.map((part) => part.join("\n")).join("\n\n"), style.columns)}\n`;
+}
+
+function tailerTable(tailers: readonly JournalTailer[], style: Style): string[] {
+  const rows = tailers.map(({ name, sequence, time, lag }) => [
+    printable(name),
+    sequence === undefined ? style.red("damaged") : formatCount(sequence),
+    lag === undefined ? NOTHING : formatCount(lag),
+    time === undefined ? NOTHING : timeText(time),
+  ]);
+  const headings = ["NAME", "DONE UP TO", "LAG", "WHEN"];
+  return table("Named readers", headings, rows, style, ["left", "right", "right"]);
 }
 
 /** The public record of `journal verify --json`; its fields are a contract. */

@@ -32,6 +32,8 @@ const BURST_RECORDS = 256;
 const INTERVAL_MS = 5;
 /** The same where a job may be done, and gone, between two looks. */
 const JOB_INTERVAL_MS = 2;
+/** How often to remove what is too old, also while nothing passes. */
+const PRUNE_MS = 10_000;
 /** How often to look for names that are not there. */
 const LOOK_MS = 100;
 
@@ -40,6 +42,7 @@ export class Recorder implements Disposable {
   readonly #options: RecorderOptions;
   readonly #sources: Source[] = [];
   readonly #journal: Journal<JournalSchema>;
+  #nextPruneMs = 0;
   records = 0;
   /** Of the records as they passed. */
   bytes = 0;
@@ -72,6 +75,7 @@ export class Recorder implements Disposable {
       while (this.#left > 0) {
         signal.throwIfAborted();
         const found = this.#round();
+        this.#prune();
         this.#options.onProgress(this);
         if (!found && !this.#isAnyOpen() && !this.#options.isFollowing) return;
         if (this.#left > 0) await pause(found ? 0 : this.#intervalMs, signal);
@@ -119,6 +123,13 @@ export class Recorder implements Disposable {
     }
     if (found.length > 0) this.#append(found);
     return found.length > 0;
+  }
+
+  #prune(): void {
+    const nowMs = performance.now();
+    if (nowMs < this.#nextPruneMs) return;
+    this.#nextPruneMs = nowMs + PRUNE_MS;
+    this.#journal.prune();
   }
 
   #append(records: readonly Recorded[]): void {

@@ -58,6 +58,24 @@ describe("isthmus journal PATH", () => {
     expect([await lines("1"), await lines("0")]).toEqual([2, count + 1]);
   });
 
+  test("tells who reads it under a name, and how far behind, running or not", async () => {
+    using scene = new JournalScene();
+    scene.write("j", json, [1, 2, 3]);
+    expect(await scene.json("journal", "j")).toMatchObject([{ tailers: [] }]);
+    {
+      using journal = Journal.open(scene.at("j"), { schema: json });
+      const reading = journal.read({ tailer: "billing" });
+      await reading.next();
+      await reading.next();
+    }
+    const [record] = await scene.json("journal", "j");
+    expect(record?.["tailers"]).toEqual([
+      { name: "billing", sequence: 1, time_ms: expect.any(Number), lag: 2 },
+    ]);
+    const { stdout } = await scene.command("journal", "j");
+    expect(stdout).toMatch(/Named readers\n.*\n +billing +1 +2 +20/);
+  });
+
   test("an empty one, and one that is being appended to", async () => {
     using scene = new JournalScene();
     scene.write("j", bytes, []);

@@ -194,6 +194,46 @@ describe("isthmus record NAME…", () => {
     expect(found.map((one) => "data_base64" in one)).toEqual([true, false, true]);
   });
 
+  test("--max-bytes and --max-age keep the latest, whole files of it", async () => {
+    using scene = new JournalScene();
+    using publisher = Publisher.createOrOpen("ticks", { schema: bytes, capacityBytes: 2 ** 20 });
+    for (let sent = 0; sent < 400; sent++) publisher.send(new Uint8Array(1000).fill(sent));
+    publisher.flush();
+    const args = ["ticks", "--from-start", "--count", "400"];
+    const kept = await scene.command("record", ...args, "--journal", "j", "--max-bytes", "256K");
+    expect(kept.exitCode).toBe(0);
+    const [look] = await scene.json("journal", "j");
+    expect(look?.["segment_bytes"]).toBe(65_536);
+    expect(look?.["disk_bytes"]).toBeWithin(65_536, 2 ** 18 + 1);
+    expect(look?.["first_sequence"]).toBeGreaterThan(1);
+    expect(look?.["last_sequence"]).toBe(400);
+    const old = await scene.command("record", ...args, "--journal", "k", "--max-age", "1d");
+    expect(old.exitCode).toBe(0);
+    expect(await scene.json("journal", "k")).toMatchObject([{ first_sequence: 1 }]);
+    // A day later all but the last file is too old.
+    const { now } = Date;
+    try {
+      Date.now = () => now() + 90_000_000;
+      using producer = Producer.createOrOpen("orders", { schema: json, ...RING });
+      producer.send(1);
+      producer.flush();
+      const again = ["orders", "--from-start", "--count", "1", "--journal", "k", "--max-age", "1d"];
+      expect((await scene.command("record", ...again)).exitCode).toBe(0);
+    } finally {
+      Date.now = now;
+    }
+    expect(await scene.json("journal", "k")).toMatchObject([
+      { first_sequence: 401, last_sequence: 401 },
+    ]);
+    for (const wrong of [
+      ["--max-bytes", "1E"],
+      ["--max-age", "7"],
+    ]) {
+      const call = ["record", "ticks", "--journal", "j", ...wrong];
+      expect((await scene.command(...call)).exitCode).toBe(2);
+    }
+  });
+
   test("refuses a journal of something else: exit code 1, and usage errors: 2", async () => {
     using scene = new JournalScene();
     using _producer = Producer.createOrOpen("orders", { schema: json, ...RING });

@@ -22,7 +22,9 @@ describeInBrowser("the view of a journal", ({ open }) => {
       using journal = Journal.open(path, { schema: json, sync: "none", segmentBytes: 2 ** 16 });
       journal.appendAll(Array.from({ length: 3000 }, (_, id) => ({ id })));
       await journal.flushed();
-      const slow = journal.read({ follow: true, from: 1000 })[Symbol.asyncIterator]();
+      const slow = journal
+        .read({ follow: true, from: 1000, tailer: "billing" })
+        [Symbol.asyncIterator]();
       await slow.next();
       await slow.next();
       await using dashboard = await DashboardProcess.start({ directory: home.path });
@@ -33,7 +35,7 @@ describeInBrowser("the view of a journal", ({ open }) => {
       await watched.at("#tile-last-sequence .value", "3,000").waitFor();
       await watched.at("#tile-synced .note", "all of it").waitFor();
       await watched.at("#tile-follower-lag .value", "2,000").waitFor();
-      await watched.at("#followers tr", /–\s*\d+\s*1,000\s*2,000/).waitFor();
+      await watched.at("#followers tr", /billing\s*\d+\s*1,000\s*2,000/).waitFor();
       await watched.at("#tile-segments .note", "on the disk").waitFor();
       const timer = setInterval(() => journal.appendAll([1, 2, 3]), 20);
       try {
@@ -56,7 +58,7 @@ describeInBrowser("the view of a journal", ({ open }) => {
       } finally {
         clearInterval(timer);
       }
-      await slow.return?.(undefined);
+      await slow.return?.();
       await watched.at("#followers", "Nobody follows this journal.").waitFor();
       await watched.at("#tile-follower-lag .note", "nobody follows").waitFor();
       expect(watched.complaints).toEqual([]);

@@ -98,7 +98,7 @@ describe('Journal.open(path, { access: "read" })', () => {
     const next = entries.next();
     writer.append(5);
     expect((await next).value).toMatchObject({ sequence: 1, value: 5 });
-    await entries.return?.(undefined);
+    await entries.return?.();
   });
 });
 

@@ -226,13 +226,13 @@ describe("a journal", () => {
       await waiting;
     }
     expect(followers()).toHaveLength(1);
-    await slow.return?.(undefined);
+    await slow.return?.();
     expect(followers()).toEqual([]);
     // More than there is room for follow all the same.
     const many = Array.from({ length: 70 }, () => journal.read({ follow: true, from: 4 }));
     for (const one of many) expect((await one.next()).value).toMatchObject({ sequence: 4 });
     expect(followers()).toHaveLength(64);
-    for (const one of many) await one.return(undefined);
+    for (const one of many) await one.return();
   });
 
   test("tells no more of a follower that was killed, and gives its place to another one", async () => {
