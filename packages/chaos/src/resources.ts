@@ -7,9 +7,6 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import type { Finding } from "./judges/findings.ts";
 
-/** How a descriptor of a socket is shown, which has no path: bells are rung through sockets, too. */
-const SOCKET = "socket:[";
-
 /** How the names of pipes in the directory of named memory begin. */
 const PIPE_PREFIXES = [".bell-", ".life-"] as const;
 
@@ -24,7 +21,7 @@ export function countOpenSegments(directory: string): number {
 }
 
 /**
- * Counts the descriptors of this process, but for the pipes in a directory of named memory, and for sockets: its own are there as long
+ * Counts the descriptors of this process, but for the pipes in a directory of named memory: its own are there as long
  * as it is, and those with which it rings others, at most 64, are kept for the next time. Elsewhere than on Linux, all
  * descriptors.
  *
@@ -32,9 +29,7 @@ export function countOpenSegments(directory: string): number {
  */
 function countDescriptors(directory: string): number {
   if (process.platform !== "linux") return readdirSync("/dev/fd").length;
-  return descriptorTargets().filter(
-    (path) => !isPipeIn(path, directory) && !path.startsWith(SOCKET),
-  ).length;
+  return descriptorTargets().filter((path) => !isPipeIn(path, directory)).length;
 }
 
 function openSegments(directory: string): number {

@@ -5,7 +5,7 @@
  * @module
  */
 export { Mapping } from "./mapping.ts";
-export { bellOfSocket, collectAbandoned } from "./named/collect.ts";
+export { collectAbandoned } from "./named/collect.ts";
 export { createNamedFile, createOrOpenNamedFile } from "./named/create-named-file.ts";
 export { directoryPath, ensureDirectory, findDirectory } from "./named/directory.ts";
 export {
@@ -42,7 +42,6 @@ export { host } from "./native/host.ts";
 export { type MemoryLimit, memoryLimit } from "./native/memory-limit.ts";
 export {
   type ByteLocks,
-  type DatagramCalls,
   doWithout,
   type FutexOutcome,
   type Lack,

@@ -135,7 +135,7 @@ export class Stage implements AsyncDisposable {
   /** The names that are there, without the pipes of processes that were killed. */
   names(): string[] {
     return readdirSync(this.places.env["ISTHMUS_DIR"] as string).filter(
-      (name) => !/^\.(bell|life|wake)-/.test(name),
+      (name) => !/^\.(bell|life)-/.test(name),
     );
   }
 

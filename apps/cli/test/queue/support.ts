@@ -83,7 +83,7 @@ export class WorkScene implements AsyncDisposable {
 
   /** The names that are there, without the pipes of processes. */
   files(): string[] {
-    return this.#home.files().filter((name) => !/^\.(?:bell|life|wake)-/.test(name));
+    return this.#home.files().filter((name) => !/^\.(?:bell|life)-/.test(name));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

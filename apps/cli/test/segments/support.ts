@@ -62,7 +62,7 @@ export class Scene implements AsyncDisposable {
   /** The names that are there, without the pipes of processes. */
   files(): string[] {
     return readdirSync(this.names)
-      .filter((name) => !/^\.(bell|life|wake)-/.test(name))
+      .filter((name) => !/^\.(bell|life)-/.test(name))
       .sort();
   }
 

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import type { Dirent } from "node:fs";
-import { closeSync, constants, lstatSync, openSync, readdirSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { removeWhenUnheld, unlinkIfThere } from "./holder.ts";
+import { removeWhenUnheld } from "./holder.ts";
 import { requireLocks } from "./lock-trial.ts";
 import { HIDDEN_PREFIX } from "./name.ts";
 import { removePipeWhenUnheld } from "./pipe.ts";
@@ -14,7 +13,7 @@ import { isRemovableHead, readHead } from "./superblock.ts";
 
 /**
  * Looks at every file of a directory and removes those that nobody holds and that are not persistent:
- * names, pipes and sockets of dead processes, and files of creations that never came to their end. Files that are not
+ * names and pipes of dead processes, and files of creations that never came to their end. Files that are not
  * segments stay.
  *
  * @param directory The directory of named memory.
@@ -24,34 +23,13 @@ import { isRemovableHead, readHead } from "./superblock.ts";
 export function collectAbandoned(directory: string): string[] {
   requireLocks(directory);
   const removed: string[] = [];
-  const entries = readdirSync(directory, { withFileTypes: true });
-  for (const entry of entries) {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
     if (!entry.isFile() && !entry.isFIFO()) continue;
     const path = join(directory, entry.name);
     const isHidden = entry.name.startsWith(HIDDEN_PREFIX);
     if (collectFile(path, isHidden, entry.isFIFO())) removed.push(entry.name);
   }
-  for (const entry of entries) {
-    const bell = bellOfSocket(entry);
-    if (bell === undefined || isThere(join(directory, bell))) continue;
-    unlinkIfThere(join(directory, entry.name));
-    removed.push(entry.name);
-  }
   return removed;
-}
-
-/** How the names of sockets beside bells begin, and those of the bells, which are there as long as their sockets are. */
-const SOCKET_PREFIX = ".wake-";
-const BELL_PREFIX = ".bell-";
-
-/** The name of the bell without which a socket is one of somebody dead; undefined when it is no such socket. */
-export function bellOfSocket(entry: Dirent): string | undefined {
-  if (!entry.isSocket() || !entry.name.startsWith(SOCKET_PREFIX)) return undefined;
-  return BELL_PREFIX + entry.name.slice(SOCKET_PREFIX.length);
-}
-
-function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function collectFile(path: string, isAside: boolean, isPipe: boolean): boolean {

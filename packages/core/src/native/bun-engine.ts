@@ -4,7 +4,6 @@
  * @module
  */
 import type * as Ffi from "bun:ffi";
-import { closeSync } from "node:fs";
 import type { CType, Engine, Library, Signatures } from "./engine.ts";
 
 /** What Bun calls the types. */
@@ -50,14 +49,7 @@ export function bunEngine(): Engine {
     sleep: Bun.sleepSync,
     collectGarbage: () => Bun.gc(true),
     readDescriptor: (fd) => Bun.file(fd).stream().getReader(),
-    readDatagrams,
   };
-}
-
-/** Bun takes any socket for one that is connected, and hands each datagram over. */
-function readDatagrams(fd: number, onData: () => void): void {
-  const socket = { open: (opened: Bun.Socket) => opened.unref(), data: onData };
-  Bun.connect({ fd, socket } as unknown as Bun.UnixSocketOptions).catch(() => closeSync(fd));
 }
 
 function functionsOf(signatures: Signatures): Record<string, Ffi.FFIFunction> {

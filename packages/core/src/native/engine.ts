@@ -25,14 +25,6 @@ export interface Host {
    * @param fd An open descriptor that does not block. It stays the caller's, to be closed when reading has ended.
    */
   readDescriptor(fd: number): DescriptorReader;
-
-  /**
-   * Calls back whenever something arrives at a datagram socket, which is taken out. The event loop is not kept alive by it.
-   * Absent where the runtime cannot read such a socket.
-   *
-   * @param fd An open descriptor that does not block; from now on the runtime's, which closes it when it cannot be read.
-   */
-  readonly readDatagrams: ((fd: number, onData: () => void) => void) | undefined;
 }
 
 /** Reads what arrives at a descriptor. */

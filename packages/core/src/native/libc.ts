@@ -53,9 +53,6 @@ interface SystemCalls {
   lseek(fd: number, offset: number, whence: number): number | bigint | null;
   /** The argument is a number or an address, as the command says. */
   fcntl(fd: number, command: number, argument: number): number;
-  socket(family: number, type: number, protocol: number): number;
-  bind(fd: number, address: number, length: number): number;
-  connect(fd: number, address: number, length: number): number;
   inotify_init1(flags: number): number;
   inotify_add_watch(fd: number, path: string, mask: number): number;
   inotify_rm_watch(fd: number, watch: number): number;
@@ -116,9 +113,6 @@ const SYSTEM: Readonly<Record<SystemCall, Signature>> = {
   lseek: { args: ["i32", "i64", "i32"], returns: "pointer" },
   // Variadic in C; on x64 and arm64 Linux and FreeBSD a fixed list of arguments is passed alike.
   fcntl: int("i32", "i32", "u64"),
-  socket: int("i32", "i32", "i32"),
-  bind: int("i32", "pointer", "u32"),
-  connect: int("i32", "pointer", "u32"),
   inotify_init1: int("i32"),
   inotify_add_watch: int("i32", "string", "u32"),
   inotify_rm_watch: int("i32", "i32"),

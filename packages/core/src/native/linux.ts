@@ -7,7 +7,6 @@
 import { closeSync, constants, openSync, readFileSync, readSync, statfsSync } from "node:fs";
 import type { SystemCall } from "./libc.ts";
 import { linuxByteLocks, linuxFutex } from "./linux-calls.ts";
-import { linuxDatagrams } from "./linux-datagrams.ts";
 import { linuxMutexes } from "./linux-mutex.ts";
 import { linuxNameLogs } from "./linux-name-log.ts";
 import { linuxProcesses } from "./linux-processes.ts";
@@ -25,9 +24,6 @@ const LINUX_CALLS: readonly SystemCall[] = [
   "sync_file_range",
   "lseek",
   "fcntl",
-  "socket",
-  "bind",
-  "connect",
   "inotify_init1",
   "inotify_add_watch",
   "inotify_rm_watch",
@@ -147,7 +143,6 @@ export function describeLinux(): PosixSystem {
     byteLocks: linuxByteLocks,
     robustMutexes: (libc) => linuxMutexes(libc, library),
     nameLogs: linuxNameLogs,
-    datagrams: linuxDatagrams,
     processes: linuxProcesses,
     mappingLimit: mappingLimit(),
   };

@@ -11,18 +11,11 @@ const NEVER = new Int32Array(new SharedArrayBuffer(4));
 /** The part of an {@link Engine} that asks nothing of the runtime's FFI. Call it on these two only. */
 export function nodeLike(): Pick<
   Engine,
-  | "compile"
-  | "ownedBuffer"
-  | "readDatagrams"
-  | "isMainThread"
-  | "program"
-  | "sleep"
-  | "collectGarbage"
+  "compile" | "ownedBuffer" | "isMainThread" | "program" | "sleep" | "collectGarbage"
 > {
   return {
     compile: undefined,
     ownedBuffer: undefined,
-    readDatagrams: undefined,
     isMainThread: process.getBuiltinModule("node:worker_threads").isMainThread,
     program: process.argv[1] ?? "",
     sleep: (milliseconds) => void Atomics.wait(NEVER, 0, 0, milliseconds),

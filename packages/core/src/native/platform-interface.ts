@@ -267,23 +267,11 @@ export interface FifoCalls {
   /** Opens a pipe; undefined when there is none, or for writing, when nobody reads it. */
   openFifo(path: string, end: FifoEnd): number | undefined;
 
-  /** Sockets that wake an event loop at less cost; absent where they are not used. */
-  readonly datagrams: DatagramCalls | undefined;
-
-  /** Writes a byte; false when nobody reads the pipe or socket any more. One that is full has been rung already. */
+  /** Writes a byte; false when nobody reads the pipe any more. One that is full has been rung already. */
   ringFifo(fd: number): boolean;
 
   /** Takes out what is in a pipe; false when nobody has it open for writing any more, so that it has ended. */
   emptyFifo(fd: number): boolean;
-}
-
-/** Unix datagram sockets. No call waits, or throws when it cannot be done. */
-export interface DatagramCalls {
-  /** Makes the socket of a path, for this user only; undefined when there can be none of that path. */
-  bind(path: string): number | undefined;
-
-  /** Makes a socket whose writes go to that of a path; undefined when nobody has it open. */
-  connect(path: string): number | undefined;
 }
 
 /** Where named memory is, and who may put files there. */

@@ -16,7 +16,7 @@ export type * from "./platform-interface.ts";
 const SYSTEMS: Readonly<Record<string, () => Platform>> = { linux, darwin, freebsd };
 
 /** What some systems lack. */
-export type Lack = "robust mutexes" | "byte locks" | "pipe locks" | "name logs" | "datagrams";
+export type Lack = "robust mutexes" | "byte locks" | "pipe locks" | "name logs";
 
 /** Names what a process is to do without: only `doWithout` sets it. */
 const LACKS_VARIABLE = "ISTHMUS_TEST_LACKS";
@@ -73,7 +73,6 @@ function without(system: Platform, lacks: string | undefined): Platform {
     "robust mutexes": { robustMutexes: { value: undefined } },
     "byte locks": { byteLocks: { value: undefined } },
     "pipe locks": { canLockPipes: { value: false } },
-    datagrams: { datagrams: { value: undefined } },
     "name logs": { nameLog: { value: undefined } },
   } satisfies Record<Lack, PropertyDescriptorMap>;
   return Object.create(system, Object.assign({}, ...lacks.split(",").map((lack) => absent[lack])));

@@ -19,9 +19,8 @@ const ONE_BYTE = new Uint8Array(1);
 const SCRATCH = new Uint8Array(1024);
 
 /** Makes the calls on named pipes. */
-export function fifoCalls(libc: Libc, { canLockPipes, datagrams }: PosixSystem): FifoCalls {
+export function fifoCalls(libc: Libc, { canLockPipes }: PosixSystem): FifoCalls {
   return {
-    datagrams: datagrams?.(libc),
     canLockPipes,
     makeFifo: (path) => {
       if (libc.call.mkfifo(path, 0o600) === 0) return;

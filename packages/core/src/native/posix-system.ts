@@ -8,7 +8,6 @@ import type { Signatures } from "./engine.ts";
 import type { ErrnoCall, Libc, SystemCall } from "./libc.ts";
 import type {
   ByteLocks,
-  DatagramCalls,
   DirectoryCalls,
   MemoryAdvice,
   ProcessCalls,
@@ -68,8 +67,6 @@ export interface PosixSystem {
   readonly robustMutexes?: (libc: Libc) => RobustMutexes | undefined;
   /** See `DirectoryCalls.nameLog`. */
   readonly nameLogs?: (libc: Libc) => DirectoryCalls["nameLog"];
-  /** See `FifoCalls.datagrams`. */
-  readonly datagrams?: (libc: Libc) => DatagramCalls;
   /** What the system tells of other processes; absent where it is not asked. */
   readonly processes?: ProcessCalls;
   /** How `bus-guard.c` is told this system's numbers and struct layouts. */

@@ -4,18 +4,9 @@
  *
  * @module
  */
-import {
-  closeSync,
-  constants,
-  type Dirent,
-  existsSync,
-  fstatSync,
-  lstatSync,
-  openSync,
-} from "node:fs";
+import { closeSync, constants, type Dirent, fstatSync, lstatSync, openSync } from "node:fs";
 import { join } from "node:path";
 import {
-  bellOfSocket,
   checkBoolean,
   checkOptions,
   collectAbandoned,
@@ -94,7 +85,7 @@ export function collectSegments(options?: CollectOptions): CollectReport {
 
 function describe(directory: string, entry: Dirent): Leftover {
   const isHidden = entry.name.startsWith(HIDDEN_PREFIX);
-  const what = entry.isFIFO() || entry.isSocket() ? "pipe" : isHidden ? "creation" : "segment";
+  const what = entry.isFIFO() ? "pipe" : isHidden ? "creation" : "segment";
   const stats = lstatSync(join(directory, entry.name), { throwIfNoEntry: false });
   return { name: entry.name, what, totalBytes: stats?.size ?? 0 };
 }
@@ -104,11 +95,6 @@ function isLeftover(directory: string, entry: Dirent): boolean {
   const path = join(directory, entry.name);
   const isHidden = entry.name.startsWith(HIDDEN_PREFIX);
   if (entry.isFIFO()) return isHidden && !isPipeInUse(path);
-  const bell = bellOfSocket(entry);
-  if (bell !== undefined) {
-    const bellPath = join(directory, bell);
-    return !existsSync(bellPath) || !isPipeInUse(bellPath);
-  }
   if (!entry.isFile()) return false;
   let fd: number;
   try {

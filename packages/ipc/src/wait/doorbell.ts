@@ -6,18 +6,14 @@
  * when the process does, however it ends. Both are opened for reading by an event loop only while something
  * waits, so that an idle process neither polls nor is kept alive.
  *
- * Beside its bell it may have a socket, `.wake-<number>`, which wakes at less cost (decision 0024): who can rings that.
- *
  * @module
  */
-import { closeSync, unlinkSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { TimeoutError } from "@isthmus/core";
 import {
-  type DatagramCalls,
   ensureDirectory,
   type HeldPipe,
-  host,
   isPipeThere,
   isTurnDue,
   makePipe,
@@ -33,8 +29,8 @@ import { FifoReader } from "./fifo-reader.ts";
 /** How many descriptors for ringing others are kept open. */
 const RINGERS_MAX = 64;
 
-/** What a bell's number becomes in the name of a pipe or socket. */
-function pipePath(directory: string, kind: "bell" | "life" | "wake", bell: number): string {
+/** What a pipe's number becomes in its name. */
+function pipePath(directory: string, kind: "bell" | "life", bell: number): string {
   return join(directory, `.${kind}-${bell.toString(16).padStart(14, "0")}`);
 }
 
@@ -59,12 +55,6 @@ interface Life {
   readonly listeners: Set<LifeListener>;
 }
 
-/** A way to ring a bell. */
-interface Ringer {
-  readonly fd: number;
-  readonly isSocket: boolean;
-}
-
 /** This process's bell and liveness pipe, and its way to those of others, in one directory. */
 export class Doorbell {
   /** The number of the bell: random, above 0, below 2^53. */
@@ -73,10 +63,8 @@ export class Doorbell {
   readonly #pipes: HeldPipe[] = [];
   readonly #listeners = new Set<BellListener>();
   readonly #reader: FifoReader;
-  readonly #ringers = new Map<number, Ringer>();
+  readonly #ringers = new Map<number, number>();
   readonly #lives = new Map<number, Life>();
-  /** The socket beside the bell, which goes before it. */
-  readonly #socketPath: string | undefined;
   #safety: Timer | undefined;
 
   constructor(directory: string) {
@@ -86,13 +74,11 @@ export class Doorbell {
     this.bell = (high & 0x1f_ffff) * 2 ** 32 + ((low | 1) >>> 0);
     const bellPath = this.#makePipe("bell");
     this.#makePipe("life");
-    const onRing = (): void => {
-      noteTurn();
-      this.#notify(false);
-    };
-    this.#socketPath = openSocket(pipePath(directory, "wake", this.bell), onRing);
     this.#reader = new FifoReader(bellPath, {
-      onBytes: onRing,
+      onBytes: () => {
+        noteTurn();
+        this.#notify(false);
+      },
       onEnd: () => {},
       onStop: () => this.#stopSafetyLooks(),
     });
@@ -135,15 +121,12 @@ export class Doorbell {
       else queueMicrotask(() => this.#notify(false));
       return true;
     }
-    const ringer = this.#ringers.get(bell) ?? this.#openRinger(bell, true);
-    if (ringer === undefined) return false;
-    if (platform().ringFifo(ringer.fd)) return true;
+    const fd = this.#ringerOf(bell);
+    if (fd === undefined) return false;
+    if (platform().ringFifo(fd)) return true;
     this.#ringers.delete(bell);
-    closeSync(ringer.fd);
-    if (!ringer.isSocket) return false;
-    // A socket can be closed before its owner ends.
-    const pipe = this.#openRinger(bell, false);
-    return pipe !== undefined && platform().ringFifo(pipe.fd);
+    closeSync(fd);
+    return false;
   }
 
   /**
@@ -206,24 +189,22 @@ export class Doorbell {
     }
   }
 
-  #openRinger(bell: number, mayBeSocket: boolean): Ringer | undefined {
+  #ringerOf(bell: number): number | undefined {
+    const known = this.#ringers.get(bell);
+    if (known !== undefined) return known;
     try {
-      const socket = mayBeSocket
-        ? datagrams()?.connect(pipePath(this.#directory, "wake", bell))
-        : undefined;
-      const fd = socket ?? platform().openFifo(pipePath(this.#directory, "bell", bell), "write");
+      const fd = platform().openFifo(pipePath(this.#directory, "bell", bell), "write");
       if (fd === undefined) return undefined;
       if (this.#ringers.size >= RINGERS_MAX) this.#dropOldestRinger();
-      const ringer = { fd, isSocket: socket !== undefined };
-      this.#ringers.set(bell, ringer);
-      return ringer;
+      this.#ringers.set(bell, fd);
+      return fd;
     } catch {
       return undefined; // not ours to open
     }
   }
 
   #dropOldestRinger(): void {
-    for (const [bell, { fd }] of this.#ringers) {
+    for (const [bell, fd] of this.#ringers) {
       this.#ringers.delete(bell);
       closeSync(fd);
       return;
@@ -231,11 +212,6 @@ export class Doorbell {
   }
 
   #close(): void {
-    try {
-      if (this.#socketPath !== undefined) unlinkSync(this.#socketPath);
-    } catch {
-      // gone already
-    }
     for (const pipe of this.#pipes) {
       try {
         removePipe(pipe);
@@ -244,19 +220,6 @@ export class Doorbell {
       }
     }
   }
-}
-
-/** The calls on sockets, where both the system and the runtime can use them. */
-function datagrams(): DatagramCalls | undefined {
-  return host.readDatagrams === undefined ? undefined : platform().datagrams;
-}
-
-/** Opens the socket beside a bell, for as long as this thread lives; returns its path, if there can be one. */
-function openSocket(path: string, onRing: () => void): string | undefined {
-  const fd = datagrams()?.bind(path);
-  if (fd === undefined) return undefined;
-  host.readDatagrams?.(fd, onRing);
-  return path;
 }
 
 /** Also those of earlier evaluations: handles that are kept over a reload go on being woken. */

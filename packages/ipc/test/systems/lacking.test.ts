@@ -20,8 +20,8 @@ const SYSTEMS: Readonly<Record<string, { lacks: readonly Lack[]; tests: readonly
       "layout/python-writer",
     ],
   },
-  "without robust mutexes, byte locks, pipe locks and datagrams": {
-    lacks: ["robust mutexes", "byte locks", "pipe locks", "datagrams"],
+  "without robust mutexes, byte locks and pipe locks": {
+    lacks: ["robust mutexes", "byte locks", "pipe locks"],
     tests: [
       "sync/named-mutex",
       "sync/mutex-processes",

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { Home as PlainHome } from "../../sync/support/home.ts";
+import { Home as PlainHome } from "@isthmus/testing/home";
 
-/** A directory in which this process's own pipes and socket do not count. */
+/** A directory in which this process's own pipes do not count. */
 export class Home extends PlainHome {
   override files(): string[] {
-    return super.files().filter((name) => !/^\.(bell|life|wake)-/.test(name));
+    return super.files().filter((name) => !/^\.(bell|life)-/.test(name));
   }
 }

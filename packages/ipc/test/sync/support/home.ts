@@ -5,13 +5,7 @@
  */
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import {
-  collectAbandoned,
-  decodeSuperblock,
-  host,
-  platform,
-  SECTION,
-} from "@isthmus/core/internal";
+import { collectAbandoned, decodeSuperblock, platform, SECTION } from "@isthmus/core/internal";
 import { Home as PlainHome } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
 import { CELL, CELL_BYTES } from "../../../src/wait/wait-cell.ts";
@@ -27,11 +21,9 @@ export interface CellState {
 export class Home extends PlainHome {
   /** How the hidden files of one process that has so many slots begin, in the order of their names. */
   static hidden(slots: number): string[] {
-    const { canLockPipes, byteLocks, datagrams } = platform();
+    const { canLockPipes, byteLocks } = platform();
     const pipes = [".bell-", ".life-"].flatMap((pipe) => (canLockPipes ? [pipe] : [pipe, pipe]));
-    const slotFiles = Array<string>(byteLocks === undefined ? slots : 0).fill(".slot-");
-    const hasSocket = datagrams !== undefined && host.readDatagrams !== undefined;
-    return [...pipes, ...slotFiles, ...(hasSocket ? [".wake-"] : [])];
+    return [...pipes, ...Array<string>(byteLocks === undefined ? slots : 0).fill(".slot-")];
   }
 
   /** Removes what the dead have left, as the next process to use the directory would. */
