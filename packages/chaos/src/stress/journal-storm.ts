@@ -22,6 +22,7 @@ const ROUND_KILLS = 500;
 const SLOTS = 3;
 const LIFE_MS_MAX = 14;
 const JUDGE = "judge";
+const TAILERS = Array.from({ length: 2 * SLOTS }, (_, tailer) => `t${tailer}`);
 
 /** What a storm over a journal is to do. */
 export interface JournalStormOptions {
@@ -105,7 +106,8 @@ class Round {
     using ledger = new JournalLedger(true);
     const options = { schema: bytes, sync: "none", segmentBytes: 2 ** 16 } as const;
     using journal = Journal.open(this.#path, options);
-    journal.read({ tailer: JUDGE }).close();
+    // Who is known from the beginning is owed every record; who comes later begins with those that are kept.
+    for (const name of [JUDGE, ...TAILERS]) journal.read({ tailer: name }).close();
     try {
       await Promise.all(Array.from({ length: SLOTS }, (_, i) => this.#killAll(i, journal)));
       this.#options.signal.throwIfAborted();
