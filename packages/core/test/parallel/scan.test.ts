@@ -136,7 +136,7 @@ describe("MemoryMappedFile.scan() agrees with a plain loop, wherever pieces are 
       expect([found.counts, found.matches]).toEqual([counts, matches]);
       const count = scanJobs.count("A", { ignoreCase: true });
       expect(await scanPieces(source, count, pieceBytes)).toBe(counts[1] as number);
-    });
+    }, SLOW_RUNS);
   });
 
   test("for the values of a column", async () => {
