@@ -136,6 +136,7 @@ export class JournalReading<T>
     this.#entry = undefined;
     this.#position = entry.gap === undefined ? entry.sequence : entry.gap.to;
     this.#parts.tailer?.commit(this.#position);
+    this.#place?.note(this.#position);
   }
 
   #nextNow(): IteratorResult<T, undefined> {
