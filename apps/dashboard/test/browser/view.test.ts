@@ -37,7 +37,8 @@ describeInBrowser("the page", ({ open, stack }) => {
       const pressed = page.locator("[aria-pressed=true]");
       expect(await pressed.textContent()).toBe("5 min");
       expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
-      expect(await page.locator("#filter").inputValue()).toBe("channel");
+      const filter = page.locator("#filter");
+      await until(async () => (await filter.inputValue()) === "channel", "the text of the filter");
       await page.locator("th[aria-sort=descending]", { hasText: "Read/s" }).waitFor();
       expect(await page.locator("#segments tbody tr").count()).toBe(3);
       await page.locator("tr[aria-current=true]", { hasText: "channel-01" }).waitFor();
