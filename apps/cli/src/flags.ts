@@ -29,3 +29,11 @@ export const COMMON_FLAGS = {
     withNegated: false,
   },
 } as const;
+
+/** stricli's definition of `quiet`, for commands that show their progress. */
+export const QUIET_FLAG = {
+  kind: "boolean",
+  brief: "Show no progress on stderr",
+  default: false,
+  withNegated: false,
+} as const;

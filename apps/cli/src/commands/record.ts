@@ -8,7 +8,7 @@ import { json } from "@isthmus/ipc";
 import { Journal, type JournalSchema } from "@isthmus/store";
 import { buildCommand, type Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
+import { COMMON_FLAGS, type CommonFlags, QUIET_FLAG } from "../flags.ts";
 import { guarded } from "../guarded.ts";
 import { parseAge, parseBytes } from "../journal/journal-flags.ts";
 import { Recorder } from "../journal/recorder.ts";
@@ -16,7 +16,7 @@ import { formatCount, formatCountOf, formatFrequency, formatSize } from "../outp
 import { writeJsonLine } from "../output/json.ts";
 import { printable } from "../output/printable.ts";
 import { ProgressLines } from "../output/progress-lines.ts";
-import { parseCount } from "../watch/watch-flags.ts";
+import { COUNT_FLAG, FROM_START_FLAG } from "../watch/watch-flags.ts";
 
 interface RecordFlags extends CommonFlags {
   readonly journal: string;
@@ -157,31 +157,15 @@ export const record: Command<IsthmusContext> = buildCommand<RecordFlags, string[
         placeholder: "AGE",
         optional: true,
       },
-      count: {
-        kind: "parsed",
-        parse: parseCount,
-        brief: "End after so many records",
-        placeholder: "N",
-        optional: true,
-      },
-      fromStart: {
-        kind: "boolean",
-        brief: "Begin with what is still held",
-        default: false,
-        withNegated: false,
-      },
+      count: COUNT_FLAG,
+      fromStart: FROM_START_FLAG,
       follow: {
         kind: "boolean",
         brief: "Wait for names that nobody has yet, or no more, until Ctrl-C",
         default: false,
         withNegated: false,
       },
-      quiet: {
-        kind: "boolean",
-        brief: "Show no progress on stderr",
-        default: false,
-        withNegated: false,
-      },
+      quiet: QUIET_FLAG,
     },
     positional: {
       kind: "array",

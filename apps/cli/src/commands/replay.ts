@@ -6,7 +6,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { createBreather } from "../breather.ts";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
+import { COMMON_FLAGS, type CommonFlags, QUIET_FLAG } from "../flags.ts";
 import { guarded } from "../guarded.ts";
 import { type AnyEntry, entryRecord } from "../journal/entry-record.ts";
 import { FROM_BRIEF, parseFromNow } from "../journal/journal-flags.ts";
@@ -19,7 +19,7 @@ import { writeJsonLine } from "../output/json.ts";
 import { ProgressLines } from "../output/progress-lines.ts";
 import { parseName } from "../transfer/transfer-flags.ts";
 import { pause } from "../watch/pause.ts";
-import { parseCount } from "../watch/watch-flags.ts";
+import { COUNT_FLAG } from "../watch/watch-flags.ts";
 
 interface ReplayFlags extends CommonFlags {
   readonly speed: number;
@@ -191,25 +191,14 @@ export const replay: Command<IsthmusContext> = buildCommand<ReplayFlags, [string
         placeholder: "NAME",
         optional: true,
       },
-      count: {
-        kind: "parsed",
-        parse: parseCount,
-        brief: "End after so many records",
-        placeholder: "N",
-        optional: true,
-      },
+      count: COUNT_FLAG,
       follow: {
         kind: "boolean",
         brief: "Go on with what is appended, until Ctrl-C or --count",
         default: false,
         withNegated: false,
       },
-      quiet: {
-        kind: "boolean",
-        brief: "Show no progress on stderr",
-        default: false,
-        withNegated: false,
-      },
+      quiet: QUIET_FLAG,
     },
     positional: {
       kind: "tuple",

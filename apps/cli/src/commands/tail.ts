@@ -14,7 +14,7 @@ import { namedError } from "../segments/not-found-error.ts";
 import { schemaProblem } from "../segments/sync-report.ts";
 import { pause } from "../watch/pause.ts";
 import { formatRecord, tailRecord, valueIn } from "../watch/record-text.ts";
-import { parseCount } from "../watch/watch-flags.ts";
+import { COUNT_FLAG, FROM_START_FLAG } from "../watch/watch-flags.ts";
 
 interface TailFlags extends CommonFlags {
   readonly count?: number;
@@ -131,19 +131,8 @@ export const tail: Command<IsthmusContext> = buildCommand<TailFlags, [string], I
   parameters: {
     flags: {
       ...COMMON_FLAGS,
-      count: {
-        kind: "parsed",
-        parse: parseCount,
-        brief: "End after so many records",
-        placeholder: "N",
-        optional: true,
-      },
-      fromStart: {
-        kind: "boolean",
-        brief: "Begin with what is still held",
-        default: false,
-        withNegated: false,
-      },
+      count: COUNT_FLAG,
+      fromStart: FROM_START_FLAG,
       hex: {
         kind: "boolean",
         brief: "Dump each record, as hexdump -C does",

@@ -7,7 +7,7 @@
 import { HEADER_BYTES } from "@isthmus/programs/checked-record";
 import type { FlagParametersForType } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
+import { COMMON_FLAGS, type CommonFlags, QUIET_FLAG } from "../flags.ts";
 
 /** The values of {@link TRANSFER_FLAGS}. */
 export interface TransferFlags extends CommonFlags {
@@ -106,10 +106,5 @@ export const TRANSFER_FLAGS: FlagParametersForType<TransferFlags, IsthmusContext
     default: false,
     withNegated: false,
   },
-  quiet: {
-    kind: "boolean",
-    brief: "Show no progress on stderr",
-    default: false,
-    withNegated: false,
-  },
+  quiet: QUIET_FLAG,
 };

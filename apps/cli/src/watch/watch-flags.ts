@@ -1,5 +1,5 @@
 /**
- * Parsers of the flags of commands that go on for a while.
+ * Flags of commands that go on for a while, and how they are parsed.
  *
  * @module
  */
@@ -24,3 +24,20 @@ export function parseCount(text: string): number {
   }
   return count;
 }
+
+/** stricli's definition of `count`, where it is of records. */
+export const COUNT_FLAG = {
+  kind: "parsed",
+  parse: parseCount as typeof parseCount,
+  brief: "End after so many records",
+  placeholder: "N",
+  optional: true,
+} as const;
+
+/** stricli's definition of `fromStart`. */
+export const FROM_START_FLAG = {
+  kind: "boolean",
+  brief: "Begin with what is still held",
+  default: false,
+  withNegated: false,
+} as const;
