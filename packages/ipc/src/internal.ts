@@ -15,6 +15,7 @@ export { mergeLatencies } from "./observe/latencies.ts";
 export { ByteRingConsumer, ByteRingProducer } from "./ring/byte-ring.ts";
 export { FixedRingConsumer, FixedRingProducer } from "./ring/fixed-ring.ts";
 export { LANE_HEADER_BYTES } from "./ring/lane-layout.ts";
+export { NamedHandle } from "./segment/named-handle.ts";
 export { SLOT_BYTES } from "./segment/participant-layout.ts";
 export { sharedPlaces } from "./segment/participants-option.ts";
 export { schemaSections } from "./segment/schema-section.ts";

@@ -12,6 +12,7 @@ import {
   takeTurn,
 } from "@isthmus/core/internal";
 import { touch } from "../segment/handles.ts";
+import { NamedHandle } from "../segment/named-handle.ts";
 import {
   type AsyncWaitOptions,
   checkSignal,
@@ -43,7 +44,7 @@ export interface RecordsOptions {
 const RECORDS_OPTIONS: OptionNames<RecordsOptions> = { signal: true };
 
 /** The receiving end of a channel or of a topic: see `Consumer` and `Subscriber`. */
-export abstract class Receiver<S extends ChannelSchema> implements Disposable {
+export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
   readonly schema: S;
   readonly #how: ReceivingLanes;
   readonly #lanes: RecordSegment;
@@ -58,6 +59,7 @@ export abstract class Receiver<S extends ChannelSchema> implements Disposable {
    * @param open Joins its receivers.
    */
   protected constructor(schema: S, lanes: RecordSegment, open: () => ReceivingLanes) {
+    super(lanes.segment, "Receiver");
     try {
       this.#how = open();
       this.end = new ReceivingEnd(this.#how);
@@ -72,25 +74,6 @@ export abstract class Receiver<S extends ChannelSchema> implements Disposable {
       end.close();
       lanes.leave();
     });
-  }
-
-  /** The name. */
-  get name(): string {
-    return this.#lanes.name;
-  }
-
-  /** Whether this call created the channel or topic. */
-  get createdNew(): boolean {
-    return this.#lanes.segment.createdNew;
-  }
-
-  /**
-   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
-   * who opens the name now comes to another one. Those who are here go on with each other. One system call.
-   */
-  get isReachable(): boolean {
-    this.checkOpen();
-    return this.#lanes.segment.isReachable;
   }
 
   /**
@@ -304,12 +287,8 @@ export abstract class Receiver<S extends ChannelSchema> implements Disposable {
     if (!this.#isBusy) this.#leave();
   }
 
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
   /** Throws unless the receiver is open. */
-  protected checkOpen(): void {
+  protected override checkOpen(): void {
     if (this.#isDisposed) this.#lanes.refuseDisposed(this.#how.owner);
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { checkOneOf, invalidType } from "@isthmus/core/internal";
+import { NamedHandle } from "../segment/named-handle.ts";
 import { type AsyncWaitOptions, checkTimeout, type WaitOptions } from "../wait/wait-for.ts";
 import type { BatchSink } from "./open-batch.ts";
 import type { BytesSchema, ChannelSchema, RecordCursor, RecordInput } from "./record-schema.ts";
@@ -44,9 +45,8 @@ export interface Batch<S extends ChannelSchema> {
 }
 
 /** The sending end of a channel or of a topic: see `Producer` and `Publisher`. */
-export abstract class Sender<S extends ChannelSchema> implements Disposable {
+export abstract class Sender<S extends ChannelSchema> extends NamedHandle {
   readonly schema: S;
-  readonly #lanes: RecordSegment;
   /** No private name: it is on the way of every record; see `struct-sender.ts`. */
   protected readonly end: SendingEnd;
 
@@ -56,6 +56,7 @@ export abstract class Sender<S extends ChannelSchema> implements Disposable {
    * @param open Takes a lane of it.
    */
   protected constructor(schema: S, lanes: RecordSegment, open: () => SendingEnd) {
+    super(lanes.segment, "Sender");
     try {
       this.end = open();
     } catch (error) {
@@ -63,28 +64,8 @@ export abstract class Sender<S extends ChannelSchema> implements Disposable {
       throw error;
     }
     this.schema = schema;
-    this.#lanes = lanes;
     const { end } = this;
     lanes.segment.whenForgotten(this, () => end.close());
-  }
-
-  /** The name. */
-  get name(): string {
-    return this.#lanes.name;
-  }
-
-  /** Whether this call created the channel or topic. */
-  get createdNew(): boolean {
-    return this.#lanes.segment.createdNew;
-  }
-
-  /**
-   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
-   * who opens the name now comes to another one. Those who are here go on with each other. One system call.
-   */
-  get isReachable(): boolean {
-    this.end.checkOpen();
-    return this.#lanes.segment.isReachable;
   }
 
   /**
@@ -199,8 +180,8 @@ export abstract class Sender<S extends ChannelSchema> implements Disposable {
     this.end.close();
   }
 
-  [Symbol.dispose](): void {
-    this.dispose();
+  protected override checkOpen(): void {
+    this.end.checkOpen();
   }
 
   /** Claims a number of bytes; behind the callback is where it once stood in a batch. */

@@ -5,6 +5,7 @@
  */
 import type { ChannelSchema, RecordInput } from "../flow/record-schema.ts";
 import { touch } from "../segment/handles.ts";
+import { NamedHandle } from "../segment/named-handle.ts";
 import type { OpenVerb } from "../segment/segment.ts";
 import type { AsyncWaitOptions } from "../wait/wait-for.ts";
 import { type AddAsyncOptions, Adding, type AddOptions, type JobOptions } from "./adding.ts";
@@ -52,7 +53,7 @@ import { Taking } from "./taking.ts";
  * }
  * ```
  */
-export class WorkQueue<S extends ChannelSchema> implements Disposable {
+export class WorkQueue<S extends ChannelSchema> extends NamedHandle {
   readonly schema: S;
   /** Jobs that were tried as often as they may be. */
   readonly dead: DeadLetters<S>;
@@ -62,6 +63,7 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
 
   private constructor(verb: OpenVerb, name: string, options: WorkQueueOptions<S>) {
     const queue = new QueueSegment(verb, name, options);
+    super(queue.segment, "WorkQueue");
     const taking = new Taking<S>(queue);
     this.schema = options.schema;
     this.#queue = queue;
@@ -117,34 +119,15 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
     return new WorkQueue("createOrOpen", name, options);
   }
 
-  /** The name. */
-  get name(): string {
-    return this.#queue.segment.name;
-  }
-
-  /** Whether this call created the queue. */
-  get createdNew(): boolean {
-    return this.#queue.segment.createdNew;
-  }
-
-  /**
-   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
-   * who opens the name now comes to another queue. Those who are here go on with each other. One system call.
-   */
-  get isReachable(): boolean {
-    this.#queue.segment.checkOpen("WorkQueue");
-    return this.#queue.segment.isReachable;
-  }
-
   /** Whether nothing is to be taken; see `pause`. */
   get isPaused(): boolean {
-    this.#queue.segment.checkOpen("WorkQueue");
+    this.checkOpen();
     return this.#queue.table.isPaused;
   }
 
   /** What has happened in this queue so far, whoever did it. */
   get metrics(): QueueMetrics {
-    this.#queue.segment.checkOpen("WorkQueue");
+    this.checkOpen();
     return queueMetrics(this.#queue);
   }
 
@@ -248,13 +231,13 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
 
   /** Has no more jobs taken, by nobody, until `resume`. Those that are taken are finished, others may be added. */
   pause(): void {
-    this.#queue.segment.checkOpen("WorkQueue");
+    this.checkOpen();
     this.#queue.locked((table) => table.pause(true));
   }
 
   /** Has jobs taken again. */
   resume(): void {
-    this.#queue.segment.checkOpen("WorkQueue");
+    this.checkOpen();
     this.#queue.locked((table) => table.pause(false));
     this.#queue.ready.wake();
   }
@@ -274,10 +257,6 @@ export class WorkQueue<S extends ChannelSchema> implements Disposable {
   /** Gives back the jobs that this handle has taken and not ended, and leaves. Waits reject. */
   dispose(): void {
     leave(this.#queue, this.#taking as Taking<ChannelSchema>);
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

@@ -16,6 +16,7 @@ import { claimLane } from "../flow/lane-claim.ts";
 import type { ChannelSchema, RecordInput, RecordValue } from "../flow/record-schema.ts";
 import { LANE } from "../ring/lane-layout.ts";
 import { touch } from "../segment/handles.ts";
+import { NamedHandle } from "../segment/named-handle.ts";
 import type { OpenVerb } from "../segment/segment.ts";
 import {
   type AsyncWaitOptions,
@@ -84,7 +85,7 @@ const REQUEST_SYNC_OPTIONS: OptionNames<RequestSyncOptions> = { timeoutMs: true,
  * console.log(price); // { id: 7, total: 10 }
  * ```
  */
-export class Requester<Q extends ChannelSchema, S extends ChannelSchema> implements Disposable {
+export class Requester<Q extends ChannelSchema, S extends ChannelSchema> extends NamedHandle {
   readonly #service: Service;
   readonly #laneIndex: number;
   readonly #lane: RequestLane;
@@ -94,6 +95,7 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
     const { onAbsent = "wait" } = checkOptions("options", options, SERVICE_OPTIONS);
     checkOneOf("options.onAbsent", onAbsent, ON_ABSENT);
     const service = new Service(verb, name, options, "requester");
+    super(service.segment, "Requester");
     try {
       this.#laneIndex = claimLane(service, {
         verb: "ask",
@@ -154,28 +156,9 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
     return new Requester("createOrOpen", name, options);
   }
 
-  /** The name. */
-  get name(): string {
-    return this.#service.name;
-  }
-
-  /** Whether this call created the service. */
-  get createdNew(): boolean {
-    return this.#service.segment.createdNew;
-  }
-
-  /**
-   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
-   * who opens the name now comes to another service. Those who are here go on with each other. One system call.
-   */
-  get isReachable(): boolean {
-    this.#checkOpen();
-    return this.#service.segment.isReachable;
-  }
-
   /** What this requester's lane has seen so far. */
   get metrics(): RequesterMetrics {
-    this.#checkOpen();
+    this.checkOpen();
     return requesterMetrics(this.#laneIndex, this.#lane);
   }
 
@@ -190,7 +173,7 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
    *   `CorruptSegmentError` when the answer cannot be.
    */
   async request(record: RecordInput<Q>, options?: AsyncWaitOptions): Promise<RecordValue<S>> {
-    this.#checkOpen();
+    this.checkOpen();
     let timeoutMs = Infinity;
     let signal: AbortSignal | undefined;
     if (options !== undefined) {
@@ -217,7 +200,7 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
    * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
    */
   requestSync(record: RecordInput<Q>, options?: RequestSyncOptions): RecordValue<S> {
-    this.#checkOpen();
+    this.checkOpen();
     const { timeoutMs, spinMs = 0 } = checkOptions("options", options, REQUEST_SYNC_OPTIONS);
     const time = checkTime(timeoutMs, DEFAULT_TIMEOUT_MS);
     checkNumber("spinMs", spinMs, 0, SPIN_MS_MAX);
@@ -231,11 +214,7 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> impleme
     leave(this.#service, this.#lane, this.#laneIndex);
   }
 
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
-  #checkOpen(): void {
+  protected override checkOpen(): void {
     if (this.#isDisposed) throw new DisposedError("Requester");
   }
 }

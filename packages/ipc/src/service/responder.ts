@@ -3,6 +3,7 @@
  *
  * @module
  */
+
 import { DisposedError, NotSupportedError } from "@isthmus/core";
 import { checkInteger, checkOptions, type OptionNames } from "@isthmus/core/internal";
 import { checkHandler } from "../flow/poll-options.ts";
@@ -14,6 +15,7 @@ import type {
 } from "../flow/record-schema.ts";
 import { type SolePlace, takeSolePlace, waitForSolePlace } from "../flow/sole-place.ts";
 import { touch } from "../segment/handles.ts";
+import { NamedHandle } from "../segment/named-handle.ts";
 import type { StructSchema } from "../struct/struct-schema.ts";
 import { type AsyncWaitOptions, checkSignal, checkWait, splitWait } from "../wait/wait-for.ts";
 import type { AnswerInPlace } from "./answer-lane.ts";
@@ -108,7 +110,7 @@ const POLL_ASYNC_OPTIONS: OptionNames<PollRequestsAsyncOptions> = {
  * await served;
  * ```
  */
-export class Responder<Q extends ChannelSchema, S extends ChannelSchema> implements Disposable {
+export class Responder<Q extends ChannelSchema, S extends ChannelSchema> extends NamedHandle {
   readonly #service: Service;
   readonly #answering: Answering;
   /** Whether a handler of `poll` is reading in place. */
@@ -116,6 +118,7 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
   #isDisposed = false;
 
   private constructor(service: Service) {
+    super(service.segment, "Responder");
     try {
       takeSolePlace(service, RESPONDER_PLACE);
       this.#answering = new Answering(service, service.beginTerm());
@@ -201,28 +204,9 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
     );
   }
 
-  /** The name. */
-  get name(): string {
-    return this.#service.name;
-  }
-
-  /** Whether this call created the service. */
-  get createdNew(): boolean {
-    return this.#service.segment.createdNew;
-  }
-
-  /**
-   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
-   * who opens the name now comes to another service. Those who are here go on with each other. One system call.
-   */
-  get isReachable(): boolean {
-    this.#checkOpen();
-    return this.#service.segment.isReachable;
-  }
-
   /** What has been answered so far, by this responder and those before it. */
   get metrics(): ResponderMetrics {
-    this.#checkOpen();
+    this.checkOpen();
     return responderMetrics(this.#service, this.#answering);
   }
 
@@ -323,20 +307,16 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> impleme
     if (!this.#isBusy) this.#leave();
   }
 
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
   #leave(): void {
     leave(this.#service, this.#answering);
   }
 
-  #checkOpen(): void {
+  protected override checkOpen(): void {
     if (this.#isDisposed) throw new DisposedError("Responder");
   }
 
   #checkFree(): void {
-    this.#checkOpen();
+    this.checkOpen();
     if (this.#isBusy || this.#answering.isServing) {
       const what = this.#isBusy ? "inside its own poll()" : "while it serves";
       throw new NotSupportedError(`Cannot use the responder of "${this.name}" ${what}`);

@@ -6,7 +6,8 @@
 import { NotSupportedError } from "@isthmus/core";
 import { checkInteger, checkOptions, invalidType } from "@isthmus/core/internal";
 import { NameWatch } from "../segment/name-watch.ts";
-import type { OpenVerb, Segment } from "../segment/segment.ts";
+import { NamedHandle } from "../segment/named-handle.ts";
+import type { OpenVerb } from "../segment/segment.ts";
 import type {
   Fields,
   StructCursor,
@@ -53,9 +54,8 @@ import { CHANGE_CELL, MUTEX_CELL, openStruct, type SharedStructOptions } from ".
  * console.log(shared.read().count >= 1, shared.version >= 1); // true true
  * ```
  */
-export class SharedStruct<F extends Fields> implements Disposable {
+export class SharedStruct<F extends Fields> extends NamedHandle {
   readonly schema: StructSchema<F>;
-  readonly #segment: Segment;
   readonly #mutex: SegmentMutex;
   /** Uses until the name is looked up again; see `NameWatch`. */
   private left = 0;
@@ -74,16 +74,17 @@ export class SharedStruct<F extends Fields> implements Disposable {
     schema: StructSchema<F>,
     options: SharedStructOptions<F>,
   ) {
-    this.#segment = openStruct(verb, name, schema, options);
+    const segment = openStruct(verb, name, schema, options);
+    super(segment, "SharedStruct");
     this.schema = schema;
-    this.#mutex = new SegmentMutex(this.#segment, MUTEX_CELL, "SharedStruct");
-    this.#tasks = threadStateOf(this.#segment.superblock.epoch);
-    this.#watch = new NameWatch(this.#segment.trail, `the struct "${name}"`, (uses) => {
+    this.#mutex = new SegmentMutex(this.segment, MUTEX_CELL, "SharedStruct");
+    this.#tasks = threadStateOf(this.segment.superblock.epoch);
+    this.#watch = new NameWatch(this.segment.trail, `the struct "${name}"`, (uses) => {
       this.left = uses;
     });
-    this.#changes = this.#segment.cell(CHANGE_CELL);
-    this.#value = new StructCopy(this.#segment.memory, schema);
-    this.#segment.whenForgotten(this);
+    this.#changes = this.segment.cell(CHANGE_CELL);
+    this.#value = new StructCopy(this.segment.memory, schema);
+    this.segment.whenForgotten(this);
   }
 
   /**
@@ -130,25 +131,6 @@ export class SharedStruct<F extends Fields> implements Disposable {
     options: SharedStructOptions<F> = {},
   ): SharedStruct<F> {
     return new SharedStruct("createOrOpen", name, schema, options);
-  }
-
-  /** The name. */
-  get name(): string {
-    return this.#segment.name;
-  }
-
-  /** Whether this call created the struct. */
-  get createdNew(): boolean {
-    return this.#segment.createdNew;
-  }
-
-  /**
-   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
-   * who opens the name now comes to another struct. One system call.
-   */
-  get isReachable(): boolean {
-    this.#segment.checkOpen("SharedStruct");
-    return this.#segment.isReachable;
   }
 
   /** The version of the current value: 0 at first, 1 more with every update. */
@@ -289,7 +271,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
     return followChanges({
       read: () => this.readVersioned(),
       since: checkInteger("since", since),
-      segment: this.#segment,
+      segment: this.segment,
       cell: this.#changes,
       disposed: this.#disposal.signal,
       signal,
@@ -304,10 +286,6 @@ export class SharedStruct<F extends Fields> implements Disposable {
     this.#disposal.abort();
     // The mutex lies in this memory: unmapped while it is held, it would never be free again.
     if (!this.#isUpdating) this.#close();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   #lock(options: WaitOptions | undefined): void {
@@ -325,7 +303,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
   }
 
   readonly #look = (): void => {
-    this.#segment.checkOpen("SharedStruct");
+    this.checkOpen();
     this.#watch.look("update");
   };
 
@@ -355,7 +333,7 @@ export class SharedStruct<F extends Fields> implements Disposable {
     };
     try {
       const found = await this.#tasks.queue.run({ timeoutMs, signal }, async (remainingMs) => {
-        this.#segment.checkOpen("SharedStruct");
+        this.checkOpen();
         const isTried = (): boolean => {
           this.#look();
           return true;
@@ -376,23 +354,23 @@ export class SharedStruct<F extends Fields> implements Disposable {
   }
 
   #checkFree(): void {
-    this.#segment.checkOpen("SharedStruct");
+    this.checkOpen();
     if (!this.#isUpdating) return;
     throw new NotSupportedError(`Cannot update "${this.name}" inside an update of it`);
   }
 
   #close(): void {
-    if (this.#segment.isDisposed) return;
-    releaseThreadState(this.#segment.superblock.epoch);
-    this.#segment.dispose();
+    if (this.segment.isDisposed) return;
+    releaseThreadState(this.segment.superblock.epoch);
+    this.segment.dispose();
   }
 
   #copyOut(): void {
-    this.#segment.checkOpen("SharedStruct");
+    this.checkOpen();
     if (this.#isUpdating) {
       throw new NotSupportedError(`Cannot read "${this.name}" inside an update: use the cursor`);
     }
     this.#value.copyOut();
-    this.#segment.checkWhole();
+    this.segment.checkWhole();
   }
 }

@@ -13,6 +13,7 @@ import {
 } from "@isthmus/core/internal";
 import { touch } from "../segment/handles.ts";
 import { NameWatch } from "../segment/name-watch.ts";
+import { NamedHandle } from "../segment/named-handle.ts";
 import { type ParticipantsOptions, sharedPlaces } from "../segment/participants-option.ts";
 import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
@@ -67,8 +68,7 @@ const EVENT_OPTIONS: OptionNames<EventOptions> = {
  * ready.wait({ timeoutMs: 1000 }); // in any other
  * ```
  */
-export class NamedEvent implements Disposable {
-  readonly #segment: Segment;
+export class NamedEvent extends NamedHandle {
   readonly #signal: EventSignal;
   readonly #cell: WaitCell;
   /** Uses until the name is looked up again; see `NameWatch`. */
@@ -82,7 +82,7 @@ export class NamedEvent implements Disposable {
     const places = sharedPlaces(checked);
     checkOneOf("options.reset", reset, ["auto", "manual"]);
     checkBoolean("options.initial", initial);
-    this.#segment = new Segment(verb, {
+    const segment = new Segment(verb, {
       name,
       kind: "event",
       cellCount: 1,
@@ -91,20 +91,21 @@ export class NamedEvent implements Disposable {
       role: "user",
       places,
     });
-    const { memory } = this.#segment;
+    super(segment, "NamedEvent");
+    const { memory } = segment;
     const base = memory.wordOf(SECTION.state);
     try {
       this.#mode = modeOf(memory.words.get(base + EVENT.mode), name);
     } catch (error) {
-      this.#segment.dispose();
+      this.segment.dispose();
       throw error;
     }
     this.#signal = new EventSignal(memory.words, base);
-    this.#cell = this.#segment.cell(EVENT_CELL);
-    this.#watch = new NameWatch(this.#segment.trail, `the event "${name}"`, (uses) => {
+    this.#cell = this.segment.cell(EVENT_CELL);
+    this.#watch = new NameWatch(this.segment.trail, `the event "${name}"`, (uses) => {
       this.left = uses;
     });
-    this.#segment.whenForgotten(this);
+    this.segment.whenForgotten(this);
   }
 
   /**
@@ -140,25 +141,6 @@ export class NamedEvent implements Disposable {
     return new NamedEvent("createOrOpen", name, options);
   }
 
-  /** The name. */
-  get name(): string {
-    return this.#segment.name;
-  }
-
-  /** Whether this call created the event. */
-  get createdNew(): boolean {
-    return this.#segment.createdNew;
-  }
-
-  /**
-   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
-   * who opens the name now comes to another event. One system call.
-   */
-  get isReachable(): boolean {
-    this.#checkOpen();
-    return this.#segment.isReachable;
-  }
-
   /** How the event is reset, as its creator said. */
   get resetMode(): EventResetMode {
     return this.#mode;
@@ -166,7 +148,7 @@ export class NamedEvent implements Disposable {
 
   /** Whether the event is set at this moment. */
   get isSet(): boolean {
-    this.#checkOpen();
+    this.checkOpen();
     return this.#signal.isSet;
   }
 
@@ -181,7 +163,7 @@ export class NamedEvent implements Disposable {
     this.#signal.set();
     // Also when it was set already: whoever set it may have died before it woke anybody.
     this.#cell.wake();
-    this.#segment.checkWhole();
+    this.segment.checkWhole();
   }
 
   /**
@@ -222,7 +204,7 @@ export class NamedEvent implements Disposable {
     if (--this.left < 0) this.#look("wait for");
     if (this.#take()) return true;
     if (timeoutMs > 0 && waitSync(this.#condition(), timeoutMs) !== undefined) return true;
-    this.#segment.checkWhole();
+    this.segment.checkWhole();
     return false;
   }
 
@@ -234,9 +216,9 @@ export class NamedEvent implements Disposable {
    * `ESTALE` as `wait`.
    */
   async waitAsync(options?: AsyncWaitOptions): Promise<void> {
-    this.#checkOpen();
+    this.checkOpen();
     const checked = checkWait(options);
-    const found = await waitAsync(this.#condition(), this.#segment.doorbell, checked);
+    const found = await waitAsync(this.#condition(), this.segment.doorbell, checked);
     touch(this);
     if (found === undefined) throw this.#timedOut(checked.timeoutMs);
   }
@@ -244,11 +226,7 @@ export class NamedEvent implements Disposable {
   /** Lets go of the event. Waits that are under way on this object in the event loop reject. */
   dispose(): void {
     this.#watch.close();
-    this.#segment.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
+    this.segment.dispose();
   }
 
   #condition(): Condition<true> {
@@ -272,7 +250,7 @@ export class NamedEvent implements Disposable {
   }
 
   #look(verb: string): void {
-    this.#checkOpen();
+    this.checkOpen();
     this.#watch.look(verb);
   }
 
@@ -282,10 +260,6 @@ export class NamedEvent implements Disposable {
 
   #timedOut(timeoutMs: number): Error {
     return timedOut(this.#description(), timeoutMs);
-  }
-
-  #checkOpen(): void {
-    this.#segment.checkOpen("NamedEvent");
   }
 }
 

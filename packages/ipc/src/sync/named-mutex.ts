@@ -6,6 +6,7 @@
 import { DisposedError } from "@isthmus/core";
 import { checkOptions, type OptionNames } from "@isthmus/core/internal";
 import { NameWatch } from "../segment/name-watch.ts";
+import { NamedHandle } from "../segment/named-handle.ts";
 import { type ParticipantsOptions, sharedPlaces } from "../segment/participants-option.ts";
 import { type OpenVerb, Segment } from "../segment/segment.ts";
 import {
@@ -58,8 +59,7 @@ const MUTEX_OPTIONS: OptionNames<MutexOptions> = { maxParticipants: true };
  * }
  * ```
  */
-export class NamedMutex implements Disposable {
-  readonly #segment: Segment;
+export class NamedMutex extends NamedHandle {
   readonly #mutex: SegmentMutex;
   /** Uses until the name is looked up again; see {@link NameWatch}. */
   private left = 0;
@@ -71,7 +71,7 @@ export class NamedMutex implements Disposable {
 
   private constructor(verb: OpenVerb, name: string, options?: MutexOptions) {
     const places = sharedPlaces(checkOptions("options", options, MUTEX_OPTIONS));
-    this.#segment = new Segment(verb, {
+    const segment = new Segment(verb, {
       name,
       kind: "mutex",
       cellCount: 1,
@@ -80,13 +80,14 @@ export class NamedMutex implements Disposable {
       role: "user",
       places,
     });
-    this.#mutex = new SegmentMutex(this.#segment, MUTEX_CELL, "NamedMutex");
-    this.#watch = new NameWatch(this.#segment.trail, `the mutex "${name}"`, (uses) => {
+    super(segment, "NamedMutex");
+    this.#mutex = new SegmentMutex(segment, MUTEX_CELL, "NamedMutex");
+    this.#watch = new NameWatch(segment.trail, `the mutex "${name}"`, (uses) => {
       this.left = uses;
     });
-    this.#state = threadStateOf(this.#segment.superblock.epoch);
-    this.#leave = leavingOnce(this.#segment, this.#mutex, this.#state);
-    this.#segment.whenForgotten(this, this.#leave);
+    this.#state = threadStateOf(segment.superblock.epoch);
+    this.#leave = leavingOnce(segment, this.#mutex, this.#state);
+    segment.whenForgotten(this, this.#leave);
   }
 
   /**
@@ -122,28 +123,9 @@ export class NamedMutex implements Disposable {
     return new NamedMutex("createOrOpen", name, options);
   }
 
-  /** The name. */
-  get name(): string {
-    return this.#segment.name;
-  }
-
-  /** Whether this call created the mutex. */
-  get createdNew(): boolean {
-    return this.#segment.createdNew;
-  }
-
-  /**
-   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
-   * who opens the name now comes to another mutex. One system call.
-   */
-  get isReachable(): boolean {
-    this.#checkOpen();
-    return this.#segment.isReachable;
-  }
-
   /** Who holds the mutex now; undefined when nobody does, or somebody for whom there was no place. */
   get owner(): MutexOwner | undefined {
-    this.#checkOpen();
+    this.checkOpen();
     return this.#mutex.owner();
   }
 
@@ -189,14 +171,14 @@ export class NamedMutex implements Disposable {
    * @returns The lock; rejects with `TimeoutError`, the signal's reason, or `SystemError` `ESTALE` as `acquire`.
    */
   async acquireAsync(options?: AsyncWaitOptions): Promise<MutexLock> {
-    this.#checkOpen();
+    this.checkOpen();
     const { timeoutMs, signal } = checkWait(options);
     const state = this.#state;
     const deadline = performance.now() + timeoutMs;
     const pass = await state.queue.enter(signal, timeoutMs);
     if (pass === undefined) return this.#fail(timeoutMs);
     try {
-      this.#checkOpen();
+      this.checkOpen();
       const remaining = Math.max(0, deadline - performance.now());
       // Noted in the very step that locks: other tasks of this thread run before this one goes on.
       const note = (outcome: Acquisition): Acquisition => {
@@ -228,12 +210,8 @@ export class NamedMutex implements Disposable {
     this.#leave();
   }
 
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
   #acquire(timeoutMs: number): MutexLock | undefined {
-    this.#checkOpen();
+    this.checkOpen();
     const state = this.#state;
     if (state.depth > 0) {
       if (state.pass !== undefined) return undefined;
@@ -264,7 +242,7 @@ export class NamedMutex implements Disposable {
     throw timedOut(`acquire the mutex "${this.name}"`, timeoutMs, why);
   }
 
-  #checkOpen(): void {
+  protected override checkOpen(): void {
     if (this.#isDisposed) throw new DisposedError("NamedMutex");
   }
 }

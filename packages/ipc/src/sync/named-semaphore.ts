@@ -15,6 +15,7 @@ import {
 } from "@isthmus/core/internal";
 import { touch } from "../segment/handles.ts";
 import { NameWatch } from "../segment/name-watch.ts";
+import { NamedHandle } from "../segment/named-handle.ts";
 import { SLOT_BYTES } from "../segment/participant-layout.ts";
 import { type ParticipantsOptions, sharedPlaces } from "../segment/participants-option.ts";
 import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
@@ -80,8 +81,7 @@ const SEMAPHORE_OPTIONS: OptionNames<SemaphoreOptions> = {
  * }
  * ```
  */
-export class NamedSemaphore implements Disposable {
-  readonly #segment: Segment;
+export class NamedSemaphore extends NamedHandle {
   readonly #cell: WaitCell;
   /** Uses until the name is looked up again; see `NameWatch`. */
   private left = 0;
@@ -92,7 +92,7 @@ export class NamedSemaphore implements Disposable {
 
   private constructor(verb: OpenVerb, name: string, options?: SemaphoreOptions) {
     const { initial, max, returnOnDeath, places } = checkSemaphore(options);
-    this.#segment = new Segment(verb, {
+    const segment = new Segment(verb, {
       name,
       kind: "semaphore",
       cellCount: 1,
@@ -110,27 +110,28 @@ export class NamedSemaphore implements Disposable {
       places,
       reap: giveBackFor,
     });
-    const { memory } = this.#segment;
+    super(segment, "NamedSemaphore");
+    const { memory } = segment;
     this.#base = memory.wordOf(SECTION.state);
     this.#max = memory.words.get(this.#base + SEMAPHORE.max);
     try {
       if (this.#max < 1) throw corrupt(name, this.#max);
       // What it takes is written down beside its place.
-      if (this.returnOnDeath) this.#segment.needPlace();
+      if (this.returnOnDeath) this.segment.needPlace();
     } catch (error) {
-      this.#segment.dispose();
+      this.segment.dispose();
       throw error;
     }
-    this.#cell = this.#segment.cell(SEMAPHORE_CELL);
-    this.#watch = new NameWatch(this.#segment.trail, `the semaphore "${name}"`, (uses) => {
+    this.#cell = this.segment.cell(SEMAPHORE_CELL);
+    this.#watch = new NameWatch(this.segment.trail, `the semaphore "${name}"`, (uses) => {
       this.left = uses;
     });
     this.#permits = this.returnOnDeath
-      ? new ReturningPermits(this.#segment, SEMAPHORE_CELL)
+      ? new ReturningPermits(this.segment, SEMAPHORE_CELL)
       : new SemaphoreCount(memory.words, this.#base);
     // Joining may have given back what a dead holder had.
     this.#cell.wake();
-    this.#segment.whenForgotten(this, leavingLater(this.#segment, this.#permits));
+    this.segment.whenForgotten(this, leavingLater(this.segment, this.#permits));
   }
 
   /**
@@ -167,25 +168,6 @@ export class NamedSemaphore implements Disposable {
     return new NamedSemaphore("createOrOpen", name, options);
   }
 
-  /** The name. */
-  get name(): string {
-    return this.#segment.name;
-  }
-
-  /** Whether this call created the semaphore. */
-  get createdNew(): boolean {
-    return this.#segment.createdNew;
-  }
-
-  /**
-   * Whether the name still leads here: false once its file or its directory was removed, renamed or replaced, so that
-   * who opens the name now comes to another semaphore. One system call.
-   */
-  get isReachable(): boolean {
-    this.#checkOpen();
-    return this.#segment.isReachable;
-  }
-
   /** The most permits there can be, as the creator said. */
   get max(): number {
     return this.#max;
@@ -193,13 +175,13 @@ export class NamedSemaphore implements Disposable {
 
   /** Whether the permits of a holder that dies come back, as the creator said. */
   get returnOnDeath(): boolean {
-    this.#checkOpen();
+    this.checkOpen();
     return (this.#word(SEMAPHORE.flags) & RETURN_ON_DEATH) !== 0;
   }
 
   /** How many permits can be taken at this moment; those of the dead count once somebody has looked for them. */
   get count(): number {
-    this.#checkOpen();
+    this.checkOpen();
     return unitsIn(this.#word(SEMAPHORE.count));
   }
 
@@ -231,7 +213,7 @@ export class NamedSemaphore implements Disposable {
     if (--this.left < 0) this.#look();
     if (this.#permits.take()) return true;
     if (timeoutMs > 0 && waitSync(this.#condition(), timeoutMs) !== undefined) return true;
-    this.#segment.checkWhole();
+    this.segment.checkWhole();
     return false;
   }
 
@@ -243,9 +225,9 @@ export class NamedSemaphore implements Disposable {
    * `ESTALE` as `wait`.
    */
   async waitAsync(options?: AsyncWaitOptions): Promise<void> {
-    this.#checkOpen();
+    this.checkOpen();
     const checked = checkWait(options);
-    const { doorbell } = this.#segment;
+    const { doorbell } = this.segment;
     const found = await waitAsync(this.#condition(), doorbell, checked, this.#holders());
     touch(this);
     if (found === undefined) throw this.#timedOut(checked.timeoutMs);
@@ -259,14 +241,14 @@ export class NamedSemaphore implements Disposable {
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when there would be more than `max`; nothing is released then.
    */
   release(permits = 1): number {
-    if (this.#segment.isDisposed) throw new DisposedError("NamedSemaphore");
+    if (this.segment.isDisposed) throw new DisposedError("NamedSemaphore");
     checkInteger("permits", permits, 1);
     const before = this.#permits.give(permits);
     if (before === undefined) {
       throw outOfRange("permits", `<= ${this.#max - this.count} (of ${this.#max} in all)`, permits);
     }
     this.#cell.wake();
-    this.#segment.checkWhole();
+    this.segment.checkWhole();
     return unitsIn(before);
   }
 
@@ -276,11 +258,7 @@ export class NamedSemaphore implements Disposable {
    */
   dispose(): void {
     this.#watch.close();
-    leave(this.#segment, this.#permits);
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
+    leave(this.segment, this.#permits);
   }
 
   #condition(): Condition<true> {
@@ -297,7 +275,7 @@ export class NamedSemaphore implements Disposable {
   }
 
   #look(): void {
-    this.#checkOpen();
+    this.checkOpen();
     this.#watch.look("take a permit of");
   }
 
@@ -307,7 +285,7 @@ export class NamedSemaphore implements Disposable {
   }
 
   #word(field: number): number {
-    return this.#segment.memory.words.load(this.#base + field);
+    return this.segment.memory.words.load(this.#base + field);
   }
 
   #description(): string {
@@ -321,10 +299,6 @@ export class NamedSemaphore implements Disposable {
         ? permits.describeHolders()
         : "none is free; who has them is noted with returnOnDeath only";
     return timedOut(this.#description(), timeoutMs, why);
-  }
-
-  #checkOpen(): void {
-    this.#segment.checkOpen("NamedSemaphore");
   }
 }
 

@@ -12,7 +12,7 @@ import {
   type OptionNames,
 } from "@isthmus/core/internal";
 import { json, type RecordCursor, type RecordInput, type RecordValue } from "@isthmus/ipc";
-import { checkSignal, codecOf, type OpenVerb, type Segment, shapeOf } from "@isthmus/ipc/internal";
+import { checkSignal, codecOf, NamedHandle, type OpenVerb, shapeOf } from "@isthmus/ipc/internal";
 import { type CacheMetrics, metricsOf } from "./cache-metrics.ts";
 import {
   allowsStale,
@@ -59,8 +59,7 @@ const WATCH_OPTIONS: OptionNames<WatchOptions> = { prefix: true, signal: true };
  * console.log(await cache.getOrCompute("/about", () => ({ html: "computed once" }))); // { html: "computed once" }
  * ```
  */
-export class SharedCache<S extends CacheSchema = typeof json> implements Disposable {
-  readonly #segment: Segment;
+export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandle {
   readonly #store: CacheStore;
   readonly #reader: CacheReader;
   readonly #writer: CacheWriter;
@@ -72,15 +71,17 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
   private constructor(verb: OpenVerb, name: string, options: SharedCacheOptions<S>) {
     const checked = checkOptions("options", options, CACHE_OPTIONS as OptionNames<typeof options>);
     const shape = shapeOf(checked.value ?? json, "options.value");
-    this.#ttl = ttlOf(checked, FOR_EVER);
+    const ttl = ttlOf(checked, FOR_EVER);
+    const segment = openCache(verb, name, shape, checked);
+    super(segment, "SharedCache");
+    this.#ttl = ttl;
     this.#isJson = shape.mode === "json";
-    this.#segment = openCache(verb, name, shape, checked);
-    this.#store = new CacheStore(this.#segment);
+    this.#store = new CacheStore(this.segment);
     const codec = codecOf(shape);
     this.#reader = new CacheReader(this.#store, codec, shape.mode);
     this.#writer = new CacheWriter(this.#store, codec, this.#isJson);
     this.#computations = new Computations(this.#store, this.#reader, this.#writer);
-    this.#segment.whenForgotten(this);
+    this.segment.whenForgotten(this);
   }
 
   /**
@@ -126,22 +127,6 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
     return new SharedCache<S>("createOrOpen", name, options);
   }
 
-  /** The name. */
-  get name(): string {
-    return this.#segment.name;
-  }
-
-  /** Whether this call created the cache. */
-  get createdNew(): boolean {
-    return this.#segment.createdNew;
-  }
-
-  /** Whether the name still leads here; see `SharedStruct.isReachable`. One system call. */
-  get isReachable(): boolean {
-    this.#check();
-    return this.#segment.isReachable;
-  }
-
   /** The longest key and value together in bytes, about a quarter of a shard. */
   get entryBytesMax(): number {
     return this.#writer.entryBytesMax;
@@ -149,7 +134,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
 
   /** What all users of the cache together have counted, and what is in it. */
   get metrics(): CacheMetrics {
-    this.#check();
+    this.checkOpen();
     return metricsOf(this.#store);
   }
 
@@ -161,7 +146,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
    * @throws {CorruptSegmentError} When its bytes cannot be a value.
    */
   get(key: string, options?: GetOptions): RecordValue<S> | undefined {
-    this.#check();
+    this.checkOpen();
     return this.#reader.get(key, allowsStale(options)) as RecordValue<S> | undefined;
   }
 
@@ -175,7 +160,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when the target is too short; the message says how long it must be.
    */
   getInto(key: string, target: Uint8Array, options?: GetOptions): number | undefined {
-    this.#check();
+    this.checkOpen();
     if (!(target instanceof Uint8Array)) throw invalidType("target", "a Uint8Array", target);
     return this.#reader.getInto(key, target, allowsStale(options));
   }
@@ -192,7 +177,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
    * @throws {CorruptSegmentError} When its bytes cannot be a value.
    */
   read<T>(key: string, read: (view: RecordCursor<S>) => T): T | undefined {
-    this.#check();
+    this.checkOpen();
     if (typeof read !== "function") throw invalidType("read", "a function", read);
     return this.#reader.read(key, read as (view: unknown) => T);
   }
@@ -204,7 +189,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
    * @throws {DisposedError} After disposal.
    */
   has(key: string): boolean {
-    this.#check();
+    this.checkOpen();
     return this.#reader.has(key);
   }
 
@@ -220,7 +205,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
    * @throws {TimeoutError} `ETIMEDOUT` when a process is stopped in the middle of a change of the same shard.
    */
   set(key: string, value: RecordInput<S>, options?: TtlOptions): void {
-    this.#check();
+    this.checkOpen();
     this.#writer.set(key, value, checkTtl(options, this.#ttl));
   }
 
@@ -252,7 +237,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
     value: RecordInput<S>,
     options?: TtlOptions,
   ): boolean {
-    this.#check();
+    this.checkOpen();
     return this.#writer.compareAndSet(key, expected, value, checkTtl(options, this.#ttl));
   }
 
@@ -263,7 +248,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
    * @throws {TimeoutError} `ETIMEDOUT` as `set`.
    */
   delete(key: string): boolean {
-    this.#check();
+    this.checkOpen();
     return this.#writer.delete(key);
   }
 
@@ -278,7 +263,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
    * @throws {TypeError} `ERR_INVALID_ARG_VALUE` when the value is something else.
    */
   increment(key: string, by = 1, options?: TtlOptions): number {
-    this.#check();
+    this.checkOpen();
     checkNumber("by", by, -Number.MAX_VALUE, Number.MAX_VALUE);
     if (!this.#isJson) {
       throw new NotSupportedError(`Cannot increment in "${this.name}": its values must be json`);
@@ -288,7 +273,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
 
   /** Forgets everything, shard by shard. */
   clear(): void {
-    this.#check();
+    this.checkOpen();
     this.#writer.clear();
   }
 
@@ -298,7 +283,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
    */
   *entries(): Generator<[key: string, value: RecordValue<S>], void> {
     for (let bucket = 0; ; bucket++) {
-      this.#check();
+      this.checkOpen();
       const found = this.#reader.bucket(bucket);
       if (found === undefined) return;
       yield* found as [string, RecordValue<S>][];
@@ -331,7 +316,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
     compute: () => RecordInput<S> | Promise<RecordInput<S>>,
     options: ComputeOptions = {},
   ): Promise<RecordValue<S>> {
-    this.#check();
+    this.checkOpen();
     if (typeof compute !== "function") throw invalidType("compute", "a function", compute);
     return (await this.#computations.get(key, compute, options, this.#ttl)) as RecordValue<S>;
   }
@@ -357,7 +342,7 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
    * ```
    */
   watch(options: WatchOptions = {}): AsyncGenerator<CacheChange, void> {
-    this.#check();
+    this.checkOpen();
     const { prefix = "", signal } = checkOptions("options", options, WATCH_OPTIONS);
     checkString("options.prefix", prefix);
     checkSignal(signal)?.throwIfAborted();
@@ -366,17 +351,9 @@ export class SharedCache<S extends CacheSchema = typeof json> implements Disposa
 
   /** Lets go of the cache. Waits and loops over `watch()` end. */
   dispose(): void {
-    if (this.#segment.isDisposed) return;
+    if (this.segment.isDisposed) return;
     this.#computations.close();
     this.#disposal.abort();
-    this.#segment.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
-  #check(): void {
-    this.#segment.checkOpen("SharedCache");
+    this.segment.dispose();
   }
 }

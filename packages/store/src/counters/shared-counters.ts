@@ -5,7 +5,7 @@
  */
 import { checkString, SECTION } from "@isthmus/core/internal";
 import type { CountersInfo } from "@isthmus/ipc";
-import { type OpenVerb, type Segment, SharedWords } from "@isthmus/ipc/internal";
+import { NamedHandle, type OpenVerb, SharedWords } from "@isthmus/ipc/internal";
 import { OwnerLocks } from "../owner-locks.ts";
 import { Columns } from "./columns.ts";
 import { DROPPED, directoryOffset, LOCK_OFFSET } from "./counters-layout.ts";
@@ -49,11 +49,10 @@ export interface SharedCountersMetrics extends CountersInfo {}
  * console.log(counters.text().split("\n")[2]); // requests_total{method="GET"} 3
  * ```
  */
-export class SharedCounters implements Disposable {
+export class SharedCounters extends NamedHandle {
   /** The type of what `text()` gives, for the header `Content-Type`. */
   static readonly contentType = "text/plain; version=0.0.4; charset=utf-8";
 
-  readonly #segment: Segment;
   readonly #directory: Directory;
   readonly #columns: Columns;
   readonly #registry: Registry;
@@ -62,7 +61,7 @@ export class SharedCounters implements Disposable {
 
   private constructor(verb: OpenVerb, name: string, options?: SharedCountersOptions) {
     const segment = openCounters(verb, name, options);
-    this.#segment = segment;
+    super(segment, "SharedCounters");
     try {
       const { memory, superblock } = segment;
       const shape = readShape(memory, segment);
@@ -127,22 +126,6 @@ export class SharedCounters implements Disposable {
    */
   static createOrOpen(name: string, options?: SharedCountersOptions): SharedCounters {
     return new SharedCounters("createOrOpen", name, options);
-  }
-
-  /** The name. */
-  get name(): string {
-    return this.#segment.name;
-  }
-
-  /** Whether this call created the counters. */
-  get createdNew(): boolean {
-    return this.#segment.createdNew;
-  }
-
-  /** Whether the name still leads here; see `SharedStruct.isReachable`. One system call. */
-  get isReachable(): boolean {
-    this.#columns.check();
-    return this.#segment.isReachable;
   }
 
   /** How full they are. */
@@ -227,11 +210,7 @@ export class SharedCounters implements Disposable {
 
   /** Lets go of the counters. What was counted stays; gauges of this process are gone. */
   dispose(): void {
-    this.#segment.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
+    this.segment.dispose();
   }
 
   #define(definition: Definition): Family {

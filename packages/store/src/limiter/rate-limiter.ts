@@ -12,7 +12,7 @@ import {
   outOfRange,
 } from "@isthmus/core/internal";
 import type { LimiterInfo, ParticipantsOptions } from "@isthmus/ipc";
-import { LIMITER_SCHEMA, type OpenVerb, type Segment, shapeOf } from "@isthmus/ipc/internal";
+import { LIMITER_SCHEMA, NamedHandle, type OpenVerb, shapeOf } from "@isthmus/ipc/internal";
 import { openCache } from "../cache/cache-segment.ts";
 import { CacheStore } from "../cache/cache-store.ts";
 import { NONE } from "../cache/log-reading.ts";
@@ -91,8 +91,7 @@ class FullAt implements Body {
  * console.log(allowed, retryAfterMs > 29_000); // false true
  * ```
  */
-export class RateLimiter implements Disposable {
-  readonly #segment: Segment;
+export class RateLimiter extends NamedHandle {
   readonly #store: CacheStore;
   readonly #limit: Limit;
   readonly #entry = new FullAt();
@@ -103,14 +102,16 @@ export class RateLimiter implements Disposable {
     }
     const checked = checkOptions("options", options, OPTIONS);
     const { limit, perMs, capacityBytes = DEFAULT_CAPACITY_BYTES, ...others } = checked;
-    this.#limit = {
+    const rate: Limit = {
       units: checkInteger("options.limit", limit, 1),
       perMs: checkNumber("options.perMs", perMs, 0, Number.MAX_SAFE_INTEGER),
     };
     if (perMs === 0) throw outOfRange("options.perMs", "> 0", perMs);
-    this.#segment = openCache(verb, name, SHAPE, { capacityBytes, ...others });
-    this.#store = new CacheStore(this.#segment);
-    this.#segment.whenForgotten(this);
+    const segment = openCache(verb, name, SHAPE, { capacityBytes, ...others });
+    super(segment, "RateLimiter");
+    this.#limit = rate;
+    this.#store = new CacheStore(this.segment);
+    this.segment.whenForgotten(this);
   }
 
   /**
@@ -147,22 +148,6 @@ export class RateLimiter implements Disposable {
     return new RateLimiter("createOrOpen", name, options);
   }
 
-  /** The name. */
-  get name(): string {
-    return this.#segment.name;
-  }
-
-  /** Whether this call created the limiter. */
-  get createdNew(): boolean {
-    return this.#segment.createdNew;
-  }
-
-  /** Whether the name still leads here; see `SharedStruct.isReachable`. One system call. */
-  get isReachable(): boolean {
-    this.#check();
-    return this.#segment.isReachable;
-  }
-
   /** How many units there are in `perMs`. */
   get limit(): number {
     return this.#limit.units;
@@ -175,7 +160,7 @@ export class RateLimiter implements Disposable {
 
   /** What all users of the limiter together have counted, and what is in it. */
   get metrics(): RateLimiterMetrics {
-    this.#check();
+    this.checkOpen();
     const store = this.#store;
     return {
       allowed: store.total("hits"),
@@ -197,7 +182,7 @@ export class RateLimiter implements Disposable {
    * @throws {TimeoutError} `ETIMEDOUT` when a process is stopped in the middle of a call of the same shard.
    */
   take(key: string, cost = 1): RateLimit {
-    this.#check();
+    this.checkOpen();
     if (cost !== 1) checkNumber("cost", cost, 0, this.#limit.units);
     const store = this.#store;
     store.key.set(key);
@@ -232,7 +217,7 @@ export class RateLimiter implements Disposable {
    * @throws {TimeoutError} As `take`.
    */
   giveBack(key: string, cost = 1): RateLimit {
-    this.#check();
+    this.checkOpen();
     checkNumber("cost", cost, 0, this.#limit.units);
     const store = this.#store;
     store.key.set(key);
@@ -262,7 +247,7 @@ export class RateLimiter implements Disposable {
    * @throws {TimeoutError} `ETIMEDOUT` as `take`.
    */
   reset(key: string): boolean {
-    this.#check();
+    this.checkOpen();
     const store = this.#store;
     store.key.set(key);
     const { index } = store;
@@ -280,7 +265,7 @@ export class RateLimiter implements Disposable {
 
   /** Gives all keys all their units back, shard by shard. */
   clear(): void {
-    this.#check();
+    this.checkOpen();
     for (const index of this.#store.shards.keys()) {
       const shard = this.#store.lock(index);
       try {
@@ -293,11 +278,7 @@ export class RateLimiter implements Disposable {
 
   /** Lets go of the limiter. */
   dispose(): void {
-    this.#segment.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
+    this.segment.dispose();
   }
 
   #report({ isAllowed, fullAtMs, waitMs }: Verdict, now: number): RateLimit {
@@ -307,9 +288,5 @@ export class RateLimiter implements Disposable {
       retryAfterMs: Math.ceil(waitMs),
       resetAfterMs: Math.ceil(Math.max(0, fullAtMs - now)),
     };
-  }
-
-  #check(): void {
-    this.#segment.checkOpen("RateLimiter");
   }
 }

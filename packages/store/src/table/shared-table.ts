@@ -10,8 +10,8 @@ import {
   type Copies,
   MUTEX,
   MUTEX_BYTES,
+  NamedHandle,
   type OpenVerb,
-  type Segment,
   VersionedCells,
   type Words,
 } from "@isthmus/ipc/internal";
@@ -40,11 +40,10 @@ import { LOCK_CELLS, openTable, readLength, type SharedTableOptions } from "./ta
  * console.log(table.read(7), table.read(7, ({ bid }) => bid)); // { bid: 1.5, ask: 0 } 1.5
  * ```
  */
-export class SharedTable<F extends Fields> implements Disposable {
+export class SharedTable<F extends Fields> extends NamedHandle {
   readonly schema: StructSchema<F>;
   /** How many rows there are. */
   readonly length: number;
-  readonly #segment: Segment;
   readonly #words: Words;
   readonly #locks: OwnerLocks;
   /** The words at which the locks begin. */
@@ -67,9 +66,10 @@ export class SharedTable<F extends Fields> implements Disposable {
     options: SharedTableOptions,
   ) {
     if (!(schema instanceof StructSchema)) throw invalidType("schema", "a struct(…)", schema);
+    const segment = openTable(verb, name, schema, options);
+    super(segment, "SharedTable");
     this.schema = schema;
-    this.#segment = openTable(verb, name, schema, options);
-    const { memory } = this.#segment;
+    const { memory } = this.segment;
     const state = memory.wordOf(SECTION.state);
     this.#words = memory.words;
     this.length = readLength(memory, name, schema.size);
@@ -84,8 +84,8 @@ export class SharedTable<F extends Fields> implements Disposable {
       { length: LOCK_COUNT },
       (_, index) => state + (TABLE_HEADER_BYTES + index * MUTEX_BYTES) / 4,
     );
-    this.#locks = new OwnerLocks(this.#segment, this.#words, this.#bases, LOCK_CELLS, "the table");
-    this.#segment.whenForgotten(this);
+    this.#locks = new OwnerLocks(this.segment, this.#words, this.#bases, LOCK_CELLS, "the table");
+    this.segment.whenForgotten(this);
   }
 
   /**
@@ -130,22 +130,6 @@ export class SharedTable<F extends Fields> implements Disposable {
     options: SharedTableOptions & { readonly length: number },
   ): SharedTable<F> {
     return new SharedTable("createOrOpen", name, schema, options);
-  }
-
-  /** The name. */
-  get name(): string {
-    return this.#segment.name;
-  }
-
-  /** Whether this call created the table. */
-  get createdNew(): boolean {
-    return this.#segment.createdNew;
-  }
-
-  /** Whether the name still leads here; see `SharedStruct.isReachable`. One system call. */
-  get isReachable(): boolean {
-    this.#segment.checkOpen("SharedTable");
-    return this.#segment.isReachable;
   }
 
   /**
@@ -221,15 +205,11 @@ export class SharedTable<F extends Fields> implements Disposable {
    */
   dispose(): void {
     if (this.#isUpdating) throw new NotSupportedError(`Cannot dispose "${this.name}" in an update`);
-    this.#segment.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
+    this.segment.dispose();
   }
 
   #rowOf(index: number): number {
-    this.#segment.checkOpen("SharedTable");
+    this.checkOpen();
     if (!Number.isInteger(index)) checkInteger("index", index);
     if (index < 0 || index >= this.length) {
       throw outOfRange("index", `>= 0 and < ${this.length}`, index);
