@@ -37,7 +37,7 @@ export function fetchPackage(name: string, version: string, path: string): strin
   if (existsSync(program)) return program;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
-  run([process.execPath, "add", "--os=linux", "--cpu=*", `${name}@${version}`], folder);
+  run([process.execPath, "add", "--os=*", "--cpu=*", `${name}@${version}`], folder);
   return program;
 }
 

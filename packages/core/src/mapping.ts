@@ -52,21 +52,6 @@ export interface MappingRequest extends Omit<MapRequest, "fileOffsetBytes"> {
 }
 
 /**
- * Checks that the system maps a file so, without leaving anything mapped.
- *
- * @param request The open file and how it is to be mapped.
- * @throws {SystemError} When the operating system refuses, with its code.
- */
-export function checkMappable(
-  request: Pick<MapRequest, "fd" | "path" | "protection" | "sharing">,
-): void {
-  const system = platform();
-  const { fd, path, protection, sharing } = request;
-  const probe = { fd, path, protection, sharing, fileOffsetBytes: 0, lengthBytes: 1 };
-  system.unmap(system.map(probe), 1);
-}
-
-/**
  * A mapped byte range of a file. All offsets are in bytes from the start of the range, not of its first page.
  *
  * **Safety.** The memory may change at any time when others map the same file. Typed arrays made by
@@ -108,7 +93,7 @@ export class Mapping implements Disposable {
     }
     const system = platform();
     const isFromStart = request.isFromStart ?? false;
-    this.pointerOffset = isFromStart ? offsetBytes : offsetBytes % system.pageSizeBytes;
+    this.pointerOffset = isFromStart ? offsetBytes : offsetBytes % system.granuleBytes;
     const mappedBytes = this.pointerOffset + lengthBytes;
     const fileOffsetBytes = offsetBytes - this.pointerOffset;
     const address = system.map({ ...request, lengthBytes: mappedBytes, fileOffsetBytes });
@@ -204,9 +189,13 @@ export class Mapping implements Disposable {
     }
   }
 
-  /** Writes changes of a range back to the file; see `msync(2)`. */
-  sync(offset: number, length: number, mode: "sync" | "async"): void {
-    this.#onPages(offset, length, (address, bytes) => platform().sync(address, bytes, mode));
+  /**
+   * Writes changes of a range back to the file; see `msync(2)`.
+   *
+   * @param fd The file, open for writing.
+   */
+  sync(offset: number, length: number, mode: "sync" | "async", fd: number): void {
+    this.#onPages(offset, length, (address, bytes) => platform().sync(address, bytes, mode, fd));
   }
 
   /**

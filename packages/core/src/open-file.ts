@@ -8,7 +8,7 @@ import { accessRules, MEMORY_ACCESS, type MemoryAccess, mapInAnyWay } from "./ac
 import { Backing } from "./backing.ts";
 import { NotSupportedError, SystemError } from "./errors.ts";
 import { type FileReference, resolveReference } from "./file-reference.ts";
-import { checkMappable, Mapping } from "./mapping.ts";
+import { Mapping } from "./mapping.ts";
 import { conditionError, fromNodeError } from "./native/errno.ts";
 import { platform } from "./native/platform.ts";
 import { openCollecting } from "./open-collecting.ts";
@@ -192,7 +192,7 @@ function checkAccess(
   what: string,
 ): void {
   const check = (wanted: MemoryAccess): void =>
-    mapInAnyWay(wanted, (way) => checkMappable({ fd, path, ...way }));
+    mapInAnyWay(wanted, (way) => platform().checkMappable({ fd, path, ...way }));
   try {
     check(access);
   } catch (error) {
@@ -296,7 +296,10 @@ export function shortenFile({ fd, path }: Backing, bytes: number): void {
 function extend({ fd, size, capacity, path, isAllocated }: Growth, from: number): void {
   try {
     if (isAllocated) platform().allocate(fd, from, capacity - from, path);
-    else ftruncateSync(fd, capacity);
+    else {
+      platform().allowHoles(fd);
+      ftruncateSync(fd, capacity);
+    }
   } catch (error) {
     if (fstatSync(fd).size > size) ftruncateSync(fd, size);
     throw isAllocated ? error : fromNodeError(error, `lengthen ${path ?? "a file"}`);

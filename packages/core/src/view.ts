@@ -159,7 +159,7 @@ export class View {
     const { fd, baseOffset, isRegular } = this.backing;
     const start = baseOffset + this.#offset + offset;
     if (mode === "async" && isRegular && platform().beginSync(fd, start, size)) return;
-    this.mapping.sync(offset, size, mode);
+    this.mapping.sync(offset, size, mode, fd);
   }
 
   /** Writes changes to the file without blocking the event loop. */
@@ -173,13 +173,14 @@ export class View {
   }
 
   /**
-   * The system keeps one cache for files and mappings, so that syncing the file syncs the pages; it happens on a
+   * Most systems keep one cache for files and mappings, so that syncing the file syncs the pages; it happens on a
    * thread of Bun's pool, where msync would block this one.
    */
   async #syncFile(): Promise<void> {
-    const { backing } = this;
+    const { backing, mapping, capacity } = this;
     backing.retain();
     try {
+      if (!platform().syncsMappings) mapping.sync(0, capacity, "async", backing.fd);
       await syncToDisk(backing.fd);
     } catch (error) {
       throw fromNodeError(error, `flush ${backing.describe()}`);

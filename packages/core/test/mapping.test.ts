@@ -64,7 +64,7 @@ describe("Mapping", () => {
     mapping.dispose();
     mapping[Symbol.dispose]();
     expectDisposed(() => mapping.copy(0, new Uint8Array(1), false));
-    expectDisposed(() => mapping.sync(0, 1, "sync"));
+    expectDisposed(() => mapping.sync(0, 1, "sync", 0));
     expectDisposed(() => mapping.advise(0, 1, "random"));
     expectDisposed(() => mapping.residentBytes(0, 1));
     expectDisposed(() => mapping.lock(0, 1));

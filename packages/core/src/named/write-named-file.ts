@@ -94,6 +94,7 @@ function writeFirstPage(fd: number, page: Uint8Array, path: string): void {
 /** Gives the file its length without allocating what is new of it. */
 function size(fd: number, totalBytes: number, path: string): void {
   try {
+    platform().allowHoles(fd);
     ftruncateSync(fd, totalBytes);
   } catch (error) {
     throw fromNodeError(error, `size "${path}" to ${totalBytes} bytes`);

@@ -3,8 +3,8 @@
  *
  * ```text
  * bits  0-7  CPU                1 x64, 2 arm64
- * bits  8-15 C library          1 glibc, 2 musl, 3 macOS, 4 FreeBSD
- * bits 16-31 mutex              bytes of its pthread_mutex_t on that CPU
+ * bits  8-15 C library          1 glibc, 2 musl, 3 macOS, 4 FreeBSD, 5 Windows
+ * bits 16-31 mutex              bytes of its pthread_mutex_t on that CPU; 0 on Windows
  * ```
  *
  * @module
@@ -16,6 +16,7 @@ const LIBRARIES = {
   musl: { code: 2, system: "Linux", mutexBytes: { x64: 40, arm64: 40 } },
   macOS: { code: 3, system: "macOS", mutexBytes: { x64: 64, arm64: 64 } },
   FreeBSD: { code: 4, system: "FreeBSD", mutexBytes: { x64: 8, arm64: 8 } },
+  Windows: { code: 5, system: "Windows", mutexBytes: { x64: 0, arm64: 0 } },
 } as const;
 
 const CPUS = { x64: 1, arm64: 2 } as const;

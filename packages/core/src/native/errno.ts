@@ -4,7 +4,7 @@
  * @module
  */
 import { constants } from "node:os";
-import { SystemError } from "../errors.ts";
+import { SystemError, type SystemErrorDetails } from "../errors.ts";
 
 /**
  * Names of this system's error numbers, and those that Node's table leaves out. Where a number has two names,
@@ -59,6 +59,11 @@ export function errorCode(errno: number): string {
   return NAMES.get(errno) ?? `E${errno}`;
 }
 
+/** Why calls fail with a code, and what to do next; undefined for codes that users hardly meet. */
+export function reasonOf(code: string): string | undefined {
+  return REASONS[code];
+}
+
 /**
  * The typed error for a failed call.
  *
@@ -77,11 +82,20 @@ export function systemError(
   cause?: unknown,
   reason: string | undefined = REASONS[errorCode(errno)],
 ): SystemError {
-  const code = errorCode(errno);
-  const message = `Cannot ${attempt}: ${code}${reason === undefined ? "" : `, ${reason}`} (${syscall})`;
+  return typedError(attempt, syscall, { errno, code: errorCode(errno), path }, cause, reason);
+}
+
+function typedError(
+  attempt: string,
+  syscall: string,
+  details: Omit<SystemErrorDetails, "syscall">,
+  cause?: unknown,
+  reason: string | undefined = REASONS[details.code],
+): SystemError {
+  const why = reason === undefined ? "" : `, ${reason}`;
   return new SystemError(
-    message,
-    { code, errno, syscall, path },
+    `Cannot ${attempt}: ${details.code}${why} (${syscall})`,
+    { ...details, syscall },
     cause === undefined ? {} : { cause },
   );
 }
@@ -108,5 +122,7 @@ export function fromNodeError(error: unknown, attempt: string): unknown {
   if (!(error instanceof Error)) return error;
   const { code, errno, syscall, path } = error as NodeJS.ErrnoException;
   if (typeof errno !== "number" || typeof code !== "string") return error;
-  return systemError(attempt, syscall ?? "system call", Math.abs(errno), path, error);
+  // The name is the runtime's: its numbers are libuv's own on Windows.
+  const details = { errno: Math.abs(errno), code, path };
+  return typedError(attempt, syscall ?? "system call", details, error);
 }

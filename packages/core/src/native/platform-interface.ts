@@ -30,7 +30,7 @@ export interface MapRequest {
   readonly sharing: "shared" | "private";
   /** The open file to map. */
   readonly fd: number;
-  /** Where in the file the mapping begins; a multiple of the page size. */
+  /** Where in the file the mapping begins; a multiple of the granule. */
   readonly fileOffsetBytes: number;
   /** The file's name, for error messages. */
   readonly path: string | undefined;
@@ -41,8 +41,14 @@ export interface MemoryCalls {
   /** Size of a memory page in bytes. */
   readonly pageSizeBytes: number;
 
+  /** Where in a file a mapping may begin: at multiples of so many bytes, which is a multiple of the page size. */
+  readonly granuleBytes: number;
+
   /** Maps a range of an open file and returns where it begins. */
   map(request: MapRequest): Address;
+
+  /** Checks that an open file can be mapped so, were it empty or not, without leaving anything mapped. */
+  checkMappable(request: Pick<MapRequest, "fd" | "path" | "protection" | "sharing">): void;
 
   /** Unmaps a range that no buffer of `ownedBuffer` covers. */
   unmap(address: Address, lengthBytes: number): void;
@@ -57,8 +63,12 @@ export interface MemoryCalls {
   /** Wraps mapped memory without owning it; the caller detaches the buffer before the range is unmapped. */
   borrowedBuffer(address: Address, lengthBytes: number): ArrayBuffer;
 
-  /** Writes changed pages back to the file: waits for the disk (`"sync"`) or only begins (`"async"`). */
-  sync(address: Address, lengthBytes: number, mode: "sync" | "async"): void;
+  /**
+   * Writes changed pages back to the file: waits for the disk (`"sync"`) or only begins (`"async"`).
+   *
+   * @param fd The file, open for writing.
+   */
+  sync(address: Address, lengthBytes: number, mode: "sync" | "async", fd: number): void;
 
   /** Passes advice on. Returns false when this system does not know it or cannot follow it here. */
   advise(address: Address, lengthBytes: number, advice: MemoryAdvice, isWritable: boolean): boolean;
@@ -151,7 +161,13 @@ export interface FileCalls {
    */
   openCopiedUp(fd: number): number | undefined;
 
-  /** A file of size 0 that lives in memory and has no name, or undefined where the system has none. */
+  /** Lets a file that is going to grow have no storage where nothing is written, on systems where it is not so anyway. */
+  allowHoles(fd: number): void;
+
+  /** Whether syncing a file also writes what was changed through its mappings. */
+  readonly syncsMappings: boolean;
+
+  /** A file of size 0 that lives in memory or goes with its last descriptor, or undefined where the system has none. */
   createMemoryFile(label: string): number | undefined;
 }
 

@@ -10,10 +10,16 @@ import { freebsd } from "./freebsd.ts";
 import { linux } from "./linux.ts";
 import type { Platform } from "./platform-interface.ts";
 import { checkRuntime } from "./runtime.ts";
+import { windows } from "./windows.ts";
 
 export type * from "./platform-interface.ts";
 
-const SYSTEMS: Readonly<Record<string, () => Platform>> = { linux, darwin, freebsd };
+const SYSTEMS: Readonly<Record<string, () => Platform>> = {
+  linux,
+  darwin,
+  freebsd,
+  win32: windows,
+};
 
 /** What some systems lack. */
 export type Lack = "robust mutexes" | "byte locks" | "pipe locks" | "name logs";

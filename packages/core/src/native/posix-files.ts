@@ -3,19 +3,17 @@
  *
  * @module
  */
-import { existsSync, fstatSync, statfsSync, writeSync } from "node:fs";
+import { existsSync, fstatSync, statfsSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { SystemError } from "../errors.ts";
-import { conditionError, fromNodeError, systemError } from "./errno.ts";
+import { conditionError, systemError } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import { exceededLimit, type MemoryLimit } from "./memory-limit.ts";
 import type { Address, FileCalls, NameCalls } from "./platform-interface.ts";
 import { LOCK, type PosixSystem } from "./posix-system.ts";
 import { engine } from "./runtime.ts";
-
-/** How many zero bytes one write carries where files cannot be preallocated. */
-const ZERO_FILL_BYTES = 1 << 20;
+import { fillWithZeros } from "./zero-fill.ts";
 
 const SHARED_MEMORY = "/dev/shm";
 const WRITABLE_BY_OTHERS = 0o022;
@@ -43,6 +41,8 @@ export function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
     },
     ownDescriptor: descriptorOwner(libc),
     openCopiedUp: (fd) => system.openCopiedUp?.(fd),
+    allowHoles: () => {},
+    syncsMappings: true,
     createMemoryFile: (label) => {
       if (system.memfdCloexec === undefined) return undefined;
       const fd = call.memfd_create(label, system.memfdCloexec);
@@ -119,7 +119,9 @@ function allocate(
       throw systemError(attempt, "posix_fallocate", errno, path);
     }
   }
-  fillWithZeros(fd, offsetBytes, lengthBytes, attempt);
+  // Only behind the present end of the file: what is there already stays as it is.
+  const start = Math.max(offsetBytes, fstatSync(fd).size);
+  fillWithZeros(fd, start, offsetBytes + lengthBytes, attempt);
 }
 
 function nextData(
@@ -143,23 +145,4 @@ function beyond(
 ): SystemError {
   const why = `the memory limit of this container or control group, ${maxBytes} bytes in ${file}, leaves ${availableBytes}; raise it, as by docker run --memory or limits.memory of Kubernetes`;
   return conditionError("ENOSPC", `${attempt} (${why})`, "posix_fallocate", path);
-}
-
-/** Allocates by writing, only behind the present end of the file: what is there already stays as it is. */
-function fillWithZeros(
-  fd: number,
-  offsetBytes: number,
-  lengthBytes: number,
-  attempt: string,
-): void {
-  try {
-    const end = offsetBytes + lengthBytes;
-    const zeros = new Uint8Array(Math.min(ZERO_FILL_BYTES, lengthBytes));
-    let position = Math.max(offsetBytes, fstatSync(fd).size);
-    while (position < end) {
-      position += writeSync(fd, zeros, 0, Math.min(zeros.length, end - position), position);
-    }
-  } catch (error) {
-    throw fromNodeError(error, attempt);
-  }
 }

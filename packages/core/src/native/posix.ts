@@ -89,7 +89,13 @@ function memoryCalls(libc: Libc, system: PosixSystem): MemoryCalls {
   };
   return {
     pageSizeBytes,
+    granuleBytes: pageSizeBytes,
     map: (request) => map(libc, system, request),
+    checkMappable: (request) => {
+      const probe = map(libc, system, { ...request, fileOffsetBytes: 0, lengthBytes: 1 });
+      // SAFETY: nobody has been told of it.
+      checked(call.munmap(probe, 1), "unmap memory", "munmap");
+    },
     // SAFETY: the caller owns the whole range and no buffer refers to it.
     unmap: (address, length) => checked(call.munmap(address, length), "unmap memory", "munmap"),
     // SAFETY: the deallocator's (bytes, context) are munmap's (address, length): the range is unmapped once,

@@ -1,0 +1,91 @@
+/**
+ * `bun run test:windows [tests …]`: runs tests on the Bun of Windows, under Wine. Without arguments: those of core, of names, of
+ * mutexes and of channels.
+ *
+ * The packages are laid out anew for it, in a copy of this workspace: Wine passes symbolic links by without telling, so that
+ * Bun cannot find what lies beside their targets.
+ *
+ * @module
+ */
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fetchBun, requireFiles, run } from "./other-bun.ts";
+
+const ROOT = join(import.meta.dir, "..");
+const WINE = "/usr/lib/wine/wine64";
+const WINE_SERVER = "/usr/lib/wine/wineserver64";
+const COMPILER = "/usr/bin/x86_64-w64-mingw32-gcc";
+
+/** What is run without arguments. */
+const TESTS = ["packages/core/test/"];
+
+/** Wine makes of one system call many. */
+const TIMEOUT_MS = 120_000;
+
+if (process.arch !== "x64") throw new Error("This has been written for x64 only");
+requireFiles([WINE, WINE_SERVER, COMPILER], "wine64 gcc-mingw-w64-x86-64");
+const bun = `${fetchBun("bun-windows-x64")}.exe`;
+const shim = join(dirname(bun), "bcryptprimitives.dll");
+if (!existsSync(shim)) {
+  const source = join(import.meta.dir, "windows-shim.c");
+  run([COMPILER, "-shared", "-O1", "-o", shim, source, "-ladvapi32"]);
+}
+const prefix = mkdtempSync(join(tmpdir(), "isthmus-wine-"));
+const workspace = join(prefix, "drive_c", "isthmus");
+const environment = {
+  WINEPREFIX: prefix,
+  WINEDEBUG: "-all",
+  // No Mono and no Gecko: Wine would ask for them in a window.
+  WINEDLLOVERRIDES: "mscoree,mshtml=",
+  ISTHMUS_TEST_WINE: wineVersion(),
+};
+const asked = process.argv.slice(2);
+const isProgram = asked[0] === "--";
+const command = isProgram
+  ? asked.slice(1)
+  : ["test", `--timeout=${TIMEOUT_MS}`, ...(asked.length > 0 ? asked : TESTS)];
+process.on("SIGINT", () => {});
+process.on("exit", () => {
+  Bun.spawnSync([WINE_SERVER, "-k", "-w"], { env: { ...process.env, ...environment } });
+  rmSync(prefix, { recursive: true, force: true });
+});
+copyWorkspace();
+process.exitCode = Bun.spawnSync([WINE, bun, ...command], {
+  cwd: workspace,
+  env: { ...process.env, ...environment },
+  stdio: ["inherit", "inherit", "inherit"],
+}).exitCode;
+
+/** Copies what the repository holds, and installs the packages in one folder. */
+function copyWorkspace(): void {
+  const files = Bun.spawnSync(
+    ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+    { cwd: ROOT },
+  ).stdout.toString();
+  for (const file of files.split("\0")) {
+    const source = join(ROOT, file);
+    if (file === "" || !existsSync(source)) continue;
+    const target = join(workspace, file);
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(source, target);
+  }
+  const settings = join(workspace, "bunfig.toml");
+  writeFileSync(
+    settings,
+    readFileSync(settings, "utf8").replace("[install]", '[install]\nlinker = "hoisted"'),
+  );
+  run([process.execPath, join("scripts", "install.ts")], workspace);
+}
+
+function wineVersion(): string {
+  return Bun.spawnSync([WINE, "--version"]).stdout.toString().trim();
+}
