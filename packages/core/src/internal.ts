@@ -22,7 +22,6 @@ export type { NamedFile } from "./named/named-file.ts";
 export { takingRoom } from "./named/no-space.ts";
 export { openNamedFile } from "./named/open-named-file.ts";
 export { Patience } from "./named/patience.ts";
-export { type HeldPipe, isPipeThere, makePipe, removePipe } from "./named/pipe.ts";
 export { removeUnheldFile, unlinkNamedFile } from "./named/remove-named-file.ts";
 export {
   decodeSuperblock,
@@ -34,6 +33,7 @@ export {
   type SegmentKind,
   type Superblock,
 } from "./named/superblock.ts";
+export { makeThreadPipe, type OwnPipe, openRinger, readThreadPipe } from "./named/thread-pipe.ts";
 export type { CreateRequest, SectionRequest } from "./named/write-named-file.ts";
 export { type Abi, readAbi } from "./native/abi.ts";
 export { bareMutexPairs } from "./native/bare-calls.ts";
@@ -47,6 +47,8 @@ export {
   type Lack,
   type MutexOutcome,
   type OpenFile,
+  type PipeReader,
+  type PipeRinger,
   platform,
   type SharedMutex,
 } from "./native/platform.ts";

@@ -244,9 +244,11 @@ export class Mapping implements Disposable {
    * A 32-bit word of the range that threads of any process can sleep on.
    *
    * @param offset Where it is, in bytes; a multiple of 4 in memory.
+   * @returns Undefined where the system has no such words.
    */
-  futex(offset: number): SharedFutex {
-    return new SharedFutex(this, this.#addressOf(offset));
+  futex(offset: number): SharedFutex | undefined {
+    const { futexes } = platform();
+    return futexes && new SharedFutex(this, this.#addressOf(offset), futexes);
   }
 
   /**

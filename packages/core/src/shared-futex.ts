@@ -4,17 +4,18 @@
  * @module
  */
 import { DisposedError } from "./errors.ts";
-import { type Address, type FutexOutcome, type MemoryOwner, platform } from "./native/platform.ts";
+import type { Address, FutexCalls, FutexOutcome, MemoryOwner } from "./native/platform.ts";
 
 /** A word in shared memory to sleep on; see `Mapping.futex`. */
 export class SharedFutex {
   readonly #owner: MemoryOwner;
   readonly #address: Address;
-  readonly #calls = platform();
+  readonly #calls: FutexCalls;
 
-  constructor(owner: MemoryOwner, address: Address) {
+  constructor(owner: MemoryOwner, address: Address, calls: FutexCalls) {
     this.#owner = owner;
     this.#address = address;
+    this.#calls = calls;
   }
 
   /** Sleeps while the word has the expected value, a bounded time. */

@@ -99,10 +99,12 @@ function createAside(path: string): number {
   }
 }
 
-/** Gives the finished file its name. False when the name is taken, or the file was taken for a leftover. */
+/** Gives the finished file its name: one more, or instead of the other one where the system has that. False when the name is taken, or the file was taken for a leftover. */
 function link(aside: string, path: string): boolean {
   try {
-    linkSync(aside, path);
+    const { fileNames } = platform();
+    if (fileNames === undefined) linkSync(aside, path);
+    else fileNames.rename(aside, path);
     return true;
   } catch (error) {
     const typed = fromNodeError(error, `create "${path}"`);

@@ -13,10 +13,10 @@
  *
  * @module
  */
-import { closeSync, fstatSync, lstatSync, type Stats, unlinkSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, unlinkSync } from "node:fs";
 import { SystemError } from "../errors.ts";
 import { fromNodeError } from "../native/errno.ts";
-import { platform } from "../native/platform.ts";
+import { type FileIdentity, platform } from "../native/platform.ts";
 
 /** A name that this process holds. */
 export interface HeldFile {
@@ -32,12 +32,12 @@ export type Lead = "held" | "gone" | "replaced";
 /** Remembers which file a held name led to, and tells what it leads to now. */
 export class Trail {
   readonly path: string;
-  readonly #held: Stats;
+  readonly #held: FileIdentity;
 
   /** @param fd The file, open. */
   constructor(fd: number, path: string) {
     this.path = path;
-    this.#held = fstatSync(fd);
+    this.#held = identify(fd);
   }
 
   /** What the path leads to at this moment: one system call. */
@@ -48,8 +48,16 @@ export class Trail {
   }
 }
 
-function lookUp(path: string): Stats | undefined {
+/** Which file a descriptor is of. */
+function identify(fd: number): FileIdentity {
+  const { fileNames } = platform();
+  return fileNames === undefined ? fstatSync(fd) : fileNames.identify(fd);
+}
+
+function lookUp(path: string): FileIdentity | undefined {
   try {
+    const { fileNames } = platform();
+    if (fileNames !== undefined) return fileNames.lookUp(path);
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
     const typed = fromNodeError(error, `look up "${path}"`);
@@ -68,10 +76,17 @@ export function isSameFile(fd: number, path: string): boolean {
   return new Trail(fd, path).lead === "held";
 }
 
+/** Removes a name: those who have the file open go on. Throws what `node:fs` throws. */
+export function removeName(path: string): void {
+  const { fileNames } = platform();
+  if (fileNames === undefined) unlinkSync(path);
+  else fileNames.remove(path);
+}
+
 /** Removes a name; nothing happens when it is gone already. */
 export function unlinkIfThere(path: string): void {
   try {
-    unlinkSync(path);
+    removeName(path);
   } catch (error) {
     const typed = fromNodeError(error, `remove "${path}"`);
     if (!isMissing(typed)) throw typed;
@@ -157,7 +172,7 @@ const forgotten = new Map<string, number>();
 export function forget(fd: number): void {
   const file = held.get(fd);
   if (file === undefined) return;
-  const { dev, ino } = fstatSync(fd);
+  const { dev, ino } = identify(fd);
   const key = `${dev}:${ino}`;
   if (forgotten.has(key) || !isSameFile(fd, file.path)) release(fd);
   else forgotten.set(key, fd);

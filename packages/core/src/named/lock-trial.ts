@@ -39,6 +39,7 @@ export function requireLocks(directory: string): void {
 export function doLocksHold(directory: string): boolean | undefined {
   const first = join(directory, asideName("trial"));
   const second = join(directory, asideName("trial"));
+  const { fileNames } = platform();
   const fds: number[] = [];
   const made: string[] = [];
   try {
@@ -46,7 +47,8 @@ export function doLocksHold(directory: string): boolean | undefined {
     made.push(first);
     // Held from here on, so that nobody collects it for what a crash has left.
     if (!platform().tryLockFile(fds[0] as number, "exclusive")) return undefined;
-    linkSync(first, second);
+    if (fileNames === undefined) linkSync(first, second);
+    else fileNames.rename(first, second);
     made.push(second);
     fds.push(openSync(second, constants.O_RDWR | constants.O_NOFOLLOW));
     return !platform().tryLockFile(fds[1] as number, "exclusive");

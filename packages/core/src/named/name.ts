@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { platform } from "../native/platform.ts";
 import { checkString, invalidValue } from "../validate.ts";
 
 /** Longest name in bytes of UTF-8: leaves room for what is added to it within a file name's 255. */
@@ -27,6 +28,8 @@ export function checkName(name: unknown): string {
     !/[/\\\0]/.test(text) &&
     text.isWellFormed();
   if (!isValid) throw invalidValue("name", RULE, text);
+  const objection = platform().objectionToName?.(text);
+  if (objection !== undefined) throw invalidValue("name", objection, text);
   return text;
 }
 

@@ -13,9 +13,8 @@
  */
 import { systemError } from "./errno.ts";
 import { int, type Libc } from "./libc.ts";
-import type { FutexOutcome, Platform } from "./platform-interface.ts";
+import type { FutexCalls, FutexOutcome, Platform } from "./platform-interface.ts";
 import { createPosixPlatform } from "./posix.ts";
-import type { Futex } from "./posix-system.ts";
 
 const MAP_ANON = 0x1000;
 
@@ -67,7 +66,7 @@ interface OwnCalls {
   __ulock_wake(operation: number, address: number, value: number): number;
 }
 
-function futex(libc: Libc): Futex {
+function futex(libc: Libc): FutexCalls {
   const call = libc.call as unknown as OwnCalls;
   return {
     futexWait: (address, expected, timeoutMs) => {

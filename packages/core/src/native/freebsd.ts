@@ -12,9 +12,8 @@
  */
 import { systemError } from "./errno.ts";
 import { int, type Libc } from "./libc.ts";
-import type { Platform } from "./platform-interface.ts";
+import type { FutexCalls, Platform } from "./platform-interface.ts";
 import { createPosixPlatform } from "./posix.ts";
-import type { Futex } from "./posix-system.ts";
 import { TIMESPEC_BYTES, Timespec } from "./timespec.ts";
 
 const MAP_ANON = 0x1000;
@@ -68,7 +67,7 @@ interface OwnCalls {
   ): number;
 }
 
-function futex(libc: Libc): Futex {
+function futex(libc: Libc): FutexCalls {
   const call = libc.call as unknown as OwnCalls;
   const { errno } = libc;
   const timeout = new Timespec();

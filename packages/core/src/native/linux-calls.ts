@@ -6,8 +6,7 @@
 import { NotSupportedError } from "../errors.ts";
 import { systemError } from "./errno.ts";
 import type { Libc } from "./libc.ts";
-import type { ByteLocks } from "./platform-interface.ts";
-import type { Futex } from "./posix-system.ts";
+import type { ByteLocks, FutexCalls } from "./platform-interface.ts";
 import { engine } from "./runtime.ts";
 import { Timespec } from "./timespec.ts";
 
@@ -27,7 +26,7 @@ const F_UNLCK = 2;
 const FLOCK = { bytes: 32, type: 0, whence: 2, start: 8, length: 16, pid: 24 } as const;
 
 /** Sleeping on shared memory. */
-export function linuxFutex({ call, errno }: Libc): Futex {
+export function linuxFutex({ call, errno }: Libc): FutexCalls {
   const number = FUTEX_NUMBER[process.arch];
   if (number === undefined) throw new NotSupportedError(`Cannot use futexes on ${process.arch}`);
   const timeout = new Timespec();

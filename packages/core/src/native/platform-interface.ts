@@ -234,7 +234,10 @@ export interface ByteLocks {
   /** Unlocks a byte. */
   unlock(fd: number, offset: number): void;
 
-  /** Whether anybody but this open file has a byte locked. Changes nothing. */
+  /**
+   * Whether anybody but this open file has a byte locked. A system that cannot be asked tries to lock it for a moment, in
+   * which others try in vain, and who else asks is told yes: ask for no byte that this open file has locked.
+   */
   isLocked(fd: number, offset: number): boolean;
 }
 
@@ -250,8 +253,8 @@ export interface LockCalls {
   readonly robustMutexes: RobustMutexes | undefined;
 }
 
-/** How threads of different processes wait for each other. */
-export interface WaitCalls {
+/** Words in shared memory to sleep on. */
+export interface FutexCalls {
   /**
    * Sleeps while a 32-bit word in shared memory has the expected value, in any process.
    *
@@ -261,6 +264,12 @@ export interface WaitCalls {
 
   /** Wakes up to `count` threads that sleep on a word, or all of them. */
   futexWake(address: Address, count: number): void;
+}
+
+/** How threads of different processes wait for each other. */
+export interface WaitCalls {
+  /** Absent where a word wakes threads of one process only: there a thread sleeps until its bell is rung. */
+  readonly futexes: FutexCalls | undefined;
 
   /** Nanoseconds of a clock that never goes back and is the same for every process of the machine. */
   monotonicNs(): number;
@@ -290,6 +299,66 @@ export interface FifoCalls {
   emptyFifo(fd: number): boolean;
 }
 
+/** A pipe that this thread has made and nobody finds by a path. It ends with the process. */
+export interface ThreadPipe {
+  /**
+   * Sleeps until it is rung, or has been rung since the last sleep. This thread runs nothing else meanwhile.
+   *
+   * @param timeoutMs How long at most, in milliseconds.
+   * @returns Whether it was rung.
+   */
+  sleep(timeoutMs: number): boolean;
+  /** Ends it. */
+  close(): void;
+}
+
+/** Reads a pipe through the event loop, which is kept alive until the reader is closed. */
+export interface PipeReader {
+  /** Takes what is there, as soon as there is any. `done`: the pipe has ended, or the reader was cancelled. */
+  read(): Promise<{ readonly done: boolean }>;
+  cancel(): Promise<void>;
+  /** Called once, when reading has ended. */
+  close(): void;
+}
+
+/** Rings a pipe of somebody else. */
+export interface PipeRinger {
+  /** Wakes its reader, and whoever sleeps at it; false when its maker is gone. */
+  ring(): boolean;
+  close(): void;
+}
+
+/** Pipes that have a name of their own instead of a path in the file system. What is said of a name holds for all users. */
+export interface ThreadPipes {
+  /** Makes one of this name, which no other one has ever had. */
+  make(name: string): ThreadPipe;
+  /** Begins to read this thread's own, or to watch for the end of another's. */
+  read(name: string): PipeReader;
+  /** Undefined when there is none. */
+  open(name: string): PipeRinger | undefined;
+}
+
+/** What tells two files from each other. */
+export interface FileIdentity {
+  readonly dev: number | bigint;
+  readonly ino: number | bigint;
+}
+
+/** How files get and lose their names. */
+export interface FileNames {
+  /** Which file a descriptor is of. */
+  identify(fd: number): FileIdentity;
+
+  /** Which file a path leads to; undefined when there is none. */
+  lookUp(path: string): FileIdentity | undefined;
+
+  /** Gives a finished file another name instead of its own; throws `EEXIST`, and changes nothing, when that is taken. */
+  rename(aside: string, path: string): void;
+
+  /** Removes the name of a file that may be open, and mapped: it is free at once. Throws `ENOENT` when there is none. */
+  remove(path: string): void;
+}
+
 /** Where named memory is, and who may put files there. */
 export interface NameCalls {
   /** Path of the directory, unless the user names another one. It need not exist. */
@@ -297,6 +366,12 @@ export interface NameCalls {
 
   /** Why a directory of this owner and mode must not be used: others could swap a file in it. */
   objectionTo(directory: { readonly uid: number; readonly mode: number }): string | undefined;
+
+  /** What is wrong with a name, as that of a file; absent where any name will do that has no separator. */
+  readonly objectionToName: ((name: string) => string | undefined) | undefined;
+
+  /** How files get and lose their names; absent where `link(2)`, `unlink(2)` and the numbers of files do. */
+  readonly fileNames: FileNames | undefined;
 }
 
 /** One change of the names in a directory. */
@@ -370,4 +445,7 @@ export interface Platform
     ProcessCalls {
   /** CPU, C library and size of a mutex in one word: processes share a robust mutex only when it is equal. */
   readonly abiTag: number;
+
+  /** By which others wake a thread here. Absent where `FifoCalls` makes pipes that have a path. */
+  readonly threadPipes: ThreadPipes | undefined;
 }

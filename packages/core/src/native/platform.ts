@@ -22,7 +22,7 @@ const SYSTEMS: Readonly<Record<string, () => Platform>> = {
 };
 
 /** What some systems lack. */
-export type Lack = "robust mutexes" | "byte locks" | "pipe locks" | "name logs";
+export type Lack = "robust mutexes" | "byte locks" | "pipe locks" | "name logs" | "futexes";
 
 /** Names what a process is to do without: only `doWithout` sets it. */
 const LACKS_VARIABLE = "ISTHMUS_TEST_LACKS";
@@ -80,6 +80,7 @@ function without(system: Platform, lacks: string | undefined): Platform {
     "byte locks": { byteLocks: { value: undefined } },
     "pipe locks": { canLockPipes: { value: false } },
     "name logs": { nameLog: { value: undefined } },
+    futexes: { futexes: { value: undefined } },
   } satisfies Record<Lack, PropertyDescriptorMap>;
   return Object.create(system, Object.assign({}, ...lacks.split(",").map((lack) => absent[lack])));
 }

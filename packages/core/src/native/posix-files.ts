@@ -95,6 +95,8 @@ export function nameCalls(): NameCalls {
       const digits = (mode & 0o7777).toString(8).padStart(4, "0");
       return `others may write to it (mode ${digits}, must be 0700)`;
     },
+    objectionToName: undefined,
+    fileNames: undefined,
   };
 }
 

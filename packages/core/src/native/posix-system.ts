@@ -9,14 +9,11 @@ import type { ErrnoCall, Libc, SystemCall } from "./libc.ts";
 import type {
   ByteLocks,
   DirectoryCalls,
+  FutexCalls,
   MemoryAdvice,
   ProcessCalls,
   RobustMutexes,
-  WaitCalls,
 } from "./platform-interface.ts";
-
-/** Sleeping on a word in shared memory, and waking who does. */
-export type Futex = Pick<WaitCalls, "futexWait" | "futexWake">;
 
 /** Everything `posix.ts` needs to know of a system. */
 export interface PosixSystem {
@@ -60,7 +57,7 @@ export interface PosixSystem {
   readonly monotonicClock: number;
   /** Whether `flock` takes named pipes. */
   readonly canLockPipes: boolean;
-  readonly futex: (libc: Libc) => Futex;
+  readonly futex: (libc: Libc) => FutexCalls;
   /** See `LockCalls.byteLocks`. */
   readonly byteLocks?: (libc: Libc) => ByteLocks;
   /** See `LockCalls.robustMutexes`; called when they are first needed. */

@@ -49,8 +49,9 @@ export function createPosixPlatform(system: PosixSystem): Platform {
       robustMutexes ??= { made: system.robustMutexes?.(libc) };
       return robustMutexes.made;
     },
-    ...system.futex(libc),
+    futexes: system.futex(libc),
     ...fifoCalls(libc, system),
+    threadPipes: undefined,
     monotonicNs: monotonicClock(libc, system.monotonicClock),
     ...nameCalls(),
     nameLog: system.nameLogs?.(libc),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { basename } from "node:path";
 import { platform } from "@isthmus/core/internal";
 
 let ticks: number | undefined;
@@ -32,5 +33,5 @@ export function isStopped(pid: number, startTicks: number): boolean {
 
 /** The file name of this program: what a participant calls itself unless told otherwise. */
 export function programName(): string {
-  return (process.argv[1] ?? "bun").split("/").at(-1) ?? "bun";
+  return basename(process.argv[1] ?? "bun");
 }

@@ -251,6 +251,7 @@ export class Segment implements Disposable {
       },
       disarm: (slot, cell) => participants.disarm(slot, cell),
       ring: (slot) => void doorbell.ring(participants.bellOf(slot)),
+      sleep: (timeoutMs) => doorbell.sleep(timeoutMs),
       checkWhole: () => this.checkWhole(),
     };
   }

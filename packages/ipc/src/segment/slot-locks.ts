@@ -86,6 +86,7 @@ class SlotBytes implements OwnSlotLocks {
   }
 
   tryLock(slot: number): boolean {
+    if (this.#held.has(slot)) return true;
     if (!this.#calls.tryLock(this.#fd, this.#byteOf(slot))) return false;
     this.#held.add(slot);
     if (!host.isMainThread) closeAtEnd(this);

@@ -8,19 +8,18 @@
  *
  * @module
  */
-import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { TimeoutError } from "@isthmus/core";
 import {
   ensureDirectory,
-  type HeldPipe,
-  isPipeThere,
+  host,
   isTurnDue,
-  makePipe,
+  makeThreadPipe,
   noteTurn,
+  type OwnPipe,
+  openRinger,
   Patience,
-  platform,
-  removePipe,
+  type PipeRinger,
   takeTurn,
 } from "@isthmus/core/internal";
 import { perThread } from "../per-thread.ts";
@@ -39,6 +38,9 @@ function pipePath(directory: string, kind: "bell" | "life", bell: number): strin
  * for every wait cost as much as the wake-up itself.
  */
 const SAFETY_MS = 1000;
+
+/** How long a thread sleeps that can neither be woken by a word nor by its bell, in milliseconds. */
+const DEAF_MS = 1;
 
 /** Somebody who waits for this process's bell. */
 export interface BellListener {
@@ -60,10 +62,10 @@ export class Doorbell {
   /** The number of the bell: random, above 0, below 2^53. */
   readonly bell: number;
   readonly #directory: string;
-  readonly #pipes: HeldPipe[] = [];
+  readonly #pipes: OwnPipe[] = [];
   readonly #listeners = new Set<BellListener>();
   readonly #reader: FifoReader;
-  readonly #ringers = new Map<number, number>();
+  readonly #ringers = new Map<number, PipeRinger>();
   readonly #lives = new Map<number, Life>();
   #safety: Timer | undefined;
 
@@ -87,7 +89,7 @@ export class Doorbell {
 
   /** Whether others can find it: not when somebody has emptied its directory. */
   get isThere(): boolean {
-    return this.#pipes.every(isPipeThere);
+    return this.#pipes.every(({ isThere }) => isThere);
   }
 
   /**
@@ -121,12 +123,26 @@ export class Doorbell {
       else queueMicrotask(() => this.#notify(false));
       return true;
     }
-    const fd = this.#ringerOf(bell);
-    if (fd === undefined) return false;
-    if (platform().ringFifo(fd)) return true;
+    const ringer = this.#ringerOf(bell);
+    if (ringer === undefined) return false;
+    if (ringer.ring()) return true;
     this.#ringers.delete(bell);
-    closeSync(fd);
+    ringer.close();
     return false;
+  }
+
+  /**
+   * Sleeps until this thread's bell is rung, or has been rung since it was last heard, where threads cannot sleep on a word in
+   * shared memory. This thread runs nothing else meanwhile.
+   *
+   * @param timeoutMs How long at most, in milliseconds.
+   * @returns Whether it was rung.
+   */
+  sleep(timeoutMs: number): boolean {
+    const [bell] = this.#pipes;
+    if (bell?.sleep !== undefined) return bell.sleep(timeoutMs);
+    host.sleep(Math.min(timeoutMs, DEAF_MS));
+    return true;
   }
 
   /**
@@ -180,7 +196,7 @@ export class Doorbell {
         new TimeoutError(`Cannot make "${path}": others have removed it for ${waitedMs} ms`),
     );
     for (;;) {
-      const pipe = makePipe(path);
+      const pipe = makeThreadPipe(path);
       if (pipe !== undefined) {
         this.#pipes.push(pipe);
         return path;
@@ -189,24 +205,20 @@ export class Doorbell {
     }
   }
 
-  #ringerOf(bell: number): number | undefined {
+  #ringerOf(bell: number): PipeRinger | undefined {
     const known = this.#ringers.get(bell);
     if (known !== undefined) return known;
-    try {
-      const fd = platform().openFifo(pipePath(this.#directory, "bell", bell), "write");
-      if (fd === undefined) return undefined;
-      if (this.#ringers.size >= RINGERS_MAX) this.#dropOldestRinger();
-      this.#ringers.set(bell, fd);
-      return fd;
-    } catch {
-      return undefined; // not ours to open
-    }
+    const ringer = openRinger(pipePath(this.#directory, "bell", bell));
+    if (ringer === undefined) return undefined;
+    if (this.#ringers.size >= RINGERS_MAX) this.#dropOldestRinger();
+    this.#ringers.set(bell, ringer);
+    return ringer;
   }
 
   #dropOldestRinger(): void {
-    for (const [bell, fd] of this.#ringers) {
+    for (const [bell, ringer] of this.#ringers) {
       this.#ringers.delete(bell);
-      closeSync(fd);
+      ringer.close();
       return;
     }
   }
@@ -214,7 +226,7 @@ export class Doorbell {
   #close(): void {
     for (const pipe of this.#pipes) {
       try {
-        removePipe(pipe);
+        pipe.close();
       } catch {
         // the directory is gone, and with it the pipe
       }

@@ -5,7 +5,7 @@
  */
 import { DisposedError } from "@isthmus/core";
 import type { BellListener, Doorbell } from "./doorbell.ts";
-import type { CellWaiter } from "./wait-cell.ts";
+import { BELLESS_LOOK_MS, type CellWaiter } from "./wait-cell.ts";
 import type { Condition, Watch } from "./wait-for.ts";
 
 /**
@@ -14,9 +14,6 @@ import type { Condition, Watch } from "./wait-for.ts";
  */
 const DEATH_LOOK_MS = 1;
 const DEATH_LOOK_MS_MAX = 5;
-
-/** How often somebody looks whom nobody can ring, in milliseconds: all places of its segment are taken. */
-const BELLESS_LOOK_MS = 20;
 
 /**
  * A wait for a condition. Whatever ends it first decides; nothing that was obtained is lost.

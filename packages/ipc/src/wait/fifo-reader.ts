@@ -3,20 +3,13 @@
  *
  * @module
  */
-import { closeSync } from "node:fs";
-import { host, platform } from "@isthmus/core/internal";
+import { type PipeReader, readThreadPipe } from "@isthmus/core/internal";
 
 /**
  * How long reading goes on after the last interest, in milliseconds. Reading keeps the process alive,
  * so it must end; but opening one costs tens of microseconds, so it does not end between two waits.
  */
 const LINGER_MS = 20;
-
-/** As much of a stream's reader as is used here. */
-interface Reader {
-  read(): Promise<{ readonly done: boolean }>;
-  cancel(): Promise<void>;
-}
 
 /** What a reader tells its owner. */
 export interface FifoEvents {
@@ -33,7 +26,7 @@ export class FifoReader {
   readonly #path: string;
   readonly #events: FifoEvents;
   #interests = 0;
-  #reader: Reader | undefined;
+  #reader: PipeReader | undefined;
   #linger: Timer | undefined;
   /** How often an interest has begun: tells the timer whether there was one since it was set. */
   #interestCount = 0;
@@ -73,14 +66,13 @@ export class FifoReader {
   }
 
   #start(): void {
-    const fd = openUnended(this.#path);
-    if (fd === undefined) {
+    const reader = readThreadPipe(this.#path);
+    if (reader === undefined) {
       queueMicrotask(() => this.#end());
       return;
     }
-    const reader = host.readDescriptor(fd);
     this.#reader = reader;
-    void this.#pump(reader, fd);
+    void this.#pump(reader);
   }
 
   #stop(): void {
@@ -101,7 +93,7 @@ export class FifoReader {
     this.#events.onEnd();
   }
 
-  async #pump(reader: Reader, fd: number): Promise<void> {
+  async #pump(reader: PipeReader): Promise<void> {
     try {
       for (;;) {
         const { done } = await reader.read();
@@ -111,22 +103,7 @@ export class FifoReader {
       }
       this.#end();
     } finally {
-      // The descriptor was given to the stream, not opened by it: it is ours to close.
-      closeSync(fd);
+      reader.close();
     }
   }
-}
-
-/** Opens a pipe that somebody has open for writing. What is in it is older than the interest in it, and taken out. */
-function openUnended(path: string): number | undefined {
-  try {
-    const fd = platform().openFifo(path, "read");
-    // The kernel reports no end of a pipe that nobody had open for writing when it was opened for reading (pipe(7));
-    // a read does.
-    if (fd === undefined || platform().emptyFifo(fd)) return fd;
-    closeSync(fd);
-  } catch {
-    // not ours to open
-  }
-  return undefined;
 }

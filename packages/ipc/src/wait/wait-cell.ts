@@ -34,6 +34,9 @@ export const ARMED_SLEEPER = 1;
 const ARMED_BELL = 2;
 const EVERYBODY = 0x7fff_ffff;
 
+/** How often somebody looks whom nobody can ring, in milliseconds: all places of its segment are taken. */
+export const BELLESS_LOOK_MS = 20;
+
 /** The bells of a segment's participants. */
 export interface Bells {
   readonly slotCount: number;
@@ -50,6 +53,8 @@ export interface Bells {
   disarm(slot: number, cell: number): boolean;
   /** Rings the bell of a slot's owner. */
   ring(slot: number): void;
+  /** Sleeps until this thread's bell is rung, or has been since it was last heard, or a time has passed. */
+  sleep(timeoutMs: number): boolean;
   /** Whether this handle has left the segment, so that its memory is gone. */
   readonly isClosed: boolean;
   /** Throws when the memory has lost its storage: nobody will ever wake whoever waits there. */
@@ -69,7 +74,7 @@ export class WaitCell {
   readonly #armed: number;
   readonly #index: number;
   readonly #bells: Bells;
-  readonly #futex: Pick<SharedFutex, "wait" | "wake">;
+  readonly #futex: Pick<SharedFutex, "wait" | "wake"> | undefined;
   /** Those of this handle that wait in the event loop. They share one request. */
   readonly #waiters = new Set<CellWaiter>();
 
@@ -78,9 +83,15 @@ export class WaitCell {
    * @param base Word at which the cell begins.
    * @param index Number of the cell in its segment, 0 to 31.
    * @param bells The participants' bells.
-   * @param futex The cell's `sequence`, to sleep on.
+   * @param futex The cell's `sequence`, to sleep on. Without one whoever sleeps is woken by its bell.
    */
-  constructor(words: Words, base: number, index: number, bells: Bells, futex: SharedFutex) {
+  constructor(
+    words: Words,
+    base: number,
+    index: number,
+    bells: Bells,
+    futex: SharedFutex | undefined,
+  ) {
     this.#words = words;
     this.#sequence = base + CELL.sequence;
     this.#armed = base + CELL.armed;
@@ -105,6 +116,7 @@ export class WaitCell {
    * @returns What ended the sleep; `"changed"` also when the condition was true already.
    */
   sleep(isTrue: () => boolean, timeoutMs: number): "woken" | "changed" | "timeout" | "interrupted" {
+    if (this.#futex === undefined) return this.#sleepForBell(isTrue, timeoutMs);
     const sequence = this.#words.load(this.#sequence);
     this.#words.or(this.#armed, ARMED_SLEEPER);
     // A condition may begin with a glance, and on some ARM64 a plain read passes the atomic change before it.
@@ -115,6 +127,22 @@ export class WaitCell {
     // Somebody woke the cell in the very moment in which the time was over: that counts as a wake-up.
     const isMissed = outcome === "timeout" && this.#words.load(this.#sequence) !== sequence;
     return isMissed ? "changed" : outcome;
+  }
+
+  /**
+   * Announces itself for its bell, as a wait in the event loop does, and sleeps until that is rung. A ring before the sleep
+   * ends it at once, so that none is missed; one for another cell ends it, too.
+   */
+  #sleepForBell(isTrue: () => boolean, timeoutMs: number): "woken" | "changed" | "timeout" {
+    const wasArmed = this.arm();
+    if (isTrue()) return "changed";
+    if (wasArmed === undefined) {
+      this.#bells.sleep(Math.min(timeoutMs, BELLESS_LOOK_MS));
+      return "changed";
+    }
+    if (this.#bells.sleep(timeoutMs)) return "woken";
+    // Somebody took the request in the very moment in which the time was over: that counts as a wake-up.
+    return this.arm() === true ? "timeout" : "changed";
   }
 
   /**
@@ -181,7 +209,7 @@ export class WaitCell {
     words.add(this.#sequence - CELL.sequence + CELL.wakes, 1);
     if ((armed & ARMED_SLEEPER) !== 0) {
       words.add(this.#sequence, 1);
-      this.#futex.wake(EVERYBODY);
+      this.#futex?.wake(EVERYBODY);
     }
     if ((armed & ARMED_BELL) === 0) return;
     for (let slot = 0; slot < this.#bells.slotCount; slot++) {
