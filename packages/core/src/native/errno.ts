@@ -119,7 +119,7 @@ export function conditionError(
 
 /** Turns an error of `node:fs` into a `SystemError`; anything else comes back as it is. */
 export function fromNodeError(error: unknown, attempt: string): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!(error instanceof Error) || error instanceof SystemError) return error;
   const { code, errno, syscall, path } = error as NodeJS.ErrnoException;
   if (typeof errno !== "number" || typeof code !== "string") return error;
   // The name is the runtime's: its numbers are libuv's own on Windows.

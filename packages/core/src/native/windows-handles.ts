@@ -141,6 +141,7 @@ export const ACCESS = {
   writeData: 0x2,
   execute: 0x20,
   readAttributes: 0x80,
+  writeAttributes: 0x100,
   delete: 0x1_0000,
   synchronize: 0x10_0000,
   /** `FILE_GENERIC_READ`, `FILE_GENERIC_WRITE`. */

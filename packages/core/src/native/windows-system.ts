@@ -84,6 +84,7 @@ export const STATUS = {
   objectNameCollision: 0xc0000035,
   fileLockConflict: 0xc0000054,
   lockNotGranted: 0xc0000055,
+  rangeNotLocked: 0xc000007e,
   mappedFileSizeZero: 0xc000011e,
   tooManyOpenFiles: 0xc000011f,
   userMappedFile: 0xc0000243,

@@ -8,9 +8,14 @@
  */
 import { NotSupportedError } from "../errors.ts";
 import { abiTag } from "./abi.ts";
-import type { FifoCalls, LockCalls, NameCalls, Platform, WaitCalls } from "./platform-interface.ts";
+import type { FifoCalls, Platform } from "./platform-interface.ts";
+import { monotonicClock } from "./windows-clock.ts";
 import { fileCalls } from "./windows-files.ts";
+import { lockCalls } from "./windows-locks.ts";
 import { memoryCalls } from "./windows-memory.ts";
+import { nameCalls } from "./windows-names.ts";
+import { threadPipes } from "./windows-pipes.ts";
+import { processCalls } from "./windows-processes.ts";
 
 /** Makes the platform of Windows. */
 export function windows(): Platform {
@@ -18,30 +23,27 @@ export function windows(): Platform {
     abiTag: abiTag("Windows"),
     ...memoryCalls(),
     ...fileCalls(),
-    ...UNFINISHED,
+    ...lockCalls(),
+    // Its words to sleep on wake threads of one process only.
+    futexes: undefined,
+    monotonicNs: monotonicClock(),
+    ...NO_FIFOS,
+    threadPipes: threadPipes(),
+    ...nameCalls(),
     nameLog: undefined,
-    processState: () => undefined,
-    openFilesIn: () => [],
+    ...processCalls(),
   };
 }
 
 function refuse(): never {
-  throw new NotSupportedError("Cannot share memory by name on Windows yet");
+  throw new NotSupportedError("Cannot make a pipe that has a path: Windows has none");
 }
 
-/** What is being built. */
-const UNFINISHED: LockCalls & WaitCalls & FifoCalls & NameCalls = {
-  tryLockFile: refuse,
-  byteLocks: undefined,
-  robustMutexes: undefined,
-  futexWait: refuse,
-  futexWake: refuse,
-  monotonicNs: refuse,
+/** Pipes have a name space of their own here. */
+const NO_FIFOS: FifoCalls = {
   canLockPipes: false,
   makeFifo: refuse,
   openFifo: refuse,
   ringFifo: refuse,
   emptyFifo: refuse,
-  defaultDirectory: refuse,
-  objectionTo: refuse,
 };

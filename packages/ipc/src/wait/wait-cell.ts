@@ -134,15 +134,14 @@ export class WaitCell {
    * ends it at once, so that none is missed; one for another cell ends it, too.
    */
   #sleepForBell(isTrue: () => boolean, timeoutMs: number): "woken" | "changed" | "timeout" {
-    const wasArmed = this.arm();
-    if (isTrue()) return "changed";
-    if (wasArmed === undefined) {
-      this.#bells.sleep(Math.min(timeoutMs, BELLESS_LOOK_MS));
-      return "changed";
+    const canBeRung = this.arm() !== undefined;
+    if (!isTrue()) {
+      const time = canBeRung ? timeoutMs : Math.min(timeoutMs, BELLESS_LOOK_MS);
+      if (this.#bells.sleep(time)) return "woken";
+      // Who takes the request in the very moment in which the time is over has woken it.
+      if (canBeRung && this.arm() === true) return "timeout";
     }
-    if (this.#bells.sleep(timeoutMs)) return "woken";
-    // Somebody took the request in the very moment in which the time was over: that counts as a wake-up.
-    return this.arm() === true ? "timeout" : "changed";
+    return "changed";
   }
 
   /**

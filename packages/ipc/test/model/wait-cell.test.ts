@@ -16,9 +16,13 @@ const CASTS: readonly (readonly ProgramName[])[] = [
   ["sleeper", "looper", "poster"],
   ["sleeper", "sleeper", "poster"],
   ["sleeper", "poster", "poster"],
+  ["bellSleeper", "stranger", "poster"],
+  ["bellSleeper", "looper", "poster"],
+  ["bellSleeper", "poster", "poster"],
 ];
 const PAIRS: readonly (readonly ProgramName[])[] = [
   ["sleeper", "poster"],
+  ["bellSleeper", "poster"],
   ["looper", "poster"],
   ["loopers", "poster"],
 ];

@@ -4,7 +4,8 @@
  * ```text
  *   0   slots of two participants, for their bells
  *   64  the cell                        80  what is waited for: 0, then 1
- *   81  whether each actor sleeps in the kernel, then how often each slot's bell has been rung
+ *   81  whether each actor sleeps in the kernel, then how often each slot's bell has been rung, then whether each
+ *       slot's event is set
  * ```
  *
  * @module
@@ -23,6 +24,7 @@ const CONDITION = CELL_BASE + CELL_BYTES / 4;
 const SLEEPING = CONDITION + 1;
 const ACTORS_MAX = 3;
 const RINGS = SLEEPING + ACTORS_MAX;
+const EVENTS = RINGS + SLOTS;
 const CELL_INDEX = 0;
 /** How long a sleep lasts is the model's to say: for ever. */
 const TIMEOUT_MS = 50;
@@ -41,6 +43,9 @@ const sleeper: Program = (cell, actor) => {
   while (!look(actor)) cell.sleep(() => look(actor), TIMEOUT_MS);
   actor.report("found");
 };
+
+/** Does the same where there is no futex: what it sleeps for is the bell of its slot. */
+const bellSleeper: Program = sleeper;
 
 /** Announces itself and looks; looks for every ring, and announces itself again, as a wait in the event loop does. */
 function lookForRings(
@@ -69,6 +74,7 @@ function lookForRings(
 /** The name of a program. */
 export type ProgramName =
   | "sleeper"
+  | "bellSleeper"
   | "looper"
   | "loopers"
   | "lazyLooper"
@@ -80,6 +86,7 @@ export type ProgramName =
 /** What can happen at a cell. */
 const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
   sleeper,
+  bellSleeper,
   /** A wait in the event loop of the second slot's owner. */
   looper: (cell, actor) => {
     const waiter = { onClose: () => {} };
@@ -127,27 +134,33 @@ const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
 export function waitCell(
   { WaitCell }: CellSource,
   cast: readonly ProgramName[],
-  mayDie: readonly ProgramName[] = ["sleeper", "looper", "loopers"],
+  mayDie: readonly ProgramName[] = ["sleeper", "bellSleeper", "looper", "loopers"],
 ): Model {
   const specOf = (name: ProgramName, me: number): ActorSpec => ({
     name,
     body: (actor) => {
       const slot = name.toLowerCase().includes("looper") ? 1 : 0;
-      const cell = handle(WaitCell, actor, slot, me);
+      const ownFutex = name === "bellSleeper" ? undefined : futex(actor, me);
+      const cell = handle(WaitCell, actor, slot, ownFutex);
       PROGRAMS[name](cell, actor, me);
     },
     isImmortal: !mayDie.includes(name),
   });
   return {
     name: `wait cell of ${cast.join(", ")}`,
-    wordCount: RINGS + SLOTS,
+    wordCount: EVENTS + SLOTS,
     actors: cast.map(specOf),
     atEnd: judge,
     nameOf,
   };
 }
 
-function handle(Cell: CellSource["WaitCell"], actor: Actor, slot: number, me: number): WaitCell {
+function handle(
+  Cell: CellSource["WaitCell"],
+  actor: Actor,
+  slot: number,
+  ownFutex: ReturnType<typeof futex> | undefined,
+): WaitCell {
   const { words, call } = actor;
   const participants = new Participants(words, 0, SLOTS * SLOT_BYTES, noLocks);
   const bells = {
@@ -161,11 +174,17 @@ function handle(Cell: CellSource["WaitCell"], actor: Actor, slot: number, me: nu
     ring: (other: number) => {
       call(`ring the bell of slot ${other}`, (memory) => {
         memory[RINGS + other] = (memory[RINGS + other] as number) + 1;
+        memory[EVENTS + other] = 1;
         return undefined;
       });
     },
+    sleep: (): boolean => {
+      const isSet = (memory: Int32Array): boolean => memory[EVENTS + slot] === 1;
+      call("hears its bell", (memory) => void (memory[EVENTS + slot] = 0), { guard: isSet });
+      return true;
+    },
   };
-  return new Cell(words, CELL_BASE, CELL_INDEX, bells, futex(actor, me) as never);
+  return new Cell(words, CELL_BASE, CELL_INDEX, bells, ownFutex as never);
 }
 
 /** FUTEX_WAIT compares and begins to sleep in one step; FUTEX_WAKE ends all sleeps that have begun. */
@@ -201,5 +220,6 @@ function nameOf(index: number): string {
   if (index < CELL_BASE) return `slot ${Math.floor(index / SLOT_WORDS)} armed`;
   const field = Object.entries(CELL).find(([, offset]) => CELL_BASE + offset === index);
   if (field !== undefined) return field[0];
+  if (index >= EVENTS) return `event of slot ${index - EVENTS}`;
   return index === CONDITION ? "condition" : `rings of slot ${index - RINGS}`;
 }

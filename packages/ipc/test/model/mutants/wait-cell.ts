@@ -19,7 +19,7 @@ export const BUGS: Seeded = {
   "sleep() not announcing itself": bug(ANNOUNCE, ""),
   "sleep() not looking again": bug(LOOK, ""),
   "wake() not changing the sequence": bug("      words.add(this.#sequence, 1);\n", ""),
-  "wake() not waking the futex": bug("      this.#futex.wake(EVERYBODY);\n", ""),
+  "wake() not waking the futex": bug("      this.#futex?.wake(EVERYBODY);\n", ""),
   "wake() taking bells for sleepers": bug(
     "if ((armed & ARMED_BELL) === 0) return;",
     "if ((armed & ARMED_SLEEPER) === 0) return;",
@@ -27,6 +27,10 @@ export const BUGS: Seeded = {
   "arm() announcing itself in the cell before its slot": bug(
     ARM_SLOT + ARM_CELL,
     ARM_CELL + ARM_SLOT,
+  ),
+  "sleep() for a bell announcing itself after the look": bug(
+    "    const canBeRung = this.arm() !== undefined;\n    if (!isTrue()) {\n",
+    "    if (!isTrue()) {\n      const canBeRung = this.arm() !== undefined;\n",
   ),
   "arm() not announcing itself in the cell": bug(ARM_CELL, ""),
   "leave() taking the request of all tasks back": bug(

@@ -1,0 +1,104 @@
+/**
+ * The directory of names on Windows, and how files get their names there and lose them.
+ *
+ * @module
+ */
+import { fstatSync, lstatSync, unlinkSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, dirname, join, toNamespacedPath } from "node:path";
+import type { FileNames, NameCalls } from "./platform-interface.ts";
+import { engine } from "./runtime.ts";
+import { ACCESS, closeHandle, OPTION, openHandle } from "./windows-handles.ts";
+import { checkStatus, Scratch, status, systemLibrary } from "./windows-system.ts";
+
+interface NameFunctions {
+  NtSetInformationFile(
+    file: number,
+    result: number,
+    information: number,
+    bytes: number,
+    kind: number,
+  ): number;
+}
+
+const native = systemLibrary<NameFunctions>("ntdll.dll", {
+  NtSetInformationFile: status("i64", "pointer", "pointer", "u32", "u32"),
+});
+
+const RENAME_INFORMATION = 10; // FileRenameInformation
+
+/** FILE_RENAME_INFORMATION: replaces u8 at 0, root u64 at 8, length of the name in bytes u32 at 16, name from 20 on. */
+const RENAME = { length: 16, name: 20 } as const;
+
+/** What the system takes for devices, whatever follows behind a dot. */
+const DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: file names must not have them
+const FORBIDDEN = /[<>:"|?*\u0000-\u001f]|[. ]$/;
+
+/** The rules of the directory of names. */
+export function nameCalls(): NameCalls {
+  return {
+    defaultDirectory: () => {
+      const local = process.env["LOCALAPPDATA"];
+      const parent =
+        local === undefined || local === "" ? join(homedir(), "AppData", "Local") : local;
+      return join(parent, "isthmus");
+    },
+    // Files have no owner and mode here. Who may write to a folder of a user's profile is the user alone.
+    objectionTo: () => undefined,
+    objectionToName: (name) => {
+      if (DEVICE.test(name)) return "no name of a device, as CON and NUL are on Windows";
+      if (!FORBIDDEN.test(name)) return undefined;
+      return 'without <, >, :, ", |, ?, * and control characters, and must not end with a dot or a space, on Windows';
+    },
+    fileNames: fileNames(),
+  };
+}
+
+function fileNames(): FileNames {
+  return {
+    // Numbers of files have 64 bits here.
+    identify: (fd) => fstatSync(fd, { bigint: true }),
+    lookUp: (path) => lstatSync(path, { bigint: true, throwIfNoEntry: false }),
+    rename,
+    // A file that is removed while others have it open, or mapped, keeps its name until they have closed it, or is not removed at
+    // all. So it gets another name first: its own is free at once, and if it stays, it is what a crash might have left.
+    remove: (path) => {
+      const gone = join(dirname(path), `.${basename(path).replace(/^\./, "")}.${suffix()}`);
+      rename(path, gone);
+      try {
+        unlinkSync(gone);
+      } catch {
+        // collected when nobody has it open any more
+      }
+    },
+  };
+}
+
+function suffix(): string {
+  return crypto.randomUUID().slice(0, 13);
+}
+
+/** Gives a file another name, unless that is taken. Who has it open keeps it. */
+function rename(from: string, to: string): void {
+  const attempt = `rename "${from}" to "${to}"`;
+  const name = Buffer.from(toNamespacedPath(to).replace(/^\\\\\?\\/, "\\??\\"), "utf16le");
+  const information = new Uint8Array(new ArrayBuffer(RENAME.name + name.length + 2));
+  new DataView(information.buffer).setUint32(RENAME.length, name.length, true);
+  information.set(name, RENAME.name);
+  const scratch = new Scratch();
+  const file = openHandle({ file: from, access: ACCESS.delete, options: OPTION.openLink }, attempt);
+  try {
+    // SAFETY: both addresses are those of this function's own memory, in use until the call has returned.
+    const result = native().call.NtSetInformationFile(
+      file,
+      scratch.address,
+      engine.addressOf(information),
+      information.length,
+      RENAME_INFORMATION,
+    );
+    checkStatus(attempt, "NtSetInformationFile", result, information.length > 0 ? to : undefined);
+  } finally {
+    closeHandle(file);
+  }
+}
