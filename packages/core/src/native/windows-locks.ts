@@ -9,89 +9,70 @@
  */
 import type { ByteLocks, LockCalls } from "./platform-interface.ts";
 import { type Handle, handleOf } from "./windows-handles.ts";
-import {
-  Scratch,
-  STATUS,
-  status,
-  statusError,
-  succeeded,
-  systemLibrary,
-} from "./windows-system.ts";
+import { Scratch, STATUS, status, statusError, systemLibrary } from "./windows-system.ts";
 
+/** Those of `ntdll.dll`, which return their status, want a result on Windows and refuse it in Wine. All return 0 when refused. */
 interface LockFunctions {
-  NtLockFile(
+  LockFileEx(
     file: number,
-    event: number,
-    routine: number,
-    context: number,
-    result: number,
-    offset: number,
+    flags: number,
+    reserved: number,
     length: number,
-    key: number,
-    failsAtOnce: number,
-    isExclusive: number,
+    lengthHigh: number,
+    overlapped: number,
   ): number;
-  NtUnlockFile(file: number, result: number, offset: number, length: number, key: number): number;
+  UnlockFileEx(
+    file: number,
+    reserved: number,
+    length: number,
+    lengthHigh: number,
+    overlapped: number,
+  ): number;
+  GetLastError(): number;
 }
 
-const native = systemLibrary<LockFunctions>("ntdll.dll", {
-  NtLockFile: status(
-    "i64",
-    "i64",
-    "pointer",
-    "pointer",
-    "pointer",
-    "pointer",
-    "pointer",
-    "u32",
-    "u32",
-    "u32",
-  ),
-  NtUnlockFile: status("i64", "pointer", "pointer", "pointer", "u32"),
+const kernel = systemLibrary<LockFunctions>("kernel32.dll", {
+  LockFileEx: status("i64", "u32", "u32", "u32", "u32", "pointer"),
+  UnlockFileEx: status("i64", "u32", "u32", "u32", "pointer"),
+  GetLastError: { args: [], returns: "u32" },
 });
 
-/** Where the byte is that stands for the whole file; those for its bytes come behind it. */
-const FILE_BYTE = 2 ** 61;
-const FIRST_BYTE = 2 ** 62;
+const FAIL_IMMEDIATELY = 1;
+const EXCLUSIVE = 2;
 
-/** How often somebody shares a byte that others look at: each look locks it for a moment. */
+/** OVERLAPPED, 32 bytes: an offset u64 at 16. */
+const OVERLAPPED_OFFSET = 16;
+
+/** What says that a file system has no locks (`winerror.h`). Any other code may be an earlier call's, or the runtime's. */
+const ERROR = { invalidFunction: 1, notSupported: 50 } as const;
+
+/** Where the byte is that stands for the whole file; those for its bytes come behind it. */
+const FILE_BYTE: bigint = 2n ** 61n;
+const FIRST_BYTE: bigint = 2n ** 62n;
+
+/** How often somebody tries to share a byte that others look at: each look locks it for a moment. */
 const SHARE_TRIES = 1000;
 
 /** Makes the calls on locks. */
 export function lockCalls(): LockCalls {
-  const { call } = native();
-  const scratch = new Scratch();
-  const length = scratch.put(24, 1);
+  const { call } = kernel();
+  const { view, address } = new Scratch();
   const lock = (file: Handle, offset: bigint, isExclusive: boolean): boolean => {
-    scratch.view.setBigUint64(16, offset, true);
-    // SAFETY: the addresses are those of this closure's own memory, which is not used across calls: nothing waits.
-    const result = call.NtLockFile(
-      file,
-      0,
-      0,
-      0,
-      scratch.address,
-      scratch.address + 16,
-      length,
-      0,
-      1,
-      isExclusive ? 1 : 0,
-    );
-    if (succeeded(result)) return true;
-    const code = result >>> 0;
-    if (code === STATUS.lockNotGranted || code === STATUS.fileLockConflict) return false;
-    throw statusError("lock a file", "NtLockFile", result);
+    view.setBigUint64(OVERLAPPED_OFFSET, offset, true);
+    const flags = FAIL_IMMEDIATELY | (isExclusive ? EXCLUSIVE : 0);
+    // SAFETY: the structure is this closure's own, and not used across calls: nothing waits.
+    if (call.LockFileEx(file, flags, 0, 1, 0, address) !== 0) return true;
+    const code = call.GetLastError();
+    if (code !== ERROR.invalidFunction && code !== ERROR.notSupported) return false;
+    throw statusError("lock a file", "LockFileEx", STATUS.notSupported);
   };
-  /** Returns whether there was a lock. */
-  const unlock = (file: Handle, offset: bigint): boolean => {
-    scratch.view.setBigUint64(16, offset, true);
+  /** Undoes it; nothing happens where there is no lock. */
+  const unlock = (file: Handle, offset: bigint): void => {
+    view.setBigUint64(OVERLAPPED_OFFSET, offset, true);
     // SAFETY: as above.
-    const result = call.NtUnlockFile(file, scratch.address, scratch.address + 16, length, 0);
-    if (succeeded(result)) return true;
-    if (result >>> 0 === STATUS.rangeNotLocked) return false;
-    throw statusError("unlock a file", "NtUnlockFile", result);
+    call.UnlockFileEx(file, 0, 1, 0, address);
   };
-  const byteOf = (offset: number): bigint => BigInt(FIRST_BYTE) + BigInt(offset);
+  const byteOf = (offset: number): bigint => FIRST_BYTE + BigInt(offset);
   const byteLocks: ByteLocks = {
     tryLock: (fd, offset) => lock(handleOf(fd), byteOf(offset), true),
     tryShare: (fd, offset) => {
@@ -101,13 +82,12 @@ export function lockCalls(): LockCalls {
         if (left === 0) return false;
       }
     },
-    unlock: (fd, offset) => void unlock(handleOf(fd), byteOf(offset)),
+    unlock: (fd, offset) => unlock(handleOf(fd), byteOf(offset)),
     // Nobody can be asked who holds a lock. A byte that can be locked alone is nobody's.
     isLocked: (fd, offset) => {
       const file = handleOf(fd);
-      const byte = byteOf(offset);
-      if (!lock(file, byte, true)) return true;
-      unlock(file, byte);
+      if (!lock(file, byteOf(offset), true)) return true;
+      unlock(file, byteOf(offset));
       return false;
     },
   };
@@ -115,8 +95,8 @@ export function lockCalls(): LockCalls {
     // An open file has at most one of these locks, as with flock(2): another one replaces it, and is none if it fails.
     tryLockFile: (fd, kind) => {
       const file = handleOf(fd);
-      unlock(file, BigInt(FILE_BYTE));
-      return lock(file, BigInt(FILE_BYTE), kind === "exclusive");
+      unlock(file, FILE_BYTE);
+      return lock(file, FILE_BYTE, kind === "exclusive");
     },
     byteLocks,
     // A mutex of Windows is an object of the kernel with a name, not memory: owner words do without.

@@ -3,15 +3,37 @@
  *
  * @module
  */
-import { fstatSync, lstatSync, unlinkSync } from "node:fs";
+import { unlinkSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, toNamespacedPath } from "node:path";
-import type { FileNames, NameCalls } from "./platform-interface.ts";
+import type { FileIdentity, FileNames, NameCalls } from "./platform-interface.ts";
 import { engine } from "./runtime.ts";
-import { ACCESS, closeHandle, OPTION, openHandle } from "./windows-handles.ts";
-import { checkStatus, Scratch, status, systemLibrary } from "./windows-system.ts";
+import {
+  ACCESS,
+  closeHandle,
+  type Handle,
+  handleOf,
+  OPTION,
+  openHandle,
+  tryOpenHandle,
+} from "./windows-handles.ts";
+import {
+  checkStatus,
+  Scratch,
+  STATUS,
+  status,
+  statusError,
+  systemLibrary,
+} from "./windows-system.ts";
 
 interface NameFunctions {
+  NtQueryInformationFile(
+    file: number,
+    result: number,
+    into: number,
+    bytes: number,
+    kind: number,
+  ): number;
   NtSetInformationFile(
     file: number,
     result: number,
@@ -22,9 +44,11 @@ interface NameFunctions {
 }
 
 const native = systemLibrary<NameFunctions>("ntdll.dll", {
+  NtQueryInformationFile: status("i64", "pointer", "pointer", "u32", "u32"),
   NtSetInformationFile: status("i64", "pointer", "pointer", "u32", "u32"),
 });
 
+const INTERNAL_INFORMATION = 6; // FileInternalInformation
 const RENAME_INFORMATION = 10; // FileRenameInformation
 
 /** FILE_RENAME_INFORMATION: replaces u8 at 0, root u64 at 8, length of the name in bytes u32 at 16, name from 20 on. */
@@ -57,9 +81,23 @@ export function nameCalls(): NameCalls {
 
 function fileNames(): FileNames {
   return {
-    // Numbers of files have 64 bits here.
-    identify: (fd) => fstatSync(fd, { bigint: true }),
-    lookUp: (path) => lstatSync(path, { bigint: true, throwIfNoEntry: false }),
+    identify: (fd) => identityOf(handleOf(fd)),
+    lookUp: (path) => {
+      const file = tryOpenHandle({
+        file: path,
+        access: ACCESS.readAttributes,
+        options: OPTION.openLink,
+      });
+      if (file < 0) {
+        if (MISSING.has(file >>> 0)) return undefined;
+        throw statusError(`look up "${path}"`, "NtCreateFile", file, path);
+      }
+      try {
+        return identityOf(file as Handle);
+      } finally {
+        closeHandle(file as Handle);
+      }
+    },
     rename,
     // A file that is removed while others have it open, or mapped, keeps its name until they have closed it, or is not removed at
     // all. So it gets another name first: its own is free at once, and if it stays, it is what a crash might have left.
@@ -73,6 +111,29 @@ function fileNames(): FileNames {
       }
     },
   };
+}
+
+/** What is said of a path that leads to nothing, or to a file that nobody can open any more. */
+const MISSING: ReadonlySet<number> = new Set([
+  STATUS.objectNameNotFound,
+  STATUS.objectPathNotFound,
+  STATUS.deletePending,
+]);
+
+/** The number of a file, of 64 bits. It is of one volume; to ask which one takes much longer. */
+function identityOf(file: Handle): FileIdentity {
+  const scratch = new Scratch();
+  const into = scratch.address + 16;
+  // SAFETY: the call writes an IO_STATUS_BLOCK and one 64-bit number into this function's own memory.
+  const result = native().call.NtQueryInformationFile(
+    file,
+    scratch.address,
+    into,
+    8,
+    INTERNAL_INFORMATION,
+  );
+  checkStatus("look up a file", "NtQueryInformationFile", result);
+  return { dev: 0, ino: scratch.view.getBigUint64(16, true) };
 }
 
 function suffix(): string {

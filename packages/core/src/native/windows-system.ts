@@ -82,9 +82,11 @@ export const STATUS = {
   accessDenied: 0xc0000022,
   objectNameNotFound: 0xc0000034,
   objectNameCollision: 0xc0000035,
+  objectPathNotFound: 0xc000003a,
   fileLockConflict: 0xc0000054,
   lockNotGranted: 0xc0000055,
-  rangeNotLocked: 0xc000007e,
+  deletePending: 0xc0000056,
+  notSupported: 0xc00000bb,
   mappedFileSizeZero: 0xc000011e,
   tooManyOpenFiles: 0xc000011f,
   userMappedFile: 0xc0000243,
@@ -102,20 +104,20 @@ const CODES: ReadonlyMap<number, string> = new Map([
   [STATUS.accessDenied, "EACCES"],
   [STATUS.objectNameNotFound, "ENOENT"],
   [STATUS.objectNameCollision, "EEXIST"],
-  [0xc000003a, "ENOENT"], // OBJECT_PATH_NOT_FOUND
+  [STATUS.objectPathNotFound, "ENOENT"],
   [0xc0000040, "EFBIG"], // SECTION_TOO_BIG
   [0xc0000043, "EBUSY"], // SHARING_VIOLATION
   [0xc0000044, "EDQUOT"], // QUOTA_EXCEEDED
   [0xc000004e, "EACCES"], // SECTION_PROTECTION
   [STATUS.fileLockConflict, "EAGAIN"],
   [STATUS.lockNotGranted, "EAGAIN"],
-  [0xc0000056, "ENOENT"], // DELETE_PENDING
+  [STATUS.deletePending, "ENOENT"],
   [0xc000007f, "ENOSPC"], // DISK_FULL
   [0xc000009a, "ENOMEM"], // INSUFFICIENT_RESOURCES
   [0xc00000a1, "ENOMEM"], // WORKING_SET_QUOTA
   [0xc00000a2, "EROFS"], // MEDIA_WRITE_PROTECTED
   [0xc00000ba, "EISDIR"], // FILE_IS_A_DIRECTORY
-  [0xc00000bb, "ENOTSUP"], // NOT_SUPPORTED
+  [STATUS.notSupported, "ENOTSUP"],
   [0xc0000103, "ENOTDIR"], // NOT_A_DIRECTORY
   [STATUS.mappedFileSizeZero, "EINVAL"],
   [STATUS.tooManyOpenFiles, "EMFILE"],
