@@ -24,14 +24,14 @@ test.each(["platform-interface.ts", "engine.ts"])(
   },
 );
 
-test("one file loads the C library, and one has each runtime's interface", () => {
-  expect(filesWith(/engine\.load\b/)).toEqual(["libc.ts"]);
+test("one file loads a system's libraries, and one has each runtime's interface", () => {
+  expect(filesWith(/engine\.load\b/)).toEqual(["libc.ts", "windows-system.ts"]);
   expect(filesWith(/"bun:ffi"/)).toEqual(["bun-engine.ts"]);
   expect(filesWith(/"node:ffi"\)/)).toEqual(["node-engine.ts"]);
   expect(filesWith(/\bDeno\.dlopen\b|\bdeno\.dlopen\b/)).toEqual(["deno-engine.ts"]);
 });
 
 test("one file knows which systems there are, and one which runtimes", () => {
-  expect(filesWith(/from "\.\/(darwin|freebsd)\.ts"/)).toEqual(["platform.ts"]);
+  expect(filesWith(/from "\.\/(darwin|freebsd|windows)\.ts"/)).toEqual(["platform.ts"]);
   expect(filesWith(/from "\.\/\w+-engine\.ts"/)).toEqual(["runtime.ts"]);
 });
