@@ -3,7 +3,7 @@ import { closeSync, ftruncateSync, openSync } from "node:fs";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { SystemError } from "../src/index.ts";
-import { checkMappable, Mapping } from "../src/mapping.ts";
+import { Mapping } from "../src/mapping.ts";
 import { platform } from "../src/native/platform.ts";
 import { WINDOW_BYTES } from "../src/windows.ts";
 import { expectDisposed } from "./support/disposed.ts";
@@ -47,13 +47,13 @@ describe("Mapping", () => {
     expectError(() => new Mapping({ ...request, lengthBytes: 2 ** 50 }), SystemError, "ENOMEM");
     const closed = { ...request, fd: 9999, lengthBytes: 1 };
     expectError(() => new Mapping(closed), SystemError, "EBADF");
-    const error = expectError(() => checkMappable(closed), SystemError, "EBADF");
+    const error = expectError(() => platform().checkMappable(closed), SystemError, "EBADF");
     expect(error).toMatchObject({ syscall: "mmap", path: file.path });
   });
 
   testIf(isLinux, "Linux")("checkMappable() leaves nothing mapped", () => {
     using file = openSparse(100);
-    checkMappable({ ...file, ...SHARED });
+    platform().checkMappable({ ...file, ...SHARED });
     expect(mappingsOf(file.path)).toBe(0);
   });
 

@@ -16,7 +16,7 @@ import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { MemoryMappedFile, mapFile, NotSupportedError, SystemError } from "../src/index.ts";
-import { checkMappable } from "../src/mapping.ts";
+import { platform } from "../src/native/platform.ts";
 import { expectError } from "./support/expect-error.ts";
 import { mappingsOf } from "./support/process-state.ts";
 import { canMountKind, SmallFileSystem } from "./support/small-file-system.ts";
@@ -157,7 +157,7 @@ function canMapTypes(): boolean {
   if (!existsSync(TYPES)) return false;
   const fd = openSync(TYPES, "r");
   try {
-    checkMappable({ fd, path: TYPES, protection: "read", sharing: "private" });
+    platform().checkMappable({ fd, path: TYPES, protection: "read", sharing: "private" });
     return true;
   } catch {
     return false;

@@ -9,11 +9,11 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeTree } from "./remove-tree.ts";
 
 const PARENT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
@@ -65,6 +65,6 @@ export class Home implements Disposable {
     // A test that ran out of time ends when the next one has begun, whose directory this must not undo.
     if (process.env["ISTHMUS_DIR"] === this.path) process.env["ISTHMUS_DIR"] = NOWHERE;
     chmodSync(this.path, 0o700);
-    rmSync(this.path, { recursive: true, force: true });
+    removeTree(this.path);
   }
 }

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeTree } from "./remove-tree.ts";
 
 /** A new directory that is removed with all its content when the test ends, passed or failed. */
 export class TemporaryDirectory implements Disposable {
@@ -24,6 +25,6 @@ export class TemporaryDirectory implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
+    removeTree(this.path);
   }
 }
