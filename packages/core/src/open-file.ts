@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { closeSync, fstatSync, ftruncateSync, rmSync, type Stats } from "node:fs";
+import { closeSync, fstatSync, rmSync, type Stats } from "node:fs";
 import { accessRules, MEMORY_ACCESS, type MemoryAccess, mapInAnyWay } from "./access.ts";
 import { Backing } from "./backing.ts";
 import { NotSupportedError, SystemError } from "./errors.ts";
@@ -240,11 +240,7 @@ function replaceByZeros(growth: Growth): void {
   const { fd, path } = growth;
   // All the storage is found before the content is given up.
   extend(growth, 0);
-  try {
-    ftruncateSync(fd, 0);
-  } catch (error) {
-    throw fromNodeError(error, `empty ${path === undefined ? "a file" : `"${path}"`}`);
-  }
+  platform().setLength(fd, 0, `empty ${nameOf(path)}`, path);
   growFile({ ...growth, size: 0 });
 }
 
@@ -285,23 +281,26 @@ function clearLastPage(fd: number, size: number, path: string | undefined): void
 
 /** Cuts the end of a file off. */
 export function shortenFile({ fd, path }: Backing, bytes: number): void {
-  try {
-    ftruncateSync(fd, bytes);
-  } catch (error) {
-    throw fromNodeError(error, `shorten ${path === undefined ? "a file" : `"${path}"`}`);
-  }
+  platform().setLength(fd, bytes, `shorten ${nameOf(path)}`, path);
 }
 
 /** Gives a file its new length; what is new begins at `from`. As before when there is no room. */
 function extend({ fd, size, capacity, path, isAllocated }: Growth, from: number): void {
+  const system = platform();
+  const attempt = `lengthen ${nameOf(path)}`;
   try {
-    if (isAllocated) platform().allocate(fd, from, capacity - from, path);
-    else {
-      platform().allowHoles(fd);
-      ftruncateSync(fd, capacity);
+    if (isAllocated) {
+      system.allocate(fd, from, capacity - from, path);
+    } else {
+      system.allowHoles(fd);
+      system.setLength(fd, capacity, attempt, path);
     }
   } catch (error) {
-    if (fstatSync(fd).size > size) ftruncateSync(fd, size);
-    throw isAllocated ? error : fromNodeError(error, `lengthen ${path ?? "a file"}`);
+    if (fstatSync(fd).size > size) system.setLength(fd, size, attempt, path);
+    throw error;
   }
+}
+
+function nameOf(path: string | undefined): string {
+  return path === undefined ? "a file" : `"${path}"`;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ftruncateSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { fromNodeError } from "../native/errno.ts";
 import { platform } from "../native/platform.ts";
 import {
@@ -65,7 +65,10 @@ export function writeNamedFile(request: CreateRequest, fd: number, path: string)
   const placed = [...allocated, ...request.sections.filter(isReserved).map(place)];
   const sections = request.sections.map(({ id }) => placed.find((one) => one.id === id) as Section);
   platform().allocate(fd, 0, allocatedEnd, path);
-  if (allocatedEnd < end) size(fd, end, path);
+  if (allocatedEnd < end) {
+    platform().allowHoles(fd);
+    platform().setLength(fd, end, `size "${path}" to ${end} bytes`, path);
+  }
   const superblock: Superblock = {
     abi: platform().abiTag,
     kind: SEGMENT_KINDS[request.kind],
@@ -88,15 +91,5 @@ function writeFirstPage(fd: number, page: Uint8Array, path: string): void {
     writeSync(fd, page, 0, undefined, 0);
   } catch (error) {
     throw fromNodeError(error, `write "${path}"`);
-  }
-}
-
-/** Gives the file its length without allocating what is new of it. */
-function size(fd: number, totalBytes: number, path: string): void {
-  try {
-    platform().allowHoles(fd);
-    ftruncateSync(fd, totalBytes);
-  } catch (error) {
-    throw fromNodeError(error, `size "${path}" to ${totalBytes} bytes`);
   }
 }

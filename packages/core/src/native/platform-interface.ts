@@ -125,6 +125,13 @@ export interface RangeGuard {
 
 /** Open files. Every call throws `SystemError` when refused. */
 export interface FileCalls {
+  /**
+   * Makes a file longer, by zeros, or shorter.
+   *
+   * @param attempt What could not be done when that is refused, as to shorten a mapped file is on some systems (`EBUSY`).
+   */
+  setLength(fd: number, lengthBytes: number, attempt: string, path: string | undefined): void;
+
   /** Allocates storage for a range of a file, growing it where needed: `ENOSPC` now, never `SIGBUS` later. */
   allocate(fd: number, offsetBytes: number, lengthBytes: number, path: string | undefined): void;
 

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { existsSync, fstatSync, statfsSync } from "node:fs";
+import { existsSync, fstatSync, ftruncateSync, statfsSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { SystemError } from "../errors.ts";
-import { conditionError, systemError } from "./errno.ts";
+import { conditionError, fromNodeError, systemError } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import { exceededLimit, type MemoryLimit } from "./memory-limit.ts";
 import type { Address, FileCalls, NameCalls } from "./platform-interface.ts";
@@ -22,6 +22,13 @@ const WRITABLE_BY_OTHERS = 0o022;
 export function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
   const { call } = libc;
   return {
+    setLength: (fd, length, attempt) => {
+      try {
+        ftruncateSync(fd, length);
+      } catch (error) {
+        throw fromNodeError(error, attempt);
+      }
+    },
     allocate: (fd, offset, length, path) => allocate(libc, system, fd, offset, length, path),
     // What fails in it is told by the next call that waits for the disk.
     beginSync: (fd, offset, length) =>

@@ -6,22 +6,21 @@
 import { fstatSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { FileCalls, Protection } from "./platform-interface.ts";
+import type { FileCalls } from "./platform-interface.ts";
 import {
   ACCESS,
   DISPOSITION,
   descriptorOf,
   duplicateHandle,
-  type Handle,
   handleOf,
   OPTION,
   openHandle,
 } from "./windows-handles.ts";
 import {
-  checkStatus,
   Scratch,
   STATUS,
   status,
+  statusError,
   succeeded,
   systemLibrary,
 } from "./windows-system.ts";
@@ -73,6 +72,7 @@ const native = systemLibrary<FileFunctions>("ntdll.dll", {
 export function fileCalls(): FileCalls {
   const scratch = new Scratch();
   return {
+    setLength: (fd, length, attempt, path) => setLength(scratch, fd, length, attempt, path),
     allocate: (fd, offset, length, path) => allocate(scratch, fd, offset, length, path),
     beginSync: () => false,
     nextData: (fd, offset) => {
@@ -107,21 +107,31 @@ export function fileCalls(): FileCalls {
   };
 }
 
-/**
- * Opens a file once more, to execute what is in it: `node:fs` does not ask for that.
- *
- * @returns Its handle, which the caller closes.
- */
-export function executableHandle(
+function setLength(
+  scratch: Scratch,
   fd: number,
+  length: number,
+  attempt: string,
   path: string | undefined,
-  protection: Protection,
-): Handle {
-  const writes = protection === "readWriteExecute";
-  const access = ACCESS.read | ACCESS.execute | (writes ? ACCESS.write : 0);
-  const attempt = `map ${path === undefined ? `file descriptor ${fd}` : `file "${path}"`}`;
-  return openHandle({ file: handleOf(fd), access }, attempt);
+): void {
+  const information = scratch.put(16, length);
+  const { call } = native();
+  // SAFETY: the addresses are those of this module's own memory.
+  const result = call.NtSetInformationFile(
+    handleOf(fd),
+    scratch.address,
+    information,
+    8,
+    END_OF_FILE_INFORMATION,
+  );
+  if (succeeded(result)) return;
+  const reason = result >>> 0 === STATUS.userMappedFile ? MAPPED : undefined;
+  throw statusError(attempt, "NtSetInformationFile", result, path, reason);
 }
+
+/** Why a file cannot be shortened. */
+const MAPPED =
+  "it is mapped, and Windows shortens no mapped file; dispose the views of it, those of other processes too";
 
 function allocate(
   scratch: Scratch,
@@ -132,20 +142,8 @@ function allocate(
 ): void {
   const attempt = `allocate ${length} bytes${path === undefined ? "" : ` for "${path}"`}`;
   const end = offset + length;
-  if (fstatSync(fd).size < end) {
-    const { call } = native();
-    const information = scratch.put(16, end);
-    // SAFETY: the addresses are those of this module's own memory. The system finds storage for what is new, unless the file
-    // may have holes.
-    const result = call.NtSetInformationFile(
-      handleOf(fd),
-      scratch.address,
-      information,
-      8,
-      END_OF_FILE_INFORMATION,
-    );
-    checkStatus(attempt, "NtSetInformationFile", result, path);
-  }
+  // The system finds storage for what is new, unless the file may have holes.
+  if (fstatSync(fd).size < end) setLength(scratch, fd, end, attempt, path);
   for (let start = offset; start < end; ) {
     const next = allocatedRange(scratch, fd, start, end - start);
     if (next === undefined) return;

@@ -91,12 +91,17 @@ function scratch(): Scratch {
 /**
  * The handle behind a descriptor, which stays its owner.
  *
+ * @param attempt What could not be done without, for the message.
  * @throws {SystemError} `EBADF` when it is not open.
  */
-export function handleOf(fd: number): Handle {
+export function handleOf(
+  fd: number,
+  attempt: string = `use file descriptor ${fd}`,
+  path?: string | undefined,
+): Handle {
   const handle = descriptors().call.uv_get_osfhandle(fd);
   if (typeof handle === "number" && handle > 0) return handle as Handle;
-  throw statusError(`use file descriptor ${fd}`, "_get_osfhandle", STATUS.invalidHandle);
+  throw statusError(attempt, "_get_osfhandle", STATUS.invalidHandle, path);
 }
 
 /**

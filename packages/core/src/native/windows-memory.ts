@@ -8,8 +8,7 @@
  */
 import type { Address, MapRequest, MemoryCalls, Protection } from "./platform-interface.ts";
 import { engine } from "./runtime.ts";
-import { executableHandle } from "./windows-files.ts";
-import { closeHandle, type Handle, handleOf } from "./windows-handles.ts";
+import { ACCESS, closeHandle, type Handle, handleOf, openHandle } from "./windows-handles.ts";
 import {
   checkStatus,
   Scratch,
@@ -60,8 +59,10 @@ const VIEW_UNMAP = 2; // not inherited by child processes
 const RESERVE = 0x2000; // MEM_RESERVE
 const RELEASE = 0x8000; // MEM_RELEASE
 const NO_ACCESS = 1; // PAGE_NOACCESS
-const LOCK_IN_PHYSICAL_MEMORY = 1; // MAP_PROCESS: in the working set
-const WORKING_SET_EX_INFORMATION = 4; // MemoryWorkingSetExInformation
+const IN_WORKING_SET = 1; // MAP_PROCESS
+/** What is asked of memory (`MEMORY_INFORMATION_CLASS`). */
+const ASK = { basic: 0, workingSet: 4 } as const;
+const PREFETCH = 0; // VmPrefetchInformation
 
 interface MemoryFunctions {
   NtCreateSection(
@@ -107,6 +108,14 @@ interface MemoryFunctions {
     bytes: number,
     returned: number,
   ): number;
+  NtSetInformationVirtualMemory(
+    process: number,
+    kind: number,
+    rangeCount: number,
+    ranges: number,
+    information: number,
+    bytes: number,
+  ): number;
 }
 
 const native = systemLibrary<MemoryFunctions>("ntdll.dll", {
@@ -131,6 +140,7 @@ const native = systemLibrary<MemoryFunctions>("ntdll.dll", {
   NtLockVirtualMemory: status("i64", "pointer", "pointer", "u32"),
   NtUnlockVirtualMemory: status("i64", "pointer", "pointer", "u32"),
   NtQueryVirtualMemory: status("i64", "pointer", "u32", "pointer", "u64", "pointer"),
+  NtSetInformationVirtualMemory: status("i64", "u32", "u64", "pointer", "pointer", "u32"),
 });
 
 /** Never called from here: its address releases the memory of buffers. */
@@ -144,15 +154,20 @@ export function memoryCalls(): MemoryCalls {
   const scratch = new Scratch();
   const { ownedBuffer } = engine;
   const unmapView = ownedBuffer === undefined ? 0 : release().addressOf("UnmapViewOfFile");
-  const onRange = (
-    name: "NtLockVirtualMemory" | "NtUnlockVirtualMemory",
+  /** Calls for the part of a range in each view, until one fails. */
+  const onViews = (
     address: Address,
     lengthBytes: number,
+    run: (start: number, length: number) => number,
   ): number => {
-    const start = scratch.put(16, address);
-    const length = scratch.put(24, lengthBytes);
-    // SAFETY: the addresses are those of this closure's own memory; the range is the caller's.
-    return call[name](THIS_PROCESS, start, length, LOCK_IN_PHYSICAL_MEMORY);
+    let result = 0;
+    for (let done = 0; done < lengthBytes && succeeded(result); ) {
+      const start = address + done;
+      const length = Math.min(lengthBytes - done, viewEnd(scratch, start) - start);
+      result = run(scratch.put(16, start), scratch.put(24, length));
+      done += length;
+    }
+    return result;
   };
   const unmap = (address: Address, lengthBytes: number): void => {
     for (let offset = 0; offset < lengthBytes; offset += VIEW_BYTES_MAX) {
@@ -178,47 +193,43 @@ export function memoryCalls(): MemoryCalls {
     // SAFETY: the caller detaches the buffer before the range goes away.
     borrowedBuffer: (address, lengthBytes) => engine.borrowedBuffer(address, lengthBytes),
     sync: (address, lengthBytes, mode, fd) => {
-      const start = scratch.put(16, address);
-      const length = scratch.put(24, lengthBytes);
       // SAFETY: the addresses are those of this closure's own memory; the range is the caller's.
-      const result = call.NtFlushVirtualMemory(THIS_PROCESS, start, length, scratch.address);
+      const result = onViews(address, lengthBytes, (start, length) =>
+        call.NtFlushVirtualMemory(THIS_PROCESS, start, length, scratch.address),
+      );
       checkStatus("flush memory", "NtFlushVirtualMemory", result);
       if (mode === "async") return;
-      // The first call hands the pages to the disk, the second one waits for what the disk itself has in its cache.
+      // The first call hands the pages to the file, the second one waits until the disk has them.
       const flushed = call.NtFlushBuffersFile(handleOf(fd), scratch.address);
       checkStatus("flush memory", "NtFlushBuffersFile", flushed);
     },
-    advise: () => false,
-    residency: (address, pageCount, into) => {
-      const entries = new BigUint64Array(new ArrayBuffer(pageCount * 16));
-      for (let page = 0; page < pageCount; page++) {
-        entries[page * 2] = BigInt(address + page * PAGE_BYTES);
-      }
-      const bytes = new Uint8Array(entries.buffer);
-      const result = call.NtQueryVirtualMemory(
-        THIS_PROCESS,
-        0,
-        WORKING_SET_EX_INFORMATION,
-        engine.addressOf(bytes),
-        bytes.length,
-        0,
-      );
-      checkStatus("ask which pages are in memory", "NtQueryVirtualMemory", result);
-      // The lowest bit of an entry's second word: the page is in this process's working set.
-      for (let page = 0; page < pageCount; page++) into[page] = bytes[page * 16 + 8] as number;
+    // How a range will be read is no advice here, and pages that nobody needs are found by the system itself.
+    advise: (address, lengthBytes, advice) => {
+      if (advice !== "willNeed") return false;
+      // MEMORY_RANGE_ENTRY at 64: address u64, length u64; flags u32 at 80, all zero.
+      const range = scratch.put(64, address);
+      scratch.put(72, lengthBytes);
+      const flags = scratch.put(80, 0);
+      // SAFETY: the addresses are those of this closure's own memory; the content of the range stays as it is.
+      const result = call.NtSetInformationVirtualMemory(THIS_PROCESS, PREFETCH, 1, range, flags, 4);
+      return succeeded(result);
     },
+    residency,
+    // SAFETY: the addresses are those of this closure's own memory; the range is the caller's.
     lock: (address, lengthBytes) => {
-      const result = onRange("NtLockVirtualMemory", address, lengthBytes);
+      const result = onViews(address, lengthBytes, (start, length) =>
+        call.NtLockVirtualMemory(THIS_PROCESS, start, length, IN_WORKING_SET),
+      );
       if (succeeded(result)) return;
       const attempt = `lock ${lengthBytes} bytes in memory`;
       throw statusError(attempt, "NtLockVirtualMemory", result, undefined, LOCK_LIMIT);
     },
-    unlock: (address, lengthBytes) =>
-      checkStatus(
-        "unlock memory",
-        "NtUnlockVirtualMemory",
-        onRange("NtUnlockVirtualMemory", address, lengthBytes),
-      ),
+    unlock: (address, lengthBytes) => {
+      const result = onViews(address, lengthBytes, (start, length) =>
+        call.NtUnlockVirtualMemory(THIS_PROCESS, start, length, IN_WORKING_SET),
+      );
+      checkStatus("unlock memory", "NtUnlockVirtualMemory", result);
+    },
     // Nobody can shorten a file while it is mapped.
     guard: () => undefined,
     canGuard: () => true,
@@ -228,25 +239,79 @@ export function memoryCalls(): MemoryCalls {
 const LOCK_LIMIT =
   "this process may not lock so much (see SetProcessWorkingSetSize), or the memory is not there";
 
+/** Which pages are in this process's working set: the system does not tell what else it has in memory. */
+function residency(address: Address, pageCount: number, into: Uint8Array): void {
+  // MEMORY_WORKING_SET_EX_INFORMATION: address u64, flags u64, of which bit 0 says that the page is there.
+  const entries = new DataView(new ArrayBuffer(pageCount * 16));
+  for (let page = 0; page < pageCount; page++) {
+    entries.setBigUint64(page * 16, BigInt(address + page * PAGE_BYTES), true);
+  }
+  // SAFETY: the array is in use until the call has returned, and what it says has been read.
+  const result = native().call.NtQueryVirtualMemory(
+    THIS_PROCESS,
+    0,
+    ASK.workingSet,
+    engine.addressOf(entries),
+    entries.byteLength,
+    0,
+  );
+  checkStatus("ask which pages are in memory", "NtQueryVirtualMemory", result);
+  for (let page = 0; page < pageCount; page++) into[page] = entries.getUint8(page * 16 + 8);
+}
+
+/** Where the view that an address is in ends, had it the greatest length. */
+function viewEnd(scratch: Scratch, address: number): number {
+  const information = scratch.address + 64;
+  // SAFETY: MEMORY_BASIC_INFORMATION, 48 bytes in this room's own memory; the address is only looked at.
+  const result = native().call.NtQueryVirtualMemory(
+    THIS_PROCESS,
+    address,
+    ASK.basic,
+    information,
+    48,
+    0,
+  );
+  checkStatus("look at memory", "NtQueryVirtualMemory", result);
+  const base = scratch.take(72); // AllocationBase
+  return base + VIEW_BYTES_MAX;
+}
+
 /** Makes a section of a file; undefined for an empty one, which has nothing to map but may be mapped so. */
 function createSection(
   scratch: Scratch,
   { fd, path, protection, sharing }: Pick<MapRequest, "fd" | "path" | "protection" | "sharing">,
 ): Handle | undefined {
-  const { page, access } = WAYS[sharing][protection];
-  const isExecutable = (access & SECTION.execute) !== 0;
-  const file = isExecutable ? executableHandle(fd, path, protection) : handleOf(fd);
+  const way = WAYS[sharing][protection];
+  const attempt = path === undefined ? "map memory" : `map file "${path}"`;
+  const own = handleOf(fd, attempt, path);
+  if ((way.access & SECTION.execute) === 0) return sectionOf(scratch, own, way, attempt, path);
+  const writes = protection === "readWriteExecute" && sharing === "shared";
+  // `node:fs` has not asked for the right to execute. What it has asked for is the most that there may be beside that.
+  const plain = sectionOf(scratch, own, WAYS.shared[writes ? "readWrite" : "read"], attempt, path);
+  if (plain === undefined) return undefined;
+  closeHandle(plain);
+  const access = ACCESS.read | ACCESS.execute | (writes ? ACCESS.write : 0);
+  const file = openHandle({ file: own, access }, attempt);
   try {
-    const into = scratch.put(16, 0);
-    // SAFETY: the system writes a handle into this room's own memory. Without a length it is the file's, which never grows by it.
-    const result = native().call.NtCreateSection(into, access, 0, 0, page, COMMIT, file);
-    if (result >>> 0 === STATUS.mappedFileSizeZero) return undefined;
-    const attempt = path === undefined ? "map memory" : `map file "${path}"`;
-    checkStatus(attempt, "NtCreateSection", result, path);
-    return scratch.take(16) as Handle;
+    return sectionOf(scratch, file, way, attempt, path);
   } finally {
-    if (isExecutable) closeHandle(file);
+    closeHandle(file);
   }
+}
+
+function sectionOf(
+  scratch: Scratch,
+  file: Handle,
+  { page, access }: Way,
+  attempt: string,
+  path: string | undefined,
+): Handle | undefined {
+  const into = scratch.put(16, 0);
+  // SAFETY: the system writes a handle into this room's own memory. Without a length it is the file's, which never grows by it.
+  const result = native().call.NtCreateSection(into, access, 0, 0, page, COMMIT, file);
+  if (result >>> 0 === STATUS.mappedFileSizeZero) return undefined;
+  checkStatus(attempt, "NtCreateSection", result, path);
+  return scratch.take(16) as Handle;
 }
 
 function map(scratch: Scratch, request: MapRequest): Address {
@@ -274,24 +339,37 @@ function mapView(
   done: number,
   attempt: string,
 ): Address {
-  const address = scratch.put(16, at);
-  const offset = scratch.put(24, request.fileOffsetBytes + done);
-  const length = scratch.put(32, Math.min(VIEW_BYTES_MAX, request.lengthBytes - done));
+  const wanted = Math.min(VIEW_BYTES_MAX, request.lengthBytes - done);
   const { page } = WAYS[request.sharing][request.protection];
   const { call } = native();
-  // SAFETY: the addresses are those of this room's own memory. Where the range is not free the system refuses.
-  const result = call.NtMapViewOfSection(
-    section,
-    THIS_PROCESS,
-    address,
-    0,
-    0,
-    offset,
-    length,
-    VIEW_UNMAP,
-    0,
-    page,
-  );
+  const tryMap = (lengthBytes: number): number => {
+    const address = scratch.put(16, at);
+    const offset = scratch.put(24, request.fileOffsetBytes + done);
+    const length = scratch.put(32, lengthBytes);
+    // SAFETY: the addresses are those of this room's own memory. Where the range is not free the system refuses.
+    return call.NtMapViewOfSection(
+      section,
+      THIS_PROCESS,
+      address,
+      0,
+      0,
+      offset,
+      length,
+      VIEW_UNMAP,
+      0,
+      page,
+    );
+  };
+  let result = tryMap(wanted);
+  if (result >>> 0 === STATUS.invalidViewSize) {
+    // The rest of the file's last page can only be had by asking for all that there is.
+    result = tryMap(0);
+    if (succeeded(result) && scratch.take(32) < wanted) {
+      // SAFETY: a view that nobody has been told of.
+      call.NtUnmapViewOfSection(THIS_PROCESS, scratch.take(16));
+      result = STATUS.invalidViewSize | 0;
+    }
+  }
   checkStatus(attempt, "NtMapViewOfSection", result, request.path);
   return scratch.take(16) as Address;
 }

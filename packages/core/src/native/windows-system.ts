@@ -79,6 +79,7 @@ export const STATUS = {
   bufferOverflow: 0x80000005,
   endOfFile: 0xc0000011,
   invalidHandle: 0xc0000008,
+  invalidViewSize: 0xc000001f,
   accessDenied: 0xc0000022,
   objectNameNotFound: 0xc0000034,
   objectNameCollision: 0xc0000035,
@@ -100,8 +101,10 @@ const CODES: ReadonlyMap<number, string> = new Map([
   [0xc0000010, "ENOTSUP"], // INVALID_DEVICE_REQUEST
   [0xc0000017, "ENOMEM"], // NO_MEMORY
   [0xc0000018, "EINVAL"], // CONFLICTING_ADDRESSES
-  [0xc000001f, "EINVAL"], // INVALID_VIEW_SIZE
+  [STATUS.invalidViewSize, "EINVAL"],
+  [0xc0000020, "ENODEV"], // INVALID_FILE_FOR_SECTION
   [STATUS.accessDenied, "EACCES"],
+  [0xc0000024, "ENODEV"], // OBJECT_TYPE_MISMATCH
   [STATUS.objectNameNotFound, "ENOENT"],
   [STATUS.objectNameCollision, "EEXIST"],
   [STATUS.objectPathNotFound, "ENOENT"],
