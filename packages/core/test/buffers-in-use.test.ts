@@ -1,7 +1,8 @@
 /** Memory that is disposed while somebody else still uses it: a pending call of the runtime, or a new owner. */
 import { describe, expect, test } from "bun:test";
 import { closeSync, ftruncateSync, openSync, promises } from "node:fs";
-import { isLinux, testIf } from "@isthmus/testing/requirement";
+import { devNull } from "node:os";
+import { isLinux, isWindows, testIf, truncatingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile } from "../src/index.ts";
 import { Mapping } from "../src/mapping.ts";
@@ -27,7 +28,7 @@ describe.each([true, false])("a mapping (pinned: %p)", (isPinned) => {
         const input = { path, user, isPinned, isForgotten, lengthBytes: LENGTH };
         expect(await runFixture<unknown>("buffers-in-use", { input })).toEqual({
           before: CONTENT.at(-1),
-          behindTheEnd: 0,
+          behindTheEnd: isWindows ? CONTENT.at(-1) : 0,
         });
       },
     );
@@ -45,7 +46,7 @@ describe.each([true, false])("a mapping (pinned: %p)", (isPinned) => {
         sharing: "shared",
         isPinned,
       });
-      const written = promises.writeFile("/dev/null", mapping.bytes(0, LENGTH));
+      const written = promises.writeFile(devNull, mapping.bytes(0, LENGTH));
       mapping.dispose();
       expectDisposed(() => mapping.bytes(0, 1));
       closeSync(fd);
@@ -90,21 +91,25 @@ describe("a loop over a map whose bytes are transferred away", () => {
   });
 });
 
-test("Mapping is still guarded after more windows were transferred away than can be watched at once", () => {
-  using directory = new TemporaryDirectory();
-  const path = directory.file("data.bin", CONTENT);
-  const fd = openSync(path, "r+");
-  const range = { fd, path, offsetBytes: 0, lengthBytes: 100 };
-  const map = () => new Mapping({ ...range, protection: "readWrite", sharing: "shared" });
-  for (let i = 0; i < WATCHED_RANGES_MAX + 100; i++) {
-    const mapping = map();
-    const moved = mapping.bytes(0, 1).buffer.transfer();
-    mapping.dispose();
-    moved.transfer(0); // unmaps the window
-  }
-  using last = map();
-  ftruncateSync(fd, 0);
-  expect(last.bytes(0, 1)[0]).toBe(0);
-  expect(last.fault?.cause).toBe("truncated");
-  closeSync(fd);
-}, 60_000);
+truncatingTest(
+  "Mapping is still guarded after more windows were transferred away than can be watched at once",
+  () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("data.bin", CONTENT);
+    const fd = openSync(path, "r+");
+    const range = { fd, path, offsetBytes: 0, lengthBytes: 100 };
+    const map = () => new Mapping({ ...range, protection: "readWrite", sharing: "shared" });
+    for (let i = 0; i < WATCHED_RANGES_MAX + 100; i++) {
+      const mapping = map();
+      const moved = mapping.bytes(0, 1).buffer.transfer();
+      mapping.dispose();
+      moved.transfer(0); // unmaps the window
+    }
+    using last = map();
+    ftruncateSync(fd, 0);
+    expect(last.bytes(0, 1)[0]).toBe(0);
+    expect(last.fault?.cause).toBe("truncated");
+    closeSync(fd);
+  },
+  60_000,
+);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { isLinux, testIf } from "@isthmus/testing/requirement";
+import { isLinux, testIf, truncatingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { mapFile, SystemError } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
@@ -46,7 +46,7 @@ test("mapFile() gives bytes that may be changed without changing the file", () =
   expect(Buffer.compare(readFileSync(path), pattern(LENGTH))).toBe(0);
 });
 
-test("mapFile() gives zeros where the file was truncated", () => {
+truncatingTest("mapFile() gives zeros where the file was truncated", () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("data.bin", pattern(LENGTH));
   const bytes = mapFile(path);

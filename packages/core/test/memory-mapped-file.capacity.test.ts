@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { allocatingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
@@ -41,7 +42,7 @@ test("MemoryMappedFile.createFromFile() keeps the content of a file that it make
   expect(file.capacity).toBe(after.length);
 });
 
-test("MemoryMappedFile.createFromFile() allocates every byte that it adds", () => {
+allocatingTest("MemoryMappedFile.createFromFile() allocates every byte that it adds", () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("data.bin", pattern(10));
   using file = MemoryMappedFile.createFromFile(path, { capacity: 1 << 20 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, symlinkSync } from "node:fs";
+import { canLink, LINKS, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { type FileMode, type MemoryAccess, MemoryMappedFile, SystemError } from "../src/index.ts";
@@ -119,31 +120,37 @@ test("MemoryMappedFile.createFromFile() in mode create empties longer and shorte
   }
 });
 
-test.each([["openOrCreate"], ["create"]] as const)(
-  "MemoryMappedFile.createFromFile() in mode %s creates the file that a link leads to",
-  (mode) => {
-    using directory = new TemporaryDirectory();
-    const target = directory.file("target");
-    symlinkSync(target, directory.file("absolute"));
-    symlinkSync("absolute", directory.file("relative"));
-    using file = MemoryMappedFile.createFromFile(directory.file("relative"), {
-      mode,
-      capacity: 100,
-    });
-    expect(file.capacity).toBe(100);
-    expect(readFileSync(target).length).toBe(100);
-  },
-  2000,
-);
+for (const mode of ["openOrCreate", "create"] as const) {
+  testIf(canLink, LINKS)(
+    `MemoryMappedFile.createFromFile() in mode ${mode} creates the file that a link leads to`,
+    () => {
+      using directory = new TemporaryDirectory();
+      const target = directory.file("target");
+      symlinkSync(target, directory.file("absolute"));
+      symlinkSync("absolute", directory.file("relative"));
+      using file = MemoryMappedFile.createFromFile(directory.file("relative"), {
+        mode,
+        capacity: 100,
+      });
+      expect(file.capacity).toBe(100);
+      expect(readFileSync(target).length).toBe(100);
+    },
+    2000,
+  );
+}
 
-test("MemoryMappedFile.createFromFile() in mode createNew does not follow a link", () => {
-  using directory = new TemporaryDirectory();
-  const [link, target] = [directory.file("link"), directory.file("target")];
-  symlinkSync(target, link);
-  const action = () => MemoryMappedFile.createFromFile(link, { mode: "createNew", capacity: 100 });
-  expectError(action, SystemError, "EEXIST");
-  expect(existsSync(target)).toBe(false);
-});
+testIf(canLink, LINKS)(
+  "MemoryMappedFile.createFromFile() in mode createNew does not follow a link",
+  () => {
+    using directory = new TemporaryDirectory();
+    const [link, target] = [directory.file("link"), directory.file("target")];
+    symlinkSync(target, link);
+    const action = () =>
+      MemoryMappedFile.createFromFile(link, { mode: "createNew", capacity: 100 });
+    expectError(action, SystemError, "EEXIST");
+    expect(existsSync(target)).toBe(false);
+  },
+);
 
 test("MemoryMappedFile.createFromFile() creates nothing in a directory that is missing", () => {
   using directory = new TemporaryDirectory();

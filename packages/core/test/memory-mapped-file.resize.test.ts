@@ -8,7 +8,7 @@ import {
   truncateSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { testIf } from "@isthmus/testing/requirement";
+import { allocatingTest, isWindows, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import {
@@ -23,22 +23,25 @@ import { runFixture } from "./support/subprocess.ts";
 
 const CONTENT = pattern(5000);
 
-test("MemoryMappedFile.resize() makes file and map longer, and leaves views as they are", () => {
-  using directory = new TemporaryDirectory();
-  const path = directory.file("data.bin", CONTENT);
-  using file = MemoryMappedFile.createFromFile(path);
-  using old = file.createViewAccessor();
-  file.resize(50_001);
-  expect([file.capacity, statSync(path).size, old.capacity]).toEqual([50_001, 50_001, 5000]);
-  expectError(() => old.readUint8(5000), RangeError, "ERR_OUT_OF_RANGE");
-  using view = file.createViewAccessor();
-  view.writeUint8(50_000, 9);
-  old.writeUint8(0, 8);
-  expect(view.readUint8(0)).toBe(8);
-  expect(view.bytes(5000, 45_000).every((byte) => byte === 0)).toBe(true);
-  expect(readFileSync(path)[50_000]).toBe(9);
-  expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(50_001 - MemoryMappedFile.pageSize);
-});
+allocatingTest(
+  "MemoryMappedFile.resize() makes file and map longer, and leaves views as they are",
+  () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("data.bin", CONTENT);
+    using file = MemoryMappedFile.createFromFile(path);
+    using old = file.createViewAccessor();
+    file.resize(50_001);
+    expect([file.capacity, statSync(path).size, old.capacity]).toEqual([50_001, 50_001, 5000]);
+    expectError(() => old.readUint8(5000), RangeError, "ERR_OUT_OF_RANGE");
+    using view = file.createViewAccessor();
+    view.writeUint8(50_000, 9);
+    old.writeUint8(0, 8);
+    expect(view.readUint8(0)).toBe(8);
+    expect(view.bytes(5000, 45_000).every((byte) => byte === 0)).toBe(true);
+    expect(readFileSync(path)[50_000]).toBe(9);
+    expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(50_001 - MemoryMappedFile.pageSize);
+  },
+);
 
 test("MemoryMappedFile.resize() to the present capacity does nothing", () => {
   using directory = new TemporaryDirectory();
@@ -102,7 +105,7 @@ test("MemoryMappedFile.resize() refuses a length that no file system holds, and 
   expect([file.capacity, statSync(path).size]).toEqual([5000, 5000]);
 });
 
-test.each([tmpdir(), "/dev/shm"].filter(existsSync))(
+test.each(isWindows ? [] : [tmpdir(), "/dev/shm"].filter(existsSync))(
   "MemoryMappedFile.resize() adds zeros only, whatever was stored behind the end (%s)",
   (parent) => {
     using directory = new TemporaryDirectory(parent);

@@ -1,11 +1,12 @@
 /** Files that become shorter, and files that take room only where they are written to. */
 import { expect, test } from "bun:test";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { truncatingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { DisposedError, MemoryMappedFile } from "../src/index.ts";
 import { expectError } from "./support/expect-error.ts";
 
-test("resize() cuts the file, and ends the views that reach behind its end", () => {
+truncatingTest("resize() cuts the file, and ends the views that reach behind its end", () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("cut.bin");
   writeFileSync(

@@ -9,10 +9,12 @@ import {
   SystemError,
   type ViewOptions,
 } from "../src/index.ts";
+import { platform } from "../src/native/platform.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
 
 const PAGE_BYTES = MemoryMappedFile.pageSize;
+const GRANULE_BYTES = platform().granuleBytes;
 const CONTENT = pattern(5 * PAGE_BYTES + 123);
 const END = CONTENT.length;
 
@@ -40,7 +42,7 @@ test("MemoryMappedFile.createViewAccessor() begins at any byte and hides the ali
       if (offset + size > END) continue;
       using view = map.file.createViewAccessor({ offset, size });
       const end = size === 0 ? END : offset + size;
-      expect([view.capacity, view.pointerOffset]).toEqual([end - offset, offset % PAGE_BYTES]);
+      expect([view.capacity, view.pointerOffset]).toEqual([end - offset, offset % GRANULE_BYTES]);
       expect(view.bytes()).toEqual(CONTENT.slice(offset, end));
       expect(view.readUint8(0)).toBe(CONTENT[offset] as number);
       expect(view.readUint8(view.capacity - 1)).toBe(CONTENT[end - 1] as number);
@@ -53,7 +55,7 @@ test("MemoryMappedFile.createViewStream() begins at any byte and hides the align
   for (const offset of OFFSETS) {
     using stream = map.file.createViewStream({ offset, size: 50 });
     const bytes = new Uint8Array(100);
-    expect([stream.length, stream.pointerOffset]).toEqual([50, offset % PAGE_BYTES]);
+    expect([stream.length, stream.pointerOffset]).toEqual([50, offset % GRANULE_BYTES]);
     expect(stream.read(bytes)).toBe(50);
     expect(bytes.subarray(0, 50)).toEqual(CONTENT.subarray(offset, offset + 50));
   }

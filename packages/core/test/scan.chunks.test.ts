@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
+import { truncatingTest } from "@isthmus/testing/requirement";
 import { runs } from "@isthmus/testing/runs";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
@@ -126,7 +127,7 @@ describe("MemoryMappedFile.chunks()", () => {
     expect(slow.next().value?.[0]).toBe(CONTENT[5000] as number);
   });
 
-  test("ends with FileTruncatedError when the file becomes shorter meanwhile", () => {
+  truncatingTest("ends with FileTruncatedError when the file becomes shorter meanwhile", () => {
     using directory = new TemporaryDirectory();
     const path = directory.file("data.bin", new Uint8Array(SCAN_WINDOW_BYTES + 10));
     using file = MemoryMappedFile.createFromFile(path);

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { MemoryMappedFile } from "../src/index.ts";
+import { platform } from "../src/native/platform.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectError } from "./support/expect-error.ts";
 
@@ -73,5 +74,5 @@ test("ViewAccessor.bytes() that was transferred away stays readable after the vi
   const view = makeView();
   const moved = view.bytes().buffer.transfer();
   view.dispose();
-  expect(new Uint8Array(moved, OFFSET % MemoryMappedFile.pageSize)).toEqual(pattern(CAPACITY));
+  expect(new Uint8Array(moved, OFFSET % platform().granuleBytes)).toEqual(pattern(CAPACITY));
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { testIf } from "@isthmus/testing/requirement";
+import { isWindows, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { MemoryMappedFile, type ViewAccessor, type ViewStream } from "../src/index.ts";
@@ -117,6 +117,7 @@ test.each(MAKERS)(
     using view = make(memory);
     view.flush();
     await view.flushAsync();
+    if (isWindows) return; // no device of it can be mapped
     using device = MemoryMappedFile.createFromFile("/dev/zero", { capacity: CONTENT.length });
     using zeros = make(device);
     zeros.flush();

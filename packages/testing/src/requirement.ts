@@ -11,6 +11,18 @@ export const isRoot: boolean = process.getuid?.() === 0;
 /** Whether the tests run on Linux, whose `/proc` they look into. */
 export const isLinux: boolean = process.platform === "linux";
 
+/** Whether the tests run on Windows, or under Wine. */
+export const isWindows: boolean = process.platform === "win32";
+
+/** Wine and its version where it is what plays Windows; see `scripts/windows.ts`. */
+export const wine: string | undefined = process.env["ISTHMUS_TEST_WINE"];
+
+/** Whether symbolic links can be made. */
+export const canLink: boolean = wine === undefined;
+
+/** What a test with symbolic links needs. */
+export const LINKS: string = `symbolic links (under ${wine} they are nowhere to be seen)`;
+
 type Body = () => void | Promise<void>;
 
 /**
@@ -28,3 +40,21 @@ export function testIf(
     test.skipIf(!isMet)(title, body, timeoutMs);
   };
 }
+
+/** Tests in which a file is shortened while it is mapped, which Windows refuses. */
+export const truncatingTest: ReturnType<typeof testIf> = testIf(
+  !isWindows,
+  "a system that shortens mapped files",
+);
+
+/** Tests for which growing a file must find its storage. */
+export const allocatingTest: ReturnType<typeof testIf> = testIf(
+  wine === undefined,
+  `Windows itself (${wine} grows files by holes)`,
+);
+
+/** Tests that build bundles. */
+export const bundlingTest: ReturnType<typeof testIf> = testIf(
+  wine === undefined,
+  `Windows itself (under ${wine} "bun build" finds no folder)`,
+);

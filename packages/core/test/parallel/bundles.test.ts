@@ -1,6 +1,7 @@
 /** Scans by Workers in programs that are not run from their source. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
+import { bundlingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 
 // Generous: the processes of a test may have to share a busy machine.
@@ -20,7 +21,7 @@ const BUILDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 for (const [what, flags] of Object.entries(BUILDS)) {
-  test(`MemoryMappedFile.scan() finds its Workers in ${what}`, () => {
+  bundlingTest(`MemoryMappedFile.scan() finds its Workers in ${what}`, () => {
     using directory = new TemporaryDirectory();
     const cwd = directory.path;
     const build = Bun.spawnSync([process.execPath, "build", PROGRAM, ...flags], { cwd });

@@ -1,7 +1,7 @@
 /** Scans in pieces and by Workers, against plain loops over the same bytes. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, truncateSync } from "node:fs";
-import { isLinux, testIf } from "@isthmus/testing/requirement";
+import { isLinux, testIf, truncatingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
 import { MemoryMappedFile, type ScanJob, scanJobs } from "../../src/index.ts";
@@ -241,7 +241,7 @@ describe("MemoryMappedFile.scan() by Workers", () => {
     expect(String((error as Error).message)).toContain("no-such");
   });
 
-  test("tells of a file that was truncated meanwhile", async () => {
+  truncatingTest("tells of a file that was truncated meanwhile", async () => {
     using directory = new TemporaryDirectory();
     const path = directory.file("log", filled(64 << 20, 0x61));
     using file = MemoryMappedFile.createFromFile(path, { access: "read" });
