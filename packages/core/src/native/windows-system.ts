@@ -79,6 +79,7 @@ export const STATUS = {
   bufferOverflow: 0x80000005,
   endOfFile: 0xc0000011,
   invalidHandle: 0xc0000008,
+  conflictingAddresses: 0xc0000018,
   invalidViewSize: 0xc000001f,
   accessDenied: 0xc0000022,
   objectNameNotFound: 0xc0000034,
@@ -100,7 +101,7 @@ const CODES: ReadonlyMap<number, string> = new Map([
   [0xc000000f, "ENOENT"], // NO_SUCH_FILE
   [0xc0000010, "ENOTSUP"], // INVALID_DEVICE_REQUEST
   [0xc0000017, "ENOMEM"], // NO_MEMORY
-  [0xc0000018, "EINVAL"], // CONFLICTING_ADDRESSES
+  [STATUS.conflictingAddresses, "EINVAL"],
   [STATUS.invalidViewSize, "EINVAL"],
   [0xc0000020, "ENODEV"], // INVALID_FILE_FOR_SECTION
   [STATUS.accessDenied, "EACCES"],
