@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeTree } from "./remove-tree.ts";
+import { isWindows } from "./requirement.ts";
 
 const PARENT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
@@ -34,9 +35,11 @@ export class Home implements Disposable {
     process.env["ISTHMUS_DIR"] = this.path;
   }
 
-  /** The names of all files in it, hidden ones too. */
+  /** The names of all files in it, hidden ones too; without those that Windows keeps, nameless to all, until they are closed. */
   files(): string[] {
-    return readdirSync(this.path).sort();
+    return readdirSync(this.path)
+      .filter((name) => !(isWindows && name.startsWith(".gone-")))
+      .sort();
   }
 
   /** The names of its segments: every file but the pipes of processes and what is not finished. */

@@ -43,8 +43,16 @@ const EXCLUSIVE = 2;
 /** OVERLAPPED, 32 bytes: an offset u64 at 16. */
 const OVERLAPPED_OFFSET = 16;
 
-/** What says that a file system has no locks (`winerror.h`). Any other code may be an earlier call's, or the runtime's. */
-const ERROR = { invalidFunction: 1, notSupported: 50 } as const;
+/**
+ * What says that there are no locks here (`winerror.h`): on a directory, and in some file systems. Any other code may be
+ * that of a call which the runtime has made meanwhile.
+ */
+const LOCKLESS: ReadonlySet<number> = new Set([
+  1, // ERROR_INVALID_FUNCTION
+  6, // ERROR_INVALID_HANDLE
+  50, // ERROR_NOT_SUPPORTED
+  87, // ERROR_INVALID_PARAMETER
+]);
 
 /** Where the byte is that stands for the whole file; those for its bytes come behind it. */
 const FILE_BYTE: bigint = 2n ** 61n;
@@ -62,8 +70,7 @@ export function lockCalls(): LockCalls {
     const flags = FAIL_IMMEDIATELY | (isExclusive ? EXCLUSIVE : 0);
     // SAFETY: the structure is this closure's own, and not used across calls: nothing waits.
     if (call.LockFileEx(file, flags, 0, 1, 0, address) !== 0) return true;
-    const code = call.GetLastError();
-    if (code !== ERROR.invalidFunction && code !== ERROR.notSupported) return false;
+    if (!LOCKLESS.has(call.GetLastError())) return false;
     throw statusError("lock a file", "LockFileEx", STATUS.notSupported);
   };
   /** Undoes it; nothing happens where there is no lock. */

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { unlinkSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, dirname, join, toNamespacedPath } from "node:path";
+import { dirname, join, toNamespacedPath } from "node:path";
 import type { FileIdentity, FileNames, NameCalls } from "./platform-interface.ts";
 import { engine } from "./runtime.ts";
 import {
@@ -99,19 +98,24 @@ function fileNames(): FileNames {
       }
     },
     rename,
-    // A file that is removed while others have it open, or mapped, keeps its name until they have closed it, or is not removed at
-    // all. So it gets another name first: its own is free at once, and if it stays, it is what a crash might have left.
+    // A file that is open keeps its name until it is closed, and one that is mapped cannot be removed, but by who opens it so
+    // that it goes when it is closed. So it gets another name first: its own is free at once, and if it stays for whatever
+    // reason, it is what a crash might have left.
     remove: (path) => {
-      const gone = join(dirname(path), `.${basename(path).replace(/^\./, "")}.${suffix()}`);
+      const gone = join(dirname(path), `${GONE}${crypto.randomUUID()}`);
       rename(path, gone);
-      try {
-        unlinkSync(gone);
-      } catch {
-        // collected when nobody has it open any more
-      }
+      const file = tryOpenHandle({
+        file: gone,
+        access: ACCESS.delete,
+        options: OPTION.openLink | OPTION.deleteOnClose,
+      });
+      if (file >= 0) closeHandle(file as Handle);
     },
   };
 }
+
+/** How the names begin of files that have been removed and are still open. */
+const GONE = ".gone-";
 
 /** What is said of a path that leads to nothing, or to a file that nobody can open any more. */
 const MISSING: ReadonlySet<number> = new Set([
@@ -136,10 +140,6 @@ function identityOf(file: Handle): FileIdentity {
   return { dev: 0, ino: scratch.view.getBigUint64(16, true) };
 }
 
-function suffix(): string {
-  return crypto.randomUUID().slice(0, 13);
-}
-
 /** Gives a file another name, unless that is taken. Who has it open keeps it. */
 function rename(from: string, to: string): void {
   const attempt = `rename "${from}" to "${to}"`;
@@ -148,7 +148,10 @@ function rename(from: string, to: string): void {
   new DataView(information.buffer).setUint32(RENAME.length, name.length, true);
   information.set(name, RENAME.name);
   const scratch = new Scratch();
-  const file = openHandle({ file: from, access: ACCESS.delete, options: OPTION.openLink }, attempt);
+  const file = openHandle(
+    { file: from, access: ACCESS.delete, options: OPTION.openLink | OPTION.notDirectory },
+    attempt,
+  );
   try {
     // SAFETY: both addresses are those of this function's own memory, in use until the call has returned.
     const result = native().call.NtSetInformationFile(

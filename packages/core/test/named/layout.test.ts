@@ -3,6 +3,7 @@
  * number, so that no change of the layout goes unnoticed.
  */
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { isWindows, testIf } from "@isthmus/testing/requirement";
 import { MemoryMappedFile } from "../../src/index.ts";
 import { Home } from "./support/home.ts";
 
@@ -29,8 +30,8 @@ test("the superblock has every field where it is documented", () => {
   expect(bytes.readUInt32LE(16)).toBe(0x0102_0304);
   expect([...bytes.subarray(16, 20)]).toEqual([4, 3, 2, 1]); // as this CPU writes it
   expect(bytes.readUInt8(20)).toBe({ x64: 1, arm64: 2 }[process.arch as string] as number);
-  expect([1, 2, 3, 4]).toContain(bytes.readUInt8(21)); // glibc, musl, macOS, FreeBSD
-  expect([8, 40, 48, 64]).toContain(bytes.readUInt16LE(22)); // bytes of a pthread_mutex_t
+  expect([1, 2, 3, 4, 5]).toContain(bytes.readUInt8(21)); // glibc, musl, macOS, FreeBSD, Windows
+  expect([0, 8, 40, 48, 64]).toContain(bytes.readUInt16LE(22)); // bytes of a pthread_mutex_t
   expect(bytes.readUInt32LE(24)).toBe(1); // memory
   expect(bytes.readUInt32LE(28)).toBe(0); // not persistent
   expect(bytes.readBigUInt64LE(32)).toBe(BigInt(bytes.length));
@@ -80,9 +81,12 @@ test("a name of 200 bytes ends before the reserved bytes", () => {
   expect(isZero(bytes.subarray(332, 512))).toBe(true);
 });
 
-test("all of the file is allocated, so that a full disk cannot end a process later", async () => {
-  using home = new Home();
-  using _memory = MemoryMappedFile.createNew("n", 1_000_000);
-  const { blocks, size } = await Bun.file(home.file("n")).stat();
-  expect(blocks * 512).toBeGreaterThanOrEqual(size);
-});
+testIf(!isWindows, "numbers of blocks, which Wine does not tell")(
+  "all of the file is allocated, so that a full disk cannot end a process later",
+  async () => {
+    using home = new Home();
+    using _memory = MemoryMappedFile.createNew("n", 1_000_000);
+    const { blocks, size } = await Bun.file(home.file("n")).stat();
+    expect(blocks * 512).toBeGreaterThanOrEqual(size);
+  },
+);
