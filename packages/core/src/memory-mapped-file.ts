@@ -130,7 +130,8 @@ export class MemoryMappedFile implements Disposable {
   /**
    * Whether this thread survives accesses to mapped bytes that have lost their storage: a file that was truncated, a
    * disk that is full or broken. It does unless Bun has no C compiler here, or may not run what that makes; then
-   * such an access ends the process (`SIGBUS`), and a warning with the code `ISTHMUS_UNGUARDED` has said so.
+   * such an access ends the process (`SIGBUS`), and a warning with the code `ISTHMUS_UNGUARDED` has said so. On Windows it
+   * does as far as files that are truncated go: nobody can do that while they are mapped.
    */
   static get isGuarded(): boolean {
     return platform().canGuard();
@@ -547,12 +548,13 @@ export class MemoryMappedFile implements Disposable {
    * Makes the file and the map longer or shorter. What is new is zero, with storage for every byte unless the file was
    * opened with `allocate: false`. Existing views stay as they are, new ones reach the new end; but views of this map
    * that reach behind a new end that is nearer are disposed first, with the arrays that they gave. Of a file that others
-   * have mapped, what they read behind the end throws `FileTruncatedError` there.
+   * have mapped, what they read behind the end throws `FileTruncatedError` there. Windows shortens no file of which anything is
+   * mapped by anybody (`EBUSY`).
    *
    * @param bytes The new length in bytes. Shorter than the present capacity, the file is cut there: to trim a log to what was
    *   written, for example.
    * @throws {NotSupportedError} For named memory, devices, and maps that do not write to their file.
-   * @throws {SystemError} `ENOSPC`, …; the file has its old length then.
+   * @throws {SystemError} `ENOSPC`, `EBUSY`, …; the file has its old length then.
    */
   resize(bytes: number): void {
     const { backing } = this.#source();

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** What is asked, and what is to be done, is called otherwise there. */
+export const isWindows: boolean = process.platform === "win32";
+
 /** `warn`: it works, but not as well as it could, or not for long. */
 export type Status = "ok" | "warn" | "fail";
 

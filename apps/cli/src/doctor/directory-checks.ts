@@ -20,7 +20,7 @@ import { directoryPath } from "@isthmus/core/internal";
 import { COMMAND_NAME } from "../command-name.ts";
 import { formatShare, formatSize } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
-import { type Check, type Finding, fail, ok, warn } from "./check.ts";
+import { type Check, type Finding, fail, isWindows, ok, warn } from "./check.ts";
 import { existingPlace, leadsToDirectory } from "./place.ts";
 
 const MIB = 1024 * 1024;
@@ -79,7 +79,8 @@ function checkDirectory(): Finding {
       "set ISTHMUS_DIR to a directory of your own",
     );
   }
-  return checkMode(path, stats);
+  // Modes say nothing of Windows' lists of who may do what.
+  return isWindows ? ok(`${path}; who may write to it is not looked at`) : checkMode(path, stats);
 }
 
 function checkMissing(path: string): Finding {
@@ -89,7 +90,8 @@ function checkMissing(path: string): Finding {
   };
   const parent = dirname(path);
   if (!leadsToDirectory(parent)) {
-    return fail(`${parent} does not exist`, `mkdir -p -m 700 ${path}, or --fix`, create);
+    const command = isWindows ? `mkdir ${path}` : `mkdir -p -m 700 ${path}`;
+    return fail(`${parent} does not exist`, `${command}, or --fix`, create);
   }
   try {
     accessSync(parent, constants.W_OK | constants.X_OK);
@@ -132,6 +134,7 @@ function makePrivate(path: string): void {
 
 function checkFileSystem(): Finding {
   const place = existingPlace();
+  if (isWindows) return checkDrive(place);
   const type = statfsSync(place).type >>> 0;
   const memory = IN_MEMORY[type];
   if (memory !== undefined) return ok(`${place} is on ${memory}, in memory`);
@@ -139,6 +142,15 @@ function checkFileSystem(): Finding {
   const next = "set ISTHMUS_DIR to a directory in /dev/shm";
   if (remote !== undefined) return fail(`${place} is on ${remote}: locks do not hold there`, next);
   return warn(`${place} is on a disk (type 0x${type.toString(16)}): it works, more slowly`, next);
+}
+
+/** What is shared is in memory, and in a file: Windows has no file system in memory. */
+function checkDrive(place: string): Finding {
+  if (!place.startsWith("\\\\")) return ok(`${place}: written to the disk in the background`);
+  return fail(
+    `${place} is on another machine: memory is not shared with it`,
+    "set ISTHMUS_DIR to a directory on a drive of this machine",
+  );
 }
 
 function checkSpace(): Finding {

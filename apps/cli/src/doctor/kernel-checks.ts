@@ -3,15 +3,13 @@
  *
  * @module
  */
-import { closeSync, constants, openSync } from "node:fs";
-import { doLocksHold, Mapping, platform } from "@isthmus/core/internal";
-import { type Check, type Finding, fail, ok, warn } from "./check.ts";
+import { closeSync, openSync } from "node:fs";
+import { doLocksHold, Mapping, makeThreadPipe, openRinger, platform } from "@isthmus/core/internal";
+import { type Check, type Finding, fail, isWindows, ok, warn } from "./check.ts";
 import { ProbeDirectory } from "./place.ts";
 
 /** Where the parts of a probe lie in one page: a word to sleep on, a mutex, the time of its locking. */
 const PROBE = { futex: 0, mutex: 64, stamp: 128, byte: 0 } as const;
-
-const PIPE_FLAGS = constants.O_RDWR | constants.O_NONBLOCK;
 
 /** The checks of system calls. */
 export const kernelChecks: readonly Check[] = [
@@ -25,8 +23,10 @@ export const kernelChecks: readonly Check[] = [
   { name: "truncation guard", run: checkGuard },
 ];
 
-const OTHER_PLACE =
-  "set ISTHMUS_DIR to a directory on another file system, for example in /dev/shm";
+const OTHER_PLACE = `set ISTHMUS_DIR to a directory on another ${isWindows ? "drive" : "file system, for example in /dev/shm"}`;
+/** What the locks are called that tell who is alive. */
+const LOCKS = isWindows ? "LockFileEx" : "flock";
+const BYTE_LOCKS = isWindows ? "LockFileEx" : "F_OFD_SETLK";
 const OTHER_KERNEL = "run on Linux 3.15 or later; a sandbox such as gVisor may lack it";
 
 /** Two holders of one file must see each other: every name rests on it. */
@@ -37,8 +37,11 @@ function checkFileLocks(): Finding {
   try {
     const isTaken = platform().tryLockFile(first, "shared");
     const isExcluded = !platform().tryLockFile(second, "exclusive");
-    if (isTaken && isExcluded) return ok("flock tells who holds a name");
-    return fail("flock does not exclude: names would be removed under their holders", OTHER_PLACE);
+    if (isTaken && isExcluded) return ok(`${LOCKS} tells who holds a name`);
+    return fail(
+      `${LOCKS} does not exclude: names would be removed under their holders`,
+      OTHER_PLACE,
+    );
   } finally {
     closeSync(second);
     closeSync(first);
@@ -68,7 +71,7 @@ function checkByteLocks(): Finding {
   try {
     const isTaken = byteLocks.tryLock(first, PROBE.byte);
     const isSeen = byteLocks.isLocked(second, PROBE.byte);
-    if (isTaken && isSeen) return ok("F_OFD_SETLK tells which participant has died");
+    if (isTaken && isSeen) return ok(`${BYTE_LOCKS} tells which participant has died`);
     return fail("open-file locks are not seen: participants would look dead", OTHER_PLACE);
   } finally {
     closeSync(second);
@@ -93,6 +96,7 @@ function checkMutex(): Finding {
 function checkFutex(): Finding {
   return withPage((mapping) => {
     const futex = mapping.futex(PROBE.futex);
+    if (futex === undefined) return ok("none between processes here: they sleep on their pipes");
     // The word is 0: a sleeper that expects 1 must not sleep.
     const outcome = futex.wait(1, 1000);
     if (outcome !== "changed") return fail(`a futex wait ended with ${outcome}`, OTHER_KERNEL);
@@ -103,21 +107,30 @@ function checkFutex(): Finding {
 
 function checkPipes(): Finding {
   using probe = new ProbeDirectory();
-  platform().makeFifo(probe.file("pipe"));
-  closeSync(openSync(probe.file("pipe"), PIPE_FLAGS));
-  return ok("processes can wake each other's event loop");
+  const path = probe.file(`pipe-${crypto.randomUUID()}`);
+  const pipe = makeThreadPipe(path);
+  const ringer = openRinger(path);
+  const isRung = ringer?.ring() ?? false;
+  ringer?.close();
+  pipe?.close();
+  if (isRung) return ok("processes can wake each other's event loop");
+  return fail("a pipe that was made cannot be rung", OTHER_PLACE);
 }
 
 function checkMemoryFile(): Finding {
   const fd = platform().createMemoryFile("isthmus-doctor");
   if (fd === undefined) return ok("no memfd on this system: a removed file is used instead");
   closeSync(fd);
-  return ok("memfd_create");
+  return ok(isWindows ? "a temporary file that goes with its last user" : "memfd_create");
 }
 
 function checkGuard(): Finding {
   return platform().canGuard()
-    ? ok("a file that is cut short under a map is an error, not the end of the process")
+    ? ok(
+        isWindows
+          ? "Windows cuts no file short that is mapped"
+          : "a file that is cut short under a map is an error, not the end of the process",
+      )
     : warn(
         "no SIGBUS guard: a file that is cut short under a map ends the process",
         "never truncate a file that is mapped; use a build of Bun with a C compiler",

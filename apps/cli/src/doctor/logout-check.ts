@@ -11,7 +11,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { directoryPath } from "@isthmus/core/internal";
-import { type Check, type Finding, ok, warn } from "./check.ts";
+import { type Check, type Finding, isWindows, ok, warn } from "./check.ts";
 
 /** The last number of a user of the system, as systemd is usually built. */
 const SYSTEM_UID_MAX = 999;
@@ -44,6 +44,7 @@ function resident(): Resident {
  */
 export function checkLogout({ uid, user, directory }: Resident, root = "/"): Finding {
   const exists = (path: string): boolean => existsSync(join(root, path));
+  if (isWindows) return ok("nobody removes it");
   if (!directory.startsWith("/dev/shm/")) return ok("nobody removes what is not in /dev/shm");
   if (!exists("run/systemd/system")) return ok("no systemd here that would remove it");
   if (uid <= SYSTEM_UID_MAX) return ok(`systemd-logind spares user ${uid}`);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { lstatSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, rmdirSync, statSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { directoryPath } from "@isthmus/core/internal";
 
@@ -37,6 +37,7 @@ export class ProbeDirectory implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
+    for (const name of readdirSync(this.path)) unlinkSync(this.file(name));
+    rmdirSync(this.path);
   }
 }

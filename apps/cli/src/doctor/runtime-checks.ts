@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { type Abi, platform, readAbi } from "@isthmus/core/internal";
-import { type Check, fail, ok } from "./check.ts";
+import { type Check, fail, isWindows, ok } from "./check.ts";
 
 /** What the first PID namespace of a Linux system is called (PROC_PID_INIT_INO in the kernel). */
 const FIRST_PID_NAMESPACE = "pid:[4026531836]";
@@ -34,6 +34,7 @@ function checkRuntime() {
 function checkLibrary() {
   const { library, cpu, system } = readAbi(platform().abiTag) as Abi;
   const where = `${library} on ${cpu}`;
+  if (isWindows) return ok(`none that matters: shares everything with all processes on ${cpu}`);
   if (platform().robustMutexes === undefined) {
     return ok(`${where}: shares everything with processes of any C library of ${system} on ${cpu}`);
   }

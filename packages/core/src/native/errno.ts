@@ -52,6 +52,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ESTALE:
     "its name no longer leads to it, and others may hold a new one of this name; dispose it and open the name anew",
   ETXTBSY: "it is a program that is running",
+  ...(process.platform === "win32" && {
+    EFBIG: "the size exceeds what the file system can hold",
+    EMFILE: "this process has too many open files",
+    ENOMEM: "out of memory, address space or room for the page file",
+    EPERM: "operation not permitted, or somebody has it open or mapped",
+  }),
 };
 
 /** The symbolic name of an error number, or `E<number>` for one without a name here. */
