@@ -1,8 +1,8 @@
 /**
- * `bun run test:windows [tests …]`: runs tests on the Bun of Windows, under Wine. Without arguments: those of core, of names, of
- * mutexes and of channels.
+ * `bun run test:windows [tests …]`: runs tests on Windows; elsewhere on the Bun of Windows, under Wine. Without arguments: those
+ * of core, of names, of mutexes and of channels.
  *
- * The packages are laid out anew for it, in a copy of this workspace: Wine passes symbolic links by without telling, so that
+ * Under Wine the packages are laid out anew for it, in a copy of this workspace: Wine passes symbolic links by without telling, so that
  * Bun cannot find what lies beside their targets.
  *
  * @module
@@ -32,8 +32,14 @@ const TESTS = ["packages/core/test/"];
 /** Wine makes of one system call many. */
 const TIMEOUT_MS = 120_000;
 
+const asked = process.argv.slice(2);
+const command = ["test", `--timeout=${TIMEOUT_MS}`, ...(asked.length > 0 ? asked : TESTS)];
+if (process.platform === "win32") {
+  run([process.execPath, ...command]);
+  process.exit();
+}
 if (process.arch !== "x64") throw new Error("This has been written for x64 only");
-requireFiles([WINE, WINE_SERVER, COMPILER], "wine64 gcc-mingw-w64-x86-64");
+installWine();
 const bun = `${fetchBun("bun-windows-x64")}.exe`;
 const shim = join(dirname(bun), "bcryptprimitives.dll");
 if (!existsSync(shim)) {
@@ -49,11 +55,6 @@ const environment = {
   WINEDLLOVERRIDES: "mscoree,mshtml=",
   ISTHMUS_TEST_WINE: wineVersion(),
 };
-const asked = process.argv.slice(2);
-const isProgram = asked[0] === "--";
-const command = isProgram
-  ? asked.slice(1)
-  : ["test", `--timeout=${TIMEOUT_MS}`, ...(asked.length > 0 ? asked : TESTS)];
 process.on("SIGINT", () => {});
 process.on("exit", () => {
   Bun.spawnSync([WINE_SERVER, "-k", "-w"], { env: { ...process.env, ...environment } });
@@ -67,6 +68,16 @@ const tests = Bun.spawn([WINE, bun, ...command], {
 });
 await Promise.all([pass(tests.stdout, process.stdout), pass(tests.stderr, process.stderr)]);
 process.exitCode = await tests.exited;
+
+/** Installs what Debian has, where this user may; else says what to install. */
+function installWine(): void {
+  const files = [WINE, WINE_SERVER, COMPILER];
+  const packages = ["wine64", "gcc-mingw-w64-x86-64"];
+  if (!files.every(existsSync) && process.getuid?.() === 0 && Bun.which("apt-get") !== null) {
+    run(["apt-get", "install", "-y", "--no-install-recommends", ...packages]);
+  }
+  requireFiles(files, packages.join(" "));
+}
 
 /** Passes lines on, but for those in which Bun wonders at how Wine names folders. */
 async function pass(from: ReadableStream<Uint8Array>, to: NodeJS.WriteStream): Promise<void> {
