@@ -118,6 +118,24 @@ windowsTest("what is forgotten is unmapped by the collector", async () => {
   expect(await collectUntil(() => isUnmapped(path))).toBe(true);
 });
 
+windowsTest("many maps leave no descriptor and no section behind", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("data.bin", CONTENT);
+  const lowestFree = (): number => {
+    const fd = openSync(path, "r");
+    closeSync(fd);
+    return fd;
+  };
+  const before = lowestFree();
+  for (let cycle = 0; cycle < 300; cycle++) {
+    const access = cycle % 10 === 0 ? "readExecute" : "readWrite";
+    using file = MemoryMappedFile.createFromFile(path, { access });
+    using view = file.createViewAccessor({ offset: cycle * 100 });
+    expect(view.readUint8(0)).toBe(CONTENT[cycle * 100] as number);
+  }
+  expect([lowestFree(), isUnmapped(path)]).toEqual([before, true]);
+});
+
 windowsTest("a range of more than 4 GiB lets all of its file go", () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("data.bin", "");
