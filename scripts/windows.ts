@@ -29,11 +29,17 @@ const COMPILER = "/usr/bin/x86_64-w64-mingw32-gcc";
 /** What is run without arguments. */
 const TESTS = ["packages/core/test/"];
 
+/** What is not run then, and why. */
+const SKIPPED: Readonly<Record<string, string>> = {
+  "packages/core/test/guard/**":
+    "there is nothing to guard against: to shorten a mapped file is refused with status 0xc0000243",
+};
+
 /** Wine makes of one system call many. */
 const TIMEOUT_MS = 120_000;
 
 const asked = process.argv.slice(2);
-const command = ["test", `--timeout=${TIMEOUT_MS}`, ...(asked.length > 0 ? asked : TESTS)];
+const command = ["test", `--timeout=${TIMEOUT_MS}`, ...(asked.length > 0 ? asked : all())];
 if (process.platform === "win32") {
   run([process.execPath, ...command]);
   process.exit();
@@ -68,6 +74,14 @@ const tests = Bun.spawn([WINE, bun, ...command], {
 });
 await Promise.all([pass(tests.stdout, process.stdout), pass(tests.stderr, process.stderr)]);
 process.exitCode = await tests.exited;
+
+/** The arguments for all that is run without any; says what is skipped. */
+function all(): string[] {
+  for (const [tests, why] of Object.entries(SKIPPED)) {
+    process.stdout.write(`(skip) ${tests} [skipped: ${why}]\n`);
+  }
+  return [...TESTS, ...Object.keys(SKIPPED).map((tests) => `--path-ignore-patterns=${tests}`)];
+}
 
 /** Installs what Debian has, where this user may; else says what to install. */
 function installWine(): void {
