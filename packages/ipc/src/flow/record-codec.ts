@@ -4,7 +4,7 @@
  * @module
  */
 import { CorruptSegmentError, DisposedError, NotSupportedError } from "@isthmus/core";
-import { invalidType, PrivateText } from "@isthmus/core/internal";
+import { invalidType, outOfRange, PrivateText } from "@isthmus/core/internal";
 import type { CursorAccess } from "../struct/codegen/cursor-class.ts";
 import type { Anchor } from "../struct/cursor.ts";
 import type { Fields, StructSchema } from "../struct/struct-schema.ts";
@@ -30,6 +30,27 @@ export class RecordMemory {
  */
 export function checkRecordsHere({ length }: Uint8Array): void {
   if (length === 0) throw new DisposedError("handle", RECORDS_GONE);
+}
+
+/**
+ * The error for a record that no ring of this length takes.
+ *
+ * @param what What it is, for the message: "record", "request".
+ * @param lengthBytes Its length.
+ * @param lane The longest one in bytes, the length of the ring, and the name.
+ */
+export function tooLong(
+  what: string,
+  lengthBytes: number,
+  {
+    longestBytes,
+    ringBytes,
+    name,
+  }: Readonly<Record<"longestBytes" | "ringBytes", number>> & { readonly name: string },
+): RangeError {
+  const why = `half of its ring of ${ringBytes} bytes, less ${ringBytes / 2 - longestBytes}`;
+  const limit = `<= ${longestBytes} bytes in "${name}" (${why}; whoever creates it chooses capacityBytes)`;
+  return outOfRange(what, limit, `${lengthBytes} bytes`);
 }
 
 const RECORDS_GONE =

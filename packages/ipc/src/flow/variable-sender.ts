@@ -4,7 +4,7 @@
  * @module
  */
 import { NotSupportedError } from "@isthmus/core";
-import { checkInteger, outOfRange } from "@isthmus/core/internal";
+import { checkInteger } from "@isthmus/core/internal";
 import { sharedClock } from "../metrics/clock.ts";
 import type { WaitOptions } from "../wait/wait-for.ts";
 import {
@@ -13,6 +13,7 @@ import {
   type PlaceReader,
   type RecordCodec,
   RecordMemory,
+  tooLong,
 } from "./record-codec.ts";
 import {
   BURST_RECORDS,
@@ -128,13 +129,14 @@ export class VariableSender extends SendingEnd {
   #find(lengthBytes: number): number {
     checkRecordsHere(this.#memory.bytes);
     const timestampBytes = this.#timestampBytes;
-    const longest = this.#ring.payloadBytesMax - timestampBytes;
-    if (lengthBytes > longest) {
-      throw outOfRange(
-        "record",
-        `<= ${longest} bytes in "${this.lanes.name}" (half of its capacityBytes, less ${8 + timestampBytes})`,
-        `${lengthBytes} bytes`,
-      );
+    const longestBytes = this.#ring.payloadBytesMax - timestampBytes;
+    if (lengthBytes > longestBytes) {
+      const { name } = this.lanes;
+      throw tooLong("record", lengthBytes, {
+        longestBytes,
+        ringBytes: this.#memory.bytes.length,
+        name,
+      });
     }
     const payloadBytes = lengthBytes + timestampBytes;
     let offset = this.#ring.claim(payloadBytes);

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { outOfRange } from "@isthmus/core/internal";
-import { type PlaceReader, type RecordCodec, RecordMemory } from "../flow/record-codec.ts";
+import { type PlaceReader, type RecordCodec, RecordMemory, tooLong } from "../flow/record-codec.ts";
 import { Counters } from "../metrics/counters.ts";
 import { ByteRingProducer } from "../ring/byte-ring.ts";
 import { postpone } from "../wait/before-sleep.ts";
@@ -144,11 +143,11 @@ export class MessageWriter {
   #measure(record: unknown): number {
     const length = this.#codec.measure(record);
     if (length <= this.bodyBytesMax) return length;
-    throw outOfRange(
-      this.#what,
-      `<= ${this.bodyBytesMax} bytes in "${this.#name}" (half of its capacityBytes, less 16)`,
-      `${length} bytes`,
-    );
+    throw tooLong(this.#what, length, {
+      longestBytes: this.bodyBytesMax,
+      ringBytes: this.#memory.bytes.length,
+      name: this.#name,
+    });
   }
 
   #claim(bodyBytes: number, id: number, generation: number, detail: number): number {

@@ -157,6 +157,9 @@ describe("Requester.request()", () => {
     using asking = Requester.openExisting("long", options);
     void responder.serve((data) => data.length);
     await expectRejection(asking.request(new Uint8Array(2033)), "RangeError", "ERR_OUT_OF_RANGE");
+    await expect(asking.request(new Uint8Array(2033))).rejects.toThrow(
+      "ring of 4096 bytes, less 16;",
+    );
     await expectRejection(asking.request("text" as never), "TypeError", "ERR_INVALID_ARG_TYPE");
     expect(await asking.request(new Uint8Array(2032))).toBe(2032);
     expect(asking.metrics.pending).toBe(0);
