@@ -4,7 +4,7 @@
  * @module
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { writeDeclarations } from "./declarations.ts";
 import { MAN, type Manifest, shippedManifest, UNSUPPORTED } from "./manifest.ts";
 import { ROOT, SHIPPED, type ShippedPackage } from "./shipped.ts";
@@ -12,11 +12,8 @@ import { ROOT, SHIPPED, type ShippedPackage } from "./shipped.ts";
 /** Only some benchmarks use it, where it is installed. */
 const NOT_BUNDLED = ["lmdb"];
 
-/**
- * What becomes of `require` of a part. Bun runs it as it is, and knows no other word in a bundle; a bundler does not follow
- * it, so that bundles of users would lack the part. So both words stand there. No line moves: source maps stay true.
- */
-const REQUIRED = /\bimport\.meta\.require\(("\.[^"]+")\)/g;
+/** What is behind the entries of a package that has several. */
+const TOGETHER = "together.ts";
 
 /** One package that has been packed. */
 export interface PackedPackage {
@@ -66,29 +63,53 @@ function readManifest(directory: string): Manifest {
   return JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Manifest;
 }
 
+/** What is imported or run, and what is behind it. */
 async function bundle(
   { directory, entries, isCommand }: ShippedPackage,
   outdir: string,
 ): Promise<void> {
-  const { outputs } = await Bun.build({
-    entrypoints: Object.values(entries).map((path) => join(ROOT, directory, path)),
+  const sources = Object.values(entries).map((path) => join(ROOT, directory, path));
+  // What several entries share must be one for all: errors are compared by their classes. `splitting` would do that, but gives
+  // everything that two entries export another name: `SystemError2`.
+  const together = sources.length > 1 ? join(ROOT, directory, "src", TOGETHER) : undefined;
+  await Bun.build({
+    entrypoints: together === undefined ? sources : [together],
+    files: together === undefined ? {} : { [together]: sources.map(exportAll).join("") },
     root: ROOT,
     outdir,
     target: "bun",
     format: "esm",
-    // What two entries share must be one for both: errors are compared by their classes.
-    splitting: !isCommand,
     naming: { entry: "[name].[ext]", chunk: "[name]-[hash].[ext]", asset: "[name]-[hash].[ext]" },
     sourcemap: "linked",
     ...(isCommand ? { external: NOT_BUNDLED } : { packages: "external" }),
   });
-  for (const { path } of outputs.filter(({ kind }) => kind !== "sourcemap")) {
-    const code = readFileSync(path, "utf8");
-    const mended = code.replaceAll(REQUIRED, (call, place) => {
-      return `(() => { try { return require(${place}); } catch { return ${call}; } })()`;
-    });
-    if (mended !== code) writeFileSync(path, mended);
+  placeSources(directory, outdir);
+  if (together === undefined) return;
+  for (const source of sources) {
+    const names = Object.keys((await import(source)) as object).join(", ");
+    const code = `export { ${names} } from "./${bundledName(together)}";\n`;
+    writeFileSync(join(outdir, bundledName(source)), code);
   }
+}
+
+/** Where sources stood, from the package: an error's trace names the package that it comes from. */
+function placeSources(directory: string, outdir: string): void {
+  for (const path of new Bun.Glob("*.map").scanSync({ cwd: outdir, absolute: true })) {
+    const map = JSON.parse(readFileSync(path, "utf8")) as { sources: string[] };
+    map.sources = map.sources.map((source) => {
+      const fromRoot = relative(ROOT, resolve(outdir, source));
+      return join("..", fromRoot.startsWith(directory) ? relative(directory, fromRoot) : fromRoot);
+    });
+    writeFileSync(path, JSON.stringify(map));
+  }
+}
+
+function exportAll(source: string): string {
+  return `export * from ${JSON.stringify(source)};\n`;
+}
+
+function bundledName(source: string): string {
+  return basename(source).replace(/ts$/, "js");
 }
 
 /** The man page of a command, by its own word. */
