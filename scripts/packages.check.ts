@@ -12,10 +12,11 @@ const EXAMPLES = collectExamples(ROOT, [
   ...SHIPPED.map(({ directory }) => `${directory}/README.md`),
 ]);
 /** As old as a compiler may be that reads the declarations. */
-const OLD_TYPESCRIPT = "5.9.3";
+const OLD_TYPESCRIPT = "5.7.3";
 /** A hook has a limit of its own. */
 const PACK_MS = 240_000;
-const NODE_TYPES = "26.6.6";
+/** So old that they lack what a newer library of the language has. */
+const NODE_TYPES = "22.19.0";
 const TSC = join(ROOT, "node_modules", ".bin", "tsc");
 /** All but what decides where named things live, and of what the tests themselves are run by. */
 const { PATH = "", HOME = "" } = process.env;

@@ -24,7 +24,7 @@ import {
 } from "./view.ts";
 import { WideAccessor } from "./wide-accessor.ts";
 
-/** Any array of numbers or BigInts over a buffer. */
+/** Any array of numbers or BigInts over a buffer; `Float16Array` where the compiler's library knows of it. */
 export type TypedArray =
   | Int8Array
   | Uint8Array
@@ -33,11 +33,12 @@ export type TypedArray =
   | Uint16Array
   | Int32Array
   | Uint32Array
-  | Float16Array
   | Float32Array
   | Float64Array
   | BigInt64Array
-  | BigUint64Array;
+  | BigUint64Array
+  // A library of ES2023 has no such name.
+  | (typeof globalThis extends { Float16Array: { readonly prototype: infer Half } } ? Half : never);
 
 /** How `writeString` ends a string. */
 export interface WriteStringOptions {
