@@ -25,7 +25,7 @@ export interface Invocation {
  */
 export function commandNameOf({ program, cwd, execPath, isExecutable, env }: Invocation): string {
   if (isExecutable) return basename(execPath);
-  if (/\/scripts\/\w+\.ts$/.test(program) && env["npm_lifecycle_event"] === "cli") {
+  if (/\/scripts\/(cli|dashboard)\.ts$/.test(program) && env["npm_lifecycle_event"] !== undefined) {
     return isNpm(env) ? "npm run cli --" : "bun run cli";
   }
   if (program.includes("/bunx-")) return "bunx @isthmus/cli";

@@ -54,7 +54,7 @@ describe("isthmus benchmark", () => {
         /ViewAccessor\.readInt32 \/ DataView +[\d.]+ ns +[\d.]+ ns .* measured/,
       );
       expect(stdout).toMatch(/accessors\.getInt32 .* (faster|slower|unclear)/);
-      expect(stdout).toContain("repeat it: `bun run cli benchmark --quick --rounds 3");
+      expect(stdout).toContain("repeat it: `isthmus benchmark --quick --rounds 3");
     },
     TIMEOUT_MS,
   );

@@ -16,6 +16,10 @@ describe("the command is called", () => {
     ["tool", { isExecutable: true, execPath: "/opt/tool", program: "/$bunfs/root/tool" }],
     ["bun run cli", { program: "/p/scripts/cli.ts", env: { npm_lifecycle_event: "cli" } }],
     [
+      "bun run cli",
+      { program: "/p/scripts/dashboard.ts", env: { npm_lifecycle_event: "dashboard" } },
+    ],
+    [
       "npm run cli --",
       {
         program: "/p/scripts/cli.ts",

@@ -9,7 +9,7 @@ import {
   formatShare,
   formatSize,
 } from "../src/output/format.ts";
-import { ProgressBar } from "../src/output/progress-bar.ts";
+import { formatEta, ProgressBar } from "../src/output/progress-bar.ts";
 import { ProgressLines } from "../src/output/progress-lines.ts";
 import { ERASE_LINE, StatusLine } from "../src/output/status-line.ts";
 import { createStyle } from "../src/output/style.ts";
@@ -149,6 +149,15 @@ describe("the width", () => {
   ] as const)("is %s", (_, isTTY, columns, env, expected) => {
     expect(createStyle({ isTTY, env, isColorRefused: true, columns }).columns).toBe(expected);
   });
+});
+
+test("formatEta() tells the rest by what is done, and nothing before that", () => {
+  expect([
+    formatEta(0, 50),
+    formatEta(0.25, 1000),
+    formatEta(0.5, 90_000),
+    formatEta(1, 9),
+  ]).toEqual(["ETA ?", "ETA 3 s", "ETA 1 min 30 s", "ETA 0 s"]);
 });
 
 describe("ProgressBar", () => {

@@ -14,6 +14,7 @@ const server = await DashboardServer.start({
   intervalMs,
   resultsDirectory: "nowhere",
   // Nobody starts the demonstration.
+  commandName: "isthmus",
   command: [],
 });
 tell({ url: server.url });

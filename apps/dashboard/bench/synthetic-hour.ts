@@ -82,6 +82,7 @@ const HELLO: Hello = {
   pid: 1,
   started_at_ms: 0,
   interval_ms: LIVE_MS,
+  command_name: "isthmus",
   directory: "an hour that never was",
   figures: {},
   token: "",

@@ -16,6 +16,7 @@ import {
   formatTarget,
   reasonLines,
 } from "@isthmus/bench";
+import { COMMAND_NAME } from "../command-name.ts";
 import type { Style } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
 import { wrap } from "../output/wrap.ts";
@@ -38,7 +39,7 @@ const CHANGE_COLORS = { faster: "green", slower: "red", unclear: "dim" } as cons
  */
 export function formatBenchmark(results: BenchResults, style: Style): string {
   const sections = [
-    describeRun(results),
+    describeRun(results, COMMAND_NAME),
     results.claims.length === 0 ? casesTable(results, style) : claimsTable(results, style),
     smallFiles(results),
     problems(results, style),

@@ -12,6 +12,7 @@ import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
 import { guarded } from "../guarded.ts";
 import { formatBar } from "../output/bar.ts";
 import { writeJsonLine } from "../output/json.ts";
+import { formatEta } from "../output/progress-bar.ts";
 import { ProgressLines } from "../output/progress-lines.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -73,15 +74,16 @@ async function measure(
     progress.say(`installing peers into ${peersDirectory}`);
     await bench.installPeers(peersDirectory, signal);
   }
+  const startMs = performance.now();
   return await bench.runBenchmark({
     ...options,
-    onProgress: (state) => progress.update(() => describe(state)),
+    onProgress: (state) => progress.update(() => describe(state, performance.now() - startMs)),
   });
 }
 
-function describe({ done, total, label }: Progress): string {
+function describe({ done, total, label }: Progress, elapsedMs: number): string {
   const bar = formatBar(done / total, BAR_CELLS).padEnd(BAR_CELLS);
-  return `│${bar}│ ${done}/${total}  ${label}`;
+  return `│${bar}│ ${done}/${total}  ${formatEta(done / total, elapsedMs)}  ${label}`;
 }
 
 function checkOnly(only: readonly string[], choices: readonly string[]): void {

@@ -7,6 +7,7 @@ import { resolve } from "node:path";
 import { RESULTS_DIRECTORY } from "@isthmus/bench/results";
 import { mainCommand } from "@isthmus/programs";
 import { buildCommand, type Command } from "@stricli/core";
+import { COMMAND_NAME } from "../command-name.ts";
 import type { Environment, IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
 import { guarded } from "../guarded.ts";
@@ -39,6 +40,7 @@ async function runDashboard(this: IsthmusContext, flags: DashboardFlags): Promis
       intervalMs: flags.intervalMs,
       resultsDirectory: resolve(cwd, flags.results),
       command: mainCommand(import.meta.dir, "../main.ts"),
+      commandName: COMMAND_NAME,
     }),
   );
   const { url } = server;

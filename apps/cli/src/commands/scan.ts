@@ -118,7 +118,7 @@ export const scan: Command<IsthmusContext> = buildCommand<ScanFlags, string[], I
       find: {
         kind: "parsed",
         parse: parseFind,
-        brief: "Also count the matches of this text (as grep -o -F does); may be repeated",
+        brief: "Also count the matches of this text (as grep -o -F does)",
         placeholder: "TEXT",
         optional: true,
         variadic: true,

@@ -73,14 +73,18 @@ export class ProgressBar implements Disposable {
     const fraction = this.#totalBytes === 0 ? 1 : Math.min(1, doneBytes / this.#totalBytes);
     const bar = formatBar(fraction, BAR_CELLS).padEnd(BAR_CELLS);
     const percent = `${Math.floor(fraction * 100)}`.padStart(3);
-    const remainingMs = fraction === 0 ? undefined : (elapsedMs * (1 - fraction)) / fraction;
-    const eta = remainingMs === undefined ? "?" : formatEta(remainingMs);
-    return `${this.#label} │${bar}│ ${percent} %  ${rate}  ETA ${eta}`;
+    return `${this.#label} │${bar}│ ${percent} %  ${rate}  ${formatEta(fraction, elapsedMs)}`;
   }
 }
 
-/** Whole seconds: fractions would only flicker. */
-function formatEta(milliseconds: number): string {
-  const seconds = Math.ceil(milliseconds / 1000);
-  return seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1000);
+/**
+ * How long the rest takes, as far as what is done tells, in whole seconds: fractions would only flicker.
+ *
+ * @param fraction What is done, 0 to 1.
+ * @param elapsedMs How long that took.
+ */
+export function formatEta(fraction: number, elapsedMs: number): string {
+  if (fraction === 0) return "ETA ?";
+  const seconds = Math.ceil((elapsedMs * (1 - fraction)) / fraction / 1000);
+  return `ETA ${seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1000)}`;
 }

@@ -34,6 +34,11 @@ const LOOKS: Readonly<Record<LogKind, readonly [icon: IconName, mood: string]>> 
   resumed: ["play", "good"],
 };
 
+/** Whether something is good to hear, or bad; empty: neither. */
+export function moodOf(kind: LogKind): string {
+  return LOOKS[kind][1];
+}
+
 /** The event log. */
 export class EventLogView implements PageView {
   readonly element: HTMLElement;

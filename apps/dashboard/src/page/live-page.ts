@@ -37,7 +37,8 @@ export class LivePage implements PageView {
   readonly #scope = element("p", { id: "scope" });
   readonly #scopeText = element("span");
   readonly #main: HTMLElement;
-  readonly #welcome = welcome(() => this.#demonstration.start());
+  readonly #commands = element("pre");
+  readonly #welcome = welcome(() => this.#demonstration.start(), this.#commands);
   readonly #blind = element(
     "section",
     { class: "card welcome" },
@@ -165,6 +166,7 @@ export class LivePage implements PageView {
     setShown(this.#main, !isNothing && !isBlind && model.frame !== undefined);
     setShown(this.#blind, isBlind);
     setShown(this.#welcome, isNothing);
+    setText(this.#commands, commandsOf(model.hello?.command_name ?? "isthmus"));
     const segment = model.segment(view.scope);
     const title = segment === undefined ? view.scope : segmentTitle(segment);
     const isGone = view.scope !== "" && segment === undefined;
@@ -174,7 +176,14 @@ export class LivePage implements PageView {
   }
 }
 
-function welcome(start: () => void): HTMLElement {
+function commandsOf(name: string): string {
+  return [
+    `${name} consumer --channel orders --latency`,
+    `${name} producer --channel orders --latency --count 0 --rate 5000`,
+  ].join("\n");
+}
+
+function welcome(start: () => void, commands: HTMLElement): HTMLElement {
   const button = element("button", { type: "button", class: "primary", id: "welcome-start" });
   button.append(icon("play"), "Start the demonstration");
   button.addEventListener("click", start);
@@ -194,10 +203,6 @@ function welcome(start: () => void): HTMLElement {
       { class: "hint" },
       "Or run these in two terminals. Whatever uses shared memory appears here by itself.",
     ),
-    element(
-      "pre",
-      {},
-      "bun run cli consumer --channel orders --latency\nbun run cli producer --channel orders --latency --count 0 --rate 5000",
-    ),
+    commands,
   );
 }

@@ -32,6 +32,8 @@ export interface DashboardOptions {
   readonly resultsDirectory: string;
   /** What runs `isthmus`, for the demonstration: all that comes before its own arguments. */
   readonly command: readonly string[];
+  /** What a person types to run it. */
+  readonly commandName: string;
 }
 
 /** A running dashboard. */
@@ -86,6 +88,7 @@ export class DashboardServer implements AsyncDisposable {
           pid: process.pid,
           started_at_ms: startedAtMs,
           interval_ms: options.intervalMs,
+          command_name: options.commandName,
           directory: directoryPath(),
           figures: figureCatalogue(),
           token,

@@ -28,6 +28,8 @@ export interface Hello {
   readonly pid: number;
   readonly started_at_ms: number;
   readonly interval_ms: number;
+  /** What a person types to run `isthmus` where the server was started. */
+  readonly command_name: string;
   /** Where named memory lives. */
   readonly directory: string;
   /** What each figure of a frame is, by its name there, in the order in which they are shown. */

@@ -55,6 +55,13 @@ describeInBrowser("what the page says", ({ open }) => {
       await watched.at("#log [data-kind=lock-recovered]", "ledger").waitFor();
       await watched.at("#verdict[data-mood=good]", "Nothing is wrong.").waitFor();
       await watched.at("#segments tr", "ledger").filter({ hasText: "fine" }).waitFor();
+      // The charts tell of it where it happened.
+      await watched.page.getByRole("button", { name: "5 min" }).click();
+      await watched.page.locator("#chart-locks .plot").focus();
+      await until(async () => {
+        await watched.page.keyboard.press("ArrowLeft");
+        return (await watched.text("#chart-locks .at")).includes(`ledger: process ${first.pid}`);
+      }, "the death at the cursor");
       user.signal("SIGKILL");
       await watched.at("#processes tr", `${user.pid}user`).filter({ hasText: "dead" }).waitFor();
       await watched.at("#log [data-kind=died]", `user ${user.pid}`).waitFor();

@@ -134,6 +134,7 @@ describeInBrowser("the page", ({ open, stack }) => {
       await page.keyboard.press("PageUp");
       await page.keyboard.press("ArrowLeft");
       await page.locator("#chart-throughput .u-cursor-x:not(.u-off)").waitFor();
+      await watched.at("#chart-throughput .at", /^\d\d:\d\d:\d\d$/).waitFor();
       await page.locator("#segments th button", { hasText: "Lag" }).focus();
       await page.keyboard.press("Enter");
       await page.locator("th[aria-sort=descending]", { hasText: "Lag" }).waitFor();
@@ -203,6 +204,8 @@ describeInBrowser("the page", ({ open, stack }) => {
       mkdirSync(directory, { mode: 0o700 });
       await watched.at("#verdict", "Nothing lives in shared memory.").waitFor();
       await watched.at(".welcome", "Nothing to watch yet").waitFor();
+      // As it is called where it runs, which is not everywhere `bun run cli`.
+      await watched.at(".welcome pre", /^isthmus consumer --channel orders/).waitFor();
       expect(watched.complaints).toEqual([]);
     },
     BROWSER_TIMEOUT_MS,

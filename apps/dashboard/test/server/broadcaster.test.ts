@@ -15,6 +15,7 @@ const HELLO: Hello = {
   pid: 1,
   started_at_ms: 0,
   interval_ms: 1000,
+  command_name: "isthmus",
   directory: "/nowhere",
   figures: {},
   token: "token",

@@ -19,8 +19,10 @@ import { Reasons } from "./reasons.ts";
 export class BenchView implements PageView {
   readonly element: HTMLElement = element("div", { id: "benchmark" });
   #isShown = false;
+  #command = "isthmus";
 
-  render(_: Model, view: View): void {
+  render({ hello }: Model, view: View): void {
+    this.#command = hello?.command_name ?? this.#command;
     const isShown = view.page === "benchmark";
     if (isShown && !this.#isShown) void this.#load();
     this.#isShown = isShown;
@@ -31,7 +33,9 @@ export class BenchView implements PageView {
       const response = await fetch("/api/bench");
       if (!response.ok) throw new Error((await response.text()).trim());
       const results = (await response.json()) as BenchResults | null;
-      this.element.replaceChildren(...(results === null ? noResults() : allOf(results)));
+      this.element.replaceChildren(
+        ...(results === null ? noResults(this.#command) : allOf(results)),
+      );
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const hint = element("p", { class: "hint" }, `The results could not be fetched: ${why}`);
@@ -40,7 +44,7 @@ export class BenchView implements PageView {
   }
 }
 
-function noResults(): HTMLElement[] {
+function noResults(command: string): HTMLElement[] {
   return [
     element(
       "section",
@@ -50,7 +54,7 @@ function noResults(): HTMLElement[] {
         "p",
         { class: "hint" },
         "Run ",
-        element("code", {}, "bun run cli benchmark --quick"),
+        element("code", {}, `${command} benchmark --quick`),
         " in the folder from which the dashboard was started, and come back to this page.",
       ),
     ),

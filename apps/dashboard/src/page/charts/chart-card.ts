@@ -3,10 +3,14 @@
  *
  * @module
  */
+import type { LogEntry } from "../../wire/log-entry.ts";
 import { drawing, element, setShown, setText } from "../dom.ts";
+import { moodOf } from "../event-log-view.ts";
+import { timeOfDay } from "../format.ts";
 import { drawIntervalMs } from "../history.ts";
 import type { Model } from "../model.ts";
 import type { PageView } from "../page-view.ts";
+import type { TimeRange } from "../sparkline.ts";
 import type { View } from "../view-state.ts";
 import { type ChartKind, type Line, valueText } from "./chart-kinds.ts";
 import { ChartTable } from "./chart-table.ts";
@@ -14,6 +18,8 @@ import { colorOf } from "./colors.ts";
 import { Plot, type PlotData } from "./plot.ts";
 
 const EARLY_MS = 20;
+/** The cursor is at a mark within this part of the window. */
+const MARK_SHARE = 100;
 
 /** One chart. */
 export class ChartCard implements PageView {
@@ -23,6 +29,10 @@ export class ChartCard implements PageView {
   readonly #place: HTMLElement;
   readonly #empty = element("p", { class: "empty" });
   readonly #table: ChartTable;
+  /** What the cursor is at. */
+  readonly #at = element("p", { class: "at" });
+  #marks: readonly LogEntry[] = [];
+  #reachSeconds = 0;
   #values: readonly HTMLElement[] = [];
   #lines: readonly Line[] = [];
   #shape = "";
@@ -58,7 +68,7 @@ export class ChartCard implements PageView {
         element("span", { class: "unit" }, kind.unit),
       ),
       this.#legend,
-      element("div", { class: "stage" }, this.#place, this.#empty),
+      element("div", { class: "stage" }, this.#place, this.#empty, this.#at),
       this.#table.element,
     );
   }
@@ -85,7 +95,13 @@ export class ChartCard implements PageView {
     const to = frame.sampled_at_ms / 1000;
     const range = { from: to - view.windowSeconds, to };
     const isEmpty = !this.#hasValues(range.from);
-    this.#plot?.show(this.#data, range);
+    this.#marks = marksOf(model.log, view.scope, range);
+    this.#reachSeconds = view.windowSeconds / MARK_SHARE;
+    this.#plot?.show(
+      this.#data,
+      range,
+      this.#marks.map(({ at_ms }) => at_ms / 1000),
+    );
     setText(this.#empty, isEmpty ? this.#kind.whyEmpty(model, view.scope) : "");
     setShown(this.#empty, isEmpty);
     this.element.classList.toggle("is-empty", isEmpty);
@@ -145,12 +161,24 @@ export class ChartCard implements PageView {
 
   /** The figures under the cursor, or else those of now. */
   #showValues(): void {
-    const [, ...columns] = this.#data;
+    const [times, ...columns] = this.#data;
     const index = this.#cursor;
+    setText(this.#at, index === null ? "" : this.#whatIsAt(times[index]));
     this.#values.forEach((place, line) => {
       const value = index === null ? this.#now[line] : columns[line]?.[index];
       setText(place, valueText(this.#kind, value));
     });
+  }
+
+  /** The time at the cursor, and what happened there. */
+  #whatIsAt(seconds: number | undefined): string {
+    if (seconds === undefined) return "";
+    const near = this.#marks.filter(
+      ({ at_ms }) => Math.abs(at_ms / 1000 - seconds) <= this.#reachSeconds,
+    );
+    const last = near.at(-1);
+    const time = timeOfDay(seconds * 1000);
+    return last === undefined ? time : `${time}, ${last.segment}: ${last.text}`;
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -159,6 +187,14 @@ export class ChartCard implements PageView {
     event.preventDefault();
     this.#plot?.step(step);
   }
+}
+
+/** What was bad, of a scope, within a range. */
+function marksOf(log: readonly LogEntry[], scope: string, { from, to }: TimeRange): LogEntry[] {
+  return log.filter(({ kind, segment, at_ms }) => {
+    const isShown = (scope === "" || scope === segment) && moodOf(kind) === "bad";
+    return isShown && at_ms >= from * 1000 && at_ms <= to * 1000;
+  });
 }
 
 function swatch({ color, isDashed }: Line): SVGSVGElement {

@@ -24,6 +24,7 @@ export class Plot {
   readonly #plot: uPlot;
   readonly #resizer: ResizeObserver;
   #range: TimeRange = { from: 0, to: 1 };
+  #marks: readonly number[] = [];
 
   /**
    * @param place Where it is drawn; its width decides.
@@ -51,9 +52,14 @@ export class Plot {
         axis({ size: AXIS_WIDTH, ...yAxis(kind) }),
       ],
       series: [{}, ...lines.map(seriesOf)],
-      hooks: { setCursor: [({ cursor }) => onCursor(cursor.idx ?? null)] },
+      hooks: {
+        setCursor: [({ cursor }) => onCursor(cursor.idx ?? null)],
+        drawAxes: [
+          (plot) => drawMarks(plot, this.#marks),
+          ...(kind.scale === "share" ? [drawCapacity] : []),
+        ],
+      },
     };
-    if (kind.scale === "share") options.hooks = { ...options.hooks, drawAxes: [drawCapacity] };
     this.#plot = new uPlot(options, [[]], place);
     this.#resizer = new ResizeObserver(() => {
       const width = place.clientWidth;
@@ -62,9 +68,16 @@ export class Plot {
     this.#resizer.observe(place);
   }
 
-  /** Draws other figures. */
-  show(data: PlotData, range: TimeRange): void {
+  /**
+   * Draws other figures.
+   *
+   * @param data The figures.
+   * @param range From when to when.
+   * @param marks When something bad happened, in seconds.
+   */
+  show(data: PlotData, range: TimeRange, marks: readonly number[]): void {
     this.#range = range;
+    this.#marks = marks;
     this.#plot.setData(data as uPlot.AlignedData);
   }
 
@@ -152,15 +165,37 @@ function timeLabels(_: uPlot, splits: number[], __: number, ___: number, step: n
 
 /** The line above which nothing fits any more. */
 function drawCapacity(plot: uPlot): void {
-  const { ctx, bbox } = plot;
+  const { left, width } = plot.bbox;
   const y = Math.round(plot.valToPos(1, "y", true));
+  drawBad(plot, [6, 4], (ctx) => {
+    ctx.moveTo(left, y);
+    ctx.lineTo(left + width, y);
+  });
+}
+
+/** Lines from top to bottom where something bad happened. */
+function drawMarks(plot: uPlot, marks: readonly number[]): void {
+  const { top, height } = plot.bbox;
+  drawBad(plot, [2, 3], (ctx) => {
+    for (const seconds of marks) {
+      const x = Math.round(plot.valToPos(seconds, "x", true));
+      ctx.moveTo(x, top);
+      ctx.lineTo(x, top + height);
+    }
+  });
+}
+
+function drawBad(
+  { ctx }: uPlot,
+  dashes: readonly number[],
+  path: (ctx: uPlot["ctx"]) => void,
+): void {
   ctx.save();
   ctx.strokeStyle = colorOf("--bad");
   ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.setLineDash(dashes.map((length) => length * devicePixelRatio));
   ctx.beginPath();
-  ctx.moveTo(bbox.left, y);
-  ctx.lineTo(bbox.left + bbox.width, y);
+  path(ctx);
   ctx.stroke();
   ctx.restore();
 }
