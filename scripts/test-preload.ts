@@ -13,8 +13,6 @@ import { hasInstalled } from "./install.ts";
 /** Nothing depends on how fast a machine is: a test that has not ended by then hangs. */
 const TIMEOUT_MS = 60_000;
 
-setDefaultTimeout(TIMEOUT_MS);
-
 /** The arguments of this run, which Bun does not pass on to the tests; undefined where the system does not tell. */
 function runArguments(): string[] | undefined {
   if (process.platform !== "linux") return undefined;
@@ -22,6 +20,8 @@ function runArguments(): string[] | undefined {
 }
 
 const given = runArguments();
+// Where nobody can tell, at least the first file has it; a `--timeout` that was given must not be overruled.
+if (given === undefined) setDefaultTimeout(TIMEOUT_MS);
 const isTimed = given?.some((argument) => argument.startsWith("--timeout")) ?? true;
 if (hasInstalled || !isTimed) {
   const timeout = isTimed ? [] : [`--timeout=${TIMEOUT_MS}`];
