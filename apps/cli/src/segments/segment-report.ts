@@ -21,6 +21,7 @@ import { isUnreachable } from "./segment-record.ts";
 import {
   ageText,
   heldText,
+  kindText,
   ownerText,
   participantsText,
   timeText,
@@ -141,7 +142,7 @@ export function table(
 function headerRows(info: SegmentInfo, nowMs: number, style: Style): string[][] {
   const created = `${timeText(info.createdAtMs)} (${ageText(info.createdAtMs, nowMs)} ago)`;
   return [
-    ["kind", info.kind],
+    ["kind", kindText(info)],
     ["path", printable(info.path)],
     ["size", `${formatCount(info.totalBytes)} bytes (${formatSize(info.totalBytes)})`],
     ["held", heldText(info, style)],

@@ -12,6 +12,7 @@ import { isUnreachable } from "./segment-record.ts";
 import {
   ageText,
   heldText,
+  kindText,
   NOTHING,
   ownerText,
   participantsText,
@@ -35,7 +36,7 @@ export function formatSegmentTable(
 ): string {
   const rows = segments.map((info) => [
     printable(info.name),
-    info.kind,
+    kindText(info),
     formatSize(info.totalBytes),
     heldText(info, style),
     participantsText(info, style),

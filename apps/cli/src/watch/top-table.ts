@@ -14,7 +14,7 @@ import {
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
 import { type Alignment, formatTable } from "../output/table.ts";
-import { NOTHING } from "../segments/segment-text.ts";
+import { kindText, NOTHING } from "../segments/segment-text.ts";
 import { flowOf, type TopFlow } from "./top-flow.ts";
 import { stateText, whoText } from "./top-participants.ts";
 
@@ -51,7 +51,7 @@ const COLUMNS: readonly Column[] = [
   {
     heading: "KIND",
     alignment: "left",
-    cell: ({ sample, style }) => (sample.error ? style.red("damaged") : sample.kind),
+    cell: ({ sample, style }) => (sample.error ? style.red("damaged") : kindText(sample)),
   },
   {
     heading: "RECORDS/S",

@@ -111,5 +111,9 @@ describe("isthmus cache NAME", () => {
     const limiter = await scene.command("cache", "api", "stats");
     expect(limiter).toMatchObject({ exitCode: 1 });
     expect(limiter.stderr).toContain("found rate limiter");
+    // Everywhere by the same word, as on the dashboard.
+    for (const command of [["ls"], ["inspect", "api"], ["top", "--count", "1"]]) {
+      expect((await scene.command(...command)).stdout).toMatch(/(api|kind) +limiter\b/);
+    }
   });
 });
