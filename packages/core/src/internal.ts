@@ -52,6 +52,7 @@ export {
   platform,
   type SharedMutex,
 } from "./native/platform.ts";
+export { runtimeOf } from "./native/runtime.ts";
 export { PrivateText } from "./private-text.ts";
 export { byteCounter } from "./scan/kernel/byte-counter.ts";
 export { newTextStatistics } from "./scan/kernel/fast-text-statistics.ts";

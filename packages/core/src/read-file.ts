@@ -30,8 +30,10 @@ const FILE_BYTES_END = 2 ** 32;
 export function readFile(path: string): Uint8Array<ArrayBuffer> {
   checkString("path", path);
   try {
-    const { buffer, byteOffset, length } = readFileSync(path);
-    return new Uint8Array(buffer, byteOffset, length);
+    const bytes = readFileSync(path);
+    // Node.js reads what is short into memory that such buffers share.
+    const { buffer } = bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+    return new Uint8Array(buffer);
   } catch (error) {
     const typed = fromNodeError(error, `read "${path}"`);
     if (typed instanceof SystemError && typed.code === "ENOMEM") checkLength(path);

@@ -13,13 +13,14 @@ import { join } from "node:path";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { bundlingTest, isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { BUN_MINIMUM, checkRuntime } from "../src/native/runtime.ts";
+import { BUN_MINIMUM, checkRuntime, NODE_MINIMUM } from "../src/native/runtime.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
 setDefaultTimeout(60_000);
 
 const ROOT = join(import.meta.dir, "..", "..", "..");
-const INSTALL = 'install it from https://bun.sh and start the program with "bun"';
+const LIBRARIES = ["core", "ipc", "store"];
+const SHIPPED = [...LIBRARIES.map((name) => `packages/${name}`), "apps/cli"];
 
 function read(path: string): string {
   return readFileSync(join(ROOT, path), "utf8");
@@ -40,13 +41,17 @@ describe("checkRuntime()", () => {
   }
 
   test.each([
-    ["Node.js", "26.9.1", { node: "26.9.1" }, { node: "26.10.0" }],
-    ["Deno", "2.8.0", { deno: "2.8.0", node: "26.10.0" }, { deno: "2.9.6", node: "24.0.0" }],
-  ])("refuses an old %s, and accepts one that has been tried", (name, version, old, tried) => {
-    const needs = `it needs Bun ${BUN_MINIMUM} or later; ${INSTALL}`;
-    expect(() => checkRuntime(old)).toThrow(`on ${name} ${version}: ${needs}`);
-    checkRuntime(tried);
-  });
+    ["Node.js", "26.9.1", "26.10.0", { node: "26.9.1" }, { node: "26.10.0" }],
+    ["Deno", "2.8.0", "2.9.6", { deno: "2.8.0", node: "26.10.0" }, { deno: "2.9.6", node: "24.0" }],
+  ])(
+    "refuses an old %s, and accepts one that has been tried",
+    (name, version, minimum, old, tried) => {
+      expect(() => checkRuntime(old)).toThrow(
+        `Cannot run Isthmus on ${name} ${version}: it needs ${name} ${minimum} or later; `,
+      );
+      checkRuntime(tried);
+    },
+  );
 });
 
 describe("a Bun that is too old", () => {
@@ -92,49 +97,58 @@ describe("packages", () => {
     readdirSync(join(ROOT, parent)).map((name) => `${parent}/${name}/package.json`),
   );
   const packages = ["package.json", ...folders.filter((path) => existsSync(join(ROOT, path)))];
+  const shipped = SHIPPED.map((path) => `${path}/package.json`);
 
-  test.each(packages)("%s names the oldest Bun that will do", (path) => {
-    expect(JSON.parse(read(path)).engines).toEqual({ bun: `>=${BUN_MINIMUM}` });
+  test.each(packages)("%s names the oldest runtimes that will do", (path) => {
+    const engines = { bun: `>=${BUN_MINIMUM}`, node: `>=${NODE_MINIMUM}` };
+    const wanted = shipped.includes(path) ? engines : { bun: engines.bun };
+    expect(JSON.parse(read(path)).engines).toEqual(wanted);
   });
 
-  for (const name of ["core", "ipc", "store"]) {
-    test(`@isthmus/${name} has each of its names for other runtimes, too`, async () => {
+  for (const name of LIBRARIES) {
+    test(`@isthmus/${name} has each of its names for browsers, too`, async () => {
       const stub = new Bun.Transpiler().scan(read(`packages/${name}/src/unsupported.js`));
       const index = await import(join(ROOT, "packages", name, "src", "index.ts"));
       expect(stub.exports.sort()).toEqual(Object.keys(index).sort());
     });
   }
 
-  testIf(Bun.which("node") !== null, "Node.js")("say on Node what to do", () => {
-    for (const [name, used] of [
-      ["core", "MemoryMappedFile"],
-      ["ipc", "NamedMutex"],
-    ]) {
-      const program = `import { ${used} } from "@isthmus/${name}"; ${used}.createOrOpen("x", 1);`;
-      const command = ["node", "--input-type=module", "-e", program];
-      const cwd = join(ROOT, "packages", "ipc");
-      const { stderr, exitCode } = Bun.spawnSync(command, { cwd });
-      expect(stderr.toString()).toContain(`it needs Bun ${BUN_MINIMUM} or later; ${INSTALL}`);
-      expect(stderr.toString()).toContain("code: 'ERR_NOT_SUPPORTED'");
-      expect(exitCode).not.toBe(0);
-    }
-  });
+  /** Bundles a program that uses a package; returns how the bundle runs. */
+  function runBundle(target: string, name: string, code: string, command = process.execPath) {
+    using directory = new TemporaryDirectory();
+    const scope = join(directory.path, "node_modules", "@isthmus");
+    mkdirSync(scope, { recursive: true });
+    for (const each of LIBRARIES) symlinkSync(join(ROOT, "packages", each), join(scope, each));
+    const program = directory.file(
+      "program.js",
+      `import * as all from "@isthmus/${name}";\n${code}`,
+    );
+    const built = join(directory.path, "out.mjs");
+    const build = [process.execPath, "build", program, `--target=${target}`, `--outfile=${built}`];
+    expect(Bun.spawnSync(build).exitCode).toBe(0);
+    const env = { ...process.env, ISTHMUS_DIR: join(directory.path, "named") };
+    const { stdout, stderr } = Bun.spawnSync([command, built], { env });
+    return { stdout: stdout.toString(), stderr: stderr.toString() };
+  }
 
-  for (const name of ["core", "ipc", "store"]) {
-    bundlingTest(`@isthmus/${name} says it in a bundle for Node as well`, () => {
-      using directory = new TemporaryDirectory();
-      const scope = join(directory.path, "node_modules", "@isthmus");
-      mkdirSync(scope, { recursive: true });
-      symlinkSync(join(ROOT, "packages", name), join(scope, name));
-      const program = directory.file(
-        "program.js",
-        `import * as all from "@isthmus/${name}";\nall.name;`,
-      );
-      const built = join(directory.path, "out.js");
-      const build = [process.execPath, "build", program, "--target=node", `--outfile=${built}`];
-      expect(Bun.spawnSync(build).exitCode).toBe(0);
-      const { stderr } = Bun.spawnSync([process.execPath, built]);
-      expect(stderr.toString()).toContain('build it with "--target=bun"');
+  for (const name of LIBRARIES) {
+    bundlingTest(`@isthmus/${name} says what to do in a bundle for browsers`, () => {
+      const { stderr } = runBundle("browser", name, "all.name;");
+      expect(stderr).toContain('build it with "--target=bun" or "--platform=node"');
     });
   }
+
+  const USE = `
+    using memory = all.MemoryMappedFile.createNew(null, 1);
+    console.log(memory.capacity, all.MemoryMappedFile.isGuarded);`;
+
+  bundlingTest("run on Bun in a bundle for Node.js", () => {
+    expect(runBundle("node", "core", USE)).toEqual({ stdout: "1 true\n", stderr: "" });
+  });
+
+  const node = process.env["ISTHMUS_TEST_NODE"];
+  testIf(node !== undefined, "ISTHMUS_TEST_NODE, which `bun run test:runtimes` sets")(
+    "run on Node.js in a bundle for it",
+    () => expect(runBundle("node", "core", USE, node).stdout).toBe("1 false\n"),
+  );
 });

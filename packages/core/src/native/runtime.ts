@@ -15,37 +15,51 @@ import { nodeEngine } from "./node-engine.ts";
  */
 export const BUN_MINIMUM = "1.4.4";
 
+/** The first of other runtimes that will do: the ones that `bun run test:runtimes` tries. */
+export const NODE_MINIMUM = "26.10.0"; // node:ffi without a flag
+export const DENO_MINIMUM = "2.9.6";
+
+/** What a runtime says it is: `process.versions`. */
+export type Versions = Readonly<Record<string, string | undefined>>;
+
+/** A runtime. */
+export interface Runtime {
+  /** Its key in `process.versions`. */
+  readonly key: "bun" | "deno" | "node";
+  readonly name: string;
+  readonly version: string;
+}
+
 /**
- * The first of other runtimes that will do. Only the sources run on them so far, as `bun run test:runtimes` tries; the packages
- * send them to `unsupported.js`.
+ * Which runtime this is.
+ *
+ * @param versions What the runtime says it is; `process.versions` but in tests.
  */
-const NODE_MINIMUM = "26.10.0"; // node:ffi without a flag
-const DENO_MINIMUM = "2.9.6";
+export function runtimeOf({ bun, deno, node = "" }: Versions = process.versions): Runtime {
+  if (bun !== undefined) return { key: "bun", name: "Bun", version: bun };
+  if (deno !== undefined) return { key: "deno", name: "Deno", version: deno };
+  return { key: "node", name: "Node.js", version: node };
+}
+
+/** From which version on a runtime will do, and what gets it there. */
+const NEEDS = {
+  bun: { minimum: BUN_MINIMUM, next: 'run "bun upgrade"' },
+  deno: { minimum: DENO_MINIMUM, next: 'run "deno upgrade", or use Bun (https://bun.sh)' },
+  node: { minimum: NODE_MINIMUM, next: "install it, or use Bun (https://bun.sh)" },
+} as const;
 
 /**
  * Refuses a runtime on which the library cannot work.
  *
  * @param versions What the runtime says it is; `process.versions` but in tests.
- * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` on one that there is no engine for, and on one that is too old; the
- * message names what was found and what to do.
+ * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` on one that is too old; the message names what was found and what to do.
  */
-export function checkRuntime(
-  versions: Readonly<Record<string, string | undefined>> = process.versions,
-): void {
-  const { bun, deno, node = "" } = versions;
-  const [name, version, minimum] =
-    bun !== undefined
-      ? ["Bun", bun, BUN_MINIMUM]
-      : deno !== undefined
-        ? ["Deno", deno, DENO_MINIMUM]
-        : ["Node.js", node, NODE_MINIMUM];
+export function checkRuntime(versions?: Versions): void {
+  const { key, name, version } = runtimeOf(versions);
+  const { minimum, next } = NEEDS[key];
   if (isRecent(version, minimum)) return;
-  const next =
-    bun === undefined
-      ? 'install it from https://bun.sh and start the program with "bun"'
-      : 'run "bun upgrade"';
   throw new NotSupportedError(
-    `Cannot run Isthmus on ${name} ${version}: it needs Bun ${BUN_MINIMUM} or later; ${next}`,
+    `Cannot run Isthmus on ${name} ${version}: it needs ${name} ${minimum} or later; ${next}`,
   );
 }
 
@@ -61,9 +75,14 @@ function numbersOf(version: string): number[] {
   return version.split(/[.+-]/, 3).map(Number);
 }
 
-const { bun, deno } = process.versions as Readonly<Record<string, string | undefined>>;
+const ENGINES: Readonly<Record<Runtime["key"], () => Engine>> = {
+  bun: bunEngine,
+  deno: denoEngine,
+  node: nodeEngine,
+};
+const { key } = runtimeOf();
 // An old Bun gets an engine, too, and is refused where the platform is made: commands can still say what is wrong.
-if (bun === undefined) checkRuntime();
+if (key !== "bun") checkRuntime();
 
 /** The engine of this runtime. */
-export const engine: Engine = bun ? bunEngine() : deno ? denoEngine() : nodeEngine();
+export const engine: Engine = ENGINES[key]();

@@ -4,9 +4,11 @@
  */
 import { describe, expect, setDefaultTimeout } from "bun:test";
 import { expectRejection } from "@isthmus/testing/expect-code";
+import { OTHER_LIBRARY } from "@isthmus/testing/neighbours";
+import { pairTests } from "@isthmus/testing/pair";
 import {
   loseNoUpdate,
-  pairTests,
+  SCRIPT,
   seeEachOther,
   shareEventsAndSemaphores,
   shareFlows,
@@ -18,11 +20,7 @@ import {
 
 setDefaultTimeout(120_000);
 
-const OTHER = process.env["ISTHMUS_TEST_OTHER_BUN"];
-const testBothWays = pairTests(
-  OTHER === undefined ? undefined : [OTHER],
-  "ISTHMUS_TEST_OTHER_BUN, which `bun run test:musl` sets",
-);
+const testBothWays = pairTests(SCRIPT, OTHER_LIBRARY);
 
 describe("two C libraries", () => {
   testBothWays("are two", async ({ maker, user }) => {

@@ -4,12 +4,13 @@
  */
 import { describe, expect, setDefaultTimeout } from "bun:test";
 import { Home } from "@isthmus/testing/home";
+import { RUNTIMES } from "@isthmus/testing/neighbours";
+import { pairTests } from "@isthmus/testing/pair";
 import { Peer } from "@isthmus/testing/peer";
 import { testIf } from "@isthmus/testing/requirement";
 import {
   countTogether,
   loseNoUpdate,
-  pairTests,
   SCRIPT,
   seeEachOther,
   shareEventsAndSemaphores,
@@ -22,29 +23,12 @@ import {
 
 setDefaultTimeout(120_000);
 
-/** By its condition for Bun a package leads to the sources, which these run as they are. */
-const SOURCES = "--conditions=bun";
-
-const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
-  node: [SOURCES, "--no-warnings"],
-  deno: ["run", SOURCES, "--allow-all", "--no-check", "--no-lock"],
-};
-
-/** Names the program of a runtime. */
-const variableOf = (runtime: string): string => `ISTHMUS_TEST_${runtime.toUpperCase()}`;
-
-/** What runs a script on a runtime; undefined when it is not there. */
-function commandOf(runtime: string): readonly string[] | undefined {
-  const program = process.env[variableOf(runtime)];
-  return program === undefined ? undefined : [program, ...(ARGUMENTS[runtime] ?? [])];
-}
-
 /** Longer than what a runtime may let an idle thread live, with whose end the kernel passes its locks on. */
-const IDLE_MS = 12_000;
+const IDLE_MS = 15_000;
 
-for (const runtime of Object.keys(ARGUMENTS)) {
-  const requirement = `${variableOf(runtime)}, which \`bun run test:runtimes\` sets`;
-  const testBothWays = pairTests(commandOf(runtime), requirement);
+for (const neighbour of RUNTIMES) {
+  const runtime = neighbour.name;
+  const testBothWays = pairTests(SCRIPT, neighbour);
 
   describe(`bun and ${runtime}`, () => {
     testBothWays("are two", async ({ maker, user }) => {
@@ -79,7 +63,7 @@ for (const runtime of Object.keys(ARGUMENTS)) {
   });
 }
 
-const others = Object.keys(ARGUMENTS).map(commandOf);
+const others = RUNTIMES.map(({ command }) => command);
 
 testIf(!others.includes(undefined), "what `bun run test:runtimes` sets")(
   "all runtimes update one struct and lose nothing",

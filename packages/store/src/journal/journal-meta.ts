@@ -112,7 +112,7 @@ function encodeMeta({ id, segmentBytes, fingerprint, schemaText }: JournalMeta):
  */
 function decodeMeta(bytes: Uint8Array, path: string): JournalMeta {
   if (bytes.length < META.schema) return refuse(path, `its meta has ${bytes.length} bytes`);
-  const own = bytes.slice();
+  const own = new Uint8Array(bytes); // not `slice`: a Buffer's copies nothing
   const view = new DataView(own.buffer);
   const magic = Buffer.from(own.subarray(0, META_MAGIC.length)).toString("latin1");
   if (magic !== META_MAGIC) return refuse(path, "its meta does not begin as it should");

@@ -5,9 +5,8 @@
  */
 import { expect } from "bun:test";
 import { join } from "node:path";
-import { Home } from "@isthmus/testing/home";
-import { Peer } from "@isthmus/testing/peer";
-import { testIf } from "@isthmus/testing/requirement";
+import type { Pair } from "@isthmus/testing/pair";
+import type { Peer } from "@isthmus/testing/peer";
 import { SharedStruct } from "../../../src/index.ts";
 import { Count } from "./count.ts";
 
@@ -17,44 +16,6 @@ const COUNT = 2000;
 /** As many as a queue of the default size holds in any case. */
 const JOBS = 100;
 const SUM = (COUNT * (COUNT - 1)) / 2;
-
-/** Two processes, the first of which makes what both use. */
-export interface Pair {
-  readonly maker: Peer;
-  readonly user: Peer;
-}
-
-/** Runs a test twice, so that each side makes what the other one uses. */
-export type TestBothWays = (
-  name: string,
-  body: (pair: Pair) => Promise<void>,
-  environment?: Readonly<Record<string, string>>,
-) => void;
-
-/**
- * Makes tests of pairs.
- *
- * @param other What runs a script on the other side; undefined when there is none.
- * @param requirement What that needs.
- */
-export function pairTests(other: readonly string[] | undefined, requirement: string): TestBothWays {
-  const testPair = testIf(other !== undefined, requirement);
-  const commands = { here: [process.execPath], there: other ?? [] } as const;
-  return (name, body, environment = {}) => {
-    for (const [maker, user] of [
-      ["here", "there"],
-      ["there", "here"],
-    ] as const) {
-      testPair(`${name} (made ${maker})`, async () => {
-        using _home = new Home();
-        await using stack = new AsyncDisposableStack();
-        const start = (where: keyof typeof commands) =>
-          stack.use(new Peer([...commands[where], SCRIPT], environment));
-        await body({ maker: start(maker), user: start(user) });
-      });
-    }
-  };
-}
 
 /** Has both sides make or open a thing of a kind. */
 async function share({ maker, user }: Pair, kind: string): Promise<void> {
