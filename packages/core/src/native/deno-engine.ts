@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { constants, openSync, readFileSync } from "node:fs";
 import type { CType, DescriptorReader, Engine, Library, Signatures } from "./engine.ts";
 import { checkBorrowed, nodeLike, numberOf } from "./node-like.ts";
 
@@ -38,6 +39,9 @@ const TYPES: Readonly<Record<CType, string>> = {
   void: "void",
 };
 
+/** What of a descriptor's flags says whether it is read or written. */
+const ACCESS_FLAGS = constants.O_RDONLY | constants.O_WRONLY | constants.O_RDWR;
+
 /** Makes the engine. Call it on Deno only: what others do without is loaded here. */
 export function denoEngine(): Engine {
   const { Deno } = globalThis as unknown as { readonly Deno: Deno };
@@ -48,12 +52,20 @@ export function denoEngine(): Engine {
   return {
     ...nodeLike(),
     load: (path, signatures) => load(Deno, path, signatures),
+    reopen,
     addressOf,
     readInt32: (address, byteOffset) => viewOf(address).getInt32(byteOffset),
     borrowedBuffer: (address, lengthBytes) =>
       checkBorrowed(viewOf(address).getArrayBuffer(lengthBytes), address, addressOf),
     readDescriptor: (fd) => readerOf(Deno.openSync(`/proc/self/fd/${fd}`).readable),
   };
+}
+
+/** Deno's `node:fs` knows the descriptors that it has opened, and no others. */
+function reopen(fd: number): number {
+  const [, flags = "0"] =
+    /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
+  return openSync(`/proc/self/fd/${fd}`, Number.parseInt(flags, 8) & ACCESS_FLAGS);
 }
 
 function readerOf(stream: ReadableStream<Uint8Array>): DescriptorReader {

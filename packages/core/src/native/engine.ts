@@ -85,6 +85,12 @@ export interface Engine extends Host {
    */
   addressOf(array: Uint8Array | Uint32Array | Int32Array | DataView): number;
 
+  /**
+   * Opens once more, as `node:fs` does, what a native call has opened; the caller closes the given one by a native call. Absent
+   * where `node:fs` takes descriptors whoever has opened them.
+   */
+  readonly reopen: ((fd: number) => number) | undefined;
+
   /** Reads an `int` from memory. */
   readInt32(address: number, byteOffset: number): number;
 

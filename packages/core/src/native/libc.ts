@@ -53,6 +53,7 @@ interface SystemCalls {
   lseek(fd: number, offset: number, whence: number): number | bigint | null;
   /** The argument is a number or an address, as the command says. */
   fcntl(fd: number, command: number, argument: number): number;
+  read(fd: number, buffer: number, length: number): number;
   inotify_init1(flags: number): number;
   inotify_add_watch(fd: number, path: string, mask: number): number;
   inotify_rm_watch(fd: number, watch: number): number;
@@ -96,7 +97,6 @@ const COMMON: Readonly<Record<keyof CommonCalls, Signature>> = {
   munlock: int("pointer", "u64"),
   flock: int("i32", "i32"),
   dup: int("i32"),
-  // Never called from here, as sigaction below: only its address is passed on.
   close: int("i32"),
   getpagesize: int(),
   clock_gettime: int("i32", "pointer"),
@@ -113,6 +113,8 @@ const SYSTEM: Readonly<Record<SystemCall, Signature>> = {
   lseek: { args: ["i32", "i64", "i32"], returns: "pointer" },
   // Variadic in C; on x64 and arm64 Linux and FreeBSD a fixed list of arguments is passed alike.
   fcntl: int("i32", "i32", "u64"),
+  // Of less than 2 GiB: then what it returns is an int.
+  read: int("i32", "pointer", "u64"),
   inotify_init1: int("i32"),
   inotify_add_watch: int("i32", "string", "u32"),
   inotify_rm_watch: int("i32", "i32"),

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { readSync } from "node:fs";
-import { fromNodeError, systemError } from "./errno.ts";
+import { constants } from "node:os";
+import { systemError } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import type { NameChange, NameLog } from "./platform-interface.ts";
+import { engine } from "./runtime.ts";
 
 const IN_MOVED_FROM = 0x40;
 const IN_MOVED_TO = 0x80;
@@ -48,8 +49,12 @@ export function linuxNameLogs(libc: Libc): (directory: string) => NameLog | unde
   let fd: number | undefined;
 
   const receive = (): void => {
-    const buffer = Buffer.allocUnsafe(READ_BYTES);
-    for (let count = readEvents(fd, buffer); count > 0; count = readEvents(fd, buffer)) {
+    const buffer = Buffer.from(new ArrayBuffer(READ_BYTES));
+    for (
+      let count = readEvents(libc, fd, buffer);
+      count > 0;
+      count = readEvents(libc, fd, buffer)
+    ) {
       for (let at = 0; at < count; ) {
         const length = buffer.readUInt32LE(at + EVENT.length);
         distribute(buffer, at, length);
@@ -110,13 +115,13 @@ function overflow(log: Log): void {
   log.hasOverflowed = true;
 }
 
-/** Reads what there is; 0 when there is nothing. */
-function readEvents(fd: number | undefined, buffer: Buffer): number {
+/** Reads what there is; 0 when there is nothing. Not by `node:fs`, which on Deno knows no descriptor but its own. */
+function readEvents({ call, errno }: Libc, fd: number | undefined, buffer: Buffer): number {
   if (fd === undefined) return 0;
-  try {
-    return readSync(fd, buffer);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return 0;
-    throw fromNodeError(error, "read what happened in a directory");
-  }
+  // SAFETY: the kernel writes into the buffer, which the caller keeps.
+  const count = call.read(fd, engine.addressOf(buffer), buffer.length);
+  if (count >= 0) return count;
+  const error = errno();
+  if (error === constants.errno.EAGAIN) return 0;
+  throw systemError("read what happened in a directory", "read", error);
 }

@@ -24,6 +24,7 @@ const LINUX_CALLS: readonly SystemCall[] = [
   "sync_file_range",
   "lseek",
   "fcntl",
+  "read",
   "inotify_init1",
   "inotify_add_watch",
   "inotify_rm_watch",

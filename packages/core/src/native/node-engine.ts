@@ -39,6 +39,7 @@ export function nodeEngine(): Engine {
   return {
     ...nodeLike(),
     load: (path, signatures) => load(ffi, path, signatures),
+    reopen: undefined,
     addressOf,
     readInt32: (address, byteOffset) => ffi.getInt32(BigInt(address), byteOffset),
     borrowedBuffer: (address, lengthBytes) =>

@@ -44,7 +44,7 @@ export function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
       const copy =
         duplicateCloexec === undefined ? call.dup(fd) : call.fcntl(fd, duplicateCloexec, 0);
       if (copy < 0) throw systemError(`use file descriptor ${fd}`, "dup", libc.errno());
-      return copy;
+      return forNodeFs(libc, copy);
     },
     ownDescriptor: descriptorOwner(libc),
     openCopiedUp: (fd) => system.openCopiedUp?.(fd),
@@ -54,9 +54,19 @@ export function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
       if (system.memfdCloexec === undefined) return undefined;
       const fd = call.memfd_create(label, system.memfdCloexec);
       if (fd < 0) throw systemError("create anonymous memory", "memfd_create", libc.errno());
-      return fd;
+      return forNodeFs(libc, fd);
     },
   };
+}
+
+/** A descriptor that `node:fs` takes, for one that a native call has made. */
+function forNodeFs({ call }: Libc, fd: number): number {
+  if (engine.reopen === undefined) return fd;
+  try {
+    return engine.reopen(fd);
+  } finally {
+    call.close(fd);
+  }
 }
 
 /** See `FileCalls.ownDescriptor`. */
