@@ -7,6 +7,10 @@ import "./install.ts";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** The versions that the packages are tried on. */
+const NODE_VERSION = "26.10.0";
+const DENO_VERSION = "2.9.6";
+
 const ROOT = join(import.meta.dir, "..");
 
 /** Where what is fetched and built stays: a folder for each version of Bun. */
@@ -39,6 +43,16 @@ export function fetchPackage(name: string, version: string, path: string): strin
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
   run([process.execPath, "add", "--os=*", "--cpu=*", `${name}@${version}`], folder);
   return program;
+}
+
+/** Fetches Node.js and Deno; returns their programs. */
+export function otherRuntimes(): { readonly node: string; readonly deno: string } {
+  if (process.platform !== "linux") throw new Error("This has been written for Linux only");
+  const machine = `linux-${process.arch}`;
+  return {
+    node: fetchPackage(`node-${machine}`, NODE_VERSION, "bin/node"),
+    deno: fetchPackage(`@deno/${machine}-glibc`, DENO_VERSION, "deno"),
+  };
 }
 
 /** Writes a command that runs a program with something before it. */

@@ -1,17 +1,26 @@
 /**
- * `bun run test:runtimes`: runs the tests in which processes of Bun and of Node.js or Deno share a directory.
+ * `bun run test:runtimes [tests …]`: runs the tests in which processes of Bun and of Node.js or Deno share a directory, and
+ * those of the packages as users of the two get them.
  *
  * @module
  */
-import { fetchPackage, run } from "./other-bun.ts";
+import { otherRuntimes, run } from "./other-bun.ts";
 
-const NODE_VERSION = "26.10.0";
-const DENO_VERSION = "2.9.6";
-const TESTS = "packages/ipc/test/systems/runtimes.test.ts";
+const TESTS = [
+  "./packages/core/test/runtime.test.ts",
+  "./packages/core/test/systems/runtimes.test.ts",
+  "./packages/ipc/test/systems/runtimes.test.ts",
+  "./packages/store/test/systems/neighbours.test.ts",
+  "./scripts/runtimes.check.ts",
+];
 
-const machine = `linux-${process.arch}`;
-if (process.platform !== "linux") throw new Error("This has been written for Linux only");
-run([process.execPath, "test", TESTS], undefined, {
-  ISTHMUS_TEST_NODE: fetchPackage(`node-${machine}`, NODE_VERSION, "bin/node"),
-  ISTHMUS_TEST_DENO: fetchPackage(`@deno/${machine}-glibc`, DENO_VERSION, "deno"),
+/** Nothing depends on how fast a machine is. */
+const TIMEOUT_MS = 120_000;
+
+const { node, deno } = otherRuntimes();
+const asked = process.argv.slice(2);
+const tests = asked.length > 0 ? asked : TESTS;
+run([process.execPath, "test", `--timeout=${TIMEOUT_MS}`, ...tests], undefined, {
+  ISTHMUS_TEST_NODE: node,
+  ISTHMUS_TEST_DENO: deno,
 });

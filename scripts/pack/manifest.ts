@@ -18,7 +18,7 @@ export interface Manifest {
 const WORKSPACE_FIELDS = ["exports", "bin", "scripts", "dependencies", "devDependencies"];
 /** Where the man pages of commands are. */
 export const MAN = "man";
-/** What runtimes get for a package that they cannot run: an error in words. */
+/** What bundles for browsers get for a package: an error in words. */
 export const UNSUPPORTED = "unsupported.js";
 
 /**
@@ -37,10 +37,7 @@ export function shippedManifest(
   const kept = Object.entries(source).filter(([field]) => !WORKSPACE_FIELDS.includes(field));
   const manifest = { ...Object.fromEntries(kept), name: source.name, version: source.version };
   if (isCommand) {
-    const bin = Object.entries(entries).map(([name, path]) => [
-      name,
-      `./dist/${bundleOf(path)}.js`,
-    ]);
+    const bin = Object.keys(entries).map((name) => [name, `./dist/${name}.js`]);
     return {
       ...manifest,
       bin: Object.fromEntries(bin),
@@ -56,7 +53,7 @@ export function shippedManifest(
   const exported = Object.entries(entries).map(([name, path]) => {
     const types = `./dist/types/${bundleOf(path)}.d.ts`;
     const main = `./dist/${bundleOf(path)}.js`;
-    return [name, { types, bun: main, node: `./dist/${UNSUPPORTED}`, default: main }];
+    return [name, { types, browser: `./dist/${UNSUPPORTED}`, default: main }];
   });
   return {
     ...manifest,

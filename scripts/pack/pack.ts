@@ -9,6 +9,21 @@ import { writeDeclarations } from "./declarations.ts";
 import { MAN, type Manifest, shippedManifest, UNSUPPORTED } from "./manifest.ts";
 import { ROOT, SHIPPED, type ShippedPackage } from "./shipped.ts";
 
+/**
+ * What starts a command. For a shell, its second line goes on with Bun, or with Node.js where there is no Bun; for them and for
+ * Deno it is a module, and that line a word and a comment.
+ */
+const STARTER = `#!/bin/sh
+":" //; command -v bun >/dev/null && exec bun "$0" "$@"; exec node --disable-warning=ExperimentalWarning "$0" "$@"
+try {
+  await import("./main.js");
+} catch (error) {
+  if (error?.code !== "ERR_NOT_SUPPORTED") throw error;
+  process.stderr.write(\`isthmus: \${error.message}\\n\`);
+  process.exitCode = 1;
+}
+`;
+
 /** Only some benchmarks use it, where it is installed. */
 const NOT_BUNDLED = ["lmdb"];
 
@@ -41,8 +56,12 @@ export async function packAll(target: string): Promise<PackedPackage[]> {
     const directory = join(target, fileName);
     mkdirSync(directory, { recursive: true });
     await bundle(shipped, join(directory, "dist"));
-    if (shipped.isCommand) writeManPage(shipped, directory);
-    else {
+    if (shipped.isCommand) {
+      writeManPage(shipped, directory);
+      for (const name of Object.keys(shipped.entries)) {
+        writeFileSync(join(directory, "dist", `${name}.js`), STARTER, { mode: 0o755 });
+      }
+    } else {
       writeDeclarations(shipped, join(directory, "dist", "types"));
       cpSync(
         join(ROOT, shipped.directory, "src", UNSUPPORTED),
@@ -79,6 +98,8 @@ async function bundle(
     outdir,
     target: "bun",
     format: "esm",
+    // What a command loads later may be something that only Bun can load.
+    splitting: isCommand === true,
     naming: { entry: "[name].[ext]", chunk: "[name]-[hash].[ext]", asset: "[name]-[hash].[ext]" },
     sourcemap: "linked",
     ...(isCommand ? { external: NOT_BUNDLED } : { packages: "external" }),

@@ -4,7 +4,15 @@
  * @module
  */
 import { basename } from "node:path";
+import { runtimeOf } from "@isthmus/core/internal";
 import { isExecutable } from "@isthmus/programs";
+
+/** What runs the command where its package is installed. */
+const RUNNERS = {
+  bun: "bunx isthmus",
+  deno: "deno run --allow-all npm:@isthmus/cli",
+  node: "npx isthmus",
+} as const;
 
 /** What is known of how a process was started. */
 export interface Invocation {
@@ -13,6 +21,7 @@ export interface Invocation {
   readonly cwd: string;
   readonly execPath: string;
   readonly isExecutable: boolean;
+  readonly runtime: keyof typeof RUNNERS;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -21,17 +30,20 @@ export interface Invocation {
  *
  * @param invocation How the process was started.
  * @returns The executable's name, `bun run cli` in the repository, `bunx isthmus` or `npx isthmus` in a project that has
- * the package, `bunx @isthmus/cli` where there is none, else `isthmus`.
+ * the package, `bunx @isthmus/cli` where there is none, what Deno runs it by, else `isthmus`.
  */
-export function commandNameOf({ program, cwd, execPath, isExecutable, env }: Invocation): string {
+export function commandNameOf(invocation: Invocation): string {
+  const { program, cwd, execPath, isExecutable, runtime, env } = invocation;
   if (isExecutable) return basename(execPath);
   if (/\/scripts\/(cli|dashboard)\.ts$/.test(program) && env["npm_lifecycle_event"] !== undefined) {
     return isNpm(env) ? "npm run cli --" : "bun run cli";
   }
   if (program.includes("/bunx-")) return "bunx @isthmus/cli";
   if (env["npm_command"] === "exec" && isNpm(env)) return "npx isthmus";
+  if (runtime === "deno") return RUNNERS.deno;
   const [project = "", inside] = program.split("/node_modules/");
-  return inside !== undefined && `${cwd}/`.startsWith(`${project}/`) ? "bunx isthmus" : "isthmus";
+  const isInProject = inside !== undefined && `${cwd}/`.startsWith(`${project}/`);
+  return isInProject ? RUNNERS[runtime] : "isthmus";
 }
 
 function isNpm(env: Invocation["env"]): boolean {
@@ -44,5 +56,6 @@ export const COMMAND_NAME: string = commandNameOf({
   cwd: process.cwd(),
   execPath: process.execPath,
   isExecutable,
+  runtime: runtimeOf().key,
   env: process.env,
 });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inspect } from "node:util";
 import type { Environment } from "./context.ts";
 import { printable } from "./output/printable.ts";
 
@@ -30,7 +31,7 @@ export function errorLine(error: unknown, env: Environment): string {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   const hint = HINTS[code];
   const line = oneLine(error.message || error.name) + (hint === undefined ? "" : `; ${hint}`);
-  return env["ISTHMUS_DEBUG"] ? `${line}\n${Bun.inspect(error)}` : line;
+  return env["ISTHMUS_DEBUG"] ? `${line}\n${inspect(error)}` : line;
 }
 
 function oneLine(text: string): string {

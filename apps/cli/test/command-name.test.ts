@@ -1,16 +1,17 @@
 import { describe, expect, test } from "bun:test";
-import { commandNameOf } from "../src/command-name.ts";
+import { commandNameOf, type Invocation } from "../src/command-name.ts";
 
-const HERE = {
+const HERE: Invocation = {
   program: "/usr/bin/isthmus",
   cwd: "/p/src",
   execPath: "/usr/bin/bun",
   isExecutable: false,
+  runtime: "bun",
   env: {},
 };
 
 describe("the command is called", () => {
-  test.each([
+  test.each<[string, Partial<Invocation>]>([
     ["isthmus", {}],
     ["isthmus", { program: "/project/apps/cli/src/main.ts" }],
     ["tool", { isExecutable: true, execPath: "/opt/tool", program: "/$bunfs/root/tool" }],
@@ -34,6 +35,11 @@ describe("the command is called", () => {
       },
     ],
     ["isthmus", { program: "/home/u/.bun/install/global/node_modules/@isthmus/cli/dist/main.js" }],
+    ["npx isthmus", { program: "/p/node_modules/@isthmus/cli/dist/isthmus.js", runtime: "node" }],
+    [
+      "deno run --allow-all npm:@isthmus/cli",
+      { program: "/home/u/.cache/deno/npm/@isthmus/cli/0.1.0/dist/isthmus.js", runtime: "deno" },
+    ],
     [
       "bunx @isthmus/cli",
       { program: "/tmp/bunx-0-@isthmus/cli@latest/node_modules/@isthmus/cli/dist/main.js" },

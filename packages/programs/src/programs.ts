@@ -16,7 +16,7 @@ const EMBEDDED = "/$bunfs/";
 export type Programs = Readonly<Record<string, () => Promise<unknown>>>;
 
 /** Whether this process is an executable that contains its programs. */
-export const isExecutable: boolean = import.meta.dir.startsWith(EMBEDDED);
+export const isExecutable: boolean = import.meta.dirname.startsWith(EMBEDDED);
 
 /**
  * The command that runs a program in a process of its own.

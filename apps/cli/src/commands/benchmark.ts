@@ -6,6 +6,7 @@
 import { resolve } from "node:path";
 import type { BenchmarkOptions, BenchResults, Progress } from "@isthmus/bench";
 import { buildCommand, type Command } from "@stricli/core";
+import { bunOnly } from "../bun-only.ts";
 import type { IsthmusContext } from "../context.ts";
 import { ExitCode } from "../exit-code.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
@@ -109,7 +110,7 @@ function parsePath(text: string): string {
 
 /** The definition of the command. */
 export const benchmark: Command<IsthmusContext> = buildCommand<BenchmarkFlags, [], IsthmusContext>({
-  func: guarded(runBenchmarkCommand),
+  func: guarded(bunOnly("benchmark", runBenchmarkCommand)),
   parameters: {
     flags: {
       ...COMMON_FLAGS,

@@ -6,6 +6,7 @@
 import type { InjectionCounts } from "@isthmus/chaos";
 import { SCENARIO_NAMES, type ScenarioName } from "@isthmus/chaos/names";
 import { buildCommand, type Command } from "@stricli/core";
+import { bunOnly } from "../bun-only.ts";
 import type { IsthmusContext } from "../context.ts";
 import { ExitCode } from "../exit-code.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
@@ -80,7 +81,7 @@ function parseScenario(text: string): ScenarioName {
 
 /** The definition of the command. */
 export const chaos: Command<IsthmusContext> = buildCommand<ChaosFlags, [], IsthmusContext>({
-  func: guarded(runChaosCommand),
+  func: guarded(bunOnly("chaos", runChaosCommand)),
   parameters: {
     flags: {
       ...COMMON_FLAGS,

@@ -7,6 +7,7 @@ import { resolve } from "node:path";
 import { RESULTS_DIRECTORY } from "@isthmus/bench/results";
 import { mainCommand } from "@isthmus/programs";
 import { buildCommand, type Command } from "@stricli/core";
+import { bunOnly } from "../bun-only.ts";
 import { COMMAND_NAME } from "../command-name.ts";
 import type { Environment, IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
@@ -104,7 +105,7 @@ function wholeNumber(text: string, least: number, most: number): number {
 
 /** The definition of the command. */
 export const dashboard: Command<IsthmusContext> = buildCommand<DashboardFlags, [], IsthmusContext>({
-  func: guarded(runDashboard),
+  func: guarded(bunOnly("dashboard", runDashboard)),
   parameters: {
     flags: {
       ...COMMON_FLAGS,

@@ -4,6 +4,7 @@
  * @module
  */
 import { buildCommand, type Command } from "@stricli/core";
+import { bunOnly } from "../bun-only.ts";
 import type { IsthmusContext } from "../context.ts";
 import { CONCEPTS } from "../demo/concepts.ts";
 import {
@@ -58,7 +59,7 @@ function recordOf({ concept, step, ok, detail }: StepResult): Readonly<Record<st
 
 /** The definition of the command. */
 export const demo: Command<IsthmusContext> = buildCommand<CommonFlags, [], IsthmusContext>({
-  func: guarded(runDemonstration),
+  func: guarded(bunOnly("demo", runDemonstration)),
   parameters: { flags: { ...COMMON_FLAGS } },
   docs: {
     brief: "The complete demonstration: five concepts, every step checked",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { runtimeOf } from "@isthmus/core/internal";
 import { buildCommand, type Command } from "@stricli/core";
 import packageJson from "../../package.json" with { type: "json" };
 import type { IsthmusContext } from "../context.ts";
@@ -18,7 +19,8 @@ async function runVersion(this: IsthmusContext, { json }: CommonFlags): Promise<
   const { stdout } = this.process;
   if (!json) return stdout.write(`${VERSION}\n`);
   const { platform, arch } = process;
-  writeJsonLine(stdout, { version: VERSION, bun: Bun.version, platform, arch });
+  const { key, version } = runtimeOf();
+  writeJsonLine(stdout, { version: VERSION, [key]: version, platform, arch });
 }
 
 /** The definition of the command. */
@@ -33,7 +35,7 @@ export const versionCommand: Command<IsthmusContext> = buildCommand<
     brief: "Print the version",
     fullDescription:
       "Prints the version, as --version does. With --json also what it runs on: the version of Bun,\n" +
-      "the system and the processor.",
+      "Node.js or Deno, the system and the processor.",
     customUsage: [
       { input: "", brief: "the version alone" },
       { input: "--json", brief: "what belongs into a report of a fault" },

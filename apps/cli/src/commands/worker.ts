@@ -4,6 +4,7 @@
  * @module
  */
 import { buildCommand, type Command } from "@stricli/core";
+import { bunOnly } from "../bun-only.ts";
 import type { IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
 import { guarded } from "../guarded.ts";
@@ -58,7 +59,7 @@ const milliseconds = wholeNumber(0, TIMEOUT_MS_MAX);
 
 /** The definition of the command. */
 export const worker: Command<IsthmusContext> = buildCommand<WorkerFlags, string[], IsthmusContext>({
-  func: guarded(runWorker),
+  func: guarded(bunOnly("worker", runWorker)),
   parameters: {
     flags: {
       ...COMMON_FLAGS,

@@ -133,7 +133,7 @@ function checkGuard(): Finding {
       )
     : warn(
         "no SIGBUS guard: a file that is cut short under a map ends the process",
-        "never truncate a file that is mapped; use a build of Bun with a C compiler",
+        "never truncate a file that is mapped; use Bun, and a build of it with a C compiler",
       );
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
-import { type Abi, platform, readAbi } from "@isthmus/core/internal";
+import { type Abi, platform, readAbi, runtimeOf } from "@isthmus/core/internal";
 import { type Check, fail, isWindows, ok } from "./check.ts";
 
 /** What the first PID namespace of a Linux system is called (PROC_PID_INIT_INO in the kernel). */
@@ -19,8 +19,8 @@ export const runtimeChecks: readonly Check[] = [
 ];
 
 function checkRuntime() {
-  const where = `Bun ${Bun.version} on ${process.platform} ${process.arch}`;
-  platform();
+  const { name, version } = runtimeOf();
+  const where = `${name} ${version} on ${process.platform} ${process.arch}`;
   try {
     platform();
   } catch (error) {

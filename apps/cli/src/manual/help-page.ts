@@ -3,6 +3,7 @@
  *
  * @module
  */
+import stringWidth from "string-width";
 import { COMMAND_NAME } from "../command-name.ts";
 import type { Style } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
@@ -92,7 +93,7 @@ function flagRows(flags: readonly ManualFlag[]): string[][] {
 /** Each example, and beside it what it does; below it where there is no room. */
 function exampleLines(examples: readonly Example[], room: number): string[] {
   const rows = examples.map(([input, brief]) => [named(input), brief] as const);
-  const longest = Math.max(...rows.map(([input]) => Bun.stringWidth(input)));
+  const longest = Math.max(...rows.map(([input]) => stringWidth(input)));
   if (2 * longest <= room) return formatTable(rows, [], room);
   return rows.flatMap(([input, brief]) => [
     ...wrap(input, room, 4).split("\n"),
@@ -105,7 +106,7 @@ function usageLines([program = "", ...words]: readonly string[], room: number): 
   const lines: string[] = [];
   let line = named(program);
   for (const word of words) {
-    if (Bun.stringWidth(line) + 1 + word.length > room) {
+    if (stringWidth(line) + 1 + word.length > room) {
       lines.push(line);
       line = `${INDENT}${INDENT}${word}`;
     } else line += ` ${word}`;

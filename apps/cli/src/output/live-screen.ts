@@ -3,6 +3,7 @@
  *
  * @module
  */
+import sliceAnsi from "slice-ansi";
 import type { Environment, StricliStream } from "../context.ts";
 
 /** Switches to the terminal's second screen and back (xterm, and all that follow it), without the cursor. */
@@ -55,7 +56,7 @@ export class LiveScreen implements Disposable {
     const fitting = lines.length <= rows ? lines : [...lines.slice(0, rows - 1), more(lines, rows)];
     // One cell less than there is: erasing behind a full line would erase its last character.
     const text = fitting
-      .map((line) => Bun.sliceAnsi(line, 0, Math.max(0, columns - 1)) + ERASE_REST_OF_LINE)
+      .map((line) => sliceAnsi(line, 0, Math.max(0, columns - 1)) + ERASE_REST_OF_LINE)
       .join("\r\n");
     // One write, so that nobody sees the half of it.
     this.#stream.write(`${this.#isBegun ? "" : ENTER}${HOME}${text}${ERASE_REST_OF_SCREEN}`);

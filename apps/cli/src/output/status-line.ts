@@ -3,6 +3,7 @@
  *
  * @module
  */
+import sliceAnsi from "slice-ansi";
 import type { Environment, StricliStream } from "../context.ts";
 
 /** Returns to the first column and erases the line (ECMA-48 EL). */
@@ -31,7 +32,7 @@ export class StatusLine implements Disposable {
   show(text: string): void {
     if (!this.isShown) return;
     this.#isDirty = true;
-    this.#stream.write(ERASE_LINE + Bun.sliceAnsi(text, 0, Math.max(0, this.#stream.columns - 1)));
+    this.#stream.write(ERASE_LINE + sliceAnsi(text, 0, Math.max(0, this.#stream.columns - 1)));
   }
 
   /** Erases the line, when there is one. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import stringWidth from "string-width";
 import { wrap } from "./wrap.ts";
 
 /** How one column stands. */
@@ -97,7 +98,7 @@ function pad(cell: string, width: number, alignment: Alignment): string {
   return alignment === "left" ? cell + space : space + cell;
 }
 
-/** In terminal cells; Bun leaves colour codes out of the count. */
+/** In terminal cells; colour codes do not count. */
 function widthOf(cell: string): number {
-  return Bun.stringWidth(cell);
+  return stringWidth(cell);
 }

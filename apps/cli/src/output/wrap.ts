@@ -3,6 +3,8 @@
  *
  * @module
  */
+import stringWidth from "string-width";
+import wrapAnsi from "wrap-ansi";
 
 /** Below this nothing is readable any more; a terminal that says so does not know its width. */
 const COLUMNS_MIN = 20;
@@ -20,7 +22,7 @@ export function wrap(text: string, columns: number, hanging = 0): string {
   const width = Math.max(columns, COLUMNS_MIN);
   return text
     .split("\n")
-    .map((line) => (Bun.stringWidth(line) <= width ? line : wrapLine(line, width, hanging)))
+    .map((line) => (stringWidth(line) <= width ? line : wrapLine(line, width, hanging)))
     .join("\n");
 }
 
@@ -29,5 +31,5 @@ function wrapLine(line: string, width: number, hanging: number): string {
   // No deeper than what leaves room for words.
   const rest = " ".repeat(Math.min(indent.length + hanging, width >> 1));
   const words = line.slice(indent.length);
-  return indent + Bun.wrapAnsi(words, width - rest.length).replaceAll("\n", `\n${rest}`);
+  return indent + wrapAnsi(words, width - rest.length).replaceAll("\n", `\n${rest}`);
 }

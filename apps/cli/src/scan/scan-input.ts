@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  fstatSync,
+  openSync,
+  readSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { Readable } from "node:stream";
 import { isatty } from "node:tty";
 import { MemoryMappedFile, SystemError } from "@isthmus/core";
 
@@ -35,12 +44,14 @@ const STANDARD_INPUT_FD = 0;
 export function openScanInput(path: string, signal: AbortSignal): ScanInput {
   if (path === STANDARD_INPUT) {
     const status = fstatSync(STANDARD_INPUT_FD);
-    return isPipe(status) ? streamed(Bun.stdin, signal) : read(STANDARD_INPUT_FD, status, signal);
+    return isPipe(status)
+      ? streamed(STANDARD_INPUT_FD, signal)
+      : read(STANDARD_INPUT_FD, status, signal);
   }
   const status = statSync(path, { throwIfNoEntry: false });
   // What is not there, and a directory, is for the library to refuse in its own words.
   if (status === undefined || status.isDirectory()) return mapped(path);
-  if (isPipe(status)) return streamed(Bun.file(path), signal);
+  if (isPipe(status)) return streamed(path, signal);
   // What is made when it is read often gives its size as 0, or a wrong one and cannot be mapped.
   if (!status.isFile() || status.size === 0) return opened(path, status, signal);
   try {
@@ -80,7 +91,7 @@ function opened(path: string, status: Stats, signal: AbortSignal): ScanInput {
 
 /** Reads what always has an answer at once; a terminal is waited for. */
 function read(fd: number, status: Stats, signal: AbortSignal): ScanInput {
-  if (isatty(fd)) return streamed(Bun.file(fd), signal);
+  if (isatty(fd)) return streamed(fd, signal);
   const totalBytes = status.isFile() && status.size > 0 ? status.size : undefined;
   return { totalBytes, chunks: readChunks(fd), [Symbol.dispose]: () => undefined };
 }
@@ -95,15 +106,14 @@ function* readChunks(fd: number): Generator<Uint8Array, void> {
 }
 
 /** Reads as it comes; the event loop goes on meanwhile. */
-function streamed(source: Bun.BunFile, signal: AbortSignal): ScanInput {
-  const stream: ReadableStream<Uint8Array> = source.stream();
-  const reader = stream.getReader();
+function streamed(source: string | number, signal: AbortSignal): ScanInput {
+  const reader = readerOf(source);
   const cancel = (): void => void reader.cancel().catch(() => undefined);
   signal.addEventListener("abort", cancel, { once: true });
   async function* receive(): AsyncGenerator<Uint8Array, void> {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return;
+      if (done || value === undefined) return;
       yield value;
     }
   }
@@ -115,4 +125,24 @@ function streamed(source: Bun.BunFile, signal: AbortSignal): ScanInput {
       cancel();
     },
   };
+}
+
+/** What both Bun's streams and those of `node:stream` have. */
+interface ByteReader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}
+
+function readerOf(source: string | number): ByteReader {
+  if (process.versions["bun"] !== undefined) {
+    const file = source === STANDARD_INPUT_FD ? Bun.stdin : Bun.file(source as string);
+    return file.stream().getReader();
+  }
+  const stream =
+    source === STANDARD_INPUT_FD
+      ? process.stdin
+      : typeof source === "string"
+        ? createReadStream(source)
+        : createReadStream("", { fd: source, autoClose: false });
+  return Readable.toWeb(stream).getReader();
 }

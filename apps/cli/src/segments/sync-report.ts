@@ -3,7 +3,9 @@
  *
  * @module
  */
+
 import type { EventInfo, SchemaReading, SemaphoreInfo, StructValueInfo } from "@isthmus/ipc";
+import stringWidth from "string-width";
 import { formatCount, formatCountOf } from "../output/format.ts";
 import { hexDump } from "../output/hex-dump.ts";
 import { printable } from "../output/printable.ts";
@@ -43,10 +45,10 @@ export function structLines(found: StructValueInfo, style: Style): string[] {
   const head = `version ${formatCount(version)}, ${formatCountOf(lengthBytes, "byte")}`;
   if (typeof value === "object" && value !== null) {
     const names = Object.keys(value);
-    const width = Math.max(...names.map((name) => Bun.stringWidth(printable(name))));
+    const width = Math.max(...names.map((name) => stringWidth(printable(name))));
     const fields = Object.entries(value).map(([name, item]) => {
       const label = printable(name);
-      return `${label}${" ".repeat(width - Bun.stringWidth(label))}  ${valueText(item, style)}`;
+      return `${label}${" ".repeat(width - stringWidth(label))}  ${valueText(item, style)}`;
     });
     return [head, ...fields];
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { TimeoutError } from "@isthmus/core";
 import { bytes, Producer } from "@isthmus/ipc";
 import { type EndKind, HEADER_BYTES, KIND, RecordWriter } from "@isthmus/programs/checked-record";
@@ -145,7 +146,7 @@ class SendRun implements Disposable {
       const due = pace.due(performance.now());
       if (due === 0) {
         const delayMs = pace.delayMs(performance.now());
-        await Bun.sleep(Math.min(LOOK_MS, Math.max(REST_MS, delayMs)));
+        await sleep(Math.min(LOOK_MS, Math.max(REST_MS, delayMs)));
       } else await this.#sendSome(Math.min(end, before + due));
       pace.sent(this.#sent - before);
     }
@@ -223,7 +224,7 @@ class SendRun implements Disposable {
   async #awaitEmptyLane(): Promise<void> {
     for (let delayMs = 1; !this.#isLaneEmpty; delayMs = Math.min(LOOK_MS, delayMs * 2)) {
       if (!(await this.#stayWithConsumer())) return;
-      await Bun.sleep(delayMs);
+      await sleep(delayMs);
     }
   }
 
@@ -273,7 +274,7 @@ class SendRun implements Disposable {
       if (presence !== "leaving") {
         progress.say(`${CAUSES[presence]}waiting for a consumer of ${channel}`);
       }
-      await Bun.sleep(LOOK_MS);
+      await sleep(LOOK_MS);
     }
   }
 

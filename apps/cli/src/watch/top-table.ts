@@ -3,7 +3,9 @@
  *
  * @module
  */
+
 import { flowLatency, type SegmentRates, type SegmentSample } from "@isthmus/ipc";
+import stringWidth from "string-width";
 import {
   formatCount,
   formatDuration,
@@ -113,7 +115,7 @@ export function formatTopTable(
     // What matters most is on two lines rather than cut.
     if (left === dispensable.length) return formatTable(rows, alignments, width);
     const table = formatTable(rows, alignments);
-    if (table.every((line) => Bun.stringWidth(line) <= width)) return table;
+    if (table.every((line) => stringWidth(line) <= width)) return table;
     if (isTerse) columns = columns.filter(({ rank }) => rank !== dispensable[left]);
   }
 }
