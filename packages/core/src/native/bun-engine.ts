@@ -37,6 +37,7 @@ export function bunEngine(): Engine {
       // Nothing is linked: what the code needs, it is given.
       return libraryOf(ffi.cc({ source: path, flags: "-nostdlib", define: defines, symbols }));
     },
+    areCallsSlow: false,
     reopen: undefined,
     addressOf: ffi.ptr as (array: Uint8Array) => number,
     readInt32: ffi.read.i32 as (address: number, byteOffset: number) => number,

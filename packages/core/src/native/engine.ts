@@ -85,6 +85,9 @@ export interface Engine extends Host {
    */
   addressOf(array: Uint8Array | Uint32Array | Int32Array | DataView): number;
 
+  /** Whether a native call takes longer than a look at JavaScript's own clock. */
+  readonly areCallsSlow: boolean;
+
   /**
    * Opens once more, as `node:fs` does, what a native call has opened; the caller closes the given one by a native call. Absent
    * where `node:fs` takes descriptors whoever has opened them.

@@ -4,8 +4,8 @@
  * @module
  */
 import { openSync } from "node:fs";
-import type { CType, DescriptorReader, Engine, Library, Signature, Signatures } from "./engine.ts";
-import { checkBorrowed, nodeLike, numberOf } from "./node-like.ts";
+import type { CType, DescriptorReader, Engine, Library, Signatures } from "./engine.ts";
+import { checkBorrowed, nodeLike, withNumbers } from "./node-like.ts";
 
 /** As much of `node:ffi` as is used here. Pointers and 64-bit integers are BigInts there. */
 interface NodeFfi {
@@ -22,16 +22,6 @@ interface NodeFfi {
 
 type NodeFunction = ((...parameters: unknown[]) => unknown) & { readonly pointer: bigint };
 
-const IS_BIG: Readonly<Record<CType, boolean>> = {
-  i32: false,
-  u32: false,
-  i64: true,
-  u64: true,
-  pointer: true,
-  string: false,
-  void: false,
-};
-
 /** Makes the engine. Call it on Node.js only: what others do without is loaded here. */
 export function nodeEngine(): Engine {
   const ffi = process.getBuiltinModule("node:ffi") as unknown as NodeFfi;
@@ -39,6 +29,7 @@ export function nodeEngine(): Engine {
   return {
     ...nodeLike(),
     load: (path, signatures) => load(ffi, path, signatures),
+    areCallsSlow: true,
     reopen: undefined,
     addressOf,
     readInt32: (address, byteOffset) => ffi.getInt32(BigInt(address), byteOffset),
@@ -62,19 +53,6 @@ function load<Calls>(ffi: NodeFfi, path: string, signatures: Signatures): Librar
     call: call as Calls,
     addressOf: (name) => Number((functions[name as string] as NodeFunction).pointer),
   };
-}
-
-/** A function that takes and returns numbers where Node has BigInts. */
-function withNumbers(run: NodeFunction, { args, returns }: Signature): unknown {
-  if (!IS_BIG[returns] && !args.some((type) => IS_BIG[type])) return run;
-  const parameters = args.map((_, place) => `p${place}`);
-  const passed = args.map((type, place) => (IS_BIG[type] ? `BigInt(p${place})` : `p${place}`));
-  const result = `run(${passed.join(", ")})`;
-  const body = IS_BIG[returns] ? `numberOf(${result})` : result;
-  return new Function("run", "numberOf", `return (${parameters.join(", ")}) => ${body}`)(
-    run,
-    numberOf,
-  );
 }
 
 /** Over a descriptor of its own, since a socket closes what it was given. */

@@ -31,12 +31,11 @@ describe("two C libraries", () => {
   testBothWays("share memory", shareMemory);
   testBothWays("share events and semaphores", shareEventsAndSemaphores);
   testBothWays("share channels, topics and services", shareFlows);
-  testBothWays("share work queues", shareJobs);
   testBothWays("see what the other has made, of whatever kind", seeEachOther);
 
   testBothWays("are told why they do not share a mutex of one of them", async ({ maker, user }) => {
     const [theirs, own] = [await maker.call<string>("library"), await user.call<string>("library")];
-    for (const kind of ["mutex", "struct", "returning"]) {
+    for (const kind of ["mutex", "struct", "returning", "queue"]) {
       await maker.call("make", kind, kind);
       const opening = user.call("make", kind, kind);
       const { message } = await expectRejection(opening, "NotSupportedError", "ERR_NOT_SUPPORTED");
@@ -50,6 +49,7 @@ describe("two C libraries with ISTHMUS_MUTEX=portable", () => {
 
   testBothWays("share a mutex, also when its owner dies", shareMutexOfTheDead, portable);
   testBothWays("lose no update of a struct", loseNoUpdate, portable);
+  testBothWays("share work queues", shareJobs, portable);
   testBothWays(
     "share permits that come back when their holder dies",
     sharePermitsOfTheDead,

@@ -15,6 +15,8 @@ export const SCRIPT: string = join(import.meta.dir, "..", "fixtures", "neighbour
 const COUNT = 2000;
 /** As many as a queue of the default size holds in any case. */
 const JOBS = 100;
+/** Longer than any system's. */
+const CLOCK_TICK_MS = 20;
 const SUM = (COUNT * (COUNT - 1)) / 2;
 
 /** Has both sides make or open a thing of a kind. */
@@ -80,8 +82,13 @@ export async function seeEachOther({ maker, user }: Pair): Promise<void> {
 export async function shareMutexOfTheDead(pair: Pair): Promise<void> {
   const { maker, user } = pair;
   await share(pair, "mutex");
+  const before = Date.now();
   expect(await user.call<boolean>("acquire", "mutex")).toBe(false);
   expect(await maker.call<boolean>("tryAcquire", "mutex")).toBe(false);
+  const since = await maker.call<number>("since", "mutex");
+  // The system's coarse clock is the time of its last tick.
+  expect(since).toBeGreaterThan(before - CLOCK_TICK_MS);
+  expect(since).toBeLessThanOrEqual(Date.now());
   maker.send("acquire", "mutex");
   await user.kill();
   expect(await maker.answer<boolean>()).toBe(true);
