@@ -1,6 +1,6 @@
 /**
  * `bun run test:musl [tests …]`: runs tests on the Bun of musl (Alpine), here on Debian beside glibc's, and first those in
- * which processes of both share a directory. Without arguments: the tests of mutexes and structs.
+ * which processes of both share a directory. Without arguments: the tests of mutexes, structs, queues, caches and journals.
  *
  * That Bun needs musl's C library, and a C++ library that suits it. Debian has the one, and the other is linked from the
  * parts of its own that do not depend on glibc.
@@ -13,8 +13,18 @@ import { CACHE, fetchBun, requireFiles, run, writeCommand } from "./other-bun.ts
 
 const LOADER = "/lib/ld-musl-x86_64.so.1";
 const LIBRARIES = "/usr/lib/x86_64-linux-musl";
-const TESTS = ["packages/ipc/test/sync", "packages/ipc/test/shared-struct"];
-const MIXED = "packages/ipc/test/systems/mixed.test.ts";
+const TESTS = [
+  "packages/ipc/test/sync",
+  "packages/ipc/test/shared-struct",
+  "packages/ipc/test/queue",
+  "packages/store/test/cache",
+  "packages/store/test/journal",
+  "packages/store/test/journal-topic",
+];
+const MIXED = [
+  "./packages/ipc/test/systems/mixed.test.ts",
+  "./packages/store/test/systems/neighbours.test.ts",
+];
 
 /** As in a plain run: nothing depends on how fast a machine is. */
 const TIMEOUT_MS = 60_000;
@@ -31,7 +41,9 @@ requireFiles(
 const bun = fetchBun("bun-linux-x64-musl");
 linkLibraries(bun);
 const command = writeCommand("bun-musl", `LD_LIBRARY_PATH="${CACHE}" exec "${bun}" "$@"`);
-run([process.execPath, "test", MIXED], undefined, { ISTHMUS_TEST_OTHER_BUN: command });
+run([process.execPath, "test", `--timeout=${TIMEOUT_MS}`, ...MIXED], undefined, {
+  ISTHMUS_TEST_OTHER_BUN: command,
+});
 const asked = process.argv.slice(2);
 run([command, "test", `--timeout=${TIMEOUT_MS}`, ...(asked.length > 0 ? asked : TESTS)]);
 

@@ -1,0 +1,89 @@
+/**
+ * `bun run bench:runtimes [ROUNDS]`: the same figures on Bun, Node.js and Deno, in turn, as a table.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { linesOf } from "../packages/testing/src/lines-of.ts";
+import { otherRuntimes } from "./other-bun.ts";
+
+const ROUNDS = Number(process.argv[2] ?? "5");
+const RECORDS = 2_000_000;
+const BENCH = join(import.meta.dir, "..", "packages", "bench", "src");
+const FIGURE = join(BENCH, "runtimes", "figure-main.ts");
+const PARTICIPANT = join(BENCH, "suites", "messages", "participant.ts");
+
+const { node, deno } = otherRuntimes();
+const RUNTIMES = {
+  Bun: [process.execPath],
+  "Node.js": [node, "--no-warnings"],
+  Deno: [deno, "run", "--allow-all", "--no-check", "--no-lock"],
+} as const;
+type Name = keyof typeof RUNTIMES;
+const NAMES = Object.keys(RUNTIMES) as Name[];
+
+/** What is measured: a case of a suite in nanoseconds, or a role of the sending end in records a second. */
+const FIGURES = [
+  { title: "readInt32 of a view", of: ["accessors", "readInt32"] },
+  { title: "a struct read in place", of: ["structs", "cursorRead"] },
+  { title: "bare lock and unlock", of: ["locks", "bareMutex"] },
+  { title: "NamedMutex, free", of: ["locks", "mutex"] },
+  { title: "NamedSemaphore, free", of: ["locks", "semaphore"] },
+  { title: "NamedEvent, set and taken", of: ["locks", "event"] },
+  { title: "a record, one process, bursts", of: ["counters", "burst"] },
+  { title: "`batch`, two processes", role: "batches" },
+  { title: "`send`, two processes", role: "sends" },
+] as const;
+
+const home = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
+process.env["ISTHMUS_DIR"] = home;
+
+function start(command: readonly string[]) {
+  return Bun.spawn([...command], { stdin: "ignore", stdout: "pipe", stderr: "inherit" });
+}
+
+async function measure(runtime: Name, figure: (typeof FIGURES)[number]): Promise<number> {
+  const command = RUNTIMES[runtime];
+  if ("of" in figure) {
+    await using child = start([...command, FIGURE, ...figure.of]);
+    return Number(await new Response(child.stdout).text());
+  }
+  const channel = ["channel", String(RECORDS)];
+  await using receiver = start([...command, FIGURE, "receive", ...channel]);
+  const lines = linesOf(receiver.stdout);
+  await lines.next();
+  await using sender = start([...command, PARTICIPANT, figure.role, ...channel]);
+  const { value } = await lines.next();
+  await sender.exited;
+  // In nanoseconds a record, as the others.
+  return 1e9 / Number(value);
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+/** The ratio of pairs that were measured one after the other, and how far it goes. */
+function ratio(values: readonly number[], base: readonly number[]): string {
+  const ratios = values.map((value, round) => value / (base[round] as number));
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)];
+  return `${median(ratios).toFixed(2)}x (${least.toFixed(2)}–${most.toFixed(2)})`;
+}
+
+try {
+  console.log("| ns | Bun | Node.js | Deno | Node.js / Bun | Deno / Bun |");
+  console.log("| -- | --- | ------- | ---- | ------------- | ---------- |");
+  for (const figure of FIGURES) {
+    const found: Record<Name, number[]> = { Bun: [], "Node.js": [], Deno: [] };
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const name of NAMES) found[name].push(await measure(name, figure));
+    }
+    const cells = NAMES.map((name) => median(found[name]).toPrecision(3));
+    const ratios = [ratio(found["Node.js"], found.Bun), ratio(found.Deno, found.Bun)];
+    console.log(`| ${[figure.title, ...cells, ...ratios].join(" | ")} |`);
+  }
+} finally {
+  rmSync(home, { recursive: true, force: true });
+}
