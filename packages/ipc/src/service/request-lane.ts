@@ -10,7 +10,13 @@ import type { TravelTimes } from "../flow/travel-times.ts";
 import type { Counters } from "../metrics/counters.ts";
 import { runPostponed } from "../wait/before-sleep.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
-import { type Condition, timedOut, waitAsync, waitSync } from "../wait/wait-for.ts";
+import {
+  type CheckedWait,
+  type Condition,
+  timedOut,
+  waitAsync,
+  waitSync,
+} from "../wait/wait-for.ts";
 import { type Ending, endingOf, spin } from "./ending.ts";
 import { decodeError } from "./error-body.ts";
 import { MessageReader } from "./message-reader.ts";
@@ -134,6 +140,26 @@ export class RequestLane {
     if (ending === undefined) throw new DisposedError("Requester");
     if ("error" in ending) throw ending.error;
     return ending.response;
+  }
+
+  /**
+   * Waits in the event loop until there is a responder, or until there is none.
+   *
+   * @returns False when the time was over.
+   */
+  async untilServed(isServed: boolean, wait: CheckedWait): Promise<boolean> {
+    const { doorbell } = this.#service.segment;
+    // Nobody has watched the responder's life while nothing was asked.
+    this.#responder.suspect();
+    const condition: Condition<true> = {
+      attempt: () => ((this.#receive() !== 0) === isServed ? true : undefined),
+      description: isServed
+        ? `wait for a responder of "${this.#service.name}"`
+        : this.#description(),
+      owner: "Requester",
+      cell: this.#cell,
+    };
+    return (await waitAsync(condition, doorbell, wait, this.#responder.watch)) === true;
   }
 
   /** Rejects what is pending and lets go of the lane. */

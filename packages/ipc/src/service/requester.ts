@@ -23,6 +23,7 @@ import {
   checkTime,
   checkWait,
   DEFAULT_TIMEOUT_MS,
+  timedOut,
   type WaitOptions,
 } from "../wait/wait-for.ts";
 import { RequestLane } from "./request-lane.ts";
@@ -207,11 +208,41 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> extends
     return this.#lane.requestSync(record, time, spinMs) as RecordValue<S>;
   }
 
+  /**
+   * Waits in the event loop until there is a responder, without asking it anything. Woken, not polling.
+   *
+   * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
+   * @returns Rejects with `TimeoutError` `ETIMEDOUT`, the signal's reason, or `DisposedError` when disposed meanwhile.
+   */
+  async ready(options?: AsyncWaitOptions): Promise<void> {
+    await this.#untilServed(true, options);
+  }
+
+  /**
+   * The opposite of `ready`: waits until there is no responder, because it has left or died.
+   *
+   * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
+   * @returns Rejects as `ready`.
+   */
+  async absent(options?: AsyncWaitOptions): Promise<void> {
+    await this.#untilServed(false, options);
+  }
+
   /** Leaves the service. Requests that were not answered reject with `DisposedError`. */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     leave(this.#service, this.#lane, this.#laneIndex);
+  }
+
+  async #untilServed(isServed: boolean, options: AsyncWaitOptions | undefined): Promise<void> {
+    this.checkOpen();
+    const wait = checkWait(options);
+    const isThere = await this.#lane.untilServed(isServed, wait);
+    touch(this);
+    if (isThere) return;
+    const what = isServed ? "nobody answers" : "its responder is there";
+    throw timedOut(`wait for "${this.name}"`, wait.timeoutMs, what);
   }
 
   protected override checkOpen(): void {

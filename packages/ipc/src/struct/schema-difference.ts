@@ -56,7 +56,14 @@ function textsOf(source: SchemaSource): string[] | undefined {
     .find(([one, other]) => fingerprintOfTexts(one, other).hex === fingerprint);
 }
 
-function differenceOf(found: string, expected: string): string | undefined {
+/**
+ * What differs first between two canonical texts.
+ *
+ * @param found The text that is there.
+ * @param expected The text that should be.
+ * @returns Undefined when nothing does, or nothing that has a name.
+ */
+export function differenceOf(found: string, expected: string): string | undefined {
   if (found === expected) return undefined;
   const kinds = [kindOf(found), kindOf(expected)] as const;
   if (kinds[0] !== kinds[1]) return `records must be ${kinds[1]}: found ${kinds[0]}`;

@@ -391,4 +391,18 @@ describe("leaving", () => {
     },
     TIMEOUT_MS,
   );
+
+  test("absent() resolves when the responder is killed, though nothing was asked of it", async () => {
+    using _home = new Home();
+    await using stack = new AsyncDisposableStack();
+    const server = await responding(stack, "shuffled");
+    using requester = Requester.openExisting("asked", SCHEMAS);
+    await requester.ready();
+    const gone = requester.absent();
+    await server.kill();
+    await gone;
+    const next = requester.ready();
+    await responding(stack, "shuffled");
+    await next;
+  });
 });

@@ -574,3 +574,40 @@ describe("Requester.requestSync()", () => {
     expect(requester.metrics).toMatchObject({ pending: 0, timeouts: 2, requests: 0 });
   });
 });
+
+describe("Requester.ready() and absent()", () => {
+  test("wait for a responder to come, and to leave", async () => {
+    using _home = new Home();
+    using requester = Requester.createNew("asked", JSONS);
+    const order: string[] = [];
+    const came = requester.ready().then(() => order.push("ready"));
+    await requester.absent();
+    await settle();
+    expect(order).toEqual([]);
+    const responder = Responder.openExisting("asked", JSONS);
+    await came;
+    await requester.ready();
+    const left = requester.absent().then(() => order.push("absent"));
+    await settle();
+    expect(order).toEqual(["ready"]);
+    responder.dispose();
+    await left;
+    expect(order).toEqual(["ready", "absent"]);
+  });
+
+  test("end by time, by a signal, and with the requester", async () => {
+    using _home = new Home();
+    using responder = Responder.createNew("asked", JSONS);
+    const requester = Requester.openExisting("asked", JSONS);
+    await expectRejection(requester.absent({ timeoutMs: 1 }), "TimeoutError", "ETIMEDOUT");
+    const stop = new AbortController();
+    const stopped = held(requester.absent({ signal: stop.signal }));
+    stop.abort(new Error("enough"));
+    await expect(stopped).rejects.toThrow("enough");
+    const disposed = held(requester.absent());
+    requester.dispose();
+    await expectRejection(disposed, "DisposedError", "ERR_DISPOSED");
+    await expectRejection(requester.ready(), "DisposedError", "ERR_DISPOSED");
+    responder.dispose();
+  });
+});
