@@ -4,6 +4,7 @@
  * @module
  */
 import type { PlaceReader, RecordCodec, SchemaShape } from "@isthmus/ipc/internal";
+import type { CacheEntry } from "./cache-inside.ts";
 import type { CacheStore } from "./cache-store.ts";
 import { CacheValue } from "./cache-values.ts";
 import { type Key, NONE } from "./log-reading.ts";
@@ -105,6 +106,8 @@ export class CacheReader {
       const freshUntil = store.bodies.number(word + ENTRY.freshUntil);
       if (!shard.isWhole(at)) continue;
       if (!isSound) return undefined;
+      this.#value.freshUntil = freshUntil;
+      this.#value.staleMs = staleMs;
       shard.visit(key.hash);
       return freshUntil === Infinity ? "fresh" : this.#ageOf(freshUntil, staleMs);
     }
@@ -129,6 +132,15 @@ export class CacheReader {
     const now = this.#store.now();
     if (now < freshUntil) return "fresh";
     return now < freshUntil + staleMs ? "stale" : undefined;
+  }
+
+  /** The value of a key and its times, also one that is stale; counted nowhere. */
+  peek(key: string): CacheEntry | undefined {
+    const store = this.#store;
+    store.key.set(key);
+    if (this.find(store.key) === undefined) return undefined;
+    const { plainBytes, freshUntil, staleMs } = this.#value;
+    return { bytes: plainBytes.slice(), freshUntil, staleMs };
   }
 
   /** What {@link find} has copied. */

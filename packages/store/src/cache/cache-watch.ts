@@ -48,12 +48,23 @@ export class CacheWatch {
   /** Where each log has been read to. */
   readonly #positions: Int32Array;
 
-  constructor(store: CacheStore, prefix: string) {
+  /**
+   * @param from Where the logs have been read to, as `positions` of another watch of this cache; from now on without any.
+   */
+  constructor(store: CacheStore, prefix: string, from?: Int32Array) {
     this.#store = store;
     this.#prefix = prefix;
     const { words, bases } = store;
     for (const base of bases) words.store(base + SHARD.isWatched, 1);
-    this.#positions = Int32Array.from(bases, (base) => words.load(base + SHARD.head));
+    this.#positions =
+      from?.length === bases.length
+        ? from.slice()
+        : Int32Array.from(bases, (base) => words.load(base + SHARD.head));
+  }
+
+  /** Where the logs have been read to, with all that was handed out. */
+  get positions(): Int32Array<ArrayBuffer> {
+    return Int32Array.from(this.#positions);
   }
 
   /** Yields the changes until one of the signals ends it; `disposed` in silence. */
@@ -61,10 +72,18 @@ export class CacheWatch {
     signal: AbortSignal | undefined,
     disposed: AbortSignal,
   ): AsyncGenerator<CacheChange, void> {
+    for await (const found of this.batches(signal, disposed)) yield* found;
+  }
+
+  /** The same, of what was found by one look at a time. */
+  async *batches(
+    signal: AbortSignal | undefined,
+    disposed: AbortSignal,
+  ): AsyncGenerator<CacheChange[], void> {
     const { segment } = this.#store;
     const either = signal === undefined ? disposed : AbortSignal.any([signal, disposed]);
     const condition = {
-      attempt: () => this.#poll(),
+      attempt: () => this.poll(),
       description: `wait for a change of "${segment.name}"`,
       owner: "SharedCache",
       cell: segment.cell(CHANGE_CELL),
@@ -78,12 +97,12 @@ export class CacheWatch {
         if (disposed.aborted && signal?.aborted !== true) return;
         throw error;
       }
-      yield* found ?? [];
+      yield found ?? [];
     }
   }
 
   /** What has happened since the last look; undefined when nothing has. */
-  #poll(): CacheChange[] | undefined {
+  poll(): CacheChange[] | undefined {
     const found: CacheChange[] = [];
     for (const index of this.#store.shards.keys()) this.#read(index, found);
     return found.length === 0 ? undefined : found;

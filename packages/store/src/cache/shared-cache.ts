@@ -13,6 +13,7 @@ import {
 } from "@isthmus/core/internal";
 import { json, type RecordCursor, type RecordInput, type RecordValue } from "@isthmus/ipc";
 import { checkSignal, codecOf, NamedHandle, type OpenVerb, shapeOf } from "@isthmus/ipc/internal";
+import { setInsideOfCache } from "./cache-inside.ts";
 import { type CacheMetrics, metricsOf } from "./cache-metrics.ts";
 import {
   allowsStale,
@@ -82,6 +83,25 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
     this.#writer = new CacheWriter(this.#store, codec, this.#isJson);
     this.#computations = new Computations(this.#store, this.#reader, this.#writer);
     this.segment.whenForgotten(this);
+    setInsideOfCache(this, {
+      shape,
+      epoch: this.segment.superblock.epoch,
+      now: this.#store.now,
+      peek: (key) => {
+        this.checkOpen();
+        return this.#reader.peek(key);
+      },
+      follow: (from) => {
+        const watch = new CacheWatch(this.#store, "", from);
+        return {
+          get positions() {
+            return watch.positions;
+          },
+          poll: () => watch.poll(),
+          changes: (signal) => watch.batches(signal, this.#disposal.signal),
+        };
+      },
+    });
   }
 
   /**
