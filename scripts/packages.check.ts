@@ -51,7 +51,7 @@ function tarballs(...names: string[]): string[] {
   return packed.filter(({ name }) => names.includes(name)).map(({ tarball }) => tarball);
 }
 
-const LIBRARIES = ["@isthmus/core", "@isthmus/ipc", "@isthmus/store"];
+const LIBRARIES = ["@isthmus/core", "@isthmus/ipc", "@isthmus/store", "@isthmus/bridge"];
 
 /** Tells what is called otherwise than it is exported: a bundler renames what stands in its way, and errors show their class. */
 const NAMES = `

@@ -16,6 +16,8 @@ export interface Manifest {
 
 /** What is only of use in the workspace. */
 const WORKSPACE_FIELDS = ["exports", "bin", "scripts", "dependencies", "devDependencies"];
+/** The version of a library from outside: the root's manifest says which one. */
+const CATALOG = "catalog:";
 /** Where the man pages of commands are. */
 export const MAN = "man";
 /** What bundles for browsers get for a package: an error in words. */
@@ -27,12 +29,14 @@ export const UNSUPPORTED = "unsupported.js";
  * @param source The manifest in the workspace.
  * @param shipped What the package has.
  * @param versions The versions of the workspace's packages, by name.
+ * @param catalog The versions of libraries from outside, by name.
  * @returns The manifest, without anything that leads into the workspace.
  */
 export function shippedManifest(
   source: Manifest,
   { entries, isCommand }: ShippedPackage,
   versions: ReadonlyMap<string, string>,
+  catalog: ReadonlyMap<string, string>,
 ): Manifest {
   const kept = Object.entries(source).filter(([field]) => !WORKSPACE_FIELDS.includes(field));
   const manifest = { ...Object.fromEntries(kept), name: source.name, version: source.version };
@@ -46,10 +50,13 @@ export function shippedManifest(
       files: ["dist", MAN],
     };
   }
-  // Peers, for a program has one copy of each: what one of them has mapped, the other works on.
-  const dependencies = Object.keys(source.dependencies ?? {}).map((name) => {
-    return [name, versionOf(name, versions)];
-  });
+  // Siblings are peers, for a program has one copy of each: what one of them has mapped, the other works on.
+  const needed = Object.entries(source.dependencies ?? {});
+  const isOutside = ([, version]: readonly [string, string]) => version === CATALOG;
+  const peers = needed
+    .filter((each) => !isOutside(each))
+    .map(([name]) => versioned(name, versions));
+  const outside = needed.filter(isOutside).map(([name]) => versioned(name, catalog));
   const exported = Object.entries(entries).map(([name, path]) => {
     const types = `./dist/types/${bundleOf(path)}.d.ts`;
     const main = `./dist/${bundleOf(path)}.js`;
@@ -61,7 +68,8 @@ export function shippedManifest(
     exports: { ...Object.fromEntries(exported), "./package.json": "./package.json" },
     sideEffects: [`./dist/${UNSUPPORTED}`],
     files: ["dist"],
-    ...(dependencies.length > 0 && { peerDependencies: Object.fromEntries(dependencies) }),
+    ...(peers.length > 0 && { peerDependencies: Object.fromEntries(peers) }),
+    ...(outside.length > 0 && { dependencies: Object.fromEntries(outside) }),
   };
 }
 
@@ -69,9 +77,9 @@ function bundleOf(path: string): string {
   return basename(path, ".ts");
 }
 
-/** Exactly the version that was built with it: packages of one project use each other's insides. */
-function versionOf(name: string, versions: ReadonlyMap<string, string>): string {
+/** Exactly the version that was built with it, also of siblings: packages of one project use each other's insides. */
+function versioned(name: string, versions: ReadonlyMap<string, string>): [string, string] {
   const version = versions.get(name);
   if (version === undefined) throw new Error(`"${name}" is not shipped, but a package needs it`);
-  return version;
+  return [name, version];
 }

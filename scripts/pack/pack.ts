@@ -30,6 +30,11 @@ const NOT_BUNDLED = ["lmdb"];
 /** What is behind the entries of a package that has several. */
 const TOGETHER = "together.ts";
 
+/** What the root's manifest says of libraries from outside. */
+interface Workspace {
+  readonly workspaces: { readonly catalog: Readonly<Record<string, string>> };
+}
+
 /** One package that has been packed. */
 export interface PackedPackage {
   readonly name: string;
@@ -49,9 +54,11 @@ export async function packAll(target: string): Promise<PackedPackage[]> {
   rmSync(target, { recursive: true, force: true });
   const manifests = SHIPPED.map(({ directory }) => readManifest(join(ROOT, directory)));
   const versions = new Map(manifests.map(({ name, version }) => [name, version]));
+  const { workspaces } = readManifest(ROOT) as unknown as Workspace;
+  const catalog = new Map(Object.entries(workspaces.catalog));
   const packed: PackedPackage[] = [];
   for (const [index, shipped] of SHIPPED.entries()) {
-    const manifest = shippedManifest(manifests[index] as Manifest, shipped, versions);
+    const manifest = shippedManifest(manifests[index] as Manifest, shipped, versions, catalog);
     const fileName = `${manifest.name.replace(/^@/, "").replace("/", "-")}-${manifest.version}`;
     const directory = join(target, fileName);
     mkdirSync(directory, { recursive: true });

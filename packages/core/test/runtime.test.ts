@@ -19,7 +19,7 @@ import { BUN_MINIMUM, checkRuntime, NODE_MINIMUM } from "../src/native/runtime.t
 setDefaultTimeout(60_000);
 
 const ROOT = join(import.meta.dir, "..", "..", "..");
-const LIBRARIES = ["core", "ipc", "store"];
+const LIBRARIES = ["core", "ipc", "store", "bridge"];
 const SHIPPED = [...LIBRARIES.map((name) => `packages/${name}`), "apps/cli"];
 
 function read(path: string): string {

@@ -12,7 +12,7 @@ import { join } from "node:path";
 export const ROOT: string = join(import.meta.dir, "..", "..", "..");
 
 /** The packages with a public interface. */
-export const PACKAGES = ["core", "ipc", "store"] as const;
+export const PACKAGES = ["core", "ipc", "store", "bridge"] as const;
 
 /** One of them. */
 export type PackageName = (typeof PACKAGES)[number];

@@ -1,0 +1,194 @@
+/** Connections to a real server, which is killed and started again, and to which the link is cut. */
+import { describe, expect, test } from "bun:test";
+import { findNatsServer, NatsServer } from "@isthmus/programs/nats-server";
+import { TcpLink } from "@isthmus/programs/tcp-link";
+import { expectRejection } from "@isthmus/testing/expect-code";
+import { until } from "@isthmus/testing/patience";
+import { testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { nkeys } from "@nats-io/transport-node";
+import { type OpenOptions, ServerConnection } from "../src/connection.ts";
+import type { ServerOptions } from "../src/server-options.ts";
+
+const serverTest = testIf(findNatsServer() !== undefined, "nats-server");
+
+async function open(
+  options: ServerOptions,
+  how: Partial<OpenOptions> = {},
+): Promise<ServerConnection> {
+  return await ServerConnection.open(options, { name: "test", ...how });
+}
+
+describe("ServerConnection.open()", () => {
+  serverTest("tells what the server is", async () => {
+    await using server = await NatsServer.start({ settings: "max_payload: 64KB" });
+    await using connection = await open({ server: server.url });
+    expect(connection).toMatchObject({ isConnected: true, connects: 1, maxPayload: 65536 });
+    expect(connection.version).toMatch(/^\d+\.\d+\.\d+/);
+    expect(connection.supports("atomicBatch")).toBe(
+      Bun.semver.satisfies(connection.version, ">=2.12.0"),
+    );
+  });
+
+  serverTest("refuses a server without JetStream, in words", async () => {
+    await using server = await NatsServer.start({ jetstream: null });
+    const opening = open({ server: server.url });
+    const { message } = await expectRejection(opening, "NotSupportedError", "ERR_NOT_SUPPORTED");
+    expect(message).toEndWith(
+      `it has no JetStream; start it with "-js", or with a "jetstream" block in its configuration`,
+    );
+  });
+
+  serverTest("says when nobody listens", async () => {
+    await using server = await NatsServer.start();
+    await server.kill();
+    const opening = open({ server: server.url });
+    const { message } = await expectRejection(opening, "SystemError", "ECONNREFUSED");
+    expect(message).toBe(
+      `Cannot connect to the server at ${server.url}: nobody listens there; is nats-server running?`,
+    );
+  });
+
+  serverTest("waits for a server that is not there yet, if asked to", async () => {
+    await using server = await NatsServer.start();
+    await server.kill();
+    const opening = open({ server: server.url }, { wait: true });
+    await server.restart();
+    await using connection = await opening;
+    expect(connection.isConnected).toBeTrue();
+  });
+
+  serverTest("stops waiting when it is told to", async () => {
+    await using server = await NatsServer.start();
+    await server.kill();
+    const giveUp = new AbortController();
+    const opening = open({ server: server.url }, { wait: true, signal: giveUp.signal });
+    giveUp.abort(new Error("enough"));
+    expect(await opening.catch((error: Error) => error.message)).toBe("enough");
+  });
+});
+
+describe("credentials", () => {
+  const user = nkeys.createUser();
+  const kinds: Readonly<Record<string, readonly [settings: string, file: string]>> = {
+    "a token": [`authorization { token: "s3cret" }`, `{"token": "s3cret"}`],
+    "a password": [
+      `authorization { user: "u", password: "s3cret" }`,
+      `{"user": "u", "password": "s3cret"}`,
+    ],
+    "a key": [
+      `authorization { users: [{ nkey: "${user.getPublicKey()}" }] }`,
+      `${new TextDecoder().decode(user.getSeed())}\n`,
+    ],
+  };
+  for (const [what, [settings, content]] of Object.entries(kinds)) {
+    serverTest(`by ${what} in a file`, async () => {
+      using directory = new TemporaryDirectory();
+      await using server = await NatsServer.start({ settings });
+      const credentialsFile = directory.file("credentials", content);
+      await using connection = await open({ server: server.url, credentialsFile });
+      expect(connection.isConnected).toBeTrue();
+    });
+  }
+
+  serverTest("that are wrong are refused at once, also by who waits", async () => {
+    using directory = new TemporaryDirectory();
+    await using server = await NatsServer.start({ settings: `authorization { token: "right" }` });
+    const credentialsFile = directory.file("credentials", `{"token": "wrong"}`);
+    for (const options of [{ server: server.url }, { server: server.url, credentialsFile }]) {
+      const opening = open(options, { wait: true });
+      const { message } = await expectRejection(opening, "SystemError", "EACCES");
+      expect(message).toContain("credentialsFile");
+    }
+  });
+
+  serverTest("that are replaced are used for the next connection", async () => {
+    using directory = new TemporaryDirectory();
+    await using server = await NatsServer.start({ settings: `authorization { token: "old" }` });
+    const credentialsFile = directory.file("credentials", `{"token": "old"}`);
+    await using connection = await open({ server: server.url, credentialsFile });
+    await server.kill();
+    await server.restart(`authorization { token: "new" }`);
+    directory.file("credentials", `{"token": "new"}`);
+    await until(() => connection.connects === 2 && connection.isConnected, "another connection");
+  });
+
+  test("that cannot be read, or are none, are refused without telling them", async () => {
+    using directory = new TemporaryDirectory();
+    const missing = { credentialsFile: directory.file("missing") };
+    await expectRejection(open(missing), "SystemError", "ENOENT");
+    for (const content of ["s3cret", `{"password": "s3cret"}`, `"s3cret"`, ""]) {
+      const credentialsFile = directory.file("credentials", content);
+      const opening = open({ credentialsFile });
+      const { message } = await expectRejection(opening, "TypeError", "ERR_INVALID_ARG_VALUE");
+      expect(message).not.toContain("s3cret");
+    }
+  });
+});
+
+describe("a connection that is lost", () => {
+  serverTest("comes back when the server was killed and started again", async () => {
+    await using server = await NatsServer.start({ settings: "max_payload: 64KB" });
+    await using connection = await open({ server: server.url });
+    const told: boolean[] = [];
+    using _watch = connection.watch((isConnected) => told.push(isConnected));
+    await server.kill();
+    await until(() => !connection.isConnected, "the loss");
+    expect(connection.maxPayload).toBe(65536);
+    await server.restart("max_payload: 32KB");
+    await until(() => connection.isConnected, "the return");
+    expect(connection).toMatchObject({ connects: 2, maxPayload: 32768 });
+    expect(told).toEqual([false, true]);
+  });
+
+  serverTest("comes back when its link was cut and healed", async () => {
+    await using server = await NatsServer.start();
+    await using link = await TcpLink.to(server);
+    await using connection = await open({ server: link.url });
+    link.cut();
+    await until(() => !connection.isConnected, "the loss");
+    link.heal();
+    await until(() => connection.isConnected, "the return");
+    await connection.nats.flush();
+  });
+
+  serverTest("is noticed also when its link lets nothing through any more", async () => {
+    await using server = await NatsServer.start();
+    await using link = await TcpLink.to(server);
+    await using connection = await open({ server: link.url });
+    link.freeze();
+    await until(() => !connection.isConnected, "the loss");
+    link.heal();
+    await until(() => connection.isConnected, "the return");
+  });
+
+  serverTest("throws away what is published meanwhile, without a word", async () => {
+    await using server = await NatsServer.start();
+    await using link = await TcpLink.to(server);
+    await using sender = await open({ server: link.url });
+    await using receiver = await open({ server: server.url });
+    const received: string[] = [];
+    receiver.nats.subscribe("told", {
+      callback: (_error, message) => void received.push(message.string()),
+    });
+    await receiver.nats.flush();
+    link.cut();
+    await until(() => !sender.isConnected, "the loss");
+    sender.nats.publish("told", "while it is away");
+    link.heal();
+    await until(() => sender.isConnected, "the return");
+    sender.nats.publish("told", "when it is back");
+    await until(() => received.length > 0, "a message");
+    expect(received).toEqual(["when it is back"]);
+  });
+
+  serverTest("can be disposed", async () => {
+    await using server = await NatsServer.start();
+    const connection = await open({ server: server.url });
+    await server.kill();
+    await until(() => !connection.isConnected, "the loss");
+    await connection[Symbol.asyncDispose]();
+    await connection[Symbol.asyncDispose]();
+    expect(connection.isConnected).toBeFalse();
+  });
+});
