@@ -41,6 +41,7 @@ export type {
 } from "./flow/record-schema.ts";
 export type { Batch } from "./flow/sender.ts";
 export { type HistogramBucket, HistogramSnapshot } from "./metrics/histogram-snapshot.ts";
+export type { BridgeEndInfo, BridgeInfo, BridgeSource } from "./observe/bridge-reader.ts";
 export type {
   ChannelConsumerInfo,
   ChannelInfo,

@@ -24,6 +24,19 @@ export { decodeError, encodeError } from "./service/error-body.ts";
 export { COPY_COUNT } from "./shared-struct/cells-layout.ts";
 export { type Copies, VersionedCells } from "./shared-struct/versioned-cells.ts";
 export {
+  BRIDGE,
+  BRIDGE_BYTES,
+  BRIDGE_CONDITION,
+  BRIDGE_END,
+  BRIDGE_END_COUNT,
+  BRIDGE_END_WORDS,
+  BRIDGE_NAME_BYTES,
+  BRIDGE_NUMBER,
+  BRIDGE_REASON_BYTES,
+  BRIDGE_SERVER_BYTES,
+  BRIDGE_SOURCES,
+} from "./store-kinds/bridge-layout.ts";
+export {
   BUCKET_WORDS,
   CACHE,
   CACHE_HEADER_BYTES,

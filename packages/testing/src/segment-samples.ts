@@ -81,11 +81,15 @@ export function segmentSamples(later: number, latency?: unknown): Sample[] {
     wakes: count(),
     timeoutWakes: count(),
   });
-  return segments.map((each) => ({
+  const told = segments.map((each) => ({
     ...each,
     cells: [cell(0), cell(1), cell(2)],
     takenAtNs: later * 1e9,
   }));
+  // Later kinds last: the figures of the others stay as they are.
+  const bridge = { target: "orders", ends: [endSample(make, holder, "out")] };
+  const bridging = segment("bridge", [holder], { bridge });
+  return [...told, { ...bridging, cells: [cell(0)], takenAtNs: later * 1e9 }];
 }
 
 function someone(slot: number, role: string, isAlive = true): Sample {
@@ -286,6 +290,34 @@ function flowSample({ count, gauge }: Maker): Sample {
     corruptions: count(),
     queued: gauge(),
     unanswered: gauge(),
+  };
+}
+
+function endSample({ count, gauge }: Maker, participant: Sample, direction: string): Sample {
+  return {
+    participant,
+    direction,
+    source: "channel",
+    server: "nats://127.0.0.1:4222",
+    reason: "the stream is full",
+    records: count(),
+    bytes: count(),
+    messages: count(),
+    resent: count(),
+    duplicates: count(),
+    lost: count(),
+    drops: count(),
+    stalls: count(),
+    reconnects: count(),
+    lag: gauge(),
+    inFlight: gauge(),
+    spilled: gauge(),
+    acknowledgeMs: gauge(),
+    isAway: true,
+    isStalled: true,
+    stalledMs: gauge(),
+    isStopped: false,
+    lastActivityMs: BOOT_MS,
   };
 }
 

@@ -48,6 +48,7 @@ export const SEGMENT_KINDS = {
   table: 11,
   counters: 12,
   journal: 13,
+  bridge: 14,
 } as const;
 
 /** The name of a kind of segment. */

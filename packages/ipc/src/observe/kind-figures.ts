@@ -11,6 +11,7 @@ import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { QUEUE_FIGURES } from "../queue/queue-figures.ts";
 import { SERVICE_FIGURES } from "../service/service-figures.ts";
 import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
+import { BRIDGE_FIGURES } from "../store-kinds/bridge-figures.ts";
 import {
   CACHE_FIGURES,
   COUNTERS_FIGURES,
@@ -50,6 +51,7 @@ export const FIGURES: {
   readonly table: typeof TABLE_FIGURES;
   readonly counters: typeof COUNTERS_FIGURES;
   readonly journal: typeof JOURNAL_FIGURES;
+  readonly bridge: typeof BRIDGE_FIGURES;
   readonly semaphore: typeof SEMAPHORE_FIGURES;
   readonly event: typeof EVENT_FIGURES;
   readonly struct: typeof STRUCT_FIGURES;
@@ -65,6 +67,7 @@ export const FIGURES: {
   table: TABLE_FIGURES,
   counters: COUNTERS_FIGURES,
   journal: JOURNAL_FIGURES,
+  bridge: BRIDGE_FIGURES,
   semaphore: SEMAPHORE_FIGURES,
   event: EVENT_FIGURES,
   struct: STRUCT_FIGURES,
@@ -108,6 +111,7 @@ const PARTS: { readonly [Kind in keyof typeof FIGURES]: Parts<Kind> } = {
     segment: ({ journal }) => some(journal),
     follower: ({ journal }) => journal?.followers ?? [],
   },
+  bridge: { end: ({ bridge }) => bridge?.ends ?? [] },
   semaphore: {
     segment: ({ semaphore }) => some(semaphore),
     // Where nobody notes who has what, nobody knows how many permits are held.
@@ -133,6 +137,7 @@ const RATES: Readonly<Record<string, (rates: SegmentRates) => readonly object[]>
   table: ({ table }) => some(table),
   counters: ({ counters }) => some(counters),
   journal: ({ journal }) => some(journal),
+  bridge: ({ bridge }) => some(bridge),
 };
 
 /** One figure of a segment, added up over all of its lanes or participants. */

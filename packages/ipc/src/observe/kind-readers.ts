@@ -4,6 +4,7 @@
  * @module
  */
 import type { SegmentKind } from "@isthmus/core/internal";
+import { type BridgeInfo, readBridge } from "./bridge-reader.ts";
 import type { ChannelInfo } from "./channel-info.ts";
 import { readChannel } from "./channel-reader.ts";
 import type { QueueInfo } from "./queue-info.ts";
@@ -62,6 +63,8 @@ export interface KindDetails {
   readonly counters?: CountersInfo | undefined;
   /** The journal, as far as it is open here. */
   readonly journal?: JournalInfo | undefined;
+  /** The bridge to other machines. */
+  readonly bridge?: BridgeInfo | undefined;
   /** The semaphore. */
   readonly semaphore?: SemaphoreInfo | undefined;
   /** The event. */
@@ -80,6 +83,7 @@ const NOTHING: KindDetails = {
   table: undefined,
   counters: undefined,
   journal: undefined,
+  bridge: undefined,
   semaphore: undefined,
   event: undefined,
   struct: undefined,
@@ -100,6 +104,7 @@ const READERS: Readonly<
   table: (source) => ({ table: readTable(source) }),
   counters: (source) => ({ counters: readCounters(source) }),
   journal: (source) => ({ journal: readJournal(source) }),
+  bridge: (source) => ({ bridge: readBridge(source) }),
   semaphore: (source) => ({ semaphore: readSemaphore(source) }),
   event: (source) => ({ event: readEvent(source) }),
   struct: (source) => ({ struct: readStruct(source) }),

@@ -5,6 +5,7 @@
  */
 import { totalOf } from "../figures/read-figures.ts";
 import { CELL_FIGURES } from "../sync/sync-figures.ts";
+import type { BridgeEndInfo } from "./bridge-reader.ts";
 import type { ChannelInfo } from "./channel-info.ts";
 import type { SegmentRates } from "./rates.ts";
 import type { CellInfo, ParticipantInfo, SegmentInfo } from "./segment-info.ts";
@@ -80,7 +81,8 @@ interface Judged {
   readonly isStandingStill?: boolean | undefined;
 }
 
-function judgedOnes({ channel, topic, service }: SegmentInfo, rates?: SegmentRates): Judged[] {
+function judgedOnes(info: SegmentInfo, rates?: SegmentRates): Judged[] {
+  const { channel, topic, service, bridge } = info;
   if (channel) {
     const { participant } = channel.consumer;
     const state = participant && stateOf(participant, consumerHeartbeat(channel));
@@ -92,6 +94,11 @@ function judgedOnes({ channel, topic, service }: SegmentInfo, rates?: SegmentRat
       return { participant, state, isStandingStill: flow?.isStandingStill };
     });
   }
+  if (bridge) {
+    // Of who works on several ends, one that has stalled counts: the last one does.
+    const isStalled = ({ state }: Judged): number => Number(state === "stalled");
+    return bridge.ends.map(bridgeEndState).sort((one, two) => isStalled(one) - isStalled(two));
+  }
   if (!service) return [];
   const requesters = service.requesters.map(({ requester, state }) => ({
     participant: requester,
@@ -99,6 +106,12 @@ function judgedOnes({ channel, topic, service }: SegmentInfo, rates?: SegmentRat
   }));
   const { participant, state } = service.responder;
   return [...requesters, { participant, state, isStandingStill: rates?.service?.isStandingStill }];
+}
+
+/** A bridge says itself whether it has stalled. */
+function bridgeEndState({ participant, isStalled, stalledMs }: BridgeEndInfo): Judged {
+  const hasStalled = isStalled && stalledMs >= STALLED_AFTER_MS;
+  return { participant, state: hasStalled ? "stalled" : "live" };
 }
 
 function consumerHeartbeat({ lag, lanes, consumer }: ChannelInfo): Heartbeat {

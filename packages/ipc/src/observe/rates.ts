@@ -8,6 +8,7 @@ import { type PerSecond, perSecond, type Rates, ratesOf, rateTotals } from "../f
 import { totalOf } from "../figures/read-figures.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
+import { BRIDGE_FIGURES } from "../store-kinds/bridge-figures.ts";
 import {
   CACHE_FIGURES,
   COUNTERS_FIGURES,
@@ -16,6 +17,7 @@ import {
   TABLE_FIGURES,
 } from "../store-kinds/store-figures.ts";
 import { CELL_FIGURES, EVENT_FIGURES, MUTEX_FIGURES } from "../sync/sync-figures.ts";
+import type { BridgeInfo } from "./bridge-reader.ts";
 import type { ChannelInfo } from "./channel-info.ts";
 import {
   latencySince,
@@ -67,6 +69,8 @@ export interface SegmentRates extends Rates<typeof MUTEX_FIGURES.mutex> {
   readonly counters?: Rates<typeof COUNTERS_FIGURES.segment> | undefined;
   /** What is appended to the journal, for a journal. */
   readonly journal?: Rates<typeof JOURNAL_FIGURES.segment> | undefined;
+  /** What is carried to and from other machines, by all ends of the bridge, for a bridge. */
+  readonly bridge?: Rates<typeof BRIDGE_FIGURES.end> | undefined;
   /** How often the event was set; 0 for another kind. */
   readonly setsPerSecond?: number | undefined;
   /** Updates of the struct; 0 for another kind. */
@@ -115,9 +119,29 @@ export function ratesBetween(
       ratesOf(COUNTERS_FIGURES.segment, previous.counters, current.counters, per),
     journal:
       current.journal && ratesOf(JOURNAL_FIGURES.segment, previous.journal, current.journal, per),
+    bridge: current.bridge && bridgeRates(previous.bridge, current.bridge, per),
     ...ratesOf(EVENT_FIGURES.segment, previous.event, current.event, per),
     ...ratesOf(STRUCT_FIGURES.segment, previous.struct, current.struct, per),
   };
+}
+
+/** An end is the same one as long as the same participant carries the same thing in the same direction. */
+function bridgeRates(
+  previous: BridgeInfo | undefined,
+  current: BridgeInfo,
+  per: PerSecond,
+): Rates<typeof BRIDGE_FIGURES.end> {
+  const ends = current.ends.map((end) => {
+    const before = previous?.ends.find(
+      ({ participant, direction, source }) =>
+        participant.slot === end.participant.slot &&
+        participant.generation === end.participant.generation &&
+        direction === end.direction &&
+        source === end.source,
+    );
+    return ratesOf(BRIDGE_FIGURES.end, before, end, per);
+  });
+  return rateTotals(BRIDGE_FIGURES.end, ends);
 }
 
 function channelRates(

@@ -325,9 +325,9 @@ describe("docs/layout.md, compared with segments", () => {
     stack.use(Requester.createNew("service", { request: x, response: x }));
     stack.use(Publisher.createNew("topic", { schema: x }));
     stack.use(WorkQueue.createNew("queue", { schema: x }));
-    // Memory is core's and has no participants; a cache, a table, counters and a journal are made by the package above.
+    // Memory is core's and has no participants; the others are made by the packages above.
     const kinds = Object.keys(SEGMENT_KINDS).filter(
-      (kind) => !["memory", "cache", "table", "counters", "journal"].includes(kind),
+      (kind) => !["memory", "cache", "table", "counters", "journal", "bridge"].includes(kind),
     );
     for (const kind of kinds) {
       const row = rowsOf("Kinds").find((candidate) => candidate["kind"] === kind);

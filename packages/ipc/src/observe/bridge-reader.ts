@@ -1,0 +1,100 @@
+/**
+ * Reading how a bridge is doing, from outside.
+ *
+ * @module
+ */
+import { SECTION } from "@isthmus/core/internal";
+import type { Figures } from "../figures/figure.ts";
+import type { BRIDGE_FIGURES } from "../store-kinds/bridge-figures.ts";
+import {
+  BRIDGE,
+  BRIDGE_BYTES,
+  BRIDGE_CONDITION,
+  BRIDGE_END,
+  BRIDGE_END_COUNT,
+  BRIDGE_END_WORDS,
+  BRIDGE_NAME_BYTES,
+  BRIDGE_NUMBER,
+  BRIDGE_REASON_BYTES,
+  BRIDGE_SERVER_BYTES,
+  BRIDGE_SOURCES,
+} from "../store-kinds/bridge-layout.ts";
+import type { KindSource } from "./kind-readers.ts";
+import { participantOf } from "./participant-state.ts";
+import type { ParticipantInfo } from "./segment-info.ts";
+import { StateBytes } from "./state-bytes.ts";
+
+/** What a bridge carries. */
+export type BridgeSource = (typeof BRIDGE_SOURCES)[number];
+
+/** One end of a bridge, at one moment. */
+export interface BridgeEndInfo extends Figures<typeof BRIDGE_FIGURES.end> {
+  readonly participant: ParticipantInfo;
+  /** `"out"`: from here to the server; `"in"`: from the server to here. */
+  readonly direction: "out" | "in";
+  /** What kind of thing it carries. */
+  readonly source: BridgeSource;
+  /** The address of the server; of a long one the beginning. */
+  readonly server: string;
+  /** Why it has stalled or stopped; empty when it goes on. */
+  readonly reason: string;
+  /** When it last carried something, in milliseconds since 1970; 0: never. */
+  readonly lastActivityMs: number;
+}
+
+/** A bridge at one moment. */
+export interface BridgeInfo {
+  /** The name of what it carries. */
+  readonly target: string;
+  /** Those that are worked on by somebody who lives, in no order. */
+  readonly ends: readonly BridgeEndInfo[];
+}
+
+/** Describes a bridge. */
+export function readBridge({ reader, name, participants }: KindSource): BridgeInfo {
+  const bytes = reader.bytes(SECTION.state, BRIDGE_BYTES) ?? new Uint8Array();
+  const state = new StateBytes(bytes, name);
+  const textAt = (word: number, lengthBytes: number): string =>
+    new TextDecoder().decode(bytes.subarray(word * 4, word * 4 + lengthBytes));
+  const padded = (word: number, limitBytes: number): string =>
+    textAt(word, limitBytes).split("\0", 1)[0] ?? "";
+  const ends = Array.from({ length: BRIDGE_END_COUNT }, (_, index): BridgeEndInfo[] => {
+    const base = BRIDGE.ends + index * BRIDGE_END_WORDS;
+    const participant = participantOf(state.slot(base + BRIDGE_END.owner), participants);
+    // Who has died carries nothing any more, and its place is cleared by whoever takes it next.
+    if (!participant?.isAlive) return [];
+    const count = (one: keyof typeof BRIDGE_NUMBER): number =>
+      state.count((base + BRIDGE_END.numbers + BRIDGE_NUMBER[one] * 2) * 4);
+    const condition = state.word(base + BRIDGE_END.condition);
+    const isStalled = (condition & BRIDGE_CONDITION.stalled) !== 0;
+    const stalledSinceMs = count("stalledSinceMs");
+    const end: BridgeEndInfo = {
+      participant,
+      direction: state.word(base + BRIDGE_END.direction) === 1 ? "in" : "out",
+      source: BRIDGE_SOURCES[state.word(base + BRIDGE_END.source)] ?? "unknown",
+      server: padded(base + BRIDGE_END.server, BRIDGE_SERVER_BYTES),
+      reason: padded(base + BRIDGE_END.reason, BRIDGE_REASON_BYTES),
+      records: count("records"),
+      bytes: count("bytes"),
+      messages: count("messages"),
+      resent: count("resent"),
+      duplicates: count("duplicates"),
+      lost: count("lost"),
+      drops: count("drops"),
+      stalls: count("stalls"),
+      reconnects: count("reconnects"),
+      lag: count("lag"),
+      inFlight: count("inFlight"),
+      spilled: count("spilled"),
+      acknowledgeMs: count("acknowledgeMs"),
+      isAway: (condition & BRIDGE_CONDITION.away) !== 0,
+      isStalled,
+      stalledMs: isStalled ? Math.max(0, Date.now() - stalledSinceMs) : 0,
+      isStopped: (condition & BRIDGE_CONDITION.stopped) !== 0,
+      lastActivityMs: count("lastActivityMs"),
+    };
+    return [end];
+  });
+  const nameBytes = Math.min(state.word(BRIDGE.nameBytes), BRIDGE_NAME_BYTES);
+  return { target: textAt(BRIDGE.name, nameBytes), ends: ends.flat() };
+}
