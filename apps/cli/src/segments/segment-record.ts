@@ -64,6 +64,7 @@ export function segmentRecord(info: SegmentInfo): JsonRecord {
     table: kindRecord(info.table),
     counters: kindRecord(info.counters),
     journal: kindRecord(info.journal),
+    bridge: kindRecord(info.bridge),
     semaphore: kindRecord(info.semaphore),
     event: kindRecord(info.event),
     struct: kindRecord(info.struct),

@@ -14,6 +14,7 @@ import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
 import { type Alignment, formatTable } from "../output/table.ts";
 import { wrap } from "../output/wrap.ts";
+import { BRIDGE_END_COLUMNS, bridgeRows } from "./bridge-report.ts";
 import { channelRows, LANE_COLUMNS, stateText } from "./channel-report.ts";
 import { type FigureColumns, figureRows } from "./figure-table.ts";
 import { JOB_HEADINGS, jobRows, queueRows } from "./queue-report.ts";
@@ -81,9 +82,9 @@ export function formatSegmentReport(
   return `${wrap(text, style.columns)}\n`;
 }
 
-/** What only topics, services, queues, semaphores and events have. */
+/** What only topics, services, queues, bridges, semaphores and events have. */
 function kindParts(info: SegmentInfo, nowMs: number, style: Style): string[][] {
-  const { topic, service, queue, semaphore, event } = info;
+  const { topic, service, queue, bridge, semaphore, event } = info;
   const parts: string[][] = [];
   const add = (title: string, rows: string[][]): void => {
     parts.push([style.bold(title), ...indent(pairs(rows, style))]);
@@ -106,6 +107,10 @@ function kindParts(info: SegmentInfo, nowMs: number, style: Style): string[][] {
   if (store) add(store.title, store.rows);
   const followers = info.journal?.followers ?? [];
   parts.push(...figureTable("Followers", FOLLOWER_COLUMNS, followers, nowMs, style));
+  if (bridge) {
+    add("Bridge", bridgeRows(bridge, nowMs, style));
+    parts.push(...figureTable("Ends", BRIDGE_END_COLUMNS, bridge.ends, nowMs, style));
+  }
   if (semaphore) add("Semaphore", semaphoreRows(semaphore, style));
   if (event) add("Event", eventRows(event));
   return parts;

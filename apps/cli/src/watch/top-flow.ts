@@ -3,12 +3,17 @@
  *
  * @module
  */
-import { flowTotals, type SegmentRates, type SegmentSample } from "@isthmus/ipc";
+import {
+  type BridgeEndInfo,
+  flowTotals,
+  type SegmentRates,
+  type SegmentSample,
+} from "@isthmus/ipc";
 
 /** The figures of one line of `top`; undefined for what its kind does not have, or what cannot be known yet. */
 export interface TopFlow {
   /**
-   * Records, also those that are appended to a journal, requests, updates, what is asked of a cache or a rate limiter, how often an
+   * Records, also those that are appended to a journal or carried by a bridge, requests, updates, what is asked of a cache or a rate limiter, how often an
    * event was set, acquisitions of a mutex.
    */
   readonly perSecond: number | undefined;
@@ -25,20 +30,21 @@ export interface TopFlow {
 
 /** Chooses the figures of a segment. */
 export function flowOf(sample: SegmentSample, rates: SegmentRates | undefined): TopFlow {
-  const { event, struct, mutex, journal } = sample;
+  const { event, struct, mutex, journal, bridge } = sample;
   const flow = flowTotals(sample, rates);
   const updates = struct ? rates?.updatesPerSecond : mutex && rates?.acquisitionsPerSecond;
   const others = event ? rates?.setsPerSecond : (storePerSecond(rates) ?? updates);
   // Of a service the replies, too, are bytes that flow.
   const replyBytes = rates?.service?.replyBytesPerSecond ?? 0;
-  const bytes = flow ? flow.bytes.perSecond : rates?.journal?.bytesPerSecond;
+  const bytes = flow ? flow.bytes.perSecond : (rates?.journal ?? rates?.bridge)?.bytesPerSecond;
+  const carried = bridge && sumOf(bridge.ends);
   return {
     perSecond: flow ? flow.records.perSecond : others,
     bytesPerSecond: bytes === undefined ? undefined : bytes + replyBytes,
     fill: flow?.fill.value ?? fillOf(sample.cache ?? sample.limiter ?? sample.counters),
-    lag: flow?.lag.value ?? (journal && lagOf(journal.followers)),
-    lost: flow ? flow.drops.value : sample.counters?.dropped,
-    waits: flow ? flow.fullWaits.value : mutex?.contentions,
+    lag: flow?.lag.value ?? carried?.lag ?? (journal && lagOf(journal.followers)),
+    lost: flow ? flow.drops.value : (carried?.lost ?? sample.counters?.dropped),
+    waits: flow ? flow.fullWaits.value : (carried?.stalls ?? mutex?.contentions),
   };
 }
 
@@ -48,10 +54,22 @@ function lagOf(followers: readonly { readonly lag: number }[]): number | undefin
   return Math.max(...followers.map(({ lag }) => lag));
 }
 
-/** How often a cache or a limiter is asked, a table is updated, or a journal is appended to. */
+/** What all ends of a bridge still have before them, have lost or given up, and how often they had to wait. */
+function sumOf(ends: readonly BridgeEndInfo[]): { lag: number; lost: number; stalls: number } {
+  const sum = { lag: 0, lost: 0, stalls: 0 };
+  for (const { lag, lost, drops, stalls } of ends) {
+    sum.lag += lag;
+    sum.lost += lost + drops;
+    sum.stalls += stalls;
+  }
+  return sum;
+}
+
+/** How often a cache or a limiter is asked, a table is updated, a journal is appended to, or a bridge carries. */
 function storePerSecond(rates: SegmentRates | undefined): number | undefined {
-  const { cache, limiter, table, journal } = rates ?? {};
+  const { cache, limiter, table, journal, bridge } = rates ?? {};
   if (journal) return journal.recordsPerSecond;
+  if (bridge) return bridge.recordsPerSecond;
   if (cache) return cache.hitsPerSecond + cache.missesPerSecond + cache.staleHitsPerSecond;
   return limiter ? limiter.allowedPerSecond + limiter.deniedPerSecond : table?.updatesPerSecond;
 }

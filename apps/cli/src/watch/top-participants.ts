@@ -4,13 +4,14 @@
  * @module
  */
 import {
+  type BridgeEndInfo,
   type ParticipantInfo,
   type ParticipantState,
   participantStates,
   type SegmentRates,
   type SegmentSample,
 } from "@isthmus/ipc";
-import { formatCount } from "../output/format.ts";
+import { formatCount, formatDuration } from "../output/format.ts";
 import type { Style } from "../output/style.ts";
 import { ageText, NOTHING, ownerText, participantsText } from "../segments/segment-text.ts";
 
@@ -59,7 +60,8 @@ export function stateText(
   style: Style,
   isTerse: boolean,
 ): string {
-  const { semaphore, event, struct, mutex } = sample;
+  const { semaphore, event, struct, mutex, bridge } = sample;
+  if (bridge) return bridgeText(bridge.ends, style);
   if (event) return event.isSet ? "set" : "not set";
   if (semaphore) {
     return `${formatCount(semaphore.available)} of ${formatCount(semaphore.max)} free`;
@@ -69,6 +71,18 @@ export function stateText(
   if (!isTerse || owner === undefined) return ownerText(sample, nowMs, style);
   const pid = owner.isAlive ? String(owner.pid) : style.red(`${owner.pid} dead`);
   return `${pid} ${ageText(owner.sinceMs, nowMs)}`;
+}
+
+/** The worst that can be said of any end. */
+function bridgeText(ends: readonly BridgeEndInfo[], style: Style): string {
+  if (ends.some(({ isStopped }) => isStopped)) return style.red("stopped");
+  const stalled = ends.filter(({ isStalled }) => isStalled);
+  if (stalled.length > 0) {
+    const longestMs = Math.max(...stalled.map(({ stalledMs }) => stalledMs));
+    return style.yellow(`stalled ${formatDuration(longestMs)}`);
+  }
+  if (ends.some(({ isAway }) => isAway)) return style.yellow("away");
+  return ends.map(({ direction }) => direction).join(", ") || NOTHING;
 }
 
 function sideText(side: Side, states: ReadonlyMap<number, ParticipantState>, style: Style): string {

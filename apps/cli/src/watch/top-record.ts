@@ -10,7 +10,7 @@ import {
   type SegmentRates,
   type SegmentSample,
 } from "@isthmus/ipc";
-import { participantRecord } from "../segments/info-record.ts";
+import { infoRecord, participantRecord } from "../segments/info-record.ts";
 import { countParticipants } from "../segments/segment-record.ts";
 import { flowOf } from "./top-flow.ts";
 
@@ -53,18 +53,19 @@ function flowFields(
   sample: SegmentSample,
   rates: SegmentRates | undefined,
 ): Readonly<Record<string, unknown>> {
-  const { channel, topic, service, journal } = sample;
+  const { channel, topic, service, journal, bridge } = sample;
   const top = flowOf(sample, rates);
   const flow = flowTotals(sample, rates);
   // While nothing has been consumed since the last look, what was before is still the best there is.
   const { value, recent } = flowLatency(sample, rates) ?? {};
   const latency = recent?.count ? recent : value;
+  const appendedOrCarried = rates?.journal ?? rates?.bridge;
   // What subscribers do is told of each of them.
   const received = topic === undefined ? flow : undefined;
   return {
     records: flow?.records.value ?? journal?.records ?? null,
     bytes: flow?.bytes.value ?? journal?.bytes ?? null,
-    records_per_second: round(flow?.records.perSecond ?? rates?.journal?.recordsPerSecond),
+    records_per_second: round(flow?.records.perSecond ?? appendedOrCarried?.recordsPerSecond),
     bytes_per_second: round(top.bytesPerSecond),
     consumed: received?.consumed.value ?? null,
     consumed_per_second: round(flow?.consumed.perSecond),
@@ -91,6 +92,7 @@ function flowFields(
     synced_sequence: journal?.syncedSequence ?? null,
     segments: journal?.segments ?? null,
     disk_bytes: journal?.diskBytes ?? null,
+    ends: bridge ? bridge.ends.map(infoRecord) : null,
   };
 }
 

@@ -28,6 +28,7 @@ const FIELDS = [
   "table",
   "counters",
   "journal",
+  "bridge",
   "semaphore",
   "event",
   "struct",

@@ -21,6 +21,7 @@ import {
 import { figureTitle, kindName, namedCells, segmentTitle, waitWords } from "./kind-words.ts";
 import type { Model } from "./model.ts";
 import type { PageView } from "./page-view.ts";
+import { BridgeTable } from "./tables/bridge-table.ts";
 import { FollowerTable } from "./tables/follower-table.ts";
 import { type Column, LiveTable } from "./tables/live-table.ts";
 import { WorkerTable } from "./tables/worker-table.ts";
@@ -52,6 +53,7 @@ export class DetailPanel implements PageView {
   readonly #table = new LiveTable<Row>("Figures of the segment", COLUMNS, ({ id }) => id);
   readonly #workers = new WorkerTable();
   readonly #followers = new FollowerTable();
+  readonly #ends = new BridgeTable();
   readonly #all: HTMLElement;
   #shown = "";
 
@@ -64,6 +66,7 @@ export class DetailPanel implements PageView {
       this.#facts,
       this.#workers.element,
       this.#followers.element,
+      this.#ends.element,
       this.#all,
     );
   }
@@ -83,6 +86,7 @@ export class DetailPanel implements PageView {
     }
     this.#workers.render(segment);
     this.#followers.render(segment);
+    this.#ends.render(segment);
     const rows = rowsOf(segment, model.hello?.figures ?? {});
     this.#table.render(rows);
     setShown(this.#all, rows.length > 0);
@@ -99,6 +103,7 @@ function factsOf(segment: SegmentFrame, atMs: number): Fact[] {
   return [
     ...queueFacts(segment),
     ...journalFacts(segment),
+    ...bridgeFacts(segment),
     ...ownerFacts(segment, atMs),
     ...waitFacts(segment),
     ...holders.map((one): Fact => [`Held by ${nameOf(one)}`, one.holds ?? ""]),
@@ -127,6 +132,10 @@ function queueFacts({ queue, rates, figures }: SegmentFrame): Fact[] {
 
 function journalFacts({ journal }: SegmentFrame): Fact[] {
   return journal === null ? [] : [["Directory", journal.path || NOTHING]];
+}
+
+function bridgeFacts({ bridge }: SegmentFrame): Fact[] {
+  return bridge === null ? [] : [["Carries", bridge.target || NOTHING]];
 }
 
 function ownerFacts({ lock, queue }: SegmentFrame, atMs: number): Fact[] {

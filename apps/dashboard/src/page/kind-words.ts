@@ -21,6 +21,11 @@ const WAITS: Readonly<Record<string, readonly string[]>> = {
 
 /** Figures whose names in code are not what a person would say. */
 const TITLES: Readonly<Record<string, string>> = {
+  "bridge.end.lag": "Still to carry",
+  "bridge.end.resent": "Messages sent again",
+  "bridge.end.spilled": "On the disk",
+  "bridge.end.acknowledgeMs": "Acknowledged in",
+  "bridge.end.stalledMs": "Stalled for",
   "event.segment.isSet": "State",
   "event.segment.setCount": "Times set",
   "journal.follower.lag": "Lag of the slowest follower",

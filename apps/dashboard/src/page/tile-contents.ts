@@ -5,6 +5,7 @@
  */
 import type { FlowFrame, Frame, LockFrame, SegmentFrame } from "../wire/frame.ts";
 import type { Hello } from "../wire/hello.ts";
+import { bridgeTiles } from "./bridge-tiles.ts";
 import { figureQuantity } from "./figure-text.ts";
 import { ALL, keyOf, tableKeyOf } from "./figures.ts";
 import {
@@ -74,7 +75,8 @@ export function tileContents(
   }
   const segment = frame.segments.find(({ name }) => name === scope);
   if (segment === undefined) return [];
-  const { flow, lock, queue, journal } = segment;
+  const { flow, lock, queue, journal, bridge } = segment;
+  if (bridge !== null) return bridgeTiles(segment, bridge);
   if (journal !== null) return journalTiles(segment, journal);
   if (flow !== null && queue !== null) return queueTiles(segment, flow, queue);
   if (flow !== null) {

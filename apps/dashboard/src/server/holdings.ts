@@ -8,7 +8,7 @@ import { FIGURES, type FigureTable, type ParticipantInfo, type SegmentSample } f
 type Loose = Readonly<Record<string, unknown>>;
 
 /** Kinds whose lists of participants are of ends of rings, or of who reads along, which hold nothing. */
-const FLOWS: ReadonlySet<string> = new Set(["channel", "topic", "service", "journal"]);
+const FLOWS: ReadonlySet<string> = new Set(["channel", "topic", "service", "journal", "bridge"]);
 
 /**
  * Finds lists of what somebody has, in whatever the reader of a kind has found. What can be added up by the tables of

@@ -18,6 +18,8 @@ import { ownerText, who } from "./who.ts";
 const FILL_WARNING = 0.8;
 /** Who has lost records falls behind when so much of the ring lies before it; who has not, when the ring is nearly over. */
 const LAPPED_DISTANCE = 0.5;
+/** A bridge that stands still for less is nothing to speak of. */
+const BRIDGE_STALLED_MS = 1000;
 /** Who holds a lock for longer, while others want it, is worth a look. */
 const LOCK_HELD_MS = 5000;
 
@@ -40,7 +42,7 @@ export function findIssues(segment: SegmentFrame, atMs: number): Issue[] {
     const message = "left over from a crash: nobody holds it";
     return [issue("warning", "left-over", message)];
   }
-  const found = [...deadIssues(segment), ...lockIssues(segment, atMs)];
+  const found = [...deadIssues(segment), ...lockIssues(segment, atMs), ...bridgeIssues(segment)];
   const { flow } = segment;
   found.push(...(flow === null ? alarmIssues(segment) : flowIssues(segment, flow, atMs)));
   return found.map(([severity, code, message]) => issue(severity, code, message));
@@ -79,6 +81,20 @@ function lockIssues({ lock }: SegmentFrame, atMs: number): Found[] {
   if (heldMs < LOCK_HELD_MS) return [];
   const seconds = Math.floor(heldMs / 1000);
   return [["warning", "lock-held", `${owner} has held the lock for ${seconds} s`]];
+}
+
+/** A bridge says itself what keeps it from going on. */
+function bridgeIssues({ bridge }: SegmentFrame): Found[] {
+  return (bridge?.ends ?? []).flatMap((end): Found[] => {
+    const who = `the way ${end.direction} over process ${end.pid}`;
+    const why = end.reason === "" ? "" : `: ${end.reason}`;
+    if (end.stopped) return [["bad", "stopped", `${who} has stopped${why}`]];
+    if ((end.stalled_ms ?? 0) >= BRIDGE_STALLED_MS) {
+      const seconds = Math.floor((end.stalled_ms ?? 0) / 1000);
+      return [["warning", "stalled", `${who} has stood still for ${seconds} s${why}`]];
+    }
+    return end.away ? [["warning", "away", `${who} has no connection to ${end.server}`]] : [];
+  });
 }
 
 function flowIssues(segment: SegmentFrame, flow: FlowFrame, atMs: number): Found[] {

@@ -111,7 +111,9 @@ function figureFamilies(segments: readonly SegmentInfo[]): MetricFamily[] {
   const families = new Map<string, MetricFamily>();
   for (const info of segments) {
     for (const total of figureTotals(info)) {
-      const { figure, value } = total;
+      const { figure } = total;
+      // Prometheus counts time in seconds.
+      const value = figure.unit === "milliseconds" ? total.value / 1000 : total.value;
       const name = familyName(total);
       const family = families.get(name) ?? new MetricFamily(name, figure.type, figure.help);
       families.set(name, family);
@@ -136,7 +138,9 @@ const SUFFIXES: ReadonlySet<Figure["unit"]> = new Set([
 
 /** `capacityBytes` of a channel is `isthmus_channel_capacity_bytes`; a counter's name ends in `_total`. */
 function familyName({ kind, name, figure }: Pick<FigureTotal, "kind" | "name" | "figure">): string {
-  const { family = name.replace(/^is(?=[A-Z])/, ""), type, unit } = figure;
+  const { type } = figure;
+  const unit = figure.unit === "milliseconds" ? "seconds" : figure.unit;
+  const { family = name.replace(/^is(?=[A-Z])|Ms$/g, "") } = figure;
   const words = `isthmus_${kind}_${family.replace(/[A-Z]/g, "_$&").toLowerCase()}`.replace(
     "__",
     "_",

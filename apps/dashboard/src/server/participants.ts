@@ -47,6 +47,7 @@ export function participantFrames(
       topicPart(one, sample, rates) ??
       servicePart(one, sample, rates) ??
       followerPart(one, sample) ??
+      bridgePart(one, sample) ??
       workerPart(one, sample, rates, takers) ?? { position: null, lag: null, perSecond: undefined };
     const judged = states.get(one.slot) ?? "live";
     const state = judged === "live" ? restingState(part) : judged;
@@ -139,6 +140,14 @@ function followerPart({ slot }: ParticipantInfo, { journal }: SegmentSample): Pa
   if (own.length === 0) return undefined;
   const slowest = own.reduce((most, one) => (one.lag > most.lag ? one : most));
   return { position: slowest.position, lag: slowest.lag, perSecond: undefined };
+}
+
+/** Who works on ends of a bridge, by what all of them still have to carry. */
+function bridgePart({ slot }: ParticipantInfo, { bridge }: SegmentSample): Part | undefined {
+  const own = bridge?.ends.filter(({ participant }) => participant.slot === slot) ?? [];
+  if (own.length === 0) return undefined;
+  const lag = own.reduce((sum, end) => sum + end.lag, 0);
+  return { position: null, lag, perSecond: undefined };
 }
 
 /** A requester asks so many times a second; the responder answers all of them. */

@@ -5,6 +5,7 @@
  */
 import type { SegmentRates, SegmentSample } from "@isthmus/ipc";
 import type { LockFrame, SegmentFrame, WaitFrame } from "../wire/frame.ts";
+import { bridgeFrame } from "./bridge-frame.ts";
 import { round } from "./figures.ts";
 import { flowFrame } from "./flows.ts";
 import { journalFrame } from "./journal-frame.ts";
@@ -34,6 +35,7 @@ export function segmentFrame({ sample, rates, takers }: RatedSample, atMs: numbe
     lock: lockFrame(sample, rates),
     queue: queueFrame(sample, rates),
     journal: journalFrame(sample),
+    bridge: bridgeFrame(sample),
     wakes_per_second: round(rates?.wakesPerSecond),
     waits: waitFrames(sample),
     ...figures,

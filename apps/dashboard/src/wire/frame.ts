@@ -150,6 +150,40 @@ export interface JournalFrame {
   readonly followers: readonly FollowerFrame[];
 }
 
+/** One end of a bridge. */
+export interface BridgeEndFrame {
+  /** The place of who works on it among the participants. */
+  readonly slot: number;
+  readonly pid: number;
+  /** `in` or `out`. */
+  readonly direction: string;
+  /** The kind of what it carries. */
+  readonly source: string;
+  readonly server: string;
+  /** Whether there is no connection to the server. */
+  readonly away: boolean;
+  /** For how long it has not been able to go on, in milliseconds; `null` when it goes on. */
+  readonly stalled_ms: number | null;
+  /** Whether it has stopped for good. */
+  readonly stopped: boolean;
+  /** Why it has stalled or stopped; empty when it goes on. */
+  readonly reason: string;
+  readonly records: number;
+  /** Records that are still to be carried. */
+  readonly lag: number;
+  readonly in_flight: number;
+  readonly spilled: number;
+  /** When it last carried something, in milliseconds since 1970; 0: never. */
+  readonly last_activity_ms: number;
+}
+
+/** What a bridge has besides its figures. */
+export interface BridgeFrame {
+  /** The name of what it carries. */
+  readonly target: string;
+  readonly ends: readonly BridgeEndFrame[];
+}
+
 /** The mutex of a segment. */
 export interface LockFrame {
   readonly owner_pid: number | null;
@@ -179,6 +213,7 @@ export interface SegmentFrame {
   readonly lock: LockFrame | null;
   readonly queue: QueueFrame | null;
   readonly journal: JournalFrame | null;
+  readonly bridge: BridgeFrame | null;
   readonly wakes_per_second: number | null;
   /** The cells at which somebody waits. */
   readonly waits: readonly WaitFrame[];

@@ -64,6 +64,9 @@ describe("metricsText()", () => {
     ["counters", ["series", "dropped_total", "bytes"]],
     ["journal", ["records_total", "bytes_total", "last_sequence", "synced_sequence"]],
     ["journal", ["unsynced_records", "lag_records", "segments", "disk_bytes"]],
+    ["bridge", ["records_total", "bytes_total", "lost_total", "drops_total", "stalls_total"]],
+    ["bridge", ["lag_records", "in_flight", "spilled_records", "away", "stalled", "stopped"]],
+    ["bridge", ["acknowledge_seconds", "stalled_seconds", "reconnects_total"]],
   ] as const)("tells of a %s what its owner asks for", (kind, names) => {
     const wanted = names.map((name) => `isthmus_${kind}_${name}`);
     expect(familiesOf(`a-${kind}`)).toEqual(expect.arrayContaining(wanted));
@@ -74,7 +77,9 @@ describe("metricsText()", () => {
     for (const info of SAMPLES) {
       const mine = told.filter(({ labels }) => labels.get("segment") === info.name);
       const values = mine.map(({ value }) => value);
-      for (const { value } of figureTotals(info)) expect(values).toContain(value);
+      for (const { value, figure } of figureTotals(info)) {
+        expect(values).toContain(figure.unit === "milliseconds" ? value / 1000 : value);
+      }
     }
   });
 

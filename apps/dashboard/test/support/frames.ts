@@ -58,6 +58,7 @@ const SEGMENT: SegmentFrame = {
   lock: null,
   queue: null,
   journal: null,
+  bridge: null,
   wakes_per_second: null,
   waits: [],
   figures: {},

@@ -24,6 +24,8 @@ const STATES: Readonly<Record<string, readonly [icon: IconName, mood: string]>> 
   unreachable: ["cross", "bad"],
   waiting: ["clock", "warning"],
   stalled: ["warning", "bad"],
+  away: ["clock", "warning"],
+  stopped: ["cross", "bad"],
   "left over": ["warning", "warning"],
   abandoned: ["lock", "bad"],
   dead: ["cross", "bad"],
