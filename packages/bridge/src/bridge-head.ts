@@ -5,7 +5,7 @@
  * @module
  */
 import { SECTION } from "@isthmus/core/internal";
-import type { BridgeEndInfo, BridgeSource } from "@isthmus/ipc";
+import type { BridgeSource } from "@isthmus/ipc";
 import {
   BRIDGE,
   BRIDGE_BYTES,
@@ -31,17 +31,11 @@ export interface EndDescription {
   readonly server: string;
 }
 
-/** What an end counts. */
-export type EndCounter = Exclude<
-  keyof typeof BRIDGE_NUMBER,
-  EndGauge | "stalledSinceMs" | "lastActivityMs"
->;
+/** What an end counts and measures; see the figures of the same names in `FIGURES.bridge.end`. */
+export type EndCounts = Record<Exclude<keyof typeof BRIDGE_NUMBER, "haltedSinceMs">, number>;
 
-/** What it measures. */
-export type EndGauge = "lag" | "inFlight" | "spilled" | "acknowledgeMs";
-
-/** What a bridge tells of itself: what observers see of its end, but for who it is. */
-export type BridgeFigures = Omit<BridgeEndInfo, "participant">;
+/** How an end is doing. `"away"`: no connection to the server; `"full"`: no room there or here; `"stopped"`: for good. */
+export type EndState = "live" | "away" | "full" | "stopped";
 
 /** The segment's name for what is called so. */
 export function bridgeHeadName(name: string): string {
@@ -53,114 +47,44 @@ export function bridgeHeadName(name: string): string {
  * is wrong with the directory of names.
  */
 export class BridgeHead implements Disposable {
-  readonly #description: EndDescription;
+  /** What it has counted: what is set here is seen by observers at once. It goes on counting, unseen, after disposal. */
+  readonly counts: EndCounts;
   /** Undefined where it is untold, and after disposal. */
   #place: EndPlace | undefined;
   #numbers: Float64Array;
-  #isAway = false;
-  #isStopped = false;
-  #reason: string | undefined;
+  #state: EndState = "live";
+  #reason = "";
 
   /**
    * @param name What is carried.
    * @param description How.
    */
   constructor(name: string, description: EndDescription) {
-    this.#description = description;
     this.#place = takePlace(name);
     this.#numbers = this.#place?.numbers ?? new Float64Array(NUMBER_COUNT);
     this.#numbers.fill(0);
+    this.counts = countsOf(() => this.#numbers);
     this.#place?.write(BRIDGE_END.direction, description.direction === "in" ? 1 : 0);
     this.#place?.write(BRIDGE_END.source, BRIDGE_SOURCES.indexOf(description.source));
     this.#place?.writeText(BRIDGE_END.server, BRIDGE_SERVER_BYTES, description.server);
-    this.#tellCondition();
-  }
-
-  /** Counts; of what counts records, messages or bytes, how many more there are. */
-  add(counter: EndCounter, count = 1): void {
-    const at = BRIDGE_NUMBER[counter];
-    this.#numbers[at] = (this.#numbers[at] as number) + count;
-  }
-
-  /** Counts what was carried, and says that it was now. */
-  carried(records: number, bytes: number): void {
-    this.add("records", records);
-    this.add("bytes", bytes);
-    this.add("messages");
-    this.#numbers[BRIDGE_NUMBER.lastActivityMs] = Date.now();
-  }
-
-  /** Says how much of something there is now. */
-  set(gauge: EndGauge, value: number): void {
-    this.#numbers[BRIDGE_NUMBER[gauge]] = value;
-  }
-
-  /** Says whether there is a connection to the server; counts when there is one again. */
-  connected(isConnected: boolean): void {
-    if (this.#isAway === !isConnected) return;
-    this.#isAway = !isConnected;
-    if (isConnected) this.add("reconnects");
-    this.#tellCondition();
+    this.#tellState();
   }
 
   /**
-   * Says that it cannot go on now, and why. For the same reason once more, nothing changes: it is one time of standing still until
-   * {@link goOn}.
+   * Says how it is doing. Nothing is counted by it.
+   *
+   * @param state How.
+   * @param reason Why, where it does not go on.
    */
-  stall(reason: string): void {
-    if (this.#isStopped || this.#reason === reason) return;
-    if (this.#reason === undefined) {
-      this.add("stalls");
-      this.#numbers[BRIDGE_NUMBER.stalledSinceMs] = Date.now();
-    }
+  tell(state: EndState, reason = ""): void {
+    if (state === this.#state && reason === this.#reason) return;
+    if (this.#state === "live") this.#numbers[BRIDGE_NUMBER.haltedSinceMs] = Date.now();
+    this.#state = state;
     this.#reason = reason;
-    this.#tellCondition();
+    this.#tellState();
   }
 
-  /** Says that it goes on. */
-  goOn(): void {
-    if (this.#isStopped || this.#reason === undefined) return;
-    this.#reason = undefined;
-    this.#tellCondition();
-  }
-
-  /** Says that it has stopped for good, and why. */
-  stop(reason: string): void {
-    this.#isStopped = true;
-    this.#reason = reason;
-    this.#tellCondition();
-  }
-
-  /** What it has told. */
-  get figures(): BridgeFigures {
-    const number = (name: keyof typeof BRIDGE_NUMBER): number =>
-      this.#numbers[BRIDGE_NUMBER[name]] as number;
-    const isStalled = this.#reason !== undefined && !this.#isStopped;
-    return {
-      ...this.#description,
-      reason: this.#reason ?? "",
-      records: number("records"),
-      bytes: number("bytes"),
-      messages: number("messages"),
-      resent: number("resent"),
-      duplicates: number("duplicates"),
-      lost: number("lost"),
-      drops: number("drops"),
-      stalls: number("stalls"),
-      reconnects: number("reconnects"),
-      lag: number("lag"),
-      inFlight: number("inFlight"),
-      spilled: number("spilled"),
-      acknowledgeMs: number("acknowledgeMs"),
-      isAway: this.#isAway,
-      isStalled,
-      stalledMs: isStalled ? Math.max(0, Date.now() - number("stalledSinceMs")) : 0,
-      isStopped: this.#isStopped,
-      lastActivityMs: number("lastActivityMs"),
-    };
-  }
-
-  /** Tells nothing any more. The figures can still be read. */
+  /** Tells nothing any more. */
   [Symbol.dispose](): void {
     const place = this.#place;
     if (place === undefined) return;
@@ -169,14 +93,33 @@ export class BridgeHead implements Disposable {
     place[Symbol.dispose]();
   }
 
-  #tellCondition(): void {
-    const { away, stalled, stopped } = BRIDGE_CONDITION;
-    const isStalled = this.#reason !== undefined && !this.#isStopped;
-    const condition =
-      (this.#isAway ? away : 0) | (isStalled ? stalled : 0) | (this.#isStopped ? stopped : 0);
-    this.#place?.writeText(BRIDGE_END.reason, BRIDGE_REASON_BYTES, this.#reason ?? "");
-    this.#place?.write(BRIDGE_END.condition, condition);
+  #tellState(): void {
+    this.#place?.writeText(BRIDGE_END.reason, BRIDGE_REASON_BYTES, this.#reason);
+    this.#place?.write(BRIDGE_END.condition, CONDITIONS[this.#state]);
   }
+}
+
+const CONDITIONS: Readonly<Record<EndState, number>> = {
+  live: 0,
+  away: BRIDGE_CONDITION.away,
+  full: BRIDGE_CONDITION.stalled,
+  stopped: BRIDGE_CONDITION.stopped,
+};
+
+/** An object whose properties are numbers of the array. */
+function countsOf(numbers: () => Float64Array): EndCounts {
+  const counts = {};
+  for (const [name, at] of Object.entries(BRIDGE_NUMBER)) {
+    if (name === "haltedSinceMs") continue;
+    Object.defineProperty(counts, name, {
+      enumerable: true,
+      get: () => numbers()[at],
+      set: (value: number) => {
+        numbers()[at] = value;
+      },
+    });
+  }
+  return counts as EndCounts;
 }
 
 const NUMBER_COUNT = Object.keys(BRIDGE_NUMBER).length;

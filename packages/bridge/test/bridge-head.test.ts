@@ -25,9 +25,15 @@ import {
   BRIDGE_SOURCES,
 } from "@isthmus/ipc/internal";
 import { Home } from "@isthmus/testing/home";
+import { until } from "@isthmus/testing/patience";
 import { Peer } from "@isthmus/testing/peer";
 import { fieldsOf, offsetsOf, rowsOf } from "../../ipc/test/layout/support/document.ts";
-import { BridgeHead, bridgeHeadName, type EndDescription } from "../src/bridge-head.ts";
+import {
+  BridgeHead,
+  bridgeHeadName,
+  type EndCounts,
+  type EndDescription,
+} from "../src/bridge-head.ts";
 
 const OUT: EndDescription = {
   direction: "out",
@@ -42,65 +48,64 @@ function endsOf(name: string) {
 }
 
 describe("BridgeHead", () => {
-  test("tells observers what it is told", () => {
+  test("tells observers what it counts", () => {
     using _home = new Home();
     using head = new BridgeHead("orders", OUT);
-    head.carried(40, 2560);
-    head.carried(2, 128);
-    for (const counter of ["resent", "duplicates", "lost", "drops"] as const) head.add(counter, 3);
-    head.set("lag", 7);
-    head.set("inFlight", 2);
-    head.set("spilled", 5);
-    head.set("acknowledgeMs", 1.25);
+    const numbers = Object.keys(head.counts) as (keyof EndCounts)[];
+    for (const [index, name] of numbers.entries()) head.counts[name] += 100 + index;
+    head.counts.acknowledgeMs = 1.25;
     const { bridge, kind } = observe(bridgeHeadName("orders"));
     expect(kind).toBe("bridge");
     expect(bridge).toEqual({
       target: "orders",
-      ends: [{ participant: expect.objectContaining({ pid: process.pid }), ...head.figures }],
+      ends: [
+        {
+          participant: expect.objectContaining({ pid: process.pid }),
+          ...OUT,
+          ...head.counts,
+          isAway: false,
+          isStalled: false,
+          isStopped: false,
+          haltedMs: 0,
+          reason: "",
+        },
+      ],
     });
-    expect(head.figures).toMatchObject({ ...OUT, records: 42, bytes: 2688, messages: 2 });
-    expect(head.figures).toMatchObject({ resent: 3, duplicates: 3, lost: 3, drops: 3 });
-    expect(head.figures).toMatchObject({ lag: 7, inFlight: 2, spilled: 5, acknowledgeMs: 1.25 });
-    expect(head.figures).toMatchObject({ isAway: false, isStalled: false, isStopped: false });
-    expect(head.figures.lastActivityMs).toBeGreaterThan(0);
+    expect(new Set(Object.values(head.counts)).size).toBe(numbers.length);
   });
 
-  test("tells of a server that is away, and counts when it is back", () => {
+  test("tells why it does not go on, and since when", () => {
     using _home = new Home();
     using head = new BridgeHead("orders", OUT);
-    head.connected(true);
-    expect(endsOf("orders")[0]).toMatchObject({ isAway: false, reconnects: 0 });
-    head.connected(false);
-    head.connected(false);
-    expect(endsOf("orders")[0]).toMatchObject({ isAway: true, reconnects: 0 });
-    head.connected(true);
-    expect(endsOf("orders")[0]).toMatchObject({ isAway: false, reconnects: 1 });
+    const end = () => endsOf("orders")[0];
+    head.tell("away", "the connection was lost");
+    const away = { isAway: true, isStalled: false, isStopped: false };
+    expect(end()).toMatchObject({ ...away, reason: "the connection was lost" });
+    expect(end()?.haltedMs).toBeWithin(0, 60_000);
+    head.tell("full", "the stream is full");
+    const full = { isAway: false, isStalled: true, isStopped: false };
+    expect(end()).toMatchObject({ ...full, reason: "the stream is full" });
+    head.tell("live");
+    const live = { isAway: false, isStalled: false, isStopped: false };
+    expect(end()).toMatchObject({ ...live, reason: "", haltedMs: 0 });
+    head.tell("stopped", "another bridge has taken its place");
+    expect(end()).toMatchObject({ isStopped: true, haltedMs: 0 });
+    expect(end()?.reason).toBe("another bridge has taken its place");
   });
 
-  test("tells why it cannot go on, and since when: one time, whatever the reasons", () => {
+  test("tells for how long, over all that keeps it from going on", async () => {
     using _home = new Home();
     using head = new BridgeHead("orders", OUT);
-    head.stall("the server is away");
-    head.stall("the stream is full");
-    head.stall("the stream is full");
-    const [end] = endsOf("orders");
-    expect(end).toMatchObject({ isStalled: true, stalls: 1, reason: "the stream is full" });
-    expect(end?.stalledMs).toBeGreaterThanOrEqual(0);
-    expect(end?.stalledMs).toBeLessThan(60_000);
-    head.goOn();
-    expect(endsOf("orders")[0]).toMatchObject({ isStalled: false, stalledMs: 0, reason: "" });
-    head.stop("another bridge has taken its place");
-    head.stall("never mind");
-    head.goOn();
-    const stopped = { isStopped: true, isStalled: false, stalls: 1 };
-    expect(endsOf("orders")[0]).toMatchObject(stopped);
-    expect(endsOf("orders")[0]?.reason).toBe("another bridge has taken its place");
+    head.tell("away");
+    await until(() => (endsOf("orders")[0]?.haltedMs ?? 0) >= 2, "some time");
+    head.tell("full");
+    expect(endsOf("orders")[0]?.haltedMs).toBeGreaterThanOrEqual(2);
   });
 
   test("keeps long texts within their room, and whole characters", () => {
     using _home = new Home();
     using head = new BridgeHead("orders", { ...OUT, server: `nats://${"ö".repeat(100)}` });
-    head.stall("€".repeat(200));
+    head.tell("full", "€".repeat(200));
     const [end] = endsOf("orders");
     expect(end?.server).toBe(`nats://${"ö".repeat(Math.floor((BRIDGE_SERVER_BYTES - 7) / 2))}`);
     expect(end?.reason).toBe("€".repeat(Math.floor(BRIDGE_REASON_BYTES / 3)));
@@ -111,38 +116,54 @@ describe("BridgeHead", () => {
     using home = new Home();
     const out = new BridgeHead("orders", OUT);
     const back = new BridgeHead("orders", IN);
-    back.carried(1, 1);
+    back.counts.records += 1;
     expect(endsOf("orders").map(({ direction, records }) => [direction, records])).toEqual([
       ["out", 0],
       ["in", 1],
     ]);
     out[Symbol.dispose]();
     expect(endsOf("orders").map(({ direction }) => direction)).toEqual(["in"]);
-    // A place is used again, and does not show what was told in it before.
-    back.stall("no room");
+    back.tell("full", "no room");
     back[Symbol.dispose]();
     back[Symbol.dispose]();
     expect(home.names()).toEqual([]);
-    expect(back.figures).toMatchObject({ records: 1, isStalled: true });
-    back.carried(1, 1);
-    back.goOn();
-    expect(back.figures).toMatchObject({ records: 2, isStalled: false });
+    expect(back.counts.records).toBe(1);
+    back.counts.records += 1;
+    back.tell("live");
+    expect(back.counts.records).toBe(2);
+  });
+
+  test("does not show in a place what another one has told there", () => {
+    using _home = new Home();
+    using _other = new BridgeHead("orders", IN);
+    const first = new BridgeHead("orders", OUT);
+    first.counts.records = 5;
+    first.tell("full", "no room");
+    first[Symbol.dispose]();
+    using _second = new BridgeHead("orders", { direction: "out", source: "topic", server: "s" });
+    expect(endsOf("orders")[1]).toMatchObject({
+      source: "topic",
+      server: "s",
+      records: 0,
+      isStalled: false,
+      reason: "",
+    });
   });
 
   test("works untold where there is no room, and where the name is something else", () => {
     using _home = new Home();
     using heads = new DisposableStack();
     for (let count = 0; count <= BRIDGE_END_COUNT; count++) {
-      heads.use(new BridgeHead("orders", OUT)).carried(count, 0);
+      heads.use(new BridgeHead("orders", OUT)).counts.records = count;
     }
     expect(endsOf("orders").map(({ records }) => records)).toEqual(
       Array.from({ length: BRIDGE_END_COUNT }, (_, index) => index),
     );
     using _event = NamedEvent.createNew("bridge-prices", { reset: "auto" });
     using untold = new BridgeHead("prices", OUT);
-    untold.carried(1, 1);
-    untold.stall("no room");
-    expect(untold.figures).toMatchObject({ records: 1, isStalled: true });
+    untold.counts.records += 1;
+    untold.tell("full", "no room");
+    expect(untold.counts.records).toBe(1);
   });
 
   test("tells no more of who was killed, and gives its place away", async () => {
@@ -165,15 +186,16 @@ describe("figures of a bridge", () => {
     using out = new BridgeHead("orders", OUT);
     using back = new BridgeHead("orders", IN);
     using observer = new SegmentObserver(bridgeHeadName("orders"));
-    out.carried(10, 100);
+    out.counts.records += 10;
     const before = observer.sample() as SegmentSample;
-    out.carried(5, 50);
-    back.carried(7, 70);
-    out.set("lag", 3);
-    back.set("lag", 4);
-    back.add("lost", 2);
-    back.stall("no room here");
-    out.connected(false);
+    out.counts.records += 5;
+    out.counts.bytes += 50;
+    back.counts.records += 7;
+    out.counts.lag = 3;
+    back.counts.lag = 4;
+    back.counts.lost += 2;
+    back.tell("full", "no room here");
+    out.tell("away");
     const after = observer.sample() as SegmentSample;
     const rates = ratesBetween(before, after);
     const seconds = (rates?.elapsedMs ?? 0) / 1000;
@@ -183,7 +205,7 @@ describe("figures of a bridge", () => {
     );
     expect(totals).toMatchObject({
       "bridge.records": 22,
-      "bridge.bytes": 220,
+      "bridge.bytes": 50,
       "bridge.lag": 7,
       "bridge.lost": 2,
       "bridge.isAway": 1,
@@ -193,7 +215,7 @@ describe("figures of a bridge", () => {
     expect(Object.keys(totals).filter((name) => name.startsWith("bridge."))).toHaveLength(
       Object.keys(FIGURES.bridge.end).length,
     );
-    // They passed through the channel as well: they are not to be counted twice.
+    // They have passed through a channel as well: they are not to be counted twice.
     expect(flowTotals(after, rates)).toBeUndefined();
   });
 
@@ -203,7 +225,7 @@ describe("figures of a bridge", () => {
     using observer = new SegmentObserver(bridgeHeadName("orders"));
     const before = observer.sample() as SegmentSample;
     using back = new BridgeHead("orders", IN);
-    back.carried(7, 70);
+    back.counts.records += 7;
     const rates = ratesBetween(before, observer.sample() as SegmentSample);
     expect(rates?.bridge?.recordsPerSecond).toBeGreaterThan(0);
   });

@@ -23,7 +23,7 @@ export const BRIDGE_END_COLUMNS: FigureColumns<BridgeEndInfo> = {
     bytes: "BYTES",
     lag: "LAG",
     inFlight: "IN FLIGHT",
-    spilled: "SPILLED",
+    spilledBytes: "SPILLED",
   },
 };
 
@@ -48,8 +48,7 @@ export function bridgeRows({ target, ends }: BridgeInfo, nowMs: number, style: S
 function bridgeEndText(end: BridgeEndInfo, style: Style): string {
   const why = end.reason === "" ? "" : `: ${printable(end.reason)}`;
   if (end.isStopped) return style.red(`stopped${why}`);
-  if (end.isStalled) {
-    return style.yellow(`stalled for ${formatDuration(end.stalledMs)}${why}`);
-  }
-  return end.isAway ? style.yellow("the server is away") : style.green("live");
+  if (!end.isAway && !end.isStalled) return style.green("live");
+  const how = end.isAway ? "the server is away" : "no room";
+  return style.yellow(`${how}, for ${formatDuration(end.haltedMs)}${why}`);
 }

@@ -76,12 +76,12 @@ export function stateText(
 /** The worst that can be said of any end. */
 function bridgeText(ends: readonly BridgeEndInfo[], style: Style): string {
   if (ends.some(({ isStopped }) => isStopped)) return style.red("stopped");
-  const stalled = ends.filter(({ isStalled }) => isStalled);
-  if (stalled.length > 0) {
-    const longestMs = Math.max(...stalled.map(({ stalledMs }) => stalledMs));
-    return style.yellow(`stalled ${formatDuration(longestMs)}`);
+  const halted = ends.filter(({ isAway, isStalled }) => isAway || isStalled);
+  if (halted.length > 0) {
+    const longestMs = Math.max(...halted.map(({ haltedMs }) => haltedMs));
+    const how = halted.some(({ isAway }) => isAway) ? "away" : "full";
+    return style.yellow(`${how} ${formatDuration(longestMs)}`);
   }
-  if (ends.some(({ isAway }) => isAway)) return style.yellow("away");
   return ends.map(({ direction }) => direction).join(", ") || NOTHING;
 }
 

@@ -5,7 +5,7 @@
  */
 import type { BridgeFrame, SegmentFrame } from "../wire/frame.ts";
 import { tableKeyOf } from "./figures.ts";
-import { ago, byteRate, count, countOf, duration, perSecond, rate, text } from "./format.ts";
+import { ago, byteRate, count, countOf, duration, perSecond, rate, size, text } from "./format.ts";
 import type { TileContent } from "./tile-contents.ts";
 
 /** How fast it carries, whether it goes on, what is still to be carried, and what never will be. */
@@ -15,7 +15,7 @@ export function bridgeTiles(segment: SegmentFrame, bridge: BridgeFrame): TileCon
   const key = (figure: string): string => tableKeyOf(name, `bridge.end.${figure}`);
   const whole = (value: number) => ({ value: count(value), unit: "" });
   const [carried, bytes] = [rates["bridge.end.records"], rates["bridge.end.bytes"]];
-  const [spilled, inFlight] = [of("spilled"), of("inFlight")];
+  const [spilled, inFlight] = [of("spilledBytes"), of("inFlight")];
   const gone = (rates["bridge.end.lost"] ?? 0) + (rates["bridge.end.drops"] ?? 0);
   return [
     {
@@ -30,7 +30,7 @@ export function bridgeTiles(segment: SegmentFrame, bridge: BridgeFrame): TileCon
       id: "bridge-lag",
       title: "Still to carry",
       quantity: whole(of("lag")),
-      note: spilled === 0 ? "" : `${countOf(spilled, "record")} on the disk`,
+      note: spilled === 0 ? "" : `${text(size(spilled))} on the disk`,
       mood: spilled > 0 ? "warning" : undefined,
       key: key("lag"),
     },
@@ -59,14 +59,12 @@ function stateTile({ ends }: BridgeFrame, key: string): TileContent {
   if (stopped) {
     return { ...common, quantity: word("stopped"), note: stopped.reason, mood: "bad" };
   }
-  const longest = ends.toSorted((one, two) => (two.stalled_ms ?? -1) - (one.stalled_ms ?? -1))[0];
-  if (longest?.stalled_ms != null) {
-    const note = `for ${ago(longest.stalled_ms)}: ${longest.reason}`;
-    return { ...common, quantity: word("stalled"), note, mood: "warning" };
-  }
-  const away = ends.find((end) => end.away);
-  if (away) {
-    return { ...common, quantity: word("away"), note: away.server, mood: "warning" };
+  const halted = ends.filter(({ halted_ms }) => halted_ms !== null);
+  const [longest] = halted.toSorted((one, two) => (two.halted_ms ?? 0) - (one.halted_ms ?? 0));
+  if (longest) {
+    const since = `for ${ago(longest.halted_ms ?? 0)}`;
+    const note = longest.reason === "" ? since : `${since}: ${longest.reason}`;
+    return { ...common, quantity: word(longest.away ? "away" : "full"), note, mood: "warning" };
   }
   const quantity = ends.length === 0 ? undefined : word("live");
   return { ...common, quantity, note: countOf(ends.length, "end") };

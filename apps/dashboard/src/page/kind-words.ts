@@ -22,10 +22,11 @@ const WAITS: Readonly<Record<string, readonly string[]>> = {
 /** Figures whose names in code are not what a person would say. */
 const TITLES: Readonly<Record<string, string>> = {
   "bridge.end.lag": "Still to carry",
-  "bridge.end.resent": "Messages sent again",
-  "bridge.end.spilled": "On the disk",
+  "bridge.end.resends": "Messages sent again",
+  "bridge.end.isStalled": "Full",
+  "bridge.end.spilledBytes": "On the disk",
   "bridge.end.acknowledgeMs": "Acknowledged in",
-  "bridge.end.stalledMs": "Stalled for",
+  "bridge.end.haltedMs": "Away or full for",
   "event.segment.isSet": "State",
   "event.segment.setCount": "Times set",
   "journal.follower.lag": "Lag of the slowest follower",

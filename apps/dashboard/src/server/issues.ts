@@ -18,8 +18,8 @@ import { ownerText, who } from "./who.ts";
 const FILL_WARNING = 0.8;
 /** Who has lost records falls behind when so much of the ring lies before it; who has not, when the ring is nearly over. */
 const LAPPED_DISTANCE = 0.5;
-/** A bridge that stands still for less is nothing to speak of. */
-const BRIDGE_STALLED_MS = 1000;
+/** A bridge that is away or full for less is nothing to speak of. */
+const BRIDGE_HALTED_MS = 1000;
 /** Who holds a lock for longer, while others want it, is worth a look. */
 const LOCK_HELD_MS = 5000;
 
@@ -89,11 +89,10 @@ function bridgeIssues({ bridge }: SegmentFrame): Found[] {
     const who = `the way ${end.direction} over process ${end.pid}`;
     const why = end.reason === "" ? "" : `: ${end.reason}`;
     if (end.stopped) return [["bad", "stopped", `${who} has stopped${why}`]];
-    if ((end.stalled_ms ?? 0) >= BRIDGE_STALLED_MS) {
-      const seconds = Math.floor((end.stalled_ms ?? 0) / 1000);
-      return [["warning", "stalled", `${who} has stood still for ${seconds} s${why}`]];
-    }
-    return end.away ? [["warning", "away", `${who} has no connection to ${end.server}`]] : [];
+    if ((end.halted_ms ?? 0) < BRIDGE_HALTED_MS) return [];
+    const seconds = Math.floor((end.halted_ms ?? 0) / 1000);
+    const what = end.away ? `has no connection to ${end.server}` : "has no room";
+    return [["warning", end.away ? "away" : "full", `${who} ${what}, for ${seconds} s${why}`]];
   });
 }
 

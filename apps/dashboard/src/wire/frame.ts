@@ -162,17 +162,19 @@ export interface BridgeEndFrame {
   readonly server: string;
   /** Whether there is no connection to the server. */
   readonly away: boolean;
-  /** For how long it has not been able to go on, in milliseconds; `null` when it goes on. */
-  readonly stalled_ms: number | null;
+  /** Whether there is no room in the stream, or here. */
+  readonly full: boolean;
+  /** For how long it has been away or full, in milliseconds; `null` when it goes on. */
+  readonly halted_ms: number | null;
   /** Whether it has stopped for good. */
   readonly stopped: boolean;
-  /** Why it has stalled or stopped; empty when it goes on. */
+  /** Why it is away, full or stopped; empty when it goes on. */
   readonly reason: string;
   readonly records: number;
   /** Records that are still to be carried. */
   readonly lag: number;
   readonly in_flight: number;
-  readonly spilled: number;
+  readonly spilled_bytes: number;
   /** When it last carried something, in milliseconds since 1970; 0: never. */
   readonly last_activity_ms: number;
 }

@@ -65,8 +65,8 @@ describe("metricsText()", () => {
     ["journal", ["records_total", "bytes_total", "last_sequence", "synced_sequence"]],
     ["journal", ["unsynced_records", "lag_records", "segments", "disk_bytes"]],
     ["bridge", ["records_total", "bytes_total", "lost_total", "drops_total", "stalls_total"]],
-    ["bridge", ["lag_records", "in_flight", "spilled_records", "away", "stalled", "stopped"]],
-    ["bridge", ["acknowledge_seconds", "stalled_seconds", "reconnects_total"]],
+    ["bridge", ["lag_records", "in_flight", "spilled_bytes", "away", "stalled", "stopped"]],
+    ["bridge", ["acknowledge_seconds", "halted_seconds", "reconnects_total"]],
   ] as const)("tells of a %s what its owner asks for", (kind, names) => {
     const wanted = names.map((name) => `isthmus_${kind}_${name}`);
     expect(familiesOf(`a-${kind}`)).toEqual(expect.arrayContaining(wanted));

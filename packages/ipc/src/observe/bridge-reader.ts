@@ -36,7 +36,7 @@ export interface BridgeEndInfo extends Figures<typeof BRIDGE_FIGURES.end> {
   readonly source: BridgeSource;
   /** The address of the server; of a long one the beginning. */
   readonly server: string;
-  /** Why it has stalled or stopped; empty when it goes on. */
+  /** Why it is away, has stalled or stopped; empty when it goes on. */
   readonly reason: string;
   /** When it last carried something, in milliseconds since 1970; 0: never. */
   readonly lastActivityMs: number;
@@ -66,8 +66,8 @@ export function readBridge({ reader, name, participants }: KindSource): BridgeIn
     const count = (one: keyof typeof BRIDGE_NUMBER): number =>
       state.count((base + BRIDGE_END.numbers + BRIDGE_NUMBER[one] * 2) * 4);
     const condition = state.word(base + BRIDGE_END.condition);
+    const isAway = (condition & BRIDGE_CONDITION.away) !== 0;
     const isStalled = (condition & BRIDGE_CONDITION.stalled) !== 0;
-    const stalledSinceMs = count("stalledSinceMs");
     const end: BridgeEndInfo = {
       participant,
       direction: state.word(base + BRIDGE_END.direction) === 1 ? "in" : "out",
@@ -77,19 +77,20 @@ export function readBridge({ reader, name, participants }: KindSource): BridgeIn
       records: count("records"),
       bytes: count("bytes"),
       messages: count("messages"),
-      resent: count("resent"),
+      resends: count("resends"),
       duplicates: count("duplicates"),
+      gaps: count("gaps"),
       lost: count("lost"),
       drops: count("drops"),
       stalls: count("stalls"),
       reconnects: count("reconnects"),
       lag: count("lag"),
       inFlight: count("inFlight"),
-      spilled: count("spilled"),
+      spilledBytes: count("spilledBytes"),
       acknowledgeMs: count("acknowledgeMs"),
-      isAway: (condition & BRIDGE_CONDITION.away) !== 0,
+      isAway,
       isStalled,
-      stalledMs: isStalled ? Math.max(0, Date.now() - stalledSinceMs) : 0,
+      haltedMs: isAway || isStalled ? Math.max(0, Date.now() - count("haltedSinceMs")) : 0,
       isStopped: (condition & BRIDGE_CONDITION.stopped) !== 0,
       lastActivityMs: count("lastActivityMs"),
     };

@@ -108,9 +108,9 @@ function judgedOnes(info: SegmentInfo, rates?: SegmentRates): Judged[] {
   return [...requesters, { participant, state, isStandingStill: rates?.service?.isStandingStill }];
 }
 
-/** A bridge says itself whether it has stalled. */
-function bridgeEndState({ participant, isStalled, stalledMs }: BridgeEndInfo): Judged {
-  const hasStalled = isStalled && stalledMs >= STALLED_AFTER_MS;
+/** A bridge says itself what keeps it from going on. */
+function bridgeEndState({ participant, haltedMs, lag }: BridgeEndInfo): Judged {
+  const hasStalled = lag > 0 && haltedMs >= STALLED_AFTER_MS;
   return { participant, state: hasStalled ? "stalled" : "live" };
 }
 

@@ -29,7 +29,7 @@ export const BRIDGE_FIGURES = {
       help: "Messages that they were carried in.",
     },
     /** Messages that were sent again, because nobody knew whether the server had them. */
-    resent: {
+    resends: {
       type: "counter",
       unit: "count",
       writer: "user",
@@ -41,6 +41,14 @@ export const BRIDGE_FIGURES = {
       unit: "records",
       writer: "user",
       help: "Records that came again and were there already; each counts once among the carried ones.",
+    },
+    /** How often records were missing, as their positions tell. */
+    gaps: {
+      type: "counter",
+      unit: "count",
+      writer: "user",
+      alarm: "records are missing",
+      help: "How often records were missing, as their positions tell.",
     },
     /** Records that were gone before they could be carried: overwritten here, or removed from the server's stream. */
     lost: {
@@ -89,13 +97,13 @@ export const BRIDGE_FIGURES = {
       writer: "user",
       help: "Messages that were sent, and that the server has not acknowledged yet.",
     },
-    /** Records that wait on the disk until the server is back. */
-    spilled: {
+    /** Bytes of the journal in which records wait while the server is away. */
+    spilledBytes: {
       type: "gauge",
-      unit: "records",
+      unit: "bytes",
       total: "sum",
       writer: "user",
-      help: "Records that wait on the disk until the server is back.",
+      help: "Bytes of the journal in which records wait while the server is away.",
     },
     /** How long the server has lately taken to acknowledge a message, in milliseconds. */
     acknowledgeMs: {
@@ -103,7 +111,7 @@ export const BRIDGE_FIGURES = {
       unit: "milliseconds",
       total: "max",
       writer: "user",
-      help: "How long the server has lately taken to acknowledge a message, in milliseconds.",
+      help: "How long the server has lately taken to acknowledge a message.",
     },
     /** Whether there is no connection to the server. */
     isAway: {
@@ -113,21 +121,21 @@ export const BRIDGE_FIGURES = {
       writer: "user",
       help: "Whether there is no connection to the server.",
     },
-    /** Whether something keeps it from going on. */
+    /** Whether there is no room for what it carries: in the server's stream, or here. */
     isStalled: {
       type: "gauge",
       unit: "boolean",
       total: "max",
       writer: "user",
-      help: "Whether something keeps it from going on.",
+      help: "Whether there is no room for what it carries: in the server's stream, or here.",
     },
-    /** For how long something has kept it from going on, in milliseconds; 0 when it goes on. */
-    stalledMs: {
+    /** For how long it has been away or stalled, in milliseconds; 0 when it goes on. */
+    haltedMs: {
       type: "gauge",
       unit: "milliseconds",
       total: "max",
       writer: "user",
-      help: "For how long something has kept it from going on, in milliseconds; 0 when it goes on.",
+      help: "For how long it has been away or stalled; 0 when it goes on.",
     },
     /** Whether it has stopped for good: another bridge has taken its place, or the records are others. */
     isStopped: {

@@ -12,8 +12,8 @@
  *           4 │ direction    u32     0 out, 1 in
  *           8 │ source       u32     what is carried: see BRIDGE_SOURCES
  *          12 │ condition    u32     bit 0: the server is away, 1: it has stalled, 2: it has stopped
- *          16 │ numbers      f64 × 15, in the order of BRIDGE_NUMBER
- *         136 │ server       utf8, up to 120 bytes, zeros behind it
+ *          16 │ numbers      f64 × 16, in the order of BRIDGE_NUMBER
+ *         144 │ server       utf8, up to 112 bytes, zeros behind it
  *         256 └ reason       utf8, up to 256 bytes, zeros behind it
  * ```
  *
@@ -35,7 +35,7 @@ export const BRIDGE_END = {
   source: 2,
   condition: 3,
   numbers: 4,
-  server: 34,
+  server: 36,
   reason: 64,
 } as const;
 /** Words of an end. */
@@ -67,18 +67,19 @@ export const BRIDGE_NUMBER = {
   records: 0,
   bytes: 1,
   messages: 2,
-  resent: 3,
+  resends: 3,
   duplicates: 4,
-  lost: 5,
-  drops: 6,
-  stalls: 7,
-  reconnects: 8,
-  lag: 9,
-  inFlight: 10,
-  spilled: 11,
-  acknowledgeMs: 12,
-  stalledSinceMs: 13,
-  lastActivityMs: 14,
+  gaps: 5,
+  lost: 6,
+  drops: 7,
+  stalls: 8,
+  reconnects: 9,
+  lag: 10,
+  inFlight: 11,
+  spilledBytes: 12,
+  acknowledgeMs: 13,
+  haltedSinceMs: 14,
+  lastActivityMs: 15,
 } as const;
 
 const numbersEnd = BRIDGE_END.numbers + Object.keys(BRIDGE_NUMBER).length * 2;

@@ -5,7 +5,7 @@
  */
 import type { BridgeEndFrame, SegmentFrame } from "../../wire/frame.ts";
 import { element, setShown, setText } from "../dom.ts";
-import { count, countOf, NOTHING } from "../format.ts";
+import { count, countOf, NOTHING, size, text } from "../format.ts";
 import { fillState } from "./cells.ts";
 import { type Column, LiveTable } from "./live-table.ts";
 
@@ -21,7 +21,12 @@ const COLUMNS: readonly Column<Row>[] = [
   { id: "why", title: "Why", fill: ({ reason }) => reason || NOTHING },
   { id: "records", title: "Records", isNumber: true, fill: ({ records }) => count(records) },
   { id: "lag", title: "Still to carry", isNumber: true, fill: ({ lag }) => count(lag) },
-  { id: "spilled", title: "On the disk", isNumber: true, fill: ({ spilled }) => count(spilled) },
+  {
+    id: "spilled",
+    title: "On the disk",
+    isNumber: true,
+    fill: ({ spilled_bytes }) => text(size(spilled_bytes)),
+  },
   { id: "server", title: "Server", fill: ({ server }) => server || NOTHING },
   { id: "pid", title: "PID", isNumber: true, fill: ({ pid }) => String(pid) },
 ];
@@ -59,8 +64,8 @@ export class BridgeTable {
   }
 }
 
-function stateOf({ stopped, stalled_ms, away }: BridgeEndFrame): string {
+function stateOf({ stopped, away, full }: BridgeEndFrame): string {
   if (stopped) return "stopped";
-  if (stalled_ms !== null) return "stalled";
-  return away ? "away" : "live";
+  if (away) return "away";
+  return full ? "full" : "live";
 }
