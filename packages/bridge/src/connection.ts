@@ -11,7 +11,7 @@ import {
   errors,
   type NatsConnection,
 } from "@nats-io/transport-node";
-import { credentialsOf } from "./credentials.ts";
+import { credentialsOf, readSecret } from "./credentials.ts";
 import { isSince, SERVER_MINIMUM, type ServerFeature, SINCE } from "./server-features.ts";
 import { type CheckedServer, checkServer, type ServerOptions } from "./server-options.ts";
 
@@ -19,7 +19,6 @@ import { type CheckedServer, checkServer, type ServerOptions } from "./server-op
 const ATTEMPT_MS = 250;
 /** One attempt has to end by then. */
 const HANDSHAKE_MS = 5_000;
-/** A link that is cut without a word is noticed after three of these. */
 const PING_MS = 2_000;
 const PINGS_MAX = 2;
 
@@ -31,6 +30,10 @@ export interface OpenOptions {
   readonly wait?: boolean | undefined;
   /** Ends the waiting, with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** How long one attempt may take. Default 5 s. */
+  readonly handshakeMs?: number | undefined;
+  /** How often to ask whether the server is still there; a link that is cut without a word is noticed after three times. Default 2 s. */
+  readonly pingMs?: number | undefined;
 }
 
 /** Told when the connection is lost and when it is back. */
@@ -69,6 +72,10 @@ export class ServerConnection implements AsyncDisposable {
    */
   static async open(server: ServerOptions, options: OpenOptions): Promise<ServerConnection> {
     const checked = checkServer(server);
+    // The library reads them for each connection, and says of one that is missing little more than that it is.
+    for (const path of Object.values<string | undefined>({ ...checked.tls })) {
+      if (path !== undefined) readSecret(path, "file for TLS");
+    }
     const connection = new ServerConnection(await dial(checked, options));
     try {
       connection.#check(checked);
@@ -161,29 +168,31 @@ export class ServerConnection implements AsyncDisposable {
 
 /** Dials until there is a connection, or until there will be none. */
 async function dial(server: CheckedServer, options: OpenOptions): Promise<NatsConnection> {
-  const connecting = connectionOptions(server, options.name);
+  const connecting = connectionOptions(server, options);
   for (;;) {
     options.signal?.throwIfAborted();
     try {
       return await connect(connecting);
     } catch (error) {
-      const reason = dialError(error, server);
+      const reason = dialError(error, server, connecting);
       if (!options.wait || !isPassing(reason)) throw reason;
     }
     await pause(ATTEMPT_MS, options.signal);
   }
 }
 
-function connectionOptions(server: CheckedServer, name: string): ConnectionOptions {
-  const { urls, credentialsFile, tls } = server;
+function connectionOptions(
+  { urls, credentialsFile, tls }: CheckedServer,
+  { name, handshakeMs = HANDSHAKE_MS, pingMs = PING_MS }: OpenOptions,
+): ConnectionOptions {
   return {
     name,
     servers: [...urls],
     noEcho: true,
-    timeout: HANDSHAKE_MS,
+    timeout: handshakeMs,
     maxReconnectAttempts: -1,
     reconnectTimeWait: ATTEMPT_MS,
-    pingInterval: PING_MS,
+    pingInterval: pingMs,
     maxPingOut: PINGS_MAX,
     // By default the library gives up after the second refusal: credentials may be on their way to the server, or to this machine.
     ignoreAuthErrorAbort: true,
@@ -207,10 +216,18 @@ function isPassing(reason: Error): boolean {
   );
 }
 
-function dialError(error: unknown, { urls }: CheckedServer): Error {
+function dialError(
+  error: unknown,
+  { urls, tls }: CheckedServer,
+  { timeout }: ConnectionOptions,
+): Error {
   const what = `Cannot connect to the server at ${urls.join(", ")}`;
   if (error instanceof errors.TimeoutError) {
-    return new TimeoutError(`${what}: it has not answered in ${HANDSHAKE_MS} ms`, { cause: error });
+    // The server's refusal comes when this end believes to be connected, and the library waits on.
+    const isUnknown = tls !== undefined && tls.certificateFile === undefined;
+    const why = isUnknown ? "; it may want a certificate: name one with tls.certificateFile" : "";
+    const late = `${what}: it has not answered in ${timeout} ms${why}`;
+    return new TimeoutError(late, { cause: error });
   }
   const { message } = error instanceof Error ? error : new Error(String(error));
   if (error instanceof errors.AuthorizationError) {

@@ -39,7 +39,7 @@ export function credentialsOf(path: string): Authenticator {
 }
 
 function readCredentials(path: string): Authenticator {
-  const bytes = read(path);
+  const bytes = readSecret(path, "file of credentials");
   const text = bytes.toString("utf8").trim();
   if (CREDS.test(text)) return credsAuthenticator(bytes);
   if (SEED.test(text)) return nkeyAuthenticator(Buffer.from(text));
@@ -53,11 +53,16 @@ function readCredentials(path: string): Authenticator {
   throw Object.assign(error, { code: "ERR_INVALID_ARG_VALUE" });
 }
 
-function read(path: string): Buffer {
+/**
+ * Reads a file that says who somebody is.
+ *
+ * @throws {SystemError} When it cannot be read.
+ */
+export function readSecret(path: string, what: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw fromNodeError(error, `read the credentials in "${path}"`);
+    throw fromNodeError(error, `read the ${what} "${path}"`);
   }
 }
 

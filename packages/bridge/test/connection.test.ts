@@ -12,6 +12,8 @@ import type { ServerOptions } from "../src/server-options.ts";
 
 const serverTest = testIf(findNatsServer() !== undefined, "nats-server");
 
+import { hasOpenssl, makeCertificates } from "./support/certificates.ts";
+
 async function open(
   options: ServerOptions,
   how: Partial<OpenOptions> = {},
@@ -126,6 +128,46 @@ describe("credentials", () => {
   });
 });
 
+describe("TLS", () => {
+  const tlsTest = testIf(
+    findNatsServer() !== undefined && hasOpenssl,
+    "nats-server and the command openssl",
+  );
+
+  tlsTest("by files, and no other connection where it was asked for", async () => {
+    using directory = new TemporaryDirectory();
+    const { ca, ...files } = makeCertificates(directory);
+    const settings = `tls {
+      cert_file: "${files.serverCertificate}"
+      key_file: "${files.serverKey}"
+      ca_file: "${ca}"
+      verify: true
+    }`;
+    await using secure = await NatsServer.start({ settings });
+    const url = secure.url.replace("nats:", "tls:");
+    const own = { certificateFile: files.clientCertificate, keyFile: files.clientKey };
+    await using connection = await open({ server: url, tls: { caFile: ca, ...own } });
+    expect(connection.isConnected).toBeTrue();
+    expect(connection.nats.info?.tls_required).toBeTrue();
+    // The server wants to know who it is; and who it is must be known here.
+    const unknown = open({ server: url, tls: { caFile: ca } }, { handshakeMs: 300 });
+    const { message } = await expectRejection(unknown, "TimeoutError", "ETIMEDOUT");
+    expect(message).toContain("name one with tls.certificateFile");
+    await expectRejection(open({ server: url, tls: own }), "SystemError", "ECONNRESET");
+    const missing = { ...own, caFile: directory.file("missing") };
+    await expectRejection(open({ server: url, tls: missing }), "SystemError", "ENOENT");
+
+    await using plain = await NatsServer.start();
+    for (const options of [
+      { server: plain.url.replace("nats:", "tls:") },
+      { server: plain.url, tls: {} },
+    ]) {
+      const { message } = await expectRejection(open(options), "SystemError", "ECONNRESET");
+      expect(message).toContain("tls");
+    }
+  });
+});
+
 describe("a connection that is lost", () => {
   serverTest("comes back when the server was killed and started again", async () => {
     await using server = await NatsServer.start({ settings: "max_payload: 64KB" });
@@ -155,7 +197,7 @@ describe("a connection that is lost", () => {
   serverTest("is noticed also when its link lets nothing through any more", async () => {
     await using server = await NatsServer.start();
     await using link = await TcpLink.to(server);
-    await using connection = await open({ server: link.url });
+    await using connection = await open({ server: link.url }, { pingMs: 100 });
     link.freeze();
     await until(() => !connection.isConnected, "the loss");
     link.heal();
