@@ -25,13 +25,10 @@ export function claimChannelLane(channel: Channel): number {
   });
 }
 
-/** Begins to send into a lane that this process owns and that is ready. */
-export function sendInto(channel: Channel, lane: number, isFailing: boolean): SendingEnd {
-  const { words, shape, geometry } = channel;
-  const { ringBytes, slotBytes, timestampBytes } = geometry;
+/** What a channel says of a lane that this process owns and that is ready. */
+export function channelLane(channel: Channel, lane: number, isFailing: boolean): SendingLane {
   const { mapping } = channel.segment.memory;
-  const base = channel.laneWord(lane);
-  const how: SendingLane = {
+  return {
     lanes: channel,
     lane,
     owner: "Producer",
@@ -44,11 +41,26 @@ export function sendInto(channel: Channel, lane: number, isFailing: boolean): Se
     selfBlocking: () => () => (channel.isConsumedHere ? SELF : undefined),
     describeReceivers: () => channel.describeConsumer(),
   };
-  if (shape.struct === undefined) {
-    const data = channel.ringOffset(lane) / 4;
-    return new VariableSender(how, new ByteRingProducer(words, base, data, ringBytes));
-  }
-  const ring = new FixedRingProducer(words, base, ringBytes / slotBytes);
-  const Struct = timestampBytes > 0 ? TimestampedSender : StructSender;
-  return new Struct(how, ring, shape.struct);
+}
+
+/** The sending side of such a lane's ring, where records have one size. */
+export function slotsOf(channel: Channel, lane: number): FixedRingProducer {
+  const { ringBytes, slotBytes } = channel.geometry;
+  return new FixedRingProducer(channel.words, channel.laneWord(lane), ringBytes / slotBytes);
+}
+
+/** The same where they have any size. */
+export function bytesOf(channel: Channel, lane: number): ByteRingProducer {
+  const data = channel.ringOffset(lane) / 4;
+  const { words, geometry } = channel;
+  return new ByteRingProducer(words, channel.laneWord(lane), data, geometry.ringBytes);
+}
+
+/** Begins to send into such a lane. */
+export function sendInto(channel: Channel, lane: number, isFailing: boolean): SendingEnd {
+  const how = channelLane(channel, lane, isFailing);
+  const { struct } = channel.shape;
+  if (struct === undefined) return new VariableSender(how, bytesOf(channel, lane));
+  const Struct = channel.geometry.timestampBytes > 0 ? TimestampedSender : StructSender;
+  return new Struct(how, slotsOf(channel, lane), struct);
 }

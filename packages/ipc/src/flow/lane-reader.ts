@@ -43,7 +43,10 @@ export interface LaneToRead {
 /** The receiving side of a lane. */
 export abstract class LaneReader {
   readonly lane: number;
-  protected abstract readonly ring: FixedReading | ByteReading;
+  /** Its positions. */
+  abstract readonly ring: FixedReading | ByteReading;
+  /** What it was made of. */
+  readonly source: LaneToRead;
   readonly #counters: Counters;
   /** How much is handed out before it is to be released, in slots or units. */
   readonly #dueLength: number;
@@ -58,9 +61,10 @@ export abstract class LaneReader {
    * @param source The lane.
    * @param length How many slots or units the ring has.
    */
-  constructor({ lane, counters }: LaneToRead, length: number) {
-    this.lane = lane;
-    this.#counters = counters;
+  constructor(source: LaneToRead, length: number) {
+    this.source = source;
+    this.lane = source.lane;
+    this.#counters = source.counters;
     this.#dueLength = length / RELEASE_SHARE;
   }
 
@@ -133,7 +137,7 @@ export abstract class LaneReader {
 
 /** Records of one size: slot after slot. */
 export class StructReader extends LaneReader {
-  protected readonly ring: FixedReading;
+  readonly ring: FixedReading;
   readonly #schema: StructSchema<Fields>;
   readonly #view: DataView<ArrayBuffer>;
   readonly #cursor: object;

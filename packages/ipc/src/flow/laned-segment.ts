@@ -26,6 +26,9 @@ export interface LaneTable {
   readonly readyCount: number;
 }
 
+/** The `owner` of a lane that is kept for a bridge for as long as the segment is there, whoever of its processes lives. */
+export const KEPT_LANE = -1;
+
 /** Section "state" of a segment, which anybody may have written. */
 export interface StateSection {
   readonly words: SharedWords;
@@ -221,6 +224,16 @@ export class LanedSegment {
   /** Gives a lane back that this handle has taken. */
   disownLane(lane: number): void {
     this.words.store(this.laneWord(lane) + this.#table.owner, 0);
+  }
+
+  /** Keeps a lane that this handle owns for as long as the segment is there: nobody else gets it, also when this process dies. */
+  keepLane(lane: number): void {
+    this.words.store(this.laneWord(lane) + this.#table.owner, KEPT_LANE);
+  }
+
+  /** Whether a lane is kept. */
+  isLaneKept(lane: number): boolean {
+    return this.words.load(this.laneWord(lane) + this.#table.owner) === KEPT_LANE;
   }
 
   /** Really allocates a lane's memory, unless that has been done, and lets others look into it. */

@@ -20,7 +20,7 @@ import type { TravelTimes } from "./travel-times.ts";
 
 /** Records of any size: bytes, and JSON. */
 export class VariableReader extends LaneReader {
-  protected readonly ring: ByteReading;
+  readonly ring: ByteReading;
   readonly #codec: RecordCodec;
   readonly #copied: CopiedRecords | undefined;
   readonly #times: TravelTimes | undefined;

@@ -53,10 +53,24 @@ abstract class GatedReader {
     return (this.next - this.#head.low) | 0;
   }
 
+  get position(): number {
+    return this.next;
+  }
+
   release(): boolean {
-    if (this.next === this.#head.low) return false;
-    this.#head.moveTo(this.next);
+    return this.releaseTo(this.next);
+  }
+
+  releaseTo(position: number): boolean {
+    if (position === this.#head.low) return false;
+    this.#head.moveTo(position);
     return true;
+  }
+
+  goTo(position: number): void {
+    this.next = position | 0;
+    // Behind what was released: from now on the publisher waits for that again.
+    if (this.unreleased < 0) this.#head.reset(position);
   }
 
   /** How much is known to be there; looked up only when there is nothing left of that. */
@@ -189,6 +203,13 @@ export class ByteGatedReader extends GatedReader implements ByteReading {
   override release(): boolean {
     if (this.#sequence !== undefined) this.words.set(this.#sequenceWord, this.#sequence);
     return super.release();
+  }
+
+  override goTo(position: number): void {
+    super.goTo(position);
+    this.#last = this.next;
+    // The record that stands there says it.
+    this.#sequence = undefined;
   }
 
   /** Compares a record's number with the one that is due. */

@@ -88,11 +88,32 @@ export abstract class LappedReader {
     return this.next - this.#released;
   }
 
+  get position(): number {
+    return this.next | 0;
+  }
+
+  /** The same in full. */
+  get whole(): number {
+    return this.next;
+  }
+
   release(): boolean {
-    if (this.next === this.#released) return false;
-    this.#released = this.next;
-    writePosition(this.words, this.#place + PLACE.head, this.next);
+    return this.releaseTo(this.next);
+  }
+
+  releaseTo(position: number): boolean {
+    // Whoever knows the position modulo 2^32 only means one that was handed out.
+    const to = this.next - ((this.next - position) >>> 0);
+    if (to === this.#released) return false;
+    this.#released = to;
+    writePosition(this.words, this.#place + PLACE.head, to);
     return true;
+  }
+
+  goTo(position: number): void {
+    this.next = position;
+    this.#to = -1;
+    this.forget();
   }
 
   putBack(): boolean {

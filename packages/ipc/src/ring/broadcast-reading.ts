@@ -26,8 +26,22 @@ interface Reading {
   available(): number;
   /** How much has been handed out and not released, in slots or units. */
   readonly unreleased: number;
+  /** Position of the next record to be handed out, modulo 2^32. */
+  readonly position: number;
   /** Says that all records that were handed out have been read; false when there were none. */
   release(): boolean;
+  /**
+   * Says that those before a position have been read; false when that is nothing new.
+   *
+   * @param position Between what was released and what was handed out, modulo 2^32.
+   */
+  releaseTo(position: number): boolean;
+  /**
+   * Goes on at another position, at which a record begins.
+   *
+   * @param position Between what is released and what is published; the whole of it, where it is known.
+   */
+  goTo(position: number): void;
   /**
    * Takes the record that was handed out last back in: it is the next one again.
    *

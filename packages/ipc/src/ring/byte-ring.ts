@@ -202,6 +202,10 @@ export class ByteRingConsumer implements ByteReading {
     return (this.#next - this.#head) | 0;
   }
 
+  get position(): number {
+    return this.#next;
+  }
+
   /** How many units are known to be left, padding included; looked up only when none are. */
   available(): number {
     const known = (this.#tailCopy - this.#next) | 0;
@@ -248,11 +252,19 @@ export class ByteRingConsumer implements ByteReading {
 
   /** Gives the room of all records that were handed out back to the producer; false when there were none. */
   release(): boolean {
-    const head = this.#next;
-    if (head === this.#head) return false;
-    storePosition(this.#words, this.#base + LANE.head, this.#head, head);
-    this.#head = head;
+    return this.releaseTo(this.#next);
+  }
+
+  releaseTo(position: number): boolean {
+    if (position === this.#head) return false;
+    storePosition(this.#words, this.#base + LANE.head, this.#head, position);
+    this.#head = position;
     return true;
+  }
+
+  goTo(position: number): void {
+    this.#next = position | 0;
+    this.#last = this.#next;
   }
 
   #lookUp(): boolean {

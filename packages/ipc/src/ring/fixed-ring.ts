@@ -148,6 +148,10 @@ export class FixedRingConsumer implements FixedReading {
     return (this.#next - this.#head) | 0;
   }
 
+  get position(): number {
+    return this.#next;
+  }
+
   /** The slot of the oldest record that can be handed out. */
   get slot(): number {
     return this.#next & this.#mask;
@@ -186,11 +190,18 @@ export class FixedRingConsumer implements FixedReading {
 
   /** Gives the slots of all records that were handed out back to the producer; false when there were none. */
   release(): boolean {
-    const next = this.#next;
-    if (next === this.#head) return false;
-    storePosition(this.#words, this.#base + LANE.head, this.#head, next);
-    this.#head = next;
+    return this.releaseTo(this.#next);
+  }
+
+  releaseTo(position: number): boolean {
+    if (position === this.#head) return false;
+    storePosition(this.#words, this.#base + LANE.head, this.#head, position);
+    this.#head = position;
     return true;
+  }
+
+  goTo(position: number): void {
+    this.#next = position | 0;
   }
 
   #lookUp(): number {

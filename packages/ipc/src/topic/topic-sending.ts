@@ -25,13 +25,10 @@ export function claimTopicLane(topic: Topic): number {
   });
 }
 
-/** Begins to send into a lane that this process owns and that is ready. */
-export function publishInto(topic: Topic, lane: number, isFailing: boolean): SendingEnd {
-  const { words, shape, geometry } = topic;
-  const { ringBytes, slotBytes, timestampBytes } = geometry;
+/** What a topic says of a lane that this process owns and that is ready. */
+export function topicLane(topic: Topic, lane: number, isFailing: boolean): SendingLane {
   const { mapping } = topic.segment.memory;
-  const base = topic.laneWord(lane);
-  const how: SendingLane = {
+  return {
     lanes: topic,
     lane,
     owner: "Publisher",
@@ -47,13 +44,33 @@ export function publishInto(topic: Topic, lane: number, isFailing: boolean): Sen
     },
     describeReceivers: () => topic.describeSlowest(lane),
   };
-  const gates = topic.gatesOf(lane);
-  if (shape.struct === undefined) {
-    const data = topic.ringOffset(lane) / 4;
-    const ring = new ByteBroadcastPublisher(words, base, data, ringBytes, gates);
-    return new VariableSender(how, ring);
-  }
-  const ring = new FixedBroadcastPublisher(words, base, ringBytes / slotBytes, gates);
-  const Struct = timestampBytes > 0 ? TimestampedSender : StructSender;
-  return new Struct(how, ring, shape.struct);
+}
+
+/** The sending side of such a lane's ring, where records have one size. */
+export function slotsOf(topic: Topic, lane: number): FixedBroadcastPublisher {
+  const { ringBytes, slotBytes } = topic.geometry;
+  const base = topic.laneWord(lane);
+  return new FixedBroadcastPublisher(
+    topic.words,
+    base,
+    ringBytes / slotBytes,
+    topic.gatesOf(lane),
+  );
+}
+
+/** The same where they have any size. */
+export function bytesOf(topic: Topic, lane: number): ByteBroadcastPublisher {
+  const data = topic.ringOffset(lane) / 4;
+  const { words, geometry } = topic;
+  const base = topic.laneWord(lane);
+  return new ByteBroadcastPublisher(words, base, data, geometry.ringBytes, topic.gatesOf(lane));
+}
+
+/** Begins to send into such a lane. */
+export function publishInto(topic: Topic, lane: number, isFailing: boolean): SendingEnd {
+  const how = topicLane(topic, lane, isFailing);
+  const { struct } = topic.shape;
+  if (struct === undefined) return new VariableSender(how, bytesOf(topic, lane));
+  const Struct = topic.geometry.timestampBytes > 0 ? TimestampedSender : StructSender;
+  return new Struct(how, slotsOf(topic, lane), struct);
 }
