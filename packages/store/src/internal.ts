@@ -4,3 +4,4 @@
  * @module
  */
 export { type CacheInside, type Following, insideOfCache } from "./cache/cache-inside.ts";
+export { type KeptTailer, keepTailer } from "./journal/kept-tailer.ts";

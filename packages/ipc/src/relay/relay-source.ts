@@ -10,6 +10,7 @@ import type { ReceivingLanes } from "../flow/lane-scan.ts";
 import type { ChannelSchema, SchemaShape } from "../flow/record-schema.ts";
 import type { RecordSegment } from "../flow/record-segment.ts";
 import { BROADCAST } from "../ring/broadcast-layout.ts";
+import { RECORD_HEADER_BYTES } from "../ring/byte-ring.ts";
 import { LANE, positionAt } from "../ring/lane-layout.ts";
 import { subscribe } from "../topic/topic-receiving.ts";
 import { Topic } from "../topic/topic.ts";
@@ -79,6 +80,12 @@ export class RelaySource implements Disposable {
   /** Bytes of a record of a struct; 0 otherwise. */
   get recordBytes(): number {
     return this.#segment.geometry.recordBytes;
+  }
+
+  /** Room of one lane, as positions count. */
+  get capacity(): number {
+    const { ringBytes, slotBytes } = this.#segment.geometry;
+    return ringBytes / (slotBytes === 0 ? RECORD_HEADER_BYTES : slotBytes);
   }
 
   /** Random number of the segment's creation. */

@@ -10,6 +10,7 @@ import type { LiveHead } from "./live-head.ts";
 import type { RecordFormat } from "./record-format.ts";
 import type { RecordRun } from "./record-run.ts";
 import type { JournalStorage } from "./storage.ts";
+import type { Tailer } from "./tailer.ts";
 
 /** What a reader works with. */
 export interface ReaderParts {
@@ -34,6 +35,8 @@ export interface JournalInside {
   startOf(from: NonNullable<JournalReadOptions["from"]>): ReadStart;
   /** The sequence behind the last record. */
   end(): number;
+  /** Opens a named tailer, or makes one with nothing handled. */
+  tailer(name: string): Tailer;
 }
 
 /** Where a reader begins: with the first record from a sequence on that is not older than a time. */

@@ -92,6 +92,17 @@ export class JournalReads implements Disposable {
     });
   }
 
+  /** Opens a named tailer, which is the caller's then; it is made where there is none. */
+  tailer(tailer: string): Tailer {
+    return this.#openTailer({
+      from: "start",
+      follow: false,
+      backwards: false,
+      tailer,
+      signal: undefined,
+    });
+  }
+
   /** Forgets a named tailer; returns whether there was one. */
   removeTailer(name: string): boolean {
     const { storage, writer } = this.#parts;

@@ -91,6 +91,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
       append: (records, onAppended) => this.#needWriter().appendAll(records, onAppended),
       startOf: (from) => this.#reads.startOf(from),
       end: () => this.#reads.findEnd().next,
+      tailer: (name) => this.#reads.tailer(name),
     });
     if (appending instanceof Error) {
       this.#obstacle = appending;
