@@ -1,0 +1,279 @@
+/**
+ * One name of this machine on others.
+ *
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { TimeoutError } from "@isthmus/core";
+import { conditionError } from "@isthmus/core/internal";
+import { NamedMutex } from "@isthmus/ipc";
+import { type BridgeState, type FlowCounts, type FlowMetrics, newCounts } from "./bridge-metrics.ts";
+import { type BridgeOptions, type CheckedBridge, checkBridgeOptions } from "./bridge-options.ts";
+import { ServerConnection } from "./connection.ts";
+import { Inbound } from "./in/inbound.ts";
+import { type OpenedSink, openSink } from "./open-sink.ts";
+import { type OpenedSource, openSource } from "./open-source.ts";
+import { Outbound } from "./out/outbound.ts";
+import { SpillSource } from "./out/spill-source.ts";
+import { NameStream } from "./stream/name-stream.ts";
+
+/** How often it is looked whether there is something to be bridged. */
+const LOOK_MS = 100;
+
+/**
+ * Makes a channel, a topic, the dead letters of a queue or a journal of this machine appear on others, or those of others here: each
+ * record once, and those of one sender in order, whatever is killed or cut meanwhile. `docs/bridge.md` says what that rests on.
+ *
+ * @param name What it is called on the server, and here unless `here` says otherwise.
+ * @param options The server, and which way.
+ * @returns A bridge that works until it is disposed. Rejects with `SystemError` `EBUSY` when there is one already, or `ECONNREFUSED` when
+ *   there is no server (with `wait`, it begins all the same); `CorruptSegmentError` when the records on the server are others.
+ *
+ * @example
+ * ```ts no-run
+ * import { bridge } from "@isthmus/bridge";
+ *
+ * await using out = await bridge("orders", { server: "nats://127.0.0.1:4222", role: "out" });
+ * console.log(out.state, out.metrics.records);
+ * ```
+ */
+export async function bridge(name: string, options: BridgeOptions): Promise<Bridge> {
+  return await Bridge.begin(checkBridgeOptions(name, options));
+}
+
+/** What one direction is doing. */
+interface Flow {
+  readonly counts: FlowCounts;
+  state: BridgeState;
+  measure: () => void;
+}
+
+/** A bridge of one name. */
+export class Bridge implements AsyncDisposable {
+  /** What it is called on the server. */
+  readonly name: string;
+  readonly role: "out" | "in" | "both";
+  /** Resolves when it has been disposed; rejects with the reason when it cannot go on. */
+  readonly closed: Promise<void>;
+  readonly #options: CheckedBridge;
+  readonly #ending = new AbortController();
+  readonly #id: bigint = randomBytes(8).readBigUInt64LE();
+  readonly #flows: Flow[] = [];
+  readonly #closers: (() => void)[] = [];
+  #ended: Promise<void> | undefined;
+
+  private constructor(options: CheckedBridge, stack: AsyncDisposableStack, parts: Parts) {
+    this.name = options.name;
+    this.role = options.role;
+    this.#options = options;
+    options.signal?.addEventListener("abort", () => void this[Symbol.asyncDispose](), {
+      once: true,
+      signal: this.#ending.signal,
+    });
+    const runs: Promise<void>[] = [];
+    if (options.role !== "in") runs.push(this.#runOut(parts));
+    if (options.role !== "out") runs.push(this.#runIn(parts));
+    this.closed = this.#finish(runs, stack);
+    // Whoever does not look at it sees it in `state`.
+    this.closed.catch(() => {});
+  }
+
+  /** @internal Begins one; see `bridge`. */
+  static async begin(options: CheckedBridge): Promise<Bridge> {
+    await using stack = new AsyncDisposableStack();
+    await lock(options, stack);
+    const ending = new AbortController();
+    stack.defer(() => ending.abort(new Error("the bridge was disposed")));
+    const connecting = ServerConnection.open(options, {
+      name: `isthmus ${options.role} ${options.name}`,
+      wait: options.wait,
+      signal: ending.signal,
+    });
+    stack.defer(async () => {
+      const connection = await connecting.catch(() => undefined);
+      await connection?.[Symbol.asyncDispose]();
+    });
+    connecting.catch(() => {});
+    const connection = options.wait ? undefined : await connecting;
+    // Before what is sent is looked at: the lane that is filled from there is not sent back.
+    const sink =
+      connection && options.role !== "out" ? await openSink(options, connection) : undefined;
+    stack.use(sink);
+    const source = options.role === "in" ? undefined : openSource(options);
+    stack.use(source);
+    return new Bridge(options, stack.move(), { connection: connecting, sink, source });
+  }
+
+  /** How it is; of both directions, the worse. */
+  get state(): BridgeState {
+    const order: readonly BridgeState[] = [
+      "failed",
+      "fenced",
+      "closed",
+      "connecting",
+      "away",
+      "full",
+      "live",
+    ];
+    const states = this.#flows.map(({ state }) => state);
+    return order.find((state) => states.includes(state)) ?? "closed";
+  }
+
+  /** What it has done so far, in both directions together. */
+  get metrics(): FlowMetrics {
+    const sum = newCounts();
+    for (const { counts, measure } of this.#flows) {
+      measure();
+      for (const key of Object.keys(sum) as (keyof FlowCounts)[]) {
+        if (key === "lastActivityMs") sum[key] = Math.max(sum[key], counts[key]);
+        else sum[key] += counts[key];
+      }
+    }
+    return sum;
+  }
+
+  /** Ends it: what is under way is waited for, unless the server is away; what has not been sent stays where it is. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended ??= this.#end();
+    await this.#ended;
+  }
+
+  async #end(): Promise<void> {
+    this.#ending.abort();
+    for (const close of this.#closers) close();
+    await this.closed.catch(() => {});
+  }
+
+  async #finish(runs: readonly Promise<void>[], stack: AsyncDisposableStack): Promise<void> {
+    try {
+      await Promise.all(runs);
+    } catch (error) {
+      // The other direction has nothing to do either.
+      this.#ending.abort();
+      for (const close of this.#closers) close();
+      await Promise.allSettled(runs);
+      const code = (error as { readonly code?: unknown }).code;
+      for (const flow of this.#flows) flow.state = code === "EBUSY" ? "fenced" : "failed";
+      throw error;
+    } finally {
+      await stack.disposeAsync();
+      for (const flow of this.#flows) if (isRunning(flow.state)) flow.state = "closed";
+    }
+  }
+
+  async #runOut({ source: opened, connection: connecting }: Parts): Promise<void> {
+    const flow = this.#newFlow();
+    const options = this.#options;
+    const found = opened ?? (await this.#when(() => openSource(options)));
+    if (found === undefined) return;
+    using _ = found;
+    const { source, positions } = found;
+    using spill = SpillSource.begin(options, source, flow.counts);
+    const connection = await this.#unlessEnding(connecting);
+    if (connection === undefined) return;
+    const stream = new NameStream(connection, options.name);
+    const outbound = new Outbound({
+      connection,
+      source: spill ?? source,
+      stream,
+      ensure: () => stream.ensure(found.schema, found.kind, options.stream),
+      positions,
+      bridge: this.#id,
+      batchBytes: options.batchBytes,
+      window: options.window,
+      isDropping: options.whenAway === "drop",
+      counts: flow.counts,
+      tell: (state) => void (flow.state = state),
+      onGap: options.onGap,
+    });
+    flow.measure = () => outbound.measure();
+    this.#closers.push(() => outbound.close());
+    if (this.#ending.signal.aborted) return;
+    await outbound.run();
+    flow.measure = () => {};
+  }
+
+  async #runIn({ sink: opened, connection: connecting }: Parts): Promise<void> {
+    const flow = this.#newFlow();
+    const options = this.#options;
+    const connection = await this.#unlessEnding(connecting);
+    if (connection === undefined) return;
+    const found = opened ?? (await this.#when(() => openSink(options, connection)));
+    if (found === undefined) return;
+    using _ = found;
+    const { sink, positions } = found;
+    const inbound = new Inbound({
+      connection,
+      sink,
+      stream: new NameStream(connection, options.name),
+      positions,
+      from: options.from,
+      ownEpoch: options.role === "both" ? sink.kept.epoch : undefined,
+      counts: flow.counts,
+      tell: (state) => void (flow.state = state),
+      onGap: options.onGap,
+    });
+    this.#closers.push(() => inbound.close());
+    if (this.#ending.signal.aborted) return;
+    await inbound.run();
+  }
+
+  #newFlow(): Flow {
+    const flow: Flow = { counts: newCounts(), state: "connecting", measure: () => {} };
+    this.#flows.push(flow);
+    return flow;
+  }
+
+  /** Looks until there is something, or the bridge ends. */
+  async #when<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T | undefined> {
+    while (!this.#ending.signal.aborted) {
+      const found = await look();
+      if (found !== undefined) return found;
+      await this.#unlessEnding(new Promise((resolve) => setTimeout(resolve, LOOK_MS)));
+    }
+    return undefined;
+  }
+
+  /** Waits for something; undefined when the bridge ends before. */
+  async #unlessEnding<T>(promise: Promise<T>): Promise<T | undefined> {
+    const { signal } = this.#ending;
+    const { promise: ended, resolve } = Promise.withResolvers<undefined>();
+    const onAbort = (): void => resolve(undefined);
+    if (signal.aborted) return undefined;
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await Promise.race([promise, ended]);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+}
+
+/** What has been opened before the bridge begins. */
+interface Parts {
+  readonly connection: Promise<ServerConnection>;
+  readonly sink: OpenedSink | undefined;
+  readonly source: OpenedSource | undefined;
+}
+
+function isRunning(state: BridgeState): boolean {
+  return state !== "fenced" && state !== "failed";
+}
+
+/** Makes sure that this machine has one bridge of a name and a direction. */
+async function lock(options: CheckedBridge, stack: AsyncDisposableStack): Promise<void> {
+  for (const way of options.role === "both" ? ["out", "in"] : [options.role]) {
+    const mutex = stack.use(NamedMutex.createOrOpen(`${options.here}.bridge-${way}.lock`));
+    try {
+      stack.use(await mutex.acquireAsync({ timeoutMs: 0 }));
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error;
+      const who = mutex.owner === undefined ? "" : ` (process ${mutex.owner.pid})`;
+      throw conditionError(
+        "EBUSY",
+        `bridge "${options.here}" ${way}: another bridge does${who}; end it first`,
+        "flock",
+      );
+    }
+  }
+}

@@ -1,0 +1,305 @@
+/**
+ * Receiving records from the server: each once, and in order, whatever is killed or cut meanwhile.
+ *
+ * What has been taken in is known by positions, which are kept beside what is filled; a message is acknowledged only after that. The
+ * consumer on the server is made anew with every connection, behind the message that was taken in last, if that is still the same
+ * one: a killed server can lose its end and give the same numbers to others. So nothing depends on what the server believes that
+ * this end has received; it sees by that how far everybody is, and what may be removed.
+ *
+ * @module
+ */
+import { CorruptSegmentError } from "@isthmus/core";
+import {
+  AckPolicy,
+  type ConsumerMessages,
+  DeliverPolicy,
+  DiscardPolicy,
+  type JsMsg,
+  type StreamInfo,
+} from "@nats-io/jetstream";
+import type { FlowCounts } from "../bridge-metrics.ts";
+import type { ServerConnection } from "../connection.ts";
+import { decodeFrame, type Frame, type FrameRecord, recordsOf } from "../stream/frame.ts";
+import { codeOf, isFinal, type NameStream } from "../stream/name-stream.ts";
+import { PENDING_MAX, type Positions } from "../stream/positions.ts";
+import { durableOf, hex, subjectOf, subjectsOf } from "../stream/subjects.ts";
+import type { InSink } from "./sink.ts";
+
+/** How many messages are under way from the server. */
+const WINDOW = 32;
+/** Nothing is ever delivered again by time: a connection that is lost begins anew. */
+const ACKNOWLEDGED_NS = 24 * 3600 * 1_000_000_000;
+/** How often the server says that there is nothing. */
+const HEARTBEAT_MS = 2_000;
+const EXPIRES_MS = 10_000;
+/** How long after something went wrong it is tried again. */
+const AGAIN_MS = 100;
+/** How often what everybody has received is removed from a stream that takes nothing more when it is full. */
+const TRIM_MS = 250;
+const CONSUMER_MISSING = 10_014;
+
+/** Records that are missing. */
+export interface BridgeGap {
+  /** The lane of whoever sent them. */
+  readonly lane: number;
+  /** Position of the first one that is missing. */
+  readonly from: number;
+  /** Position behind the last one. */
+  readonly to: number;
+}
+
+/** What a bridge receives with. */
+export interface InboundParts {
+  readonly connection: ServerConnection;
+  readonly sink: InSink;
+  readonly stream: NameStream;
+  readonly positions: Positions;
+  /** Where a bridge begins that knows nothing yet. */
+  readonly from: "start" | "now";
+  /** What comes from here, in a bridge of both directions; its own records are left out. */
+  readonly ownEpoch: bigint | undefined;
+  readonly counts: FlowCounts;
+  readonly tell: (state: "live" | "away" | "full") => void;
+  readonly onGap: (gap: BridgeGap) => void;
+}
+
+/** Receives all lanes of a name. */
+export class Inbound {
+  readonly #parts: InboundParts;
+  readonly #ending = new AbortController();
+  #messages: ConsumerMessages | undefined;
+  #trimmedAt = 0;
+
+  constructor(parts: InboundParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Receives until `close`.
+   *
+   * @throws {CorruptSegmentError} When the records are others, or what is filled has been changed by others.
+   */
+  async run(): Promise<void> {
+    const { connection, counts, tell, sink, positions } = this.#parts;
+    positions.recover((pending) => sink.landed(pending));
+    positions.keep(sink.kept);
+    let wake = (): void => {};
+    using _ = connection.watch((isConnected) => {
+      if (isConnected) counts.reconnects++;
+      tell(isConnected ? "live" : "away");
+      this.#messages?.stop();
+      wake();
+    });
+    this.#ending.signal.addEventListener("abort", () => wake(), { once: true });
+    tell(connection.isConnected ? "live" : "away");
+    while (!this.#ending.signal.aborted) {
+      if (connection.isConnected) {
+        try {
+          await this.#receive();
+        } catch (error) {
+          if (this.#ending.signal.aborted) break;
+          if (isFinal(error) || error instanceof RangeError) throw error;
+        }
+      }
+      if (this.#ending.signal.aborted) break;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      const timer = setTimeout(resolve, AGAIN_MS);
+      await promise;
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends it. */
+  close(): void {
+    this.#ending.abort(new CorruptSegmentError("closed"));
+    this.#messages?.stop();
+  }
+
+  /** Receives from one consumer, until the connection is lost or something is strange. */
+  async #receive(): Promise<void> {
+    const { stream, connection } = this.#parts;
+    const info = await stream.info();
+    // Nobody has sent anything yet.
+    if (info === undefined) return;
+    stream.check(info, this.#parts.sink.schema);
+    const { connects } = connection;
+    await this.#makeConsumer(await this.#startOf(info));
+    if (connection.connects !== connects || !connection.isConnected) return;
+    const consumer = await stream.client.consumers.get(stream.stream, durableOf());
+    const messages = await consumer.consume({
+      max_messages: WINDOW,
+      expires: EXPIRES_MS,
+      idle_heartbeat: HEARTBEAT_MS,
+      abort_on_missing_resource: true,
+    });
+    this.#messages = messages;
+    if (connection.connects !== connects || this.#ending.signal.aborted) messages.stop();
+    let delivered = 0;
+    try {
+      for await (const message of messages) {
+        // One was lost on its way: begin anew behind what was taken in.
+        if (message.info.deliverySequence !== ++delivered) break;
+        await this.#take(message);
+        message.ack();
+        if (info.config.discard === DiscardPolicy.New) this.#trim();
+      }
+    } finally {
+      this.#messages = undefined;
+      messages.stop();
+    }
+  }
+
+  /**
+   * From which message on the server is to send.
+   *
+   * @returns Its number; undefined: the next one that comes.
+   */
+  async #startOf({ state }: StreamInfo): Promise<number | undefined> {
+    const { stream, positions, from } = this.#parts;
+    const { last } = positions;
+    if (last !== undefined) {
+      if (last.sequence < state.first_seq) return last.sequence + 1;
+      const found = await stream.at(last.sequence);
+      const isSame =
+        found !== undefined &&
+        found.epoch === last.epoch &&
+        found.lane === last.lane &&
+        found.to === last.position;
+      if (isSame) return last.sequence + 1;
+      // The server has lost its end, and perhaps given its numbers to others: positions tell what is new.
+      positions.forgetLast();
+      return state.first_seq;
+    }
+    if (positions.lanes.length > 0) return state.first_seq;
+    const known = await this.#knownFloor();
+    if (known !== undefined) return Math.max(known + 1, state.first_seq);
+    return from === "start" ? state.first_seq : undefined;
+  }
+
+  /** Up to where the server believes that this machine has received; undefined when it does not know it. */
+  async #knownFloor(): Promise<number | undefined> {
+    const { stream } = this.#parts;
+    const { consumers } = await stream.manager();
+    try {
+      const { ack_floor } = await consumers.info(stream.stream, durableOf());
+      return ack_floor.stream_seq;
+    } catch (error) {
+      if (codeOf(error) === CONSUMER_MISSING) return undefined;
+      throw error;
+    }
+  }
+
+  async #makeConsumer(start: number | undefined): Promise<void> {
+    const { stream } = this.#parts;
+    const { consumers } = await stream.manager();
+    try {
+      await consumers.delete(stream.stream, durableOf());
+    } catch (error) {
+      if (codeOf(error) !== CONSUMER_MISSING) throw error;
+    }
+    await consumers.add(stream.stream, {
+      durable_name: durableOf(),
+      filter_subject: subjectsOf(stream.name),
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: ACKNOWLEDGED_NS,
+      max_ack_pending: WINDOW * 2,
+      ...(start === undefined
+        ? { deliver_policy: DeliverPolicy.New }
+        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, start) }),
+    });
+  }
+
+  /** Takes a message in. */
+  async #take({ data, seq }: JsMsg): Promise<void> {
+    const { positions, counts, tell, onGap, ownEpoch, sink, stream } = this.#parts;
+    const frame = decodeFrame(data);
+    const { shape } = sink.schema;
+    if (frame.fingerprint !== shape.fingerprint) throw otherSchema(stream.name, frame, shape);
+    if (frame.epoch === ownEpoch) return;
+    const known = positions.get(frame)?.position;
+    const reached = known ?? frame.from;
+    if (frame.from > reached || frame.lost > 0) {
+      counts.gaps++;
+      counts.lost += frame.lost;
+      onGap({ lane: frame.lane, from: reached, to: frame.from });
+    }
+    const records = recordsOf(frame, sink.recordBytes);
+    const first = known === undefined ? 0 : firstBehind(records, known);
+    counts.duplicates += first;
+    if (first < records.length) await this.#put(frame, records, first);
+    if (frame.to >= reached) positions.complete(frame, { position: frame.to, sequence: seq });
+    counts.messages++;
+    counts.lastActivityMs = Date.now();
+    tell("live");
+  }
+
+  /** Puts records where they belong, as many at a time as there is room for. */
+  async #put(frame: Frame, records: readonly FrameRecord[], first: number): Promise<void> {
+    const { sink, counts, tell } = this.#parts;
+    let next = first;
+    const attempt = (): boolean => {
+      const to = Math.min(records.length, next + PENDING_MAX);
+      const count = sink.put(frame, records, next, to);
+      if (count === 0) return false;
+      this.#publish(frame, records.slice(next, next + count));
+      next += count;
+      return true;
+    };
+    while (next < records.length) {
+      if (attempt()) continue;
+      counts.stalls++;
+      tell("full");
+      await sink.waitForRoom(attempt, this.#ending.signal);
+    }
+  }
+
+  #publish(frame: Frame, records: readonly FrameRecord[]): void {
+    const { sink, positions, counts } = this.#parts;
+    const ends = records.map(({ position }) => position);
+    const { position: before, positionNext: after } = sink;
+    const done = positions.begin({ key: frame, before, after, ends });
+    sink.publish();
+    done();
+    counts.records += records.length;
+    counts.bytes += records.reduce((sum, { start, end }) => sum + end - start, 0);
+  }
+
+  /** Removes what every receiver has taken in, but the last message of each lane, by which its sender knows where it is. */
+  #trim(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#trimmedAt < TRIM_MS) return;
+    this.#trimmedAt = nowMs;
+    // Whatever goes wrong, the next one does it.
+    this.#removeReceived().catch(() => {});
+  }
+
+  async #removeReceived(): Promise<void> {
+    const { stream, positions } = this.#parts;
+    const { consumers, streams } = await stream.manager();
+    let floor = Infinity;
+    for await (const { ack_floor } of consumers.list(stream.stream)) {
+      floor = Math.min(floor, ack_floor.stream_seq);
+    }
+    for (const key of positions.lanes) {
+      const seq = Math.min(floor, positions.get(key)?.sequence ?? 0);
+      if (seq > 1) await streams.purge(stream.stream, { filter: subjectOf(stream.name, key), seq });
+    }
+  }
+}
+
+/** Which record is the first one behind a position. */
+function firstBehind(records: readonly FrameRecord[], position: number): number {
+  const first = records.findIndex((record) => record.position > position);
+  return first < 0 ? records.length : first;
+}
+
+function otherSchema(
+  name: string,
+  { fingerprint, lane }: Frame,
+  own: { readonly fingerprint: bigint },
+): CorruptSegmentError {
+  return new CorruptSegmentError(
+    `Cannot bridge "${name}": records of lane ${lane} come with the schema ${hex(fingerprint)}, those here have ${hex(own.fingerprint)}; use one schema at both ends, or another name`,
+  );
+}

@@ -1,0 +1,397 @@
+/**
+ * Sending records to the server: each once, and in order, whatever is killed or cut meanwhile.
+ *
+ * The window of messages under way, and who has acknowledged what, are kept here: what the client library is given while the
+ * connection is lost it throws away without a word. Every message says which number the last one of its lane must have in the
+ * stream, so that the server refuses whatever does not follow: one that was lost before it, one that comes late, and those of a
+ * second bridge. Whenever anything is doubtful, the lane's last message in the stream says where to go on.
+ *
+ * @module
+ */
+import { CorruptSegmentError, DisposedError } from "@isthmus/core";
+import { conditionError, isTurnDue, outOfRange, takeTurn } from "@isthmus/core/internal";
+import type { RelayBatch } from "@isthmus/ipc/internal";
+import type { PubAck } from "@nats-io/jetstream";
+import type { FlowCounts } from "../bridge-metrics.ts";
+import type { ServerConnection } from "../connection.ts";
+import { encodeFrame, FRAME_HEADER_BYTES } from "../stream/frame.ts";
+import { codeOf, isFinal, type NameStream, type StoredFrame } from "../stream/name-stream.ts";
+import type { Positions } from "../stream/positions.ts";
+import { hex, subjectOf } from "../stream/subjects.ts";
+import { type InFlight, LaneFlow } from "./lane-flow.ts";
+import type { OutSource } from "./out-source.ts";
+
+/** What the server says of a message that does not follow the last one of its subject. */
+const WRONG_LAST_SEQUENCE = 10_071;
+/** What it says when it cannot store: with "maximum bytes exceeded", "maximum messages exceeded" when the stream is full. */
+const STORE_FAILED = 10_077;
+/** What it says when the account or the server has no room left. */
+const NO_RESOURCES: readonly (number | undefined)[] = [10_002, 10_023, 10_028, 10_047];
+
+/** How long the server is given for an acknowledgement. */
+const ACKNOWLEDGED_MS = 10_000;
+/** How long after something went wrong it is tried again. */
+const AGAIN_MS = 100;
+/** How long after the stream was full. */
+const FULL_MS = 50;
+/** How often a lane is looked after that gives records up while the server is away. */
+const AWAY_MS = 10;
+/** Room for the headers of a message, in bytes. */
+const HEADERS_BYTES = 1024;
+/** After how many acknowledgements as expected it is believed again that nobody else writes to the stream. */
+const SHY_MESSAGES = 256;
+
+/** What a bridge sends with. */
+export interface OutboundParts {
+  readonly connection: ServerConnection;
+  readonly source: OutSource;
+  readonly stream: NameStream;
+  /** Makes the stream where there is none. */
+  readonly ensure: () => Promise<void>;
+  readonly positions: Positions;
+  /** Random number of this bridge. */
+  readonly bridge: bigint;
+  /** How many bytes of records a message has at most. */
+  readonly batchBytes: number;
+  /** How many messages may be under way. */
+  readonly window: number;
+  /** Whether records are given up while the server is away, when half of the room is taken. */
+  readonly isDropping: boolean;
+  readonly counts: FlowCounts;
+  readonly tell: (state: "live" | "away" | "full") => void;
+  readonly onGap: (gap: { readonly from: number; readonly to: number; readonly lane: number }) => void;
+}
+
+/** Sends all lanes of a source. */
+export class Outbound {
+  readonly #parts: OutboundParts;
+  readonly #flows: LaneFlow[] = [];
+  #wake: () => void = () => {};
+  /** Whether the source is being waited for. */
+  #isWaiting = false;
+  #isClosing = false;
+  #failure: unknown;
+  /** The number that the stream's last message has, or will have. */
+  #streamLast = 0;
+  /** For how many messages each lane has one under way only, because others write to the stream. */
+  #shy = 0;
+  #isEnsured = false;
+
+  constructor(parts: OutboundParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Sends until `close`.
+   *
+   * @throws {SystemError} `EBUSY` when another bridge has taken a lane over.
+   * @throws {CorruptSegmentError} When the server has other records.
+   */
+  async run(): Promise<void> {
+    const { connection, counts, tell } = this.#parts;
+    using _ = connection.watch((isConnected) => {
+      if (isConnected) counts.reconnects++;
+      this.#lose();
+      tell(isConnected ? "live" : "away");
+    });
+    tell(connection.isConnected ? "live" : "away");
+    while (!this.#isDone) {
+      if (this.#failure !== undefined) throw this.#failure;
+      const isBusy = this.#advanceAll();
+      if (!isBusy) await this.#sleep();
+      else if (isTurnDue()) await takeTurn();
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Ends it when what is under way has been acknowledged, or at once while the server is away. */
+  close(): void {
+    this.#isClosing = true;
+    this.#wake();
+  }
+
+  /** Looks how much waits to be sent. */
+  measure(): void {
+    const { counts } = this.#parts;
+    counts.lag = this.#flows.reduce((sum, { source }) => sum + source.tail - source.released, 0);
+    counts.inFlight = this.#underWay;
+  }
+
+  get #isDone(): boolean {
+    if (!this.#isClosing) return false;
+    return this.#underWay === 0 || !this.#parts.connection.isConnected;
+  }
+
+  get #underWay(): number {
+    return this.#flows.reduce((sum, { inFlight }) => sum + inFlight.length, 0);
+  }
+
+  #advanceAll(): boolean {
+    const { source, stream, connection } = this.#parts;
+    const { lanes } = source;
+    for (const lane of lanes.slice(this.#flows.length)) {
+      this.#flows.push(new LaneFlow(lane, subjectOf(stream.name, lane)));
+    }
+    if (this.#isClosing) return false;
+    let isBusy = false;
+    for (const flow of this.#flows) {
+      const isOn = connection.isConnected ? this.#advance(flow) : this.#holdOut(flow);
+      isBusy = isOn || isBusy;
+    }
+    return isBusy;
+  }
+
+  /** Sends one message of a lane; false when there is nothing to be sent, or it must not be. */
+  #advance(flow: LaneFlow): boolean {
+    if (flow.syncing === flow.generation || performance.now() < flow.notBefore) return false;
+    if (!flow.isSynced) {
+      void this.#sync(flow);
+      return false;
+    }
+    const { batchBytes, window, source, connection, stream } = this.#parts;
+    if (this.#underWay >= window) return false;
+    // A small message waits for the one before it, and becomes larger; when others write to the stream, any does.
+    const isSmall = flow.source.available() < batchBytes / 8;
+    if (flow.inFlight.length > 0 && (isSmall || this.#shy > 0)) return false;
+    const bytesMax = connection.maxPayload - FRAME_HEADER_BYTES - HEADERS_BYTES;
+    const batch = flow.source.take(Math.min(batchBytes, bytesMax));
+    if (batch === undefined) return false;
+    if (batch.payload.length > bytesMax) {
+      this.#failure = tooLong(stream.name, batch, connection.maxPayload);
+      this.#wake();
+      return false;
+    }
+    if (batch.count > 1) source.noteBusy();
+    this.#send(flow, batch);
+    return true;
+  }
+
+  /** While the server is away: gives up what is oldest where this was wanted, so that senders never wait. */
+  #holdOut(flow: LaneFlow): boolean {
+    const { isDropping, source, batchBytes, counts } = this.#parts;
+    const { capacity } = source;
+    if (!isDropping || capacity === undefined) return false;
+    if (flow.source.tail - flow.source.released <= capacity / 2) return false;
+    const batch = flow.source.take(batchBytes);
+    if (batch === undefined) return false;
+    counts.drops += batch.count;
+    flow.giveUp(batch);
+    return true;
+  }
+
+  #send(flow: LaneFlow, batch: RelayBatch): void {
+    const { bridge, source, counts } = this.#parts;
+    const { client, name, stream } = this.#parts.stream;
+    const { epoch, lane } = flow.source;
+    const { fingerprint } = source;
+    const lost = batch.lost + flow.lost;
+    if (batch.lost > 0) this.#noteGap(flow, batch.from, batch.from, batch.lost);
+    flow.lost = 0;
+    const header = { ...batch, epoch, lane, fingerprint, bridge, lost };
+    const lastSubjectSequence = flow.inFlight.at(-1)?.expected ?? flow.lastSequence;
+    const bytes = batch.payload.length;
+    const entry: InFlight = { batch, bytes, expected: ++this.#streamLast, sequence: undefined };
+    flow.inFlight.push(entry);
+    const { generation } = flow;
+    const again = flow.again === 0 ? "" : `:${flow.again}`;
+    counts.inFlight = this.#underWay;
+    client
+      .publish(flow.subject, encodeFrame(header, batch.payload), {
+        msgID: `${name}:${hex(epoch)}:${lane}:${batch.from}${again}`,
+        expect: { streamName: stream, lastSubjectSequence },
+        timeout: ACKNOWLEDGED_MS,
+      })
+      .then(
+        (ack) => {
+          if (flow.generation === generation) this.#acknowledge(flow, entry, ack);
+        },
+        (error: unknown) => {
+          if (flow.generation === generation) this.#refuse(flow, error);
+        },
+      );
+  }
+
+  #acknowledge(flow: LaneFlow, entry: InFlight, { seq, duplicate }: PubAck): void {
+    const { counts, positions, tell } = this.#parts;
+    if (duplicate) {
+      // It knows the identity; whether it has the message, the lane's last one says.
+      flow.again++;
+      this.#doubt(flow);
+      return;
+    }
+    entry.sequence = seq;
+    if (seq === entry.expected) {
+      if (this.#shy > 0) this.#shy--;
+    } else {
+      this.#shy = SHY_MESSAGES;
+      this.#streamLast += seq - entry.expected;
+    }
+    while (flow.inFlight[0]?.sequence !== undefined) {
+      const { batch, bytes, sequence = 0 } = flow.inFlight.shift() as InFlight;
+      flow.lastSequence = sequence;
+      flow.again = 0;
+      positions.set(flow.source, { position: batch.to, sequence });
+      flow.source.release(batch.to);
+      counts.records += batch.count;
+      counts.bytes += bytes;
+      counts.messages++;
+      counts.lastActivityMs = Date.now();
+    }
+    counts.inFlight = this.#underWay;
+    tell("live");
+    this.#wake();
+  }
+
+  #refuse(flow: LaneFlow, error: unknown): void {
+    const { counts, tell } = this.#parts;
+    const code = codeOf(error);
+    let pauseMs = AGAIN_MS;
+    if (code === WRONG_LAST_SEQUENCE) {
+      this.#shy = SHY_MESSAGES;
+      pauseMs = 0;
+    } else if (isFull(error)) {
+      counts.stalls++;
+      tell("full");
+      pauseMs = FULL_MS;
+    } else {
+      // The stream may have been removed.
+      this.#isEnsured = false;
+    }
+    this.#doubt(flow, pauseMs);
+  }
+
+  #doubt(flow: LaneFlow, pauseMs = 0): void {
+    flow.doubt(pauseMs === 0 ? 0 : performance.now() + pauseMs);
+    this.#wake();
+  }
+
+  /** What is under way may have arrived, or not. */
+  #lose(): void {
+    for (const flow of this.#flows) {
+      flow.doubt();
+      // From here on it is taken again, or given up.
+      flow.source.goTo(flow.source.released);
+    }
+    this.#wake();
+  }
+
+  /** Asks the server how far a lane has come. */
+  async #sync(flow: LaneFlow): Promise<void> {
+    const { ensure, stream } = this.#parts;
+    const { generation } = flow;
+    flow.syncing = generation;
+    try {
+      if (!this.#isEnsured) await ensure();
+      const last = await stream.lastOf(flow.source);
+      const end = (await stream.info())?.state.last_seq ?? 0;
+      if (flow.generation !== generation) return;
+      this.#isEnsured = true;
+      this.#adopt(flow, last, end);
+    } catch (error) {
+      if (isFinal(error) || isFencing(error)) this.#failure = error;
+      else this.#isEnsured = false;
+      if (flow.generation === generation) flow.notBefore = performance.now() + AGAIN_MS;
+    } finally {
+      if (flow.syncing === generation) flow.syncing = undefined;
+      this.#wake();
+    }
+  }
+
+  /** Goes on behind a lane's last message in the stream. */
+  #adopt(flow: LaneFlow, last: StoredFrame | undefined, end: number): void {
+    const { bridge, positions, counts } = this.#parts;
+    const { source } = flow;
+    // What is older than this bridge's last message comes up again when the server has lost its end.
+    const isNews = last !== undefined && last.sequence > flow.lastSequence;
+    if (flow.isAdopted && isNews && last.bridge !== bridge) {
+      throw fenced(this.#parts.stream.name, last);
+    }
+    const known = positions.get(source);
+    // A message of the lane that is not the last one any more: it was removed by age, or the server has lost its end.
+    const isTorn = known !== undefined && end < known.sequence;
+    const reached = last?.to ?? (isTorn ? 0 : (known?.position ?? source.released));
+    if (reached > source.tail) throw ahead(this.#parts.stream.name, reached, source.tail);
+    if (known !== undefined && reached < known.position) counts.resends++;
+    flow.settle(reached);
+    const at = source.goTo(reached);
+    if (at > reached && (last !== undefined || isTorn)) {
+      this.#noteGap(flow, reached, at, flow.lost);
+    }
+    source.release(at);
+    flow.lastSequence = last?.sequence ?? 0;
+    if (last !== undefined) positions.set(source, { position: reached, sequence: last.sequence });
+    if (this.#underWay === 0) this.#streamLast = end;
+    flow.isAdopted = true;
+    flow.isSynced = true;
+  }
+
+  #noteGap({ source }: LaneFlow, from: number, to: number, lost: number): void {
+    const { counts, onGap } = this.#parts;
+    counts.gaps++;
+    counts.lost += lost;
+    onGap({ lane: source.lane, from, to });
+  }
+
+  /** Sleeps until an answer comes, a record, or the time to try again. */
+  async #sleep(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const { source, isDropping, connection } = this.#parts;
+    // What waits for an answer need not be told of records.
+    const isBlocked = this.#flows.some((flow) => flow.source.available() > 0);
+    if (!isBlocked && !this.#isWaiting && !this.#isClosing) {
+      this.#isWaiting = true;
+      const done = (): void => {
+        this.#isWaiting = false;
+        this.#wake();
+      };
+      source.wait().then(done, (error: unknown) => {
+        this.#isWaiting = false;
+        if (!(error instanceof DisposedError)) this.#failure = error;
+        this.#wake();
+      });
+    }
+    const nowMs = performance.now();
+    const times = this.#flows
+      .map(({ notBefore }) => notBefore)
+      .filter((time) => time > nowMs)
+      .map((time) => time - nowMs);
+    if (isDropping && !connection.isConnected) times.push(AWAY_MS);
+    const timer = times.length === 0 ? undefined : setTimeout(resolve, Math.min(...times) + 1);
+    await promise;
+    clearTimeout(timer);
+  }
+}
+
+function isFull(error: unknown): boolean {
+  const code = codeOf(error);
+  if (NO_RESOURCES.includes(code)) return true;
+  return code === STORE_FAILED && /maximum .* exceeded/u.test((error as Error).message);
+}
+
+function isFencing(error: unknown): boolean {
+  return (error as { readonly code?: unknown }).code === "EBUSY";
+}
+
+function fenced(name: string, { bridge, lane }: StoredFrame): Error {
+  return conditionError(
+    "EBUSY",
+    `bridge "${name}": the bridge ${hex(bridge)} has taken its lane ${lane} over on the server; end one of the two`,
+    "publish",
+  );
+}
+
+function ahead(name: string, reached: number, tail: number): Error {
+  return new CorruptSegmentError(
+    `Cannot bridge "${name}": the server has its records up to ${reached}, and here they end at ${tail}: what is here is older than what was sent; remove it, or the stream`,
+  );
+}
+
+function tooLong(name: string, { from, payload }: RelayBatch, maxPayload: number): Error {
+  const most = maxPayload - FRAME_HEADER_BYTES - HEADERS_BYTES;
+  return outOfRange(
+    `record ${from} of "${name}"`,
+    `<= ${most} bytes (raise max_payload of the server, which is ${maxPayload})`,
+    `${payload.length} bytes`,
+  );
+}
