@@ -14,7 +14,7 @@ import {
 } from "@isthmus/core/internal";
 import type { ChannelSchema } from "@isthmus/ipc";
 import { checkSignal, shapeOf } from "@isthmus/ipc/internal";
-import type { BridgeGap } from "./in/inbound.ts";
+import type { BridgeGap } from "./out/outbound.ts";
 import { checkServer, SERVER_OPTIONS, type ServerOptions } from "./server-options.ts";
 import type { BridgeKind } from "./stream/description.ts";
 import type { StreamOptions } from "./stream/name-stream.ts";

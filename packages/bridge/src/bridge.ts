@@ -7,14 +7,17 @@ import { randomBytes } from "node:crypto";
 import { TimeoutError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
 import { NamedMutex } from "@isthmus/ipc";
-import { type BridgeState, type FlowCounts, type FlowMetrics, newCounts } from "./bridge-metrics.ts";
+import { type BridgeFigures, BridgeHead } from "./bridge-head.ts";
 import { type BridgeOptions, type CheckedBridge, checkBridgeOptions } from "./bridge-options.ts";
+import { type BridgeState, stateOf, worstOf } from "./bridge-state.ts";
 import { ServerConnection } from "./connection.ts";
 import { Inbound } from "./in/inbound.ts";
 import { type OpenedSink, openSink } from "./open-sink.ts";
 import { type OpenedSource, openSource } from "./open-source.ts";
 import { Outbound } from "./out/outbound.ts";
 import { SpillSource } from "./out/spill-source.ts";
+import { DEFAULT_SERVER } from "./server-options.ts";
+import type { BridgeKind } from "./stream/description.ts";
 import { NameStream } from "./stream/name-stream.ts";
 
 /** How often it is looked whether there is something to be bridged. */
@@ -41,11 +44,12 @@ export async function bridge(name: string, options: BridgeOptions): Promise<Brid
   return await Bridge.begin(checkBridgeOptions(name, options));
 }
 
-/** What one direction is doing. */
-interface Flow {
-  readonly counts: FlowCounts;
-  state: BridgeState;
-  measure: () => void;
+/** One direction. */
+interface End {
+  /** Undefined until there is something to be carried. */
+  head: BridgeHead | undefined;
+  /** Undefined while the head tells. */
+  state: BridgeState | undefined;
 }
 
 /** A bridge of one name. */
@@ -58,7 +62,7 @@ export class Bridge implements AsyncDisposable {
   readonly #options: CheckedBridge;
   readonly #ending = new AbortController();
   readonly #id: bigint = randomBytes(8).readBigUInt64LE();
-  readonly #flows: Flow[] = [];
+  readonly #ends: End[] = [];
   readonly #closers: (() => void)[] = [];
   #ended: Promise<void> | undefined;
 
@@ -106,30 +110,22 @@ export class Bridge implements AsyncDisposable {
 
   /** How it is; of both directions, the worse. */
   get state(): BridgeState {
-    const order: readonly BridgeState[] = [
-      "failed",
-      "fenced",
-      "closed",
-      "connecting",
-      "away",
-      "full",
-      "live",
-    ];
-    const states = this.#flows.map(({ state }) => state);
-    return order.find((state) => states.includes(state)) ?? "closed";
+    const states = this.#ends.map(({ head, state = "connecting" }) =>
+      head !== undefined && state === "live" ? stateOf(head.figures) : state,
+    );
+    return worstOf(states);
   }
 
-  /** What it has done so far, in both directions together. */
-  get metrics(): FlowMetrics {
-    const sum = newCounts();
-    for (const { counts, measure } of this.#flows) {
-      measure();
-      for (const key of Object.keys(sum) as (keyof FlowCounts)[]) {
-        if (key === "lastActivityMs") sum[key] = Math.max(sum[key], counts[key]);
-        else sum[key] += counts[key];
-      }
-    }
-    return sum;
+  /**
+   * What it has done so far; of both directions, what it has sent: `ends` has them apart. Others see the same with `observe`.
+   */
+  get metrics(): BridgeFigures | undefined {
+    return this.ends[0];
+  }
+
+  /** The same of each direction that has found something to be carried. */
+  get ends(): BridgeFigures[] {
+    return this.#ends.flatMap(({ head }) => head?.figures ?? []);
   }
 
   /** Ends it: what is under way is waited for, unless the server is away; what has not been sent stays where it is. */
@@ -153,22 +149,29 @@ export class Bridge implements AsyncDisposable {
       for (const close of this.#closers) close();
       await Promise.allSettled(runs);
       const code = (error as { readonly code?: unknown }).code;
-      for (const flow of this.#flows) flow.state = code === "EBUSY" ? "fenced" : "failed";
+      for (const end of this.#ends) {
+        end.state = code === "EBUSY" ? "fenced" : "failed";
+        end.head?.stop((error as Error).message);
+      }
       throw error;
     } finally {
       await stack.disposeAsync();
-      for (const flow of this.#flows) if (isRunning(flow.state)) flow.state = "closed";
+      for (const end of this.#ends) {
+        end.head?.[Symbol.dispose]();
+        if (end.state === "connecting" || end.state === "live") end.state = "closed";
+      }
     }
   }
 
   async #runOut({ source: opened, connection: connecting }: Parts): Promise<void> {
-    const flow = this.#newFlow();
+    const end = this.#newEnd();
     const options = this.#options;
     const found = opened ?? (await this.#when(() => openSource(options)));
     if (found === undefined) return;
     using _ = found;
-    const { source, positions } = found;
-    using spill = SpillSource.begin(options, source, flow.counts);
+    const { source, positions, kind } = found;
+    const head = this.#headOf("out", kind, end);
+    using spill = SpillSource.begin(options, source, head);
     const connection = await this.#unlessEnding(connecting);
     if (connection === undefined) return;
     const stream = new NameStream(connection, options.name);
@@ -182,26 +185,25 @@ export class Bridge implements AsyncDisposable {
       batchBytes: options.batchBytes,
       window: options.window,
       isDropping: options.whenAway === "drop",
-      counts: flow.counts,
-      tell: (state) => void (flow.state = state),
+      head,
       onGap: options.onGap,
     });
-    flow.measure = () => outbound.measure();
     this.#closers.push(() => outbound.close());
     if (this.#ending.signal.aborted) return;
+    end.state = "live";
     await outbound.run();
-    flow.measure = () => {};
   }
 
   async #runIn({ sink: opened, connection: connecting }: Parts): Promise<void> {
-    const flow = this.#newFlow();
+    const end = this.#newEnd();
     const options = this.#options;
     const connection = await this.#unlessEnding(connecting);
     if (connection === undefined) return;
     const found = opened ?? (await this.#when(() => openSink(options, connection)));
     if (found === undefined) return;
     using _ = found;
-    const { sink, positions } = found;
+    const { sink, positions, kind } = found;
+    const head = this.#headOf("in", kind, end);
     const inbound = new Inbound({
       connection,
       sink,
@@ -209,19 +211,31 @@ export class Bridge implements AsyncDisposable {
       positions,
       from: options.from,
       ownEpoch: options.role === "both" ? sink.kept.epoch : undefined,
-      counts: flow.counts,
-      tell: (state) => void (flow.state = state),
+      head,
       onGap: options.onGap,
     });
     this.#closers.push(() => inbound.close());
     if (this.#ending.signal.aborted) return;
+    end.state = "live";
     await inbound.run();
   }
 
-  #newFlow(): Flow {
-    const flow: Flow = { counts: newCounts(), state: "connecting", measure: () => {} };
-    this.#flows.push(flow);
-    return flow;
+  #newEnd(): End {
+    const end: End = { head: undefined, state: "connecting" };
+    this.#ends.push(end);
+    return end;
+  }
+
+  #headOf(direction: "out" | "in", kind: BridgeKind, end: End): BridgeHead {
+    const { server = DEFAULT_SERVER } = this.#options;
+    const source = kind === "deadLetters" ? "queue" : kind;
+    const head = new BridgeHead(this.#options.here, {
+      direction,
+      source,
+      server: [server].flat().join(","),
+    });
+    end.head = head;
+    return head;
   }
 
   /** Looks until there is something, or the bridge ends. */
@@ -254,10 +268,6 @@ interface Parts {
   readonly connection: Promise<ServerConnection>;
   readonly sink: OpenedSink | undefined;
   readonly source: OpenedSource | undefined;
-}
-
-function isRunning(state: BridgeState): boolean {
-  return state !== "fenced" && state !== "failed";
 }
 
 /** Makes sure that this machine has one bridge of a name and a direction. */

@@ -3,4 +3,11 @@
  *
  * @module
  */
+export { Bridge, bridge } from "./bridge.ts";
+export type { BridgeFigures } from "./bridge-head.ts";
+export type { BridgeOptions } from "./bridge-options.ts";
+export type { BridgeState } from "./bridge-state.ts";
+export type { BridgeGap } from "./out/outbound.ts";
 export type { ServerOptions, TlsFiles } from "./server-options.ts";
+export type { BridgeKind } from "./stream/description.ts";
+export type { StreamOptions } from "./stream/name-stream.ts";

@@ -11,7 +11,12 @@ import type { ServerConnection } from "./connection.ts";
 import { JournalSink } from "./in/journal-sink.ts";
 import { RingSink } from "./in/ring-sink.ts";
 import type { InSink } from "./in/sink.ts";
-import { type BridgeKind, type BridgeSchema, bridgeSchema, parseDescription } from "./stream/description.ts";
+import {
+  type BridgeKind,
+  type BridgeSchema,
+  bridgeSchema,
+  parseDescription,
+} from "./stream/description.ts";
 import { NameStream } from "./stream/name-stream.ts";
 import { Positions } from "./stream/positions.ts";
 
@@ -19,6 +24,7 @@ import { Positions } from "./stream/positions.ts";
 export interface OpenedSink extends Disposable {
   readonly sink: InSink;
   readonly positions: Positions;
+  readonly kind: BridgeKind;
 }
 
 /**
@@ -56,7 +62,7 @@ function open(options: CheckedBridge, known: BridgeSchema, kind: BridgeKind): Op
   if (path !== undefined) {
     const journal = Journal.open(path, { schema: known.schema as JournalSchema });
     const positions = Positions.inFile(`${path}.in`);
-    return opened(new JournalSink(journal, known), positions);
+    return opened(new JournalSink(journal, known), positions, "journal");
   }
   if (kind === "journal") {
     throw new NotSupportedError(
@@ -68,17 +74,18 @@ function open(options: CheckedBridge, known: BridgeSchema, kind: BridgeKind): Op
   try {
     const records = { schema: known.schema, capacityBytes, lifetime: "persistent" } as const;
     const open = kind === "topic" ? RelaySink.topic : RelaySink.channel;
-    return opened(new RingSink(open(here, records, positions.kept), known, here), positions);
+    const sink = new RingSink(open(here, records, positions.kept), known, here);
+    return opened(sink, positions, kind === "topic" ? kind : "channel");
   } catch (error) {
     positions[Symbol.dispose]();
     throw error;
   }
 }
 
-function opened(sink: InSink, positions: Positions): OpenedSink {
+function opened(sink: InSink, positions: Positions, kind: BridgeKind): OpenedSink {
   const dispose = (): void => {
     sink[Symbol.dispose]();
     positions[Symbol.dispose]();
   };
-  return { sink, positions, [Symbol.dispose]: dispose };
+  return { sink, positions, kind, [Symbol.dispose]: dispose };
 }

@@ -115,7 +115,9 @@ function kindOf({ name, kind }: SegmentInfo): BridgeKind {
 function schemaOfSegment({ name, fingerprint }: SegmentInfo): ChannelSchema {
   const { record } = observeSchema(name);
   if (record !== undefined) return record;
-  const found = [bytes, json].find((each) => hex(bridgeSchema(each).shape.fingerprint) === fingerprint);
+  const found = [bytes, json].find(
+    (each) => hex(bridgeSchema(each).shape.fingerprint) === fingerprint,
+  );
   if (found !== undefined) return found;
   throw conditionError(
     "EINVAL",

@@ -5,3 +5,5 @@
  * @module
  */
 import "@isthmus/core";
+
+export let Bridge, bridge;

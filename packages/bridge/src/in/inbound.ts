@@ -17,8 +17,9 @@ import {
   type JsMsg,
   type StreamInfo,
 } from "@nats-io/jetstream";
-import type { FlowCounts } from "../bridge-metrics.ts";
+import type { BridgeHead } from "../bridge-head.ts";
 import type { ServerConnection } from "../connection.ts";
+import type { BridgeGap } from "../out/outbound.ts";
 import { decodeFrame, type Frame, type FrameRecord, recordsOf } from "../stream/frame.ts";
 import { codeOf, isFinal, type NameStream } from "../stream/name-stream.ts";
 import { PENDING_MAX, type Positions } from "../stream/positions.ts";
@@ -38,16 +39,6 @@ const AGAIN_MS = 100;
 const TRIM_MS = 250;
 const CONSUMER_MISSING = 10_014;
 
-/** Records that are missing. */
-export interface BridgeGap {
-  /** The lane of whoever sent them. */
-  readonly lane: number;
-  /** Position of the first one that is missing. */
-  readonly from: number;
-  /** Position behind the last one. */
-  readonly to: number;
-}
-
 /** What a bridge receives with. */
 export interface InboundParts {
   readonly connection: ServerConnection;
@@ -58,8 +49,7 @@ export interface InboundParts {
   readonly from: "start" | "now";
   /** What comes from here, in a bridge of both directions; its own records are left out. */
   readonly ownEpoch: bigint | undefined;
-  readonly counts: FlowCounts;
-  readonly tell: (state: "live" | "away" | "full") => void;
+  readonly head: BridgeHead;
   readonly onGap: (gap: BridgeGap) => void;
 }
 
@@ -80,18 +70,17 @@ export class Inbound {
    * @throws {CorruptSegmentError} When the records are others, or what is filled has been changed by others.
    */
   async run(): Promise<void> {
-    const { connection, counts, tell, sink, positions } = this.#parts;
+    const { connection, head, sink, positions } = this.#parts;
     positions.recover((pending) => sink.landed(pending));
     positions.keep(sink.kept);
     let wake = (): void => {};
     using _ = connection.watch((isConnected) => {
-      if (isConnected) counts.reconnects++;
-      tell(isConnected ? "live" : "away");
+      head.connected(isConnected);
       this.#messages?.stop();
       wake();
     });
     this.#ending.signal.addEventListener("abort", () => wake(), { once: true });
-    tell(connection.isConnected ? "live" : "away");
+    head.connected(connection.isConnected);
     while (!this.#ending.signal.aborted) {
       if (connection.isConnected) {
         try {
@@ -212,7 +201,7 @@ export class Inbound {
 
   /** Takes a message in. */
   async #take({ data, seq }: JsMsg): Promise<void> {
-    const { positions, counts, tell, onGap, ownEpoch, sink, stream } = this.#parts;
+    const { positions, head, onGap, ownEpoch, sink, stream } = this.#parts;
     const frame = decodeFrame(data);
     const { shape } = sink.schema;
     if (frame.fingerprint !== shape.fingerprint) throw otherSchema(stream.name, frame, shape);
@@ -220,23 +209,22 @@ export class Inbound {
     const known = positions.get(frame)?.position;
     const reached = known ?? frame.from;
     if (frame.from > reached || frame.lost > 0) {
-      counts.gaps++;
-      counts.lost += frame.lost;
+      head.add("lost", Math.max(frame.lost, sink.recordBytes > 0 ? frame.from - reached : 1));
       onGap({ lane: frame.lane, from: reached, to: frame.from });
     }
     const records = recordsOf(frame, sink.recordBytes);
     const first = known === undefined ? 0 : firstBehind(records, known);
-    counts.duplicates += first;
+    if (first > 0) head.add("duplicates", first);
+    const bytes = records.slice(first).reduce((sum, { start, end }) => sum + end - start, 0);
     if (first < records.length) await this.#put(frame, records, first);
     if (frame.to >= reached) positions.complete(frame, { position: frame.to, sequence: seq });
-    counts.messages++;
-    counts.lastActivityMs = Date.now();
-    tell("live");
+    head.carried(records.length - first, bytes);
+    head.goOn();
   }
 
   /** Puts records where they belong, as many at a time as there is room for. */
   async #put(frame: Frame, records: readonly FrameRecord[], first: number): Promise<void> {
-    const { sink, counts, tell } = this.#parts;
+    const { sink, head } = this.#parts;
     let next = first;
     const attempt = (): boolean => {
       const to = Math.min(records.length, next + PENDING_MAX);
@@ -248,21 +236,18 @@ export class Inbound {
     };
     while (next < records.length) {
       if (attempt()) continue;
-      counts.stalls++;
-      tell("full");
+      head.stall("there is no room here: whoever receives is slow, or is not there");
       await sink.waitForRoom(attempt, this.#ending.signal);
     }
   }
 
   #publish(frame: Frame, records: readonly FrameRecord[]): void {
-    const { sink, positions, counts } = this.#parts;
+    const { sink, positions } = this.#parts;
     const ends = records.map(({ position }) => position);
     const { position: before, positionNext: after } = sink;
     const done = positions.begin({ key: frame, before, after, ends });
     sink.publish();
     done();
-    counts.records += records.length;
-    counts.bytes += records.reduce((sum, { start, end }) => sum + end - start, 0);
   }
 
   /** Removes what every receiver has taken in, but the last message of each lane, by which its sender knows where it is. */

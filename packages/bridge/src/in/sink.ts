@@ -3,9 +3,10 @@
  *
  * @module
  */
+
+import type { BridgeSchema } from "../stream/description.ts";
 import type { Frame, FrameRecord, LaneKey } from "../stream/frame.ts";
 import type { Pending } from "../stream/positions.ts";
-import type { BridgeSchema } from "../stream/description.ts";
 
 /** Takes records, and tells how many of them are there, also after a death in between. */
 export interface InSink extends Disposable {

@@ -4,8 +4,8 @@
  * @module
  */
 import type { RelayBatch } from "@isthmus/ipc/internal";
-import { type Journal, type JournalSchema, inspectJournal } from "@isthmus/store";
-import { keepTailer, type KeptTailer } from "@isthmus/store/internal";
+import { inspectJournal, type Journal, type JournalSchema } from "@isthmus/store";
+import { type KeptTailer, keepTailer } from "@isthmus/store/internal";
 import type { BridgeSchema } from "../stream/description.ts";
 import type { OutLane, OutSource } from "./out-source.ts";
 import { RecordEncoder } from "./record-encoder.ts";

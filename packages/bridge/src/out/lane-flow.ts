@@ -10,6 +10,7 @@ import type { OutLane } from "./out-source.ts";
 export interface InFlight {
   readonly batch: Pick<RelayBatch, "from" | "to" | "count">;
   readonly bytes: number;
+  readonly sentMs: number;
   /** Which number it should get in the stream, unless others write to it, too. */
   expected: number;
   /** Which one it got. */

@@ -12,7 +12,7 @@ import { CorruptSegmentError, DisposedError } from "@isthmus/core";
 import { conditionError, isTurnDue, outOfRange, takeTurn } from "@isthmus/core/internal";
 import type { RelayBatch } from "@isthmus/ipc/internal";
 import type { PubAck } from "@nats-io/jetstream";
-import type { FlowCounts } from "../bridge-metrics.ts";
+import type { BridgeHead } from "../bridge-head.ts";
 import type { ServerConnection } from "../connection.ts";
 import { encodeFrame, FRAME_HEADER_BYTES } from "../stream/frame.ts";
 import { codeOf, isFinal, type NameStream, type StoredFrame } from "../stream/name-stream.ts";
@@ -38,8 +38,20 @@ const FULL_MS = 50;
 const AWAY_MS = 10;
 /** Room for the headers of a message, in bytes. */
 const HEADERS_BYTES = 1024;
+/** How often it is told how much waits. */
+const MEASURE_MS = 200;
 /** After how many acknowledgements as expected it is believed again that nobody else writes to the stream. */
 const SHY_MESSAGES = 256;
+
+/** Records that are missing. */
+export interface BridgeGap {
+  /** The lane of whoever sent them. */
+  readonly lane: number;
+  /** Position of the first one that is missing. */
+  readonly from: number;
+  /** Position behind the last one. */
+  readonly to: number;
+}
 
 /** What a bridge sends with. */
 export interface OutboundParts {
@@ -57,9 +69,8 @@ export interface OutboundParts {
   readonly window: number;
   /** Whether records are given up while the server is away, when half of the room is taken. */
   readonly isDropping: boolean;
-  readonly counts: FlowCounts;
-  readonly tell: (state: "live" | "away" | "full") => void;
-  readonly onGap: (gap: { readonly from: number; readonly to: number; readonly lane: number }) => void;
+  readonly head: BridgeHead;
+  readonly onGap: (gap: BridgeGap) => void;
 }
 
 /** Sends all lanes of a source. */
@@ -88,13 +99,28 @@ export class Outbound {
    * @throws {CorruptSegmentError} When the server has other records.
    */
   async run(): Promise<void> {
-    const { connection, counts, tell } = this.#parts;
+    const { connection, head } = this.#parts;
     using _ = connection.watch((isConnected) => {
-      if (isConnected) counts.reconnects++;
+      head.connected(isConnected);
       this.#lose();
-      tell(isConnected ? "live" : "away");
     });
-    tell(connection.isConnected ? "live" : "away");
+    head.connected(connection.isConnected);
+    const timer = setInterval(() => this.#measure(), MEASURE_MS);
+    try {
+      await this.#sendAll();
+    } finally {
+      clearInterval(timer);
+      this.#measure();
+    }
+  }
+
+  /** Ends it when what is under way has been acknowledged, or at once while the server is away. */
+  close(): void {
+    this.#isClosing = true;
+    this.#wake();
+  }
+
+  async #sendAll(): Promise<void> {
     while (!this.#isDone) {
       if (this.#failure !== undefined) throw this.#failure;
       const isBusy = this.#advanceAll();
@@ -104,17 +130,15 @@ export class Outbound {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Ends it when what is under way has been acknowledged, or at once while the server is away. */
-  close(): void {
-    this.#isClosing = true;
-    this.#wake();
-  }
-
-  /** Looks how much waits to be sent. */
-  measure(): void {
-    const { counts } = this.#parts;
-    counts.lag = this.#flows.reduce((sum, { source }) => sum + source.tail - source.released, 0);
-    counts.inFlight = this.#underWay;
+  /** Tells how much waits to be sent. */
+  #measure(): void {
+    const { head } = this.#parts;
+    const waiting = ({ source }: LaneFlow): number => Math.max(0, source.tail - source.released);
+    head.set(
+      "lag",
+      this.#flows.reduce((sum, flow) => sum + waiting(flow), 0),
+    );
+    head.set("inFlight", this.#underWay);
   }
 
   get #isDone(): boolean {
@@ -168,33 +192,38 @@ export class Outbound {
 
   /** While the server is away: gives up what is oldest where this was wanted, so that senders never wait. */
   #holdOut(flow: LaneFlow): boolean {
-    const { isDropping, source, batchBytes, counts } = this.#parts;
+    const { isDropping, source, batchBytes, head } = this.#parts;
     const { capacity } = source;
     if (!isDropping || capacity === undefined) return false;
     if (flow.source.tail - flow.source.released <= capacity / 2) return false;
     const batch = flow.source.take(batchBytes);
     if (batch === undefined) return false;
-    counts.drops += batch.count;
+    head.add("drops", batch.count);
     flow.giveUp(batch);
     return true;
   }
 
   #send(flow: LaneFlow, batch: RelayBatch): void {
-    const { bridge, source, counts } = this.#parts;
+    const { bridge, source } = this.#parts;
     const { client, name, stream } = this.#parts.stream;
     const { epoch, lane } = flow.source;
     const { fingerprint } = source;
     const lost = batch.lost + flow.lost;
-    if (batch.lost > 0) this.#noteGap(flow, batch.from, batch.from, batch.lost);
+    if (batch.lost > 0) this.#noteGap(flow, batch.from - batch.lost, batch.from, batch.lost);
     flow.lost = 0;
     const header = { ...batch, epoch, lane, fingerprint, bridge, lost };
     const lastSubjectSequence = flow.inFlight.at(-1)?.expected ?? flow.lastSequence;
     const bytes = batch.payload.length;
-    const entry: InFlight = { batch, bytes, expected: ++this.#streamLast, sequence: undefined };
+    const entry: InFlight = {
+      batch,
+      bytes,
+      sentMs: performance.now(),
+      expected: ++this.#streamLast,
+      sequence: undefined,
+    };
     flow.inFlight.push(entry);
     const { generation } = flow;
     const again = flow.again === 0 ? "" : `:${flow.again}`;
-    counts.inFlight = this.#underWay;
     client
       .publish(flow.subject, encodeFrame(header, batch.payload), {
         msgID: `${name}:${hex(epoch)}:${lane}:${batch.from}${again}`,
@@ -212,7 +241,7 @@ export class Outbound {
   }
 
   #acknowledge(flow: LaneFlow, entry: InFlight, { seq, duplicate }: PubAck): void {
-    const { counts, positions, tell } = this.#parts;
+    const { head, positions } = this.#parts;
     if (duplicate) {
       // It knows the identity; whether it has the message, the lane's last one says.
       flow.again++;
@@ -227,35 +256,32 @@ export class Outbound {
       this.#streamLast += seq - entry.expected;
     }
     while (flow.inFlight[0]?.sequence !== undefined) {
-      const { batch, bytes, sequence = 0 } = flow.inFlight.shift() as InFlight;
+      const { batch, bytes, sentMs, sequence = 0 } = flow.inFlight.shift() as InFlight;
       flow.lastSequence = sequence;
       flow.again = 0;
       positions.set(flow.source, { position: batch.to, sequence });
       flow.source.release(batch.to);
-      counts.records += batch.count;
-      counts.bytes += bytes;
-      counts.messages++;
-      counts.lastActivityMs = Date.now();
+      head.carried(batch.count, bytes);
+      head.set("acknowledgeMs", performance.now() - sentMs);
     }
-    counts.inFlight = this.#underWay;
-    tell("live");
+    head.goOn();
     this.#wake();
   }
 
   #refuse(flow: LaneFlow, error: unknown): void {
-    const { counts, tell } = this.#parts;
+    const { head } = this.#parts;
     const code = codeOf(error);
     let pauseMs = AGAIN_MS;
     if (code === WRONG_LAST_SEQUENCE) {
       this.#shy = SHY_MESSAGES;
       pauseMs = 0;
     } else if (isFull(error)) {
-      counts.stalls++;
-      tell("full");
+      head.stall(`the stream is full: ${(error as Error).message}`);
       pauseMs = FULL_MS;
     } else {
       // The stream may have been removed.
       this.#isEnsured = false;
+      head.stall(`the server does not take it: ${(error as Error).message}`);
     }
     this.#doubt(flow, pauseMs);
   }
@@ -299,7 +325,7 @@ export class Outbound {
 
   /** Goes on behind a lane's last message in the stream. */
   #adopt(flow: LaneFlow, last: StoredFrame | undefined, end: number): void {
-    const { bridge, positions, counts } = this.#parts;
+    const { bridge, positions, head } = this.#parts;
     const { source } = flow;
     // What is older than this bridge's last message comes up again when the server has lost its end.
     const isNews = last !== undefined && last.sequence > flow.lastSequence;
@@ -311,11 +337,11 @@ export class Outbound {
     const isTorn = known !== undefined && end < known.sequence;
     const reached = last?.to ?? (isTorn ? 0 : (known?.position ?? source.released));
     if (reached > source.tail) throw ahead(this.#parts.stream.name, reached, source.tail);
-    if (known !== undefined && reached < known.position) counts.resends++;
+    if (reached < Math.max(known?.position ?? 0, source.next)) head.add("resent");
     flow.settle(reached);
     const at = source.goTo(reached);
     if (at > reached && (last !== undefined || isTorn)) {
-      this.#noteGap(flow, reached, at, flow.lost);
+      this.#noteGap(flow, reached, at, 0);
     }
     source.release(at);
     flow.lastSequence = last?.sequence ?? 0;
@@ -326,9 +352,8 @@ export class Outbound {
   }
 
   #noteGap({ source }: LaneFlow, from: number, to: number, lost: number): void {
-    const { counts, onGap } = this.#parts;
-    counts.gaps++;
-    counts.lost += lost;
+    const { head, onGap, source: all } = this.#parts;
+    head.add("lost", Math.max(lost, all.isSized ? to - from : 1));
     onGap({ lane: source.lane, from, to });
   }
 

@@ -12,7 +12,7 @@ import { isTurnDue, takeTurn } from "@isthmus/core/internal";
 import { bytes } from "@isthmus/ipc";
 import type { RelayBatch } from "@isthmus/ipc/internal";
 import { Journal, type JournalEntry } from "@isthmus/store";
-import type { FlowCounts } from "../bridge-metrics.ts";
+import type { BridgeHead } from "../bridge-head.ts";
 import type { CheckedBridge } from "../bridge-options.ts";
 import { decodeFrame, encodeFrame, type Frame, type LaneKey } from "../stream/frame.ts";
 import { mergeFrames } from "./merge-frames.ts";
@@ -79,7 +79,7 @@ export class SpillSource implements OutSource {
   readonly #source: OutSource;
   readonly #journal: Journal<typeof bytes>;
   readonly #options: CheckedBridge;
-  readonly #counts: FlowCounts;
+  readonly #teller: BridgeHead;
   readonly #lanes: SpillLane[] = [];
   /** Lanes of the source that go on behind what is in the journal. */
   readonly #begun = new Set<OutLane>();
@@ -94,13 +94,13 @@ export class SpillSource implements OutSource {
   #isDisposed = false;
   #prunedAt = 0;
 
-  private constructor(options: CheckedBridge, source: OutSource, counts: FlowCounts) {
+  private constructor(options: CheckedBridge, source: OutSource, head: BridgeHead) {
     const { spill = "", spillMaxBytes } = options;
     const eighth = 2 ** Math.floor(Math.log2(spillMaxBytes / 8));
     const segmentBytes = Math.max(SEGMENT_BYTES_MIN, Math.min(SEGMENT_BYTES_MAX, eighth));
     this.#options = options;
     this.#source = source;
-    this.#counts = counts;
+    this.#teller = head;
     this.#journal = Journal.open(spill, { schema: bytes, segmentBytes });
     const { firstSequence, lastSequence } = this.#journal.metrics;
     this.#cursor = firstSequence;
@@ -114,10 +114,10 @@ export class SpillSource implements OutSource {
   static begin(
     options: CheckedBridge,
     source: OutSource,
-    counts: FlowCounts,
+    head: BridgeHead,
   ): SpillSource | undefined {
     if (options.whenAway !== "spill") return undefined;
-    const spill = new SpillSource(options, source, counts);
+    const spill = new SpillSource(options, source, head);
     void spill.#fill();
     return spill;
   }
@@ -173,7 +173,13 @@ export class SpillSource implements OutSource {
       const isLong = frames.length > 0 && length > bytesMax;
       if (!isOf(lane, frame) || !isNext || isLong) break;
       frames.push(frame);
-      this.#unacknowledged.push({ epoch: lane.epoch, lane: lane.lane, sequence, time, to: frame.to });
+      this.#unacknowledged.push({
+        epoch: lane.epoch,
+        lane: lane.lane,
+        sequence,
+        time,
+        to: frame.to,
+      });
       this.#pass();
       lane.next = frame.to;
     }
@@ -184,6 +190,7 @@ export class SpillSource implements OutSource {
   release(lane: SpillLane, to: number): void {
     lane.released = Math.max(lane.released, to);
     this.#unacknowledged = this.#unacknowledged.filter((one) => !isOf(lane, one) || one.to > to);
+    this.#tell();
     this.#prune();
   }
 
@@ -228,8 +235,18 @@ export class SpillSource implements OutSource {
       // From here on it survives the death of this process in the journal.
       lane.release(batch.to);
     }
-    if (isBusy) this.#onAppended();
+    if (isBusy) {
+      this.#onAppended();
+      this.#tell();
+    }
     return isBusy;
+  }
+
+  #tell(): void {
+    this.#teller.set(
+      "spilled",
+      this.#lanes.reduce((sum, { tail, released }) => sum + tail - released, 0),
+    );
   }
 
   /** Goes on behind what an earlier process has put into the journal and not given back. */
@@ -298,14 +315,12 @@ export class SpillSource implements OutSource {
     if (this.#bytes() < spillMaxBytes) return false;
     this.#prune(0);
     const isFull = this.#bytes() >= spillMaxBytes;
-    if (isFull) this.#counts.stalls++;
+    if (isFull) this.#teller.stall("the journal of what waits for the server is full");
     return isFull;
   }
 
   #bytes(): number {
-    const { bytes: taken } = this.#journal.metrics;
-    this.#counts.spilledBytes = taken;
-    return taken;
+    return this.#journal.metrics.bytes;
   }
 
   /** Removes what is acknowledged and old enough. */
@@ -315,8 +330,10 @@ export class SpillSource implements OutSource {
     this.#prunedAt = nowMs;
     const oldest = this.#unacknowledged[0]?.time ?? this.#peek()?.time ?? Infinity;
     const neededMs = Number.isFinite(oldest) ? Date.now() - oldest + 1 : 0;
-    this.#journal.prune({ maxAgeMs: Math.ceil(Math.max(keepMs, neededMs, 0)), keepForTailers: false });
-    this.#bytes();
+    this.#journal.prune({
+      maxAgeMs: Math.ceil(Math.max(keepMs, neededMs, 0)),
+      keepForTailers: false,
+    });
   }
 }
 

@@ -31,7 +31,6 @@ export interface Description {
   readonly schema: BridgeSchema | undefined;
 }
 
-
 /** A schema with its shape. */
 export function bridgeSchema(schema: ChannelSchema): BridgeSchema {
   return { schema, shape: shapeOf(schema) };
@@ -51,7 +50,10 @@ export function describeRecords({ shape }: BridgeSchema, kind: BridgeKind): stri
  */
 export function parseDescription(name: string, description: string): Description {
   try {
-    const { isthmus, kind, fingerprint, schema } = JSON.parse(description) as Record<string, unknown>;
+    const { isthmus, kind, fingerprint, schema } = JSON.parse(description) as Record<
+      string,
+      unknown
+    >;
     if (isthmus === 1 && KINDS.includes(kind as string) && typeof fingerprint === "string") {
       const found = typeof schema === "string" ? bridgeSchema(schemaOf(schema)) : undefined;
       if (found === undefined || hex(found.shape.fingerprint) === fingerprint) {
@@ -71,12 +73,15 @@ export function parseDescription(name: string, description: string): Description
  *
  * @throws {CorruptSegmentError} When the records are others; the message says what differs first.
  */
-export function checkDescription(name: string, description: string, { shape }: BridgeSchema): Description {
+export function checkDescription(
+  name: string,
+  description: string,
+  { shape }: BridgeSchema,
+): Description {
   const found = parseDescription(name, description);
   const own = hex(shape.fingerprint);
   if (found.fingerprint === own) return found;
-  const difference =
-    found.schema && differenceOf(found.schema.shape.text, shape.text);
+  const difference = found.schema && differenceOf(found.schema.shape.text, shape.text);
   const why = difference === undefined ? "" : `: ${difference}`;
   throw new CorruptSegmentError(
     `Cannot bridge "${name}": the records on the server have the schema ${found.fingerprint}, those here ${own}${why}; give the new records another name, or remove the stream when all of it has been received`,

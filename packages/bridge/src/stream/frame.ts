@@ -132,10 +132,7 @@ export interface FrameRecord {
  * @param recordBytes Their size; 0 when they have any.
  * @throws {CorruptSegmentError} When they cannot be there.
  */
-export function recordsOf(
-  { payload, count, from, to }: Frame,
-  recordBytes: number,
-): FrameRecord[] {
+export function recordsOf({ payload, count, from, to }: Frame, recordBytes: number): FrameRecord[] {
   const records: FrameRecord[] = [];
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
   let at = 0;

@@ -4,18 +4,18 @@
  * @module
  */
 import { CorruptSegmentError } from "@isthmus/core";
-import type { ServerConnection } from "../connection.ts";
 import {
   DiscardPolicy,
+  JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
-  JetStreamApiError,
   jetstream,
   jetstreamManager,
   RetentionPolicy,
   StorageType,
   type StreamInfo,
 } from "@nats-io/jetstream";
+import type { ServerConnection } from "../connection.ts";
 import {
   type BridgeKind,
   type BridgeSchema,
@@ -134,11 +134,7 @@ export class NameStream {
     }
   }
 
-  async #add(
-    schema: BridgeSchema,
-    kind: BridgeKind,
-    options: StreamOptions,
-  ): Promise<StreamInfo> {
+  async #add(schema: BridgeSchema, kind: BridgeKind, options: StreamOptions): Promise<StreamInfo> {
     const { maxBytes = 2 ** 30, maxAgeMs = 0, replicas = 1 } = options;
     const { whenFull = kind === "topic" ? "drop" : "wait" } = options;
     const { streams } = await this.manager();

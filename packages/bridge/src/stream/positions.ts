@@ -214,7 +214,8 @@ export class Positions implements Disposable {
       const { key, ends } = pending;
       const found = Math.min(ends.length, landed(pending));
       const position = ends[found - 1];
-      if (position !== undefined) this.set(key, { position, sequence: this.get(key)?.sequence ?? 0 });
+      if (position !== undefined)
+        this.set(key, { position, sequence: this.get(key)?.sequence ?? 0 });
     }
     this.end();
   }

@@ -56,12 +56,7 @@ export class RelayLane {
    * @param oldest The oldest position that is still there.
    * @param onRelease Called when something was released.
    */
-  constructor(
-    reader: LaneReader,
-    position: number,
-    oldest: () => number,
-    onRelease: () => void,
-  ) {
+  constructor(reader: LaneReader, position: number, oldest: () => number, onRelease: () => void) {
     this.lane = reader.lane;
     this.#reader = reader;
     this.#next = position;

@@ -8,8 +8,8 @@ import type { ChannelOptions } from "../channel/channel-options.ts";
 import {
   bytesOf as channelBytes,
   channelLane,
-  claimChannelLane,
   slotsOf as channelSlots,
+  claimChannelLane,
 } from "../channel/channel-sending.ts";
 import type { ChannelSchema, SchemaShape } from "../flow/record-schema.ts";
 import type { RecordSegment } from "../flow/record-segment.ts";
@@ -18,14 +18,14 @@ import type { SlotRing } from "../flow/struct-sender.ts";
 import type { VariableRing } from "../flow/variable-sender.ts";
 import { sharedClock } from "../metrics/clock.ts";
 import { LANE, positionAt } from "../ring/lane-layout.ts";
-import {
-  bytesOf as topicBytes,
-  claimTopicLane,
-  slotsOf as topicSlots,
-  topicLane,
-} from "../topic/topic-sending.ts";
 import { Topic } from "../topic/topic.ts";
 import type { TopicOptions } from "../topic/topic-options.ts";
+import {
+  claimTopicLane,
+  bytesOf as topicBytes,
+  topicLane,
+  slotsOf as topicSlots,
+} from "../topic/topic-sending.ts";
 import { waitAsync } from "../wait/wait-for.ts";
 
 /** The two kinds of rings. */

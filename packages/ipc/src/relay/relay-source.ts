@@ -3,18 +3,19 @@
  *
  * @module
  */
-import { receiveFrom } from "../channel/channel-receiving.ts";
+
 import { Channel } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
+import { receiveFrom } from "../channel/channel-receiving.ts";
 import type { ReceivingLanes } from "../flow/lane-scan.ts";
 import type { ChannelSchema, SchemaShape } from "../flow/record-schema.ts";
 import type { RecordSegment } from "../flow/record-segment.ts";
 import { BROADCAST } from "../ring/broadcast-layout.ts";
 import { RECORD_HEADER_BYTES } from "../ring/byte-ring.ts";
 import { LANE, positionAt } from "../ring/lane-layout.ts";
-import { subscribe } from "../topic/topic-receiving.ts";
 import { Topic } from "../topic/topic.ts";
 import type { TopicOptions } from "../topic/topic-options.ts";
+import { subscribe } from "../topic/topic-receiving.ts";
 import { runPostponed } from "../wait/before-sleep.ts";
 import { waitAsync } from "../wait/wait-for.ts";
 import { RelayLane } from "./relay-lane.ts";
@@ -29,11 +30,7 @@ export class RelaySource implements Disposable {
   #readyCount = -1;
   #isIdle = true;
 
-  private constructor(
-    segment: RecordSegment,
-    isTopic: boolean,
-    open: () => ReceivingLanes,
-  ) {
+  private constructor(segment: RecordSegment, isTopic: boolean, open: () => ReceivingLanes) {
     this.#segment = segment;
     this.#isTopic = isTopic;
     try {
@@ -62,11 +59,7 @@ export class RelaySource implements Disposable {
    *
    * @param isGating Whether publishers wait for it.
    */
-  static topic(
-    name: string,
-    options: TopicOptions<ChannelSchema>,
-    isGating: boolean,
-  ): RelaySource {
+  static topic(name: string, options: TopicOptions<ChannelSchema>, isGating: boolean): RelaySource {
     const topic = new Topic("createOrOpen", name, options, "subscriber");
     const attending = { isHistory: true, isGating };
     return new RelaySource(topic, true, () => subscribe(topic, attending, () => {}, undefined));

@@ -50,12 +50,7 @@ export function topicLane(topic: Topic, lane: number, isFailing: boolean): Sendi
 export function slotsOf(topic: Topic, lane: number): FixedBroadcastPublisher {
   const { ringBytes, slotBytes } = topic.geometry;
   const base = topic.laneWord(lane);
-  return new FixedBroadcastPublisher(
-    topic.words,
-    base,
-    ringBytes / slotBytes,
-    topic.gatesOf(lane),
-  );
+  return new FixedBroadcastPublisher(topic.words, base, ringBytes / slotBytes, topic.gatesOf(lane));
 }
 
 /** The same where they have any size. */
