@@ -84,6 +84,11 @@ export class BridgeHead implements Disposable {
     this.#tellState();
   }
 
+  /** How it was said to be doing last. */
+  get state(): EndState {
+    return this.#state;
+  }
+
   /** Tells nothing any more. */
   [Symbol.dispose](): void {
     const place = this.#place;
@@ -121,6 +126,13 @@ function countsOf(numbers: () => Float64Array): EndCounts {
   }
   return counts as EndCounts;
 }
+
+/** What has counted nothing. */
+export const NO_COUNTS: EndCounts = Object.fromEntries(
+  Object.keys(BRIDGE_NUMBER)
+    .filter((name) => name !== "haltedSinceMs")
+    .map((name) => [name, 0]),
+) as EndCounts;
 
 const NUMBER_COUNT = Object.keys(BRIDGE_NUMBER).length;
 

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import type { BridgeFigures } from "./bridge-head.ts";
-
 /** How a bridge is. */
 export type BridgeState =
   /** It has not reached the server yet, or found nothing yet to be carried. */
@@ -13,8 +11,8 @@ export type BridgeState =
   | "live"
   /** The connection is lost; it comes back by itself. */
   | "away"
-  /** What it fills has no room, the stream or what is here: it waits, and those before it. `metrics.reason` says why. */
-  | "stalled"
+  /** What it fills has no room, the stream or what is here: it waits, and those before it. Observers see why. */
+  | "full"
   /** It has ended because another bridge does the same. */
   | "fenced"
   /** It has ended because it cannot go on: see `closed`. */
@@ -29,15 +27,9 @@ const ORDER: readonly BridgeState[] = [
   "closed",
   "connecting",
   "away",
-  "stalled",
+  "full",
   "live",
 ];
-
-/** How an end is that works. */
-export function stateOf({ isAway, isStalled }: BridgeFigures): BridgeState {
-  if (isAway) return "away";
-  return isStalled ? "stalled" : "live";
-}
 
 /** The worst of several. */
 export function worstOf(states: readonly BridgeState[]): BridgeState {

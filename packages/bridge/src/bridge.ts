@@ -7,9 +7,9 @@ import { randomBytes } from "node:crypto";
 import { TimeoutError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
 import { NamedMutex } from "@isthmus/ipc";
-import { type BridgeFigures, BridgeHead } from "./bridge-head.ts";
+import { BridgeHead, type EndCounts, NO_COUNTS } from "./bridge-head.ts";
 import { type BridgeOptions, type CheckedBridge, checkBridgeOptions } from "./bridge-options.ts";
-import { type BridgeState, stateOf, worstOf } from "./bridge-state.ts";
+import { type BridgeState, worstOf } from "./bridge-state.ts";
 import { ServerConnection } from "./connection.ts";
 import { Inbound } from "./in/inbound.ts";
 import { type OpenedSink, openSink } from "./open-sink.ts";
@@ -44,12 +44,18 @@ export async function bridge(name: string, options: BridgeOptions): Promise<Brid
   return await Bridge.begin(checkBridgeOptions(name, options));
 }
 
+/** What a bridge has counted; see `FIGURES.bridge.end`. */
+export type BridgeMetrics = Readonly<EndCounts>;
+
+/** What is not added up of two directions. */
+const GREATER: ReadonlySet<string> = new Set(["acknowledgeMs", "lastActivityMs"]);
+
 /** One direction. */
 interface End {
   /** Undefined until there is something to be carried. */
   head: BridgeHead | undefined;
-  /** Undefined while the head tells. */
-  state: BridgeState | undefined;
+  /** "live" while the head tells. */
+  state: BridgeState;
 }
 
 /** A bridge of one name. */
@@ -110,22 +116,25 @@ export class Bridge implements AsyncDisposable {
 
   /** How it is; of both directions, the worse. */
   get state(): BridgeState {
-    const states = this.#ends.map(({ head, state = "connecting" }) =>
-      head !== undefined && state === "live" ? stateOf(head.figures) : state,
-    );
+    const states = this.#ends.map(({ head, state }) => {
+      if (state !== "live") return state;
+      const told = head?.state ?? "connecting";
+      return told === "stopped" ? "failed" : told;
+    });
     return worstOf(states);
   }
 
-  /**
-   * What it has done so far; of both directions, what it has sent: `ends` has them apart. Others see the same with `observe`.
-   */
-  get metrics(): BridgeFigures | undefined {
-    return this.ends[0];
-  }
-
-  /** The same of each direction that has found something to be carried. */
-  get ends(): BridgeFigures[] {
-    return this.#ends.flatMap(({ head }) => head?.figures ?? []);
+  /** What it has done so far, both directions together. Others see the same of each with `observe`. */
+  get metrics(): BridgeMetrics {
+    const sum: Record<string, number> = { ...NO_COUNTS };
+    for (const { head } of this.#ends) {
+      if (head === undefined) continue;
+      for (const [name, count] of Object.entries(head.counts)) {
+        const before = sum[name] ?? 0;
+        sum[name] = GREATER.has(name) ? Math.max(before, count) : before + count;
+      }
+    }
+    return sum as BridgeMetrics;
   }
 
   /** Ends it: what is under way is waited for, unless the server is away; what has not been sent stays where it is. */
@@ -151,7 +160,7 @@ export class Bridge implements AsyncDisposable {
       const code = (error as { readonly code?: unknown }).code;
       for (const end of this.#ends) {
         end.state = code === "EBUSY" ? "fenced" : "failed";
-        end.head?.stop((error as Error).message);
+        end.head?.tell("stopped", (error as Error).message);
       }
       throw error;
     } finally {

@@ -3,8 +3,7 @@
  *
  * @module
  */
-export { Bridge, bridge } from "./bridge.ts";
-export type { BridgeFigures } from "./bridge-head.ts";
+export { Bridge, type BridgeMetrics, bridge } from "./bridge.ts";
 export type { BridgeOptions } from "./bridge-options.ts";
 export type { BridgeState } from "./bridge-state.ts";
 export type { BridgeGap } from "./out/outbound.ts";

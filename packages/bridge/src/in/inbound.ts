@@ -75,12 +75,13 @@ export class Inbound {
     positions.keep(sink.kept);
     let wake = (): void => {};
     using _ = connection.watch((isConnected) => {
-      head.connected(isConnected);
+      if (isConnected) head.counts.reconnects++;
+      head.tell(isConnected ? "live" : "away");
       this.#messages?.stop();
       wake();
     });
     this.#ending.signal.addEventListener("abort", () => wake(), { once: true });
-    head.connected(connection.isConnected);
+    head.tell(connection.isConnected ? "live" : "away");
     while (!this.#ending.signal.aborted) {
       if (connection.isConnected) {
         try {
@@ -209,17 +210,22 @@ export class Inbound {
     const known = positions.get(frame)?.position;
     const reached = known ?? frame.from;
     if (frame.from > reached || frame.lost > 0) {
-      head.add("lost", Math.max(frame.lost, sink.recordBytes > 0 ? frame.from - reached : 1));
+      head.counts.gaps++;
+      head.counts.lost += Math.max(frame.lost, sink.recordBytes > 0 ? frame.from - reached : 1);
       onGap({ lane: frame.lane, from: reached, to: frame.from });
     }
     const records = recordsOf(frame, sink.recordBytes);
     const first = known === undefined ? 0 : firstBehind(records, known);
-    if (first > 0) head.add("duplicates", first);
+    if (first > 0) head.counts.duplicates += first;
     const bytes = records.slice(first).reduce((sum, { start, end }) => sum + end - start, 0);
     if (first < records.length) await this.#put(frame, records, first);
     if (frame.to >= reached) positions.complete(frame, { position: frame.to, sequence: seq });
-    head.carried(records.length - first, bytes);
-    head.goOn();
+    const { counts } = head;
+    counts.records += records.length - first;
+    counts.bytes += bytes;
+    counts.messages++;
+    counts.lastActivityMs = Date.now();
+    head.tell("live");
   }
 
   /** Puts records where they belong, as many at a time as there is room for. */
@@ -236,7 +242,8 @@ export class Inbound {
     };
     while (next < records.length) {
       if (attempt()) continue;
-      head.stall("there is no room here: whoever receives is slow, or is not there");
+      head.counts.stalls++;
+      head.tell("full", "there is no room here: whoever receives is slow, or is not there");
       await sink.waitForRoom(attempt, this.#ending.signal);
     }
   }

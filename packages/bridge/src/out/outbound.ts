@@ -101,10 +101,11 @@ export class Outbound {
   async run(): Promise<void> {
     const { connection, head } = this.#parts;
     using _ = connection.watch((isConnected) => {
-      head.connected(isConnected);
+      if (isConnected) head.counts.reconnects++;
+      head.tell(isConnected ? "live" : "away");
       this.#lose();
     });
-    head.connected(connection.isConnected);
+    head.tell(connection.isConnected ? "live" : "away");
     const timer = setInterval(() => this.#measure(), MEASURE_MS);
     try {
       await this.#sendAll();
@@ -134,11 +135,8 @@ export class Outbound {
   #measure(): void {
     const { head } = this.#parts;
     const waiting = ({ source }: LaneFlow): number => Math.max(0, source.tail - source.released);
-    head.set(
-      "lag",
-      this.#flows.reduce((sum, flow) => sum + waiting(flow), 0),
-    );
-    head.set("inFlight", this.#underWay);
+    head.counts.lag = this.#flows.reduce((sum, flow) => sum + waiting(flow), 0);
+    head.counts.inFlight = this.#underWay;
   }
 
   get #isDone(): boolean {
@@ -198,7 +196,7 @@ export class Outbound {
     if (flow.source.tail - flow.source.released <= capacity / 2) return false;
     const batch = flow.source.take(batchBytes);
     if (batch === undefined) return false;
-    head.add("drops", batch.count);
+    head.counts.drops += batch.count;
     flow.giveUp(batch);
     return true;
   }
@@ -261,10 +259,14 @@ export class Outbound {
       flow.again = 0;
       positions.set(flow.source, { position: batch.to, sequence });
       flow.source.release(batch.to);
-      head.carried(batch.count, bytes);
-      head.set("acknowledgeMs", performance.now() - sentMs);
+      const { counts } = head;
+      counts.records += batch.count;
+      counts.bytes += bytes;
+      counts.messages++;
+      counts.lastActivityMs = Date.now();
+      head.counts.acknowledgeMs = performance.now() - sentMs;
     }
-    head.goOn();
+    head.tell("live");
     this.#wake();
   }
 
@@ -276,12 +278,13 @@ export class Outbound {
       this.#shy = SHY_MESSAGES;
       pauseMs = 0;
     } else if (isFull(error)) {
-      head.stall(`the stream is full: ${(error as Error).message}`);
+      head.counts.stalls++;
+      head.tell("full", `the stream is full: ${(error as Error).message}`);
       pauseMs = FULL_MS;
     } else {
       // The stream may have been removed.
       this.#isEnsured = false;
-      head.stall(`the server does not take it: ${(error as Error).message}`);
+      head.tell("full", `the server does not take it: ${(error as Error).message}`);
     }
     this.#doubt(flow, pauseMs);
   }
@@ -337,7 +340,7 @@ export class Outbound {
     const isTorn = known !== undefined && end < known.sequence;
     const reached = last?.to ?? (isTorn ? 0 : (known?.position ?? source.released));
     if (reached > source.tail) throw ahead(this.#parts.stream.name, reached, source.tail);
-    if (reached < Math.max(known?.position ?? 0, source.next)) head.add("resent");
+    if (reached < Math.max(known?.position ?? 0, source.next)) head.counts.resends++;
     flow.settle(reached);
     const at = source.goTo(reached);
     if (at > reached && (last !== undefined || isTorn)) {
@@ -353,7 +356,8 @@ export class Outbound {
 
   #noteGap({ source }: LaneFlow, from: number, to: number, lost: number): void {
     const { head, onGap, source: all } = this.#parts;
-    head.add("lost", Math.max(lost, all.isSized ? to - from : 1));
+    head.counts.gaps++;
+    head.counts.lost += Math.max(lost, all.isSized ? to - from : 1);
     onGap({ lane: source.lane, from, to });
   }
 

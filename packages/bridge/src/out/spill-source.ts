@@ -190,7 +190,6 @@ export class SpillSource implements OutSource {
   release(lane: SpillLane, to: number): void {
     lane.released = Math.max(lane.released, to);
     this.#unacknowledged = this.#unacknowledged.filter((one) => !isOf(lane, one) || one.to > to);
-    this.#tell();
     this.#prune();
   }
 
@@ -235,18 +234,8 @@ export class SpillSource implements OutSource {
       // From here on it survives the death of this process in the journal.
       lane.release(batch.to);
     }
-    if (isBusy) {
-      this.#onAppended();
-      this.#tell();
-    }
+    if (isBusy) this.#onAppended();
     return isBusy;
-  }
-
-  #tell(): void {
-    this.#teller.set(
-      "spilled",
-      this.#lanes.reduce((sum, { tail, released }) => sum + tail - released, 0),
-    );
   }
 
   /** Goes on behind what an earlier process has put into the journal and not given back. */
@@ -315,12 +304,14 @@ export class SpillSource implements OutSource {
     if (this.#bytes() < spillMaxBytes) return false;
     this.#prune(0);
     const isFull = this.#bytes() >= spillMaxBytes;
-    if (isFull) this.#teller.stall("the journal of what waits for the server is full");
+    if (isFull) this.#teller.tell("full", "the journal of what waits for the server is full");
     return isFull;
   }
 
   #bytes(): number {
-    return this.#journal.metrics.bytes;
+    const { bytes: taken } = this.#journal.metrics;
+    this.#teller.counts.spilledBytes = taken;
+    return taken;
   }
 
   /** Removes what is acknowledged and old enough. */
@@ -334,6 +325,7 @@ export class SpillSource implements OutSource {
       maxAgeMs: Math.ceil(Math.max(keepMs, neededMs, 0)),
       keepForTailers: false,
     });
+    this.#bytes();
   }
 }
 
