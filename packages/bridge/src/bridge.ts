@@ -216,6 +216,7 @@ export class Bridge implements AsyncDisposable {
     const inbound = new Inbound({
       connection,
       sink,
+      here: options.journal ?? options.here,
       stream: new NameStream(connection, options.name),
       positions,
       from: options.from,

@@ -35,14 +35,16 @@ const HEARTBEAT_MS = 2_000;
 const EXPIRES_MS = 10_000;
 /** How long after something went wrong it is tried again. */
 const AGAIN_MS = 100;
-/** How often what everybody has received is removed from a stream that takes nothing more when it is full. */
-const TRIM_MS = 250;
+/** How long after a message what everybody has received is removed from a stream that takes nothing more when it is full. */
+const TRIM_MS = 100;
 const CONSUMER_MISSING = 10_014;
 
 /** What a bridge receives with. */
 export interface InboundParts {
   readonly connection: ServerConnection;
   readonly sink: InSink;
+  /** What it is called. */
+  readonly here: string;
   readonly stream: NameStream;
   readonly positions: Positions;
   /** Where a bridge begins that knows nothing yet. */
@@ -56,12 +58,14 @@ export interface InboundParts {
 /** Receives all lanes of a name. */
 export class Inbound {
   readonly #parts: InboundParts;
+  readonly #durable: string;
   readonly #ending = new AbortController();
   #messages: ConsumerMessages | undefined;
-  #trimmedAt = 0;
+  #trimming: NodeJS.Timeout | undefined;
 
   constructor(parts: InboundParts) {
     this.#parts = parts;
+    this.#durable = durableOf(parts.here);
   }
 
   /**
@@ -104,6 +108,7 @@ export class Inbound {
   close(): void {
     this.#ending.abort(new CorruptSegmentError("closed"));
     this.#messages?.stop();
+    clearTimeout(this.#trimming);
   }
 
   /** Receives from one consumer, until the connection is lost or something is strange. */
@@ -116,7 +121,7 @@ export class Inbound {
     const { connects } = connection;
     await this.#makeConsumer(await this.#startOf(info));
     if (connection.connects !== connects || !connection.isConnected) return;
-    const consumer = await stream.client.consumers.get(stream.stream, durableOf());
+    const consumer = await stream.client.consumers.get(stream.stream, this.#durable);
     const messages = await consumer.consume({
       max_messages: WINDOW,
       expires: EXPIRES_MS,
@@ -172,7 +177,7 @@ export class Inbound {
     const { stream } = this.#parts;
     const { consumers } = await stream.manager();
     try {
-      const { ack_floor } = await consumers.info(stream.stream, durableOf());
+      const { ack_floor } = await consumers.info(stream.stream, this.#durable);
       return ack_floor.stream_seq;
     } catch (error) {
       if (codeOf(error) === CONSUMER_MISSING) return undefined;
@@ -184,12 +189,12 @@ export class Inbound {
     const { stream } = this.#parts;
     const { consumers } = await stream.manager();
     try {
-      await consumers.delete(stream.stream, durableOf());
+      await consumers.delete(stream.stream, this.#durable);
     } catch (error) {
       if (codeOf(error) !== CONSUMER_MISSING) throw error;
     }
     await consumers.add(stream.stream, {
-      durable_name: durableOf(),
+      durable_name: this.#durable,
       filter_subject: subjectsOf(stream.name),
       ack_policy: AckPolicy.Explicit,
       ack_wait: ACKNOWLEDGED_NS,
@@ -257,13 +262,16 @@ export class Inbound {
     done();
   }
 
-  /** Removes what every receiver has taken in, but the last message of each lane, by which its sender knows where it is. */
+  /**
+   * Removes, a little later, what every receiver has taken in, but the last message of each lane, by which its sender knows where
+   * it is.
+   */
   #trim(): void {
-    const nowMs = performance.now();
-    if (nowMs - this.#trimmedAt < TRIM_MS) return;
-    this.#trimmedAt = nowMs;
-    // Whatever goes wrong, the next one does it.
-    this.#removeReceived().catch(() => {});
+    this.#trimming ??= setTimeout(() => {
+      this.#trimming = undefined;
+      // Whatever goes wrong, the next one does it.
+      this.#removeReceived().catch(() => {});
+    }, TRIM_MS);
   }
 
   async #removeReceived(): Promise<void> {

@@ -21,6 +21,7 @@ export class DeadSource implements OutSource, OutLane {
   readonly fingerprint: bigint;
   readonly isSized: boolean;
   readonly capacity = undefined;
+  readonly positionMax: number = Infinity;
   readonly lanes: readonly OutLane[] = [this];
   readonly #queue: WorkQueue<ChannelSchema>;
   readonly #positions: Positions;

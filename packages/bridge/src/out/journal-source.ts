@@ -51,6 +51,10 @@ export class JournalSource implements OutSource, OutLane {
     return this.#journal.metrics.lastSequence;
   }
 
+  get positionMax(): number {
+    return this.tail;
+  }
+
   available(): number {
     // Records may be of any size: what there is fills a message, or all of it does.
     return this.tail > this.#next ? Number.MAX_SAFE_INTEGER : 0;

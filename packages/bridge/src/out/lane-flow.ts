@@ -44,6 +44,10 @@ export class LaneFlow {
   generation = 0;
   /** Not before this moment is anything tried again, as `performance.now()` counts. */
   notBefore = 0;
+  /** Position behind what was sent last. */
+  sentTo = 0;
+  /** Whether nobody knows if what was sent last has arrived. */
+  isLost = false;
   /** How often a message had to be given another identity, because the server knew the one that it had lost. */
   again = 0;
   /** How many records are missing before the next message. */

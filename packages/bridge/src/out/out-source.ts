@@ -14,6 +14,8 @@ export interface OutLane extends LaneKey {
   readonly released: number;
   /** Position behind the last record that there is. */
   readonly tail: number;
+  /** Beyond this position the server cannot have any. */
+  readonly positionMax: number;
   /** More than 0 when there is something to be taken; roughly how many bytes. */
   available(): number;
   /** Copies records out; one at least, when there is one. */

@@ -14,7 +14,7 @@ import type { RelayBatch } from "@isthmus/ipc/internal";
 import type { PubAck } from "@nats-io/jetstream";
 import type { BridgeHead } from "../bridge-head.ts";
 import type { ServerConnection } from "../connection.ts";
-import { encodeFrame, FRAME_HEADER_BYTES } from "../stream/frame.ts";
+import { encodeFrame, FRAME_HEADER_BYTES, RECORD_HEADER_BYTES } from "../stream/frame.ts";
 import { codeOf, isFinal, type NameStream, type StoredFrame } from "../stream/name-stream.ts";
 import type { Positions } from "../stream/positions.ts";
 import { hex, subjectOf } from "../stream/subjects.ts";
@@ -125,6 +125,7 @@ export class Outbound {
     while (!this.#isDone) {
       if (this.#failure !== undefined) throw this.#failure;
       const isBusy = this.#advanceAll();
+      if (this.#failure !== undefined) continue;
       if (!isBusy) await this.#sleep();
       else if (isTurnDue()) await takeTurn();
     }
@@ -211,7 +212,8 @@ export class Outbound {
     flow.lost = 0;
     const header = { ...batch, epoch, lane, fingerprint, bridge, lost };
     const lastSubjectSequence = flow.inFlight.at(-1)?.expected ?? flow.lastSequence;
-    const bytes = batch.payload.length;
+    const headBytes = source.isSized ? 0 : RECORD_HEADER_BYTES * batch.count;
+    const bytes = batch.payload.length - headBytes;
     const entry: InFlight = {
       batch,
       bytes,
@@ -220,6 +222,7 @@ export class Outbound {
       sequence: undefined,
     };
     flow.inFlight.push(entry);
+    flow.sentTo = batch.to;
     const { generation } = flow;
     const again = flow.again === 0 ? "" : `:${flow.again}`;
     client
@@ -282,6 +285,7 @@ export class Outbound {
       head.tell("full", `the stream is full: ${(error as Error).message}`);
       pauseMs = FULL_MS;
     } else {
+      flow.isLost = true;
       // The stream may have been removed.
       this.#isEnsured = false;
       head.tell("full", `the server does not take it: ${(error as Error).message}`);
@@ -297,6 +301,7 @@ export class Outbound {
   /** What is under way may have arrived, or not. */
   #lose(): void {
     for (const flow of this.#flows) {
+      flow.isLost ||= flow.inFlight.length > 0;
       flow.doubt();
       // From here on it is taken again, or given up.
       flow.source.goTo(flow.source.released);
@@ -339,8 +344,13 @@ export class Outbound {
     // A message of the lane that is not the last one any more: it was removed by age, or the server has lost its end.
     const isTorn = known !== undefined && end < known.sequence;
     const reached = last?.to ?? (isTorn ? 0 : (known?.position ?? source.released));
-    if (reached > source.tail) throw ahead(this.#parts.stream.name, reached, source.tail);
-    if (reached < Math.max(known?.position ?? 0, source.next)) head.counts.resends++;
+    if (reached > source.positionMax) {
+      throw ahead(this.#parts.stream.name, reached, source.positionMax);
+    }
+    if (reached < (known?.position ?? 0) || (flow.isLost && reached < flow.sentTo)) {
+      head.counts.resends++;
+    }
+    flow.isLost = false;
     flow.settle(reached);
     const at = source.goTo(reached);
     if (at > reached && (last !== undefined || isTorn)) {

@@ -36,6 +36,10 @@ class RingLane implements OutLane {
     return this.#source.tailOf(this.#lane.lane);
   }
 
+  get positionMax(): number {
+    return this.tail;
+  }
+
   available(): number {
     return this.#lane.available() * this.#unitBytes;
   }

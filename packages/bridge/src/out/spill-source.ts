@@ -47,6 +47,8 @@ class SpillLane implements OutLane {
   next = 0;
   released = 0;
   tail = 0;
+  /** What is in the ring may have been sent before there was a journal. */
+  readonly positionMax: number = Infinity;
   readonly #spill: SpillSource;
 
   constructor(spill: SpillSource, { epoch, lane }: LaneKey) {

@@ -37,8 +37,13 @@ export function hex(number: bigint): string {
   return number.toString(16).padStart(16, "0");
 }
 
-/** The durable consumer of this machine: of what shares its directory of names. */
-export function durableOf(): string {
-  const hash = createHash("sha256").update(`${hostname()}\0${directoryPath()}`).digest("hex");
+/**
+ * The durable consumer of this machine: of what shares its directory of names.
+ *
+ * @param here What is filled.
+ */
+export function durableOf(here: string): string {
+  const who = [hostname(), directoryPath(), here].join("\0");
+  const hash = createHash("sha256").update(who).digest("hex");
   return `isthmus_${hash.slice(0, 16)}`;
 }
