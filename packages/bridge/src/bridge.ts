@@ -93,7 +93,6 @@ export class Bridge implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     await lock(options, stack);
     const ending = new AbortController();
-    stack.defer(() => ending.abort(new Error("the bridge was disposed")));
     const connecting = ServerConnection.open(options, {
       name: `isthmus ${options.role} ${options.name}`,
       wait: options.wait,
@@ -103,6 +102,8 @@ export class Bridge implements AsyncDisposable {
       const connection = await connecting.catch(() => undefined);
       await connection?.[Symbol.asyncDispose]();
     });
+    // The last that is deferred is the first that is done: whoever waits for the server waits no more.
+    stack.defer(() => ending.abort(new Error("the bridge was disposed")));
     connecting.catch(() => {});
     const connection = options.wait ? undefined : await connecting;
     // Before what is sent is looked at: the lane that is filled from there is not sent back.
@@ -175,7 +176,7 @@ export class Bridge implements AsyncDisposable {
   async #runOut({ source: opened, connection: connecting }: Parts): Promise<void> {
     const end = this.#newEnd();
     const options = this.#options;
-    const found = opened ?? (await this.#when(() => openSource(options)));
+    const found = opened ?? (await this.#whenUnlessRefused(connecting, () => openSource(options)));
     if (found === undefined) return;
     using _ = found;
     const { source, positions, kind } = found;
@@ -256,6 +257,15 @@ export class Bridge implements AsyncDisposable {
       await this.#unlessEnding(new Promise((resolve) => setTimeout(resolve, LOOK_MS)));
     }
     return undefined;
+  }
+
+  /** The same; a server that will never do is told also while there is nothing to be sent. */
+  async #whenUnlessRefused<T>(
+    connecting: Promise<ServerConnection>,
+    look: () => T | undefined,
+  ): Promise<T | undefined> {
+    const refused = connecting.then(() => new Promise<never>(() => {}));
+    return await Promise.race([this.#when(look), refused]);
   }
 
   /** Waits for something; undefined when the bridge ends before. */
