@@ -13,6 +13,7 @@ import {
 } from "@stricli/core";
 import { COMMAND_NAME } from "./command-name.ts";
 import { benchmark } from "./commands/benchmark.ts";
+import { bridge } from "./commands/bridge.ts";
 import { cache } from "./commands/cache.ts";
 import { chaos } from "./commands/chaos.ts";
 import { createCompletions } from "./commands/completions.ts";
@@ -60,6 +61,7 @@ const ROUTES = {
   record,
   replay,
   journal,
+  bridge,
   scan,
   follow,
   hexdump,

@@ -5,6 +5,7 @@
  */
 import { run } from "@stricli/core";
 import { createApp, DEFAULT_COMMAND, helpCommandOf, ROOT_FLAGS } from "./app.ts";
+import { spreadNames } from "./bridge/bridge-flags.ts";
 import { createContext, type Host } from "./context.ts";
 import { fromStricli } from "./exit-code.ts";
 
@@ -24,10 +25,12 @@ export async function runIsthmus(args: readonly string[], host: Host): Promise<n
   const inputs = withCommand(
     args.filter((arg, index) => arg !== NO_COLOR_FLAG || (end !== -1 && index > end)),
   );
+  const [command] = inputs;
+  const spread = command === "bridge" ? spreadNames(inputs) : inputs;
   const app = createApp(host.env, inputs);
   const helpCommand = helpCommandOf(app.root, inputs);
   const context = createContext(host, flags.includes(NO_COLOR_FLAG), helpCommand);
-  await run(app, inputs, context);
+  await run(app, spread, context);
   return fromStricli(context.process.exitCode);
 }
 

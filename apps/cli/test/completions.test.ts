@@ -74,6 +74,12 @@ describe("isthmus completions SHELL -- WORDS", () => {
     [["replay", "j", "--to", "ot"], ["other"]],
     [["record", "--journal", ""], ["/files"]],
     [["record", "ot"], ["other"]],
+    [["bridge", "--out", "ot"], ["other"]],
+    [
+      ["bridge", "--when-away", ""],
+      ["hold", "drop", "spill"],
+    ],
+    [["bridge", "--credentials", ""], ["/files"]],
     [["help", "prod"], ["producer"]],
     [["completions", "z"], ["zsh"]],
     [["frobnicate", ""], []],
