@@ -148,6 +148,7 @@ export class Bridge implements AsyncDisposable {
     this.#ending.abort();
     for (const close of this.#closers) close();
     await this.closed.catch(() => {});
+    for (const { head } of this.#ends) head?.[Symbol.dispose]();
   }
 
   async #finish(runs: readonly Promise<void>[], stack: AsyncDisposableStack): Promise<void> {
@@ -167,8 +168,9 @@ export class Bridge implements AsyncDisposable {
     } finally {
       await stack.disposeAsync();
       for (const end of this.#ends) {
-        end.head?.[Symbol.dispose]();
         if (end.state === "connecting" || end.state === "live") end.state = "closed";
+        // Of one that could not go on, observers are told why until it is disposed.
+        if (end.state === "closed") end.head?.[Symbol.dispose]();
       }
     }
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { findIssues } from "../../src/server/issues.ts";
 import type {
+  BridgeEndFrame,
   LappedFrame,
   LockFrame,
   ParticipantFrame,
@@ -50,7 +51,50 @@ function codesOf(some: Partial<SegmentFrame>): string[] {
   return findIssues(segmentFrame(some), NOW_MS).map(({ code, severity }) => `${severity} ${code}`);
 }
 
+/** An end of a bridge that has something to say. */
+function bridged(some: Partial<BridgeEndFrame>): Partial<SegmentFrame> {
+  const end: BridgeEndFrame = {
+    slot: 0,
+    pid: 5,
+    direction: "out",
+    source: "channel",
+    server: "nats://hub:4222",
+    away: false,
+    full: false,
+    halted_ms: null,
+    stopped: false,
+    reason: "",
+    records: 0,
+    lag: 0,
+    in_flight: 0,
+    spilled_bytes: 0,
+    last_activity_ms: 0,
+    ...some,
+  };
+  return { kind: "bridge", bridge: { target: "orders", ends: [end] } };
+}
+
 describe("findIssues()", () => {
+  test("tells why a bridge does not go on", () => {
+    expect(codesOf(bridged({}))).toEqual([]);
+    expect(codesOf(bridged({ away: true, halted_ms: 999 }))).toEqual([]);
+    const away = { away: true, halted_ms: 61_500, reason: "lost" };
+    expect(codesOf(bridged(away))).toEqual(["warning away"]);
+    expect(messagesOf(bridged(away))).toEqual([
+      "the way out over process 5 has no connection to nats://hub:4222, for 61 s: lost",
+    ]);
+    const full = { full: true, halted_ms: 2000, reason: "the stream is full" };
+    expect(codesOf(bridged(full))).toEqual(["warning full"]);
+    expect(messagesOf(bridged(full))).toEqual([
+      "the way out over process 5 has no room, for 2 s: the stream is full",
+    ]);
+    const stopped = { stopped: true, reason: "another bridge does the same", direction: "in" };
+    expect(codesOf(bridged(stopped))).toEqual(["bad stopped"]);
+    expect(messagesOf(bridged(stopped))).toEqual([
+      "the way in over process 5 has stopped: another bridge does the same",
+    ]);
+  });
+
   test("tells what should not count also where nothing flows", () => {
     const figures = { "cache.segment.resets": 3 };
     const told = "something impossible was found in it: 3 so far";

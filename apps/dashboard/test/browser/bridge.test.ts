@@ -1,0 +1,63 @@
+import { expect, test } from "bun:test";
+import { bridge } from "@isthmus/bridge";
+import { json, Producer } from "@isthmus/ipc";
+import { findNatsServer, NatsServer } from "@isthmus/programs/nats-server";
+import { Home } from "@isthmus/testing/home";
+import { DashboardProcess } from "../support/dashboard-process.ts";
+import { BROWSER_TIMEOUT_MS, describeInBrowser } from "./browser-suite.ts";
+import { cutOff } from "./cut-off.ts";
+
+const LOOKS = [
+  ["light", 1280],
+  ["dark", 390],
+] as const;
+
+describeInBrowser("the view of a bridge", ({ open }) => {
+  test.skipIf(findNatsServer() === undefined)(
+    "shows what it carries, what is still to be carried, and why it does not go on",
+    async () => {
+      using home = new Home();
+      await using server = await NatsServer.start();
+      using producer = Producer.createNew("orders", { schema: json });
+      await using _out = await bridge("orders", { server: server.url, role: "out" });
+      for (let id = 0; id < 3000; id++) producer.send({ id });
+      await using dashboard = await DashboardProcess.start({ directory: home.path });
+      await using watched = await open(dashboard.url);
+      await watched.at("#segments tr", "bridge-orders").locator("a").click();
+      await watched.at("#detail", "Carriesorders").waitFor();
+      await watched.at("#tile-bridge-state .value", "live").waitFor();
+      await watched.at("#tile-bridge-state .note", "1 end").waitFor();
+      await watched.at("#tile-bridge-lag .value", /^0$/).waitFor();
+      await watched.at("#tile-acknowledge .value", /^\d/).waitFor();
+      await watched.at("#tile-lost .note", "none now").waitFor();
+      await watched.at("#ends tr", /out\s*channel\s*live.*3,000.*nats:/).waitFor();
+      await watched.at("#verdict", "Nothing is wrong.").waitFor();
+      const timer = setInterval(() => producer.send({ id: 0 }), 20);
+      try {
+        await watched.at("#tile-carried .value", /^[1-9]/).waitFor();
+        await watched.at("#chart-changes .legend", "records").waitFor();
+        await server.kill();
+        await watched.at("#tile-bridge-state .value", "away").waitFor();
+        await watched.at("#tile-bridge-lag .value", /^[1-9]/).waitFor();
+        await watched.at("#ends tr", /out\s*channel\s*away/).waitFor();
+        await watched.at("#verdict", /has no connection to nats:\S+, for \d+ s/).waitFor();
+        for (const [colorScheme, width] of LOOKS) {
+          await watched.page.emulateMedia({ colorScheme });
+          await watched.page.setViewportSize({ width, height: 900 });
+          // The page draws its charts anew, one a picture.
+          await Bun.sleep(500);
+          await watched.keep(`bridge-${colorScheme}-${width}`);
+          expect([width, await watched.overflow(), await cutOff(watched)]).toEqual([width, 0, []]);
+          expect(await watched.barriers()).toEqual([]);
+        }
+        await server.restart();
+        await watched.at("#tile-bridge-state .value", "live").waitFor();
+      } finally {
+        clearInterval(timer);
+      }
+      await watched.at("#tile-bridge-lag .value", /^0$/).waitFor();
+      expect(watched.complaints).toEqual([]);
+    },
+    BROWSER_TIMEOUT_MS,
+  );
+});
