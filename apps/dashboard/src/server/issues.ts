@@ -20,6 +20,8 @@ const FILL_WARNING = 0.8;
 const LAPPED_DISTANCE = 0.5;
 /** A bridge that is away or full for less is nothing to speak of. */
 const BRIDGE_HALTED_MS = 1000;
+/** Where who wants a lock waits for it. */
+const LOCK_CELL = 0;
 /** Who holds a lock for longer, while others want it, is worth a look. */
 const LOCK_HELD_MS = 5000;
 
@@ -71,14 +73,15 @@ function deadIssues({ participants, flow, queue }: SegmentFrame): Found[] {
     });
 }
 
-function lockIssues({ lock }: SegmentFrame, atMs: number): Found[] {
+function lockIssues({ lock, waits }: SegmentFrame, atMs: number): Found[] {
   if (lock === null || lock.owner_pid === null) return [];
   const owner = ownerText(lock.owner_pid, lock.owner_name);
   if (lock.owner_alive === false) {
     return [["bad", "lock-abandoned", `${owner} died holding the lock`]];
   }
   const heldMs = atMs - (lock.owned_since_ms ?? atMs);
-  if (heldMs < LOCK_HELD_MS) return [];
+  // Some locks are held for life, as one that says who is the only one to do something.
+  if (heldMs < LOCK_HELD_MS || !waits.some(({ cell }) => cell === LOCK_CELL)) return [];
   const seconds = Math.floor(heldMs / 1000);
   return [["warning", "lock-held", `${owner} has held the lock for ${seconds} s`]];
 }

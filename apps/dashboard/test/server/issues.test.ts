@@ -6,6 +6,7 @@ import type {
   LockFrame,
   ParticipantFrame,
   SegmentFrame,
+  WaitFrame,
 } from "../../src/wire/frame.ts";
 import { flowFrame, participantFrame, segmentFrame } from "../support/frames.ts";
 
@@ -22,6 +23,9 @@ const LOCK: LockFrame = {
   acquisitions_per_second: 0,
   contentions_per_second: 0,
 };
+
+/** Somebody wants the lock. */
+const WAIT: WaitFrame = { cell: 0, slots: [1], has_sleepers: false };
 
 const producer = participantFrame({ slot: 1, role: "producer", pid: 200 });
 const consumer = participantFrame();
@@ -75,6 +79,12 @@ function bridged(some: Partial<BridgeEndFrame>): Partial<SegmentFrame> {
 }
 
 describe("findIssues()", () => {
+  test("has nothing against a lock that is held for life, and that nobody wants", () => {
+    const lock = { ...LOCK, owned_since_ms: 0 };
+    expect(codesOf({ kind: "mutex", lock })).toEqual([]);
+    expect(codesOf({ kind: "mutex", lock, waits: [{ ...WAIT, cell: 1 }] })).toEqual([]);
+  });
+
   test("tells why a bridge does not go on", () => {
     expect(codesOf(bridged({}))).toEqual([]);
     expect(codesOf(bridged({ away: true, halted_ms: 999 }))).toEqual([]);
@@ -118,7 +128,7 @@ describe("findIssues()", () => {
     ["bad died", { participants: [participantFrame({ state: "dead" })], flow: flowFrame() }],
     ["bad died", { participants: [participantFrame({ state: "dead", holds: "2 permits" })] }],
     ["bad lock-abandoned", { lock: { ...LOCK, owner_alive: false } }],
-    ["warning lock-held", { lock: { ...LOCK, owned_since_ms: NOW_MS - 6000 } }],
+    ["warning lock-held", { lock: { ...LOCK, owned_since_ms: NOW_MS - 6000 }, waits: [WAIT] }],
     ["bad corrupt", { participants: [consumer], flow: flowFrame({ corruptions: 1 }) }],
     ["bad dropping", { participants: [consumer], flow: flowFrame(), ...refusing }],
     ["bad losing", { participants: [lapped({ lost_per_second: 9 })], flow: flowFrame() }],
