@@ -5,7 +5,8 @@ import { join } from "node:path";
 const ROOT = join(import.meta.dir, "..");
 const EXAMPLES = readdirSync(ROOT).filter((name) => existsSync(join(ROOT, name, "main.ts")));
 const IMPORT = /(?:from|import) "([^"]+)"/g;
-const PUBLIC = /^(?:\.{1,2}\/[\w./-]+\.ts|node:[\w/]+|bun(?::\w+)?|@isthmus\/(?:core|ipc|store))$/;
+const PUBLIC =
+  /^(?:\.{1,2}\/[\w./-]+\.ts|node:[\w/]+|bun(?::\w+)?|@isthmus\/(?:core|ipc|store|bridge)|@nats-io\/transport-node)$/;
 
 /** What it imports that somebody could not who has installed the packages. */
 function hidden(example: string): string[] {

@@ -10,6 +10,14 @@ import { writeSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Subprocess } from "bun";
 
+/** Where a process runs, when that is not where this one does. */
+export interface Place {
+  /** The command that starts a program there. */
+  readonly prefix?: readonly string[];
+  /** What is else in its environment there. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Another process of the example, which says what it has to say in lines of JSON. */
 export class Program implements AsyncDisposable {
   readonly #process: Subprocess<"pipe", "pipe", "inherit">;
@@ -21,11 +29,17 @@ export class Program implements AsyncDisposable {
    * Starts it.
    *
    * @param signal Ends waits for its lines.
-   * @param file Its source.
+   * @param source Its source, and where it runs unless that is here.
    * @param args Its arguments.
    */
-  constructor(signal: AbortSignal, file: string, ...args: readonly (string | number)[]) {
-    this.#process = Bun.spawn([process.execPath, file, ...args.map(String)], {
+  constructor(
+    signal: AbortSignal,
+    source: string | ({ readonly file: string } & Place),
+    ...args: readonly (string | number)[]
+  ) {
+    const { file, prefix = [], env } = typeof source === "string" ? { file: source } : source;
+    this.#process = Bun.spawn([...prefix, process.execPath, file, ...args.map(String)], {
+      env: { ...process.env, ...env },
       stdin: "pipe",
       stdout: "pipe",
       stderr: "inherit",
