@@ -28,7 +28,7 @@
  *
  * @module
  */
-import { CorruptSegmentError, MemoryMappedFile } from "@isthmus/core";
+import { CorruptSegmentError, MemoryMappedFile, type ViewAccessor } from "@isthmus/core";
 import type { LaneKey } from "./frame.ts";
 
 const MAGIC = 0x50_54_53_49;
@@ -70,6 +70,8 @@ export interface Pending {
 /** The positions of a bridge. */
 export class Positions implements Disposable {
   readonly #file: MemoryMappedFile;
+  /** It holds the name as the file does. */
+  readonly #view: ViewAccessor;
   readonly #words: Int32Array<ArrayBuffer>;
   readonly #longs: Float64Array<ArrayBuffer>;
   readonly #epochs: BigUint64Array<ArrayBuffer>;
@@ -78,14 +80,15 @@ export class Positions implements Disposable {
 
   private constructor(file: MemoryMappedFile, where: string) {
     this.#file = file;
-    const { buffer, byteOffset } = file.createViewAccessor({ size: TOTAL_BYTES }).bytes();
+    this.#view = file.createViewAccessor({ size: TOTAL_BYTES });
+    const { buffer, byteOffset } = this.#view.bytes();
     this.#words = new Int32Array(buffer, byteOffset, TOTAL_BYTES / 4);
     this.#longs = new Float64Array(buffer, byteOffset, TOTAL_BYTES / 8);
     this.#epochs = new BigUint64Array(buffer, byteOffset, TOTAL_BYTES / 8);
     try {
       this.#begin(where);
     } catch (error) {
-      file.dispose();
+      this[Symbol.dispose]();
       throw error;
     }
   }
@@ -221,6 +224,7 @@ export class Positions implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#view.dispose();
     this.#file.dispose();
   }
 
