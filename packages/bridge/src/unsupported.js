@@ -1,6 +1,6 @@
 /**
- * What every runtime but Bun gets for this package: the error of the package below, which says what to do, and every
- * name, because they look for names before they run anything.
+ * What bundles for browsers get for this package: the error of the package below, which says what to do, and every name,
+ * because bundlers look for names before anything runs.
  *
  * @module
  */
