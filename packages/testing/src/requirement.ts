@@ -23,6 +23,10 @@ export const canLink: boolean = wine === undefined;
 /** What a test with symbolic links needs. */
 export const LINKS: string = `symbolic links (under ${wine} they are nowhere to be seen)`;
 
+/** `test` where a process can be stopped, or interrupted, by another one. */
+export const ifSignals: ReturnType<typeof testIf> = (...parameters) =>
+  testIf(!isWindows, "signals, which Windows does not have")(...parameters);
+
 type Body = () => void | Promise<void>;
 
 /**

@@ -134,6 +134,9 @@ export class WaitCell {
    * ends it at once, so that none is missed; one for another cell ends it, too.
    */
   #sleepForBell(isTrue: () => boolean, timeoutMs: number): "woken" | "changed" | "timeout" {
+    const words = this.#words;
+    // For those who look on: nothing is woken by it.
+    words.or(this.#armed, ARMED_SLEEPER);
     const canBeRung = this.arm() !== undefined;
     if (!isTrue()) {
       const time = canBeRung ? timeoutMs : Math.min(timeoutMs, BELLESS_LOOK_MS);

@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
 import { SECTION } from "@isthmus/core/internal";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { ifSignals } from "@isthmus/testing/requirement";
 import { NamedMutex, NamedSemaphore } from "../../src/index.ts";
 import { MUTEX } from "../../src/sync/mutex-layout.ts";
 import { SEMAPHORE } from "../../src/sync/semaphore-layout.ts";
@@ -282,7 +283,7 @@ describe("permits of a dead holder", () => {
     }
   });
 
-  test("stay with a holder that is stopped", async () => {
+  ifSignals("stay with a holder that is stopped", async () => {
     using _home = new Home();
     const options = { initial: 1, max: 1, returnOnDeath: true };
     using semaphore = NamedSemaphore.createNew("s", options);

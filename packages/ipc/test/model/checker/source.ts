@@ -5,9 +5,10 @@
  *
  * @module
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
+import { removeTree } from "@isthmus/testing/remove-tree";
 
 const SOURCE = join(import.meta.dir, "..", "..", "..", "src");
 
@@ -40,7 +41,7 @@ export async function loadSource<T>(entry: string, differences: Differences): Pr
     copier.checkMistakes();
     return (await import(path)) as T;
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    removeTree(directory);
   }
 }
 
