@@ -179,8 +179,10 @@ function handle(
       });
     },
     sleep: (): boolean => {
-      const isSet = (memory: Int32Array): boolean => memory[EVENTS + slot] === 1;
-      call("hears its bell", (memory) => void (memory[EVENTS + slot] = 0), { guard: isSet });
+      const hear = (memory: Int32Array): undefined => {
+        memory[EVENTS + slot] = 0;
+      };
+      call("hears its bell", hear, { guard: (memory) => memory[EVENTS + slot] === 1 });
       return true;
     },
   };

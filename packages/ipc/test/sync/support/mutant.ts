@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { removeTree } from "@isthmus/testing/remove-tree";
 
 const SOURCE = join(import.meta.dir, "..", "..", "..", "src");
 
@@ -28,6 +29,6 @@ export async function mutate<T>(file: string, [from, to]: Mistake): Promise<T> {
     writeFileSync(copy, moved);
     return (await import(copy)) as T;
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    removeTree(directory);
   }
 }

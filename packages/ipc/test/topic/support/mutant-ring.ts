@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeTree } from "@isthmus/testing/remove-tree";
 import type { RingSource } from "./ring-world.ts";
 
 const SOURCE = join(import.meta.dir, "..", "..", "..", "src");
@@ -43,6 +44,6 @@ export async function mutateRing({ file, changes }: Mistake): Promise<RingSource
     );
     return Object.assign({}, ...loaded) as RingSource;
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    removeTree(directory);
   }
 }
