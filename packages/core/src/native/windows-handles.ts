@@ -159,6 +159,7 @@ export const DISPOSITION = { open: 1, create: 2, openOrCreate: 3 } as const;
 
 /** How a file is opened (`winternl.h`). */
 export const OPTION = {
+  directory: 0x1,
   synchronous: 0x20,
   notDirectory: 0x40,
   deleteOnClose: 0x1000,

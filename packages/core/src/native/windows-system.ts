@@ -87,7 +87,8 @@ export const STATUS = {
   objectPathNotFound: 0xc000003a,
   fileLockConflict: 0xc0000054,
   lockNotGranted: 0xc0000055,
-  deletePending: 0xc0000056,
+  noSuchFile: 0xc000000f,
+  notDirectory: 0xc0000103,
   notSupported: 0xc00000bb,
   mappedFileSizeZero: 0xc000011e,
   tooManyOpenFiles: 0xc000011f,
@@ -98,7 +99,7 @@ const CODES: ReadonlyMap<number, string> = new Map([
   [STATUS.timeout, "ETIMEDOUT"],
   [STATUS.invalidHandle, "EBADF"],
   [0xc000000d, "EINVAL"], // INVALID_PARAMETER
-  [0xc000000f, "ENOENT"], // NO_SUCH_FILE
+  [STATUS.noSuchFile, "ENOENT"],
   [0xc0000010, "ENOTSUP"], // INVALID_DEVICE_REQUEST
   [0xc0000017, "ENOMEM"], // NO_MEMORY
   [STATUS.conflictingAddresses, "EINVAL"],
@@ -115,14 +116,14 @@ const CODES: ReadonlyMap<number, string> = new Map([
   [0xc000004e, "EACCES"], // SECTION_PROTECTION
   [STATUS.fileLockConflict, "EAGAIN"],
   [STATUS.lockNotGranted, "EAGAIN"],
-  [STATUS.deletePending, "ENOENT"],
+  [0xc0000056, "ENOENT"], // DELETE_PENDING
   [0xc000007f, "ENOSPC"], // DISK_FULL
   [0xc000009a, "ENOMEM"], // INSUFFICIENT_RESOURCES
   [0xc00000a1, "ENOMEM"], // WORKING_SET_QUOTA
   [0xc00000a2, "EROFS"], // MEDIA_WRITE_PROTECTED
   [0xc00000ba, "EISDIR"], // FILE_IS_A_DIRECTORY
   [STATUS.notSupported, "ENOTSUP"],
-  [0xc0000103, "ENOTDIR"], // NOT_A_DIRECTORY
+  [STATUS.notDirectory, "ENOTDIR"],
   [STATUS.mappedFileSizeZero, "EINVAL"],
   [STATUS.tooManyOpenFiles, "EMFILE"],
   [0xc0000121, "EACCES"], // CANNOT_DELETE
