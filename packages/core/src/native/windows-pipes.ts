@@ -2,10 +2,8 @@
  * By which threads wake each other on Windows, and learn of each other's end: a pipe for the event loop, and an event for who
  * sleeps.
  *
- * The maker of a pipe serves it in its event loop. Who rings sets the event. If that had been set already, its maker has been
- * rung and has not heard it; otherwise a byte into the pipe makes the event loop hear it. The maker resets the event **before**
- * it looks at what others have changed, and they change it before they ring: so no ring is lost. What a ring has left behind
- * when it was heard asleep, a byte in the pipe, wakes the event loop once more, in vain.
+ * The maker of a pipe serves it in its event loop. Who rings sets the event and writes a byte into the pipe, since nobody knows
+ * in which of the two ways its maker waits. What is left behind of the other way wakes it once more, in vain.
  *
  * A connection is a ring, too: where nobody can connect any more (the system has four places for those whom the maker has not
  * seen yet), it has been rung, and others watch for its end no more than they can.
@@ -34,7 +32,6 @@ interface EventFunctions {
 
 interface PipeFunctions {
   NtSetEvent(event: number, previous: number): number;
-  NtResetEvent(event: number, previous: number): number;
   NtSetInformationFile(
     file: number,
     result: number,
@@ -63,7 +60,6 @@ const kernel = systemLibrary<EventFunctions>("kernel32.dll", {
 
 const native = systemLibrary<PipeFunctions>("ntdll.dll", {
   NtSetEvent: status("i64", "pointer"),
-  NtResetEvent: status("i64", "pointer"),
   NtSetInformationFile: status("i64", "pointer", "pointer", "u32", "u32"),
   NtWriteFile: status(
     "i64",
@@ -193,9 +189,6 @@ class ServedPipe implements ThreadPipe {
   }
 
   #hear(): void {
-    if (this.#isClosed) return;
-    // SAFETY: no address is passed.
-    native().call.NtResetEvent(this.#event, 0);
     this.#reader?.ring();
   }
 }
@@ -275,10 +268,9 @@ class Ringer implements PipeRinger {
   }
 
   ring(): boolean {
-    const { view, address } = this.#scratch;
-    // SAFETY: the call writes the event's state before into memory of this object's own.
-    native().call.NtSetEvent(this.#event, address + 16);
-    if (view.getInt32(16, true) !== 0) return true;
+    const { address } = this.#scratch;
+    // SAFETY: no address is passed.
+    native().call.NtSetEvent(this.#event, 0);
     if (this.#pipe === undefined) return this.#connect();
     // SAFETY: the call reads one byte of this object's memory, and writes an IO_STATUS_BLOCK into it.
     const result = native().call.NtWriteFile(this.#pipe, 0, 0, 0, address, address + 32, 1, 0, 0);

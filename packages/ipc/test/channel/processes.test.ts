@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
 import { Home } from "@isthmus/testing/home";
+import { ifSignals } from "@isthmus/testing/requirement";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import { Consumer, Producer } from "../../src/index.ts";
 import { type Account, Ledger, Numbered, numbered } from "./support/numbered.ts";
@@ -186,7 +187,7 @@ test(
   TIMEOUT_MS,
 );
 
-test(
+ifSignals(
   "Producer and Consumer: who is stopped is not dead: its lane and its place stay its own",
   async () => {
     using _home = new Home();

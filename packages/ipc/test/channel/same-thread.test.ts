@@ -1,5 +1,6 @@
 /** Waiting on a thread for somebody who is on that very thread. Waits have no end: a test that fails hangs. */
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import {
@@ -76,7 +77,7 @@ describe("a full channel whose consumer is on this thread", () => {
     const worker = new Worker(
       URL.createObjectURL(
         new Blob([
-          `import { Consumer, struct, u32 } from ${JSON.stringify(new URL("../../src/index.ts", import.meta.url).pathname)};
+          `import { Consumer, struct, u32 } from ${JSON.stringify(join(import.meta.dir, "..", "..", "src", "index.ts"))};
            const consumer = Consumer.openExisting("other", { schema: struct({ id: u32 }) });
            postMessage("open");
            for (let count = 0; count < 1000; ) count += consumer.poll(() => {}, { limit: 3 });

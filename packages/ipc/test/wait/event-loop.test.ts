@@ -4,6 +4,7 @@ import { readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { until } from "@isthmus/testing/patience";
+import { isLinux, isWindows, testIf } from "@isthmus/testing/requirement";
 import { NamedEvent, NamedMutex } from "../../src/index.ts";
 import { Segment } from "../../src/segment/segment.ts";
 import { ownDoorbell } from "../../src/wait/doorbell.ts";
@@ -12,6 +13,8 @@ import { Home } from "../sync/support/home.ts";
 import { Participant, participants } from "../sync/support/participant.ts";
 
 setDefaultTimeout(60_000);
+
+const ifPaths = testIf(!isWindows, "pipes that have a path");
 
 const CELL = 0;
 const FOR_EVER = { timeoutMs: Infinity, signal: undefined };
@@ -81,30 +84,33 @@ describe("waitAsync()", () => {
     expect(mutex.owner?.isAlive).toBe(false);
   });
 
-  test("hears of a death after it has watched anew, and lets go of the liveness pipe in the end", async () => {
-    using _home = new Home();
-    using segment = openSegment();
-    const { doorbell } = segment;
-    await using participant = new Participant();
-    await participant.call("mutex", "createNew", "m");
-    using _mutex = NamedMutex.openExisting("m");
-    const bell = bellOf(participant.pid);
-    const before = descriptors();
-    let deaths = 0;
-    const onDeath = (): void => void deaths++;
-    // As a wait does with every look: the new watch begins before the last one ends.
-    const first = doorbell.watchLife(bell, onDeath);
-    const second = doorbell.watchLife(bell, onDeath);
-    first();
-    second();
-    await until(() => descriptors() === before, "the liveness pipe is closed");
-    const third = doorbell.watchLife(bell, onDeath);
-    const fourth = doorbell.watchLife(bell, onDeath);
-    third();
-    await participant.kill();
-    await until(() => deaths > 0, "the death is heard of");
-    fourth();
-  });
+  testIf(isLinux, "/proc")(
+    "hears of a death after it has watched anew, and lets go of the liveness pipe in the end",
+    async () => {
+      using _home = new Home();
+      using segment = openSegment();
+      const { doorbell } = segment;
+      await using participant = new Participant();
+      await participant.call("mutex", "createNew", "m");
+      using _mutex = NamedMutex.openExisting("m");
+      const bell = bellOf(participant.pid);
+      const before = descriptors();
+      let deaths = 0;
+      const onDeath = (): void => void deaths++;
+      // As a wait does with every look: the new watch begins before the last one ends.
+      const first = doorbell.watchLife(bell, onDeath);
+      const second = doorbell.watchLife(bell, onDeath);
+      first();
+      second();
+      await until(() => descriptors() === before, "the liveness pipe is closed");
+      const third = doorbell.watchLife(bell, onDeath);
+      const fourth = doorbell.watchLife(bell, onDeath);
+      third();
+      await participant.kill();
+      await until(() => deaths > 0, "the death is heard of");
+      fourth();
+    },
+  );
 
   test("ends when its segment is disposed, and takes its request back", async () => {
     using _home = new Home();
@@ -123,7 +129,7 @@ describe("waitAsync()", () => {
     await expectRejection(late, "DisposedError", "ERR_DISPOSED");
   });
 
-  test("goes on looking now and then when its pipe has been taken away", async () => {
+  ifPaths("goes on looking now and then when its pipe has been taken away", async () => {
     using home = new Home();
     using event = NamedEvent.createNew("e");
     await using participant = new Participant();
@@ -152,7 +158,7 @@ describe("waitAsync()", () => {
     expect(segment.participants.disarm(segment.slot, 0)).toBe(false);
   });
 
-  test("keeps no descriptor, and no pipe of a dead process", async () => {
+  testIf(isLinux, "/proc")("keeps no descriptor, and no pipe of a dead process", async () => {
     using home = new Home();
     using event = NamedEvent.createNew("e");
     // Warm: the doorbell is made, and the runtime has opened what it opens once.
@@ -174,7 +180,7 @@ describe("waitAsync()", () => {
 });
 
 describe("Doorbell", () => {
-  test("is made where others find it, while they collect leftovers", async () => {
+  ifPaths("is made where others find it, while they collect leftovers", async () => {
     using _home = new Home();
     await using stack = new AsyncDisposableStack();
     const [maker, ...collectors] = participants(stack, 4, "doorbells") as [
