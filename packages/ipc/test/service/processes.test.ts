@@ -5,6 +5,7 @@ import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
 import type { Peer } from "@isthmus/testing/peer";
+import { ifSignals } from "@isthmus/testing/requirement";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import { observe, Requester, type RequesterMetrics, Responder } from "../../src/index.ts";
 import { checkOf, SCHEMAS } from "./support/numbers.ts";
@@ -240,7 +241,7 @@ describe("a responder that is killed", () => {
 });
 
 describe("a responder that is stopped", () => {
-  test(
+  ifSignals(
     "is not dead: requests time out, and their late answers are dropped when it goes on",
     async () => {
       using _home = new Home();
@@ -330,7 +331,7 @@ describe("a requester that is killed", () => {
     TIMEOUT_MS,
   );
 
-  test(
+  ifSignals(
     "while its replies have no room: they are dropped, and the responder keeps nothing",
     async () => {
       using _home = new Home();

@@ -1,12 +1,14 @@
 /** Publishers and subscribers in processes of their own: everything seen or counted, crashes and stops on either side. */
 import { expect, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
+import { ifSignals, wine } from "@isthmus/testing/requirement";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import { observe, Publisher, Subscriber } from "../../src/index.ts";
 import { Ledger, Numbered, numbered } from "../channel/support/numbered.ts";
 import { member, type Report, subscribed } from "./support/member.ts";
 
-const TIMEOUT_MS = 60_000;
+/** Wine makes of one system call many. */
+const TIMEOUT_MS = wine === undefined ? 60_000 : 300_000;
 /** A ring of 1024 records, so that everybody meets its ends often. */
 const SMALL = { capacityBytes: 64 * 1024 };
 const SOUND = { torn: 0, repeats: 0, corruptions: 0 };
@@ -176,7 +178,7 @@ test(
   TIMEOUT_MS,
 );
 
-test(
+ifSignals(
   "Subscriber: stopped, a gating one is waited for and a lapped one is told exactly what it lost",
   async () => {
     using _home = new Home();
