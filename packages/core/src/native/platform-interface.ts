@@ -171,6 +171,9 @@ export interface FileCalls {
   /** Lets a file that is going to grow have no storage where nothing is written, on systems where it is not so anyway. */
   allowHoles(fd: number): void;
 
+  /** Returns when the names in a directory are on the disk. */
+  syncDirectory(path: string): void;
+
   /** Whether syncing a file also writes what was changed through its mappings. */
   readonly syncsMappings: boolean;
 

@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { existsSync, fstatSync, ftruncateSync, statfsSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  statfsSync,
+} from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { SystemError } from "../errors.ts";
@@ -49,6 +57,18 @@ export function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
     ownDescriptor: descriptorOwner(libc),
     openCopiedUp: (fd) => system.openCopiedUp?.(fd),
     allowHoles: () => {},
+    syncDirectory: (path) => {
+      try {
+        const fd = openSync(path, "r");
+        try {
+          fsyncSync(fd);
+        } finally {
+          closeSync(fd);
+        }
+      } catch (error) {
+        throw fromNodeError(error, `write the names in "${path}" to the disk`);
+      }
+    },
     syncsMappings: true,
     createMemoryFile: (label) => {
       if (system.memfdCloexec === undefined) return undefined;

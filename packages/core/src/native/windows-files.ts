@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type { FileCalls } from "./platform-interface.ts";
 import {
   ACCESS,
+  closeHandle,
   DISPOSITION,
   descriptorOf,
   duplicateHandle,
@@ -17,6 +18,7 @@ import {
   openHandle,
 } from "./windows-handles.ts";
 import {
+  checkStatus,
   Scratch,
   STATUS,
   status,
@@ -38,6 +40,7 @@ interface FileFunctions {
     bytes: number,
     kind: number,
   ): number;
+  NtFlushBuffersFile(file: number, result: number): number;
   NtFsControlFile(
     file: number,
     event: number,
@@ -54,6 +57,7 @@ interface FileFunctions {
 
 const native = systemLibrary<FileFunctions>("ntdll.dll", {
   NtSetInformationFile: status("i64", "pointer", "pointer", "u32", "u32"),
+  NtFlushBuffersFile: status("i64", "pointer"),
   NtFsControlFile: status(
     "i64",
     "i64",
@@ -102,6 +106,19 @@ export function fileCalls(): FileCalls {
     allowHoles: (fd) => {
       // A file system without holes has storage for all of the file, which is no less.
       control(scratch, fd, SET_SPARSE, 0, 0);
+    },
+    syncDirectory: (path) => {
+      const attempt = `write the names in "${path}" to the disk`;
+      // Only who may add files to a directory may have it written.
+      const directory = openHandle({ file: path, access: ACCESS.writeData }, attempt);
+      try {
+        const { call } = native();
+        // SAFETY: the address is that of this closure's own memory.
+        const result = call.NtFlushBuffersFile(directory, scratch.address);
+        checkStatus(attempt, "NtFlushBuffersFile", result, path);
+      } finally {
+        closeHandle(directory);
+      }
     },
     syncsMappings: false,
   };

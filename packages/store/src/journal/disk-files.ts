@@ -40,12 +40,7 @@ export function writeAside(aside: string, bytes: Uint8Array, path: string): void
 
 /** Returns when the names in a directory are on the disk. */
 export function syncDirectory(path: string): void {
-  const fd = openSync(path, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+  platform().syncDirectory(path);
 }
 
 /** Writes all of some bytes at the start of a file. */
@@ -188,12 +183,14 @@ export class DiskWriting implements WritableSegment {
 
   sync(): void {
     this.checkWhole();
+    this.#handOver();
     attempt(`write "${this.#path}" to the disk`, () => fdatasyncSync(this.#fd));
   }
 
   syncAsync(): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.checkWhole();
+    this.#handOver();
     this.#syncs++;
     fdatasync(this.#fd, (error) => {
       this.#syncs--;
@@ -202,6 +199,11 @@ export class DiskWriting implements WritableSegment {
       else resolve();
     });
     return promise;
+  }
+
+  /** Gives the file what was stored through the mapping, where syncing the file alone does not see that. */
+  #handOver(): void {
+    if (!platform().syncsMappings) this.#mapping.sync(0, this.lengthBytes, "async", this.#fd);
   }
 
   checkWhole(): void {
