@@ -3,7 +3,7 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { Peer } from "@isthmus/testing/peer";
-import { testIf } from "@isthmus/testing/requirement";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { NamedMutex } from "../../src/index.ts";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
@@ -11,7 +11,8 @@ import { Participant } from "./support/participant.ts";
 setDefaultTimeout(60_000);
 
 const CONTAINER = ["unshare", "--pid", "--fork", "--kill-child=SIGKILL"];
-const canUnshare = Bun.spawnSync([...CONTAINER, "true"], { stderr: "ignore" }).exitCode === 0;
+const canUnshare =
+  isLinux && Bun.spawnSync([...CONTAINER, "true"], { stderr: "ignore" }).exitCode === 0;
 const testInContainers = testIf(canUnshare, "the right to make PID namespaces");
 
 testInContainers("a mutex has one owner, and the next one waits for it", async () => {

@@ -22,7 +22,10 @@ export async function mutate<T>(file: string, [from, to]: Mistake): Promise<T> {
   if (parts.length !== 2) throw new Error(`"${from}" is ${parts.length - 1} times in ${file}`);
   const moved = parts
     .join(to)
-    .replaceAll(/from "(@?[^"]+)"/g, (_, name) => `from "${Bun.resolveSync(name, dirname(path))}"`);
+    .replaceAll(
+      /from "(@?[^"]+)"/g,
+      (_, name) => `from ${JSON.stringify(Bun.resolveSync(name, dirname(path)))}`,
+    );
   const directory = mkdtempSync(join(tmpdir(), "isthmus-mutant-"));
   try {
     const copy = join(directory, "mutant.ts");
