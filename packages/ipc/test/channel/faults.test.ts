@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { CHANNEL_HEADER_BYTES, LANE_BYTES } from "../../src/channel/channel-layout.ts";
@@ -33,6 +34,8 @@ function lieIn(path: string, section: number, offset: number, lie: Uint8Array): 
     closeSync(fd);
   }
 }
+
+const linuxTest = testIf(isLinux, "Linux");
 
 describe("Consumer", () => {
   for (const [kind, schema, record] of [
@@ -106,7 +109,7 @@ describe("Consumer", () => {
 });
 
 describe("Producer", () => {
-  test("a full file system is the joining producer's error, and nobody else's", () => {
+  linuxTest("a full file system is the joining producer's error, and nobody else's", () => {
     const mountPoint = mkdtempSync(join(tmpdir(), "isthmus-full-"));
     const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", mountPoint]);
     const before = process.env["ISTHMUS_DIR"];
@@ -150,7 +153,7 @@ describe("Producer", () => {
     expect(home.names()).toEqual([]);
   });
 
-  test("opening and closing leaves no descriptor, mapping or file behind", () => {
+  linuxTest("opening and closing leaves no descriptor, mapping or file behind", () => {
     using home = new Home();
     const cycle = (): void => {
       using producer = Producer.createNew("cycle", { schema: Tick, capacityBytes: CAPACITY_BYTES });

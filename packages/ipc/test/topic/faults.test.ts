@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
+import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { bytes, json, oneOf, Publisher, Subscriber, struct, u32 } from "../../src/index.ts";
@@ -97,6 +98,8 @@ function tell(liar: Liar, { where, at, value }: Lie): void {
     liar.tell(SECTION.lanes, at * 4, value);
   }
 }
+
+const linuxTest = testIf(isLinux, "Linux");
 
 describe("Publisher and Subscriber", () => {
   for (const [kind, schema, record] of [
@@ -211,7 +214,7 @@ describe("Publisher and Subscriber", () => {
     }
   });
 
-  test("a full file system is the joining publisher's error, and nobody else's", () => {
+  linuxTest("a full file system is the joining publisher's error, and nobody else's", () => {
     const mountPoint = mkdtempSync(join(tmpdir(), "isthmus-full-"));
     const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", mountPoint]);
     const before = process.env["ISTHMUS_DIR"];
@@ -238,7 +241,7 @@ describe("Publisher and Subscriber", () => {
     }
   });
 
-  test("opening and closing leaves no descriptor, mapping or file behind", () => {
+  linuxTest("opening and closing leaves no descriptor, mapping or file behind", () => {
     using home = new Home();
     const cycle = (onSlow: "gate" | "lap"): void => {
       const options = { schema: Tick, capacityBytes: CAPACITY_BYTES, maxPublishers: 2 };
