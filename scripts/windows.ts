@@ -27,7 +27,12 @@ const WINE_SERVER = "/usr/lib/wine/wineserver64";
 const COMPILER = "/usr/bin/x86_64-w64-mingw32-gcc";
 
 /** What is run without arguments. */
-const TESTS = ["packages/core/test/"];
+const TESTS = [
+  "packages/core/test/",
+  "packages/ipc/test/sync/",
+  "packages/ipc/test/shared-struct/",
+  "packages/ipc/test/channel/",
+];
 
 /** What is not run then, and why. */
 const SKIPPED: Readonly<Record<string, string>> = {

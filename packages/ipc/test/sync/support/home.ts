@@ -21,8 +21,9 @@ export interface CellState {
 export class Home extends PlainHome {
   /** How the hidden files of one process that has so many slots begin, in the order of their names. */
   static hidden(slots: number): string[] {
-    const { canLockPipes, byteLocks } = platform();
-    const pipes = [".bell-", ".life-"].flatMap((pipe) => (canLockPipes ? [pipe] : [pipe, pipe]));
+    const { canLockPipes, byteLocks, threadPipes } = platform();
+    const fifos = threadPipes === undefined ? [".bell-", ".life-"] : [];
+    const pipes = fifos.flatMap((pipe) => (canLockPipes ? [pipe] : [pipe, pipe]));
     return [...pipes, ...Array<string>(byteLocks === undefined ? slots : 0).fill(".slot-")];
   }
 
