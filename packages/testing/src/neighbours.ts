@@ -14,6 +14,9 @@ export interface Neighbour {
   readonly requirement: string;
 }
 
+/** The one that runs the tests. */
+export const THIS_BUN: Neighbour = { name: "bun", command: [process.execPath], requirement: "" };
+
 /** Node.js and Deno, which run the sources as they are. */
 export const RUNTIMES: readonly Neighbour[] = [
   neighbour("node", "ISTHMUS_TEST_NODE", "test:runtimes", ["--no-warnings"]),

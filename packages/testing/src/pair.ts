@@ -4,7 +4,7 @@
  * @module
  */
 import { Home } from "./home.ts";
-import type { Neighbour } from "./neighbours.ts";
+import { type Neighbour, THIS_BUN } from "./neighbours.ts";
 import { Peer } from "./peer.ts";
 import { testIf } from "./requirement.ts";
 
@@ -26,10 +26,16 @@ export type TestBothWays = (
  *
  * @param script What both sides run.
  * @param neighbour What runs it on the other side.
+ * @param own What runs it on this side.
  */
-export function pairTests(script: string, { command, requirement }: Neighbour): TestBothWays {
-  const testPair = testIf(command !== undefined, requirement);
-  const commands = { here: [process.execPath], there: command ?? [] } as const;
+export function pairTests(
+  script: string,
+  neighbour: Neighbour,
+  own: Neighbour = THIS_BUN,
+): TestBothWays {
+  const lacking = [own, neighbour].find(({ command }) => command === undefined);
+  const testPair = testIf(lacking === undefined, lacking?.requirement ?? "");
+  const commands = { here: own.command ?? [], there: neighbour.command ?? [] } as const;
   return (name, body, environment = {}) => {
     for (const [maker, user] of [
       ["here", "there"],

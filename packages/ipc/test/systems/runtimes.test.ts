@@ -4,7 +4,7 @@
  */
 import { describe, expect, setDefaultTimeout } from "bun:test";
 import { Home } from "@isthmus/testing/home";
-import { RUNTIMES } from "@isthmus/testing/neighbours";
+import { type Neighbour, RUNTIMES } from "@isthmus/testing/neighbours";
 import { pairTests } from "@isthmus/testing/pair";
 import { Peer } from "@isthmus/testing/peer";
 import { testIf } from "@isthmus/testing/requirement";
@@ -62,6 +62,14 @@ for (const neighbour of RUNTIMES) {
     });
   });
 }
+
+describe("node and deno", () => {
+  const [node, deno] = RUNTIMES as [Neighbour, Neighbour];
+  const testBothWays = pairTests(SCRIPT, deno, node);
+  testBothWays("share channels, topics and services", shareFlows);
+  testBothWays("share a robust mutex, also when its owner dies", shareMutexOfTheDead);
+  testBothWays("lose no update under a robust mutex", loseNoUpdate);
+});
 
 const others = RUNTIMES.map(({ command }) => command);
 
