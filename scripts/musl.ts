@@ -1,6 +1,6 @@
 /**
  * `bun run test:musl [tests …]`: runs tests on the Bun of musl (Alpine), here on Debian beside glibc's, and first those in
- * which processes of both share a directory. Without arguments: the tests of mutexes, structs, queues, caches and journals.
+ * which processes of both share a directory, and the demonstration. Without arguments: the tests of mutexes, structs, queues, caches and journals.
  *
  * That Bun needs musl's C library, and a C++ library that suits it. Debian has the one, and the other is linked from the
  * parts of its own that do not depend on glibc.
@@ -44,6 +44,7 @@ const command = writeCommand("bun-musl", `LD_LIBRARY_PATH="${CACHE}" exec "${bun
 run([process.execPath, "test", `--timeout=${TIMEOUT_MS}`, ...MIXED], undefined, {
   ISTHMUS_TEST_OTHER_BUN: command,
 });
+run([command, "apps/cli/src/main.ts", "demo"]);
 const asked = process.argv.slice(2);
 run([command, "test", `--timeout=${TIMEOUT_MS}`, ...(asked.length > 0 ? asked : TESTS)]);
 
