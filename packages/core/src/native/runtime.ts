@@ -17,7 +17,7 @@ export const BUN_MINIMUM = "1.4.4";
 
 /** The first of other runtimes that will do: the ones that `bun run test:runtimes` tries. */
 export const NODE_MINIMUM = "26.10.0"; // node:ffi without a flag
-export const DENO_MINIMUM = "2.9.6";
+const DENO_MINIMUM = "2.9.6";
 
 /** What a runtime says it is: `process.versions`. */
 export type Versions = Readonly<Record<string, string | undefined>>;
