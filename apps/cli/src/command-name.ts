@@ -22,6 +22,8 @@ export interface Invocation {
   readonly execPath: string;
   readonly isExecutable: boolean;
   readonly runtime: keyof typeof RUNNERS;
+  /** The version of Bun. */
+  readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -29,14 +31,16 @@ export interface Invocation {
  * Finds the name.
  *
  * @param invocation How the process was started.
- * @returns The executable's name, `bun run cli` in the repository, `bunx isthmus` or `npx isthmus` in a project that has
- * the package, `bunx @isthmus/cli` where there is none, what Deno runs it by, else `isthmus`.
+ * @returns The executable's name; `bun run cli` in the repository, or by `npx` where Bun may not be installed; `bunx isthmus` or
+ * `npx isthmus` in a project that has the package, `bunx @isthmus/cli` where there is none, what Deno runs it by, else `isthmus`.
  */
 export function commandNameOf(invocation: Invocation): string {
-  const { program, cwd, execPath, isExecutable, runtime, env } = invocation;
+  const { program, cwd, execPath, isExecutable, runtime, version, env } = invocation;
   if (isExecutable) return basename(execPath);
   if (/\/scripts\/(cli|dashboard)\.ts$/.test(program) && env["npm_lifecycle_event"] !== undefined) {
-    return isNpm(env) ? "npm run cli --" : "bun run cli";
+    if (!isNpm(env)) return "bun run cli";
+    // `npm run` needs a Bun that is installed, and this one may be there for this run alone.
+    return isNpx(env) ? `npx -y bun@${version} run cli` : "npm run cli --";
   }
   if (program.includes("/bunx-")) return "bunx @isthmus/cli";
   if (env["npm_command"] === "exec" && isNpm(env)) return "npx isthmus";
@@ -50,6 +54,10 @@ function isNpm(env: Invocation["env"]): boolean {
   return env["npm_config_user_agent"]?.startsWith("npm/") === true;
 }
 
+function isNpx({ npm_config_yes, PATH }: Invocation["env"]): boolean {
+  return npm_config_yes === "true" || PATH?.includes("/_npx/") === true;
+}
+
 /** What this command is called. */
 export const COMMAND_NAME: string = commandNameOf({
   program: process.argv[1] ?? "",
@@ -57,5 +65,6 @@ export const COMMAND_NAME: string = commandNameOf({
   execPath: process.execPath,
   isExecutable,
   runtime: runtimeOf().key,
+  version: process.versions["bun"] ?? "",
   env: process.env,
 });

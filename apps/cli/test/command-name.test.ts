@@ -7,6 +7,7 @@ const HERE: Invocation = {
   execPath: "/usr/bin/bun",
   isExecutable: false,
   runtime: "bun",
+  version: "1.4.5",
   env: {},
 };
 
@@ -25,6 +26,17 @@ describe("the command is called", () => {
       {
         program: "/p/scripts/cli.ts",
         env: { npm_lifecycle_event: "cli", npm_config_user_agent: "npm/10.8.2 node/v20" },
+      },
+    ],
+    [
+      "npx -y bun@1.4.5 run cli",
+      {
+        program: "/p/scripts/cli.ts",
+        env: {
+          npm_lifecycle_event: "cli",
+          npm_config_yes: "true",
+          npm_config_user_agent: "npm/11.19.1 node/v20",
+        },
       },
     ],
     [
