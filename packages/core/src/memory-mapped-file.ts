@@ -129,7 +129,7 @@ export class MemoryMappedFile implements Disposable {
 
   /**
    * Whether this thread survives accesses to mapped bytes that have lost their storage: a file that was truncated, a
-   * disk that is full or broken. It does unless Bun has no C compiler here, or may not run what that makes; then
+   * disk that is full or broken. It does unless the runtime has no C compiler here (Node.js, Deno), or may not run what that makes; then
    * such an access ends the process (`SIGBUS`), and a warning with the code `ISTHMUS_UNGUARDED` has said so. On Windows it
    * does as far as files that are truncated go: nobody can do that while they are mapped.
    */
