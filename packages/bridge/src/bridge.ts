@@ -4,14 +4,12 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { TimeoutError } from "@isthmus/core";
-import { conditionError } from "@isthmus/core/internal";
-import { NamedMutex } from "@isthmus/ipc";
 import { BridgeHead, type EndCounts, NO_COUNTS } from "./bridge-head.ts";
 import { type BridgeOptions, type CheckedBridge, checkBridgeOptions } from "./bridge-options.ts";
 import { type BridgeState, worstOf } from "./bridge-state.ts";
 import { ServerConnection } from "./connection.ts";
 import { Inbound } from "./in/inbound.ts";
+import { lockBridge } from "./lock-bridge.ts";
 import { type OpenedSink, openSink } from "./open-sink.ts";
 import { type OpenedSource, openSource } from "./open-source.ts";
 import { Outbound } from "./out/outbound.ts";
@@ -91,7 +89,8 @@ export class Bridge implements AsyncDisposable {
   /** @internal Begins one; see `bridge`. */
   static async begin(options: CheckedBridge): Promise<Bridge> {
     await using stack = new AsyncDisposableStack();
-    await lock(options, stack);
+    const ways = options.role === "both" ? (["out", "in"] as const) : [options.role];
+    await lockBridge(options.here, ways, stack);
     const ending = new AbortController();
     const connecting = ServerConnection.open(options, {
       name: `isthmus ${options.role} ${options.name}`,
@@ -290,22 +289,4 @@ interface Parts {
   readonly connection: Promise<ServerConnection>;
   readonly sink: OpenedSink | undefined;
   readonly source: OpenedSource | undefined;
-}
-
-/** Makes sure that this machine has one bridge of a name and a direction. */
-async function lock(options: CheckedBridge, stack: AsyncDisposableStack): Promise<void> {
-  for (const way of options.role === "both" ? ["out", "in"] : [options.role]) {
-    const mutex = stack.use(NamedMutex.createOrOpen(`${options.here}.bridge-${way}.lock`));
-    try {
-      stack.use(await mutex.acquireAsync({ timeoutMs: 0 }));
-    } catch (error) {
-      if (!(error instanceof TimeoutError)) throw error;
-      const who = mutex.owner === undefined ? "" : ` (process ${mutex.owner.pid})`;
-      throw conditionError(
-        "EBUSY",
-        `bridge "${options.here}" ${way}: another bridge does${who}; end it first`,
-        "flock",
-      );
-    }
-  }
 }

@@ -6,4 +6,4 @@
  */
 import "@isthmus/core";
 
-export let Bridge, bridge;
+export let Bridge, bridge, bridgeCache, bridgeService, bridgeStruct;

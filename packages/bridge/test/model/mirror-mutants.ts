@@ -1,0 +1,55 @@
+/** Seeded bugs of mirrors, each with a run that shows it. */
+import type { Mistake } from "../../../ipc/test/model/checker/source.ts";
+
+const FILE = "../../bridge/src/kv/mirror.ts";
+
+/** A bug, and what goes wrong by it. */
+export interface SeededBug extends Omit<Mistake, "file"> {
+  readonly plan: string;
+  readonly seed: number;
+}
+
+/** Where all of them are. */
+export function mistakeOf({ from, to }: SeededBug): Mistake {
+  return { file: FILE, from, to };
+}
+
+/** Bugs by what is wrong. */
+export const SEEDED: Readonly<Record<string, SeededBug>> = {
+  "not knowing what was written from here": {
+    from: "isOut && origin === side.origin",
+    to: "false",
+    plan: "links are cut",
+    seed: 1,
+  },
+  "taking what was put here for a change": {
+    from: "return local.stamp !== known.stamp && !isOthers;",
+    to: "return true;",
+    plan: "nothing goes wrong",
+    seed: 1,
+  },
+  "forgetting what was told while a write was under way": {
+    from: "    else errand.later = entry;\n",
+    to: "",
+    plan: "the bucket is removed",
+    seed: 67,
+  },
+  "not sending what the bucket does not have": {
+    from: "for (const key of this.#known.missing(isSettled, this.#beginRevision)) this.#owe(key);",
+    to: "this.#known.missing(isSettled, this.#beginRevision);",
+    plan: "the bucket is removed",
+    seed: 4,
+  },
+  "not trying again": {
+    from: "    this.#failed.set(key, told);\n",
+    to: "",
+    plan: "the bucket is removed",
+    seed: 99,
+  },
+  "trusting the numbers of another bucket": {
+    from: "    if (isOther) this.#known.forgetNumbers();\n",
+    to: "",
+    plan: "the bucket is removed",
+    seed: 23,
+  },
+};
