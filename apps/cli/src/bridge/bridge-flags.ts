@@ -45,7 +45,7 @@ export interface Way {
 }
 
 /** The flags that may be followed by several names. */
-export const NAME_FLAGS: ReadonlySet<string> = new Set(["--out", "--in", "--both"]);
+const NAME_FLAGS: ReadonlySet<string> = new Set(["--out", "--in", "--both"]);
 
 /**
  * Lets a flag of names have several: `--out a b` as `--out a --out b`.
