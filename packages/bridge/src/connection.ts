@@ -208,12 +208,17 @@ function connectionOptions(
   };
 }
 
-/** Whether it is worth trying again. */
+/** Whether it is worth trying again: nobody listens, nobody answers, or the link was cut while it was being made. */
 function isPassing(reason: Error): boolean {
-  return (
-    reason instanceof TimeoutError ||
-    (reason instanceof SystemError && reason.code === "ECONNREFUSED")
-  );
+  if (reason instanceof TimeoutError) return true;
+  if (!(reason instanceof SystemError)) return false;
+  return reason.code === "ECONNREFUSED" || isCut(reason.cause);
+}
+
+/** Whether an error is that of a connection that was cut; the library knows no reason for some of them. */
+function isCut(cause: unknown): boolean {
+  const { code, message } = cause as { readonly code?: string; readonly message?: string };
+  return code === "ECONNRESET" || code === "EPIPE" || /undefined error/u.test(message ?? "");
 }
 
 function dialError(

@@ -11,7 +11,7 @@
 import { CorruptSegmentError, DisposedError } from "@isthmus/core";
 import { conditionError, isTurnDue, outOfRange, takeTurn } from "@isthmus/core/internal";
 import type { RelayBatch } from "@isthmus/ipc/internal";
-import type { PubAck } from "@nats-io/jetstream";
+import type { PubAck, StreamState } from "@nats-io/jetstream";
 import type { BridgeHead } from "../bridge-head.ts";
 import type { ServerConnection } from "../connection.ts";
 import { encodeFrame, FRAME_HEADER_BYTES, RECORD_HEADER_BYTES } from "../stream/frame.ts";
@@ -317,10 +317,11 @@ export class Outbound {
     try {
       if (!this.#isEnsured) await ensure();
       const last = await stream.lastOf(flow.source);
-      const end = (await stream.info())?.state.last_seq ?? 0;
+      const info = await stream.info();
       if (flow.generation !== generation) return;
-      this.#isEnsured = true;
-      this.#adopt(flow, last, end);
+      this.#isEnsured = info !== undefined;
+      if (info === undefined) throw new Error("The stream has gone");
+      this.#adopt(flow, last, info.state);
     } catch (error) {
       if (isFinal(error) || isFencing(error)) this.#failure = error;
       else this.#isEnsured = false;
@@ -332,7 +333,7 @@ export class Outbound {
   }
 
   /** Goes on behind a lane's last message in the stream. */
-  #adopt(flow: LaneFlow, last: StoredFrame | undefined, end: number): void {
+  #adopt(flow: LaneFlow, last: StoredFrame | undefined, state: StreamState): void {
     const { bridge, positions, head } = this.#parts;
     const { source } = flow;
     // What is older than this bridge's last message comes up again when the server has lost its end.
@@ -341,8 +342,9 @@ export class Outbound {
       throw fenced(this.#parts.stream.name, last);
     }
     const known = positions.get(source);
-    // A message of the lane that is not the last one any more: it was removed by age, or the server has lost its end.
-    const isTorn = known !== undefined && end < known.sequence;
+    // The lane's last message is not there any more: it was removed, as all before it, or the server has lost its end, and may have
+    // given its number to another one.
+    const isTorn = known !== undefined && known.sequence >= state.first_seq;
     const reached = last?.to ?? (isTorn ? 0 : (known?.position ?? source.released));
     if (reached > source.positionMax) {
       throw ahead(this.#parts.stream.name, reached, source.positionMax);
@@ -359,7 +361,7 @@ export class Outbound {
     source.release(at);
     flow.lastSequence = last?.sequence ?? 0;
     if (last !== undefined) positions.set(source, { position: reached, sequence: last.sequence });
-    if (this.#underWay === 0) this.#streamLast = end;
+    if (this.#underWay === 0) this.#streamLast = state.last_seq;
     flow.isAdopted = true;
     flow.isSynced = true;
   }

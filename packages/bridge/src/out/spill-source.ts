@@ -197,7 +197,7 @@ export class SpillSource implements OutSource {
 
   /** @internal */
   goTo(lane: SpillLane, position: number): void {
-    const oldest = this.#unacknowledged[0]?.sequence ?? this.#cursor;
+    const oldest = this.#oldest?.sequence ?? this.#cursor;
     // What was acknowledged, too, when the server has lost it.
     const isLost = position < lane.released;
     this.#seek(isLost ? this.#journal.metrics.firstSequence : oldest);
@@ -276,6 +276,15 @@ export class SpillSource implements OutSource {
     this.#head = undefined;
   }
 
+  /** The first message that the server has not acknowledged; undefined when all are that have been read. */
+  get #oldest(): Pick<Entry, "sequence" | "time"> | undefined {
+    let oldest: Pick<Entry, "sequence" | "time"> | undefined = this.#head;
+    for (const one of this.#unacknowledged) {
+      if (oldest === undefined || one.sequence < oldest.sequence) oldest = one;
+    }
+    return oldest;
+  }
+
   #read(): Entry | undefined {
     while (this.#cursor <= this.#last) {
       this.#reading ??= this.#journal.read({ from: this.#cursor })[Symbol.iterator]();
@@ -321,8 +330,9 @@ export class SpillSource implements OutSource {
     const nowMs = performance.now();
     if (keepMs > 0 && nowMs - this.#prunedAt < PRUNE_MS) return;
     this.#prunedAt = nowMs;
-    const oldest = this.#unacknowledged[0]?.time ?? this.#peek()?.time ?? Infinity;
-    const neededMs = Number.isFinite(oldest) ? Date.now() - oldest + 1 : 0;
+    this.#peek();
+    const oldest = this.#oldest;
+    const neededMs = oldest === undefined ? 0 : Date.now() - oldest.time + 1;
     this.#journal.prune({
       maxAgeMs: Math.ceil(Math.max(keepMs, neededMs, 0)),
       keepForTailers: false,
