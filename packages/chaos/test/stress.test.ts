@@ -50,7 +50,7 @@ describe("stress", () => {
     using directory = new TemporaryDirectory();
     const places = createPlaces(directory);
     const sizes = ["--records", "300000", "--cycles", "300", "--channels", "100", "--kills", "4"];
-    const args = [...sizes, "--journal-kills", "4", "--seed", "1", "--json"];
+    const args = [...sizes, "--journal-kills", "4", "--bridge", "0", "--seed", "1", "--json"];
     const { stdout, stderr, exitCode } = await runStress(args, places.env);
     expect(exitCode, stderr).toBe(0);
     const { parts, ...faults } = JSON.parse(stdout) as { parts: Record<string, number>[] };
@@ -133,7 +133,8 @@ describe("stress", () => {
       [["0", "--kills", "0", "--records", "1000000000000"], /[1-9]\d* kill/],
       [["0", "--kills", "0", "--records", "0", "--journal-kills", "100000"], /[1-9]\d* kill/],
     ] as const) {
-      const { stderr, exitCode } = await interruptProgram([...command, ...args], pattern, places);
+      const all = [...command, ...args, "--bridge", "0"];
+      const { stderr, exitCode } = await interruptProgram(all, pattern, places);
       expect(exitCode, stderr).toBe(130);
       expect(places.leftOver()).toEqual([]);
     }

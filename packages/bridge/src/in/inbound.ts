@@ -13,7 +13,6 @@ import {
   AckPolicy,
   type ConsumerMessages,
   DeliverPolicy,
-  DiscardPolicy,
   type JsMsg,
   type StreamInfo,
 } from "@nats-io/jetstream";
@@ -117,7 +116,7 @@ export class Inbound {
     const info = await stream.info();
     // Nobody has sent anything yet.
     if (info === undefined) return;
-    stream.check(info, this.#parts.sink.schema);
+    const { holdBytes } = stream.check(info, this.#parts.sink.schema);
     const { connects } = connection;
     await this.#makeConsumer(await this.#startOf(info));
     if (connection.connects !== connects || !connection.isConnected) return;
@@ -137,7 +136,7 @@ export class Inbound {
         if (message.info.deliverySequence !== ++delivered) break;
         await this.#take(message);
         message.ack();
-        if (info.config.discard === DiscardPolicy.New) this.#trim();
+        if (holdBytes !== undefined) this.#trim();
       }
     } finally {
       this.#messages = undefined;

@@ -14,6 +14,7 @@ import type { RelayBatch } from "@isthmus/ipc/internal";
 import type { PubAck, StreamState } from "@nats-io/jetstream";
 import type { BridgeHead } from "../bridge-head.ts";
 import type { ServerConnection } from "../connection.ts";
+import type { Description } from "../stream/description.ts";
 import { encodeFrame, FRAME_HEADER_BYTES, RECORD_HEADER_BYTES } from "../stream/frame.ts";
 import { codeOf, isFinal, type NameStream, type StoredFrame } from "../stream/name-stream.ts";
 import type { Positions } from "../stream/positions.ts";
@@ -36,6 +37,8 @@ const AGAIN_MS = 100;
 const FULL_MS = 50;
 /** How often a lane is looked after that gives records up while the server is away. */
 const AWAY_MS = 10;
+/** What a stream takes for a message besides its records, roughly, in bytes. */
+const MESSAGE_BYTES = 300;
 /** Room for the headers of a message, in bytes. */
 const HEADERS_BYTES = 1024;
 /** How often it is told how much waits. */
@@ -59,7 +62,7 @@ export interface OutboundParts {
   readonly source: OutSource;
   readonly stream: NameStream;
   /** Makes the stream where there is none. */
-  readonly ensure: () => Promise<void>;
+  readonly ensure: () => Promise<Description>;
   readonly positions: Positions;
   /** Random number of this bridge. */
   readonly bridge: bigint;
@@ -87,6 +90,11 @@ export class Outbound {
   /** For how many messages each lane has one under way only, because others write to the stream. */
   #shy = 0;
   #isEnsured = false;
+  /** How many bytes the stream may hold, and how many it has at most. */
+  #bytesMax = Infinity;
+  #bytes = 0;
+  /** Whether the server is being asked for that, because there may be no room. */
+  #isFull = false;
 
   constructor(parts: OutboundParts) {
     this.#parts = parts;
@@ -145,6 +153,11 @@ export class Outbound {
     return this.#underWay === 0 || !this.#parts.connection.isConnected;
   }
 
+  /** How many bytes of records a message has at most: some messages fit the stream, however small it is. */
+  get #batchBytes(): number {
+    return Math.min(this.#parts.batchBytes, this.#bytesMax / 8);
+  }
+
   get #underWay(): number {
     return this.#flows.reduce((sum, { inFlight }) => sum + inFlight.length, 0);
   }
@@ -171,12 +184,18 @@ export class Outbound {
       void this.#sync(flow);
       return false;
     }
-    const { batchBytes, window, source, connection, stream } = this.#parts;
-    if (this.#underWay >= window) return false;
+    const { window, source, connection, stream } = this.#parts;
+    const batchBytes = this.#batchBytes;
+    if (this.#underWay >= window || this.#isFull) return false;
     // A small message waits for the one before it, and becomes larger; when others write to the stream, any does.
-    const isSmall = flow.source.available() < batchBytes / 8;
+    const available = flow.source.available();
+    const isSmall = available < batchBytes / 8;
     if (flow.inFlight.length > 0 && (isSmall || this.#shy > 0)) return false;
     const bytesMax = connection.maxPayload - FRAME_HEADER_BYTES - HEADERS_BYTES;
+    if (this.#bytes + Math.min(batchBytes, available) > this.#bytesMax) {
+      void this.#waitForRoom();
+      return false;
+    }
     const batch = flow.source.take(Math.min(batchBytes, bytesMax));
     if (batch === undefined) return false;
     if (batch.payload.length > bytesMax) {
@@ -222,6 +241,7 @@ export class Outbound {
       sequence: undefined,
     };
     flow.inFlight.push(entry);
+    this.#bytes += batch.payload.length + MESSAGE_BYTES;
     flow.sentTo = batch.to;
     const { generation } = flow;
     const again = flow.again === 0 ? "" : `:${flow.again}`;
@@ -239,6 +259,28 @@ export class Outbound {
           if (flow.generation === generation) this.#refuse(flow, error);
         },
       );
+  }
+
+  /** Looks again and again whether what others have received was removed. */
+  async #waitForRoom(): Promise<void> {
+    const { head, stream, connection } = this.#parts;
+    const batchBytes = this.#batchBytes;
+    this.#isFull = true;
+    try {
+      while (!this.#isClosing && connection.isConnected) {
+        const info = await stream.info();
+        this.#bytes = (info?.state.bytes ?? 0) + this.#underWay * batchBytes;
+        if (this.#bytes + batchBytes <= this.#bytesMax) break;
+        if (head.state !== "full") head.counts.stalls++;
+        head.tell("full", `the stream holds ${this.#bytesMax} bytes that have not been received`);
+        await new Promise((resolve) => setTimeout(resolve, FULL_MS));
+      }
+    } catch {
+      // Whatever it is, the next message meets it, too.
+    } finally {
+      this.#isFull = false;
+      this.#wake();
+    }
   }
 
   #acknowledge(flow: LaneFlow, entry: InFlight, { seq, duplicate }: PubAck): void {
@@ -315,7 +357,7 @@ export class Outbound {
     const { generation } = flow;
     flow.syncing = generation;
     try {
-      if (!this.#isEnsured) await ensure();
+      if (!this.#isEnsured) this.#bytesMax = (await ensure()).holdBytes ?? Infinity;
       const last = await stream.lastOf(flow.source);
       const info = await stream.info();
       if (flow.generation !== generation) return;
@@ -361,7 +403,10 @@ export class Outbound {
     source.release(at);
     flow.lastSequence = last?.sequence ?? 0;
     if (last !== undefined) positions.set(source, { position: reached, sequence: last.sequence });
-    if (this.#underWay === 0) this.#streamLast = state.last_seq;
+    if (this.#underWay === 0) {
+      this.#streamLast = state.last_seq;
+      this.#bytes = state.bytes;
+    }
     flow.isAdopted = true;
     flow.isSynced = true;
   }

@@ -197,7 +197,8 @@ export class SpillSource implements OutSource {
 
   /** @internal */
   goTo(lane: SpillLane, position: number): void {
-    const oldest = this.#oldest?.sequence ?? this.#cursor;
+    // Where the cursor is, another lane may have sent it back to.
+    const oldest = Math.min(this.#oldest?.sequence ?? Infinity, this.#cursor);
     // What was acknowledged, too, when the server has lost it.
     const isLost = position < lane.released;
     this.#seek(isLost ? this.#journal.metrics.firstSequence : oldest);

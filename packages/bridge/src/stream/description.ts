@@ -29,6 +29,8 @@ export interface Description {
   readonly fingerprint: string;
   /** What the records are; undefined when the schema was too long. */
   readonly schema: BridgeSchema | undefined;
+  /** How many bytes it may hold before bridges send nothing more; undefined when the server drops what is oldest instead. */
+  readonly holdBytes: number | undefined;
 }
 
 /** A schema with its shape. */
@@ -37,10 +39,14 @@ export function bridgeSchema(schema: ChannelSchema): BridgeSchema {
 }
 
 /** What a stream is to say of its records. */
-export function describeRecords({ shape }: BridgeSchema, kind: BridgeKind): string {
+export function describeRecords(
+  { shape }: BridgeSchema,
+  kind: BridgeKind,
+  holdBytes: number | undefined,
+): string {
   const fingerprint = hex(shape.fingerprint);
   const schema = shape.text.length > TEXT_MAX ? undefined : shape.text;
-  return JSON.stringify({ isthmus: 1, kind, fingerprint, schema });
+  return JSON.stringify({ isthmus: 1, kind, fingerprint, holdBytes, schema });
 }
 
 /**
@@ -50,14 +56,19 @@ export function describeRecords({ shape }: BridgeSchema, kind: BridgeKind): stri
  */
 export function parseDescription(name: string, description: string): Description {
   try {
-    const { isthmus, kind, fingerprint, schema } = JSON.parse(description) as Record<
+    const { isthmus, kind, fingerprint, holdBytes, schema } = JSON.parse(description) as Record<
       string,
       unknown
     >;
     if (isthmus === 1 && KINDS.includes(kind as string) && typeof fingerprint === "string") {
       const found = typeof schema === "string" ? bridgeSchema(schemaOf(schema)) : undefined;
       if (found === undefined || hex(found.shape.fingerprint) === fingerprint) {
-        return { kind: kind as BridgeKind, fingerprint, schema: found };
+        return {
+          kind: kind as BridgeKind,
+          fingerprint,
+          schema: found,
+          holdBytes: typeof holdBytes === "number" ? holdBytes : undefined,
+        };
       }
     }
   } catch {

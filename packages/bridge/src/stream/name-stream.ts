@@ -43,7 +43,7 @@ export interface StreamOptions {
   /** How old its messages may become, in milliseconds. By default age does not matter. */
   readonly maxAgeMs?: number | undefined;
   /**
-   * What happens when it is full: `"wait"`: it takes nothing more until what is in it has been received (default for channels,
+   * What happens when it is full: `"wait"`: bridges send nothing more until what is in it has been received (default for channels,
    * dead letters and journals); `"drop"`: the oldest messages go (default for topics).
    */
   readonly whenFull?: "wait" | "drop" | undefined;
@@ -96,9 +96,13 @@ export class NameStream {
    *
    * @throws {CorruptSegmentError} When it is there with other records.
    */
-  async ensure(schema: BridgeSchema, kind: BridgeKind, options: StreamOptions): Promise<void> {
+  async ensure(
+    schema: BridgeSchema,
+    kind: BridgeKind,
+    options: StreamOptions,
+  ): Promise<Description> {
     const info = (await this.info()) ?? (await this.#add(schema, kind, options));
-    this.check(info, schema);
+    return this.check(info, schema);
   }
 
   /**
@@ -137,16 +141,18 @@ export class NameStream {
   async #add(schema: BridgeSchema, kind: BridgeKind, options: StreamOptions): Promise<StreamInfo> {
     const { maxBytes = 2 ** 30, maxAgeMs = 0, replicas = 1 } = options;
     const { whenFull = kind === "topic" ? "drop" : "wait" } = options;
+    const isHolding = whenFull === "wait";
     const { streams } = await this.manager();
     try {
       return await streams.add({
         name: this.stream,
-        description: describeRecords(schema, kind),
+        description: describeRecords(schema, kind, isHolding ? maxBytes : undefined),
         subjects: [subjectsOf(this.name)],
         retention: RetentionPolicy.Limits,
         storage: StorageType.File,
-        discard: whenFull === "wait" ? DiscardPolicy.New : DiscardPolicy.Old,
-        max_bytes: maxBytes,
+        discard: isHolding ? DiscardPolicy.New : DiscardPolicy.Old,
+        // A server that is to take nothing more near that limit drops a little of what it has: bridges mind it themselves.
+        max_bytes: isHolding ? -1 : maxBytes,
         max_age: maxAgeMs * 1_000_000,
         num_replicas: replicas,
         duplicate_window:

@@ -18,8 +18,10 @@ import { BridgeRecord, bridgeRecord, isWhole } from "./bridge-record.ts";
 
 const VICTIM = programCommand(import.meta.dir, "bridge-victim.ts");
 const SENDERS = 3;
-/** Records of one round, which has a server of its own. */
-const ROUND_RECORDS = 250_000;
+/** Records of one round at most, which has a server of its own. */
+const ROUND_RECORDS = 50_000;
+/** There are so many at least: records are held in two ways. */
+const ROUNDS_MIN = 2;
 const CAPACITY_BYTES = 2 ** 16;
 /** Between two blows, in milliseconds. */
 const CALM_MS_MAX = 1000;
@@ -68,11 +70,14 @@ export async function bridgeStorm(options: BridgeStormOptions): Promise<{
   const findings: Finding[] = [];
   const random = new SeededRandom(options.seed);
   for (let round = 0; figures.records < options.records && findings.length === 0; round++) {
-    const records = Math.min(ROUND_RECORDS, options.records - figures.records);
+    const left = options.records - figures.records;
+    const most = Math.ceil(options.records / ROUNDS_MIN);
+    const records = Math.min(ROUND_RECORDS, most, left);
     const directory = mkdtempSync(join(options.directory, "bridge-"));
     try {
       // By turns, records are held in shared memory and in a journal while the server is away.
-      const spill = round % 2 === 0 ? join(directory, "spill") : undefined;
+      const isSpilling = options.harm === undefined ? round % 2 === 0 : options.harm === "forget";
+      const spill = isSpilling ? join(directory, "spill") : undefined;
       const names = { here: `here-${round}`, there: `there-${round}`, spill };
       await using storm = await Round.begin({ ...options, records }, names, figures, random);
       findings.push(...(await storm.run()));
@@ -171,10 +176,14 @@ class Round implements AsyncDisposable {
   async run(): Promise<Finding[]> {
     const options = { schema: BridgeRecord, capacityBytes: CAPACITY_BYTES } as const;
     using consumer = Consumer.createOrOpen(this.#names.there, options);
-    const producers = Array.from({ length: SENDERS }, () => Producer.createOrOpen(this.#names.here, options));
+    const producers = Array.from({ length: SENDERS }, () =>
+      Producer.createOrOpen(this.#names.here, options),
+    );
     const ending = new AbortController();
     try {
-      const sending = producers.map((producer, sender) => this.#send(producer, sender, ending.signal));
+      const sending = producers.map((producer, sender) =>
+        this.#send(producer, sender, ending.signal),
+      );
       const striking = this.#strike(ending.signal);
       await this.#receive(consumer);
       ending.abort();
@@ -239,7 +248,11 @@ class Round implements AsyncDisposable {
     const next = this.#next[sender] as number;
     if (number !== next) {
       const fault = number < next ? "duplicated" : "lost";
-      this.#report(fault, Math.abs(number - next), `${number} of sender ${sender} came for ${next}`);
+      this.#report(
+        fault,
+        Math.abs(number - next),
+        `${number} of sender ${sender} came for ${next}`,
+      );
     }
     this.#next[sender] = number + 1;
   }

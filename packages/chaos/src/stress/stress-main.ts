@@ -16,6 +16,7 @@ const DEFAULTS: StressSizes = {
   channels: 300,
   kills: 10_000,
   journalKills: 10_000,
+  bridge: 1_000_000,
 };
 /** Every channel needs two descriptors in each of two processes. */
 const CHANNELS_MAX = 2000;
@@ -24,7 +25,7 @@ const SEED_MAX = 2 ** 31 - 1;
 const PROGRESS_MS = 1000;
 
 const HELP = `Usage: stress [--records N] [--cycles N] [--channels N] [--kills N] [--journal-kills N]
-              [--seed S] [--json]
+              [--bridge N] [--seed S] [--json]
 
 Proves at length what the tests prove in seconds. Fails if a record or a job was lost, torn,
 duplicated or reordered, somebody stuck, or descriptors, mappings, files or memory were left.
@@ -34,6 +35,8 @@ duplicated or reordered, somebody stuck, or descriptors, mappings, files or memo
   --channels  channels that are open at once (${DEFAULTS.channels}); 0: none
   --kills     kills of those who work on a queue (${DEFAULTS.kills}); 0: none
   --journal-kills  kills of those who append to a journal and read it (${DEFAULTS.journalKills}); 0: none
+  --bridge    records over a bridge whose ends and server are killed and whose links are cut
+              (${DEFAULTS.bridge}); 0: none
   --seed      what all random choices follow from (a new one)
   --json      a record of all figures instead of text
 `;
@@ -74,6 +77,7 @@ async function main(args: readonly string[]): Promise<void> {
       DEFAULTS.journalKills,
       Number.MAX_SAFE_INTEGER,
     ),
+    bridge: numberOf("--bridge", values.bridge, DEFAULTS.bridge, Number.MAX_SAFE_INTEGER),
   };
   const seed = numberOf("--seed", values.seed, Math.floor(Math.random() * SEED_MAX), SEED_MAX);
   const { journalKills, ...others } = sizes;
@@ -110,7 +114,7 @@ function everySecond(show: (text: string) => void): (describe: () => string) => 
 }
 
 type Values = Partial<
-  Record<"records" | "cycles" | "channels" | "kills" | "journal-kills" | "seed", string>
+  Record<"records" | "cycles" | "channels" | "kills" | "journal-kills" | "bridge" | "seed", string>
 > & {
   readonly json?: boolean;
   readonly help?: boolean;
@@ -126,6 +130,7 @@ function parse(args: readonly string[]): Values {
     channels: text,
     kills: text,
     "journal-kills": text,
+    bridge: text,
   };
   const options = { ...sizes, seed: text, json: flag, help };
   try {

@@ -6,7 +6,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { nameRoot } from "@isthmus/programs/name-root";
+import { findNatsServer } from "@isthmus/programs/nats-server";
 import type { Finding } from "../judges/findings.ts";
+import { bridgeStorm } from "./bridge-storm.ts";
 import { CHURN_KINDS, churn } from "./churn.ts";
 import { crowd } from "./crowd.ts";
 import { flood } from "./flood.ts";
@@ -39,6 +41,8 @@ export interface StressSizes {
   readonly kills: number;
   /** Kills of those who work on a journal. */
   readonly journalKills: number;
+  /** Records over a bridge whose ends, server and links are struck. */
+  readonly bridge: number;
 }
 
 /** What the parts are given. */
@@ -88,6 +92,9 @@ function partsOf(options: StressOptions, directory: string): (readonly [string, 
   if (options.kills > 0) parts.push(["storm", () => runStorm(options)]);
   if (options.journalKills > 0) {
     parts.push(["journal storm", () => runJournalStorm(options, directory)]);
+  }
+  if (options.bridge > 0 && findNatsServer() !== undefined) {
+    parts.push(["bridge storm", () => runBridgeStorm(options, directory)]);
   }
   return parts;
 }
@@ -187,6 +194,21 @@ async function runJournalStorm(
     signal,
     onProgress: (kills, records) =>
       onProgress(() => `journal storm: ${kills} kills, ${records} records`),
+  });
+  return { figures: { ...figures }, findings };
+}
+
+async function runBridgeStorm(
+  { seed, bridge: records, signal, onProgress }: StressOptions,
+  directory: string,
+): Promise<Outcome> {
+  const { figures, findings } = await bridgeStorm({
+    seed,
+    records,
+    directory,
+    signal,
+    onProgress: (count, blows) =>
+      onProgress(() => `bridge storm: ${count} records, ${blows} blows`),
   });
   return { figures: { ...figures }, findings };
 }

@@ -1,0 +1,45 @@
+/** A short storm over a bridge, and harm that it must find. */
+import { expect, setDefaultTimeout } from "bun:test";
+import { findNatsServer } from "@isthmus/programs/nats-server";
+import { Home } from "@isthmus/testing/home";
+import { testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { type BridgeStormOptions, bridgeStorm } from "../src/stress/bridge-storm.ts";
+
+setDefaultTimeout(300_000);
+
+const serverTest = testIf(findNatsServer() !== undefined, "nats-server");
+
+async function storm(
+  records: number,
+  harm?: BridgeStormOptions["harm"],
+): ReturnType<typeof bridgeStorm> {
+  using _ = new Home();
+  using directory = new TemporaryDirectory();
+  const { signal } = new AbortController();
+  const onProgress = (): void => {};
+  return await bridgeStorm({
+    seed: 1,
+    records,
+    directory: directory.path,
+    harm,
+    signal,
+    onProgress,
+  });
+}
+
+serverTest("nothing is lost over a bridge that is struck, and nothing comes twice", async () => {
+  const { figures, findings } = await storm(16_000);
+  expect(findings).toEqual([]);
+  expect(figures.records).toBe(16_000);
+});
+
+serverTest("finds that the server has lost what nobody keeps", async () => {
+  const { findings } = await storm(8000, "empty");
+  expect(findings.map(({ fault }) => fault)).toContain("lost");
+});
+
+serverTest("finds that a receiver has forgotten what it had", async () => {
+  const { findings } = await storm(8000, "forget");
+  expect(findings.map(({ fault }) => fault)).toContain("duplicated");
+});
