@@ -16,7 +16,7 @@ import { Outbound } from "./out/outbound.ts";
 import { SpillSource } from "./out/spill-source.ts";
 import { DEFAULT_SERVER } from "./server-options.ts";
 import type { BridgeKind } from "./stream/description.ts";
-import { NameStream } from "./stream/name-stream.ts";
+import { isFinal, NameStream } from "./stream/name-stream.ts";
 
 /** How often it is looked whether there is something to be bridged. */
 const LOOK_MS = 100;
@@ -253,8 +253,13 @@ export class Bridge implements AsyncDisposable {
   /** Looks until there is something, or the bridge ends. */
   async #when<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T | undefined> {
     while (!this.#ending.signal.aborted) {
-      const found = await look();
-      if (found !== undefined) return found;
+      try {
+        const found = await look();
+        if (found !== undefined) return found;
+      } catch (error) {
+        // The server may be away.
+        if (isFinal(error)) throw error;
+      }
       await this.#unlessEnding(new Promise((resolve) => setTimeout(resolve, LOOK_MS)));
     }
     return undefined;

@@ -91,7 +91,7 @@ export class Inbound {
           await this.#receive();
         } catch (error) {
           if (this.#ending.signal.aborted) break;
-          if (isFinal(error) || error instanceof RangeError) throw error;
+          if (isFinal(error)) throw error;
         }
       }
       if (this.#ending.signal.aborted) break;
@@ -206,18 +206,14 @@ export class Inbound {
 
   /** Takes a message in. */
   async #take({ data, seq }: JsMsg): Promise<void> {
-    const { positions, head, onGap, ownEpoch, sink, stream } = this.#parts;
+    const { positions, head, ownEpoch, sink, stream } = this.#parts;
     const frame = decodeFrame(data);
     const { shape } = sink.schema;
     if (frame.fingerprint !== shape.fingerprint) throw otherSchema(stream.name, frame, shape);
     if (frame.epoch === ownEpoch) return;
     const known = positions.get(frame)?.position;
     const reached = known ?? frame.from;
-    if (frame.from > reached || frame.lost > 0) {
-      head.counts.gaps++;
-      head.counts.lost += Math.max(frame.lost, sink.recordBytes > 0 ? frame.from - reached : 1);
-      onGap({ lane: frame.lane, from: reached, to: frame.from });
-    }
+    if (frame.from > reached || frame.lost > 0) this.#noteGap(frame, reached);
     const records = recordsOf(frame, sink.recordBytes);
     const first = known === undefined ? 0 : firstBehind(records, known);
     if (first > 0) head.counts.duplicates += first;
@@ -230,6 +226,17 @@ export class Inbound {
     counts.messages++;
     counts.lastActivityMs = Date.now();
     head.tell("live");
+  }
+
+  /** Counts what is missing before a message, and tells it. */
+  #noteGap({ lane, from, lost }: Frame, reached: number): void {
+    const { head, onGap, sink } = this.#parts;
+    const isSized = sink.recordBytes > 0;
+    // Of a lane from which nothing has come before, only its sender knows what is missing.
+    const begin = isSized ? Math.min(reached, from - lost) : reached;
+    head.counts.gaps++;
+    head.counts.lost += Math.max(lost, isSized ? from - begin : 1);
+    onGap({ lane, from: begin, to: from });
   }
 
   /** Puts records where they belong, as many at a time as there is room for. */

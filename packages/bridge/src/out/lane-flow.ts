@@ -77,6 +77,11 @@ export class LaneFlow {
     this.#givenUp.push({ from: before.from, to: last.to, count: before.count + last.count });
   }
 
+  /** Position of the first record that may not have arrived. */
+  get firstPosition(): number {
+    return this.#givenUp[0]?.from ?? this.source.released;
+  }
+
   /**
    * Says how far the lane has really come.
    *

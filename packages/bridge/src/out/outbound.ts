@@ -365,7 +365,7 @@ export class Outbound {
       if (info === undefined) throw new Error("The stream has gone");
       this.#adopt(flow, last, info.state);
     } catch (error) {
-      if (isFinal(error) || isFencing(error)) this.#failure = error;
+      if (isFinal(error)) this.#failure = error;
       else this.#isEnsured = false;
       if (flow.generation === generation) flow.notBefore = performance.now() + AGAIN_MS;
     } finally {
@@ -387,7 +387,7 @@ export class Outbound {
     // The lane's last message is not there any more: it was removed, as all before it, or the server has lost its end, and may have
     // given its number to another one.
     const isTorn = known !== undefined && known.sequence >= state.first_seq;
-    const reached = last?.to ?? (isTorn ? 0 : (known?.position ?? source.released));
+    const reached = last?.to ?? (isTorn ? 0 : (known?.position ?? flow.firstPosition));
     if (reached > source.positionMax) {
       throw ahead(this.#parts.stream.name, reached, source.positionMax);
     }
@@ -395,9 +395,9 @@ export class Outbound {
       head.counts.resends++;
     }
     flow.isLost = false;
-    flow.settle(reached);
+    const missing = flow.settle(reached);
     const at = source.goTo(reached);
-    if (at > reached && (last !== undefined || isTorn)) {
+    if (missing === 0 && at > reached && (last !== undefined || isTorn)) {
       this.#noteGap(flow, reached, at, 0);
     }
     source.release(at);
@@ -453,10 +453,6 @@ function isFull(error: unknown): boolean {
   const code = codeOf(error);
   if (NO_RESOURCES.includes(code)) return true;
   return code === STORE_FAILED && /maximum .* exceeded/u.test((error as Error).message);
-}
-
-function isFencing(error: unknown): boolean {
-  return (error as { readonly code?: unknown }).code === "EBUSY";
 }
 
 function fenced(name: string, { bridge, lane }: StoredFrame): Error {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CorruptSegmentError } from "@isthmus/core";
+import { CorruptSegmentError, NotSupportedError, SystemError } from "@isthmus/core";
 import {
   DiscardPolicy,
   JetStreamApiError,
@@ -172,7 +172,12 @@ export function codeOf(error: unknown): number | undefined {
   return error instanceof JetStreamApiError ? error.code : undefined;
 }
 
-/** Whether an error means that somebody must change something: trying again is of no use. */
+/** Whether an error means that somebody must change something: trying again is of no use. What the client library throws passes. */
 export function isFinal(error: unknown): boolean {
-  return error instanceof CorruptSegmentError;
+  return (
+    error instanceof CorruptSegmentError ||
+    error instanceof NotSupportedError ||
+    error instanceof SystemError ||
+    error instanceof RangeError
+  );
 }

@@ -25,10 +25,14 @@ const ROUNDS_MIN = 2;
 const CAPACITY_BYTES = 2 ** 16;
 /** Between two blows, in milliseconds. */
 const CALM_MS_MAX = 1000;
+/** After so many blows there is as much calm again. */
+const CALMING_BLOWS = 20;
 /** How long a server or a link is away. */
 const AWAY_MS_MAX = 200;
 /** What has not come by then never will. */
 const STUCK_MS = 60_000;
+/** The same where harm is done. */
+const HARMED_MS = 5_000;
 /** What a server has not written when it dies. */
 const TORN_BYTES = 10;
 
@@ -138,6 +142,7 @@ class Round implements AsyncDisposable {
   readonly #names: Names;
   readonly #findings: Finding[] = [];
   readonly #next: number[] = Array.from({ length: SENDERS }, () => 0);
+  readonly #broken = new AbortController();
   #received = 0;
   #blows = 0;
 
@@ -184,7 +189,10 @@ class Round implements AsyncDisposable {
       const sending = producers.map((producer, sender) =>
         this.#send(producer, sender, ending.signal),
       );
-      const striking = this.#strike(ending.signal);
+      const striking = this.#strike(ending.signal).catch((error: unknown) => {
+        this.#report("stuck", 1, `whoever strikes: ${String(error)}`);
+        this.#broken.abort();
+      });
       await this.#receive(consumer);
       ending.abort();
       await Promise.allSettled([...sending, striking]);
@@ -220,13 +228,16 @@ class Round implements AsyncDisposable {
 
   /** Takes all that comes, until it is all, or nothing has come for long. */
   async #receive(consumer: Consumer<typeof BridgeRecord>): Promise<void> {
-    const { records, signal, onProgress } = this.#options;
+    const { records, onProgress, harm } = this.#options;
+    const signal = AbortSignal.any([this.#options.signal, this.#broken.signal]);
+    const timeoutMs = harm === undefined ? STUCK_MS : HARMED_MS;
     const take = (record: BridgeRecord): void => this.#take(record);
     while (this.#received < records && this.#findings.length === 0) {
       try {
-        await consumer.pollAsync(take, { timeoutMs: STUCK_MS, signal });
+        await consumer.pollAsync(take, { timeoutMs, signal });
       } catch (error) {
-        signal.throwIfAborted();
+        this.#options.signal.throwIfAborted();
+        if (signal.aborted) break;
         const missing = records - this.#received;
         this.#report("stuck", missing, await this.#complaint(error));
       }
@@ -268,7 +279,8 @@ class Round implements AsyncDisposable {
       () => this.#stop(),
     ];
     while (!signal.aborted) {
-      await Bun.sleep(this.#random.below(CALM_MS_MAX));
+      // More and more calm: a machine that is busy starts a process slowly, and some must come to work.
+      await Bun.sleep(this.#random.below(CALM_MS_MAX) * (1 + this.#blows / CALMING_BLOWS));
       if (signal.aborted) break;
       await this.#random.pick(blows)();
       this.#blows++;
