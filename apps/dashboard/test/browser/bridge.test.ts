@@ -7,10 +7,10 @@ import { DashboardProcess } from "../support/dashboard-process.ts";
 import { BROWSER_TIMEOUT_MS, describeInBrowser } from "./browser-suite.ts";
 import { cutOff } from "./cut-off.ts";
 
-const LOOKS = [
-  ["light", 1280],
-  ["dark", 390],
-] as const;
+const LOOKS = [["dark", 390]] as const;
+const ALL_LOOKS = (["light", "dark"] as const).flatMap((colorScheme) =>
+  [390, 768, 1280].map((width) => [colorScheme, width] as const),
+);
 
 describeInBrowser("the view of a bridge", ({ open }) => {
   test.skipIf(findNatsServer() === undefined)(
@@ -41,7 +41,9 @@ describeInBrowser("the view of a bridge", ({ open }) => {
         await watched.at("#tile-bridge-lag .value", /^[1-9]/).waitFor();
         await watched.at("#ends tr", /out\s*channel\s*away/).waitFor();
         await watched.at("#verdict", /has no connection to nats:\S+, for \d+ s/).waitFor();
-        for (const [colorScheme, width] of LOOKS) {
+        // All six pictures on request: each takes a while.
+        const isThorough = process.env["ISTHMUS_PICTURES"] !== undefined;
+        for (const [colorScheme, width] of isThorough ? ALL_LOOKS : LOOKS) {
           await watched.page.emulateMedia({ colorScheme });
           await watched.page.setViewportSize({ width, height: 900 });
           // The page draws its charts anew, one a picture.
