@@ -56,7 +56,18 @@ interface End {
   state: BridgeState;
 }
 
-/** A bridge of one name. */
+/**
+ * A bridge of one name.
+ *
+ * @example Say when it does not go on
+ * ```ts no-run
+ * import { bridge } from "@isthmus/bridge";
+ *
+ * await using out = await bridge("orders", { role: "out", wait: true });
+ * if (out.state !== "live") console.log(out.state, out.metrics.lag);
+ * await out.closed; // rejects when it cannot go on
+ * ```
+ */
 export class Bridge implements AsyncDisposable {
   /** What it is called on the server. */
   readonly name: string;
