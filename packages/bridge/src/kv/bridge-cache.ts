@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  checkName,
   checkNumber,
   checkOptions,
   checkString,
@@ -70,7 +71,7 @@ const OPTIONS: OptionNames<BridgeCacheOptions<CacheSchema>> = {
  * **Not mirrored**, and counted in `metrics.refused`: values that are longer than the server's `max_payload` (1 MiB) less 1 KiB, keys
  * that have more than 2048 characters in a subject, and what other clients put into the bucket that is no value.
  *
- * @param name Of the cache; it is created if it is not there.
+ * @param name Of the cache, here unless `here` says otherwise; it is created if it is not there.
  * @param options The server, the kind of values as of `SharedCache`, and what becomes of conflicts.
  * @returns When what is in the bucket is here. The bridge lives until it is disposed.
  * @throws {SystemError | TimeoutError | NotSupportedError} When the server cannot be reached, or cannot be used.
@@ -103,8 +104,10 @@ export async function bridgeCache<S extends CacheSchema = typeof json>(
     "options.bucket",
     checked.bucket ?? `isthmus-cache-${bucketPart(name)}`,
   );
+  const here = checkName(checked.here ?? name);
   return await startMirror({
     name,
+    here,
     source: "cache",
     options: checked,
     role: checked.role,
@@ -112,7 +115,7 @@ export async function bridgeCache<S extends CacheSchema = typeof json>(
     rule: checked.onConflict,
     maxAgeMs,
     isMirrored: (key) => key.startsWith(prefix),
-    open: () => new CacheSide(SharedCache.createOrOpen<S>(name, { value, capacityBytes }), bucket),
+    open: () => new CacheSide(SharedCache.createOrOpen<S>(here, { value, capacityBytes }), bucket),
     fenced: undefined,
   });
 }

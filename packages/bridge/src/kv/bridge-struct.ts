@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  checkName,
   checkOptions,
   checkString,
   conditionError,
@@ -67,7 +68,7 @@ const OPTIONS: OptionNames<BridgeStructOptions<Fields>> = {
  * **Two machines at once.** `update` is atomic on one machine. Across machines the one that comes to the server first counts, and the other
  * one is a conflict: see `onConflict`. A counter that several machines count up needs a function there, or a struct for each machine.
  *
- * @param name Of the struct; it is created if it is not there.
+ * @param name Of the struct, here unless `here` says otherwise; it is created if it is not there.
  * @param options The schema, the server, and what becomes of conflicts.
  * @returns When the value of the bucket is here, if it has one. The bridge lives until it is disposed.
  * @throws {SystemError | TimeoutError | NotSupportedError} When the server cannot be reached, or cannot be used.
@@ -94,8 +95,10 @@ export async function bridgeStruct<F extends Fields>(
     "options.bucket",
     checked.bucket ?? `isthmus-struct-${bucketPart(name)}`,
   );
+  const here = checkName(checked.here ?? name);
   return await startMirror({
     name,
+    here,
     source: "struct",
     options: checked,
     role: checked.role,
@@ -103,7 +106,7 @@ export async function bridgeStruct<F extends Fields>(
     rule: checked.onConflict,
     maxAgeMs: Infinity,
     isMirrored: () => true,
-    open: () => new StructSide(SharedStruct.createOrOpen(name, options.schema), bucket),
+    open: () => new StructSide(SharedStruct.createOrOpen(here, options.schema), bucket),
     fenced: () =>
       conditionError(
         "EBUSY",

@@ -174,8 +174,8 @@ export class Mirror {
   /** What the bucket is now decides what its old revisions mean. */
   #begin({ created, lastRevision }: BucketState): void {
     const isOther = this.#created !== "" && this.#created !== created;
-    const isShorter =
-      lastRevision < Math.max(this.#recalledRevision, this.#readRevision, this.#acknowledged);
+    const told = Math.max(this.#readRevision, this.#acknowledged, this.#beginRevision);
+    const isShorter = lastRevision < Math.max(this.#recalledRevision, told);
     if (isOther || isShorter) {
       this.counts.forgotten++;
       this.#isRecalled = false;

@@ -19,6 +19,8 @@ export type MirrorRole = "out" | "in" | "both";
 
 /** What the options of both have in common. */
 export interface StartOptions extends ServerOptions {
+  /** What it is called here, when that is not the name on the server. */
+  readonly here?: string | undefined;
   /** Whether to wait for the server while it is away. Default false: that is an error. */
   readonly wait?: boolean | undefined;
   /** Ends that wait, with its reason. */
@@ -28,6 +30,7 @@ export interface StartOptions extends ServerOptions {
 /** Their names. */
 export const START_OPTIONS: OptionNames<StartOptions> = {
   ...SERVER_OPTIONS,
+  here: true,
   wait: true,
   signal: true,
 };
@@ -35,6 +38,8 @@ export const START_OPTIONS: OptionNames<StartOptions> = {
 /** What is mirrored, and how. */
 interface MirrorStart {
   readonly name: string;
+  /** What it is called here. */
+  readonly here: string;
   readonly source: "struct" | "cache";
   readonly options: StartOptions;
   readonly role: MirrorRole | undefined;
@@ -49,14 +54,14 @@ interface MirrorStart {
 
 /** Starts a mirror, and waits until what is in the bucket is here. */
 export async function startMirror(start: MirrorStart): Promise<MirrorBridge> {
-  const { name, role = "both", source, options, isMirrored, maxAgeMs } = start;
+  const { name, here, role = "both", source, options, isMirrored, maxAgeMs } = start;
   checkOneOf("options.role", role, ["out", "in", "both"]);
   const rule = checkConflict(start.rule);
   await using stack = new AsyncDisposableStack();
   const isIn = role !== "out";
   const isOut = role !== "in";
   await lockBridge(
-    name,
+    here,
     [...(isOut ? ["out" as const] : []), ...(isIn ? ["in" as const] : [])],
     stack,
   );
@@ -64,7 +69,7 @@ export async function startMirror(start: MirrorStart): Promise<MirrorBridge> {
   stack.defer(() => side.dispose());
   const connection = stack.use(await openConnection(name, options));
   const bucket = await Bucket.open(connection, start.bucket, side.shape, maxAgeMs);
-  const heads = stack.use(new MirrorHeads(name, source, role, options));
+  const heads = stack.use(new MirrorHeads(here, source, role, options));
   const fenced = isIn ? undefined : start.fenced;
   const plan = { side, bucket, isOut, isIn, rule, isMirrored, fenced };
   const read = Promise.withResolvers<void>();

@@ -27,6 +27,7 @@ const HEADER_BYTES = 256;
 
 /** What the answering end works with. */
 export interface AnsweringParts<Q extends ChannelSchema, S extends ChannelSchema> {
+  readonly name: string;
   readonly requester: Requester<Q, S>;
   readonly request: Q;
   readonly response: S;
@@ -86,8 +87,8 @@ class AnsweringTerm<Q extends ChannelSchema, S extends ChannelSchema> {
   }
 
   async begin(): Promise<void> {
-    const { requester, request, response, connection } = this.#parts;
-    const subjects = subjectsOfService(requester.name);
+    const { name, request, response, connection } = this.#parts;
+    const subjects = subjectsOfService(name);
     const { nats } = connection;
     const card: Card = {
       term: this.#term,
@@ -119,10 +120,10 @@ class AnsweringTerm<Q extends ChannelSchema, S extends ChannelSchema> {
 
   /** Ends the term: nothing more is taken, and those who ask are told. */
   async end(): Promise<void> {
-    const { requester, connection } = this.#parts;
+    const { name, connection } = this.#parts;
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     if (!connection.isConnected) return;
-    connection.nats.publish(subjectsOfService(requester.name).gone, this.#term);
+    connection.nats.publish(subjectsOfService(name).gone, this.#term);
     await connection.nats.flush().catch(() => {});
   }
 

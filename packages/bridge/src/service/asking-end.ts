@@ -32,6 +32,8 @@ const WHO_MS = 2000;
 /** What the asking end works with. */
 export interface AskingParts<Q extends ChannelSchema, S extends ChannelSchema> {
   readonly name: string;
+  /** What it is called here. */
+  readonly here: string;
   readonly options: ServiceOptions<Q, S>;
   readonly connection: ServerConnection;
   readonly counts: ServiceCounts;
@@ -42,14 +44,14 @@ export async function askOthers<Q extends ChannelSchema, S extends ChannelSchema
   parts: AskingParts<Q, S>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { name, options, connection, counts } = parts;
+  const { name, here, options, connection, counts } = parts;
   const subjects = subjectsOfService(name);
   while (!signal.aborted) {
     const card = await findAnswering(connection, subjects, signal);
     if (card === undefined) continue;
     checkCard(name, card, options);
     // Whoever answers here already goes first; it may take long until that ends.
-    using responder = await Responder.openAsync(name, { ...options, signal });
+    using responder = await Responder.openAsync(here, { ...options, signal });
     const term = new AskingTerm<Q, S>(parts, subjects, card.term, responder);
     counts.terms++;
     await term.run(signal);

@@ -4,7 +4,7 @@
  * @module
  */
 import { DisposedError } from "@isthmus/core";
-import { checkOneOf, checkOptions, type OptionNames } from "@isthmus/core/internal";
+import { checkName, checkOneOf, checkOptions, type OptionNames } from "@isthmus/core/internal";
 import { type ChannelSchema, Requester, type ServiceOptions } from "@isthmus/ipc";
 import { BridgeHead } from "../bridge-head.ts";
 import type { BridgeState } from "../bridge-state.ts";
@@ -75,7 +75,7 @@ const OPTIONS: OptionNames<BridgeServiceOptions<ChannelSchema, ChannelSchema>> =
  * answer one is chosen, and asked until its responder ends. A request or an answer may have as many bytes as the server's
  * `max_payload`, 1 MiB as a rule; a longer one is an error, `ERR_OUT_OF_RANGE`.
  *
- * @param name Of the service; it is created if it is not there.
+ * @param name Of the service, here unless `here` says otherwise; it is created if it is not there.
  * @param options The schemas, the same on both machines, the server, and which end this is.
  * @returns When the server is connected. The bridge lives until it is disposed.
  * @throws {SystemError | TimeoutError | NotSupportedError} When the server cannot be reached, or cannot be used.
@@ -103,18 +103,19 @@ export async function bridgeService<Q extends ChannelSchema, S extends ChannelSc
   const { request, response, capacityBytes, maxRequesters } = options;
   const service = { request, response, capacityBytes, maxRequesters };
   await using stack = new AsyncDisposableStack();
-  await lockBridge(name, [role as "out"], stack);
+  const here = checkName(checked.here ?? name);
+  await lockBridge(here, [role as "out"], stack);
   // Opened before anything is connected: schemas that differ are refused at once.
-  const requester = stack.use(Requester.createOrOpen(name, { ...service, onAbsent: "fail" }));
+  const requester = stack.use(Requester.createOrOpen(here, { ...service, onAbsent: "fail" }));
   // Only whoever answers others asks here; of the other end, requesters need the place.
   if (role === "out") requester.dispose();
   const connection = stack.use(await openConnection(name, checked));
   const end = { source: "service", direction: role as "out", server: [server].flat().join(",") };
-  const head = stack.use(new BridgeHead(name, end as typeof end & { source: "service" }));
+  const head = stack.use(new BridgeHead(here, end as typeof end & { source: "service" }));
   const run = async (counts: ServiceCounts, signal: AbortSignal): Promise<void> => {
     const parts = { connection, counts };
-    if (role === "in") await answerOthers({ ...parts, requester, request, response }, signal);
-    else await askOthers({ ...parts, name, options: service }, signal);
+    if (role === "in") await answerOthers({ ...parts, name, requester, request, response }, signal);
+    else await askOthers({ ...parts, name, here, options: service }, signal);
   };
   return new ServiceBridge(name, { connection, head, run }, stack.move());
 }
