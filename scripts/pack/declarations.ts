@@ -45,6 +45,8 @@ function emit(source: string, target: string): void {
   const options = {
     noEmit: false,
     emitDeclarationOnly: true,
+    // What leads to libraries from outside, or is nobody's business: those who check libraries would check theirs.
+    stripInternal: true,
     rootDir: source,
     outDir: target,
     typeRoots: [join(ROOT, "node_modules", "@types")],

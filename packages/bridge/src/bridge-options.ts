@@ -14,10 +14,10 @@ import {
 } from "@isthmus/core/internal";
 import type { ChannelSchema } from "@isthmus/ipc";
 import { checkSignal, shapeOf } from "@isthmus/ipc/internal";
-import type { BridgeGap } from "./out/outbound.ts";
+import type { BridgeGap } from "./bridge-gap.ts";
 import { checkServer, SERVER_OPTIONS, type ServerOptions } from "./server-options.ts";
 import type { BridgeKind } from "./stream/description.ts";
-import type { StreamOptions } from "./stream/name-stream.ts";
+import type { StreamOptions } from "./stream/stream-options.ts";
 
 /** How a bridge is begun. */
 export interface BridgeOptions extends ServerOptions {

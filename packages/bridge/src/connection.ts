@@ -44,6 +44,8 @@ export class ServerConnection implements AsyncDisposable {
   /**
    * The client library's connection. **What is published between the loss of the connection and its return is thrown away without
    * a word, and what was published shortly before may have been**: only an acknowledgement of the server counts.
+   *
+   * @internal Its types do not hold for every compiler's options.
    */
   readonly nats: NatsConnection;
   readonly #listeners = new Set<ConnectionListener>();

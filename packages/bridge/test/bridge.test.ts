@@ -22,7 +22,7 @@ import { until } from "@isthmus/testing/patience";
 import { testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { bridge } from "../src/bridge.ts";
-import type { BridgeGap } from "../src/out/outbound.ts";
+import type { BridgeGap } from "../src/index.ts";
 
 const serverTest = testIf(findNatsServer() !== undefined, "nats-server");
 

@@ -16,9 +16,9 @@ import {
   type JsMsg,
   type StreamInfo,
 } from "@nats-io/jetstream";
+import type { BridgeGap } from "../bridge-gap.ts";
 import type { BridgeHead } from "../bridge-head.ts";
 import type { ServerConnection } from "../connection.ts";
-import type { BridgeGap } from "../out/outbound.ts";
 import { decodeFrame, type Frame, type FrameRecord, recordsOf } from "../stream/frame.ts";
 import { codeOf, isFinal, type NameStream } from "../stream/name-stream.ts";
 import { PENDING_MAX, type Positions } from "../stream/positions.ts";

@@ -12,6 +12,7 @@ import { CorruptSegmentError, DisposedError } from "@isthmus/core";
 import { conditionError, isTurnDue, outOfRange, takeTurn } from "@isthmus/core/internal";
 import type { RelayBatch } from "@isthmus/ipc/internal";
 import type { PubAck, StreamState } from "@nats-io/jetstream";
+import type { BridgeGap } from "../bridge-gap.ts";
 import type { BridgeHead } from "../bridge-head.ts";
 import type { ServerConnection } from "../connection.ts";
 import type { Description } from "../stream/description.ts";
@@ -45,16 +46,6 @@ const HEADERS_BYTES = 1024;
 const MEASURE_MS = 200;
 /** After how many acknowledgements as expected it is believed again that nobody else writes to the stream. */
 const SHY_MESSAGES = 256;
-
-/** Records that are missing. */
-export interface BridgeGap {
-  /** The lane of whoever sent them. */
-  readonly lane: number;
-  /** Position of the first one that is missing. */
-  readonly from: number;
-  /** Position behind the last one. */
-  readonly to: number;
-}
 
 /** What a bridge sends with. */
 export interface OutboundParts {

@@ -24,6 +24,7 @@ import {
   describeRecords,
 } from "./description.ts";
 import { decodeFrame, type Frame, type LaneKey } from "./frame.ts";
+import type { StreamOptions } from "./stream-options.ts";
 import { streamOf, subjectOf, subjectsOf } from "./subjects.ts";
 
 /** What the server says of a stream that is not there, and of a message. */
@@ -35,21 +36,6 @@ const STREAM_TAKEN = 10_058;
 const ANSWER_MS = 5_000;
 /** How long the server knows a message again by its identity; what is older is known by its position. */
 const DUPLICATES_NS = 120_000_000_000;
-
-/** How a stream is made. One that exists stays as it is. */
-export interface StreamOptions {
-  /** How many bytes it may hold. Default 1 GiB. */
-  readonly maxBytes?: number | undefined;
-  /** How old its messages may become, in milliseconds. By default age does not matter. */
-  readonly maxAgeMs?: number | undefined;
-  /**
-   * What happens when it is full: `"wait"`: bridges send nothing more until what is in it has been received (default for channels,
-   * dead letters and journals); `"drop"`: the oldest messages go (default for topics).
-   */
-  readonly whenFull?: "wait" | "drop" | undefined;
-  /** How many servers of a cluster keep it. Default 1. */
-  readonly replicas?: number | undefined;
-}
 
 /** A message as it stands in the stream. */
 export interface StoredFrame extends Frame {
