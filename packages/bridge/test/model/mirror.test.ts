@@ -7,8 +7,8 @@ import { mistakeOf, SEEDED } from "./mirror-mutants.ts";
 
 setDefaultTimeout(60_000);
 
-/** How many runs of each kind; `ISTHMUS_WHOLE_MODELS=1`: as many as a coffee takes. */
-const RUNS = process.env["ISTHMUS_WHOLE_MODELS"] === "1" ? 3000 : 25;
+/** How many runs of each kind; `ISTHMUS_WHOLE_MODELS=1`: thousands. */
+const RUNS = process.env["ISTHMUS_WHOLE_MODELS"] === "1" ? 3000 : 12;
 
 type Plan = Omit<MirrorRun, "seed" | "machines" | "keys" | "steps">;
 
