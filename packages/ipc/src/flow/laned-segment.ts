@@ -27,7 +27,7 @@ export interface LaneTable {
 }
 
 /** The `owner` of a lane that is kept for a bridge for as long as the segment is there, whoever of its processes lives. */
-export const KEPT_LANE = -1;
+const KEPT_LANE = -1;
 
 /** Section "state" of a segment, which anybody may have written. */
 export interface StateSection {
