@@ -44,7 +44,7 @@ export class JournalScene implements Disposable {
   /** Makes a journal. */
   write<S extends JournalSchema>(name: string, schema: S, records: readonly unknown[]): void {
     using journal = Journal.open(this.at(name), { schema, sync: "none", ...SMALL });
-    journal.appendAll(records as never);
+    for (const record of records) journal.append(record as never);
   }
 
   /** The paths of a journal's segments, in order. */

@@ -7,6 +7,7 @@ import { DisposedError } from "@isthmus/core";
 import { invalidType } from "@isthmus/core/internal";
 import { type bytes, Publisher, type RecordInput } from "@isthmus/ipc";
 import type { JournalInside } from "../journal/journal-inside.ts";
+import { FRAME_BYTES_MAX } from "../journal/journal-layout.ts";
 import type { JournalSchema } from "../journal/journal-options.ts";
 import type { RecordRun } from "../journal/record-run.ts";
 import {
@@ -18,9 +19,7 @@ import {
   type TopicVerb,
 } from "./topic-options.ts";
 
-/** Records that are sent together are published in frames of so many bytes: copied, woken for and looked at as one. */
-const FRAME_BYTES = 4096;
-/** The part of a ring that a frame may take. */
+/** The part of a ring that a frame of several records may take. */
 const FRAME_SHARE = 8;
 const DEFAULT_CAPACITY_BYTES = 2 ** 20;
 
@@ -64,7 +63,7 @@ export class JournalPublisher<S extends JournalSchema> implements Disposable {
   readonly #inside: JournalInside;
   readonly #sizes: TopicSizes;
   readonly #onAppended = (run: RecordRun): void => this.#publish(run);
-  readonly #frameBytes: number;
+  readonly #frameBytesMax: number;
   #publisher: Publisher<typeof bytes> | undefined;
   #lookAt = 0;
   #sent = 0;
@@ -76,7 +75,7 @@ export class JournalPublisher<S extends JournalSchema> implements Disposable {
     this.#inside = inside;
     this.#sizes = sizes;
     const { capacityBytes = DEFAULT_CAPACITY_BYTES } = sizes;
-    this.#frameBytes = Math.min(FRAME_BYTES, capacityBytes / FRAME_SHARE);
+    this.#frameBytesMax = Math.min(FRAME_BYTES_MAX, capacityBytes / FRAME_SHARE);
     const publisher = open(verb, name, sizes);
     this.#publisher = publisher;
     this.name = publisher.name;
@@ -176,7 +175,7 @@ export class JournalPublisher<S extends JournalSchema> implements Disposable {
   #send(records: Iterable<unknown>): number {
     this.#checkOpen();
     this.#reconnect();
-    return this.#inside.append(records, this.#onAppended);
+    return this.#inside.append(records, this.#onAppended, this.#frameBytesMax);
   }
 
   /** Never throws: what has been appended has been sent. */
@@ -185,7 +184,7 @@ export class JournalPublisher<S extends JournalSchema> implements Disposable {
     let left = run.count;
     const publisher = this.#publisher;
     try {
-      run.forEachFrame(this.#frameBytes, (frame, count) => {
+      run.forEachFrame((frame, count) => {
         if (publisher?.trySend(frame) === true) left -= count;
       });
       publisher?.flush();

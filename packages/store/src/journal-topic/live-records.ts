@@ -1,12 +1,18 @@
 /**
- * The rings of a topic that has a journal, as one subscriber reads them: each of their records is a frame, some records of the journal as
- * they lie there.
+ * The rings of a topic that has a journal, as one subscriber reads them: each of their records is a frame of the journal as it lies
+ * there.
  *
  * @module
  */
 import { type bytes, Subscriber } from "@isthmus/ipc";
 import { RecordMemory } from "@isthmus/ipc/internal";
-import { paddedBytes, RECORD } from "../journal/journal-layout.ts";
+import {
+  FRAME,
+  FRAME_BYTES_MIN,
+  nextRecord,
+  paddedBytes,
+  RECORD,
+} from "../journal/journal-layout.ts";
 import { RecordFormat } from "../journal/record-format.ts";
 import type { Live } from "./joined-records.ts";
 import type { PlacedRecord } from "./placed-record.ts";
@@ -21,8 +27,8 @@ const KEPT_BYTES = 2 ** 22;
 interface Found {
   readonly sequence: number;
   readonly time: number;
-  readonly at: number;
-  readonly size: number;
+  readonly payloadAt: number;
+  readonly payloadBytes: number;
 }
 
 /** What has been published and is copied out. */
@@ -62,11 +68,11 @@ export class LiveRecords implements Live, PlacedRecord {
   }
 
   get payloadAt(): number {
-    return (this.#first?.at ?? 0) + RECORD.payload;
+    return this.#first?.payloadAt ?? 0;
   }
 
   get payloadBytes(): number {
-    return (this.#first?.size ?? RECORD.payload) - RECORD.payload;
+    return this.#first?.payloadBytes ?? 0;
   }
 
   /** Whether this call created the topic. */
@@ -132,15 +138,18 @@ export class LiveRecords implements Live, PlacedRecord {
     const memory = this.#memory;
     memory.bytes.set(frame, start);
     // Whatever else somebody publishes is none of this journal.
-    for (let at = start; end - at >= RECORD.payload; ) {
-      const sequence = memory.view.getFloat64(at + RECORD.sequence, true);
-      if (!Number.isSafeInteger(sequence) || sequence < 1) return;
-      const finding = this.#format.examine(memory, at, end, Infinity, sequence, 0);
-      if (finding !== "record") return;
-      const { size, time } = this.#format;
-      this.#found.push({ sequence, time, at, size });
-      at += paddedBytes(size);
-      this.#end = at;
+    if (frame.length < FRAME_BYTES_MIN) return;
+    const first = memory.view.getFloat64(start + FRAME.sequence, true);
+    if (!Number.isSafeInteger(first) || first < 1) return;
+    const finding = this.#format.examine(memory, start, end, Infinity, first, 0);
+    if (finding !== "frame") return;
+    const { size, time, count } = this.#format;
+    this.#end = start + paddedBytes(size);
+    for (let index = 0, at = start + FRAME.records; index < count; index++) {
+      const payloadBytes = memory.view.getUint32(at + RECORD.length, true);
+      const payloadAt = at + RECORD.payload;
+      this.#found.push({ sequence: first + index, time, payloadAt, payloadBytes });
+      at = nextRecord(at, payloadBytes);
     }
   }
 

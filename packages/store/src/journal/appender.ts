@@ -1,7 +1,7 @@
 /**
  * The one who appends, while it has the turn: finding the end, mending it, writing behind it, beginning segments.
  *
- * What holds whenever nobody has the turn: records stand one behind the other, and everything behind the last one is zero. Who
+ * What holds whenever nobody has the turn: frames stand one behind the other, and everything behind the last one is zero. Who
  * dies while it writes leaves a first word that is not zero there, by which the next one knows. After a loss of power anything may
  * stand there, so whoever opens a journal clears the rest.
  *
@@ -9,10 +9,11 @@
  */
 import { DisposedError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
-import { PENDING, paddedBytes, RECORD, SEGMENT } from "./journal-layout.ts";
+import { FRAME_BYTES_MIN, PENDING, paddedBytes, SEGMENT } from "./journal-layout.ts";
 import type { RecordBytes, RecordFormat } from "./record-format.ts";
 import { newMemory, type RecordRun } from "./record-run.ts";
 import { decodeHeader, encodeHeader } from "./segment-header.ts";
+import type { FramePlace } from "./segment-index.ts";
 import {
   clearFrom,
   findMark,
@@ -28,8 +29,6 @@ import { Tailers } from "./tailer.ts";
 
 const REFUSED =
   "append to the journal (the disk has refused to write what another process appended; open it again)";
-/** Room that the last record leaves for the seal. */
-const SEAL_BYTES = RECORD.payload;
 
 /** Appends to the segments of a storage. Every call but `sync…` and `synced` needs the turn. */
 export class Appender {
@@ -38,10 +37,12 @@ export class Appender {
   readonly #segmentBytes: number;
   readonly #rolls: RollOptions;
   #file: WritableSegment;
-  /** Where the next record goes, and where the last one is; 0 when none of this segment is known. */
+  /** Where the next frame goes, and which record it begins with. */
   #tail = 0;
-  #last = 0;
   #next = 0;
+  /** The same of a frame near the end; 0 when none of this segment is known. */
+  #lastTail = 0;
+  #lastNext = 0;
   /** Of the last record, in milliseconds since 1970. */
   #time = 0;
   #synced = 0;
@@ -102,52 +103,52 @@ export class Appender {
     while (this.#file.load(this.#tail) !== 0) {
       const finding = this.#pass();
       if (finding === "seal") this.#goOn();
-      else if (finding !== "record") this.#mend();
+      else if (finding !== "frame") this.#mend();
     }
     this.#file.checkWhole();
   }
 
-  /** Goes past a record, if one is there. */
+  /** Goes past a frame, if one is there. */
   #pass(): ReturnType<RecordFormat["examine"]> {
     const file = this.#file;
-    const end = file.lengthBytes;
     const tail = this.#tail;
+    const end = file.lengthBytes;
     const finding = this.#format.examine(file, tail, end, end - tail, this.#next, this.#time);
-    if (finding !== "record") return finding;
-    this.#last = tail;
-    this.#tail = tail + paddedBytes(this.#format.size);
-    this.#next++;
+    if (finding !== "frame") return finding;
+    this.#goBehind(paddedBytes(this.#format.size), this.#format.count);
     this.#time = this.#format.time;
     return finding;
   }
 
+  #goBehind(bytes: number, records: number): void {
+    this.#lastTail = this.#tail;
+    this.#lastNext = this.#next;
+    this.#tail += bytes;
+    this.#next += records;
+  }
+
   /**
-   * Appends records, as many as fit at once. A reader, and whoever comes after a crash, sees all of those or none.
+   * Appends frames, as many as fit at once. A reader, and whoever comes after a crash, sees all of those or none.
    *
    * @returns The sequence of the last one.
    */
   append(run: RecordRun): number {
     this.catchUp();
     const now = Date.now();
-    const isEmpty = this.#next === this.#file.first;
-    if (!isEmpty && isOld(this.#file, now, this.#rolls)) this.#roll();
-    let offset = 0;
-    for (let done = 0; done < run.count; ) {
-      const room = this.#file.lengthBytes - SEAL_BYTES - this.#tail;
-      const { count, bytes, lastBytes } = run.fitting(done, room);
-      if (count === 0) {
+    if (this.#next > this.#file.first && isOld(this.#file, now, this.#rolls)) this.#roll();
+    for (let done = 0; done < run.end; ) {
+      // The last one leaves room for the seal.
+      const end = run.fitting(done, this.#file.lengthBytes - FRAME_BYTES_MIN - this.#tail);
+      if (end === done) {
         this.#roll();
         continue;
       }
       // Clocks are put back, and those of two machines differ.
       if (now > this.#time) this.#time = now;
-      run.stamp(this.#format, offset, done, count, this.#next, this.#time);
-      this.#write(run.memory, offset, offset + bytes);
-      this.#tail += bytes;
-      this.#last = this.#tail - lastBytes;
-      this.#next += count;
-      done += count;
-      offset += bytes;
+      const records = run.stamp(this.#format, done, end, this.#next, this.#time);
+      this.#write(run.memory, done, end);
+      this.#goBehind(end - done, records);
+      done = end;
     }
     this.#file.checkWhole();
     return this.last;
@@ -176,7 +177,7 @@ export class Appender {
     } catch (error) {
       this.#fail(error);
     }
-    this.#noteSynced(this.#file, last, this.#last);
+    this.#noteSynced(this.#file, last, this.#mark);
   }
 
   /** As `sync`, while this thread does other things. */
@@ -186,13 +187,13 @@ export class Appender {
     this.#lookAhead();
     const { last } = this;
     const file = this.#file;
-    const offset = this.#last;
+    const mark = this.#mark;
     try {
       await file.syncAsync();
     } catch (error) {
       this.#fail(error);
     }
-    this.#noteSynced(file, last, offset);
+    this.#noteSynced(file, last, mark);
   }
 
   close(): void {
@@ -216,7 +217,7 @@ export class Appender {
 
   /** Goes past what others have appended, as far as it is whole: the turn may be somebody else's. */
   #lookAhead(): void {
-    while (this.#file.load(this.#tail) > 0 && this.#pass() === "record");
+    while (this.#file.load(this.#tail) > 0 && this.#pass() === "frame");
   }
 
   #write(source: RecordBytes, start: number, end: number): void {
@@ -232,28 +233,26 @@ export class Appender {
   #roll(): void {
     this.#rolls.onRoll?.(this.#segmentBytes);
     this.#prepare(this.#next);
-    const seal = newMemory(SEAL_BYTES);
+    const seal = newMemory(FRAME_BYTES_MIN);
     this.#format.stampSeal(seal, 0, this.#next, this.#time);
-    this.#write(seal, 0, SEAL_BYTES);
+    this.#write(seal, 0, FRAME_BYTES_MIN);
     this.#publish();
   }
 
   /** Goes on behind a seal; whoever has written it may have come no further. */
   #goOn(): void {
     const successor = this.#storage.segments().find((first) => first > this.#file.first);
-    if (successor !== undefined) {
-      this.#enter(this.#storage.openForWriting(successor));
-      return;
-    }
-    this.#prepare(this.#next);
-    this.#publish();
+    if (successor === undefined) {
+      this.#prepare(this.#next);
+      this.#publish();
+    } else this.#enter(this.#storage.openForWriting(successor));
   }
 
   /** Nobody finds the next segment before all of this one is on the disk. */
   #publish(): void {
     try {
       this.#file.sync();
-      this.#noteSynced(this.#file, this.last, this.#last);
+      this.#noteSynced(this.#file, this.last, this.#mark);
       this.#storage.publish(this.#next);
     } catch (error) {
       this.#fail(error);
@@ -271,15 +270,15 @@ export class Appender {
     const header = decodeHeader(bytes, lengthBytes, this.#format.id, first);
     if (file !== this.#file) this.#file.close();
     this.#file = file;
-    this.#tail = SEGMENT.records;
-    this.#last = 0;
+    this.#tail = SEGMENT.frames;
+    this.#lastTail = 0;
     this.#next = first;
     this.#time = Math.max(header.time, this.#time);
     this.#synced = Math.max(this.#synced, first - 1);
     this.#failures = file.load(SEGMENT.failed);
   }
 
-  /** What stands at the end is no record: somebody died writing it, or power was lost, or it has been damaged since. */
+  /** What stands at the end is no frame: somebody died writing it, or power was lost, or it has been damaged since. */
   #mend(): void {
     const synced = syncedOf(this.#file);
     if (this.#next > synced) {
@@ -305,11 +304,14 @@ export class Appender {
     }
   }
 
-  /** @param offset Where that record is; 0 when this is not known. */
-  #noteSynced(file: WritableSegment, sequence: number, offset: number): void {
+  get #mark(): FramePlace {
+    return { sequence: this.#lastNext, offset: this.#lastTail };
+  }
+
+  #noteSynced(file: WritableSegment, sequence: number, mark: FramePlace): void {
     this.#synced = Math.max(this.#synced, sequence);
     if (file !== this.#file || this.#isClosed || syncedOf(file) >= sequence) return;
-    storeSynced(file, sequence, offset);
+    storeSynced(file, sequence, mark);
   }
 
   #fail(error: unknown): never {
@@ -337,14 +339,12 @@ export class Appender {
     const file = this.#file;
     if ((this.#failures & 1) === 0) return;
     writeAgain(file, this.#tail);
-    this.#failures++;
     try {
       file.sync();
-      file.store(SEGMENT.failed, this.#failures);
     } catch (error) {
-      this.#failures--;
       this.#failure = error;
       throw error;
     }
+    file.store(SEGMENT.failed, ++this.#failures);
   }
 }

@@ -82,7 +82,7 @@ export class BackwardSource implements EntrySource {
     const low = entry?.sequence ?? first;
     const cursor = new RecordCursor(storage, format, low);
     try {
-      const isUseful = entry !== undefined && entry.offset > SEGMENT.records;
+      const isUseful = entry !== undefined && entry.offset > SEGMENT.frames;
       if (isUseful && !cursor.land(first, entry, Infinity)) {
         // Once it is made anew; then this segment is gone through from its start.
         indexes.drop(first);

@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { FileTruncatedError } from "@isthmus/core";
 import { conditionError, fromNodeError, Mapping, platform } from "@isthmus/core/internal";
+import { SharedWords } from "@isthmus/ipc/internal";
 import type { RecordBytes } from "./record-format.ts";
 import type { ReadableSegment, TailerFile, WritableSegment } from "./storage.ts";
 
@@ -120,6 +121,7 @@ export class DiskWriting implements WritableSegment {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly view: DataView<ArrayBuffer>;
   readonly #words: Int32Array<ArrayBuffer>;
+  readonly #shared: SharedWords;
   readonly #mapping: Mapping;
   readonly #fd: number;
   readonly #path: string;
@@ -139,10 +141,14 @@ export class DiskWriting implements WritableSegment {
     this.bytes = this.#mapping.bytes(0, lengthBytes);
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, lengthBytes);
     this.#words = new Int32Array(this.bytes.buffer, this.bytes.byteOffset, lengthBytes / 4);
+    this.#shared = new SharedWords(this.bytes);
   }
 
   load(offset: number): number {
-    return Atomics.load(this.#words, offset >>> 2);
+    // Cheaper than an atomic load: see `Words.glance`.
+    const value = this.#shared.glance(offset >>> 2);
+    this.#shared.acquire();
+    return value;
   }
 
   store(offset: number, value: number): void {

@@ -35,23 +35,23 @@ export interface SourceParts {
 
 /** Makes values of the records where a cursor is. */
 export class RecordDecoder {
-  readonly #codec: RecordCodec;
-  #source: Uint8Array<ArrayBuffer> | undefined;
-  #memory: RecordMemory | undefined;
+  private readonly codec: RecordCodec;
+  private source: Uint8Array<ArrayBuffer> | undefined;
+  private memory: RecordMemory | undefined;
 
   constructor(codec: RecordCodec) {
-    this.#codec = codec;
+    this.codec = codec;
   }
 
   /** The record that the cursor has found last. */
   decode(cursor: RecordCursor): JournalRecord<unknown> {
     const { bytes, sequence, time } = cursor;
-    if (bytes !== this.#source) {
-      this.#source = bytes;
-      this.#memory = new RecordMemory(bytes);
+    if (bytes !== this.source) {
+      this.source = bytes;
+      this.memory = new RecordMemory(bytes);
     }
-    const memory = this.#memory as RecordMemory;
-    const value = this.#codec.decode(memory, cursor.payloadAt, cursor.payloadBytes);
+    const memory = this.memory as RecordMemory;
+    const value = this.codec.decode(memory, cursor.payloadAt, cursor.payloadBytes);
     return { sequence, time, value };
   }
 }

@@ -13,17 +13,14 @@ import {
   segmentOfTime,
 } from "./entry-source.ts";
 import { SEGMENT } from "./journal-layout.ts";
-import { type Gap, RecordCursor } from "./record-cursor.ts";
+import { type Gap, RecordCursor, type Visit } from "./record-cursor.ts";
 import { readHeader } from "./segment-header.ts";
 import type { IndexEntry } from "./segment-index.ts";
 
-/** Records that are passed over between two looks at the clock. */
+/** Frames that are passed over between two looks at the clock. */
 const SLICE = 512;
 /** How many records are passed over rather than looked for in an index. */
 const FEW = 2048;
-
-/** Gets a record in place, its sequence and its time; false ends it. */
-export type Visit = (record: unknown, sequence: number, time: number) => unknown;
 
 /** Entries in order. Each comes once; what is missing is told. */
 export class ForwardSource implements EntrySource {
@@ -34,11 +31,10 @@ export class ForwardSource implements EntrySource {
   #cursor: RecordCursor | undefined;
   /** Whether an index has led to a wrong place already. */
   #isMisled = false;
-  /** Whether all records so far were too old. */
+  /** Whether all frames so far were too old. */
   #isEarly: boolean;
   /** What was missing behind the last one that was too old. */
   #gap: Gap | undefined;
-  #held: Entry | undefined;
 
   /**
    * @param from The sequence to begin with.
@@ -60,7 +56,11 @@ export class ForwardSource implements EntrySource {
   take(): Entry | typeof BUSY | undefined {
     const cursor = this.#cursor ?? this.#seek();
     if (cursor === undefined) return BUSY;
-    if (this.#isEarly || this.#held !== undefined) return this.#takeFirst(cursor);
+    if (this.#isEarly) {
+      if (this.#passOver(cursor) === BUSY) return BUSY;
+      const gap = this.#takeGap();
+      if (gap !== undefined) return { gap };
+    }
     const step = cursor.advance();
     if (step === "record") return this.#decoder.decode(cursor);
     return step === "gap" ? { gap: cursor.gap } : undefined;
@@ -76,21 +76,14 @@ export class ForwardSource implements EntrySource {
    * @returns How many records there were; less when the function has returned false.
    */
   visit(visit: Visit, onGap: (gap: Gap) => void): number {
+    const cursor = this.#find();
+    const gap = this.#takeGap();
+    if (gap !== undefined) onGap(gap);
     let count = 0;
-    // Until it is known where to begin.
-    while (this.#cursor === undefined || this.#isEarly || this.#held !== undefined) {
-      const entry = this.take();
-      if (entry === BUSY) continue;
-      if (entry === undefined) return count;
-      if (entry.gap !== undefined) onGap(entry.gap);
-      else if (++count > 0 && visit(entry.value, entry.sequence, entry.time) === false)
-        return count;
-    }
-    const cursor = this.#cursor;
     let source: Uint8Array | undefined;
     let places: PlaceReader | undefined;
     for (;;) {
-      const step = cursor.advance();
+      const step = cursor.advanceToFrame();
       if (step === "end") return count;
       if (step === "gap") {
         onGap(cursor.gap);
@@ -100,38 +93,44 @@ export class ForwardSource implements EntrySource {
         source = cursor.bytes;
         places = this.#parts.codec.places(new RecordMemory(cursor.bytes), "read");
       }
-      count++;
-      const record = places.at(cursor.payloadAt, cursor.payloadBytes);
-      if (visit(record, cursor.sequence, cursor.time) === false) return count;
+      const { next } = cursor;
+      const isOver = cursor.visitFrame(places, visit);
+      count += cursor.next - next;
+      if (isOver) return count;
     }
   }
 
-  /** Passes over what is too old. */
-  #takeFirst(cursor: RecordCursor): Entry | typeof BUSY | undefined {
-    const held = this.#held;
-    this.#held = undefined;
-    if (held !== undefined) return held;
+  /** Finds where to begin, and passes over what is too old. */
+  #find(): RecordCursor {
+    for (;;) {
+      const cursor = this.#cursor ?? this.#seek();
+      if (cursor === undefined) continue;
+      if (!this.#isEarly || this.#passOver(cursor) !== BUSY) return cursor;
+    }
+  }
+
+  /** Passes over what is too old, until there is something else or nothing more. */
+  #passOver(cursor: RecordCursor): typeof BUSY | undefined {
     for (let left = SLICE; left > 0; left--) {
-      const step = cursor.advance();
-      if (step === "end") return this.#takeGap();
+      const step = cursor.advanceToFrame();
+      if (step === "end") return undefined;
       if (step === "gap") {
         this.#gap = { from: this.#gap?.from ?? cursor.gap.from, to: cursor.gap.to };
-      } else if (cursor.time < this.#time) this.#gap = undefined;
-      else {
+      } else if (cursor.time < this.#time) {
+        this.#gap = undefined;
+        cursor.passFrame();
+      } else {
         this.#isEarly = false;
-        const record = this.#decoder.decode(cursor);
-        const gap = this.#takeGap();
-        if (gap !== undefined) this.#held = record;
-        return gap ?? record;
+        return undefined;
       }
     }
     return BUSY;
   }
 
-  #takeGap(): Entry | undefined {
+  #takeGap(): Gap | undefined {
     const gap = this.#gap;
     this.#gap = undefined;
-    return gap && { gap };
+    return gap;
   }
 
   /** Finds where to begin; undefined while there is more to do. */
@@ -150,7 +149,7 @@ export class ForwardSource implements EntrySource {
       const entries = indexes.find(first, { sequence, time: isTimed ? time : Infinity });
       if (entries === undefined) return undefined;
       const entry = isTimed ? entries.before(time) : entries.upTo(from);
-      const isUseful = entry !== undefined && entry.offset > SEGMENT.records;
+      const isUseful = entry !== undefined && entry.offset > SEGMENT.frames;
       if (isUseful && !cursor.land(first, entry, isTimed ? time : Infinity)) {
         this.#isMisled = true;
         indexes.drop(first);

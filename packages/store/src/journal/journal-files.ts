@@ -201,7 +201,7 @@ function lookAt(
   const bytes = file.lengthBytes;
   const nothing = { firstSequence, bytes, timeBefore: 0, syncedSequence: firstSequence - 1 };
   try {
-    const page = new Uint8Array(SEGMENT.records);
+    const page = new Uint8Array(SEGMENT.frames);
     const head = page.subarray(0, file.read(0, page));
     const { time, segmentBytes } = decodeHeader(head, bytes, id, firstSequence);
     const syncedSequence = decodeSynced(head, firstSequence, segmentBytes);

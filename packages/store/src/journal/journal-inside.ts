@@ -30,7 +30,7 @@ export type OnAppended = (run: RecordRun) => void;
 export interface JournalInside {
   readonly parts: ReaderParts;
   /** As `Journal.appendAll`. */
-  append(records: Iterable<unknown>, onAppended: OnAppended): number;
+  append(records: Iterable<unknown>, onAppended: OnAppended, frameBytesMax: number): number;
   /** With which sequence, and from which time on, a reader begins. */
   startOf(from: NonNullable<JournalReadOptions["from"]>): ReadStart;
   /** The sequence behind the last record. */

@@ -29,15 +29,17 @@
  *             88 │ markOffset    u32   where that record begins; changes
  *             92 │ markCrc       u32   of bytes 80 to 91; where it is another one, there is no mark
  *             96 │ reserved      4000 bytes
- *           4096 └ records
+ *           4096 └ frames
  *
- * record       0 ┌ size          u32   32 + bytes of the payload; the top bit: being written; 0: nothing is here
+ * frame        0 ┌ size          u32   up to the end of the last payload; the top bit: being written; 0: nothing is here
  *              4 │ crc           u32   of bytes 8 to `size`, begun with the CRC of the id, XOR `size`
- *              8 │ sequence      f64
- *             16 │ time          f64   milliseconds since 1970; never less than that of the record before
- *             24 │ type          u32   1: a record; 2: the segment goes on in the next one
- *             28 │ reserved      u32
- *             32 └ payload       padded with zeros to a multiple of 8
+ *              8 │ sequence      f64   of the first record
+ *             16 │ time          f64   of all records, milliseconds since 1970; never less than that of the frame before
+ *             24 │ count         u32   how many records there are; 0: the segment goes on in the next one
+ *             28 └ records       padded with zeros to a multiple of 8
+ *
+ * record       0 ┌ length        u32   of the payload; begins 4 bytes before a multiple of 8
+ *              4 └ payload       padded with zeros up to where the next record begins
  *
  * index        0 ┌ magic         "ISTHMUSX"
  *              8 │ version       u32
@@ -120,7 +122,7 @@ export const SEGMENT = {
   mark: 80,
   markOffset: 88,
   markCrc: 92,
-  records: 4096,
+  frames: 4096,
 } as const;
 export const SEGMENT_MAGIC = "ISTHMUSS";
 export const ID_BYTES = 16;
@@ -128,18 +130,24 @@ export const ID_BYTES = 16;
 export const SEGMENT_BYTES_MIN: number = 2 ** 16;
 export const SEGMENT_BYTES_MAX: number = 2 ** 30;
 
-/** Byte offsets in a record. */
-export const RECORD = {
+/** Byte offsets in a frame: records that were appended together, under one checksum. */
+export const FRAME = {
   size: 0,
   crc: 4,
   sequence: 8,
   time: 16,
-  type: 24,
-  payload: 32,
+  count: 24,
+  records: 28,
 } as const;
-/** Types of records. */
-export const TYPE = { record: 1, seal: 2 } as const;
-/** In `size`, while the record is written. */
+/** The shortest frame: the seal, which has no record, or one record without a payload. */
+export const FRAME_BYTES_MIN = 32;
+/** A frame ends before it would be longer than this, unless it has one record only. */
+export const FRAME_BYTES_MAX = 8192;
+/** Byte offsets in a record. */
+export const RECORD = { length: 0, payload: 4 } as const;
+/** The least that a record takes in a frame. */
+export const RECORD_BYTES_MIN = 8;
+/** In `size`, while the frame is written. */
 export const PENDING: number = 0x8000_0000 | 0;
 
 /** Byte offsets in an index. */
@@ -202,17 +210,18 @@ export const TAILERS_NAME = "tailers";
 export const TAILER_SUFFIX = ".tailer";
 /** What an index begins with until it gets its name. */
 export const INDEX_ASIDE = ".index-";
-const SEGMENT_NAME = /^(\d{20})\.seg$/;
-const INDEX_NAME = /^(\d{20})\.idx$/;
+const NAME_DIGITS = 20;
+const SEGMENT_NAME = /^\d{20}\.seg$/;
+const INDEX_NAME = /^\d{20}\.idx$/;
 
 /** The file's name of the segment that begins with a sequence. */
 export function segmentName(first: number): string {
-  return `${String(first).padStart(20, "0")}.seg`;
+  return `${String(first).padStart(NAME_DIGITS, "0")}.seg`;
 }
 
 /** The file's name of the index of that segment. */
 export function indexName(first: number): string {
-  return `${String(first).padStart(20, "0")}.idx`;
+  return `${String(first).padStart(NAME_DIGITS, "0")}.idx`;
 }
 
 /** With which sequence a segment begins, by its file's name; undefined for any other file. */
@@ -226,16 +235,22 @@ export function indexedBy(name: string): number | undefined {
 }
 
 function numberIn(name: string, form: RegExp): number | undefined {
-  const first = Number(form.exec(name)?.[1] ?? Number.NaN);
+  if (!form.test(name)) return undefined;
+  const first = Number(name.slice(0, NAME_DIGITS));
   return Number.isSafeInteger(first) && first > 0 ? first : undefined;
 }
 
-/** The length of a record with its padding, in bytes. */
+/** The length of a frame with its padding, in bytes. */
 export function paddedBytes(size: number): number {
-  return Math.ceil(size / 8) * 8;
+  return (size + 7) & -8;
+}
+
+/** Where the record behind another one begins. */
+export function nextRecord(at: number, lengthBytes: number): number {
+  return ((at + lengthBytes + 15) & -8) - 4;
 }
 
 /** The longest payload that fits into a segment, with the seal behind it. */
 export function payloadBytesMax(segmentBytes: number): number {
-  return segmentBytes - SEGMENT.records - 2 * RECORD.payload;
+  return segmentBytes - SEGMENT.frames - 2 * FRAME_BYTES_MIN;
 }

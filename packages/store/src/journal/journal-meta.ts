@@ -5,10 +5,10 @@
  */
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { crc32 } from "node:zlib";
 import { CorruptSegmentError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
 import type { SchemaShape } from "@isthmus/ipc/internal";
-import { crcOf } from "./crc.ts";
 import { attempt, syncDirectory, writeAside } from "./disk-files.ts";
 import {
   FORMAT_VERSION,
@@ -41,10 +41,10 @@ const ASIDE = ".meta";
  */
 export function ensureJournalDirectory(path: string): void {
   attempt(`open the journal "${path}"`, () => {
-    if (statSync(path, { throwIfNoEntry: false }) !== undefined) {
-      readdirSync(path);
-      return;
-    }
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isDirectory()) return;
+    // Which says what is wrong with what is there instead.
+    if (found !== undefined) readdirSync(path);
     try {
       mkdirSync(path);
       syncDirectory(dirname(path));
@@ -101,7 +101,7 @@ function encodeMeta({ id, segmentBytes, fingerprint, schemaText }: JournalMeta):
   view.setFloat64(META.segmentBytes, segmentBytes, true);
   view.setBigUint64(META.fingerprint, fingerprint, true);
   bytes.set(text, META.schema);
-  view.setUint32(META.crc, crcOf(bytes, 0, bytes.length, 0), true);
+  view.setUint32(META.crc, crc32(bytes), true);
   return bytes;
 }
 
@@ -122,8 +122,7 @@ function decodeMeta(bytes: Uint8Array, path: string): JournalMeta {
   }
   const crc = view.getUint32(META.crc, true);
   view.setUint32(META.crc, 0, true);
-  const isWhole =
-    view.getUint32(META.lengthBytes, true) === own.length && crcOf(own, 0, own.length, 0) === crc;
+  const isWhole = view.getUint32(META.lengthBytes, true) === own.length && crc32(own) === crc;
   if (!isWhole) return refuse(path, "the CRC of its meta is wrong");
   const segmentBytes = view.getFloat64(META.segmentBytes, true);
   const isPossible =

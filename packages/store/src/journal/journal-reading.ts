@@ -35,38 +35,43 @@ export class JournalReading<T>
   implements AsyncIterableIterator<T, undefined>, Disposable, AsyncDisposable
 {
   readonly #parts: ReadingParts;
+  private readonly source: EntrySource;
+  private readonly signal: AbortSignal | undefined;
   /** Entries to hand out before it is asked whether the event loop is due. */
-  #stepsLeft = 0;
+  private stepsLeft = 0;
   /** The entry whose body runs, or has ended. */
-  #entry: Entry | undefined;
+  private entry: Entry | undefined;
   /** Up to which sequence it is done with. */
   #position: number;
   /** Where observers are told of that. */
   #place: FollowerPlace | undefined;
-  #isDone = false;
+  /** Also when the journal is disposed: that closes it. */
+  private isDone = false;
   /** Calls are answered in their order. */
-  #pending: Promise<IteratorResult<T, undefined>> | undefined;
+  private pending: Promise<IteratorResult<T, undefined>> | undefined;
 
   constructor(parts: ReadingParts) {
     this.#parts = parts;
+    this.source = parts.source;
+    this.signal = parts.signal;
     this.#position = parts.position;
   }
 
   /** The next entry; waits for it where the loop is to follow. */
   next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#pending === undefined && this.#stepsLeft > 0 && !this.#isOver) {
-      this.#stepsLeft--;
+    if (this.pending === undefined && this.stepsLeft > 0 && !this.isOver()) {
+      this.stepsLeft--;
       try {
-        const entry = this.#take();
+        const entry = this.take();
         if (entry !== undefined && entry !== BUSY) return Promise.resolve(given<T>(entry));
       } catch (error) {
         return Promise.reject(this.#fail(error));
       }
     }
-    const pending = this.#pending === undefined ? this.#nextSlowly() : this.#nextBehind();
-    this.#pending = pending;
+    const pending = this.pending === undefined ? this.#nextSlowly() : this.#nextBehind();
+    this.pending = pending;
     const done = (): void => {
-      if (this.#pending === pending) this.#pending = undefined;
+      if (this.pending === pending) this.pending = undefined;
     };
     pending.then(done, done);
     return pending;
@@ -117,23 +122,21 @@ export class JournalReading<T>
     this.#end();
   }
 
-  get #isOver(): boolean {
-    const { disposed, signal } = this.#parts;
-    return this.#isDone || disposed.aborted || signal?.aborted === true;
+  private isOver(): boolean {
+    return this.isDone || this.signal?.aborted === true;
   }
 
   /** Says that the entry before has been handled, and takes the next one. */
-  #take(): Entry | typeof BUSY | undefined {
-    this.#handle();
-    const entry = this.#parts.source.take();
-    if (entry !== BUSY) this.#entry = entry;
-    return entry;
+  private take(): Entry | typeof BUSY | undefined {
+    const { entry } = this;
+    if (entry !== undefined) this.#handle(entry);
+    const next = this.source.take();
+    if (next !== BUSY) this.entry = next;
+    return next;
   }
 
-  #handle(): void {
-    const entry = this.#entry;
-    if (entry === undefined) return;
-    this.#entry = undefined;
+  #handle(entry: Entry): void {
+    this.entry = undefined;
     this.#position = entry.gap === undefined ? entry.sequence : entry.gap.to;
     this.#parts.tailer?.commit(this.#position);
     this.#place?.note(this.#position);
@@ -141,10 +144,10 @@ export class JournalReading<T>
 
   #nextNow(): IteratorResult<T, undefined> {
     for (;;) {
-      if (this.#isOver) return this.#finish();
+      if (this.isOver()) return this.#finish();
       let entry: Entry | typeof BUSY | undefined;
       try {
-        entry = this.#take();
+        entry = this.take();
       } catch (error) {
         throw this.#fail(error);
       }
@@ -155,7 +158,7 @@ export class JournalReading<T>
   }
 
   async #nextBehind(): Promise<IteratorResult<T, undefined>> {
-    await this.#pending?.catch(() => undefined);
+    await this.pending?.catch(() => undefined);
     return this.#nextSlowly();
   }
 
@@ -163,12 +166,12 @@ export class JournalReading<T>
     const { head, follow } = this.#parts;
     try {
       for (;;) {
-        if (this.#isOver) return this.#finish();
-        this.#stepsLeft = stepsToTurn();
-        if (this.#stepsLeft === 0) await takeTurn();
-        if (this.#isOver) return this.#finish();
+        if (this.isOver()) return this.#finish();
+        this.stepsLeft = stepsToTurn();
+        if (this.stepsLeft === 0) await takeTurn();
+        if (this.isOver()) return this.#finish();
         const seen = follow ? head().appends : 0;
-        const entry = this.#take();
+        const entry = this.take();
         if (follow) this.#tell();
         if (entry === BUSY) continue;
         if (entry !== undefined) return given<T>(entry);
@@ -201,8 +204,8 @@ export class JournalReading<T>
   /** The loop is over, or is now. */
   #finish(): IteratorResult<T, undefined> {
     const { disposed, signal } = this.#parts;
-    const isAborted = !this.#isDone && !disposed.aborted;
-    if (isAborted) this.#handle();
+    const isAborted = !this.isDone && !disposed.aborted;
+    if (isAborted && this.entry !== undefined) this.#handle(this.entry);
     this.#end();
     if (isAborted) signal?.throwIfAborted();
     return { done: true, value: undefined };
@@ -214,8 +217,8 @@ export class JournalReading<T>
   }
 
   #end(): void {
-    if (this.#isDone) return;
-    this.#isDone = true;
+    if (this.isDone) return;
+    this.isDone = true;
     const { source, tailer, onEnd } = this.#parts;
     source.close();
     tailer?.close();

@@ -6,12 +6,12 @@
 import { conditionError } from "@isthmus/core/internal";
 import { BackwardSource } from "./backward-source.ts";
 import { type EntrySource, type SourceParts, segmentOfTime } from "./entry-source.ts";
-import { ForwardSource, type Visit } from "./forward-source.ts";
+import { ForwardSource } from "./forward-source.ts";
 import type { ReaderParts, ReadStart } from "./journal-inside.ts";
 import type { CheckedRead, CheckedVisit, JournalTailer } from "./journal-options.ts";
 import { JournalReading } from "./journal-reading.ts";
 import type { JournalWriter } from "./journal-writer.ts";
-import { RecordCursor } from "./record-cursor.ts";
+import { RecordCursor, type Visit } from "./record-cursor.ts";
 import { readHeader } from "./segment-header.ts";
 import { SegmentIndexes } from "./segment-indexes.ts";
 import { type Tailer, Tailers } from "./tailer.ts";

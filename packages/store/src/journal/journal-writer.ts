@@ -31,36 +31,36 @@ export interface WriterParts {
   readonly filesChanged: () => void;
 }
 
-/** Appends for one handle. */
+/** Appends for one handle. What runs for every append is written to a budget: see decision 0008. */
 export class JournalWriter implements Disposable {
-  readonly #turns: TurnLock;
-  readonly #appender: Appender;
+  private readonly turns: TurnLock;
+  private readonly appender: Appender;
   readonly #sync: JournalSync;
-  readonly #newRun: () => RecordRun;
-  readonly #head: () => WriterHead;
-  readonly #filesChanged: () => void;
+  private readonly newRun: () => RecordRun;
+  private readonly head: () => WriterHead;
+  private readonly filesChanged: () => void;
   /** Absent while it is encoded into: a program's getters may append, too. */
-  #run: RecordRun | undefined;
+  private run: RecordRun | undefined;
   #syncing: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ turns, appender, sync, newRun, head, filesChanged }: WriterParts) {
-    this.#turns = turns;
-    this.#appender = appender;
+    this.turns = turns;
+    this.appender = appender;
     this.#sync = sync;
-    this.#newRun = newRun;
-    this.#head = head;
-    this.#filesChanged = filesChanged;
+    this.newRun = newRun;
+    this.head = head;
+    this.filesChanged = filesChanged;
   }
 
   /** The sequence of the last record that is known here. */
   get last(): number {
-    return this.#appender.last;
+    return this.appender.last;
   }
 
   /** Up to which sequence everything is on the disk. */
   get synced(): number {
-    return this.#appender.synced;
+    return this.appender.synced;
   }
 
   /** Appends a record; returns its sequence. */
@@ -70,7 +70,7 @@ export class JournalWriter implements Disposable {
       run.add(record);
       return this.#append(run, undefined);
     } finally {
-      this.#run = run;
+      this.run = run;
     }
   }
 
@@ -78,33 +78,40 @@ export class JournalWriter implements Disposable {
    * Appends records; returns the sequence of the last one.
    *
    * @param onAppended Told of them, in order with those of others, when they can be read in the journal.
+   * @param frameBytesMax Frames that are longer have one record only.
    */
-  appendAll(records: Iterable<unknown>, onAppended?: OnAppended): number {
-    return this.#appendRun((run) => {
+  appendAll(records: Iterable<unknown>, onAppended?: OnAppended, frameBytesMax?: number): number {
+    const run = this.#takeRun(frameBytesMax);
+    try {
       for (const record of records) run.add(record);
-    }, onAppended);
+      return this.#append(run, onAppended);
+    } finally {
+      this.run = run;
+    }
   }
 
   /** Appends what a program's function adds to a batch; returns the sequence of the last record. */
   appendBatch(fill: (batch: { append(record: unknown): void }) => void): number {
-    return this.#appendRun((run) => {
-      let isOpen = true;
-      const append = (record: unknown): void => {
-        if (!isOpen) throw new NotSupportedError("Cannot use a batch after its callback");
-        run.add(record);
-      };
-      try {
-        fill({ append });
-      } finally {
-        isOpen = false;
-      }
-    });
+    const run = this.#takeRun();
+    let isOpen = true;
+    const append = (record: unknown): void => {
+      if (!isOpen) throw new NotSupportedError("Cannot use a batch after its callback");
+      run.add(record);
+    };
+    try {
+      fill({ append });
+      isOpen = false;
+      return this.#append(run, undefined);
+    } finally {
+      isOpen = false;
+      this.run = run;
+    }
   }
 
   /** Does something in this handle's turn, at the end of the journal. */
   inTurn<T>(action: (appender: Appender) => T): T {
-    const turns = this.#turns;
-    const appender = this.#appender;
+    const turns = this.turns;
+    const appender = this.appender;
     turns.take();
     try {
       appender.catchUp();
@@ -116,7 +123,7 @@ export class JournalWriter implements Disposable {
 
   /** Resolves when everything up to a sequence, or up to the last one that is known here, is on the disk. */
   async flushed(sequence: number | undefined): Promise<void> {
-    const appender = this.#appender;
+    const appender = this.appender;
     const wanted = sequence ?? appender.last;
     if (wanted > appender.last) this.inTurn(() => undefined);
     if (wanted > appender.last) throw outOfRange("sequence", `<= ${appender.last}`, wanted);
@@ -133,34 +140,24 @@ export class JournalWriter implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     try {
-      if (this.#sync === "interval" && this.#timer !== undefined) this.#appender.sync();
+      if (this.#sync === "interval" && this.#timer !== undefined) this.appender.sync();
     } finally {
-      this.#appender.close();
-      this.#turns[Symbol.dispose]();
+      this.appender.close();
+      this.turns[Symbol.dispose]();
     }
   }
 
-  #takeRun(): RecordRun {
-    const run = this.#run ?? this.#newRun();
-    this.#run = undefined;
-    run.clear();
+  #takeRun(frameBytesMax?: number): RecordRun {
+    const run = this.run ?? this.newRun();
+    this.run = undefined;
+    run.clear(frameBytesMax);
     return run;
   }
 
-  #appendRun(fill: (run: RecordRun) => void, onAppended?: OnAppended): number {
-    const run = this.#takeRun();
-    try {
-      fill(run);
-      return this.#append(run, onAppended);
-    } finally {
-      this.#run = run;
-    }
-  }
-
   #append(run: RecordRun, onAppended: OnAppended | undefined): number {
-    const turns = this.#turns;
-    const appender = this.#appender;
-    const head = this.#head();
+    const turns = this.turns;
+    const appender = this.appender;
+    const head = this.head();
     let last: number;
     turns.take();
     const before = appender.last;
@@ -179,7 +176,7 @@ export class JournalWriter implements Disposable {
       turns.give();
       if (appender.last !== before) head.ring();
     }
-    if (appender.first !== first) this.#filesChanged();
+    if (appender.first !== first) this.filesChanged();
     if (this.#sync === "always") this.#syncTogether(last);
     else if (this.#sync === "interval") this.#timer ??= this.#syncLater();
     return last;
@@ -187,8 +184,8 @@ export class JournalWriter implements Disposable {
 
   /** One brings to the disk what all have appended who wait for it. */
   #syncTogether(last: number): void {
-    const appender = this.#appender;
-    const turns = this.#turns;
+    const appender = this.appender;
+    const turns = this.turns;
     if (!turns.takeSync(() => appender.synced >= last)) return;
     try {
       appender.sync();
@@ -199,7 +196,7 @@ export class JournalWriter implements Disposable {
   }
 
   #noteSynced(): void {
-    this.#head().noteEnd(0, this.#appender.synced);
+    this.head().noteEnd(0, this.appender.synced);
   }
 
   #syncLater(): ReturnType<typeof setTimeout> {

@@ -9,7 +9,6 @@ import { checkInteger, checkString, invalidType } from "@isthmus/core/internal";
 import type { RecordCursor, RecordInput } from "@isthmus/ipc";
 import { codecOf, schemaOf } from "@isthmus/ipc/internal";
 import type { DiskStorage } from "./disk-storage.ts";
-import type { Visit } from "./forward-source.ts";
 import { setInside } from "./journal-inside.ts";
 import { payloadBytesMax } from "./journal-layout.ts";
 import {
@@ -32,8 +31,9 @@ import {
 import type { JournalReading } from "./journal-reading.ts";
 import { JournalReads } from "./journal-reads.ts";
 import { JournalWriter } from "./journal-writer.ts";
-import { type HeadFiles, LiveHead } from "./live-head.ts";
+import { LiveHead } from "./live-head.ts";
 import { openJournal } from "./open-journal.ts";
+import type { Visit } from "./record-cursor.ts";
 import type { RecordFormat } from "./record-format.ts";
 import { RecordRun } from "./record-run.ts";
 import { type Limits, removeOld } from "./retention.ts";
@@ -71,6 +71,8 @@ export class Journal<S extends JournalSchema> implements Disposable {
   /** Why this handle cannot append. */
   readonly #obstacle: unknown;
   readonly #disposed = new AbortController();
+  /** A look at a signal takes as long as a tenth of an append. */
+  #isDisposed = false;
   #head: LiveHead | undefined;
 
   private constructor(path: string, options: JournalOptions<S> | JournalReadOnlyOptions) {
@@ -88,7 +90,8 @@ export class Journal<S extends JournalSchema> implements Disposable {
     this.#reads = new JournalReads({ ...parts, writer: () => this.#needWriter() });
     setInside(this, {
       parts,
-      append: (records, onAppended) => this.#needWriter().appendAll(records, onAppended),
+      append: (records, onAppended, frameBytesMax) =>
+        this.#needWriter().appendAll(records, onAppended, frameBytesMax),
       startOf: (from) => this.#reads.startOf(from),
       end: () => this.#reads.findEnd().next,
       tailer: (name) => this.#reads.tailer(name),
@@ -99,7 +102,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
     }
     const limit = payloadBytesMax(meta.segmentBytes);
     const newRun = () => new RecordRun(codec, limit);
-    const filesChanged = () => this.#needHead().noteFiles(filesOf(storage));
+    const filesChanged = () => this.#needHead().noteFiles(storage.measure());
     this.#writer = new JournalWriter({
       ...appending,
       sync: checked.sync,
@@ -272,7 +275,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
    */
   roll(): boolean {
     const isRolled = this.#needWriter().inTurn((appender) => appender.roll());
-    if (isRolled) this.#needHead().noteFiles(filesOf(this.#storage));
+    if (isRolled) this.#needHead().noteFiles(this.#storage.measure());
     return isRolled;
   }
 
@@ -288,7 +291,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
     const limits = checkPruneOptions(options, this.#limits);
     const [storage, format, bytes] = [this.#storage, this.#format, this.#segmentBytes];
     const removed = this.#needWriter().inTurn(() => removeOld(storage, format, bytes, limits, 0));
-    if (removed > 0) this.#needHead().noteFiles(filesOf(storage));
+    if (removed > 0) this.#needHead().noteFiles(storage.measure());
     return removed;
   }
 
@@ -296,7 +299,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
   get metrics(): JournalMetrics {
     this.#checkOpen();
     const end = this.#reads.findEnd();
-    const { count, bytes, first } = filesOf(this.#storage);
+    const { count, bytes, first } = this.#storage.measure();
     const lastSequence = end.next - 1;
     const synced = Math.max(end.synced, this.#writer?.synced ?? 0);
     return {
@@ -319,7 +322,8 @@ export class Journal<S extends JournalSchema> implements Disposable {
    * @throws {SystemError} When the disk refuses those; the journal is closed all the same.
    */
   dispose(): void {
-    if (this.#disposed.signal.aborted) return;
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     this.#disposed.abort();
     this.#reads[Symbol.dispose]();
     try {
@@ -334,7 +338,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
   }
 
   #checkOpen(): void {
-    if (this.#disposed.signal.aborted) throw new DisposedError("Journal");
+    if (this.#isDisposed) throw new DisposedError("Journal");
   }
 
   #needWriter(): JournalWriter {
@@ -346,15 +350,10 @@ export class Journal<S extends JournalSchema> implements Disposable {
   #needHead(): LiveHead {
     if (this.#head !== undefined) return this.#head;
     const head = new LiveHead(this.#format.id, resolve(this.path));
-    head.noteFiles(filesOf(this.#storage));
+    head.noteFiles(this.#storage.measure());
     const writer = this.#writer;
     if (writer !== undefined) head.noteEnd(writer.last, writer.synced);
     this.#head = head;
     return head;
   }
-}
-
-function filesOf(storage: DiskStorage): HeadFiles {
-  const [first = 1] = storage.segments();
-  return { first, ...storage.measure() };
 }

@@ -41,6 +41,7 @@ import {
   Segment,
   type SegmentMemory,
   sharedPlaces,
+  type WaitCell,
   type Words,
   waitAsync,
 } from "@isthmus/ipc/internal";
@@ -73,6 +74,7 @@ export class LiveHead implements Disposable {
   readonly #words: Words | undefined;
   /** The numbers of 8 bytes, by half of their word offsets. */
   readonly #numbers: Float64Array;
+  #cell: WaitCell | undefined;
   /** Word at which the state begins. */
   readonly #base: number;
   /** Gives the places back of those of this handle who follow. */
@@ -104,7 +106,8 @@ export class LiveHead implements Disposable {
   /** Tells everybody who follows that there is more. Call it after it has been written. */
   ring(): void {
     this.#words?.add(this.#base + HEAD.appends, 1);
-    this.#segment?.cell(CELL).wake();
+    this.#cell ??= this.#segment?.cell(CELL);
+    this.#cell?.wake();
   }
 
   /** Tells observers what has been appended. Only who has the turn may do that. */

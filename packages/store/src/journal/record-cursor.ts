@@ -5,7 +5,15 @@
  * @module
  */
 import { CorruptSegmentError } from "@isthmus/core";
-import { paddedBytes, RECORD, SEGMENT } from "./journal-layout.ts";
+import type { PlaceReader } from "@isthmus/ipc/internal";
+import {
+  FRAME,
+  FRAME_BYTES_MIN,
+  nextRecord,
+  paddedBytes,
+  RECORD,
+  SEGMENT,
+} from "./journal-layout.ts";
 import type { Finding, RecordBytes, RecordFormat } from "./record-format.ts";
 import { decodeHeader, decodeSynced } from "./segment-header.ts";
 import type { IndexEntry } from "./segment-index.ts";
@@ -15,23 +23,30 @@ const READ_BYTES = 2 ** 18;
 /** How much is read where the end may be. */
 const TAIL_BYTES = 2 ** 12;
 
+/** Gets a record in place, its sequence and its time; false ends it. */
+export type Visit = (record: unknown, sequence: number, time: number) => unknown;
+
 /** What is missing: the first and the last of the sequences. */
 export interface Gap {
   readonly from: number;
   readonly to: number;
 }
 
-/** A place between two records. */
+/** A place between two records. What runs for every record is written to a budget: see decision 0008. */
 export class RecordCursor implements RecordBytes {
   readonly #storage: JournalStorage;
   readonly #format: RecordFormat;
   #file: ReadableSegment | undefined;
   #first = 0;
   #segmentBytes = 0;
-  /** Where in the segment the next record begins, which it is, and the time before which it cannot be. */
+  /** Where in the segment the next frame begins, and the time before which it cannot be. */
   #at = 0;
-  #next: number;
   #floor = 0;
+  /** The sequence of the record that comes next; at the end it is the one that is waited for. */
+  next: number;
+  /** How many records of this frame come next, and where in `bytes` the first of them is. */
+  private left = 0;
+  private place = 0;
   /** What is before it is passed over. */
   #from: number;
   /** What has been read: the bytes of the segment from `#start` to `#end`. */
@@ -44,6 +59,9 @@ export class RecordCursor implements RecordBytes {
   time = 0;
   payloadAt = 0;
   payloadBytes = 0;
+  /** Where the frame of that record begins in the segment, and with which record. */
+  frameOffset = 0;
+  frameSequence = 0;
   /** What was found missing. */
   gap: Gap = { from: 0, to: 0 };
 
@@ -52,17 +70,13 @@ export class RecordCursor implements RecordBytes {
     this.#storage = storage;
     this.#format = format;
     this.#from = from;
-    this.#next = from;
-  }
-
-  /** The sequence of the record that it waits for at the end. */
-  get next(): number {
-    return this.#next;
+    this.next = from;
   }
 
   /** Passes over what is before a record. */
   skipTo(sequence: number): void {
     this.#from = Math.max(this.#from, sequence);
+    this.#passOver();
   }
 
   /**
@@ -72,13 +86,40 @@ export class RecordCursor implements RecordBytes {
    * @throws {CorruptSegmentError} When the last segment is none.
    */
   advance(): "record" | "gap" | "end" {
-    for (;;) {
-      const step = this.#step();
-      if (step === "record" && this.sequence < this.#from) continue;
-      if (step === "gap" && !this.#tell()) continue;
-      if (step === "record") this.#from = this.sequence + 1;
-      if (step !== "moved") return step;
+    if (this.left === 0) {
+      const step = this.advanceToFrame();
+      if (step !== "frame") return step;
     }
+    const at = this.place;
+    const lengthBytes = this.view.getUint32(at + RECORD.length, true);
+    this.left--;
+    this.place = nextRecord(at, lengthBytes);
+    this.sequence = this.next++;
+    this.payloadAt = at + RECORD.payload;
+    this.payloadBytes = lengthBytes;
+    return "record";
+  }
+
+  /** Gives what is left of this frame to a function, in place; returns whether that has said `false`, which ends it. */
+  visitFrame(places: PlaceReader, visit: Visit): boolean {
+    const { view, time, next } = this;
+    let at = this.place;
+    for (let sequence = next, end = next + this.left; sequence < end; sequence++) {
+      const lengthBytes = view.getUint32(at + RECORD.length, true);
+      const record = places.at(at + RECORD.payload, lengthBytes);
+      at = nextRecord(at, lengthBytes);
+      if (visit(record, sequence, time) !== false) continue;
+      this.next = sequence + 1;
+      return true;
+    }
+    this.passFrame();
+    return false;
+  }
+
+  /** Passes over what is left of this frame. */
+  passFrame(): void {
+    this.next += this.left;
+    this.left = 0;
   }
 
   /** The segment in which this is, by its first sequence; 0 before the first step. */
@@ -86,22 +127,17 @@ export class RecordCursor implements RecordBytes {
     return this.#first;
   }
 
-  /** Where in that segment the next record begins, in bytes. */
+  /** Where in that segment the next frame begins, in bytes. */
   get offset(): number {
     return this.#at;
   }
 
-  /** Where in that segment the record begins that was found. */
-  get recordOffset(): number {
-    return this.#start + this.payloadAt - RECORD.payload;
-  }
-
   /**
-   * Goes to a record before the one to begin with, instead of passing over those before it. Call it before anything else.
+   * Goes to a frame before the record to begin with, instead of passing over those before it. Call it before anything else.
    *
    * @param first The segment.
-   * @param time The record's time must be before it, in milliseconds since 1970.
-   * @returns Whether that record is there; when it is not, nothing has changed.
+   * @param time The frame's time must be before it, in milliseconds since 1970.
+   * @returns Whether that frame is there; when it is not, nothing has changed.
    */
   land(first: number, { sequence, offset }: IndexEntry, time: number): boolean {
     try {
@@ -110,9 +146,9 @@ export class RecordCursor implements RecordBytes {
       if (error instanceof CorruptSegmentError) return false;
       throw error;
     }
-    if (this.#look(offset, sequence) === "record" && this.#format.time < time) {
+    if (this.#look(offset, sequence) === "frame" && this.#format.time < time) {
       this.#at = offset;
-      this.#next = sequence;
+      this.next = sequence;
       return true;
     }
     this.close();
@@ -128,44 +164,67 @@ export class RecordCursor implements RecordBytes {
   close(): void {
     this.#file?.close();
     this.#file = undefined;
+    this.left = 0;
   }
 
-  #step(): "record" | "gap" | "moved" | "end" {
+  /** Goes into the next frame with a record to hand out, unless this one has more. */
+  advanceToFrame(): "frame" | "gap" | "end" {
+    if (this.left > 0) return "frame";
+    this.#from = Math.max(this.#from, this.next);
+    for (;;) {
+      const step = this.#step();
+      if (step === "frame") {
+        this.#passOver();
+        if (this.left > 0) return step;
+      } else if (step === "end" || (step === "gap" && this.#tell())) return step;
+    }
+  }
+
+  /** Passes over the records of this frame that are not asked for. */
+  #passOver(): void {
+    for (; this.left > 0 && this.next < this.#from; this.left--) {
+      this.place = nextRecord(this.place, this.view.getUint32(this.place + RECORD.length, true));
+      this.next++;
+    }
+  }
+
+  #step(): "frame" | "gap" | "moved" | "end" {
     const file = this.#file;
     if (file === undefined) {
       const firsts = this.#storage.segments();
-      const index = firsts.findLastIndex((first) => first <= this.#next);
+      const index = firsts.findLastIndex((first) => first <= this.next);
       return this.#enter(firsts.slice(Math.max(index, 0)));
     }
-    let finding = this.#look(this.#at, this.#next);
-    if (finding !== "record" && finding !== "seal") finding = this.#lookAgain();
-    if (finding === "record") return this.#take();
+    let finding = this.#look(this.#at, this.next);
+    if (finding !== "frame" && finding !== "seal") finding = this.#lookAgain();
+    if (finding === "frame") return this.#take();
     const successors = this.#storage.segments().filter((first) => first > this.#first);
     if (finding === "seal") return this.#enter(successors);
     if (successors.length > 0) {
       // What was written before the successor is seen now.
       finding = this.#lookAgain();
-      if (finding === "record") return this.#take();
+      if (finding === "frame") return this.#take();
       const step = finding === "seal" ? undefined : this.#resync(successors[0] as number);
       return step ?? this.#enter(successors);
     }
     const synced = this.#readSynced(file);
-    if (this.#next > synced) return "end";
+    if (this.next > synced) return "end";
     const step = this.#resync(synced + 1);
     if (step !== undefined) return step;
     this.#miss(synced + 1);
     return "gap";
   }
 
-  /** The record that was looked at. */
-  #take(): "record" {
-    const { size, time } = this.#format;
-    this.sequence = this.#next++;
+  /** Goes into the frame that was looked at. */
+  #take(): "frame" {
+    const { size, time, count } = this.#format;
     this.time = this.#floor = time;
-    this.payloadAt = this.#at - this.#start + RECORD.payload;
-    this.payloadBytes = size - RECORD.payload;
+    this.frameOffset = this.#at;
+    this.frameSequence = this.next;
+    this.left = count;
+    this.place = this.#at - this.#start + FRAME.records;
     this.#at += paddedBytes(size);
-    return "record";
+    return "frame";
   }
 
   /** Enters the first of some segments that can be read. */
@@ -177,11 +236,11 @@ export class RecordCursor implements RecordBytes {
         if (!(error instanceof CorruptSegmentError) || first === firsts.at(-1)) throw error;
         continue;
       }
-      if (this.#next < first) {
+      if (this.next < first) {
         this.#miss(first);
         return "gap";
       }
-      this.#next = first;
+      this.next = first;
       return "moved";
     }
     return "end";
@@ -192,14 +251,14 @@ export class RecordCursor implements RecordBytes {
     // It has been removed since it was listed.
     if (file === undefined) return false;
     try {
-      const head = new Uint8Array(SEGMENT.records);
+      const head = new Uint8Array(SEGMENT.frames);
       const bytes = head.subarray(0, file.read(0, head));
       const header = decodeHeader(bytes, file.lengthBytes, this.#format.id, first);
       this.#file?.close();
       this.#file = file;
       this.#first = first;
       this.#segmentBytes = header.segmentBytes;
-      this.#at = SEGMENT.records;
+      this.#at = SEGMENT.frames;
       this.#floor = header.time;
       this.#start = this.#end = 0;
       return true;
@@ -211,8 +270,8 @@ export class RecordCursor implements RecordBytes {
 
   /** Notes that the records from the next one to one before another are missing. */
   #miss(next: number): void {
-    this.gap = { from: this.#next, to: next - 1 };
-    this.#next = next;
+    this.gap = { from: this.next, to: next - 1 };
+    this.next = next;
   }
 
   /** Whether what is missing was asked for. */
@@ -225,19 +284,19 @@ export class RecordCursor implements RecordBytes {
   }
 
   /**
-   * Finds the next whole record behind a place where there is none.
+   * Finds the next whole frame behind a place where there is none.
    *
-   * @param limit The sequence before which it must be.
+   * @param limit The sequence before which its first record must be.
    * @returns Undefined when there is none in this segment.
    */
   #resync(limit: number): "gap" | "moved" | undefined {
-    for (let at = this.#at + 8; this.#has(at, RECORD.payload); at += 8) {
-      const sequence = this.view.getFloat64(at - this.#start + RECORD.sequence, true);
+    for (let at = this.#at + 8; this.#has(at, FRAME_BYTES_MIN); at += 8) {
+      const sequence = this.view.getFloat64(at - this.#start + FRAME.sequence, true);
       const isPossible =
-        Number.isSafeInteger(sequence) && sequence >= this.#next && sequence < limit;
-      if (!isPossible || this.#look(at, sequence) !== "record") continue;
+        Number.isSafeInteger(sequence) && sequence >= this.next && sequence < limit;
+      if (!isPossible || this.#look(at, sequence) !== "frame") continue;
       this.#at = at;
-      if (sequence === this.#next) return "moved";
+      if (sequence === this.next) return "moved";
       this.#miss(sequence);
       return "gap";
     }
@@ -251,7 +310,7 @@ export class RecordCursor implements RecordBytes {
   }
 
   #look(at: number, sequence: number): Finding {
-    // Whoever looked for the next whole record may have read on.
+    // Whoever looked for the next whole frame may have read on.
     if (at < this.#start) this.#end = this.#start = at;
     for (;;) {
       const from = at - this.#start;
@@ -259,15 +318,15 @@ export class RecordCursor implements RecordBytes {
       const room = this.#segmentBytes - at;
       const finding = this.#format.examine(this, from, end, room, sequence, this.#floor);
       if (finding !== "short") return finding;
-      const wanted = end - from < RECORD.payload ? RECORD.payload : this.#format.size;
+      const wanted = end - from < FRAME_BYTES_MIN ? FRAME_BYTES_MIN : this.#format.size;
       if (!this.#fill(at, wanted, READ_BYTES)) return "invalid";
     }
   }
 
   /** Looks once more, at what is in the file now. */
   #lookAgain(): Finding {
-    if (!this.#fill(this.#at, RECORD.payload, TAIL_BYTES)) return "invalid";
-    return this.#look(this.#at, this.#next);
+    if (!this.#fill(this.#at, FRAME_BYTES_MIN, TAIL_BYTES)) return "invalid";
+    return this.#look(this.#at, this.next);
   }
 
   #has(at: number, bytes: number): boolean {

@@ -1,10 +1,19 @@
 /**
- * Records as bytes, and what must be right about bytes that are to be a record.
+ * Frames of records as bytes, and what must be right about bytes that are to be a frame.
  *
  * @module
  */
+import { crc32 } from "node:zlib";
 import { crcOf } from "./crc.ts";
-import { ID_BYTES, paddedBytes, RECORD, TYPE } from "./journal-layout.ts";
+import {
+  FRAME,
+  FRAME_BYTES_MIN,
+  ID_BYTES,
+  nextRecord,
+  paddedBytes,
+  RECORD,
+  RECORD_BYTES_MIN,
+} from "./journal-layout.ts";
 
 /** Bytes in the forms in which records are read and written. */
 export interface RecordBytes {
@@ -14,36 +23,45 @@ export interface RecordBytes {
 
 /** What bytes were found to be. */
 export type Finding =
-  | "record"
+  | "frame"
   | "seal"
   /** Nothing has been written here. */
   | "empty"
-  /** Whatever else, also a record that is being written. */
+  /** Whatever else, also a frame that is being written. */
   | "invalid"
   /** More bytes are needed to tell. */
   | "short";
 
-/** The records of one journal: their CRCs have its id in them, and their place. */
+/** The frames of one journal: their CRCs have its id in them, and their place. */
 export class RecordFormat {
   readonly id: Uint8Array;
   readonly #seed: number;
-  /** Of the record that was examined last: its length with header and without padding, and its time. */
+  /** Of the frame that was examined last: its length with header and without padding, its time, and how many records it has. */
   size = 0;
   time = 0;
+  count = 0;
 
   constructor(id: Uint8Array) {
     this.id = id.slice(0, ID_BYTES);
-    this.#seed = crcOf(this.id, 0, ID_BYTES, 0);
+    this.#seed = crc32(this.id);
   }
 
-  /** Writes the header of a record whose payload is there. */
-  stamp(to: RecordBytes, at: number, size: number, sequence: number, time: number): void {
-    this.#stamp(to, at, size, sequence, time, TYPE.record);
+  /** Gives a frame, whose size, count and records are there, its place in the journal. */
+  stamp(to: RecordBytes, at: number, sequence: number, time: number): void {
+    const { view } = to;
+    const size = view.getUint32(at + FRAME.size, true);
+    view.setFloat64(at + FRAME.sequence, sequence, true);
+    view.setFloat64(at + FRAME.time, time, true);
+    const crc = crcOf(to, at + FRAME.sequence, at + size, this.#seed ^ size);
+    view.setUint32(at + FRAME.crc, crc, true);
   }
 
-  /** Writes the record that ends a segment. */
+  /** Writes the frame that ends a segment. */
   stampSeal(to: RecordBytes, at: number, sequence: number, time: number): void {
-    this.#stamp(to, at, RECORD.payload, sequence, time, TYPE.seal);
+    to.view.setUint32(at + FRAME.size, FRAME_BYTES_MIN, true);
+    to.view.setUint32(at + FRAME.count, 0, true);
+    to.view.setUint32(at + FRAME.records, 0, true);
+    this.stamp(to, at, sequence, time);
   }
 
   /**
@@ -51,52 +69,50 @@ export class RecordFormat {
    *
    * @param end How far there are bytes.
    * @param room How many bytes of the segment there are from here on.
-   * @param sequence Which record it must be.
+   * @param sequence With which record it must begin.
    * @param floor The time before which it cannot be.
    */
   examine(
-    { bytes, view }: RecordBytes,
+    from: RecordBytes,
     at: number,
     end: number,
     room: number,
     sequence: number,
     floor: number,
   ): Finding {
-    if (room < RECORD.payload) return "invalid";
-    if (end - at < RECORD.payload) return "short";
-    const size = view.getUint32(at + RECORD.size, true);
+    if (room < FRAME_BYTES_MIN) return "invalid";
+    if (end - at < FRAME_BYTES_MIN) return "short";
+    const { view } = from;
+    const size = view.getUint32(at + FRAME.size, true);
     this.size = size;
     if (size === 0) return "empty";
-    if (size < RECORD.payload || size > room) return "invalid";
-    if (view.getFloat64(at + RECORD.sequence, true) !== sequence) return "invalid";
-    const time = view.getFloat64(at + RECORD.time, true);
+    if (size < FRAME_BYTES_MIN || size > room) return "invalid";
+    if (view.getFloat64(at + FRAME.sequence, true) !== sequence) return "invalid";
+    const time = view.getFloat64(at + FRAME.time, true);
     if (!(time >= floor)) return "invalid";
+    const count = view.getUint32(at + FRAME.count, true);
+    if (count > 0 && paddedBytes(size) > room - FRAME_BYTES_MIN) return "invalid";
     if (at + size > end) return "short";
-    const type = view.getUint32(at + RECORD.type, true);
-    if (type !== TYPE.record && type !== TYPE.seal) return "invalid";
-    if (type === TYPE.record && paddedBytes(size) > room - RECORD.payload) return "invalid";
-    const crc = view.getUint32(at + RECORD.crc, true);
-    if (crcOf(bytes, at + RECORD.sequence, at + size, this.#seed ^ size) !== crc) return "invalid";
+    const crc = view.getUint32(at + FRAME.crc, true);
+    if (crcOf(from, at + FRAME.sequence, at + size, this.#seed ^ size) !== crc) return "invalid";
+    if (!hasRecords(view, at, size, count)) return "invalid";
     this.time = time;
-    return type === TYPE.record ? "record" : "seal";
+    this.count = count;
+    return count > 0 ? "frame" : "seal";
   }
+}
 
-  #stamp(
-    { bytes, view }: RecordBytes,
-    at: number,
-    size: number,
-    sequence: number,
-    time: number,
-    type: number,
-  ): void {
-    view.setUint32(at + RECORD.size, size, true);
-    view.setFloat64(at + RECORD.sequence, sequence, true);
-    view.setFloat64(at + RECORD.time, time, true);
-    view.setUint32(at + RECORD.type, type, true);
-    view.setUint32(at + RECORD.type + 4, 0, true);
-    const end = at + paddedBytes(size);
-    for (let pad = at + size; pad < end; pad++) bytes[pad] = 0;
-    const crc = crcOf(bytes, at + RECORD.sequence, at + size, this.#seed ^ size);
-    view.setUint32(at + RECORD.crc, crc, true);
+/** Whether so many records are in a frame and nothing else. */
+function hasRecords(view: DataView, start: number, size: number, count: number): boolean {
+  if (count === 0) return size === FRAME_BYTES_MIN;
+  if (count > size / RECORD_BYTES_MIN) return false;
+  const end = start + size;
+  let at = start + FRAME.records;
+  for (let left = count; ; left--) {
+    const lengthBytes = view.getUint32(at + RECORD.length, true);
+    const stop = at + RECORD.payload + lengthBytes;
+    if (left === 1 || stop > end) return stop === end;
+    at = nextRecord(at, lengthBytes);
+    if (at + RECORD.payload > end) return false;
   }
 }

@@ -1,45 +1,63 @@
 /**
- * Records on their way into a journal. They are encoded before anybody waits: that runs a program's getters.
+ * Records on their way into a journal, in frames as they will lie there. They are encoded before anybody waits: that runs a program's
+ * getters.
  *
  * @module
  */
 import { outOfRange } from "@isthmus/core/internal";
 import { type RecordCodec, RecordMemory } from "@isthmus/ipc/internal";
-import { paddedBytes, RECORD } from "./journal-layout.ts";
+import {
+  FRAME,
+  FRAME_BYTES_MAX,
+  FRAME_BYTES_MIN,
+  nextRecord,
+  paddedBytes,
+  RECORD,
+} from "./journal-layout.ts";
 import type { RecordFormat } from "./record-format.ts";
 
 const FIRST_BYTES = 4096;
 /** What has been reserved beyond this is given back. */
 const KEPT_BYTES = 2 ** 22;
 
-/** Records that fit: how many, what they take, and what the last one of them takes. */
-export interface Fitting {
-  readonly count: number;
-  readonly bytes: number;
-  readonly lastBytes: number;
-}
-
 /** Records that are appended together. */
 export class RecordRun {
-  readonly #codec: RecordCodec;
-  readonly #payloadBytesMax: number;
-  /** Of each record, with its header and without padding. */
-  readonly #sizes: number[] = [];
-  #memory = newMemory(FIRST_BYTES);
-  #end = 0;
-  #payloadBytes = 0;
+  private readonly codec: RecordCodec;
+  private readonly payloadBytesMax: number;
+  private frameBytesMax = 0;
+  /** Where the last frame begins, how many records it has, and where the next one of it goes. */
+  private frame = 0;
+  private frameCount = 0;
+  private at: number = FRAME.records;
+  /** Where the frames are, from byte 0 on. */
+  memory: RecordMemory = newMemory(FIRST_BYTES);
+  /** Where the last one ends, with its padding. */
+  end = 0;
+  /** How many records there are. */
+  count = 0;
+  /** Bytes of their payloads. */
+  payloadBytes = 0;
 
-  constructor(codec: RecordCodec, payloadBytesMax: number) {
-    this.#codec = codec;
-    this.#payloadBytesMax = payloadBytesMax;
+  constructor(codec: RecordCodec, payloadBytesMax: number, frameBytesMax?: number) {
+    this.codec = codec;
+    this.payloadBytesMax = payloadBytesMax;
+    this.clear(frameBytesMax);
   }
 
-  /** Forgets all records. */
-  clear(): void {
-    this.#sizes.length = 0;
-    this.#end = 0;
-    this.#payloadBytes = 0;
-    if (this.#memory.bytes.length > KEPT_BYTES) this.#memory = newMemory(FIRST_BYTES);
+  /**
+   * Forgets all records.
+   *
+   * @param frameBytesMax Frames that are longer have one record only.
+   */
+  clear(frameBytesMax: number = FRAME_BYTES_MAX): void {
+    this.frameBytesMax = Math.min(frameBytesMax, this.payloadBytesMax + FRAME_BYTES_MIN);
+    this.frame = 0;
+    this.frameCount = 0;
+    this.at = FRAME.records;
+    this.end = 0;
+    this.count = 0;
+    this.payloadBytes = 0;
+    if (this.memory.bytes.length > KEPT_BYTES) this.memory = newMemory(FIRST_BYTES);
   }
 
   /**
@@ -48,90 +66,88 @@ export class RecordRun {
    * @throws {TypeError | RangeError} When the schema does not allow it, or it is longer than a segment.
    */
   add(record: unknown): void {
-    const lengthBytes = this.#codec.measure(record);
-    if (lengthBytes > this.#payloadBytesMax) {
-      throw outOfRange("record", `at most ${this.#payloadBytesMax} bytes`, lengthBytes);
+    const lengthBytes = this.codec.measure(record);
+    if (lengthBytes > this.payloadBytesMax) {
+      throw outOfRange("record", `at most ${this.payloadBytesMax} bytes`, lengthBytes);
     }
-    const size = RECORD.payload + lengthBytes;
-    const end = this.#end + paddedBytes(size);
-    if (end > this.#memory.bytes.length) this.#grow(end);
-    this.#codec.encode(this.#memory, this.#end + RECORD.payload, record);
-    this.#sizes.push(size);
-    this.#end = end;
-    this.#payloadBytes += lengthBytes;
-  }
-
-  /** How many records there are. */
-  get count(): number {
-    return this.#sizes.length;
-  }
-
-  /** Bytes of their payloads. */
-  get payloadBytes(): number {
-    return this.#payloadBytes;
-  }
-
-  /** How many records from one on fit into so many bytes. */
-  fitting(from: number, roomBytes: number): Fitting {
-    let bytes = 0;
-    let lastBytes = 0;
-    let index = from;
-    for (; index < this.#sizes.length; index++) {
-      const more = paddedBytes(this.#sizes[index]!);
-      if (bytes + more > roomBytes) break;
-      bytes += more;
-      lastBytes = more;
+    let at = this.at;
+    if (at + RECORD.payload + lengthBytes - this.frame > this.frameBytesMax) {
+      at = this.#beginFrame();
     }
-    return { count: index - from, bytes, lastBytes };
+    const next = nextRecord(at, lengthBytes);
+    if (next + RECORD.payload > this.memory.bytes.length) this.#grow(next + RECORD.payload);
+    const memory = this.memory;
+    const { view } = memory;
+    // What is behind the payload, up to where the next one begins, or the next frame.
+    view.setUint32(next - 8, 0, true);
+    view.setUint32(next - 4, 0, true);
+    view.setUint32(next, 0, true);
+    view.setUint32(at + RECORD.length, lengthBytes, true);
+    this.codec.encode(memory, at + RECORD.payload, record);
+    const size = at + RECORD.payload + lengthBytes - this.frame;
+    view.setUint32(this.frame + FRAME.size, size, true);
+    view.setUint32(this.frame + FRAME.count, ++this.frameCount, true);
+    this.at = next;
+    this.end = this.frame + paddedBytes(size);
+    this.count++;
+    this.payloadBytes += lengthBytes;
   }
 
-  /** Gives records their places in the journal. */
-  stamp(
-    format: RecordFormat,
-    at: number,
-    from: number,
-    count: number,
-    sequence: number,
-    time: number,
-  ): void {
-    let start = at;
-    for (let index = 0; index < count; index++) {
-      const size = this.#sizes[from + index]!;
-      format.stamp(this.#memory, start, size, sequence + index, time);
-      start += paddedBytes(size);
+  /** Where those frames end, from one on, that fit into so many bytes. */
+  fitting(from: number, roomBytes: number): number {
+    let end = from;
+    while (end < this.end) {
+      const next = this.#behind(end);
+      if (next - from > roomBytes) break;
+      end = next;
     }
+    return end;
   }
 
-  /**
-   * Hands out the bytes of the records, with their headers and padding.
-   *
-   * @param mostBytes As many records at a time as fit into so many bytes; one that is longer comes alone.
-   * @param visit Gets them, and how many they are.
-   */
-  forEachFrame(mostBytes: number, visit: (bytes: Uint8Array, count: number) => void): void {
-    for (let from = 0, start = 0; from < this.count; ) {
-      const fitting = this.fitting(from, mostBytes);
-      const count = fitting.count || 1;
-      const end = start + (fitting.bytes || paddedBytes(this.#sizes[from]!));
-      visit(this.#memory.bytes.subarray(start, end), count);
-      from += count;
-      start = end;
+  /** Gives frames their places in the journal; returns how many records they have. */
+  stamp(format: RecordFormat, start: number, end: number, sequence: number, time: number): number {
+    let next = sequence;
+    for (let frame = start; frame < end; frame = this.#behind(frame)) {
+      format.stamp(this.memory, frame, next, time);
+      next += this.#countAt(frame);
+    }
+    return next - sequence;
+  }
+
+  /** Hands out the bytes of each frame, with its padding, and how many records it has. */
+  forEachFrame(visit: (bytes: Uint8Array, count: number) => void): void {
+    for (let frame = 0; frame < this.end; ) {
+      const next = this.#behind(frame);
+      visit(this.memory.bytes.subarray(frame, next), this.#countAt(frame));
+      frame = next;
     }
   }
 
-  /** Where they are, from byte 0 on. */
-  get memory(): RecordMemory {
-    return this.#memory;
+  #countAt(frame: number): number {
+    return this.memory.view.getUint32(frame + FRAME.count, true);
+  }
+
+  /** Where the frame behind another one begins. */
+  #behind(frame: number): number {
+    return frame + paddedBytes(this.memory.view.getUint32(frame + FRAME.size, true));
+  }
+
+  /** Begins another frame, unless this one has no record yet; returns where its first record goes. */
+  #beginFrame(): number {
+    this.frame = this.end;
+    this.frameCount = 0;
+    this.at = this.frame + FRAME.records;
+    return this.at;
   }
 
   #grow(bytes: number): void {
     const memory = newMemory(Math.ceil((bytes * 1.5) / 8) * 8);
-    memory.bytes.set(this.#memory.bytes.subarray(0, this.#end));
-    this.#memory = memory;
+    memory.bytes.set(this.memory.bytes.subarray(0, this.end));
+    this.memory = memory;
   }
 }
 
-/** Memory for so many bytes of records. */
+/** Memory for so many bytes of frames. */
 export function newMemory(bytes: number): RecordMemory {
   return new RecordMemory(new Uint8Array(new ArrayBuffer(bytes)));
 }

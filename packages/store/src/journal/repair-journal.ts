@@ -5,13 +5,20 @@
  */
 import { closeSync, existsSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { CorruptSegmentError } from "@isthmus/core";
-import { crcOf } from "./crc.ts";
 import { attempt, syncDirectory, writeAll } from "./disk-files.ts";
 import type { DiskStorage } from "./disk-storage.ts";
 import { Journal } from "./journal.ts";
 import { openFiles } from "./journal-files.ts";
-import { LOCK_NAME, paddedBytes, RECORD, SEGMENT, segmentName } from "./journal-layout.ts";
+import {
+  FRAME,
+  FRAME_BYTES_MIN,
+  LOCK_NAME,
+  paddedBytes,
+  SEGMENT,
+  segmentName,
+} from "./journal-layout.ts";
 import { RecordCursor } from "./record-cursor.ts";
 import type { RecordFormat } from "./record-format.ts";
 import { encodeHeader, encodeSynced } from "./segment-header.ts";
@@ -77,7 +84,7 @@ function mendHeader(
 ): boolean {
   const bytes = readAll(storage, first, segmentBytes);
   const contents = contentsOf(bytes, format, first);
-  const isEmpty = bytes.subarray(SEGMENT.records).every((byte) => byte === 0);
+  const isEmpty = bytes.subarray(SEGMENT.frames).every((byte) => byte === 0);
   if (isConsistent(bytes) || (contents === undefined && !isEmpty)) return false;
   const time = timeBefore(storage, format, first) ?? contents?.time ?? 0;
   const header = encodeHeader(format.id, { first, segmentBytes, time });
@@ -85,7 +92,7 @@ function mendHeader(
   if (contents !== undefined) encodeSynced(header, contents.last);
   const path = join(storage.path, segmentName(first));
   attempt(`repair "${path}"`, () => {
-    keepPage(`${path}.before-repair`, bytes.subarray(0, SEGMENT.records));
+    keepPage(`${path}.before-repair`, bytes.subarray(0, SEGMENT.frames));
     syncDirectory(storage.path);
     const fd = openSync(path, "r+");
     try {
@@ -100,9 +107,9 @@ function mendHeader(
 
 /** Whether a first page is as somebody wrote it: of another journal, or for another program. */
 function isConsistent(bytes: Uint8Array): boolean {
-  if (bytes.length < SEGMENT.records) return false;
+  if (bytes.length < SEGMENT.frames) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return view.getUint32(SEGMENT.crc, true) === crcOf(bytes, 0, SEGMENT.crc, 0);
+  return view.getUint32(SEGMENT.crc, true) === crc32(bytes.subarray(0, SEGMENT.crc));
 }
 
 /** Keeps what stood there, unless an earlier attempt has done so. */
@@ -133,15 +140,15 @@ function contentsOf(bytes: Uint8Array, format: RecordFormat, first: number): Con
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = bytes.length;
   let found: { time: number; last: number } | undefined;
-  for (let at: number = SEGMENT.records; at + RECORD.payload <= end; ) {
-    const sequence = view.getFloat64(at + RECORD.sequence, true);
+  for (let at: number = SEGMENT.frames; at + FRAME_BYTES_MIN <= end; ) {
+    const sequence = view.getFloat64(at + FRAME.sequence, true);
     const isLater = Number.isSafeInteger(sequence) && sequence > (found?.last ?? first - 1);
     const finding = isLater && format.examine({ bytes, view }, at, end, end - at, sequence, 0);
-    if (finding !== "record") {
+    if (finding !== "frame") {
       at += 8;
       continue;
     }
-    found = { time: found?.time ?? format.time, last: sequence };
+    found = { time: found?.time ?? format.time, last: sequence + format.count - 1 };
     at += paddedBytes(format.size);
   }
   return found;

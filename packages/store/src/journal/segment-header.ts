@@ -3,10 +3,16 @@
  *
  * @module
  */
+import { crc32 } from "node:zlib";
 import { CorruptSegmentError } from "@isthmus/core";
-import { crcOf } from "./crc.ts";
-import { FORMAT_VERSION, ID_BYTES, RECORD, SEGMENT, SEGMENT_MAGIC } from "./journal-layout.ts";
-import type { IndexEntry, SegmentIdentity } from "./segment-index.ts";
+import {
+  FORMAT_VERSION,
+  ID_BYTES,
+  RECORD_BYTES_MIN,
+  SEGMENT,
+  SEGMENT_MAGIC,
+} from "./journal-layout.ts";
+import type { FramePlace, IndexEntry, SegmentIdentity } from "./segment-index.ts";
 import type { JournalStorage } from "./storage.ts";
 
 /** What a segment says of itself. */
@@ -19,22 +25,22 @@ export interface SegmentHeader {
 
 /** A header as whoever only reads finds it. */
 export interface FoundHeader extends SegmentHeader, SegmentIdentity {
-  /** A record that was on the disk when it was named, and may be of any time. */
+  /** A frame that was on the disk when it was named, and may be of any time. */
   readonly mark: IndexEntry | undefined;
 }
 
 /** The bytes of a header. */
 export function encodeHeader(id: Uint8Array, header: SegmentHeader): Uint8Array {
-  const bytes = new Uint8Array(SEGMENT.records);
+  const bytes = new Uint8Array(SEGMENT.frames);
   const view = new DataView(bytes.buffer);
   bytes.set(new TextEncoder().encode(SEGMENT_MAGIC), SEGMENT.magic);
   view.setUint32(SEGMENT.version, FORMAT_VERSION, true);
-  view.setUint32(SEGMENT.headerBytes, SEGMENT.records, true);
+  view.setUint32(SEGMENT.headerBytes, SEGMENT.frames, true);
   bytes.set(id, SEGMENT.id);
   view.setFloat64(SEGMENT.first, header.first, true);
   view.setFloat64(SEGMENT.segmentBytes, header.segmentBytes, true);
   view.setFloat64(SEGMENT.time, header.time, true);
-  view.setUint32(SEGMENT.crc, crcOf(bytes, 0, SEGMENT.crc, 0), true);
+  view.setUint32(SEGMENT.crc, crc32(bytes.subarray(0, SEGMENT.crc)), true);
   encodeSynced(bytes, header.first - 1);
   return bytes;
 }
@@ -48,7 +54,7 @@ export function encodeSynced(bytes: Uint8Array, sequence: number): void {
 
 /** What `syncedCrc` must be. */
 export function syncedCrc(bytes: Uint8Array): number {
-  return crcOf(bytes, SEGMENT.synced, SEGMENT.synced + 8, 0);
+  return crc32(bytes.subarray(SEGMENT.synced, SEGMENT.synced + 8));
 }
 
 /**
@@ -62,32 +68,29 @@ export function decodeSynced(bytes: Uint8Array, first: number, lengthBytes: numb
   const isKnown =
     Number.isSafeInteger(synced) &&
     synced >= first &&
-    synced < first + lengthBytes / RECORD.payload &&
+    synced < first + lengthBytes / RECORD_BYTES_MIN &&
     view.getUint32(SEGMENT.syncedCrc, true) === syncedCrc(bytes);
   return isKnown ? synced : first - 1;
 }
 
 /** What `markCrc` must be. */
 export function markCrc(bytes: Uint8Array): number {
-  return crcOf(bytes, SEGMENT.mark, SEGMENT.markCrc, 0);
+  return crc32(bytes.subarray(SEGMENT.mark, SEGMENT.markCrc));
 }
 
 /**
- * A record up to which everything is on the disk, and where it begins; undefined where the segment names none. It is looked at like
- * any other before anything is made of it.
+ * A frame up to which everything is on the disk; undefined where the segment names none. It is looked at like any other before anything is made of it.
  *
  * @param bytes At least the first 96 bytes of the file.
  */
-export function decodeMark(
-  bytes: Uint8Array,
-): { readonly sequence: number; readonly offset: number } | undefined {
+export function decodeMark(bytes: Uint8Array): FramePlace | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const sequence = view.getFloat64(SEGMENT.mark, true);
   const offset = view.getUint32(SEGMENT.markOffset, true);
   const isKnown =
     Number.isSafeInteger(sequence) &&
     sequence > 0 &&
-    offset >= SEGMENT.records &&
+    offset >= SEGMENT.frames &&
     offset % 8 === 0 &&
     view.getUint32(SEGMENT.markCrc, true) === markCrc(bytes);
   return isKnown ? { sequence, offset } : undefined;
@@ -110,7 +113,7 @@ export function decodeHeader(
   const refuse = (what: string): never => {
     throw new CorruptSegmentError(`Cannot use the journal's segment ${first}: ${what}`);
   };
-  if (lengthBytes < SEGMENT.records || bytes.length < SEGMENT.syncedCrc + 4) {
+  if (lengthBytes < SEGMENT.frames || bytes.length < SEGMENT.syncedCrc + 4) {
     return refuse(`it has ${lengthBytes} bytes, less than its header`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -119,7 +122,7 @@ export function decodeHeader(
   const version = view.getUint32(SEGMENT.version, true);
   if (version !== FORMAT_VERSION)
     return refuse(`it is of version ${version}, not ${FORMAT_VERSION}`);
-  if (view.getUint32(SEGMENT.crc, true) !== crcOf(bytes, 0, SEGMENT.crc, 0)) {
+  if (view.getUint32(SEGMENT.crc, true) !== crc32(bytes.subarray(0, SEGMENT.crc))) {
     return refuse("the CRC of its header is wrong");
   }
   if (Buffer.compare(bytes.subarray(SEGMENT.id, SEGMENT.id + ID_BYTES), id) !== 0) {
@@ -131,7 +134,7 @@ export function decodeHeader(
     time: view.getFloat64(SEGMENT.time, true),
   };
   if (found.first !== first) return refuse(`it begins with record ${found.first}`);
-  if (view.getUint32(SEGMENT.headerBytes, true) !== SEGMENT.records)
+  if (view.getUint32(SEGMENT.headerBytes, true) !== SEGMENT.frames)
     return refuse("its header is longer");
   return found;
 }
@@ -145,7 +148,7 @@ export function readHeader(
   const file = storage.openForReading(first);
   if (file === undefined) return undefined;
   try {
-    const head = new Uint8Array(SEGMENT.records);
+    const head = new Uint8Array(SEGMENT.frames);
     const bytes = head.subarray(0, file.read(0, head));
     const header = decodeHeader(bytes, file.lengthBytes, id, first);
     const crc = new DataView(head.buffer).getUint32(SEGMENT.crc, true);

@@ -1,10 +1,10 @@
 /**
- * Sparse indexes of segments: where every so many bytes a record begins. They are hints. Whoever goes where one points looks whether
- * the record is there that should be, so that no index, whatever is in it, makes a record up or hides one.
+ * Sparse indexes of segments: where every so many bytes a frame begins. They are hints. Whoever goes where one points looks whether
+ * the frame is there that should be, so that no index, whatever is in it, makes a record up or hides one.
  *
  * @module
  */
-import { crcOf } from "./crc.ts";
+import { crc32 } from "node:zlib";
 import {
   BLOCK,
   BLOCK_BYTES,
@@ -12,20 +12,24 @@ import {
   ENTRY,
   ENTRY_BYTES,
   FORMAT_VERSION,
+  FRAME_BYTES_MIN,
   ID_BYTES,
   INDEX,
   INDEX_MAGIC,
-  RECORD,
   SEGMENT,
 } from "./journal-layout.ts";
 
-/** Where a record begins. */
-export interface IndexEntry {
+/** Where a frame begins, and with which record. */
+export interface FramePlace {
   readonly sequence: number;
-  /** In milliseconds since 1970. */
-  readonly time: number;
   /** In bytes from the start of the segment. */
   readonly offset: number;
+}
+
+/** What an index says of a frame. */
+export interface IndexEntry extends FramePlace {
+  /** In milliseconds since 1970. */
+  readonly time: number;
 }
 
 /** Which segment an index is of. */
@@ -152,9 +156,9 @@ function isBehind(entry: IndexEntry, last: IndexEntry, segmentBytes: number): bo
     Number.isSafeInteger(entry.sequence) &&
     entry.sequence > last.sequence &&
     entry.time >= last.time &&
-    entry.offset >= Math.max(SEGMENT.records, last.offset + RECORD.payload) &&
+    entry.offset >= Math.max(SEGMENT.frames, last.offset + FRAME_BYTES_MIN) &&
     entry.offset % 8 === 0 &&
-    entry.offset <= segmentBytes - RECORD.payload
+    entry.offset <= segmentBytes - FRAME_BYTES_MIN
   );
 }
 
@@ -171,9 +175,9 @@ function encodeHead(
   view.setFloat64(INDEX.first, identity.first, true);
   view.setFloat64(INDEX.segmentBytes, identity.segmentBytes, true);
   view.setUint32(INDEX.segmentCrc, identity.crc, true);
-  view.setUint32(INDEX.crc, crcOf(bytes, 0, INDEX.crc, 0), true);
+  view.setUint32(INDEX.crc, crc32(bytes.subarray(0, INDEX.crc)), true);
 }
 
 function blockCrc(bytes: Uint8Array, start: number, seed: number): number {
-  return crcOf(bytes, start + BLOCK.number, start + BLOCK_BYTES, seed);
+  return crc32(bytes.subarray(start + BLOCK.number, start + BLOCK_BYTES), seed);
 }

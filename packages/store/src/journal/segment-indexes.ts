@@ -92,7 +92,7 @@ export class SegmentIndexes {
     if (identity === undefined) return undefined;
     const bytes = this.#doubted.has(first) ? undefined : this.#storage.readIndex(first);
     const entries = bytes && decodeIndex(identity, bytes);
-    const progress = { sequence: first - 1, time: -Infinity, offset: SEGMENT.records };
+    const progress = { sequence: first - 1, time: -Infinity, offset: SEGMENT.frames };
     if (entries !== undefined) {
       return { entries, cursor: undefined, identity, ...progress, isComplete: true };
     }
@@ -125,13 +125,14 @@ export class SegmentIndexes {
         return true;
       }
       if (step === "gap") continue;
+      const { sequence, time, frameSequence, frameOffset } = cursor;
       const last = entries.count === 0 ? -Infinity : entries.at(entries.count - 1).offset;
-      if (cursor.recordOffset - last >= INDEX_STRIDE_BYTES) {
-        entries.add(cursor.sequence, cursor.time, cursor.recordOffset);
+      if (sequence === frameSequence && frameOffset - last >= INDEX_STRIDE_BYTES) {
+        entries.add(sequence, time, frameOffset);
       }
-      making.sequence = cursor.sequence;
-      making.time = cursor.time;
-      making.offset = cursor.recordOffset;
+      making.sequence = sequence;
+      making.time = time;
+      making.offset = frameOffset;
       if (this.#isEnough(making, wanted)) return true;
     }
     return false;

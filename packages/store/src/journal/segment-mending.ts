@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { paddedBytes, RECORD, SEGMENT } from "./journal-layout.ts";
+import { FRAME, FRAME_BYTES_MIN, paddedBytes, SEGMENT } from "./journal-layout.ts";
 import type { RecordFormat } from "./record-format.ts";
 import { decodeMark, decodeSynced, markCrc, syncedCrc } from "./segment-header.ts";
+import type { FramePlace } from "./segment-index.ts";
 import type { WritableSegment } from "./storage.ts";
 
 const STEP_BYTES = 2 ** 20;
@@ -26,11 +27,11 @@ export function isOld(
   { segmentMaxAgeMs }: RollOptions,
 ): boolean {
   if (segmentMaxAgeMs === undefined) return false;
-  return now - file.view.getFloat64(SEGMENT.records + RECORD.time, true) >= segmentMaxAgeMs;
+  return now - file.view.getFloat64(SEGMENT.frames + FRAME.time, true) >= segmentMaxAgeMs;
 }
 
 /**
- * The last record that is known to be on the disk with everything before it; undefined where it is not what a mark says.
+ * The last frame that is known to be on the disk with everything before it; undefined where it is not what a mark says.
  *
  * @param floor The time before which it cannot be.
  */
@@ -38,13 +39,13 @@ export function findMark(
   format: RecordFormat,
   file: WritableSegment,
   floor: number,
-): { readonly sequence: number; readonly offset: number } | undefined {
+): FramePlace | undefined {
   const mark = decodeMark(file.bytes);
   if (mark === undefined || mark.sequence > syncedOf(file)) return undefined;
   const { offset, sequence } = mark;
   const end = file.lengthBytes;
   const finding = format.examine(file, offset, end, end - offset, sequence, floor);
-  return finding === "record" ? mark : undefined;
+  return finding === "frame" ? mark : undefined;
 }
 
 /** Up to which sequence a segment says that it is on the disk. */
@@ -55,14 +56,14 @@ export function syncedOf({ bytes, first, lengthBytes }: WritableSegment): number
 /**
  * Says up to which sequence a segment is on the disk.
  *
- * @param offset Where that record begins; 0 when this is not known.
+ * @param mark The last frame of those; at 0 when it is not known.
  */
-export function storeSynced(file: WritableSegment, sequence: number, offset: number): void {
+export function storeSynced(file: WritableSegment, sequence: number, mark: FramePlace): void {
   file.storeNumber(SEGMENT.synced, sequence);
   file.store(SEGMENT.syncedCrc, syncedCrc(file.bytes));
-  if (offset === 0) return;
-  file.storeNumber(SEGMENT.mark, sequence);
-  file.store(SEGMENT.markOffset, offset);
+  if (mark.offset === 0) return;
+  file.storeNumber(SEGMENT.mark, mark.sequence);
+  file.store(SEGMENT.markOffset, mark.offset);
   file.store(SEGMENT.markCrc, markCrc(file.bytes));
 }
 
@@ -105,14 +106,14 @@ export function lastWhole(
 ): { readonly sequence: number; readonly time: number } | undefined {
   const end = file.lengthBytes;
   let last: { readonly sequence: number; readonly time: number } | undefined;
-  for (let at = start + 8; at < end - RECORD.payload; ) {
-    const sequence = file.view.getFloat64(at + RECORD.sequence, true);
+  for (let at = start + 8; at < end - FRAME_BYTES_MIN; ) {
+    const sequence = file.view.getFloat64(at + FRAME.sequence, true);
     const isLater = sequence >= next && sequence > (last?.sequence ?? 0);
     const isPossible = Number.isSafeInteger(sequence) && isLater;
     const time = last?.time ?? floor;
     const finding = isPossible && format.examine(file, at, end, end - at, sequence, time);
-    if (finding === "record") {
-      last = { sequence, time: format.time };
+    if (finding === "frame") {
+      last = { sequence: sequence + format.count - 1, time: format.time };
       at += paddedBytes(format.size);
     } else at += 8;
   }

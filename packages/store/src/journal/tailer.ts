@@ -5,8 +5,8 @@
  *
  * @module
  */
+import { crc32 } from "node:zlib";
 import { CorruptSegmentError } from "@isthmus/core";
-import { crcOf } from "./crc.ts";
 import {
   FORMAT_VERSION,
   ID_BYTES,
@@ -93,7 +93,7 @@ function offsetOf(commits: number): number {
 }
 
 function copyCrc(id: Uint8Array, bytes: Uint8Array): number {
-  return crcOf(bytes, TAILER.commits, TAILER.reserved, crcOf(id, 0, ID_BYTES, 0));
+  return crc32(bytes.subarray(TAILER.commits, TAILER.reserved), crc32(id.subarray(0, ID_BYTES)));
 }
 
 function readCopies(id: Uint8Array, file: TailerFile): (TailerPosition | undefined)[] {

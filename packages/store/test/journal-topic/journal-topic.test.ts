@@ -146,9 +146,9 @@ describe("JournalSubscriber", () => {
   test("tells what neither has, and nothing that one of them has", async () => {
     using sample = new Sample();
     using publisher = sample.publisher();
-    publisher.sendAll([1, 2, 3, 4]);
+    for (const number of [1, 2, 3, 4]) publisher.send(number);
     using subscriber = sample.subscriber();
-    publisher.sendAll([5, 6, 7]);
+    for (const number of [5, 6, 7]) publisher.send(number);
     await sample.journal.flushed();
     // The ring has 5 and 6 for who has joined by then.
     for (let sequence = 3; sequence <= 6; sequence++) damage(sample.path, sequence);
@@ -170,7 +170,7 @@ describe("JournalSubscriber", () => {
     using publisher = sample.publisher();
     using subscriber = sample.subscriber();
     expect(drain(subscriber)).toEqual([]);
-    publisher.sendAll([1, 2, 3]);
+    for (const number of [1, 2, 3]) publisher.send(number);
     expect(drain(subscriber).length).toBe(3);
     // None of it was confirmed to be on the disk: it ends there, for whoever opens it.
     damage(sample.path, 2);

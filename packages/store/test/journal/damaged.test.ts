@@ -21,7 +21,8 @@ import { canMount, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Journal } from "../../src/index.ts";
 import { Appender } from "../../src/journal/appender.ts";
-import { RECORD, SEGMENT, TYPE } from "../../src/journal/journal-layout.ts";
+import { FRAME, FRAME_BYTES_MIN, SEGMENT } from "../../src/journal/journal-layout.ts";
+import type { Gap } from "../../src/journal/record-cursor.ts";
 import { RecordFormat } from "../../src/journal/record-format.ts";
 import { RecordRun } from "../../src/journal/record-run.ts";
 import {
@@ -31,14 +32,16 @@ import {
   NUMBERS,
   SMALL,
   segmentsOf,
+  stampRecord,
 } from "./support/sample-journal.ts";
 import { SimulatedDisk } from "./support/simulated-disk.ts";
 
 setDefaultTimeout(120_000);
 
 const FUZZ = 150 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
-/** Bytes of a record of one digit. */
-const STEP = RECORD.payload + 8;
+/** Bytes of a frame of one digit, and where its payload is. */
+const STEP = FRAME_BYTES_MIN + 8;
+const PAYLOAD = FRAME_BYTES_MIN;
 
 /** A journal of the numbers up to 9, none of them synced. */
 function small(path: string): void {
@@ -57,7 +60,7 @@ describe("a damaged journal", () => {
     small(path);
     const [segment] = segmentsOf(path) as [string];
     changeFile(segment, (content) => {
-      content[SEGMENT.records + 5 * STEP + RECORD.payload]! ^= 1;
+      content[SEGMENT.frames + 5 * STEP + PAYLOAD]! ^= 1;
       return undefined;
     });
     using journal = Journal.open(path, NUMBERS);
@@ -77,7 +80,7 @@ describe("a damaged journal", () => {
       await journal.flushed();
     }
     changeFile(segmentsOf(path)[0] as string, (content) => {
-      content[SEGMENT.records + 5 * STEP + RECORD.payload]! ^= 1;
+      content[SEGMENT.frames + 5 * STEP + PAYLOAD]! ^= 1;
       return undefined;
     });
     using journal = Journal.open(path, NUMBERS);
@@ -88,13 +91,42 @@ describe("a damaged journal", () => {
     expect(await entriesOf(journal, { from: 7 })).toEqual(numbers(5, 7));
   });
 
+  test("loses what was appended together with what is damaged, up to 8 KiB of it", async () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = directory.file("j");
+    {
+      using journal = Journal.open(path, { ...NUMBERS, ...SMALL });
+      journal.append(1);
+      journal.appendAll([2, 3, 4]);
+      journal.append(5);
+      // 8 bytes each: frames of up to 1,020 records.
+      journal.appendAll(Array.from({ length: 3000 }, (_, i) => i + 6));
+      await journal.flushed();
+    }
+    changeFile(segmentsOf(path)[0] as string, (content) => {
+      // The payload of the third record, and one in the middle of the long run.
+      content[SEGMENT.frames + STEP + FRAME.records + 12]! ^= 1;
+      content[SEGMENT.frames + 12_000]! ^= 1;
+      return undefined;
+    });
+    using journal = Journal.open(path, NUMBERS);
+    const [one, first, five, ...rest] = await entriesOf(journal);
+    expect([one, first, five]).toEqual([[1, 1], { gap: { from: 2, to: 4 } }, [5, 5]]);
+    const second = rest.find((entry) => !Array.isArray(entry)) as { gap: Gap };
+    const { from, to } = second.gap;
+    expect(from).toBe(6 + 1020);
+    expect(to).toBe(6 + 2 * 1020 - 1);
+    expect(rest).toEqual([...numbers(from - 6, 6), second, ...numbers(3005 - to, to + 1)]);
+  });
+
   test("tells of segments that are missing, cut off, or of another journal", async () => {
     using _home = new Home();
     using directory = new TemporaryDirectory();
     const path = directory.file("j");
     {
       using journal = Journal.open(path, { schema: json<number>(), ...SMALL });
-      journal.appendAll(Array.from({ length: 6000 }, (_, i) => i + 1));
+      for (let i = 1; i <= 6000; i++) journal.append(i);
     }
     const segments = segmentsOf(path);
     const firsts = segments.map((name) => Number(/(\d+)\.seg$/.exec(name)?.[1]));
@@ -129,7 +161,7 @@ describe("a damaged journal", () => {
     expect(await broken((_, files) => truncateSync(files[1]!, 100))).toEqual(
       gap(second, third - 1),
     );
-    const cut = SEGMENT.records + 40 * 10;
+    const cut = SEGMENT.frames + 40 * 10;
     expect(await broken((_, files) => truncateSync(files[1]!, cut))).toEqual(
       gap(second + 10, third - 1),
     );
@@ -171,24 +203,48 @@ describe("a damaged journal", () => {
     };
     expect(look(format, 0)).toBe("empty");
     expect(look(format, 1)).toBe("empty");
-    format.stamp(record, 0, 40, 5, 1000);
-    expect(look(format, 5)).toBe("record");
+    stampRecord(format, record, 0, 8, 5, 1000);
+    expect(look(format, 5)).toBe("frame");
     expect(look(format, 6)).toBe("invalid");
     expect(look(new RecordFormat(new Uint8Array(16).fill(2)), 5)).toBe("invalid");
-    record.view.setFloat64(RECORD.sequence, 6, true);
+    record.view.setFloat64(FRAME.sequence, 6, true);
     expect(look(format, 6)).toBe("invalid");
-    format.stamp(record, 0, 40, 5, 1000);
-    // A length that is another one, a time before the last one's, an unknown type, no room for the seal.
+    stampRecord(format, record, 0, 8, 5, 1000);
+    // A time before the last one's, no room for the seal, fewer bytes than it has.
     expect(format.examine(record, 0, 256, 256, 5, 1001)).toBe("invalid");
     expect(format.examine(record, 0, 256, 64, 5, 0)).toBe("invalid");
     expect(format.examine(record, 0, 36, 256, 5, 0)).toBe("short");
     for (let bit = 0; bit < 40 * 8; bit++) {
       content[bit >> 3]! ^= 1 << (bit & 7);
-      const isReserved = bit >= (RECORD.type + 4) * 8 && bit < RECORD.payload * 8;
-      if (!isReserved || look(format, 5) !== "record") expect(look(format, 5)).not.toBe("record");
+      expect(look(format, 5)).not.toBe("frame");
       content[bit >> 3]! ^= 1 << (bit & 7);
     }
-    expect(TYPE.seal).toBe(2);
+  });
+
+  test("never takes a frame whose records do not add up for one, though its CRC is right", () => {
+    const format = new RecordFormat(new Uint8Array(16).fill(1));
+    const run = new RecordRun(codecOf(shapeOf(bytes)), 1000);
+    for (const length of [3, 0, 4, 9, 0]) run.add(new Uint8Array(length).fill(255));
+    const { memory, end } = run;
+    const size = memory.view.getUint32(FRAME.size, true);
+    const look = (): unknown => {
+      format.stamp(memory, 0, 1, 0);
+      return format.examine(memory, 0, end, end + FRAME_BYTES_MIN, 1, 0);
+    };
+    expect([look(), format.count, size, end]).toEqual(["frame", 5, 72, 72]);
+    const change = (offset: number, value: number): void => {
+      const before = memory.view.getUint32(offset, true);
+      memory.view.setUint32(offset, value, true);
+      expect([offset, value, look()]).toEqual([offset, value, "invalid"]);
+      memory.view.setUint32(offset, before, true);
+    };
+    for (const count of [0, 1, 4, 6, 9, 2 ** 20, 2 ** 32 - 1]) change(FRAME.count, count);
+    // Of the first, a middle one and the last record.
+    for (const length of [5, 8, 100, 2 ** 31, 2 ** 32 - 1]) change(FRAME.records, length);
+    for (const length of [5, 2 ** 31 - 9, 2 ** 32 - 16]) change(44, length);
+    for (const length of [1, 8, 2 ** 32 - 1]) change(68, length);
+    for (const shorter of [71, 64, 32]) change(FRAME.size, shorter);
+    expect(look()).toBe("frame");
   });
 
   test("answers rightly or with an error whatever bits are flipped", async () => {
@@ -210,12 +266,12 @@ describe("a damaged journal", () => {
           for (let flips = 1 + random.below(4); flips > 0; flips--) {
             const at = random.oneIn(2)
               ? random.below(content.length)
-              : random.below(200) + SEGMENT.records;
+              : random.below(200) + SEGMENT.frames;
             content[at]! ^= 1 << random.below(8);
           }
           if (random.oneIn(8)) return content.subarray(0, random.below(content.length));
           if (random.oneIn(8))
-            content.copyWithin(SEGMENT.records + 8 * random.below(1000), SEGMENT.records);
+            content.copyWithin(SEGMENT.frames + 8 * random.below(1000), SEGMENT.frames);
           return undefined;
         });
       }
@@ -283,7 +339,7 @@ describe("a disk that refuses", () => {
     changeFile(segmentsOf(copy).at(-1) as string, (content) => {
       const head = new Uint8Array(content.buffer, content.byteOffset, content.length);
       const record = { bytes: head, view: new DataView(content.buffer, content.byteOffset) };
-      let tail: number = SEGMENT.records;
+      let tail: number = SEGMENT.frames;
       while (content.readUInt32LE(tail) !== 0) tail += 1032;
       new RecordFormat(idOf(copy)).stampSeal(record, tail, last + 1, Date.now());
       return undefined;
@@ -306,7 +362,7 @@ describe("a disk that refuses", () => {
   test("ends appending for all who have the journal open, and is made good by who opens it next", () => {
     const disk = new SimulatedDisk();
     const format = new RecordFormat(new Uint8Array(16).fill(3));
-    const open = () => new Appender(disk, format, SEGMENT.records + 8192);
+    const open = () => new Appender(disk, format, SEGMENT.frames + 8192);
     const run = new RecordRun(codecOf(shapeOf(bytes)), 4000);
     run.add(new Uint8Array(50));
     const [one, two] = [open(), open()];

@@ -25,6 +25,9 @@ import {
   ENTRY,
   ENTRY_BYTES,
   FORMAT_VERSION,
+  FRAME,
+  FRAME_BYTES_MAX,
+  FRAME_BYTES_MIN,
   INDEX,
   INDEX_MAGIC,
   INDEX_STRIDE_BYTES,
@@ -34,6 +37,7 @@ import {
   META,
   META_MAGIC,
   RECORD,
+  RECORD_BYTES_MIN,
   SEGMENT,
   SEGMENT_BYTES_MAX,
   SEGMENT_BYTES_MIN,
@@ -42,11 +46,10 @@ import {
   TAILER_COPIES,
   TAILER_COPY_BYTES,
   TAILER_MAGIC,
-  TYPE,
 } from "../../src/journal/journal-layout.ts";
 
 describe("what the documents say of journals", () => {
-  test("State, Follower, Meta, Segment and Record: the offsets are those of the source", () => {
+  test("State, Follower, Meta, Segment, Frame and Record: the offsets are those of the source", () => {
     expect(offsetsOf("State of a journal", 4)).toEqual(HEAD);
     const { reserved, ...follower } = FOLLOWER;
     expect(offsetsOf("Follower of a journal", 4)).toEqual(follower);
@@ -58,7 +61,9 @@ describe("what the documents say of journals", () => {
     expect(fieldsOf("Follower of a journal").at(-1)?.bytes).toBe(FOLLOWER_NAME_BYTES);
     expect(offsetsOf("Meta of a journal", 1)).toEqual(META);
     expect(offsetsOf("Segment of a journal", 1)).toEqual(SEGMENT);
-    const record: Record<string, number> = offsetsOf("Record of a journal", 1);
+    const frame: Record<string, number> = offsetsOf("Frame of a journal", 1);
+    expect(frame).toEqual(FRAME);
+    const record: Record<string, number> = offsetsOf("Record of a frame", 1);
     expect(record).toEqual(RECORD);
     expect(META_MAGIC + SEGMENT_MAGIC).toBe("ISTHMUSJISTHMUSS");
     expect(offsetsOf("Index of a journal", 1)).toEqual(INDEX);
@@ -73,7 +78,8 @@ describe("what the documents say of journals", () => {
     ]);
     expect([TAILER_COPIES, TAILER_COPY_BYTES, LOCK_SLOTS, LOCK_VERSION]).toEqual([4, 512, 512, 1]);
     expect([SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX]).toEqual([65_536, 2 ** 30]);
-    expect([TYPE.record, TYPE.seal, FORMAT_VERSION]).toEqual([1, 2, 1]);
+    expect([FRAME_BYTES_MIN, FRAME_BYTES_MAX, RECORD_BYTES_MIN]).toEqual([32, 8192, 8]);
+    expect(FORMAT_VERSION).toBe(1);
   });
 
   test("a journal on disk is as the document says", () => {
@@ -82,18 +88,27 @@ describe("what the documents say of journals", () => {
     const path = directory.file("j");
     using journal = Journal.open(path, { schema: bytes, sync: "always", segmentBytes: 65_536 });
     journal.append(Uint8Array.of(1, 2, 3));
+    journal.appendAll([Uint8Array.of(4), Uint8Array.of(5, 6)]);
     const meta = readFileSync(join(path, "meta"));
     const id = meta.subarray(16, 32);
     const segment = readFileSync(join(path, "00000000000000000001.seg"));
     expect(segment.length).toBe(65_536);
     expect(segment.readUInt32LE(60)).toBe(crc32(segment.subarray(0, 60)));
-    expect(segment.readDoubleLE(64)).toBe(1);
+    expect(segment.readDoubleLE(64)).toBe(3);
     expect(segment.readUInt32LE(76)).toBe(crc32(segment.subarray(64, 72)));
-    const record = segment.subarray(4096);
-    expect(record.readUInt32LE(0)).toBe(35);
-    expect(record.readUInt32LE(4)).toBe(crc32(record.subarray(8, 35), (crc32(id) ^ 35) >>> 0));
-    expect(record.readDoubleLE(8)).toBe(1);
-    expect([...record.subarray(32, 48)]).toEqual([1, 2, 3, ...new Array(13).fill(0)]);
+    const frame = (start: number, size: number): Buffer => {
+      const found = segment.subarray(start);
+      expect(found.readUInt32LE(0)).toBe(size);
+      expect(found.readUInt32LE(4)).toBe(crc32(found.subarray(8, size), (crc32(id) ^ size) >>> 0));
+      return found;
+    };
+    const one = frame(4096, 35);
+    expect([one.readDoubleLE(8), one.readUInt32LE(24)]).toEqual([1, 1]);
+    expect([...one.subarray(28, 40)]).toEqual([3, 0, 0, 0, 1, 2, 3, 0, 0, 0, 0, 0]);
+    const two = frame(4136, 42);
+    expect([two.readDoubleLE(8), two.readUInt32LE(24)]).toEqual([2, 2]);
+    const records = [1, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 5, 6, 0, 0];
+    expect([...two.subarray(28, 60)]).toEqual([...records, ...new Array(16).fill(0)]);
     const crc = meta.readUInt32LE(60);
     meta.writeUInt32LE(0, 60);
     expect(crc32(meta)).toBe(crc);

@@ -10,7 +10,14 @@ import { Home } from "@isthmus/testing/home";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { checkJournal, inspectJournal, Journal, repairJournal } from "../../src/index.ts";
 import { SEGMENT } from "../../src/journal/journal-layout.ts";
-import { changeFile, entriesOf, NUMBERS, SMALL, segmentsOf } from "./support/sample-journal.ts";
+import {
+  appendNumbers,
+  changeFile,
+  entriesOf,
+  NUMBERS,
+  SMALL,
+  segmentsOf,
+} from "./support/sample-journal.ts";
 
 setDefaultTimeout(60_000);
 
@@ -19,9 +26,7 @@ const COUNT = 6000;
 /** A journal of the numbers up to 6000, in several segments. */
 function write(path: string): void {
   using journal = Journal.open(path, { ...NUMBERS, ...SMALL });
-  for (let first = 1; first <= COUNT; first += 500) {
-    journal.appendAll(Array.from({ length: 500 }, (_, index) => first + index));
-  }
+  appendNumbers(journal, COUNT);
 }
 
 function firstOf(segment: string): number {
@@ -160,7 +165,7 @@ describe("repairJournal()", () => {
     write(path);
     const files = segmentsOf(path);
     const lost = [files[1] as string, files.at(-1) as string];
-    const pages = lost.map((file) => readFileSync(file).subarray(0, SEGMENT.records));
+    const pages = lost.map((file) => readFileSync(file).subarray(0, SEGMENT.frames));
     for (const file of lost) {
       changeFile(file, (content) => {
         content[SEGMENT.first]! ^= 1;
@@ -184,7 +189,7 @@ describe("repairJournal()", () => {
     const [first] = await entriesOf(journal, { from: new Date(time) });
     expect((first as [number, number])[0]).toBeLessThanOrEqual(2000);
     changeFile(lost[0] as string, (content) => {
-      content.fill(5, 0, SEGMENT.records);
+      content.fill(5, 0, SEGMENT.frames);
       return undefined;
     });
     expect(repairJournal(path).segments).toEqual([firstOf(lost[0] as string)]);

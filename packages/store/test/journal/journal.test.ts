@@ -74,7 +74,7 @@ describe("Journal", () => {
     using directory = new TemporaryDirectory();
     using journal = Journal.open(directory.file("j"), { ...NUMBERS, ...SMALL });
     const first = Array.from({ length: 3000 }, (_, i) => i + 1);
-    journal.appendAll(first);
+    for (const number of first) journal.append(number);
     await Bun.sleep(5);
     const between = new Date();
     await Bun.sleep(5);
@@ -247,11 +247,12 @@ describe("Journal", () => {
 describe("crcOf()", () => {
   test("is zlib's for every length, start and seed", () => {
     const noise = crypto.getRandomValues(new Uint8Array(3000));
+    const memory = { bytes: noise, view: new DataView(noise.buffer) };
     for (let length = 0; length < 1100; length += length < 40 ? 1 : 97) {
       for (const start of [0, 1, 5, 1000]) {
         for (const seed of [0, 1, 0xffff_ffff, 0x1234_5678]) {
           const expected = crc32(noise.subarray(start, start + length), seed);
-          expect(crcOf(noise, start, start + length, seed)).toBe(expected);
+          expect(crcOf(memory, start, start + length, seed)).toBe(expected);
         }
       }
     }

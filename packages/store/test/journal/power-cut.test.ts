@@ -34,7 +34,7 @@ const RUNS = Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
 const MUTANTS: Readonly<Record<string, readonly [file: string, right: string, wrong: string]>> = {
   "segments follow before the last one is on the disk": [
     "appender.ts",
-    "      this.#file.sync();\n      this.#noteSynced(this.#file, this.last, this.#last);\n      this.#storage",
+    "      this.#file.sync();\n      this.#noteSynced(this.#file, this.last, this.#mark);\n      this.#storage",
     "      this.#storage",
   ],
   "the rest is not cleared on opening": [
@@ -49,8 +49,8 @@ const MUTANTS: Readonly<Record<string, readonly [file: string, right: string, wr
   ],
   "what is torn is not mended": [
     "appender.ts",
-    'else if (finding !== "record") this.#mend();',
-    'else if (finding !== "record") return;',
+    'else if (finding !== "frame") this.#mend();',
+    'else if (finding !== "frame") return;',
   ],
   "nothing is said before a payload is written": [
     "appender.ts",
@@ -65,8 +65,8 @@ const MUTANTS: Readonly<Record<string, readonly [file: string, right: string, wr
   ],
   "it is synced before it is": [
     "appender.ts",
-    "    this.#tail += bytes;\n",
-    "    this.#tail += bytes;\n      this.#noteSynced(this.#file, this.#next, 0);\n",
+    "    this.#next += records;\n",
+    "    this.#next += records;\n    this.#noteSynced(this.#file, this.#next, this.#mark);\n",
   ],
   "nobody looks for what others have appended": [
     "appender.ts",

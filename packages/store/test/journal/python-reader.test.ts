@@ -3,14 +3,16 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { bytes, json } from "@isthmus/ipc";
+import { codecOf, shapeOf } from "@isthmus/ipc/internal";
 import { Home } from "@isthmus/testing/home";
 import { testIf } from "@isthmus/testing/requirement";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { blocksOf } from "../../../ipc/test/layout/support/document.ts";
 import { Journal } from "../../src/index.ts";
-import { RECORD, SEGMENT } from "../../src/journal/journal-layout.ts";
+import { SEGMENT } from "../../src/journal/journal-layout.ts";
 import { RecordFormat } from "../../src/journal/record-format.ts";
+import { RecordRun } from "../../src/journal/record-run.ts";
 import { changeFile, SMALL, segmentsOf } from "./support/sample-journal.ts";
 
 setDefaultTimeout(60_000);
@@ -90,7 +92,7 @@ describe("read_journal.py", () => {
     });
     expect(await readByBun(copies.torn)).toEqual(all.slice(0, -1));
     changeFile(segmentsOf(copies.gap)[1] as string, (content) => {
-      content.fill(0, SEGMENT.records + 2000, SEGMENT.records + 4000);
+      content.fill(0, SEGMENT.frames + 2000, SEGMENT.frames + 4000);
       return undefined;
     });
     rmSync(segmentsOf(copies.lost)[1] as string);
@@ -128,7 +130,7 @@ describe("read_journal.py", () => {
         const isHead = file !== files.at(-1) && random.oneIn(2);
         changeFile(file, (content) => {
           const end = isHead ? SEGMENT.syncedCrc : content.length;
-          const start = isHead ? 0 : SEGMENT.records;
+          const start = isHead ? 0 : SEGMENT.frames;
           const at = start + random.below(end - start);
           if (random.oneIn(2)) content[at]! ^= 1 << random.below(8);
           else content.subarray(at, at + random.below(3000)).fill(random.below(256));
@@ -156,17 +158,17 @@ describe("read_journal.py", () => {
 });
 
 test("the example of docs/journal-format.md is what this library writes", () => {
-  const [text = ""] = blocksOf("Example of a record");
+  const [text = ""] = blocksOf("Example of a frame");
   const expected = text
     .trim()
     .split(/\s+/)
     .map((byte) => Number.parseInt(byte, 16));
   const format = new RecordFormat(Uint8Array.from({ length: 16 }, (_, index) => index));
-  const content = new Uint8Array(40);
-  content.set([1, 2, 3], RECORD.payload);
-  const to = { bytes: content, view: new DataView(content.buffer) };
-  format.stamp(to, 0, RECORD.payload + 3, 3, 1_700_000_000_000);
-  expect([...content]).toEqual(expected);
+  const run = new RecordRun(codecOf(shapeOf(bytes)), 100);
+  run.add(Uint8Array.of(1, 2, 3));
+  run.add(Uint8Array.of(4));
+  format.stamp(run.memory, 0, 3, 1_700_000_000_000);
+  expect([...run.memory.bytes.subarray(0, run.end)]).toEqual(expected);
 });
 
 /** The sequence of a record as it stands in its header. */

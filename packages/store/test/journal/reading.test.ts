@@ -28,19 +28,21 @@ import {
   type SegmentIdentity,
 } from "../../src/journal/segment-index.ts";
 import {
+  appendNumbers,
   changeFile,
   entriesOf,
   idOf,
   NUMBERS,
   SMALL,
   segmentsOf,
+  stampRecord,
 } from "./support/sample-journal.ts";
 
 setDefaultTimeout(120_000);
 
 const FUZZ = 200 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
 /** Room for some thousand short records. */
-const MIDDLE = { segmentBytes: 2 ** 20 };
+const MIDDLE = { segmentBytes: 880 * 1024 };
 
 /** The sequences and values of what a loop without pauses yields. */
 function entriesNow(journal: Journal<typeof NUMBERS.schema>, options?: JournalReadOptions) {
@@ -65,7 +67,7 @@ const down = (from: number, to: number) => up(to, from).reverse();
 /** Segments of numbers from 1; the last one is not full. */
 function filled(path: string, count: number, options: object = SMALL): void {
   using journal = Journal.open(path, { ...NUMBERS, ...options });
-  journal.appendAll(Array.from({ length: count }, (_, i) => i + 1));
+  appendNumbers(journal, count);
 }
 
 const indexesOf = (path: string) => readdirSync(path).filter((name) => name.endsWith(".idx"));
@@ -143,7 +145,7 @@ describe("Journal.read()", () => {
     const third = Number(/(\d+)\.seg$/.exec(segments[2] ?? "")?.[1]);
     const harm = (segment: string, first: number, last: number) => {
       changeFile(segment, (content) => {
-        for (let i = first; i <= last; i++) content[SEGMENT.records + 40 * i + 33]! ^= 1;
+        for (let i = first; i <= last; i++) content[SEGMENT.frames + 40 * i + 33]! ^= 1;
         return undefined;
       });
     };
@@ -287,7 +289,7 @@ describe("an index", () => {
     expect(entries.count).toBeGreaterThan(100);
     for (let i = 0; i < 4; i++) {
       const lies = new IndexEntries();
-      let offset: number = SEGMENT.records;
+      let offset: number = SEGMENT.frames;
       let sequence = 0;
       // Records where there are none, or others, with times of others.
       for (let entry = 0; entry < entries.count; entry++) {
@@ -305,7 +307,7 @@ describe("an index", () => {
   test("is right or refused whatever bits are flipped, bytes cut or sectors missing", () => {
     const identity = { id: new Uint8Array(16).fill(9), first: 7, segmentBytes: 2 ** 20, crc: 1234 };
     const entries = new IndexEntries();
-    for (let i = 0; i < 500; i++) entries.add(7 + 40 * i, 1000 + i, SEGMENT.records + 2000 * i);
+    for (let i = 0; i < 500; i++) entries.add(7 + 40 * i, 1000 + i, SEGMENT.frames + 2000 * i);
     const right = Buffer.from(encodeIndex(identity, entries));
     const same = (found: IndexEntries | undefined) =>
       found !== undefined &&
@@ -416,11 +418,11 @@ describe("an index", () => {
 function sparseSegments(path: string, id: Buffer, segmentBytes: number, count: number): void {
   const format = new RecordFormat(id);
   for (let first = 1; first <= count; first++) {
-    const content = new Uint8Array(2 * SEGMENT.records);
+    const content = new Uint8Array(2 * SEGMENT.frames);
     content.set(encodeHeader(id, { first, segmentBytes, time: 1000 }));
     const record = { bytes: content, view: new DataView(content.buffer) };
-    format.stamp(record, SEGMENT.records, 40, first, 1000);
-    if (first < count) format.stampSeal(record, SEGMENT.records + 40, first + 1, 1000);
+    stampRecord(format, record, SEGMENT.frames, 8, first, 1000);
+    if (first < count) format.stampSeal(record, SEGMENT.frames + 40, first + 1, 1000);
     const file = join(path, segmentName(first));
     writeFileSync(file, content);
     truncateSync(file, segmentBytes);
@@ -434,7 +436,11 @@ describe("Journal.forEachRecord()", () => {
     const path = directory.file("j");
     const schema = struct({ id: u32 });
     using journal = Journal.open(path, { schema, sync: "none", ...SMALL });
-    journal.appendAll(Array.from({ length: 4000 }, (_, i) => ({ id: i + 1 })));
+    for (let i = 1; i <= 4000; i += 4) {
+      journal.append({ id: i });
+      journal.append({ id: i + 1 });
+      journal.appendAll([{ id: i + 2 }, { id: i + 3 }]);
+    }
     const visited = (options?: JournalVisitOptions, limit = Infinity) => {
       const found: unknown[] = [];
       const count = journal.forEachRecord(({ id }, sequence) => {
@@ -445,6 +451,13 @@ describe("Journal.forEachRecord()", () => {
       return found;
     };
     expect(visited()).toEqual(up(1, 4000));
+    for (const from of [1, 2, 3500, new Date(0)]) {
+      // A struct is one cursor that is moved on, from the first one on; so the way there is the same for all.
+      const cursors = new Set<unknown>();
+      journal.forEachRecord((record) => void cursors.add(record), { from });
+      expect(cursors.size).toBeLessThan(3);
+      for (const cursor of cursors) expect(Object.keys(cursor as object)).toEqual([]);
+    }
     expect(visited({ from: 3001 }, 5)).toEqual(up(3001, 3005));
     expect(visited({ from: new Date(0) }, 1)).toEqual(up(1, 1));
     expect(visited({ from: new Date(Date.now() + 1e6) })).toEqual([]);

@@ -165,13 +165,14 @@ function sparseSegment(example: Uint8Array, first: number, isLast: boolean): Uin
   view.setUint32(60, crc32(content.subarray(0, 60)), true);
   content.fill(0, 64, FIRST_RECORD);
   const seed = crc32(content.subarray(16, 32));
-  const stamp = (at: number, size: number, sequence: number, type: number): void => {
+  const stamp = (at: number, size: number, sequence: number, count: number): void => {
     view.setUint32(at, size, true);
     view.setFloat64(at + 8, sequence, true);
-    view.setUint32(at + 24, type, true);
+    view.setUint32(at + 24, count, true);
+    view.setUint32(at + 28, size - 32, true);
     view.setUint32(at + 4, crc32(content.subarray(at + 8, at + size), (seed ^ size) >>> 0), true);
   };
   stamp(FIRST_RECORD, 40, first, 1);
-  if (!isLast) stamp(FIRST_RECORD + 40, 32, first + 1, 2);
+  if (!isLast) stamp(FIRST_RECORD + 40, 32, first + 1, 0);
   return content;
 }

@@ -6,6 +6,7 @@
  */
 import { bytes } from "@isthmus/ipc";
 import { codecOf, shapeOf } from "@isthmus/ipc/internal";
+import { payloadBytesMax } from "../../../src/journal/journal-layout.ts";
 import { RecordRun } from "../../../src/journal/record-run.ts";
 import type { Parts } from "./power-cut-model.ts";
 import { Crash, SimulatedDisk, TINY_BYTES } from "./simulated-disk.ts";
@@ -13,9 +14,11 @@ import { Crash, SimulatedDisk, TINY_BYTES } from "./simulated-disk.ts";
 const ID = new Uint8Array(16).fill(5);
 const NAME = "tailer";
 const TURNS = 14;
+/** Of frames that have several records. */
+const FRAME_BYTES = 300;
 
 function runOf(first: number, count: number): RecordRun {
-  const run = new RecordRun(codecOf(shapeOf(bytes)), TINY_BYTES);
+  const run = new RecordRun(codecOf(shapeOf(bytes)), payloadBytesMax(TINY_BYTES), FRAME_BYTES);
   for (let i = 0; i < count; i++) run.add(new Uint8Array(96).fill(first + i));
   return run;
 }

@@ -6,6 +6,7 @@
 import { bytes } from "@isthmus/ipc";
 import { codecOf, shapeOf } from "@isthmus/ipc/internal";
 import type { Appender } from "../../../src/journal/appender.ts";
+import { payloadBytesMax } from "../../../src/journal/journal-layout.ts";
 import type { RecordCursor } from "../../../src/journal/record-cursor.ts";
 import type { RecordFormat } from "../../../src/journal/record-format.ts";
 import { RecordRun } from "../../../src/journal/record-run.ts";
@@ -25,8 +26,10 @@ export interface Parts {
 const ID = new Uint8Array(16).fill(7);
 /** How many records each turn appends, and after which turns they are brought to the disk. */
 const TURNS = [1, 2, 9, 1, 4, 2, 1, 12, 1, 2, 8] as const;
-/** Lengths of payloads: with headers and padding multiples of 64 bytes, so that many records begin where a sector does. */
+/** Lengths of payloads: a frame of one of them takes a multiple of 64 bytes, so that many begin where a sector does. */
 const LENGTHS = [32, 96, 31, 25, 160] as const;
+/** How long frames of several records are: in every other turn each record has its own. */
+const FRAME_BYTES = [256, 0] as const;
 const SYNC_AFTER: readonly number[] = [1, 5, 8];
 
 /** From which sequence on records were appended after the crash: those have another payload, of the same length. */
@@ -38,11 +41,28 @@ function payloadOf(sequence: number, crossing: Crossing): Uint8Array {
   );
 }
 
-function runOf(first: number, count: number, crossing: Crossing = Infinity): RecordRun {
-  const run = new RecordRun(codecOf(shapeOf(bytes)), TINY_BYTES);
+function runOf(
+  first: number,
+  count: number,
+  crossing: Crossing = Infinity,
+  frameBytes: number = FRAME_BYTES[0],
+): RecordRun {
+  const run = new RecordRun(codecOf(shapeOf(bytes)), payloadBytesMax(TINY_BYTES), frameBytes);
   for (let i = 0; i < count; i++) run.add(payloadOf(first + i, crossing));
   return run;
 }
+
+function runOfTurn(turn: number, first: number): RecordRun {
+  return runOf(first, TURNS[turn] as number, Infinity, FRAME_BYTES[turn % 2]);
+}
+
+/** With which records the frames of a run begin, but for the first. */
+const STARTS = TURNS.reduce<number[]>((starts, _, turn) => {
+  runOfTurn(turn, starts.at(-1) ?? 1).forEachFrame((_bytes, records) => {
+    starts.push((starts.at(-1) ?? 1) + records);
+  });
+  return starts;
+}, []);
 
 /** The processes of a run: what they were told until it ended, and who was not in the middle of anything then. */
 interface Run {
@@ -60,10 +80,10 @@ function play(parts: Parts, disk: SimulatedDisk, run: Run): void {
   const format = new parts.RecordFormat(ID);
   const one = new parts.Appender(disk, format, TINY_BYTES);
   const two = new parts.Appender(disk, format, TINY_BYTES);
-  TURNS.forEach((count, turn) => {
+  TURNS.forEach((_, turn) => {
     const [appender, idle] = turn % 3 === 2 ? [two, one] : [one, two];
     run.idle = idle;
-    const last = appender.append(runOf(run.appended + 1, count));
+    const last = appender.append(runOfTurn(turn, run.appended + 1));
     run.appended = last;
     if (!SYNC_AFTER.includes(turn)) return;
     appender.sync();
@@ -109,9 +129,12 @@ function goOn(
   const wrong = judge(parts, disk, least);
   if (wrong !== undefined) return `after recovery: ${wrong}`;
   const crossing = appender.last + 1;
-  // As long as those that are gone, so that whatever is left of these comes to stand behind them.
+  // Frame by frame as those that are gone, so that whatever is left of these comes to stand behind them.
+  let next = crossing;
   for (let i = 0; i < 3; i++) {
-    appender.append(runOf(crossing + i, 1, crossing));
+    const behind = STARTS.find((start) => start > next) ?? next + 1;
+    appender.append(runOf(next, behind - next, crossing));
+    next = behind;
     for (const chance of chances) {
       // Nothing of this is promised, but nothing is to be made up of old and new.
       const mixed = judge(parts, disk.afterPowerLoss(chance), 0, crossing);
@@ -120,7 +143,7 @@ function goOn(
   }
   appender.sync();
   const { last } = appender;
-  if (last !== crossing + 2) return `3 records behind ${crossing - 1} end with ${last}`;
+  if (last !== next - 1) return `records up to ${next - 1} end with ${last}`;
   return (
     judge(parts, disk, last, crossing) ??
     judge(

@@ -283,4 +283,4 @@ class SimulatedSegment implements WritableSegment {
 }
 
 /** The smallest segments that a simulation takes: room for a few records. */
-export const TINY_BYTES: number = SEGMENT.records + 3 * SECTOR_BYTES;
+export const TINY_BYTES: number = SEGMENT.frames + 3 * SECTOR_BYTES;
