@@ -455,6 +455,17 @@ const OTHERS: readonly ClaimSpec[] = [
       "journalReplay.sqlite",
     ],
   ]),
+  ...rows("bridge", { at_least: 5 }, [
+    ["publish", "a bridge / js.publish of each record", "bridge.channel", "bridge.publish"],
+  ]),
+  ...rows("bridge", undefined, [
+    [
+      "latency",
+      "1,000 a second: a bridge / NATS without JetStream",
+      "bridgeLatency.latency",
+      "bridgeLatency.core",
+    ],
+  ]),
   ...rows("mapping", undefined, [
     ["sequential", "front to back: mapping / Bun.mmap", "sequential.mapping", "sequential.bunMmap"],
     ["random", "at random: mapping / Bun.mmap", "random.mapping", "random.bunMmap"],

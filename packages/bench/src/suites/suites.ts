@@ -4,6 +4,7 @@
  * @module
  */
 import type { SuiteSpec } from "../runner/suite.ts";
+import { BRIDGE_SUITES } from "./bridge/suites.ts";
 import { FILE_SUITES } from "./files/suites.ts";
 import { JOURNAL_SUITES } from "./journal/suites.ts";
 import { MESSAGE_SUITES } from "./messages/suites.ts";
@@ -21,6 +22,7 @@ export const SUITES: readonly SuiteSpec[] = [
   ...STORE_SUITES,
   ...WORKER_SUITES,
   ...JOURNAL_SUITES,
+  ...BRIDGE_SUITES,
   ...REFERENCE_SUITES,
   ...MICRO_SUITES,
 ];
