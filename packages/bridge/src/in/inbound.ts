@@ -155,12 +155,7 @@ export class Inbound {
     if (last !== undefined) {
       if (last.sequence < state.first_seq) return last.sequence + 1;
       const found = await stream.at(last.sequence);
-      const isSame =
-        found !== undefined &&
-        found.epoch === last.epoch &&
-        found.lane === last.lane &&
-        found.to === last.position;
-      if (isSame) return last.sequence + 1;
+      if (found?.time === last.time) return last.sequence + 1;
       // The server has lost its end, and perhaps given its numbers to others: positions tell what is new.
       positions.forgetLast();
       return state.first_seq;
@@ -205,7 +200,7 @@ export class Inbound {
   }
 
   /** Takes a message in. */
-  async #take({ data, seq }: JsMsg): Promise<void> {
+  async #take({ data, seq, info }: JsMsg): Promise<void> {
     const { positions, head, ownEpoch, sink, stream } = this.#parts;
     const frame = decodeFrame(data);
     const { shape } = sink.schema;
@@ -219,7 +214,9 @@ export class Inbound {
     if (first > 0) head.counts.duplicates += first;
     const bytes = records.slice(first).reduce((sum, { start, end }) => sum + end - start, 0);
     if (first < records.length) await this.#put(frame, records, first);
-    if (frame.to >= reached) positions.complete(frame, { position: frame.to, sequence: seq });
+    if (frame.to >= reached) {
+      positions.complete(frame, frame.to, { sequence: seq, time: info.timestampNanos });
+    }
     const { counts } = head;
     counts.records += records.length - first;
     counts.bytes += bytes;

@@ -25,6 +25,7 @@ import {
 } from "./description.ts";
 import { decodeFrame, type Frame, type LaneKey } from "./frame.ts";
 import type { StreamOptions } from "./stream-options.ts";
+import type { StoredMessage } from "./positions.ts";
 import { streamOf, subjectOf, subjectsOf } from "./subjects.ts";
 
 /** What the server says of a stream that is not there, and of a message. */
@@ -38,9 +39,7 @@ const ANSWER_MS = 5_000;
 const DUPLICATES_NS = 120_000_000_000;
 
 /** A message as it stands in the stream. */
-export interface StoredFrame extends Frame {
-  readonly sequence: number;
-}
+export interface StoredFrame extends Frame, StoredMessage {}
 
 /** The stream of one name. */
 export class NameStream {
@@ -117,7 +116,7 @@ export class NameStream {
     try {
       const found = await streams.getMessage(this.stream, query);
       if (found === null) return undefined;
-      return { ...decodeFrame(found.data), sequence: found.seq };
+      return { ...decodeFrame(found.data), sequence: found.seq, time: nanosOf(found.timestamp) };
     } catch (error) {
       if (codeOf(error) === MESSAGE_MISSING) return undefined;
       throw error;
@@ -151,6 +150,14 @@ export class NameStream {
       return info;
     }
   }
+}
+
+/** A time as the server writes it, in nanoseconds since 1970. */
+function nanosOf(timestamp: string): number {
+  const { whole = "", fraction = "" } =
+    /^(?<whole>[^.Z]+)(?:\.(?<fraction>\d+))?Z$/u.exec(timestamp)?.groups ?? {};
+  const nanos = BigInt(fraction.padEnd(9, "0").slice(0, 9));
+  return Number(BigInt(Date.parse(`${whole}Z`)) * 1_000_000n + nanos);
 }
 
 /** The number of an error of the server; undefined for any other. */

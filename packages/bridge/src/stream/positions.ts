@@ -12,8 +12,8 @@
  *     32 │ before       f64   where the segment's lane was before them
  *     40 │ after        f64   and where it is with all of them
  *     48 │ sequence     f64   of the last message of the stream that was taken in whole; 0: none
- *     56 │ last         u32   of which lane that was, a number in the table + 1
- *     60 └ reserved     68 bytes
+ *     56 │ time         f64   when the server stored that one, in nanoseconds since 1970
+ *     64 └ reserved     64 bytes
  *    128 ┌ the table: 512 times
  *          0 ┌ epoch      u64   of the lane
  *          8 │ lane       u32
@@ -44,9 +44,9 @@ export const PENDING_MAX = 4096;
 const TOTAL_BYTES = ENDS_OFFSET + PENDING_MAX * 8;
 
 /** Numbers of 4 bytes. */
-const WORD = { magic: 0, version: 1, lane: 4, pending: 5, entry: 6, count: 7, last: 14 } as const;
+const WORD = { magic: 0, version: 1, lane: 4, pending: 5, entry: 6, count: 7 } as const;
 /** Numbers of 8 bytes. */
-const LONG = { epoch: 1, before: 4, after: 5, sequence: 6 } as const;
+const LONG = { epoch: 1, before: 4, after: 5, sequence: 6, time: 7 } as const;
 const ENTRY_WORD = { lane: 2, isUsed: 3 } as const;
 const ENTRY_LONG = { epoch: 0, position: 2, sequence: 3 } as const;
 
@@ -55,6 +55,13 @@ export interface Reached {
   readonly position: number;
   /** Of the message of the stream with which that was. */
   readonly sequence: number;
+}
+
+/** A message of the stream. */
+export interface StoredMessage {
+  readonly sequence: number;
+  /** When the server stored it, in nanoseconds since 1970, as near as a number can have them. */
+  readonly time: number;
 }
 
 /** Records that are being put somewhere. */
@@ -129,22 +136,18 @@ export class Positions implements Disposable {
     return [...this.#entries.values()].map((entry) => this.#keyOf(entry));
   }
 
-  /** The last message that was taken in whole: its number in the stream, its lane and the position behind it. */
-  get last(): (LaneKey & Reached) | undefined {
-    const entry = (this.#words[WORD.last] as number) - 1;
+  /** The last message that was taken in whole: no other one has its number and its time, whatever the server has lost. */
+  get last(): StoredMessage | undefined {
     const sequence = this.#longs[LONG.sequence] as number;
-    if (entry < 0 || entry >= ENTRIES || !(sequence > 0)) return undefined;
-    const key = this.#keyOf(entry);
-    const reached = this.get(key);
-    return reached && { ...key, position: reached.position, sequence };
+    return sequence > 0 ? { sequence, time: this.#longs[LONG.time] as number } : undefined;
   }
 
   /** Says that a message was taken in whole, with which its lane has come to a position. */
-  complete(key: LaneKey, reached: Reached): void {
-    this.set(key, reached);
+  complete(key: LaneKey, position: number, { sequence, time }: StoredMessage): void {
+    this.set(key, { position, sequence });
     this.#longs[LONG.sequence] = 0;
-    this.#words[WORD.last] = this.#entryOf(key) + 1;
-    this.#longs[LONG.sequence] = reached.sequence;
+    this.#longs[LONG.time] = time;
+    this.#longs[LONG.sequence] = sequence;
   }
 
   /** Forgets which message was the last one: the stream's numbers are not those that they were. */

@@ -25,8 +25,8 @@ const ROUNDS_MIN = 2;
 const CAPACITY_BYTES = 2 ** 16;
 /** Between two blows, in milliseconds. */
 const CALM_MS_MAX = 1000;
-/** After so many blows there is as much calm again. */
-const CALMING_BLOWS = 20;
+/** After so many blows without a record between them, one is waited for. */
+const IN_VAIN_MAX = 2;
 /** How long a server or a link is away. */
 const AWAY_MS_MAX = 200;
 /** What has not come by then never will. */
@@ -278,14 +278,24 @@ class Round implements AsyncDisposable {
       () => this.#cut(),
       () => this.#stop(),
     ];
+    let received = 0;
+    let inVain = 0;
     while (!signal.aborted) {
-      // More and more calm: a machine that is busy starts a process slowly, and some must come to work.
-      await Bun.sleep(this.#random.below(CALM_MS_MAX) * (1 + this.#blows / CALMING_BLOWS));
+      await Bun.sleep(this.#random.below(CALM_MS_MAX));
+      // A machine that is busy starts a process slowly, and some must come to work.
+      if (received !== this.#received) inVain = 0;
+      else if (++inVain > IN_VAIN_MAX) await this.#progress(received, signal);
+      received = this.#received;
       if (signal.aborted) break;
       await this.#random.pick(blows)();
       this.#blows++;
       for (const end of this.#ends) await this.#lookAfter(end);
     }
+  }
+
+  /** Waits until records have come behind so many. */
+  async #progress(received: number, signal: AbortSignal): Promise<void> {
+    while (this.#received === received && !signal.aborted) await Bun.sleep(5);
   }
 
   async #killEnd(): Promise<void> {
