@@ -8,27 +8,22 @@
  *
  * @module
  */
-import { CorruptSegmentError, DisposedError } from "@isthmus/core";
-import { conditionError, isTurnDue, outOfRange, takeTurn } from "@isthmus/core/internal";
+import { DisposedError } from "@isthmus/core";
+import { isTurnDue, takeTurn } from "@isthmus/core/internal";
 import type { RelayBatch } from "@isthmus/ipc/internal";
 import type { PubAck, StreamState } from "@nats-io/jetstream";
 import type { BridgeGap } from "../bridge-gap.ts";
 import type { BridgeHead } from "../bridge-head.ts";
 import type { ServerConnection } from "../connection.ts";
 import type { Description } from "../stream/description.ts";
-import { encodeFrame, FRAME_HEADER_BYTES, RECORD_HEADER_BYTES } from "../stream/frame.ts";
-import { codeOf, isFinal, type NameStream, type StoredFrame } from "../stream/name-stream.ts";
+import { encodeFrame, RECORD_HEADER_BYTES } from "../stream/frame.ts";
+import { isFinal, type NameStream, type StoredFrame } from "../stream/name-stream.ts";
 import type { Positions } from "../stream/positions.ts";
 import { hex, subjectOf } from "../stream/subjects.ts";
 import { type InFlight, LaneFlow } from "./lane-flow.ts";
 import type { OutSource } from "./out-source.ts";
-
-/** What the server says of a message that does not follow the last one of its subject. */
-const WRONG_LAST_SEQUENCE = 10_071;
-/** What it says when it cannot store: with "maximum bytes exceeded", "maximum messages exceeded" when the stream is full. */
-const STORE_FAILED = 10_077;
-/** What it says when the account or the server has no room left. */
-const NO_RESOURCES: readonly (number | undefined)[] = [10_002, 10_023, 10_028, 10_047];
+import { ahead, fenced, isFull, isUnexpected, payloadMax, tooLong } from "./refusals.ts";
+import { StreamRoom } from "./stream-room.ts";
 
 /** How long the server is given for an acknowledgement. */
 const ACKNOWLEDGED_MS = 10_000;
@@ -38,10 +33,6 @@ const AGAIN_MS = 100;
 const FULL_MS = 50;
 /** How often a lane is looked after that gives records up while the server is away. */
 const AWAY_MS = 10;
-/** What a stream takes for a message besides its records, roughly, in bytes. */
-const MESSAGE_BYTES = 300;
-/** Room for the headers of a message, in bytes. */
-const HEADERS_BYTES = 1024;
 /** How often it is told how much waits. */
 const MEASURE_MS = 200;
 /** After how many acknowledgements as expected it is believed again that nobody else writes to the stream. */
@@ -81,14 +72,11 @@ export class Outbound {
   /** For how many messages each lane has one under way only, because others write to the stream. */
   #shy = 0;
   #isEnsured = false;
-  /** How many bytes the stream may hold, and how many it has at most. */
-  #bytesMax = Infinity;
-  #bytes = 0;
-  /** Whether the server is being asked for that, because there may be no room. */
-  #isFull = false;
+  readonly #room: StreamRoom;
 
   constructor(parts: OutboundParts) {
     this.#parts = parts;
+    this.#room = new StreamRoom(parts.stream);
   }
 
   /**
@@ -144,11 +132,6 @@ export class Outbound {
     return this.#underWay === 0 || !this.#parts.connection.isConnected;
   }
 
-  /** How many bytes of records a message has at most: some messages fit the stream, however small it is. */
-  get #batchBytes(): number {
-    return Math.min(this.#parts.batchBytes, this.#bytesMax / 8);
-  }
-
   get #underWay(): number {
     return this.#flows.reduce((sum, { inFlight }) => sum + inFlight.length, 0);
   }
@@ -176,15 +159,15 @@ export class Outbound {
       return false;
     }
     const { window, source, connection, stream } = this.#parts;
-    const batchBytes = this.#batchBytes;
-    if (this.#underWay >= window || this.#isFull) return false;
+    const batchBytes = this.#room.limit(this.#parts.batchBytes);
+    if (this.#underWay >= window || this.#room.isFull) return false;
     // A small message waits for the one before it, and becomes larger; when others write to the stream, any does.
     const available = flow.source.available();
     const isSmall = available < batchBytes / 8;
     if (flow.inFlight.length > 0 && (isSmall || this.#shy > 0)) return false;
-    const bytesMax = connection.maxPayload - FRAME_HEADER_BYTES - HEADERS_BYTES;
-    if (this.#bytes + Math.min(batchBytes, available) > this.#bytesMax) {
-      void this.#waitForRoom();
+    const bytesMax = payloadMax(connection.maxPayload);
+    if (!this.#room.has(Math.min(batchBytes, available))) {
+      void this.#waitForRoom(batchBytes);
       return false;
     }
     const batch = flow.source.take(Math.min(batchBytes, bytesMax));
@@ -201,11 +184,14 @@ export class Outbound {
 
   /** While the server is away: gives up what is oldest where this was wanted, so that senders never wait. */
   #holdOut(flow: LaneFlow): boolean {
-    const { isDropping, source, batchBytes, head } = this.#parts;
+    const { isDropping, source, head } = this.#parts;
     const { capacity } = source;
     if (!isDropping || capacity === undefined) return false;
-    if (flow.source.tail - flow.source.released <= capacity / 2) return false;
-    const batch = flow.source.take(batchBytes);
+    const waiting = flow.source.tail - flow.source.released;
+    const excess = waiting - capacity / 2;
+    if (excess <= 0) return false;
+    // No more than has to go.
+    const batch = flow.source.take(Math.ceil((flow.source.available() * excess) / waiting));
     if (batch === undefined) return false;
     head.counts.drops += batch.count;
     flow.giveUp(batch);
@@ -232,7 +218,7 @@ export class Outbound {
       sequence: undefined,
     };
     flow.inFlight.push(entry);
-    this.#bytes += batch.payload.length + MESSAGE_BYTES;
+    this.#room.take(batch.payload.length);
     flow.sentTo = batch.to;
     const { generation } = flow;
     const again = flow.again === 0 ? "" : `:${flow.again}`;
@@ -252,26 +238,16 @@ export class Outbound {
       );
   }
 
-  /** Looks again and again whether what others have received was removed. */
-  async #waitForRoom(): Promise<void> {
-    const { head, stream, connection } = this.#parts;
-    const batchBytes = this.#batchBytes;
-    this.#isFull = true;
-    try {
-      while (!this.#isClosing && connection.isConnected) {
-        const info = await stream.info();
-        this.#bytes = (info?.state.bytes ?? 0) + this.#underWay * batchBytes;
-        if (this.#bytes + batchBytes <= this.#bytesMax) break;
-        if (head.state !== "full") head.counts.stalls++;
-        head.tell("full", `the stream holds ${this.#bytesMax} bytes that have not been received`);
-        await new Promise((resolve) => setTimeout(resolve, FULL_MS));
-      }
-    } catch {
-      // Whatever it is, the next message meets it, too.
-    } finally {
-      this.#isFull = false;
-      this.#wake();
-    }
+  /** Waits for room in the stream. */
+  async #waitForRoom(batchBytes: number): Promise<void> {
+    const { head, connection } = this.#parts;
+    const onFull = (reason: string): boolean => {
+      if (head.state !== "full") head.counts.stalls++;
+      head.tell("full", reason);
+      return !this.#isClosing && connection.isConnected;
+    };
+    await this.#room.wait(batchBytes, () => this.#underWay * batchBytes, onFull);
+    this.#wake();
   }
 
   #acknowledge(flow: LaneFlow, entry: InFlight, { seq, duplicate }: PubAck): void {
@@ -308,9 +284,8 @@ export class Outbound {
 
   #refuse(flow: LaneFlow, error: unknown): void {
     const { head } = this.#parts;
-    const code = codeOf(error);
     let pauseMs = AGAIN_MS;
-    if (code === WRONG_LAST_SEQUENCE) {
+    if (isUnexpected(error)) {
       this.#shy = SHY_MESSAGES;
       pauseMs = 0;
     } else if (isFull(error)) {
@@ -348,7 +323,7 @@ export class Outbound {
     const { generation } = flow;
     flow.syncing = generation;
     try {
-      if (!this.#isEnsured) this.#bytesMax = (await ensure()).holdBytes ?? Infinity;
+      if (!this.#isEnsured) this.#room.bytesMax = (await ensure()).holdBytes ?? Infinity;
       const last = await stream.lastOf(flow.source);
       const info = await stream.info();
       if (flow.generation !== generation) return;
@@ -396,7 +371,7 @@ export class Outbound {
     if (last !== undefined) positions.set(source, { position: reached, sequence: last.sequence });
     if (this.#underWay === 0) {
       this.#streamLast = state.last_seq;
-      this.#bytes = state.bytes;
+      this.#room.bytes = state.bytes;
     }
     flow.isAdopted = true;
     flow.isSynced = true;
@@ -438,33 +413,4 @@ export class Outbound {
     await promise;
     clearTimeout(timer);
   }
-}
-
-function isFull(error: unknown): boolean {
-  const code = codeOf(error);
-  if (NO_RESOURCES.includes(code)) return true;
-  return code === STORE_FAILED && /maximum .* exceeded/u.test((error as Error).message);
-}
-
-function fenced(name: string, { bridge, lane }: StoredFrame): Error {
-  return conditionError(
-    "EBUSY",
-    `bridge "${name}": the bridge ${hex(bridge)} has taken its lane ${lane} over on the server; end one of the two`,
-    "publish",
-  );
-}
-
-function ahead(name: string, reached: number, tail: number): Error {
-  return new CorruptSegmentError(
-    `Cannot bridge "${name}": the server has its records up to ${reached}, and here they end at ${tail}: what is here is older than what was sent; remove it, or the stream`,
-  );
-}
-
-function tooLong(name: string, { from, payload }: RelayBatch, maxPayload: number): Error {
-  const most = maxPayload - FRAME_HEADER_BYTES - HEADERS_BYTES;
-  return outOfRange(
-    `record ${from} of "${name}"`,
-    `<= ${most} bytes (raise max_payload of the server, which is ${maxPayload})`,
-    `${payload.length} bytes`,
-  );
 }
