@@ -24,8 +24,8 @@ import {
   describeRecords,
 } from "./description.ts";
 import { decodeFrame, type Frame, type LaneKey } from "./frame.ts";
-import type { StreamOptions } from "./stream-options.ts";
 import type { StoredMessage } from "./positions.ts";
+import type { StreamOptions } from "./stream-options.ts";
 import { streamOf, subjectOf, subjectsOf } from "./subjects.ts";
 
 /** What the server says of a stream that is not there, and of a message. */
