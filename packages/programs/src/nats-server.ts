@@ -12,6 +12,11 @@ import { startProcess } from "./start-process.ts";
 
 /** Where Debian has it, which is not in everybody's `PATH`. */
 const DEBIAN = "/usr/sbin/nats-server";
+/** Has it end with whoever started it, also when that one is killed, where the system can. */
+const ENDING: readonly string[] =
+  process.platform === "linux" && Bun.which("setpriv") !== null
+    ? ["setpriv", "--pdeathsig", "KILL"]
+    : [];
 /** Nothing depends on how fast a machine is: what has not come by then never will. */
 const PATIENCE_MS = 50_000;
 const LOOK_MS = 5;
@@ -105,7 +110,7 @@ export class NatsServer implements AsyncDisposable {
     if (this.#process !== undefined) throw new Error("The server runs already");
     const configuration = join(this.directory, "server.conf");
     writeFileSync(configuration, this.#configuration(settings));
-    this.#process = startProcess([this.#program, "-c", configuration], {
+    this.#process = startProcess([...ENDING, this.#program, "-c", configuration], {
       stdin: "ignore",
       stdout: "ignore",
       stderr: "ignore",
