@@ -32,6 +32,15 @@ const TESTS = [
   "packages/ipc/test/sync/",
   "packages/ipc/test/shared-struct/",
   "packages/ipc/test/channel/",
+  "packages/ipc/test/segment/participants",
+  "packages/ipc/test/segment/places",
+  "packages/ipc/test/service/service",
+  "packages/ipc/test/service/processes",
+  "packages/ipc/test/topic/publisher",
+  "packages/ipc/test/topic/subscriber",
+  "packages/ipc/test/topic/processes",
+  "packages/ipc/test/wait/",
+  "apps/cli/test/channel-commands/transfer",
 ];
 
 /** What is not run then, and why. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import type { Peer } from "@isthmus/testing/peer";
+import { ifSignals, isWindows, testIf } from "@isthmus/testing/requirement";
 import { SeededRandom } from "@isthmus/testing/seeded-random";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import { SharedStruct } from "../../src/index.ts";
@@ -84,44 +85,50 @@ describe("a writer killed inside an update", () => {
   });
 });
 
-test("a child started inside an update keeps neither the mutex nor the name of its dead parent", async () => {
-  using home = new Home();
-  await using victim = await openPeer();
-  const child = await victim.call<number>("enterWithChild");
-  try {
-    await using heir = await openPeer();
-    await victim.kill();
-    expect(await heir.call<number>("set", 2)).toBe(1);
-    expect(recoveriesOf(new SegmentBytes(home.file("shared")))).toBe(1);
-    await heir.call("dispose");
-    expect(home.names()).toEqual([]);
-  } finally {
-    process.kill(child, "SIGKILL");
-  }
-});
+testIf(!isWindows, "children that outlive a killed parent")(
+  "a child started inside an update keeps neither the mutex nor the name of its dead parent",
+  async () => {
+    using home = new Home();
+    await using victim = await openPeer();
+    const child = await victim.call<number>("enterWithChild");
+    try {
+      await using heir = await openPeer();
+      await victim.kill();
+      expect(await heir.call<number>("set", 2)).toBe(1);
+      expect(recoveriesOf(new SegmentBytes(home.file("shared")))).toBe(1);
+      await heir.call("dispose");
+      expect(home.names()).toEqual([]);
+    } finally {
+      process.kill(child, "SIGKILL");
+    }
+  },
+);
 
 describe("a writer stopped inside an update", () => {
-  test("stops no reader, is not robbed of the mutex, and publishes when it goes on", async () => {
-    using _home = new Home();
-    using shared = makeStruct();
-    await using sleeper = await openPeer();
-    await using reader = await openPeer();
-    expect(await sleeper.call<string>("enter", 7)).toBe("inside");
-    sleeper.signal("SIGSTOP");
-    await untilStopped(sleeper.pid);
-    for (let i = 0; i < 1000; i++) {
-      expect(shared.readVersioned()).toEqual({ version: 1, value: smallOf(1) });
-    }
-    expect(await reader.call<number>("first")).toBe(1);
-    const update = () => shared.update(() => {}, { timeoutMs: 50 });
-    expectCode(update, "TimeoutError", "ETIMEDOUT");
-    const next = shared.changes().next();
-    sleeper.signal("SIGCONT");
-    sleeper.send("version"); // ends its update
-    expect(await sleeper.answer<number>()).toBe(2);
-    expect(await next).toEqual({ done: false, value: smallOf(7) });
-    expect(shared.update((t) => fillSmall(t, 8))).toBe(3);
-  });
+  ifSignals(
+    "stops no reader, is not robbed of the mutex, and publishes when it goes on",
+    async () => {
+      using _home = new Home();
+      using shared = makeStruct();
+      await using sleeper = await openPeer();
+      await using reader = await openPeer();
+      expect(await sleeper.call<string>("enter", 7)).toBe("inside");
+      sleeper.signal("SIGSTOP");
+      await untilStopped(sleeper.pid);
+      for (let i = 0; i < 1000; i++) {
+        expect(shared.readVersioned()).toEqual({ version: 1, value: smallOf(1) });
+      }
+      expect(await reader.call<number>("first")).toBe(1);
+      const update = () => shared.update(() => {}, { timeoutMs: 50 });
+      expectCode(update, "TimeoutError", "ETIMEDOUT");
+      const next = shared.changes().next();
+      sleeper.signal("SIGCONT");
+      sleeper.send("version"); // ends its update
+      expect(await sleeper.answer<number>()).toBe(2);
+      expect(await next).toEqual({ done: false, value: smallOf(7) });
+      expect(shared.update((t) => fillSmall(t, 8))).toBe(3);
+    },
+  );
 });
 
 const IS_STRESS = process.env["ISTHMUS_STRESS"] === "1";

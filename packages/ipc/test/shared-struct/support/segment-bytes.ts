@@ -4,9 +4,22 @@
  * @module
  */
 import { closeSync, openSync } from "node:fs";
+import { MemoryMappedFile } from "@isthmus/core";
 import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
+import { isWindows } from "@isthmus/testing/requirement";
 import { MUTEX } from "../../../src/sync/mutex-layout.ts";
 import { CELL, CELL_BYTES } from "../../../src/wait/wait-cell.ts";
+
+/** Kept, as what `Bun.mmap` maps stays mapped. */
+const maps: MemoryMappedFile[] = [];
+
+/** Maps a file beside the library, or by it where Bun cannot. */
+function mapBytes(path: string): Uint8Array {
+  if (!isWindows) return Bun.mmap(path);
+  const map = MemoryMappedFile.createFromFile(path, { access: "readWrite" });
+  maps.push(map);
+  return map.createViewAccessor().bytes();
+}
 
 /** The mapped file of a live segment. It stays mapped until the process ends. */
 export class SegmentBytes {
@@ -15,7 +28,7 @@ export class SegmentBytes {
   readonly #sections: readonly { id: number; offset: number; length: number }[];
 
   constructor(path: string) {
-    this.bytes = Bun.mmap(path);
+    this.bytes = mapBytes(path);
     this.words = new Int32Array(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length >>> 2);
     const fd = openSync(path, "r");
     try {
