@@ -100,7 +100,7 @@ class SlotBytes implements OwnSlotLocks {
   }
 
   isLockedByOther(slot: number): boolean {
-    return this.#calls.isLocked(this.#fd, this.#byteOf(slot));
+    return !this.#held.has(slot) && this.#calls.isLocked(this.#fd, this.#byteOf(slot));
   }
 
   close(): void {
