@@ -4,6 +4,9 @@
  * @module
  */
 
+import { isWindows } from "@isthmus/testing/requirement";
+import { MemoryMappedFile } from "../../../src/index.ts";
+
 export const CONTROL_BYTES = 4096;
 
 /** How long a process waits for the others before it gives the race up. */
@@ -17,6 +20,17 @@ const NOBODY_WAKES = new Int32Array(new SharedArrayBuffer(4));
 const ARRIVALS = 0;
 const COUNTERS = 16;
 
+/** Kept, as what `Bun.mmap` maps stays mapped. */
+const maps: MemoryMappedFile[] = [];
+
+/** Maps a file beside the library, or by what is shipped of it where Bun cannot. */
+function mapBytes(path: string): Uint8Array {
+  if (!isWindows) return Bun.mmap(path);
+  const map = MemoryMappedFile.createFromFile(path, { access: "readWrite" });
+  maps.push(map);
+  return map.createViewAccessor().bytes();
+}
+
 /** Shared words: a barrier, and counters for the scenario's own use. */
 export class Control {
   readonly #words: Int32Array;
@@ -28,7 +42,7 @@ export class Control {
    * @param count How many processes take part.
    */
   constructor(path: string, count: number) {
-    const bytes = Bun.mmap(path);
+    const bytes = mapBytes(path);
     this.#words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
     this.#count = count;
   }

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeTree } from "@isthmus/testing/remove-tree";
 import { CORE_VARIABLE, SOURCE } from "./core.ts";
 
 /** One change to a file: every occurrence of `search` (at least one) is replaced. */
@@ -96,6 +97,6 @@ export class SteppedSource implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
+    removeTree(this.path);
   }
 }
