@@ -78,6 +78,22 @@ async function onBun(...input: string[]): Promise<string> {
   return stdout;
 }
 
+/** The machine's own, and which it is. */
+const installed = Bun.which("node");
+const version = installed && Bun.spawnSync([installed, "--version"]).stdout.toString().trim();
+
+test.skipIf(!installed || Bun.semver.order(version?.slice(1) ?? "", "26.10.0") >= 0)(
+  "the command says so on a Node.js that is too old",
+  async () => {
+    const starter = "node_modules/@isthmus/cli/dist/isthmus.js";
+    const { stderr, exitCode } = await attempt(project, [installed ?? "", starter, "ls"]);
+    const found = `isthmus: Cannot run Isthmus on Node.js ${version?.slice(1)}: it needs Node.js`;
+    expect(stderr).toStartWith(found);
+    expect(stderr.trim().split("\n").length).toBe(1);
+    expect(exitCode).toBe(1);
+  },
+);
+
 for (const { name, variable, program, command } of RUNTIMES) {
   describe.skipIf(process.env[variable] === undefined)(name, () => {
     const isthmus = (...input: string[]) => mustRun(...command, ...input);

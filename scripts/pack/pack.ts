@@ -13,13 +13,16 @@ import { ROOT, SHIPPED, type ShippedPackage } from "./shipped.ts";
  * What starts a command. For a shell, its second line goes on with Bun, or with Node.js where there is no Bun; for them and for
  * Deno it is a module, and that line a word and a comment.
  */
-const STARTER = `#!/bin/sh
+const starterOf = (node: string): string => `#!/bin/sh
 ":" //; command -v bun >/dev/null && exec bun "$0" "$@"; exec node --disable-warning=ExperimentalWarning "$0" "$@"
 try {
   await import("./main.js");
 } catch (error) {
-  if (error?.code !== "ERR_NOT_SUPPORTED") throw error;
-  process.stderr.write(\`isthmus: \${error.message}\\n\`);
+  // An old Node.js does not know all of the syntax.
+  const isOld = error instanceof SyntaxError && !process.versions.bun && !process.versions.deno;
+  if (error?.code !== "ERR_NOT_SUPPORTED" && !isOld) throw error;
+  const needs = \`Cannot run Isthmus on Node.js \${process.versions.node}: it needs Node.js ${node} or Bun\`;
+  process.stderr.write(\`isthmus: \${isOld ? needs : error.message}\\n\`);
   process.exitCode = 1;
 }
 `;
@@ -65,8 +68,9 @@ export async function packAll(target: string): Promise<PackedPackage[]> {
     await bundle(shipped, join(directory, "dist"));
     if (shipped.isCommand) {
       writeManPage(shipped, directory);
+      const starter = starterOf((manifest["engines"] as Record<string, string>)["node"] ?? "");
       for (const name of Object.keys(shipped.entries)) {
-        writeFileSync(join(directory, "dist", `${name}.js`), STARTER, { mode: 0o755 });
+        writeFileSync(join(directory, "dist", `${name}.js`), starter, { mode: 0o755 });
       }
     } else {
       writeDeclarations(shipped, join(directory, "dist", "types"));
