@@ -1,17 +1,21 @@
 /** Real processes that race for one name, thousands of times. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { wine } from "@isthmus/testing/requirement";
 import { Home } from "./support/home.ts";
 import { race } from "./support/race.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
 setDefaultTimeout(60_000);
 
+/** Wine makes of one system call many. */
+const SLOWNESS = wine === undefined ? 1 : 20;
+
 const total = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
 
 describe("MemoryMappedFile.createNew()", () => {
   for (const [processes, rounds] of [
-    [2, 2000],
-    [4, 500],
+    [2, 2000 / SLOWNESS],
+    [4, 500 / SLOWNESS],
   ] as const) {
     test(`has exactly one winner among ${processes} processes, ${rounds} times`, async () => {
       using home = new Home();
@@ -27,8 +31,8 @@ describe("MemoryMappedFile.createNew()", () => {
 
 describe("MemoryMappedFile.createOrOpen()", () => {
   for (const [processes, rounds] of [
-    [2, 1000],
-    [4, 300],
+    [2, 1000 / SLOWNESS],
+    [4, 300 / SLOWNESS],
   ] as const) {
     test(`makes one memory for ${processes} processes, ${rounds} times`, async () => {
       using home = new Home();
@@ -43,8 +47,8 @@ describe("MemoryMappedFile.createOrOpen()", () => {
 
 describe("a storm of creating, opening and leaving", () => {
   for (const [processes, rounds] of [
-    [2, 4000],
-    [4, 2000],
+    [2, 4000 / SLOWNESS],
+    [4, 2000 / SLOWNESS],
   ] as const) {
     test(`by ${processes} processes never robs, mixes up or leaves a name behind`, async () => {
       using home = new Home();
