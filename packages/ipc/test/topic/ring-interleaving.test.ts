@@ -99,7 +99,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
   "a reader gives back what it has not handed out": {
     file: "broadcast-gated",
-    changes: [["this.#head.moveTo(this.next);", "this.#head.moveTo(this.tailCopy);"]],
+    changes: [["return this.releaseTo(this.next);", "return this.releaseTo(this.tailCopy);"]],
   },
   "a successor believes that nobody gates": {
     file: "broadcast-ring",

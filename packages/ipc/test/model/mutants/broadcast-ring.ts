@@ -29,8 +29,8 @@ export const LOGICAL: Seeded = {
     "break;",
   ),
   "giving back what has not been handed out": inGated(
-    "this.#head.moveTo(this.next);",
-    "this.#head.moveTo(this.tailCopy);",
+    "return this.releaseTo(this.next);",
+    "return this.releaseTo(this.tailCopy);",
   ),
   "a new publisher believing that nobody gates": inRing(
     "this.#limit = (this.tail - length) | 0;",
