@@ -68,3 +68,8 @@ export function codecOf(): WordCodec {
 
 /** The model's memory cannot be transferred away. */
 export function checkRecordsHere(): void {}
+
+/** Rings of models have room for every record. */
+export function tooLong(what: string): RangeError {
+  return new RangeError(`no ring of a model takes this ${what}`);
+}
