@@ -3,6 +3,10 @@
  *
  * @module
  */
+import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { platform } from "@isthmus/core/internal";
 
 /**
  * Reads which process groups run, a line whenever that changes; when the worker is gone, so is the other end of the pipe, and
@@ -34,26 +38,55 @@ export class ChildWatch implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#shell?.stdin.end();
-    await this.#shell?.exited;
+    if (this.#shell === undefined) return;
+    closeSync(this.#shell.writeEnd);
+    await this.#shell.process.exited;
   }
 
+  /** When this returns, the pipe has it: who is killed then has told it. A stream of Bun's would write it some time later. */
   #tell(): void {
-    this.#shell?.stdin.write(`${Array.from(this.#groups).join(" ")}\n`);
-    this.#shell?.stdin.flush();
+    if (this.#shell === undefined) return;
+    try {
+      writeSync(this.#shell.writeEnd, `${Array.from(this.#groups).join(" ")}\n`);
+    } catch {
+      // Somebody has ended the shell.
+    }
   }
 }
 
 function startShell() {
+  let ends: ReturnType<typeof openPipe> | undefined;
   try {
-    return Bun.spawn(["sh", "-c", SCRIPT], {
-      stdin: "pipe",
+    ends = openPipe();
+    const process = Bun.spawn(["sh", "-c", SCRIPT], {
+      stdin: ends.readEnd,
       stdout: "ignore",
       stderr: "ignore",
       // Neither Ctrl-C nor whoever kills the worker's group ends it.
       detached: true,
     });
+    return { process, writeEnd: ends.writeEnd };
   } catch {
+    if (ends !== undefined) closeSync(ends.writeEnd);
     return undefined;
+  } finally {
+    if (ends !== undefined) closeSync(ends.readEnd);
+  }
+}
+
+/** A pipe that nobody else can open, and whose ends wait. */
+function openPipe(): { readonly readEnd: number; readonly writeEnd: number } {
+  const path = join(tmpdir(), `isthmus-watch-${crypto.randomUUID()}`);
+  platform().makeFifo(path);
+  try {
+    // Without another one that has it open for both, each end would wait for the other.
+    const both = openSync(path, "r+");
+    try {
+      return { readEnd: openSync(path, "r"), writeEnd: openSync(path, "w") };
+    } finally {
+      closeSync(both);
+    }
+  } finally {
+    unlinkSync(path);
   }
 }
