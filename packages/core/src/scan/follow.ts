@@ -167,9 +167,11 @@ class Following {
     }
     // There may be more of them.
     this.#isDue = true;
-    const position = before?.position ?? 0;
     if (next === "missed") {
-      yield { event: "missed", path: this.#path, position };
+      // What was written to the files before it comes first, as at a rotation.
+      yield* this.#drain(this.#old);
+      yield* this.#drain(before);
+      yield { event: "missed", path: this.#path, position: before?.position ?? 0 };
       return;
     }
     const old = this.#old;
