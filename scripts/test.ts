@@ -10,7 +10,7 @@ import { join } from "node:path";
 import "./install.ts";
 
 /** Half of the time of all tests goes to these. */
-const HALF = ["packages/ipc/", "packages/store/", "packages/chaos/"];
+const HALF = ["packages/ipc/", "packages/store/", "packages/chaos/", "packages/bench/"];
 
 /** Nothing depends on how fast a machine is: a test that has not ended by then hangs. */
 const TIMEOUT_MS = 60_000;
