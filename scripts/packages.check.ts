@@ -103,7 +103,10 @@ describe("every package", () => {
     for (const { directory } of packed) {
       for (const file of new Bun.Glob("**/*.d.ts").scanSync({ cwd: directory, absolute: true })) {
         const code = readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
-        expect({ file, found: code.match(/"[^"]*\.ts"|"bun[^"]*"|\bBun\.|reference /g) }).toEqual({
+        expect({
+          file,
+          found: code.match(/"[^"]*\.ts"|(?:from |\()"bun[^"]*"|\bBun\.|reference /g),
+        }).toEqual({
           file,
           found: null,
         });

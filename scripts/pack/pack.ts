@@ -13,7 +13,7 @@ import { ROOT, SHIPPED, type ShippedPackage } from "./shipped.ts";
  * What starts a command. For a shell, its second line goes on with Bun, or with Node.js where there is no Bun; for them and for
  * Deno it is a module, and that line a word and a comment.
  */
-const starterOf = (node: string): string => `#!/bin/sh
+const starterOf = (node: string): string => `#!/usr/bin/env sh
 ":" //; command -v bun >/dev/null && exec bun "$0" "$@"; exec node --disable-warning=ExperimentalWarning "$0" "$@"
 try {
   await import("./main.js");
@@ -37,6 +37,13 @@ const TOGETHER = "together.ts";
 interface Workspace {
   readonly workspaces: { readonly catalog: Readonly<Record<string, string>> };
 }
+
+/**
+ * What becomes of `require` of a part. Bun runs it as it is, and knows no other word in a bundle; a bundler does not follow
+ * it, so that executables made of the command's bundle would lack the part. So both words stand there. No line moves: source maps
+ * stay true.
+ */
+const REQUIRED = /\bimport\.meta\.require\(("\.[^"]+")\)/g;
 
 /** One package that has been packed. */
 export interface PackedPackage {
@@ -102,7 +109,7 @@ async function bundle(
   // What several entries share must be one for all: errors are compared by their classes. `splitting` would do that, but gives
   // everything that two entries export another name: `SystemError2`.
   const together = sources.length > 1 ? join(ROOT, directory, "src", TOGETHER) : undefined;
-  await Bun.build({
+  const { outputs } = await Bun.build({
     entrypoints: together === undefined ? sources : [together],
     files: together === undefined ? {} : { [together]: sources.map(exportAll).join("") },
     root: ROOT,
@@ -115,6 +122,13 @@ async function bundle(
     sourcemap: "linked",
     ...(isCommand ? { external: NOT_BUNDLED } : { packages: "external" }),
   });
+  for (const { path } of outputs.filter(({ kind }) => kind !== "sourcemap")) {
+    const code = readFileSync(path, "utf8");
+    const mended = code.replaceAll(REQUIRED, (call, place) => {
+      return `(() => { try { return require(${place}); } catch { return ${call}; } })()`;
+    });
+    if (mended !== code) writeFileSync(path, mended);
+  }
   placeSources(directory, outdir);
   if (together === undefined) return;
   for (const source of sources) {
