@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { closeSync, constants, linkSync, openSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
 import { SystemError } from "../errors.ts";
 import { conditionError, fromNodeError } from "../native/errno.ts";
@@ -78,7 +78,7 @@ function build(
     // before is about to remove it: a file with that lock on it must not get the name.
     if (!platform().tryLockFile(fd, "shared")) return undefined;
     const superblock = writeNamedFile(request, fd, path);
-    if (!link(aside, path)) {
+    if (!publish(aside, path)) {
       if (!isFree(path, patience)) throw exists(name, path);
       return undefined;
     }
@@ -99,12 +99,10 @@ function createAside(path: string): number {
   }
 }
 
-/** Gives the finished file its name: one more, or instead of the other one where the system has that. False when the name is taken, or the file was taken for a leftover. */
-function link(aside: string, path: string): boolean {
+/** Gives the finished file its name. False when the name is taken, or the file was taken for a leftover. */
+function publish(aside: string, path: string): boolean {
   try {
-    const { fileNames } = platform();
-    if (fileNames === undefined) linkSync(aside, path);
-    else fileNames.rename(aside, path);
+    platform().fileNames.publish(aside, path);
     return true;
   } catch (error) {
     const typed = fromNodeError(error, `create "${path}"`);

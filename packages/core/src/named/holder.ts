@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { closeSync, fstatSync, lstatSync, unlinkSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { SystemError } from "../errors.ts";
 import { fromNodeError } from "../native/errno.ts";
 import { type FileIdentity, platform } from "../native/platform.ts";
@@ -37,7 +37,7 @@ export class Trail {
   /** @param fd The file, open. */
   constructor(fd: number, path: string) {
     this.path = path;
-    this.#held = identify(fd);
+    this.#held = platform().fileNames.identify(fd);
   }
 
   /** What the path leads to at this moment: one system call. */
@@ -48,17 +48,9 @@ export class Trail {
   }
 }
 
-/** Which file a descriptor is of. */
-function identify(fd: number): FileIdentity {
-  const { fileNames } = platform();
-  return fileNames === undefined ? fstatSync(fd) : fileNames.identify(fd);
-}
-
 function lookUp(path: string): FileIdentity | undefined {
   try {
-    const { fileNames } = platform();
-    if (fileNames !== undefined) return fileNames.lookUp(path);
-    return lstatSync(path, { throwIfNoEntry: false });
+    return platform().fileNames.lookUp(path);
   } catch (error) {
     const typed = fromNodeError(error, `look up "${path}"`);
     if (isMissing(typed)) return undefined;
@@ -76,17 +68,10 @@ export function isSameFile(fd: number, path: string): boolean {
   return new Trail(fd, path).lead === "held";
 }
 
-/** Removes a name: those who have the file open go on. Throws what `node:fs` throws. */
-export function removeName(path: string): void {
-  const { fileNames } = platform();
-  if (fileNames === undefined) unlinkSync(path);
-  else fileNames.remove(path);
-}
-
 /** Removes a name; nothing happens when it is gone already. */
 export function unlinkIfThere(path: string): void {
   try {
-    removeName(path);
+    platform().fileNames.remove(path);
   } catch (error) {
     const typed = fromNodeError(error, `remove "${path}"`);
     if (!isMissing(typed)) throw typed;
@@ -172,7 +157,7 @@ const forgotten = new Map<string, number>();
 export function forget(fd: number): void {
   const file = held.get(fd);
   if (file === undefined) return;
-  const { dev, ino } = identify(fd);
+  const { dev, ino } = platform().fileNames.identify(fd);
   const key = `${dev}:${ino}`;
   if (forgotten.has(key) || !isSameFile(fd, file.path)) release(fd);
   else forgotten.set(key, fd);

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { closeSync, constants, linkSync, openSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
 import { conditionError } from "../native/errno.ts";
 import { platform } from "../native/platform.ts";
@@ -39,7 +39,6 @@ export function requireLocks(directory: string): void {
 export function doLocksHold(directory: string): boolean | undefined {
   const first = join(directory, asideName("trial"));
   const second = join(directory, asideName("trial"));
-  const { fileNames } = platform();
   const fds: number[] = [];
   const made: string[] = [];
   try {
@@ -47,8 +46,7 @@ export function doLocksHold(directory: string): boolean | undefined {
     made.push(first);
     // Held from here on, so that nobody collects it for what a crash has left.
     if (!platform().tryLockFile(fds[0] as number, "exclusive")) return undefined;
-    if (fileNames === undefined) linkSync(first, second);
-    else fileNames.rename(first, second);
+    platform().fileNames.publish(first, second);
     made.push(second);
     fds.push(openSync(second, constants.O_RDWR | constants.O_NOFOLLOW));
     return !platform().tryLockFile(fds[1] as number, "exclusive");

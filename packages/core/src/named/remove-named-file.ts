@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { conditionError, fromNodeError } from "../native/errno.ts";
 import { platform } from "../native/platform.ts";
 import { findDirectory } from "./directory.ts";
-import { isSameFile, isSeenHeld, removeName, removeWhenUnheld } from "./holder.ts";
+import { isSameFile, isSeenHeld, removeWhenUnheld } from "./holder.ts";
 import { requireLocks } from "./lock-trial.ts";
 import { checkName } from "./name.ts";
 import { openDirectory, openIfThere } from "./named-file.ts";
@@ -81,7 +81,7 @@ function openToUnlink(path: string): number | undefined {
 
 function unlink(name: string, path: string): void {
   try {
-    removeName(path);
+    platform().fileNames.remove(path);
   } catch (error) {
     throw fromNodeError(error, `unlink "${name}"`);
   }

@@ -354,7 +354,7 @@ export interface FileIdentity {
   readonly ino: number | bigint;
 }
 
-/** How files get and lose their names. */
+/** How files get and lose their names. Errors are those of `node:fs`, or typed ones. */
 export interface FileNames {
   /** Which file a descriptor is of. */
   identify(fd: number): FileIdentity;
@@ -362,8 +362,11 @@ export interface FileNames {
   /** Which file a path leads to; undefined when there is none. */
   lookUp(path: string): FileIdentity | undefined;
 
-  /** Gives a finished file another name instead of its own; throws `EEXIST`, and changes nothing, when that is taken. */
-  rename(aside: string, path: string): void;
+  /**
+   * Gives a finished file its name: one more, or instead of the one that it has. Throws `EEXIST`, and changes nothing, when that
+   * is taken.
+   */
+  publish(aside: string, path: string): void;
 
   /** Removes the name of a file that may be open, and mapped: it is free at once. Throws `ENOENT` when there is none. */
   remove(path: string): void;
@@ -380,8 +383,7 @@ export interface NameCalls {
   /** What is wrong with a name, as that of a file; absent where any name will do that has no separator. */
   readonly objectionToName: ((name: string) => string | undefined) | undefined;
 
-  /** How files get and lose their names; absent where `link(2)`, `unlink(2)` and the numbers of files do. */
-  readonly fileNames: FileNames | undefined;
+  readonly fileNames: FileNames;
 }
 
 /** One change of the names in a directory. */

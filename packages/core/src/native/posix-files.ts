@@ -19,6 +19,7 @@ import { conditionError, fromNodeError, systemError } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import { exceededLimit, type MemoryLimit } from "./memory-limit.ts";
 import type { Address, FileCalls, NameCalls } from "./platform-interface.ts";
+import { posixFileNames } from "./posix-file-names.ts";
 import { LOCK, type PosixSystem } from "./posix-system.ts";
 import { engine } from "./runtime.ts";
 import { fillWithZeros } from "./zero-fill.ts";
@@ -133,7 +134,7 @@ export function nameCalls(): NameCalls {
       return `others may write to it (mode ${digits}, must be 0700)`;
     },
     objectionToName: undefined,
-    fileNames: undefined,
+    fileNames: posixFileNames,
   };
 }
 

@@ -101,7 +101,7 @@ export function fileNames(): FileNames {
   return {
     identify: (fd) => identify(scratch, handleOf(fd)),
     lookUp: (path) => lookUp(scratch, entry, path),
-    rename,
+    publish: rename,
     // A file that is open keeps its name until it is closed, and one that is mapped cannot be removed, but by who opens it so
     // that it goes when it is closed. So it gets another name first: its own is free at once, and if it stays for whatever
     // reason, it is what a crash might have left.

@@ -13,10 +13,11 @@ const CREATION = "named/create-named-file.ts";
 const OPENING = "named/open-named-file.ts";
 const REMOVAL = "named/remove-named-file.ts";
 const TRIAL = "named/lock-trial.ts";
+const NAMES = "native/posix-file-names.ts";
 
 const RENAME_INSTEAD_OF_LINK: readonly Change[] = [
-  { file: CREATION, search: "linkSync(aside, path)", replacement: "renameSync(aside, path)" },
-  { file: CREATION, search: "linkSync, openSync", replacement: "renameSync, openSync" },
+  { file: NAMES, search: "linkSync(aside, path)", replacement: "renameSync(aside, path)" },
+  { file: NAMES, search: "linkSync, lstatSync", replacement: "renameSync, lstatSync" },
 ];
 const NO_LOCK_ON_THE_ASIDE_FILE: readonly Change[] = [
   {

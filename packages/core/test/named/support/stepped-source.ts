@@ -81,8 +81,9 @@ export class SteppedSource implements Disposable {
   #copy(): void {
     cpSync(SOURCE, this.path, { recursive: true });
     writeFileSync(join(this.path, "stepped-fs.ts"), STEPPED_FS);
-    for (const file of readdirSync(join(this.path, "named"))) {
-      const path = join(this.path, "named", file);
+    const named = readdirSync(join(this.path, "named")).map((file) => join("named", file));
+    for (const file of [...named, join("native", "posix-file-names.ts")]) {
+      const path = join(this.path, file);
       const text = readFileSync(path, "utf8");
       writeFileSync(path, text.replaceAll('from "node:fs"', 'from "../stepped-fs.ts"'));
     }
