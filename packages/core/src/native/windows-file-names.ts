@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { basename, dirname, join, toNamespacedPath } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { FileIdentity, FileNames } from "./platform-interface.ts";
 import { engine } from "./runtime.ts";
 import {
@@ -11,8 +11,10 @@ import {
   closeHandle,
   type Handle,
   handleOf,
+  nativePath,
   OPTION,
   openHandle,
+  setInformation,
   tryOpenHandle,
 } from "./windows-handles.ts";
 import {
@@ -23,6 +25,7 @@ import {
   statusError,
   succeeded,
   systemLibrary,
+  wide,
 } from "./windows-system.ts";
 
 interface NameFunctions {
@@ -46,13 +49,6 @@ interface NameFunctions {
     bytes: number,
     kind: number,
   ): number;
-  NtSetInformationFile(
-    file: number,
-    result: number,
-    information: number,
-    bytes: number,
-    kind: number,
-  ): number;
 }
 
 const native = systemLibrary<NameFunctions>("ntdll.dll", {
@@ -70,7 +66,6 @@ const native = systemLibrary<NameFunctions>("ntdll.dll", {
     "u32",
   ),
   NtQueryInformationFile: status("i64", "pointer", "pointer", "u32", "u32"),
-  NtSetInformationFile: status("i64", "pointer", "pointer", "u32", "u32"),
 });
 
 const INTERNAL_INFORMATION = 6; // FileInternalInformation
@@ -146,11 +141,7 @@ function lookUp(scratch: Scratch, entry: DataView, path: string): FileIdentity |
   if (directory < 0) return missing(directory, "NtCreateFile", path);
   try {
     const name = wide(basename(path));
-    const { view, address } = scratch;
-    // UNICODE_STRING at 64: length u16, room u16, address u64 at 8.
-    view.setUint16(64, name.length, true);
-    view.setUint16(66, name.length, true);
-    scratch.put(72, engine.addressOf(name));
+    const { address } = scratch;
     // SAFETY: all addresses are those of this room's own memory, in use until the call has returned.
     const result = native().call.NtQueryDirectoryFile(
       directory,
@@ -162,7 +153,7 @@ function lookUp(scratch: Scratch, entry: DataView, path: string): FileIdentity |
       ENTRY.bytes,
       ID_BOTH_DIRECTORY_INFORMATION,
       1,
-      address + 64,
+      scratch.putText(64, name),
       1,
     );
     if (name.length === 0 || !succeeded(result))
@@ -179,35 +170,20 @@ function missing(result: number, syscall: string, path: string): undefined {
   throw statusError(`look up "${path}"`, syscall, result, path);
 }
 
-/** A text as the system's own calls take it, in memory that stays where it is. */
-function wide(text: string): Uint8Array {
-  const bytes = Buffer.from(text, "utf16le");
-  const own = new Uint8Array(new ArrayBuffer(bytes.length));
-  own.set(bytes);
-  return own;
-}
-
 /** Gives a file another name, unless that is taken. Who has it open keeps it. */
 function rename(from: string, to: string): void {
   const attempt = `rename "${from}" to "${to}"`;
-  const name = Buffer.from(toNamespacedPath(to).replace(/^\\\\\?\\/, "\\??\\"), "utf16le");
-  const information = new Uint8Array(new ArrayBuffer(RENAME.name + name.length + 2));
-  new DataView(information.buffer).setUint32(RENAME.length, name.length, true);
+  const name = wide(nativePath(to));
+  const information = new Uint8Array(new ArrayBuffer(RENAME.name + name.length));
+  new DataView(information.buffer).setUint32(RENAME.length, name.length - 2, true);
   information.set(name, RENAME.name);
-  const scratch = new Scratch();
   const file = openHandle(
     { file: from, access: ACCESS.delete, options: OPTION.openLink | OPTION.notDirectory },
     attempt,
   );
   try {
-    // SAFETY: both addresses are those of this function's own memory, in use until the call has returned.
-    const result = native().call.NtSetInformationFile(
-      file,
-      scratch.address,
-      engine.addressOf(information),
-      information.length,
-      RENAME_INFORMATION,
-    );
+    const at = engine.addressOf(information);
+    const result = setInformation(file, at, information.length, RENAME_INFORMATION);
     checkStatus(attempt, "NtSetInformationFile", result, information.length > 0 ? to : undefined);
   } finally {
     closeHandle(file);

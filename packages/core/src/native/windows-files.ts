@@ -13,9 +13,11 @@ import {
   DISPOSITION,
   descriptorOf,
   duplicateHandle,
+  flushFile,
   handleOf,
   OPTION,
   openHandle,
+  setInformation,
 } from "./windows-handles.ts";
 import {
   checkStatus,
@@ -33,14 +35,6 @@ const SET_SPARSE = 0x9_00c4; // FSCTL_SET_SPARSE
 const QUERY_ALLOCATED_RANGES = 0x9_40cf; // FSCTL_QUERY_ALLOCATED_RANGES
 
 interface FileFunctions {
-  NtSetInformationFile(
-    file: number,
-    result: number,
-    information: number,
-    bytes: number,
-    kind: number,
-  ): number;
-  NtFlushBuffersFile(file: number, result: number): number;
   NtFsControlFile(
     file: number,
     event: number,
@@ -56,8 +50,6 @@ interface FileFunctions {
 }
 
 const native = systemLibrary<FileFunctions>("ntdll.dll", {
-  NtSetInformationFile: status("i64", "pointer", "pointer", "u32", "u32"),
-  NtFlushBuffersFile: status("i64", "pointer"),
   NtFsControlFile: status(
     "i64",
     "i64",
@@ -112,10 +104,7 @@ export function fileCalls(): FileCalls {
       // Only who may add files to a directory may have it written.
       const directory = openHandle({ file: path, access: ACCESS.writeData }, attempt);
       try {
-        const { call } = native();
-        // SAFETY: the address is that of this closure's own memory.
-        const result = call.NtFlushBuffersFile(directory, scratch.address);
-        checkStatus(attempt, "NtFlushBuffersFile", result, path);
+        checkStatus(attempt, "NtFlushBuffersFile", flushFile(directory), path);
       } finally {
         closeHandle(directory);
       }
@@ -132,15 +121,7 @@ function setLength(
   path: string | undefined,
 ): void {
   const information = scratch.put(16, length);
-  const { call } = native();
-  // SAFETY: the addresses are those of this module's own memory.
-  const result = call.NtSetInformationFile(
-    handleOf(fd),
-    scratch.address,
-    information,
-    8,
-    END_OF_FILE_INFORMATION,
-  );
+  const result = setInformation(handleOf(fd), information, 8, END_OF_FILE_INFORMATION);
   if (succeeded(result)) return;
   const reason = result >>> 0 === STATUS.userMappedFile ? MAPPED : undefined;
   throw statusError(attempt, "NtSetInformationFile", result, path, reason);

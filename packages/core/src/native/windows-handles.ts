@@ -7,7 +7,6 @@
  * @module
  */
 import { toNamespacedPath } from "node:path";
-import { engine } from "./runtime.ts";
 import {
   checkStatus,
   Scratch,
@@ -17,6 +16,7 @@ import {
   succeeded,
   systemLibrary,
   THIS_PROCESS,
+  wide,
 } from "./windows-system.ts";
 
 /** An open object of the system, as a number. */
@@ -53,6 +53,14 @@ interface HandleCalls {
     extended: number,
     extendedBytes: number,
   ): number;
+  NtSetInformationFile(
+    file: number,
+    result: number,
+    information: number,
+    bytes: number,
+    kind: number,
+  ): number;
+  NtFlushBuffersFile(file: number, result: number): number;
 }
 
 const descriptors = systemLibrary<DescriptorCalls>(process.execPath, {
@@ -76,6 +84,8 @@ const native = systemLibrary<HandleCalls>("ntdll.dll", {
     "pointer",
     "u32",
   ),
+  NtSetInformationFile: status("i64", "pointer", "pointer", "u32", "u32"),
+  NtFlushBuffersFile: status("i64", "pointer"),
 });
 
 const DUPLICATE_SAME_ACCESS = 2;
@@ -140,6 +150,30 @@ export function closeHandle(handle: Handle): void {
   native().call.NtClose(handle);
 }
 
+/**
+ * Sets something of a file.
+ *
+ * @param information Where it is, in memory that is in use until the call has returned.
+ * @param bytes Its length.
+ * @param kind A value of `FILE_INFORMATION_CLASS`.
+ * @returns The status.
+ */
+export function setInformation(
+  file: Handle,
+  information: number,
+  bytes: number,
+  kind: number,
+): number {
+  // SAFETY: the call reads the caller's memory, and writes an IO_STATUS_BLOCK into this module's own.
+  return native().call.NtSetInformationFile(file, scratch().address, information, bytes, kind);
+}
+
+/** Waits until the disk has what was handed to it of a file, or of the names in a directory; returns the status. */
+export function flushFile(file: Handle): number {
+  // SAFETY: the call writes an IO_STATUS_BLOCK into this module's own memory.
+  return native().call.NtFlushBuffersFile(file, scratch().address);
+}
+
 /** Rights to a file (`winnt.h`). */
 export const ACCESS = {
   readData: 0x1,
@@ -192,18 +226,11 @@ export interface HandleRequest {
 export function tryOpenHandle(request: HandleRequest): Handle | number {
   const { file, access, disposition = DISPOSITION.open, options = 0 } = request;
   const memory = scratch();
-  const name = Buffer.from(typeof file === "string" ? nativePath(file) : "", "utf16le");
-  const text = new Uint8Array(new ArrayBuffer(name.length + 2));
-  text.set(name);
-  const { view } = memory;
-  // UNICODE_STRING at 64: length u16, room u16, address u64 at 8.
-  view.setUint16(64, name.length, true);
-  view.setUint16(66, text.length, true);
-  memory.put(72, engine.addressOf(text));
+  const text = wide(typeof file === "string" ? nativePath(file) : "");
   // OBJECT_ATTRIBUTES at 80: length u32, root u64 at 8, name u64 at 16, attributes u32 at 24, two more addresses.
-  view.setUint32(80, 48, true);
+  memory.view.setUint32(80, 48, true);
   memory.put(88, typeof file === "string" ? 0 : file);
-  memory.put(96, memory.address + 64);
+  memory.put(96, memory.putText(64, text));
   memory.put(104, IGNORE_CASE);
   memory.put(112, 0);
   memory.put(120, 0);
@@ -235,6 +262,6 @@ export function openHandle(request: HandleRequest, attempt: string): Handle {
 }
 
 /** A path as the system's own calls take it. */
-function nativePath(path: string): string {
+export function nativePath(path: string): string {
   return toNamespacedPath(path).replace(/^\\\\\?\\/, "\\??\\");
 }

@@ -5,7 +5,7 @@
  */
 import type { Address, MemoryCalls } from "./platform-interface.ts";
 import { engine } from "./runtime.ts";
-import { handleOf } from "./windows-handles.ts";
+import { flushFile, handleOf } from "./windows-handles.ts";
 import { GRANULE_BYTES, Sections, VIEW_BYTES_MAX } from "./windows-sections.ts";
 import {
   checkStatus,
@@ -27,7 +27,6 @@ const PREFETCH = 0; // VmPrefetchInformation
 
 interface MemoryFunctions {
   NtFlushVirtualMemory(process: number, address: number, length: number, result: number): number;
-  NtFlushBuffersFile(file: number, result: number): number;
   NtLockVirtualMemory(process: number, address: number, length: number, kind: number): number;
   NtUnlockVirtualMemory(process: number, address: number, length: number, kind: number): number;
   NtQueryVirtualMemory(
@@ -50,7 +49,6 @@ interface MemoryFunctions {
 
 const native = systemLibrary<MemoryFunctions>("ntdll.dll", {
   NtFlushVirtualMemory: status("i64", "pointer", "pointer", "pointer"),
-  NtFlushBuffersFile: status("i64", "pointer"),
   NtLockVirtualMemory: status("i64", "pointer", "pointer", "u32"),
   NtUnlockVirtualMemory: status("i64", "pointer", "pointer", "u32"),
   NtQueryVirtualMemory: status("i64", "pointer", "u32", "pointer", "u64", "pointer"),
@@ -105,8 +103,7 @@ export function memoryCalls(): MemoryCalls {
       checkStatus("flush memory", "NtFlushVirtualMemory", result);
       if (mode === "async") return;
       // The first call hands the pages to the file, the second one waits until the disk has them.
-      const flushed = call.NtFlushBuffersFile(handleOf(fd), scratch.address);
-      checkStatus("flush memory", "NtFlushBuffersFile", flushed);
+      checkStatus("flush memory", "NtFlushBuffersFile", flushFile(handleOf(fd)));
     },
     // How a range will be read is no advice here, and pages that nobody needs are found by the system itself.
     advise: (address, lengthBytes, advice) => {

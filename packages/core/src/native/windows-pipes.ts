@@ -13,7 +13,13 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { PipeReader, PipeRinger, ThreadPipe, ThreadPipes } from "./platform-interface.ts";
 import { engine } from "./runtime.ts";
-import { ACCESS, closeHandle, type Handle, tryOpenHandle } from "./windows-handles.ts";
+import {
+  ACCESS,
+  closeHandle,
+  type Handle,
+  setInformation,
+  tryOpenHandle,
+} from "./windows-handles.ts";
 import {
   Scratch,
   STATUS,
@@ -21,6 +27,7 @@ import {
   statusError,
   succeeded,
   systemLibrary,
+  wide,
 } from "./windows-system.ts";
 
 interface EventFunctions {
@@ -32,13 +39,6 @@ interface EventFunctions {
 
 interface PipeFunctions {
   NtSetEvent(event: number, previous: number): number;
-  NtSetInformationFile(
-    file: number,
-    result: number,
-    information: number,
-    bytes: number,
-    kind: number,
-  ): number;
   NtWriteFile(
     file: number,
     event: number,
@@ -60,7 +60,6 @@ const kernel = systemLibrary<EventFunctions>("kernel32.dll", {
 
 const native = systemLibrary<PipeFunctions>("ntdll.dll", {
   NtSetEvent: status("i64", "pointer"),
-  NtSetInformationFile: status("i64", "pointer", "pointer", "u32", "u32"),
   NtWriteFile: status(
     "i64",
     "i64",
@@ -106,13 +105,6 @@ function eventName(name: string): Uint8Array {
 
 function pipePath(name: string): string {
   return `\\\\.\\pipe\\isthmus${name}`;
-}
-
-function wide(text: string): Uint8Array {
-  const bytes = Buffer.from(`${text}\0`, "utf16le");
-  const own = new Uint8Array(new ArrayBuffer(bytes.length));
-  own.set(bytes);
-  return own;
 }
 
 function createEvent(name: string): Handle {
@@ -293,8 +285,7 @@ class Ringer implements PipeRinger {
     const { view, address } = this.#scratch;
     view.setUint32(64, 0, true);
     view.setUint32(68, DOES_NOT_WAIT, true);
-    // SAFETY: the call reads eight bytes of this object's memory, and writes an IO_STATUS_BLOCK into it.
-    native().call.NtSetInformationFile(this.#pipe, address, address + 64, 8, PIPE_INFORMATION);
+    setInformation(this.#pipe, address + 64, 8, PIPE_INFORMATION);
     return true;
   }
 }

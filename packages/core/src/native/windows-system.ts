@@ -65,10 +65,30 @@ export class Scratch {
     return this.address + offset;
   }
 
+  /**
+   * Writes a UNICODE_STRING of 16 bytes: length u16, room u16, address u64 at 8. Returns where it is.
+   *
+   * @param text Of {@link wide}; to be in use until the call has returned.
+   */
+  putText(offset: number, text: Uint8Array): number {
+    this.view.setUint16(offset, text.length - 2, true);
+    this.view.setUint16(offset + 2, text.length, true);
+    this.put(offset + 8, engine.addressOf(text));
+    return this.address + offset;
+  }
+
   /** Reads a 64-bit number, below 2^53. */
   take(offset: number): number {
     return Number(this.view.getBigUint64(offset, true));
   }
+}
+
+/** A text as the system's calls take it, UTF-16 that ends with a zero, in memory that stays where it is. */
+export function wide(text: string): Uint8Array {
+  const bytes = Buffer.from(`${text}\0`, "utf16le");
+  const own = new Uint8Array(new ArrayBuffer(bytes.length));
+  own.set(bytes);
+  return own;
 }
 
 /** Status values that are outcomes here, or that stand for an error number of POSIX (`ntstatus.h`). */
