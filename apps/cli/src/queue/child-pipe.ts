@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { closeSync, openSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, openSync } from "node:fs";
 import { directoryPath, platform } from "@isthmus/core/internal";
+import { privatePipe } from "./private-pipe.ts";
 
 /** How long to wait for what is still in the pipe when the program has ended: others may have it open for ever. */
 const LATE_MS = 100;
 
-/** A pipe from a program. Bun's own are sockets, which no program can open by names such as `/dev/stderr`. */
+/** A pipe from a program. */
 export class ChildPipe implements AsyncDisposable {
   /** The end for the program; closed by `begin`. */
   readonly writeEnd: number;
@@ -23,16 +23,9 @@ export class ChildPipe implements AsyncDisposable {
   /** @param onBytes Is given what the program writes; what it promises is waited for. */
   constructor(onBytes: (bytes: Uint8Array) => unknown) {
     this.#onBytes = onBytes;
-    const path = join(directoryPath(), `.pipe-${crypto.randomUUID()}`);
-    platform().makeFifo(path);
-    try {
-      const readEnd = platform().openFifo(path, "read");
-      if (readEnd === undefined) throw new Error(`Cannot open the pipe "${path}": it is gone`);
-      this.#readEnd = readEnd;
-      this.writeEnd = openSync(path, "w");
-    } finally {
-      unlinkSync(path);
-    }
+    const { readEnd, writeEnd } = privatePipe(directoryPath(), openEnds);
+    this.#readEnd = readEnd;
+    this.writeEnd = writeEnd;
     this.#reader = readerOf(this.#readEnd);
   }
 
@@ -65,6 +58,12 @@ export class ChildPipe implements AsyncDisposable {
       await this.#onBytes(value);
     }
   }
+}
+
+function openEnds(path: string): { readonly readEnd: number; readonly writeEnd: number } {
+  const readEnd = platform().openFifo(path, "read");
+  if (readEnd === undefined) throw new Error(`Cannot open the pipe "${path}": it is gone`);
+  return { readEnd, writeEnd: openSync(path, "w") };
 }
 
 // Not a type that is written down: DOM's and Bun's readers differ in a method.

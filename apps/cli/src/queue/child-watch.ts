@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { platform } from "@isthmus/core/internal";
+import { privatePipe } from "./private-pipe.ts";
 
 /**
  * Reads which process groups run, a line whenever that changes; when the worker is gone, so is the other end of the pipe, and
@@ -43,7 +42,7 @@ export class ChildWatch implements AsyncDisposable {
     await this.#shell.process.exited;
   }
 
-  /** When this returns, the pipe has it: who is killed then has told it. A stream of Bun's would write it some time later. */
+  /** When this returns, the pipe has it: who is killed then has told it. */
   #tell(): void {
     if (this.#shell === undefined) return;
     try {
@@ -55,9 +54,9 @@ export class ChildWatch implements AsyncDisposable {
 }
 
 function startShell() {
-  let ends: ReturnType<typeof openPipe> | undefined;
+  let ends: ReturnType<typeof openEnds> | undefined;
   try {
-    ends = openPipe();
+    ends = privatePipe(tmpdir(), openEnds);
     const process = Bun.spawn(["sh", "-c", SCRIPT], {
       stdin: ends.readEnd,
       stdout: "ignore",
@@ -74,19 +73,12 @@ function startShell() {
   }
 }
 
-/** A pipe that nobody else can open, and whose ends wait. */
-function openPipe(): { readonly readEnd: number; readonly writeEnd: number } {
-  const path = join(tmpdir(), `isthmus-watch-${crypto.randomUUID()}`);
-  platform().makeFifo(path);
+/** Without another one that has the pipe open for both, each end would wait for the other. */
+function openEnds(path: string): { readonly readEnd: number; readonly writeEnd: number } {
+  const both = openSync(path, "r+");
   try {
-    // Without another one that has it open for both, each end would wait for the other.
-    const both = openSync(path, "r+");
-    try {
-      return { readEnd: openSync(path, "r"), writeEnd: openSync(path, "w") };
-    } finally {
-      closeSync(both);
-    }
+    return { readEnd: openSync(path, "r"), writeEnd: openSync(path, "w") };
   } finally {
-    unlinkSync(path);
+    closeSync(both);
   }
 }
