@@ -7,17 +7,10 @@ import { tmpdir } from "node:os";
 import { Consumer } from "@isthmus/ipc";
 import { SIZES } from "../runner/sizes.ts";
 import type { CaseContext, SuiteModule } from "../runner/suite.ts";
-import {
-  CAPACITY_BYTES,
-  expectedSum,
-  Sample,
-  type SampleFields,
-  sumOf,
-  warmUpOf,
-} from "../suites/sample.ts";
+import { pollSamples } from "../suites/poll-samples.ts";
+import { CAPACITY_BYTES, expectedSum, Sample } from "../suites/sample.ts";
 
 const MICRO_MS = 100;
-const PATIENCE = { timeoutMs: 60_000 };
 
 const [suite = "", name = "", count = "0"] = process.argv.slice(2);
 
@@ -39,19 +32,7 @@ const context: CaseContext = {
 function receive(channel: string, records: number): number {
   using consumer = Consumer.createNew(channel, { schema: Sample, capacityBytes: CAPACITY_BYTES });
   process.stdout.write("ready\n");
-  const warmUp = warmUpOf(records);
-  let sum = 0;
-  let seen = 0;
-  let startedAt = 0;
-  const handle = (record: SampleFields): void => {
-    sum += sumOf(record);
-    if (++seen === warmUp) startedAt = performance.now();
-  };
-  handle(consumer.receive(PATIENCE));
-  while (seen < records) consumer.poll(handle);
-  const seconds = (performance.now() - startedAt) / 1000;
-  if (sum !== expectedSum(0, records)) throw new Error(`records were lost: their sum is ${sum}`);
-  return (records - warmUp) / seconds;
+  return pollSamples(consumer, records, expectedSum(0, records));
 }
 
 async function measure(): Promise<number> {

@@ -10,14 +10,8 @@ import { platform } from "@isthmus/core/internal";
 import { Consumer, Subscriber } from "@isthmus/ipc";
 import { startWorker } from "@isthmus/programs";
 import { type CaseContext, type CaseFunction, type Figure, SkipError } from "../../runner/suite.ts";
-import {
-  CAPACITY_BYTES,
-  expectedSum,
-  Sample,
-  type SampleFields,
-  sumOf,
-  warmUpOf,
-} from "../sample.ts";
+import { pollSamples } from "../poll-samples.ts";
+import { CAPACITY_BYTES, expectedSum, Sample, type SampleFields, sumOf } from "../sample.ts";
 import { BATCH_BYTES, FrameReader, sumSample } from "./frames.ts";
 import { Meter } from "./meter.ts";
 import { consumeRecords, PLAIN_RING_BYTES } from "./plain-ring.ts";
@@ -67,22 +61,9 @@ async function pollFrom(role: string, total: number, producers = 1): Promise<Fig
   const participants = Array.from({ length: producers }, () =>
     startParticipant(role, [name, share]),
   );
-  const warmUp = warmUpOf(count);
-  let sum = 0;
-  let seen = 0;
-  let startedAt = 0;
-  const handle = (record: SampleFields): void => {
-    sum += record.a + record.b + record.c + record.d + record.e + record.f + record.g + record.h;
-    if (++seen === warmUp) startedAt = performance.now();
-  };
-  // Asleep until the first record, so that the other process has the CPU to start on.
-  handle(consumer.receive(PATIENCE));
-  while (seen < count) consumer.poll(handle);
-  const seconds = (performance.now() - startedAt) / 1000;
-  const expected = producers * expectedSum(0, share);
-  if (sum !== expected) throw new Error(`sum ${sum} instead of ${expected}`);
+  const perSecond = pollSamples(consumer, count, producers * expectedSum(0, share));
   await Promise.all(participants.map(({ exited }) => exited));
-  return figure((count - warmUp) / seconds);
+  return figure(perSecond);
 }
 
 async function follow({ sizes }: CaseContext): Promise<Figure> {
