@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { INSPECT, showAs } from "./inspect.ts";
 export { Mapping } from "./mapping.ts";
 export { collectAbandoned } from "./named/collect.ts";
 export { createNamedFile, createOrOpenNamedFile } from "./named/create-named-file.ts";

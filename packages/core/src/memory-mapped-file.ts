@@ -8,6 +8,7 @@ import type { Backing } from "./backing.ts";
 import { BigEndianAccessor } from "./big-endian-accessor.ts";
 import { DisposedError, NotSupportedError } from "./errors.ts";
 import type { FileReference } from "./file-reference.ts";
+import { showAs } from "./inspect.ts";
 import { LiveViews } from "./live-views.ts";
 import { Trail } from "./named/holder.ts";
 import { unlinkNamedFile } from "./named/remove-named-file.ts";
@@ -108,6 +109,15 @@ export class MemoryMappedFile implements Disposable {
   readonly #views = new LiveViews();
   #capacity: number;
   #isDisposed = false;
+
+  static {
+    showAs(MemoryMappedFile.prototype, (map) => {
+      const { name, capacity, access } = map;
+      const where = name === null ? { path: map.#backing.path ?? null } : { name };
+      const state = map.#isDisposed ? "disposed" : "open";
+      return ["MemoryMappedFile", { ...where, capacity, access, state }];
+    });
+  }
 
   /** For the library's own use. */
   constructor(key: typeof INTERNAL, parts: MapParts) {

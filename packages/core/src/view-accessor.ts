@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { showAs } from "./inspect.ts";
 import type { MemoryAdvice } from "./native/platform.ts";
 import { RecordArray, type RecordSchema } from "./records-in-place.ts";
 import {
@@ -75,6 +76,13 @@ const SEARCH_BYTES_MAX = 1 << 16;
  */
 export class ViewAccessor extends WideAccessor implements Disposable {
   readonly #view: View;
+
+  static {
+    showAs(ViewAccessor.prototype, ({ capacity, endian, canRead, canWrite }) => [
+      "ViewAccessor",
+      { capacity, endian, canRead, canWrite },
+    ]);
+  }
 
   /** For the library's own use; users call `MemoryMappedFile.createViewAccessor`. */
   constructor(source: ViewSource, options?: ViewOptions) {

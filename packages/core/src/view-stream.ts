@@ -4,6 +4,7 @@
  * @module
  */
 import { NotSupportedError } from "./errors.ts";
+import { showAs } from "./inspect.ts";
 import { isTurnDue, takeTurn } from "./turns.ts";
 import { checkInteger, checkOneOf, invalidType, outOfRange } from "./validate.ts";
 import { type FlushOptions, View, type ViewOptions, type ViewSource } from "./view.ts";
@@ -34,6 +35,14 @@ const READABLE_CHUNK_BYTES = 1 << 16;
 export class ViewStream implements Disposable {
   readonly #view: View;
   #position = 0;
+
+  static {
+    showAs(ViewStream.prototype, (stream) => {
+      const { canRead, canWrite } = stream;
+      const [length, position] = [stream.#view.capacity, stream.#position];
+      return ["ViewStream", { length, position, canRead, canWrite }];
+    });
+  }
 
   /** For the library's own use; users call `MemoryMappedFile.createViewStream`. */
   constructor(source: ViewSource, options?: ViewOptions) {

@@ -55,7 +55,7 @@ export class Consumer<S extends ChannelSchema> extends Receiver<S> {
 
   private constructor(channel: Channel, schema: S) {
     const { times } = channel;
-    super(schema, channel, () => receiveFrom(channel, times));
+    super("Consumer", schema, channel, () => receiveFrom(channel, times));
     this.#channel = channel;
     this.#times = times;
   }

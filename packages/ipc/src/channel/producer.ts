@@ -59,7 +59,7 @@ export class Producer<S extends ChannelSchema> extends Sender<S> {
     const isImpatient = isFailing(onFull as ProducerOptions<S>["onFull"]);
     const channel = new Channel(verb, name, options, "producer");
     let lane = -1;
-    super(options.schema, channel, () => {
+    super("Producer", options.schema, channel, () => {
       lane = claimChannelLane(channel);
       return sendInto(channel, lane, isImpatient);
     });

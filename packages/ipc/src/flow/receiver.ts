@@ -54,12 +54,18 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
   #isDisposed = false;
 
   /**
+   * @param owner The class's name.
    * @param schema What records are.
    * @param lanes The segment; left when `open` throws.
    * @param open Joins its receivers.
    */
-  protected constructor(schema: S, lanes: RecordSegment, open: () => ReceivingLanes) {
-    super(lanes.segment, "Receiver");
+  protected constructor(
+    owner: string,
+    schema: S,
+    lanes: RecordSegment,
+    open: () => ReceivingLanes,
+  ) {
+    super(lanes.segment, owner);
     try {
       this.#how = open();
       this.end = new ReceivingEnd(this.#how);

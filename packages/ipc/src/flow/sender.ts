@@ -51,12 +51,13 @@ export abstract class Sender<S extends ChannelSchema> extends NamedHandle {
   protected readonly end: SendingEnd;
 
   /**
+   * @param owner The class's name.
    * @param schema What records are.
    * @param lanes The segment; left when `open` throws.
    * @param open Takes a lane of it.
    */
-  protected constructor(schema: S, lanes: RecordSegment, open: () => SendingEnd) {
-    super(lanes.segment, "Sender");
+  protected constructor(owner: string, schema: S, lanes: RecordSegment, open: () => SendingEnd) {
+    super(lanes.segment, owner);
     try {
       this.end = open();
     } catch (error) {

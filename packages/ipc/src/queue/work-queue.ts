@@ -264,6 +264,9 @@ function leave(queue: QueueSegment, taking: Taking<ChannelSchema>): void {
   if (queue.segment.isDisposed) return;
   try {
     taking.giveBackOf(queue.self, "returned");
+  } catch (error) {
+    // Of a file that was cut short nothing is left that could be given back.
+    if (queue.segment.memory.mapping.fault === undefined) throw error;
   } finally {
     queue.segment.dispose();
   }

@@ -3,12 +3,21 @@
  *
  * @module
  */
+import { DisposedError } from "@isthmus/core";
+import { showAs } from "@isthmus/core/internal";
 import type { Segment } from "./segment.ts";
 
 /** A handle on what has a name in shared memory. */
 export abstract class NamedHandle implements Disposable {
   readonly #segment: Segment;
   readonly #owner: string;
+
+  static {
+    showAs(NamedHandle.prototype, (handle) => {
+      const { name, createdNew } = handle;
+      return [handle.#owner, { name, state: handle.#state(), createdNew }];
+    });
+  }
 
   /** @param owner The class's name, for messages: a bundler may change the one that it has. */
   protected constructor(segment: Segment, owner: string) {
@@ -45,6 +54,16 @@ export abstract class NamedHandle implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #state(): "open" | "disposed" | "cut short" {
+    try {
+      this.checkOpen();
+      this.#segment.checkWhole();
+      return "open";
+    } catch (error) {
+      return error instanceof DisposedError ? "disposed" : "cut short";
+    }
   }
 
   /** Throws unless the handle is open. */

@@ -63,7 +63,7 @@ export class Publisher<S extends ChannelSchema> extends Sender<S> {
     const isImpatient = isFailing(onFull as PublisherOptions<S>["onFull"]);
     const topic = new Topic(verb, name, options, "publisher");
     let lane = -1;
-    super(options.schema, topic, () => {
+    super("Publisher", options.schema, topic, () => {
       lane = claimTopicLane(topic);
       return publishInto(topic, lane, isImpatient);
     });

@@ -101,7 +101,9 @@ export class Subscriber<S extends ChannelSchema> extends Receiver<S> {
     const topic = new Topic(verb, name, options, "subscriber");
     const attending = { isHistory: from === "history", isGating: onSlow === "gate" };
     const { times } = topic;
-    super(options.schema, topic, () => subscribe(topic, attending, overrunTeller(onLapped), times));
+    super("Subscriber", options.schema, topic, () =>
+      subscribe(topic, attending, overrunTeller(onLapped), times),
+    );
     this.#topic = topic;
     this.#times = times;
   }

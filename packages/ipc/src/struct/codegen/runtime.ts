@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { INSPECT } from "@isthmus/core/internal";
 import { ArrayCursor } from "../array-cursor.ts";
 import { ANCHOR, SNAPSHOT } from "../cursor.ts";
 import { readBytes, readText, writeBytes, writeText } from "./blobs.ts";
@@ -18,6 +19,5 @@ export const runtime: object = Object.freeze({
   ArrayCursor,
   ANCHOR,
   SNAPSHOT,
-  // What `inspect.custom` of `node:util` is: reading it there would load ten milliseconds of what is seldom needed.
-  INSPECT: Symbol.for("nodejs.util.inspect.custom"),
+  INSPECT,
 });
