@@ -23,31 +23,8 @@ import {
   type OpenMemoryOptions,
   openMemory,
 } from "./open-memory.ts";
-import { type ChunkOptions, chunks } from "./scan/chunks.ts";
-import {
-  type FollowEvent,
-  type FollowOptions,
-  type FollowPathOptions,
-  follow,
-  followPath,
-} from "./scan/follow.ts";
-import { histogram } from "./scan/histogram.ts";
-import type { LineCursor } from "./scan/line-cursor.ts";
-import {
-  forEachLine,
-  type LineOptions,
-  type LineVisitor,
-  lineCursor,
-  lines,
-} from "./scan/lines.ts";
-import type { Needle } from "./scan/needle.ts";
-import { type ScanOptions, scan } from "./scan/parallel/scan.ts";
-import type { ScanJob } from "./scan/parallel/scan-jobs.ts";
-import type { ScanRange } from "./scan/range.ts";
-import { type RecordOptions, records } from "./scan/records.ts";
-import { type Row, type RowOptions, rows } from "./scan/rows.ts";
-import { count, indexOf, lastIndexOf, type SearchOptions } from "./scan/search.ts";
-import { isUtf8 } from "./scan/utf8.ts";
+import { type FollowEvent, type FollowPathOptions, followPath } from "./scan/follow.ts";
+import { Scannable } from "./scan/scannable.ts";
 import {
   checkInteger,
   checkOneOf,
@@ -100,7 +77,7 @@ const INTERNAL: unique symbol = Symbol("MemoryMappedFile");
  * console.log(view.readUint32(4)); // 2
  * ```
  */
-export class MemoryMappedFile implements Disposable {
+export class MemoryMappedFile extends Scannable implements Disposable {
   readonly #backing: Backing;
   readonly #access: MemoryAccess;
   readonly #name: string | null;
@@ -124,6 +101,7 @@ export class MemoryMappedFile implements Disposable {
     if (key !== INTERNAL) {
       throw invalidType("key", "the library's own (call a static method instead of new)", key);
     }
+    super();
     this.#backing = parts.backing;
     this.#access = parts.access;
     this.#capacity = parts.capacity;
@@ -249,7 +227,7 @@ export class MemoryMappedFile implements Disposable {
   }
 
   /** The name of named memory; `null` for files and anonymous memory. */
-  get name(): string | null {
+  override get name(): string | null {
     return this.#name;
   }
 
@@ -264,7 +242,7 @@ export class MemoryMappedFile implements Disposable {
    * Two system calls.
    */
   get isReachable(): boolean {
-    const { fd, path } = this.#source().backing;
+    const { fd, path } = this.source().backing;
     return this.#name !== null && path !== undefined && new Trail(fd, path).lead === "held";
   }
 
@@ -278,7 +256,7 @@ export class MemoryMappedFile implements Disposable {
     const { endian = "little", ...part } = checkOptions("options", options, ACCESSOR_OPTIONS);
     const Accessor =
       checkOneOf("endian", endian, ENDIANS) === "big" ? BigEndianAccessor : ViewAccessor;
-    return this.#noted(new Accessor(this.#source(), part), part);
+    return this.#noted(new Accessor(this.source(), part), part);
   }
 
   /**
@@ -288,270 +266,7 @@ export class MemoryMappedFile implements Disposable {
    * @throws {SystemError} `EACCES` when the view reaches outside the map or may do more than it.
    */
   createViewStream(options?: ViewOptions): ViewStream {
-    return this.#noted(new ViewStream(this.#source(), options), options);
-  }
-
-  /**
-   * The bytes in order, in chunks that are not copied, whatever the size of the file: a few MiB of it are
-   * mapped at any time. A chunk is valid until the next one is asked for; copy what must live longer.
-   *
-   * @param options `size`: bytes of a chunk, 1 MiB unless given; `offset` and `length`: which part, in bytes.
-   * @throws {FileTruncatedError} When the file has become shorter.
-   *
-   * @example Sum a file
-   * ```ts
-   * import { MemoryMappedFile } from "@isthmus/core";
-   *
-   * using file = MemoryMappedFile.createFromFile(process.execPath, { access: "read" });
-   * let sum = 0;
-   * for (const chunk of file.chunks({ size: 1 << 20 })) for (const byte of chunk) sum += byte;
-   * console.log(sum > 0); // true
-   * ```
-   */
-  chunks(options?: ChunkOptions): Generator<Uint8Array, void> {
-    return chunks(this.#source(), options);
-  }
-
-  /**
-   * The lines in order, decoded from UTF-8, without their "\n" or "\r\n". A last line without an end counts,
-   * an end without a line behind it does not begin another. With `raw`, the bytes between line feeds ("\r"
-   * stays), valid until the next line is asked for. With `offset` and `length`, the lines that begin in this range;
-   * a line begins at byte 0 and behind every line feed.
-   *
-   * @param options `raw`: bytes instead of text; `offset` and `length`: which part, in bytes.
-   * @throws {FileTruncatedError} When the file has become shorter.
-   * @throws {RangeError} `ERR_OUT_OF_RANGE` for a line of more than 512 MiB.
-   */
-  lines(options?: LineOptions & { readonly raw?: false | undefined }): Generator<string, void>;
-  lines(options: LineOptions & { readonly raw: true }): Generator<Uint8Array, void>;
-  lines(options?: LineOptions): Generator<string, void> | Generator<Uint8Array, void> {
-    return lines(this.#source(), options);
-  }
-
-  /**
-   * Calls for every line in order, without making an object for it: with the bytes that hold it, where it begins and
-   * ends in them (the line feed excluded, "\r" included), and its offset in the map. The bytes are valid until the call
-   * returns. What the call throws ends the scan.
-   *
-   * @param visit Called for each line; must not be asynchronous.
-   * @param range Which lines, in bytes: those that begin in it. Default: all.
-   * @throws {FileTruncatedError} When the file has become shorter.
-   *
-   * @example The offset of every line
-   * ```ts
-   * import { writeFileSync } from "node:fs";
-   * import { MemoryMappedFile } from "@isthmus/core";
-   *
-   * writeFileSync("app.log", "started\nstopped\n");
-   * using file = MemoryMappedFile.createFromFile("app.log", { access: "read" });
-   * const offsets: number[] = [];
-   * file.forEachLine((bytes, start, end, offset) => offsets.push(offset));
-   * console.log(offsets); // [ 0, 8 ]
-   * ```
-   */
-  forEachLine(visit: LineVisitor, range?: ScanRange): void {
-    forEachLine(this.#source(), visit, range);
-  }
-
-  /**
-   * Yields one cursor for every line in order: where the line is, and its text when asked. It is the same object for every
-   * line, so that nothing is made for lines that are passed by.
-   *
-   * @param range Which lines, in bytes: those that begin in it. Default: all.
-   * @throws {FileTruncatedError} When the file has become shorter.
-   *
-   * @example
-   * ```ts
-   * import { writeFileSync } from "node:fs";
-   * import { MemoryMappedFile } from "@isthmus/core";
-   *
-   * writeFileSync("app.log", "E disk full\nI started\n");
-   * using file = MemoryMappedFile.createFromFile("app.log", { access: "read" });
-   * for (const line of file.lineCursor()) {
-   *   if (line.bytes[line.start] === 0x45) console.log(line.offset, line.text()); // 0 E disk full
-   * }
-   * ```
-   */
-  lineCursor(range?: ScanRange): Generator<LineCursor, void> {
-    return lineCursor(this.#source(), range);
-  }
-
-  /**
-   * Yields what is between separators, in order. Behind the last one comes no empty record, as with lines.
-   *
-   * @param options `separator`: a byte, a text or bytes (default `"\n"`); `offset` and `length`: a record belongs to the
-   *   range in which it begins.
-   * @returns Bytes of the file where they are, valid until the next one is asked for; a copy where a record crosses the
-   *   border of two windows.
-   * @throws {FileTruncatedError} When the file has become shorter.
-   *
-   * @example
-   * ```ts
-   * import { MemoryMappedFile } from "@isthmus/core";
-   *
-   * await Bun.write("example.list", "one\0two\0three");
-   * using file = MemoryMappedFile.createFromFile("example.list", { access: "read" });
-   * for (const name of file.records({ separator: 0 })) {
-   *   console.log(new TextDecoder().decode(name)); // one, two, three
-   * }
-   * ```
-   */
-  records(options?: RecordOptions): Generator<Uint8Array, void> {
-    return records(this.#source(), options);
-  }
-
-  /**
-   * Yields the rows of a table, as in CSV: fields between delimiters, which may be quoted, with line feeds in them. Rows are of
-   * any number of fields; an empty line is a row with one empty field. A byte order mark at the start is skipped.
-   *
-   * @param options `delimiter` (default `","`, `"\t"` for TSV); `quote` (default `'"'`, `null` for none); `offset`, where a row
-   *   must begin, and `length`: rows that begin in the range.
-   * @returns The same object for each row: which of its fields are where. Nothing is copied or decoded until it is asked for.
-   * @throws {RangeError} `ERR_OUT_OF_RANGE` for a row of more than 64 MiB: most often a quote is not closed.
-   * @throws {FileTruncatedError} When the file has become shorter.
-   *
-   * @example
-   * ```ts
-   * import { writeFileSync } from "node:fs";
-   * import { MemoryMappedFile } from "@isthmus/core";
-   *
-   * writeFileSync("example.csv", 'name,price\n"pear, green",3\napple,2\n');
-   * using file = MemoryMappedFile.createFromFile("example.csv", { access: "read" });
-   * for (const row of file.rows()) {
-   *   if (row.text(1) === "3") console.log(row.text(0), row.offset); // pear, green 11
-   * }
-   * ```
-   */
-  rows(options?: RowOptions): Generator<Row, void> {
-    return rows(this.#source(), options);
-  }
-
-  /**
-   * Follows the file as it grows: yields each line once it is whole, woken by the system. Truncation and rotation come as
-   * values in between. An unfinished last line waits for its end, and comes as it is when the file is truncated or
-   * rotated. Stores through a map tell nobody; appending, truncating and renaming do. On overlayfs and network file systems
-   * a warning says that the file is looked at once a second.
-   *
-   * **Lines that are lost.** On Linux a file that comes and goes between two looks is read, too, as long as it still has a name
-   * in the same directory; otherwise `"missed"` says so. On other systems it is missed, and nothing tells of it.
-   *
-   * @param options `from`: `"end"` (default) or a byte; a `signal` that ends the loop, which throws its reason.
-   * @returns Strings for lines, {@link FollowEvent} objects for what happened to the file.
-   * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` for a map without a path.
-   *
-   * @example
-   * ```ts
-   * import { appendFileSync, writeFileSync } from "node:fs";
-   * import { MemoryMappedFile } from "@isthmus/core";
-   *
-   * writeFileSync("example.log", "one\n");
-   * using file = MemoryMappedFile.createFromFile("example.log", { access: "read" });
-   * setTimeout(() => appendFileSync("example.log", "two\n"), 10);
-   * for await (const line of file.follow({ from: 0 })) {
-   *   console.log(line); // one, two
-   *   if (line === "two") break;
-   * }
-   * ```
-   */
-  follow(options?: FollowOptions): AsyncGenerator<string | FollowEvent, void> {
-    const { backing } = this.#source();
-    const { path, isRegular } = backing;
-    if (path === undefined || !isRegular || this.#name !== null) {
-      throw new NotSupportedError(`Cannot follow ${backing.describe()}: it is no file with a path`);
-    }
-    return follow(path, platform().duplicate(backing.fd), options);
-  }
-
-  /**
-   * How often a byte, a text or a sequence of bytes occurs; matches do not overlap.
-   *
-   * @param needle A byte (0 to 255), a text (as UTF-8) or bytes; not empty.
-   * @param range Where to look, in bytes; matches lie inside it as a whole. Default: everywhere. With `ignoreCase`, "a" to
-   *   "z" are also "A" to "Z".
-   * @throws {FileTruncatedError} When the file has become shorter.
-   */
-  count(needle: Needle, range?: SearchOptions): number {
-    return count(this.#source(), needle, range);
-  }
-
-  /**
-   * Where a byte, a text or a sequence of bytes first occurs.
-   *
-   * @param needle A byte (0 to 255), a text (as UTF-8) or bytes; not empty.
-   * @param range The first offset that counts, in bytes, or `{ offset, length, ignoreCase }`: where the match lies as a whole, and
-   *   whether "a" to "z" are also "A" to "Z". Default: everywhere.
-   * @returns The offset in bytes from the beginning of the map, or -1.
-   * @throws {FileTruncatedError} When the file has become shorter.
-   */
-  indexOf(needle: Needle, range?: number | SearchOptions): number {
-    return indexOf(this.#source(), needle, range);
-  }
-
-  /**
-   * Where a byte, a text or a sequence of bytes last occurs; looked for from the end.
-   *
-   * @param needle A byte (0 to 255), a text (as UTF-8) or bytes; not empty.
-   * @param range Where to look, in bytes; the match lies inside it as a whole. Default: everywhere. `ignoreCase` as in `indexOf`.
-   * @returns The offset in bytes from the beginning of the map, or -1.
-   * @throws {FileTruncatedError} When the file has become shorter.
-   *
-   * @example The last line of a log
-   * ```ts
-   * import { writeFileSync } from "node:fs";
-   * import { MemoryMappedFile } from "@isthmus/core";
-   *
-   * writeFileSync("app.log", "started\nstopped\n");
-   * using file = MemoryMappedFile.createFromFile("app.log", { access: "read" });
-   * const offset = file.lastIndexOf("\n", { length: file.capacity - 1 }) + 1;
-   * console.log([...file.lines({ offset })]); // [ "stopped" ]
-   * ```
-   */
-  lastIndexOf(needle: Needle, range?: SearchOptions): number {
-    return lastIndexOf(this.#source(), needle, range);
-  }
-
-  /**
-   * Whether all of it is UTF-8.
-   *
-   * @param range Which bytes; a character that it begins or ends in is not whole. Default: all.
-   * @throws {FileTruncatedError} When the file has become shorter.
-   */
-  isUtf8(range?: ScanRange): boolean {
-    return isUtf8(this.#source(), range);
-  }
-
-  /**
-   * How often each of the 256 byte values occurs.
-   *
-   * @param range Which bytes count. Default: all.
-   * @throws {FileTruncatedError} When the file has become shorter.
-   */
-  histogram(range?: ScanRange): Float64Array {
-    return histogram(this.#source(), range);
-  }
-
-  /**
-   * Does a job on several CPUs: one of `scanJobs`, or one's own from a module. Each Worker is given the mapping of a
-   * piece of the file after the other; results are put together in the file's order. The caller's event loop goes on.
-   *
-   * @param job What to look for.
-   * @param options How many threads, what ends it early, who is told how far it is.
-   * @throws {PeerDiedError} `ERR_PEER_DIED` when a Worker ends before its work does.
-   * @throws {FileTruncatedError} When the file becomes shorter than the map meanwhile.
-   * @throws {RangeError} `ERR_OUT_OF_RANGE` when a job that takes whole lines meets one of more than 1 GiB.
-   *
-   * @example Count a text
-   * ```ts
-   * import { writeFileSync } from "node:fs";
-   * import { MemoryMappedFile, scanJobs } from "@isthmus/core";
-   *
-   * writeFileSync("app.log", "ERROR one\nfine\nERROR two\n");
-   * using file = MemoryMappedFile.createFromFile("app.log", { access: "read" });
-   * console.log(await file.scan(scanJobs.count("ERROR"), { workers: 2 })); // 2
-   * ```
-   */
-  async scan<Result>(job: ScanJob<Result>, options?: ScanOptions): Promise<Result> {
-    return await scan(this.#source(), job, options);
+    return this.#noted(new ViewStream(this.source(), options), options);
   }
 
   /**
@@ -567,7 +282,7 @@ export class MemoryMappedFile implements Disposable {
    * @throws {SystemError} `ENOSPC`, `EBUSY`, …; the file has its old length then.
    */
   resize(bytes: number): void {
-    const { backing } = this.#source();
+    const { backing } = this.source();
     checkInteger("bytes", bytes);
     if (!backing.isRegular || this.#name !== null || !accessRules(this.#access).writesFile) {
       const what = this.#name === null ? `a "${this.#access}" map of` : "named memory";
@@ -595,7 +310,7 @@ export class MemoryMappedFile implements Disposable {
    * @throws {FileTruncatedError} When the file is shorter than the map; the capacity stays.
    */
   refresh(): number {
-    const { backing } = this.#source();
+    const { backing } = this.source();
     backing.checkReaches(this.#capacity);
     if (backing.isRegular && this.#name === null) this.#capacity = backing.currentLength();
     return this.#capacity;
@@ -618,7 +333,7 @@ export class MemoryMappedFile implements Disposable {
     return this.#views.add(view, offset + length);
   }
 
-  #source(): ViewSource {
+  protected override source(): ViewSource {
     if (this.#isDisposed) throw new DisposedError("MemoryMappedFile");
     return { backing: this.#backing, access: this.#access, capacity: this.#capacity };
   }
