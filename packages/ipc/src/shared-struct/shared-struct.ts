@@ -5,9 +5,8 @@
  */
 import { NotSupportedError } from "@isthmus/core";
 import { checkInteger, checkOptions, invalidType } from "@isthmus/core/internal";
-import { NameWatch } from "../segment/name-watch.ts";
-import { NamedHandle } from "../segment/named-handle.ts";
 import type { OpenVerb } from "../segment/segment.ts";
+import { WatchedHandle } from "../segment/watched-handle.ts";
 import type {
   Fields,
   StructCursor,
@@ -54,12 +53,9 @@ import { CHANGE_CELL, MUTEX_CELL, openStruct, type SharedStructOptions } from ".
  * console.log(shared.read().count >= 1, shared.version >= 1); // true true
  * ```
  */
-export class SharedStruct<F extends Fields> extends NamedHandle {
+export class SharedStruct<F extends Fields> extends WatchedHandle {
   readonly schema: StructSchema<F>;
   readonly #mutex: SegmentMutex;
-  /** Uses until the name is looked up again; see `NameWatch`. */
-  private left = 0;
-  readonly #watch: NameWatch;
   readonly #changes: WaitCell;
   readonly #value: StructCopy<F>;
   /** What this thread's tasks that change the struct share, whichever handle they use. */
@@ -75,13 +71,10 @@ export class SharedStruct<F extends Fields> extends NamedHandle {
     options: SharedStructOptions<F>,
   ) {
     const segment = openStruct(verb, name, schema, options);
-    super(segment, "SharedStruct");
+    super(segment, "SharedStruct", "struct");
     this.schema = schema;
     this.#mutex = new SegmentMutex(this.segment, MUTEX_CELL, "SharedStruct");
     this.#tasks = threadStateOf(this.segment.superblock.epoch);
-    this.#watch = new NameWatch(this.segment.trail, `the struct "${name}"`, (uses) => {
-      this.left = uses;
-    });
     this.#changes = this.segment.cell(CHANGE_CELL);
     this.#value = new StructCopy(this.segment.memory, schema);
     this.segment.whenForgotten(this);
@@ -282,7 +275,7 @@ export class SharedStruct<F extends Fields> extends NamedHandle {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#watch.close();
+    this.watch.close();
     this.#disposal.abort();
     // The mutex lies in this memory: unmapped while it is held, it would never be free again.
     if (!this.#isUpdating) this.#close();
@@ -302,10 +295,7 @@ export class SharedStruct<F extends Fields> extends NamedHandle {
     this.#isUpdating = true;
   }
 
-  readonly #look = (): void => {
-    this.checkOpen();
-    this.#watch.look("update");
-  };
+  readonly #look = (): void => this.look("update");
 
   #unlock(): void {
     this.#release();

@@ -12,10 +12,9 @@ import {
   SECTION,
 } from "@isthmus/core/internal";
 import { touch } from "../segment/handles.ts";
-import { NameWatch } from "../segment/name-watch.ts";
-import { NamedHandle } from "../segment/named-handle.ts";
 import { type ParticipantsOptions, sharedPlaces } from "../segment/participants-option.ts";
 import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
+import { WatchedHandle } from "../segment/watched-handle.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import {
   type AsyncWaitOptions,
@@ -68,12 +67,9 @@ const EVENT_OPTIONS: OptionNames<EventOptions> = {
  * ready.wait({ timeoutMs: 1000 }); // in any other
  * ```
  */
-export class NamedEvent extends NamedHandle {
+export class NamedEvent extends WatchedHandle {
   readonly #signal: EventSignal;
   readonly #cell: WaitCell;
-  /** Uses until the name is looked up again; see `NameWatch`. */
-  private left = 0;
-  readonly #watch: NameWatch;
   readonly #mode: EventResetMode;
 
   private constructor(verb: OpenVerb, name: string, options?: EventOptions) {
@@ -91,7 +87,7 @@ export class NamedEvent extends NamedHandle {
       role: "user",
       places,
     });
-    super(segment, "NamedEvent");
+    super(segment, "NamedEvent", "event");
     const { memory } = segment;
     const base = memory.wordOf(SECTION.state);
     try {
@@ -102,9 +98,6 @@ export class NamedEvent extends NamedHandle {
     }
     this.#signal = new EventSignal(memory.words, base);
     this.#cell = this.segment.cell(EVENT_CELL);
-    this.#watch = new NameWatch(this.segment.trail, `the event "${name}"`, (uses) => {
-      this.left = uses;
-    });
     this.segment.whenForgotten(this);
   }
 
@@ -159,7 +152,7 @@ export class NamedEvent extends NamedHandle {
    * this name. Nothing is set then.
    */
   set(): void {
-    if (--this.left < 0) this.#look("set");
+    if (--this.left < 0) this.look("set");
     this.#signal.set();
     // Also when it was set already: whoever set it may have died before it woke anybody.
     this.#cell.wake();
@@ -172,7 +165,7 @@ export class NamedEvent extends NamedHandle {
    * @throws {SystemError} `ESTALE` as `set`.
    */
   reset(): void {
-    if (--this.left < 0) this.#look("reset");
+    if (--this.left < 0) this.look("reset");
     this.#signal.reset();
   }
 
@@ -187,7 +180,7 @@ export class NamedEvent extends NamedHandle {
   wait(options?: WaitOptions): void {
     const timeoutMs = checkTimeout(options);
     // The common case first, which needs no condition; an event that was disposed has no uses left.
-    if (--this.left < 0) this.#look("wait for");
+    if (--this.left < 0) this.look("wait for");
     if (this.#take()) return;
     if (waitSync(this.#condition(), timeoutMs) === undefined) throw this.#timedOut(timeoutMs);
   }
@@ -201,7 +194,7 @@ export class NamedEvent extends NamedHandle {
    */
   tryWait(options?: WaitOptions): boolean {
     const timeoutMs = checkTry(options);
-    if (--this.left < 0) this.#look("wait for");
+    if (--this.left < 0) this.look("wait for");
     if (this.#take()) return true;
     if (timeoutMs > 0 && waitSync(this.#condition(), timeoutMs) !== undefined) return true;
     this.segment.checkWhole();
@@ -225,7 +218,7 @@ export class NamedEvent extends NamedHandle {
 
   /** Lets go of the event. Waits that are under way on this object in the event loop reject. */
   dispose(): void {
-    this.#watch.close();
+    this.watch.close();
     this.segment.dispose();
   }
 
@@ -235,7 +228,7 @@ export class NamedEvent extends NamedHandle {
     const isAutomatic = this.#mode === "auto";
     return {
       attempt: () => {
-        this.#watch.look("wait for");
+        this.watch.look("wait for");
         return (isAutomatic ? signal.take() : signal.hasBeenSet(since)) || undefined;
       },
       description: this.#description(),
@@ -247,11 +240,6 @@ export class NamedEvent extends NamedHandle {
   /** Whether the event is set at this moment; an automatic one is reset by that. */
   #take(): boolean {
     return this.#mode === "auto" ? this.#signal.take() : this.#signal.isSet;
-  }
-
-  #look(verb: string): void {
-    this.checkOpen();
-    this.#watch.look(verb);
   }
 
   #description(): string {

@@ -5,10 +5,9 @@
  */
 import { DisposedError } from "@isthmus/core";
 import { checkOptions, type OptionNames } from "@isthmus/core/internal";
-import { NameWatch } from "../segment/name-watch.ts";
-import { NamedHandle } from "../segment/named-handle.ts";
 import { type ParticipantsOptions, sharedPlaces } from "../segment/participants-option.ts";
 import { type OpenVerb, Segment } from "../segment/segment.ts";
+import { WatchedHandle } from "../segment/watched-handle.ts";
 import {
   type AsyncWaitOptions,
   checkTimeout,
@@ -59,11 +58,8 @@ const MUTEX_OPTIONS: OptionNames<MutexOptions> = { maxParticipants: true };
  * }
  * ```
  */
-export class NamedMutex extends NamedHandle {
+export class NamedMutex extends WatchedHandle {
   readonly #mutex: SegmentMutex;
-  /** Uses until the name is looked up again; see {@link NameWatch}. */
-  private left = 0;
-  readonly #watch: NameWatch;
   readonly #state: ThreadState;
   /** Leaves the segment once: now, or when the lock that is held through it has been released. */
   readonly #leave: () => void;
@@ -80,11 +76,8 @@ export class NamedMutex extends NamedHandle {
       role: "user",
       places,
     });
-    super(segment, "NamedMutex");
+    super(segment, "NamedMutex", "mutex");
     this.#mutex = new SegmentMutex(segment, MUTEX_CELL, "NamedMutex");
-    this.#watch = new NameWatch(segment.trail, `the mutex "${name}"`, (uses) => {
-      this.left = uses;
-    });
     this.#state = threadStateOf(segment.superblock.epoch);
     this.#leave = leavingOnce(segment, this.#mutex, this.#state);
     segment.whenForgotten(this, this.#leave);
@@ -206,7 +199,7 @@ export class NamedMutex extends NamedHandle {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#watch.close();
+    this.watch.close();
     this.#leave();
   }
 
@@ -222,7 +215,7 @@ export class NamedMutex extends NamedHandle {
     return outcome === undefined ? undefined : this.#lock(outcome);
   }
 
-  readonly #look = (): void => this.#watch.look("acquire");
+  readonly #look = (): void => this.watch.look("acquire");
 
   /** Notes that this thread holds the mutex (once more) and makes the lock. */
   #lock(outcome: Acquisition): MutexLock {

@@ -14,12 +14,11 @@ import {
   SECTION,
 } from "@isthmus/core/internal";
 import { touch } from "../segment/handles.ts";
-import { NameWatch } from "../segment/name-watch.ts";
-import { NamedHandle } from "../segment/named-handle.ts";
 import { SLOT_BYTES } from "../segment/participant-layout.ts";
 import { type ParticipantsOptions, sharedPlaces } from "../segment/participants-option.ts";
 import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
 import type { PlacesSpec } from "../segment/segment-spec.ts";
+import { WatchedHandle } from "../segment/watched-handle.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import {
   type AsyncWaitOptions,
@@ -81,11 +80,8 @@ const SEMAPHORE_OPTIONS: OptionNames<SemaphoreOptions> = {
  * }
  * ```
  */
-export class NamedSemaphore extends NamedHandle {
+export class NamedSemaphore extends WatchedHandle {
   readonly #cell: WaitCell;
-  /** Uses until the name is looked up again; see `NameWatch`. */
-  private left = 0;
-  readonly #watch: NameWatch;
   readonly #permits: SemaphoreCount | ReturningPermits;
   readonly #base: number;
   readonly #max: number;
@@ -110,7 +106,7 @@ export class NamedSemaphore extends NamedHandle {
       places,
       reap: giveBackFor,
     });
-    super(segment, "NamedSemaphore");
+    super(segment, "NamedSemaphore", "semaphore");
     const { memory } = segment;
     this.#base = memory.wordOf(SECTION.state);
     this.#max = memory.words.get(this.#base + SEMAPHORE.max);
@@ -123,9 +119,6 @@ export class NamedSemaphore extends NamedHandle {
       throw error;
     }
     this.#cell = this.segment.cell(SEMAPHORE_CELL);
-    this.#watch = new NameWatch(this.segment.trail, `the semaphore "${name}"`, (uses) => {
-      this.left = uses;
-    });
     this.#permits = this.returnOnDeath
       ? new ReturningPermits(this.segment, SEMAPHORE_CELL)
       : new SemaphoreCount(memory.words, this.#base);
@@ -196,7 +189,7 @@ export class NamedSemaphore extends NamedHandle {
   wait(options?: WaitOptions): void {
     const timeoutMs = checkTimeout(options);
     // The common case first, which needs no condition; a semaphore that was disposed has no uses left.
-    if (--this.left < 0) this.#look();
+    if (--this.left < 0) this.look("take a permit of");
     if (this.#permits.take()) return;
     if (waitSync(this.#condition(), timeoutMs) === undefined) throw this.#timedOut(timeoutMs);
   }
@@ -210,7 +203,7 @@ export class NamedSemaphore extends NamedHandle {
    */
   tryWait(options?: WaitOptions): boolean {
     const timeoutMs = checkTry(options);
-    if (--this.left < 0) this.#look();
+    if (--this.left < 0) this.look("take a permit of");
     if (this.#permits.take()) return true;
     if (timeoutMs > 0 && waitSync(this.#condition(), timeoutMs) !== undefined) return true;
     this.segment.checkWhole();
@@ -257,7 +250,7 @@ export class NamedSemaphore extends NamedHandle {
    * taken through it stay taken, unless the semaphore was created with `returnOnDeath`.
    */
   dispose(): void {
-    this.#watch.close();
+    this.watch.close();
     leave(this.segment, this.#permits);
   }
 
@@ -265,18 +258,13 @@ export class NamedSemaphore extends NamedHandle {
     const permits = this.#permits;
     return {
       attempt: () => {
-        this.#watch.look("take a permit of");
+        this.watch.look("take a permit of");
         return permits.take() || undefined;
       },
       description: this.#description(),
       owner: "NamedSemaphore",
       cell: this.#cell,
     };
-  }
-
-  #look(): void {
-    this.checkOpen();
-    this.#watch.look("take a permit of");
   }
 
   #holders(): Watch | undefined {
