@@ -4,9 +4,9 @@
  * @module
  */
 import type { Bridge } from "@isthmus/bridge";
+import { pause } from "@isthmus/ipc/internal";
 import { formatCount, formatCountOf, formatFrequency, formatSize } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
-import { pause } from "../watch/pause.ts";
 import type { Way } from "./bridge-flags.ts";
 
 /** How often it is looked how the bridges are. */

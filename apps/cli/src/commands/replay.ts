@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+import { pause } from "@isthmus/ipc/internal";
 import { buildCommand, type Command } from "@stricli/core";
 import { createBreather } from "../breather.ts";
 import type { IsthmusContext } from "../context.ts";
@@ -18,7 +20,6 @@ import { formatCount, formatCountOf, formatDuration } from "../output/format.ts"
 import { writeJsonLine } from "../output/json.ts";
 import { ProgressLines } from "../output/progress-lines.ts";
 import { parseName } from "../transfer/transfer-flags.ts";
-import { pause } from "../watch/pause.ts";
 import { COUNT_FLAG } from "../watch/watch-flags.ts";
 
 interface ReplayFlags extends CommonFlags {

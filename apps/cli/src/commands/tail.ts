@@ -4,6 +4,7 @@
  * @module
  */
 import { RecordTail, type TailedRecord } from "@isthmus/ipc";
+import { pause } from "@isthmus/ipc/internal";
 import { buildCommand, type Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
@@ -12,7 +13,6 @@ import { formatCount } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import { namedError } from "../segments/not-found-error.ts";
 import { schemaProblem } from "../segments/sync-report.ts";
-import { pause } from "../watch/pause.ts";
 import { formatRecord, tailRecord, valueIn } from "../watch/record-text.ts";
 import { COUNT_FLAG, FROM_START_FLAG } from "../watch/watch-flags.ts";
 

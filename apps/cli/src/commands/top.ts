@@ -5,6 +5,7 @@
  */
 import { directoryPath } from "@isthmus/core/internal";
 import { DirectoryObserver, ratesBetween, type SegmentSample } from "@isthmus/ipc";
+import { pause } from "@isthmus/ipc/internal";
 import { buildCommand, type Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
@@ -12,7 +13,6 @@ import { guarded } from "../guarded.ts";
 import { formatCountOf, formatDuration } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { LiveScreen } from "../output/live-screen.ts";
-import { pause } from "../watch/pause.ts";
 import { topRecord } from "../watch/top-record.ts";
 import { formatTopTable, type TopRow } from "../watch/top-table.ts";
 import { parseCount, parseIntervalMs } from "../watch/watch-flags.ts";

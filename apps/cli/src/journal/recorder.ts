@@ -4,9 +4,9 @@
  * @module
  */
 import { RecordTail, type TailedRecord } from "@isthmus/ipc";
+import { pause } from "@isthmus/ipc/internal";
 import type { Journal, JournalSchema } from "@isthmus/store";
 import { namedError } from "../segments/not-found-error.ts";
-import { pause } from "../watch/pause.ts";
 import { missedOf, type Recorded, recordedOf, withoutContent } from "./recording.ts";
 
 /** What is recorded, and until when. */

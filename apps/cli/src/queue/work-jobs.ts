@@ -5,12 +5,12 @@
  */
 import { TimeoutError } from "@isthmus/core";
 import type { ChannelSchema, Job, QueueInfo } from "@isthmus/ipc";
+import { pause } from "@isthmus/ipc/internal";
 import type { Environment } from "../context.ts";
 import { formatDuration } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import type { ProgressLines } from "../output/progress-lines.ts";
 import { NotFoundError } from "../segments/not-found-error.ts";
-import { pause } from "../watch/pause.ts";
 import { ChildWatch } from "./child-watch.ts";
 import { findProgram, JobCommand, type JobFailure } from "./job-command.ts";
 import { jobInput } from "./job-text.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { pause } from "@isthmus/ipc/internal";
 import { createContext } from "../../src/context.ts";
 import { LiveScreen } from "../../src/output/live-screen.ts";
-import { pause } from "../../src/watch/pause.ts";
 import { createFakeHost } from "../support/fake-host.ts";
 
 /** A terminal of a size, and what has been written to it. */
