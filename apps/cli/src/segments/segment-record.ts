@@ -3,8 +3,13 @@
  *
  * @module
  */
-import type { SegmentInfo, UnreachableSegment } from "@isthmus/ipc";
+import { FIGURES, type SegmentInfo, type UnreachableSegment } from "@isthmus/ipc";
 import { infoRecord, type JsonRecord } from "./info-record.ts";
+
+const { lock: _lock, segment: _segment, ...figures } = FIGURES;
+
+/** What a segment may tell of its kind under the kind's name. */
+const KINDS = Object.keys(figures) as (keyof typeof figures)[];
 
 /** Whether a segment is held and cannot be opened any more. */
 export function isUnreachable(info: SegmentInfo): info is UnreachableSegment {
@@ -55,19 +60,7 @@ export function segmentRecord(info: SegmentInfo): JsonRecord {
         timeout_wakes: timeoutWakes,
       }),
     ),
-    channel: kindRecord(info.channel),
-    topic: kindRecord(info.topic),
-    service: kindRecord(info.service),
-    queue: kindRecord(info.queue),
-    cache: kindRecord(info.cache),
-    limiter: kindRecord(info.limiter),
-    table: kindRecord(info.table),
-    counters: kindRecord(info.counters),
-    journal: kindRecord(info.journal),
-    bridge: kindRecord(info.bridge),
-    semaphore: kindRecord(info.semaphore),
-    event: kindRecord(info.event),
-    struct: kindRecord(info.struct),
+    ...Object.fromEntries(KINDS.map((kind) => [kind, kindRecord(info[kind])])),
     error: info.error?.message ?? null,
     error_code: info.error?.code ?? null,
     ...(isUnreachable(info) ? { reachable: false, holder_pids: info.holderPids } : {}),

@@ -73,22 +73,6 @@ export interface KindDetails {
   readonly struct?: StructInfo | undefined;
 }
 
-const NOTHING: KindDetails = {
-  channel: undefined,
-  topic: undefined,
-  service: undefined,
-  queue: undefined,
-  cache: undefined,
-  limiter: undefined,
-  table: undefined,
-  counters: undefined,
-  journal: undefined,
-  bridge: undefined,
-  semaphore: undefined,
-  event: undefined,
-  struct: undefined,
-};
-
 /**
  * A reader finds numbers that anybody may have written: it throws `CorruptSegmentError` when the sizes in a header
  * cannot be, and makes the best of everything else.
@@ -116,6 +100,5 @@ const READERS: Readonly<
  * @throws {CorruptSegmentError} When it cannot be what it says it is.
  */
 export function readKind(kind: SegmentKind | "unknown", source: KindSource): KindDetails {
-  const read = kind === "unknown" ? undefined : READERS[kind];
-  return read === undefined ? NOTHING : { ...NOTHING, ...read(source) };
+  return { channel: undefined, ...(kind === "unknown" ? {} : READERS[kind]?.(source)) };
 }

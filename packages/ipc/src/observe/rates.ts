@@ -4,6 +4,7 @@
  * @module
  */
 import { CHANNEL_FIGURES } from "../channel/channel-figures.ts";
+import type { CounterFigures, FigureTable } from "../figures/figure.ts";
 import { type PerSecond, perSecond, type Rates, ratesOf, rateTotals } from "../figures/rates-of.ts";
 import { totalOf } from "../figures/read-figures.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
@@ -94,6 +95,11 @@ export function ratesBetween(
   const isSame = previous.name === current.name && previous.epoch === current.epoch;
   if (!isSame || previous.error || current.error || !(elapsedMs > 0)) return undefined;
   const per = perSecond(elapsedMs);
+  const since = <Table extends FigureTable>(
+    table: Table,
+    before: CounterFigures<Table> | undefined,
+    after: CounterFigures<Table> | undefined,
+  ): Rates<Table> | undefined => after && ratesOf(table, before, after, per);
   const cells = current.cells.map((cell) =>
     ratesOf(
       CELL_FIGURES.cell,
@@ -110,15 +116,11 @@ export function ratesBetween(
     topic: current.topic && topicRates(previous.topic, current.topic, per),
     service: current.service && serviceRates(previous.service, current.service, per),
     queue: current.queue && queueRates(previous.queue, current.queue, per),
-    cache: current.cache && ratesOf(CACHE_FIGURES.segment, previous.cache, current.cache, per),
-    limiter:
-      current.limiter && ratesOf(LIMITER_FIGURES.segment, previous.limiter, current.limiter, per),
-    table: current.table && ratesOf(TABLE_FIGURES.segment, previous.table, current.table, per),
-    counters:
-      current.counters &&
-      ratesOf(COUNTERS_FIGURES.segment, previous.counters, current.counters, per),
-    journal:
-      current.journal && ratesOf(JOURNAL_FIGURES.segment, previous.journal, current.journal, per),
+    cache: since(CACHE_FIGURES.segment, previous.cache, current.cache),
+    limiter: since(LIMITER_FIGURES.segment, previous.limiter, current.limiter),
+    table: since(TABLE_FIGURES.segment, previous.table, current.table),
+    counters: since(COUNTERS_FIGURES.segment, previous.counters, current.counters),
+    journal: since(JOURNAL_FIGURES.segment, previous.journal, current.journal),
     bridge: current.bridge && bridgeRates(previous.bridge, current.bridge, per),
     ...ratesOf(EVENT_FIGURES.segment, previous.event, current.event, per),
     ...ratesOf(STRUCT_FIGURES.segment, previous.struct, current.struct, per),
