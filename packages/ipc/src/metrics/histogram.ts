@@ -43,7 +43,7 @@ export class Histogram {
   /**
    * Counts a duration. Costs about 4 ns.
    *
-   * @param durationNs In nanoseconds. Any number will do, for a sender may lie about the time: less than 0 and NaN
+   * @param durationNs In nanoseconds. Any number will do, for a sender's time may be corrupt: less than 0 and NaN
    * count as 0, more than 73 minutes as 73 minutes.
    */
   record(durationNs: number): void {

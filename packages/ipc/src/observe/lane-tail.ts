@@ -90,7 +90,7 @@ export class LaneTail {
       const { tail } = positions;
       if (tail === this.#next) return undefined;
       if (tail < this.#next) {
-        this.#skipTo(tail); // positions never go back: one of the two was a lie
+        this.#skipTo(tail); // positions never go back: one of the two was corrupt
       } else if (!this.#isWhole(this.#next, positions)) {
         this.#skipTo(this.#oldest(positions, this.#place.rules.fallBackShare));
       } else {

@@ -113,7 +113,7 @@ export class ByteLappedReader extends LappedReader implements ByteReading {
   /**
    * Copies a record anew that was cut off at the end of what was copied.
    *
-   * @returns False when it is a lie, or was overtaken and there is nothing else.
+   * @returns False when it is corrupt, or was overtaken and there is nothing else.
    */
   #complete(units: number): boolean {
     const before = this.next;

@@ -66,7 +66,7 @@ export function unitsOf(payloadBytes: number): number {
 }
 
 /**
- * A position that only this side writes. Its upper half is written every time, so that a lie of somebody else does not
+ * A position that only this side writes. Its upper half is written every time, so that a corrupt one does not
  * last; plainly, because storing the lower half puts it in order.
  */
 export class OwnPosition {

@@ -142,7 +142,7 @@ export class ByteRingProducer {
   #refreshHead(): void {
     const head = this.#words.load(this.#base + LANE.head);
     const used = (this.#tail - head) | 0;
-    // A head that is ahead of the tail, or further behind than the ring is long, is a lie: it frees nothing.
+    // A head that is ahead of the tail, or further behind than the ring is long, is corrupt: it frees nothing.
     if (used >= 0 && used <= this.#units) this.#headCopy = head;
   }
 

@@ -105,7 +105,7 @@ export class FixedRingProducer {
   #refreshHead(): void {
     const head = this.#words.load(this.#base + LANE.head);
     const used = (this.#tail - head) | 0;
-    // A head that is ahead of the tail, or further behind than there are slots, is a lie: it frees nothing.
+    // A head that is ahead of the tail, or further behind than there are slots, is corrupt: it frees nothing.
     if (used >= 0 && used <= this.slotCount) this.#headCopy = head;
   }
 }

@@ -41,7 +41,7 @@ const SEMAPHORE_CELL = 0;
 
 /** What a new semaphore is like. Whoever opens one that exists gets it as it is; these are checked and ignored. */
 export interface SemaphoreOptions extends ParticipantsOptions {
-  /** Units that can be taken at first. Default 0. */
+  /** Permits that can be taken at first. Default 0. */
   readonly initial?: number | undefined;
   /** The most permits there can be. Default 2147483647. */
   readonly max?: number | undefined;
@@ -151,7 +151,7 @@ export class NamedSemaphore extends WatchedHandle {
   }
 
   /**
-   * Opens a semaphore, or creates it; see `createdNew`. Units and `max` of one that exists stay as they are.
+   * Opens a semaphore, or creates it; see `createdNew`. Permits and `max` of one that exists stay as they are.
    *
    * @param name What it is called; see `MemoryMappedFile.createNew`.
    * @param options How many permits it has; ignored when it exists.
@@ -175,7 +175,7 @@ export class NamedSemaphore extends WatchedHandle {
   /** How many permits can be taken at this moment; those of the dead count once somebody has looked for them. */
   get count(): number {
     this.checkOpen();
-    return unitsIn(this.#word(SEMAPHORE.count));
+    return permitsIn(this.#word(SEMAPHORE.count));
   }
 
   /**
@@ -242,11 +242,11 @@ export class NamedSemaphore extends WatchedHandle {
     }
     this.#cell.wake();
     this.segment.checkWhole();
-    return unitsIn(before);
+    return permitsIn(before);
   }
 
   /**
-   * Lets go of the semaphore. Waits that are under way on this object in the event loop reject. Units that were
+   * Lets go of the semaphore. Waits that are under way on this object in the event loop reject. Permits that were
    * taken through it stay taken, unless the semaphore was created with `returnOnDeath`.
    */
   dispose(): void {
@@ -345,7 +345,7 @@ function corrupt(name: string, max: number): CorruptSegmentError {
   return new CorruptSegmentError(`Cannot open "${name}": its max must be >= 1: found ${max}`);
 }
 
-/** A count below 0 is somebody's lie: nothing can be taken then. */
-function unitsIn(count: number): number {
+/** A count below 0 is corrupt: nothing can be taken then. */
+function permitsIn(count: number): number {
   return Math.max(0, count);
 }

@@ -30,7 +30,7 @@ export class ReturningPermits {
   readonly #segment: Segment;
   readonly #mutex: SegmentMutex;
   readonly #ledger: SemaphoreLedger;
-  /** Units that were taken through this handle: others may share its slot. */
+  /** Permits that were taken through this handle: others may share its slot. */
   #mine = 0;
 
   /**

@@ -32,7 +32,7 @@ export class SemaphoreLedger {
     this.#max = words.get(base + SEMAPHORE.max);
   }
 
-  /** Units that can be taken. During a change, or after a crash in one, it may be that of before or after. */
+  /** Permits that can be taken. During a change, or after a crash in one, it may be that of before or after. */
   get count(): number {
     return this.#words.load(this.#base + SEMAPHORE.count);
   }
@@ -44,7 +44,7 @@ export class SemaphoreLedger {
     return words.load(this.#base + SEMAPHORE.slot);
   }
 
-  /** Units that a slot's participant has taken and not released. */
+  /** Permits that a slot's participant has taken and not released. */
   heldBy(slot: number): number {
     return this.#words.load(this.#base + SEMAPHORE.held + slot);
   }
