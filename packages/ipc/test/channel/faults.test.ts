@@ -1,41 +1,16 @@
-/** Hostile memory, a full file system, many channels, and leaks. */
+/** Hostile memory, and many channels; what topics owe, too, is in `test/flow`. */
 import { describe, expect, test } from "bun:test";
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
+import { SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
-import { isLinux, testIf, wine } from "@isthmus/testing/requirement";
+import { testIf, wine } from "@isthmus/testing/requirement";
 import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { CHANNEL_HEADER_BYTES, LANE_BYTES } from "../../src/channel/channel-layout.ts";
 import { bytes, Consumer, json, oneOf, Producer, struct, u32 } from "../../src/index.ts";
+import { lieIn, words } from "../observe/support.ts";
 
 const Tick = struct({ id: u32, side: oneOf("buy", "sell") });
 const CAPACITY_BYTES = 4096;
-
-/** Writes lies into a section of a segment, as any process that may open it could. */
-function lieIn(path: string, section: number, offset: number, lie: Uint8Array): void {
-  const fd = openSync(path, "r+");
-  try {
-    const { sections, totalBytes } = decodeSuperblock(readHead(fd), Bun.file(path).size, path);
-    const found = sections.find(({ id }) => id === section);
-    if (found === undefined) throw new Error(`no section ${section} in ${totalBytes} bytes`);
-    writeSync(fd, lie, 0, lie.length, found.offset + offset);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-const linuxTest = testIf(isLinux, "Linux");
 
 describe("Consumer", () => {
   for (const [kind, schema, record] of [
@@ -62,7 +37,7 @@ describe("Consumer", () => {
         for (let i = 0; i < 20; i++) send();
         producer.flush();
         for (const { isLane, at, value } of script) {
-          const lie = new Uint8Array(new Int32Array([value]).buffer);
+          const lie = words(value);
           // Positions of lane 0, or any word of its ring.
           const position = CHANNEL_HEADER_BYTES + [0, 4, 128, 132][at % 4]!;
           if (isLane) lieIn(home.file("lies"), SECTION.lanes, at * 4, lie);
@@ -109,33 +84,6 @@ describe("Consumer", () => {
 });
 
 describe("Producer", () => {
-  linuxTest("a full file system is the joining producer's error, and nobody else's", () => {
-    const mountPoint = mkdtempSync(join(tmpdir(), "isthmus-full-"));
-    const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", mountPoint]);
-    const before = process.env["ISTHMUS_DIR"];
-    try {
-      if (mounted.exitCode !== 0) {
-        process.stderr.write(`skipped, cannot mount: ${mounted.stderr.toString()}\n`);
-        return;
-      }
-      process.env["ISTHMUS_DIR"] = join(mountPoint, "names");
-      const options = { schema: Tick, capacityBytes: 1 << 20, maxProducers: 4 };
-      using first = Producer.createNew("full", options);
-      using consumer = Consumer.openExisting("full", options);
-      expect(() => Producer.openExisting("full", options)).toThrow("ENOSPC");
-      let sent = 0;
-      while (first.trySend({ id: sent, side: "buy" })) sent++;
-      expect(sent).toBe(131_072);
-      let seen = 0;
-      while (consumer.poll(() => seen++) > 0);
-      expect(seen).toBe(sent);
-    } finally {
-      process.env["ISTHMUS_DIR"] = before;
-      if (mounted.exitCode === 0) Bun.spawnSync(["umount", "-l", mountPoint]);
-      rmSync(mountPoint, { recursive: true, force: true });
-    }
-  });
-
   testIf(wine === undefined, `Windows itself (under ${wine} they take minutes)`)(
     "hundreds of channels in one process",
     () => {
@@ -155,26 +103,4 @@ describe("Producer", () => {
       expect(home.names()).toEqual([]);
     },
   );
-
-  linuxTest("opening and closing leaves no descriptor, mapping or file behind", () => {
-    using home = new Home();
-    const cycle = (): void => {
-      using producer = Producer.createNew("cycle", { schema: Tick, capacityBytes: CAPACITY_BYTES });
-      using consumer = Consumer.openExisting("cycle", { schema: Tick });
-      producer.send({ id: 1, side: "buy" });
-      expect(consumer.receive().id).toBe(1);
-    };
-    const count = () => ({
-      descriptors: readdirSync("/proc/self/fd").length,
-      mappings: readFileSync("/proc/self/maps", "latin1").split(home.path).length,
-    });
-    for (let i = 0; i < 50; i++) cycle();
-    const before = count();
-    for (let i = 0; i < 2000; i++) cycle();
-    const after = count();
-    // What other tests have forgotten may go meanwhile: 2000 cycles that leave something leave more.
-    expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
-    expect(after.mappings).toBe(before.mappings);
-    expect(home.names()).toEqual([]);
-  });
 });
