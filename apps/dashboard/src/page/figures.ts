@@ -3,7 +3,14 @@
  *
  * @module
  */
-import type { FlowFrame, Frame, LatencyFrame, LockFrame, SegmentFrame } from "../wire/frame.ts";
+import type {
+  FlowFrame,
+  Frame,
+  LatencyFrame,
+  LockFrame,
+  SegmentFrame,
+  TotalFrame,
+} from "../wire/frame.ts";
 import type { Figure } from "./history.ts";
 import { hasTile } from "./kind-words.ts";
 
@@ -54,15 +61,9 @@ export function figuresOf(frame: Frame): Figure[] {
   const { total } = frame;
   const of = maker(ALL);
   return [
-    of("published", total.records_per_second),
-    of("consumed", total.consumed_per_second),
-    of("bytes", total.bytes_per_second),
-    of("drops", total.drops_per_second),
-    of("fill", total.fill),
-    of("lag", total.lag),
+    ...passingFigures(ALL, total),
     of("acquisitions", total.acquisitions_per_second),
     of("contentions", total.contentions_per_second),
-    ...latencyFigures(ALL, total.latency),
     ...frame.segments.flatMap(segmentFigures),
   ];
 }
@@ -101,17 +102,25 @@ function tableFigures({ name, figures, rates, wakes_per_second }: SegmentFrame):
   });
 }
 
-function flowFigures(scope: string, flow: FlowFrame): Figure[] {
+/** What one flow and all of them together have. */
+function passingFigures(scope: string, flow: FlowFrame | TotalFrame): Figure[] {
   const of = maker(scope);
   return [
     of("published", flow.records_per_second),
     of("consumed", flow.consumed_per_second),
     of("bytes", flow.bytes_per_second),
     of("drops", flow.drops_per_second),
-    of("waits", flow.full_waits_per_second),
     of("fill", flow.fill),
     of("lag", flow.lag),
     ...latencyFigures(scope, flow.latency),
+  ];
+}
+
+function flowFigures(scope: string, flow: FlowFrame): Figure[] {
+  const of = maker(scope);
+  return [
+    ...passingFigures(scope, flow),
+    of("waits", flow.full_waits_per_second),
     ...flow.lanes.flatMap(({ lane, records_per_second, fill, lag }) => [
       of("published", records_per_second, lane),
       of("fill", fill, lane),

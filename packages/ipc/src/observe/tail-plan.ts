@@ -80,15 +80,12 @@ export function planOf(kind: RingKind, state: StateBytes): TailPlan {
   return PLANS[kind](state);
 }
 
+/** The one ring of a lane of records. */
+const RECORDS = { part: "record", headerWord: 0, ringOffset: 0 } as const;
+
 const PLANS: Readonly<Record<RingKind, (state: StateBytes) => TailPlan>> = {
   channel: (state) => {
     const { mode, laneCount, laneBytes, timestampBytes, ...ring } = readChannelSizes(state);
-    const place = {
-      part: "record",
-      headerWord: 0,
-      ringOffset: 0,
-      leadBytes: timestampBytes,
-    } as const;
     return {
       mode,
       responseMode: undefined,
@@ -96,18 +93,12 @@ const PLANS: Readonly<Record<RingKind, (state: StateBytes) => TailPlan>> = {
       laneBytes,
       laneWord,
       isReadyWord: LANE_OWNER.isReady,
-      rings: [{ ...ring, ...place, rules: CHANNEL_RULES }],
+      rings: [{ ...ring, ...RECORDS, leadBytes: timestampBytes, rules: CHANNEL_RULES }],
     };
   },
   topic: (state) => {
     const sizes = readTopicSizes(state);
     const { mode, laneCount, laneBytes, places: _, timestampBytes, ...ring } = sizes;
-    const place = {
-      part: "record",
-      headerWord: 0,
-      ringOffset: 0,
-      leadBytes: timestampBytes,
-    } as const;
     return {
       mode,
       responseMode: undefined,
@@ -115,7 +106,7 @@ const PLANS: Readonly<Record<RingKind, (state: StateBytes) => TailPlan>> = {
       laneBytes,
       laneWord: (lane) => topicLaneWord(sizes, lane),
       isReadyWord: TOPIC_LANE_OWNER.isReady,
-      rings: [{ ...ring, ...place, rules: TOPIC_RULES }],
+      rings: [{ ...ring, ...RECORDS, leadBytes: timestampBytes, rules: TOPIC_RULES }],
     };
   },
   service: (state) => {
