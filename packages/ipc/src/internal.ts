@@ -11,6 +11,7 @@ export { sharedClock } from "./metrics/clock.ts";
 export { Counters } from "./metrics/counters.ts";
 export { Histogram } from "./metrics/histogram.ts";
 export { HISTOGRAM_BYTES } from "./metrics/histogram-layout.ts";
+export { KIND_NAMES } from "./observe/kind-figures.ts";
 export { mergeLatencies } from "./observe/latencies.ts";
 export { RELAY_RECORD_HEADER_BYTES, type RelayBatch, RelayLane } from "./relay/relay-lane.ts";
 export { type KeptLane, RelaySink } from "./relay/relay-sink.ts";
@@ -55,10 +56,10 @@ export {
   HEAD,
   HEAD_BYTES,
   HEAD_PATH_BYTES,
-  LIMITER_SCHEMA,
   LIVES_OFFSET,
   LOCK_COUNT,
   LOCK_OFFSET,
+  limiterSchema,
   logWordOf,
   ROW,
   rowWords,

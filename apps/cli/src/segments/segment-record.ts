@@ -3,13 +3,9 @@
  *
  * @module
  */
-import { FIGURES, type SegmentInfo, type UnreachableSegment } from "@isthmus/ipc";
+import type { SegmentInfo, UnreachableSegment } from "@isthmus/ipc";
+import { KIND_NAMES } from "@isthmus/ipc/internal";
 import { infoRecord, type JsonRecord } from "./info-record.ts";
-
-const { lock: _lock, segment: _segment, ...figures } = FIGURES;
-
-/** What a segment may tell of its kind under the kind's name. */
-const KINDS = Object.keys(figures) as (keyof typeof figures)[];
 
 /** Whether a segment is held and cannot be opened any more. */
 export function isUnreachable(info: SegmentInfo): info is UnreachableSegment {
@@ -60,7 +56,7 @@ export function segmentRecord(info: SegmentInfo): JsonRecord {
         timeout_wakes: timeoutWakes,
       }),
     ),
-    ...Object.fromEntries(KINDS.map((kind) => [kind, kindRecord(info[kind])])),
+    ...Object.fromEntries(KIND_NAMES.map((kind) => [kind, kindRecord(info[kind])])),
     error: info.error?.message ?? null,
     error_code: info.error?.code ?? null,
     ...(isUnreachable(info) ? { reachable: false, holder_pids: info.holderPids } : {}),

@@ -228,7 +228,7 @@ export interface HistogramTotal extends Omit<FigureTotal, "value" | "perSecond">
  */
 export function figureHistograms(info: SegmentInfo, rates?: SegmentRates): HistogramTotal[] {
   if (info.error !== undefined) return [];
-  return figuresOf(info, HISTOGRAMS).flatMap((one) => {
+  return figuresOf(info, histograms()).flatMap((one) => {
     const { kind, part, name, figure } = one;
     const value = merged(name, one.itemsOf(info) ?? []);
     if (value === undefined) return [];
@@ -293,11 +293,25 @@ interface FoundFigure {
 
 const KINDS = Object.keys(FIGURES) as (keyof typeof FIGURES)[];
 
+/** Under which names a segment tells what only its kind has. */
+export const KIND_NAMES: readonly Exclude<keyof typeof FIGURES, "lock" | "segment">[] =
+  KINDS.filter((kind) => kind !== "lock" && kind !== "segment");
+
 type FiguresOfKinds = ReadonlyMap<keyof typeof FIGURES, readonly FoundFigure[]>;
 
-/** What can be added up, and what is counted by how long it took. */
-const TOTALS = findFigures(({ total, type }) => total !== undefined || type === "counter");
-const HISTOGRAMS = findFigures(({ type }) => type === "histogram");
+/** What can be added up, and what is counted by how long it took; most programs never ask, and start the sooner. */
+let foundTotals: FiguresOfKinds | undefined;
+let foundHistograms: FiguresOfKinds | undefined;
+
+function totals(): FiguresOfKinds {
+  foundTotals ??= findFigures(({ total, type }) => total !== undefined || type === "counter");
+  return foundTotals;
+}
+
+function histograms(): FiguresOfKinds {
+  foundHistograms ??= findFigures(({ type }) => type === "histogram");
+  return foundHistograms;
+}
 
 function findFigures(isMeant: (figure: Figure) => boolean): FiguresOfKinds {
   return new Map(
@@ -318,7 +332,7 @@ function findFigures(isMeant: (figure: Figure) => boolean): FiguresOfKinds {
 }
 
 /** Those of them that a segment of this kind has. */
-function figuresOf(info: SegmentInfo, all: FiguresOfKinds = TOTALS): FoundFigure[] {
+function figuresOf(info: SegmentInfo, all: FiguresOfKinds = totals()): FoundFigure[] {
   const found: FoundFigure[] = [];
   for (const kind of KINDS) if (hasKind(info, kind)) found.push(...(all.get(kind) ?? []));
   return found;

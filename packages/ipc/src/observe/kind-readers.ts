@@ -7,6 +7,7 @@ import type { SegmentKind } from "@isthmus/core/internal";
 import { type BridgeInfo, readBridge } from "./bridge-reader.ts";
 import type { ChannelInfo } from "./channel-info.ts";
 import { readChannel } from "./channel-reader.ts";
+import { KIND_NAMES } from "./kind-figures.ts";
 import type { QueueInfo } from "./queue-info.ts";
 import { readQueue } from "./queue-reader.ts";
 import type { SectionReader } from "./section-reader.ts";
@@ -73,6 +74,10 @@ export interface KindDetails {
   readonly struct?: StructInfo | undefined;
 }
 
+const NOTHING = Object.fromEntries(
+  KIND_NAMES.map((name) => [name, undefined]),
+) as unknown as KindDetails;
+
 /**
  * A reader finds numbers that anybody may have written: it throws `CorruptSegmentError` when the sizes in a header
  * cannot be, and makes the best of everything else.
@@ -100,5 +105,5 @@ const READERS: Readonly<
  * @throws {CorruptSegmentError} When it cannot be what it says it is.
  */
 export function readKind(kind: SegmentKind | "unknown", source: KindSource): KindDetails {
-  return { channel: undefined, ...(kind === "unknown" ? {} : READERS[kind]?.(source)) };
+  return { ...NOTHING, ...(kind === "unknown" ? {} : READERS[kind]?.(source)) };
 }

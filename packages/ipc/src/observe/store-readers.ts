@@ -29,9 +29,9 @@ import {
   HEAD,
   HEAD_BYTES,
   HEAD_PATH_BYTES,
-  LIMITER_SCHEMA,
   LIVES_OFFSET,
   LOCK_COUNT,
+  limiterSchema,
   rowWords,
   SHARD,
   shapeOfLog,
@@ -117,7 +117,7 @@ export function readCache(source: KindSource): Pick<KindDetails, "cache" | "limi
   };
   const [hits, misses] = [total("hits"), total("misses")];
   const entries = sum("entries", unitsMax);
-  if (fingerprint === LIMITER_SCHEMA.fingerprint.hex) {
+  if (fingerprint === limiterSchema().fingerprint.hex) {
     return { limiter: { allowed: hits, denied: misses, keys: entries, ...common } };
   }
   const staleHits = total("staleHits");

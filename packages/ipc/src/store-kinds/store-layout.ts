@@ -131,7 +131,12 @@ if (HEAD.followers + FOLLOWER_COUNT * FOLLOWER_WORDS !== HEAD.path) {
 }
 
 /** What tells the segment of a rate limiter from those of caches. Its entries have no value: the time says all. */
-export const LIMITER_SCHEMA: StructSchema = struct({ rateLimitFullAtMs: f64 });
+export function limiterSchema(): StructSchema {
+  limiter ??= struct({ rateLimitFullAtMs: f64 });
+  return limiter;
+}
+
+let limiter: StructSchema | undefined;
 
 /** Word offsets within the state section of counters. */
 export const COUNTERS = {

@@ -12,7 +12,7 @@ import {
   outOfRange,
 } from "@isthmus/core/internal";
 import type { LimiterInfo, ParticipantsOptions } from "@isthmus/ipc";
-import { LIMITER_SCHEMA, NamedHandle, type OpenVerb, shapeOf } from "@isthmus/ipc/internal";
+import { limiterSchema, NamedHandle, type OpenVerb, shapeOf } from "@isthmus/ipc/internal";
 import { openCache } from "../cache/cache-segment.ts";
 import { CacheStore } from "../cache/cache-store.ts";
 import { NONE } from "../cache/log-reading.ts";
@@ -60,8 +60,6 @@ const OPTIONS: OptionNames<RateLimiterOptions> = {
 
 const DEFAULT_CAPACITY_BYTES = 2 ** 24;
 
-const SHAPE = shapeOf(LIMITER_SCHEMA);
-
 /** An entry as it is written: until when it means something is its time. */
 class FullAt implements Body {
   readonly type: number = TYPE.record;
@@ -107,7 +105,7 @@ export class RateLimiter extends NamedHandle {
       perMs: checkNumber("options.perMs", perMs, 0, Number.MAX_SAFE_INTEGER),
     };
     if (perMs === 0) throw outOfRange("options.perMs", "> 0", perMs);
-    const segment = openCache(verb, name, SHAPE, { capacityBytes, ...others });
+    const segment = openCache(verb, name, shapeOf(limiterSchema()), { capacityBytes, ...others });
     super(segment, "RateLimiter");
     this.#limit = rate;
     this.#store = new CacheStore(this.segment);
