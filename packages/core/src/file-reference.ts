@@ -4,7 +4,6 @@
  * @module
  */
 import { statSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { checkInteger, invalidType, invalidValue } from "./validate.ts";
 
 /** A file to map: a path, a `file:` URL, a `Bun.file`, an open descriptor, or an object that has one. */
@@ -66,7 +65,7 @@ function checkWhole(file: Blob, path: string): string {
 
 function pathOfUrl(url: URL): string {
   try {
-    return fileURLToPath(url);
+    return process.getBuiltinModule("node:url").fileURLToPath(url);
   } catch {
     throw invalidValue("file", "a file: URL with a path on this computer", url.href);
   }

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { inspect } from "node:util";
 import { nearestWord } from "./nearest-word.ts";
 
 /** A received value as an error message shows it: short, on one line, with its type when that helps. */
@@ -15,6 +14,7 @@ export function received(value: unknown): string {
     const { name } = value.constructor ?? { name: "" };
     return `received an instance of ${name || "Object"}`;
   }
+  const { inspect } = process.getBuiltinModule("node:util");
   const text = typeof value === "bigint" ? `${value}n` : inspect(value, { breakLength: Infinity });
   return `received type ${typeof value} (${text.length > 40 ? `${text.slice(0, 40)}…` : text})`;
 }

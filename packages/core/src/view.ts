@@ -4,7 +4,6 @@
  * @module
  */
 import { fdatasync } from "node:fs";
-import { promisify } from "node:util";
 import { accessRules, MEMORY_ACCESS, type MemoryAccess } from "./access.ts";
 import type { Backing } from "./backing.ts";
 import { DisposedError } from "./errors.ts";
@@ -15,8 +14,6 @@ import { FAULT_SEEN } from "./native/fault-flag.ts";
 import { type MemoryAdvice, platform } from "./native/platform.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { checkInteger, checkOneOf, checkOptions, type OptionNames } from "./validate.ts";
-
-const syncToDisk = promisify(fdatasync);
 
 const FLUSH_MODES = ["sync", "async"] as const;
 const ADVICE: readonly MemoryAdvice[] = [
@@ -181,7 +178,9 @@ export class View {
     backing.retain();
     try {
       if (!platform().syncsMappings) mapping.sync(0, capacity, "async", backing.fd);
-      await syncToDisk(backing.fd);
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      fdatasync(backing.fd, (error) => (error ? reject(error) : resolve()));
+      await promise;
     } catch (error) {
       throw fromNodeError(error, `flush ${backing.describe()}`);
     } finally {

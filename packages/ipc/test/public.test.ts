@@ -38,6 +38,18 @@ describe("errors", () => {
   });
 });
 
+test("importing the library loads no module of the runtime that takes milliseconds", async () => {
+  const cheap = ["node:buffer", "node:fs", "node:os", "node:path"];
+  const loaded = new Set<string>();
+  for (const root of [`${import.meta.dir}/../src`, `${import.meta.dir}/../../core/src`]) {
+    for await (const path of new Bun.Glob("**/*.ts").scan({ cwd: root, absolute: true })) {
+      const { imports } = new Bun.Transpiler({ loader: "ts" }).scan(await Bun.file(path).text());
+      for (const found of imports) if (found.path.startsWith("node:")) loaded.add(found.path);
+    }
+  }
+  expect([...loaded].sort()).toEqual(cheap);
+});
+
 describe("claim()", () => {
   type Place = Uint8Array<ArrayBuffer>;
   type Claim = (first: unknown, second: unknown) => void;

@@ -10,17 +10,22 @@ import { SystemError, type SystemErrorDetails } from "../errors.ts";
  * Names of this system's error numbers, and those that Node's table leaves out. Where a number has two names,
  * the first in the alphabet counts: EAGAIN for EWOULDBLOCK, ENOTSUP for EOPNOTSUPP, as in Node.
  */
-const NAMES: ReadonlyMap<number, string> = new Map([
-  ...(process.platform === "linux"
-    ? ([
-        [130, "EOWNERDEAD"],
-        [131, "ENOTRECOVERABLE"],
-      ] as const)
-    : []),
-  ...Object.entries(constants.errno)
-    .map(([name, errno]) => [errno, name] as const)
-    .sort(([, first], [, second]) => (first < second ? 1 : -1)),
-]);
+function nameErrors(): ReadonlyMap<number, string> {
+  return new Map([
+    ...(process.platform === "linux"
+      ? ([
+          [130, "EOWNERDEAD"],
+          [131, "ENOTRECOVERABLE"],
+        ] as const)
+      : []),
+    ...Object.entries(constants.errno)
+      .map(([name, errno]) => [errno, name] as const)
+      .sort(([, first], [, second]) => (first < second ? 1 : -1)),
+  ]);
+}
+
+/** Made when something first fails: that takes milliseconds, which no start should. */
+let names: ReadonlyMap<number, string> | undefined;
 
 /** Why a call failed and what to do next, for the codes a user of this library meets. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -62,7 +67,8 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** The symbolic name of an error number, or `E<number>` for one without a name here. */
 export function errorCode(errno: number): string {
-  return NAMES.get(errno) ?? `E${errno}`;
+  names ??= nameErrors();
+  return names.get(errno) ?? `E${errno}`;
 }
 
 /** Why calls fail with a code, and what to do next; undefined for codes that users hardly meet. */

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { connect, createServer, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { PipeReader, PipeRinger, ThreadPipe, ThreadPipes } from "./platform-interface.ts";
 import { engine } from "./runtime.ts";
 import {
@@ -135,7 +135,9 @@ class ServedPipe implements ThreadPipe {
   constructor(name: string, forget: () => void) {
     this.#forget = forget;
     this.#event = createEvent(name);
-    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server = process
+      .getBuiltinModule("node:net")
+      .createServer((socket) => this.#accept(socket));
     // Whoever rings while it cannot be served sets the event, and its maker looks once a second.
     this.#server.on("error", () => {});
     this.#server.listen(pipePath(name));
@@ -226,7 +228,7 @@ class EndReader implements PipeReader {
 
   constructor(name: string) {
     const end = (): void => this.#ended.resolve({ done: true });
-    this.#socket = connect(pipePath(name));
+    this.#socket = process.getBuiltinModule("node:net").connect(pipePath(name));
     this.#socket.on("error", end);
     this.#socket.on("close", end);
     this.#socket.resume();

@@ -8,7 +8,6 @@
  */
 import { closeSync, type FSWatcher, statSync, watch } from "node:fs";
 import { dirname } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { fromNodeError } from "../native/errno.ts";
 import { fileSystemOf } from "../native/file-system.ts";
 import { isTurnDue, takeTurn } from "../turns.ts";
@@ -161,7 +160,7 @@ class Following {
     const next = successors.next(before?.stats);
     if (next === undefined) return;
     if (next === "later") {
-      await setTimeout(LATER_MS);
+      await new Promise((resolve) => setTimeout(resolve, LATER_MS));
       this.#isDue = true;
       return;
     }
