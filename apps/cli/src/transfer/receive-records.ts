@@ -4,33 +4,22 @@
  * @module
  */
 import { TimeoutError } from "@isthmus/core";
-import { bytes, Consumer } from "@isthmus/ipc";
+import { type bytes, Consumer } from "@isthmus/ipc";
 import { RecordReader } from "@isthmus/programs/checked-record";
 import { formatCount, formatCountOf, formatDuration } from "../output/format.ts";
-import type { ProgressLines } from "../output/progress-lines.ts";
 import { Ledger } from "./ledger.ts";
 import { TransferClock } from "./transfer-clock.ts";
+import { BURST_MS, channelOptions, type TransferOptions } from "./transfer-options.ts";
 import { formatTransferRate, type TransferOutcome } from "./transfer-result.ts";
 
 /** What is received, and until when. */
-export interface ReceiveOptions {
-  readonly channel: string;
+export interface ReceiveOptions extends TransferOptions {
   /** How many records; 0: until all producers have ended. */
   readonly count: number;
   /** Whether to wait for further producers for ever. */
   readonly isFollowing: boolean;
-  readonly capacityBytes: number;
-  readonly maxProducers: number | undefined;
-  /** Whether a channel that it creates measures how long records take. */
-  readonly hasLatency: boolean;
-  /** How long to wait for a producer. */
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-  readonly progress: ProgressLines;
 }
 
-/** Signals and timers wait at most about this long. */
-const BURST_MS = 20;
 /** How much is polled between two looks at the clock. */
 const POLL_RECORDS = 1024;
 const POLL_BYTES = 256 * 1024;
@@ -68,14 +57,8 @@ class ReceiveRun implements Disposable {
   #aloneSinceMs: number | undefined;
 
   constructor(options: ReceiveOptions) {
-    const { channel, capacityBytes, maxProducers, hasLatency } = options;
     this.#options = options;
-    this.#consumer = Consumer.createOrOpen(channel, {
-      schema: bytes,
-      capacityBytes,
-      maxProducers,
-      latency: hasLatency,
-    });
+    this.#consumer = Consumer.createOrOpen(options.channel, channelOptions(options));
     const { lanes, corruptions } = this.#consumer.metrics;
     this.#ledger = new Ledger(lanes.some(({ position }) => position > 0));
     this.#corruptionsBefore = corruptions;

@@ -6,18 +6,17 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TimeoutError } from "@isthmus/core";
-import { bytes, Producer } from "@isthmus/ipc";
+import { type bytes, Producer } from "@isthmus/ipc";
 import { type EndKind, HEADER_BYTES, KIND, RecordWriter } from "@isthmus/programs/checked-record";
 import { formatCount, formatCountOf, formatDuration } from "../output/format.ts";
-import type { ProgressLines } from "../output/progress-lines.ts";
 import { ConsumerWatch } from "./consumer-watch.ts";
 import { Pace } from "./pace.ts";
 import { TransferClock } from "./transfer-clock.ts";
+import { BURST_MS, channelOptions, type TransferOptions } from "./transfer-options.ts";
 import { formatTransferRate, type TransferOutcome } from "./transfer-result.ts";
 
 /** What is sent, and to whom. */
-export interface SendOptions {
-  readonly channel: string;
+export interface SendOptions extends TransferOptions {
   /** How many records; 0: without end. */
   readonly count: number;
   readonly sizeBytes: number;
@@ -25,20 +24,10 @@ export interface SendOptions {
   readonly perSecond: number;
   /** Records that are published together; 1: as soon as there is one. */
   readonly batchRecords: number;
-  readonly capacityBytes: number;
-  readonly maxProducers: number | undefined;
-  /** Whether a channel that it creates measures how long records take. */
-  readonly hasLatency: boolean;
-  /** How long to wait for a consumer. */
-  readonly timeoutMs: number;
   /** Whether to wait for the next consumer when one has left, and not only when one has died. */
   readonly isWaitingForNext: boolean;
-  readonly signal: AbortSignal;
-  readonly progress: ProgressLines;
 }
 
-/** Signals and timers wait at most about this long. */
-const BURST_MS = 20;
 /** How much is sent between two looks at the clock. */
 const CLOCK_RECORDS = 256;
 const CLOCK_BYTES = 256 * 1024;
@@ -88,14 +77,9 @@ class SendRun implements Disposable {
   #nextLookMs = 0;
 
   constructor(options: SendOptions) {
-    const { channel, sizeBytes, capacityBytes, maxProducers, hasLatency, batchRecords } = options;
+    const { channel, sizeBytes, batchRecords } = options;
     this.#options = options;
-    this.#producer = Producer.createOrOpen(channel, {
-      schema: bytes,
-      capacityBytes,
-      maxProducers,
-      latency: hasLatency,
-    });
+    this.#producer = Producer.createOrOpen(channel, channelOptions(options));
     this.#dropsBefore = this.#producer.metrics.drops;
     this.#writer = new RecordWriter(sizeBytes, randomBytes(4).readInt32LE(), process.pid);
     const records = Math.floor(CLOCK_BYTES / sizeBytes);
