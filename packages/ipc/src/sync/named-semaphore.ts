@@ -189,7 +189,7 @@ export class NamedSemaphore extends WatchedHandle {
   wait(options?: WaitOptions): void {
     const timeoutMs = checkTimeout(options);
     // The common case first, which needs no condition; a semaphore that was disposed has no uses left.
-    if (--this.left < 0) this.look("take a permit of");
+    if (--this.left < 0) this.#look();
     if (this.#permits.take()) return;
     if (waitSync(this.#condition(), timeoutMs) === undefined) throw this.#timedOut(timeoutMs);
   }
@@ -203,7 +203,7 @@ export class NamedSemaphore extends WatchedHandle {
    */
   tryWait(options?: WaitOptions): boolean {
     const timeoutMs = checkTry(options);
-    if (--this.left < 0) this.look("take a permit of");
+    if (--this.left < 0) this.#look();
     if (this.#permits.take()) return true;
     if (timeoutMs > 0 && waitSync(this.#condition(), timeoutMs) !== undefined) return true;
     this.segment.checkWhole();
@@ -265,6 +265,10 @@ export class NamedSemaphore extends WatchedHandle {
       owner: "NamedSemaphore",
       cell: this.#cell,
     };
+  }
+
+  #look(): void {
+    this.look("take a permit of");
   }
 
   #holders(): Watch | undefined {
