@@ -101,7 +101,7 @@ export class MemoryMappedFile extends Scannable implements Disposable {
     if (key !== INTERNAL) {
       throw invalidType("key", "the library's own (call a static method instead of new)", key);
     }
-    super();
+    super(() => this.#source());
     this.#backing = parts.backing;
     this.#access = parts.access;
     this.#capacity = parts.capacity;
@@ -242,7 +242,7 @@ export class MemoryMappedFile extends Scannable implements Disposable {
    * Two system calls.
    */
   get isReachable(): boolean {
-    const { fd, path } = this.source().backing;
+    const { fd, path } = this.#source().backing;
     return this.#name !== null && path !== undefined && new Trail(fd, path).lead === "held";
   }
 
@@ -256,7 +256,7 @@ export class MemoryMappedFile extends Scannable implements Disposable {
     const { endian = "little", ...part } = checkOptions("options", options, ACCESSOR_OPTIONS);
     const Accessor =
       checkOneOf("endian", endian, ENDIANS) === "big" ? BigEndianAccessor : ViewAccessor;
-    return this.#noted(new Accessor(this.source(), part), part);
+    return this.#noted(new Accessor(this.#source(), part), part);
   }
 
   /**
@@ -266,7 +266,7 @@ export class MemoryMappedFile extends Scannable implements Disposable {
    * @throws {SystemError} `EACCES` when the view reaches outside the map or may do more than it.
    */
   createViewStream(options?: ViewOptions): ViewStream {
-    return this.#noted(new ViewStream(this.source(), options), options);
+    return this.#noted(new ViewStream(this.#source(), options), options);
   }
 
   /**
@@ -282,7 +282,7 @@ export class MemoryMappedFile extends Scannable implements Disposable {
    * @throws {SystemError} `ENOSPC`, `EBUSY`, …; the file has its old length then.
    */
   resize(bytes: number): void {
-    const { backing } = this.source();
+    const { backing } = this.#source();
     checkInteger("bytes", bytes);
     if (!backing.isRegular || this.#name !== null || !accessRules(this.#access).writesFile) {
       const what = this.#name === null ? `a "${this.#access}" map of` : "named memory";
@@ -310,7 +310,7 @@ export class MemoryMappedFile extends Scannable implements Disposable {
    * @throws {FileTruncatedError} When the file is shorter than the map; the capacity stays.
    */
   refresh(): number {
-    const { backing } = this.source();
+    const { backing } = this.#source();
     backing.checkReaches(this.#capacity);
     if (backing.isRegular && this.#name === null) this.#capacity = backing.currentLength();
     return this.#capacity;
@@ -333,7 +333,7 @@ export class MemoryMappedFile extends Scannable implements Disposable {
     return this.#views.add(view, offset + length);
   }
 
-  protected override source(): ViewSource {
+  #source(): ViewSource {
     if (this.#isDisposed) throw new DisposedError("MemoryMappedFile");
     return { backing: this.#backing, access: this.#access, capacity: this.#capacity };
   }

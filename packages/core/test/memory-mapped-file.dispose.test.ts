@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { DisposedError, MemoryMappedFile, scanJobs } from "../src/index.ts";
+import { Scannable } from "../src/scan/scannable.ts";
 import { expectDisposed, methodsOf } from "./support/disposed.ts";
 import { expectRejection } from "./support/expect-error.ts";
 
@@ -47,7 +48,8 @@ describe("MemoryMappedFile after dispose()", () => {
   test("covers every method", () => {
     const covered = Object.keys(MAP_USES).map((use) => use.split(" ")[0] as string);
     covered.push("scan");
-    expect(methodsOf(MemoryMappedFile)).toEqual([...new Set(covered)].sort());
+    const methods = [MemoryMappedFile, Scannable].flatMap(methodsOf).sort();
+    expect(methods).toEqual([...new Set(covered)].sort());
   });
 });
 

@@ -22,11 +22,15 @@ import { isUtf8 } from "./utf8.ts";
 
 /** What of `MemoryMappedFile` goes through its bytes in order, a few MiB of them mapped at any time. */
 export abstract class Scannable {
+  readonly #source: () => ViewSource;
+
+  /** @param source Gives what is mapped, piece by piece; throws after disposal. */
+  protected constructor(source: () => ViewSource) {
+    this.#source = source;
+  }
+
   /** The name of named memory; `null` for files and anonymous memory. */
   abstract get name(): string | null;
-
-  /** What is mapped, piece by piece; throws after disposal. */
-  protected abstract source(): ViewSource;
 
   /**
    * The bytes in order, in chunks that are not copied, whatever the size of the file: a few MiB of it are
@@ -46,7 +50,7 @@ export abstract class Scannable {
    * ```
    */
   chunks(options?: ChunkOptions): Generator<Uint8Array, void> {
-    return chunks(this.source(), options);
+    return chunks(this.#source(), options);
   }
 
   /**
@@ -62,7 +66,7 @@ export abstract class Scannable {
   lines(options?: LineOptions & { readonly raw?: false | undefined }): Generator<string, void>;
   lines(options: LineOptions & { readonly raw: true }): Generator<Uint8Array, void>;
   lines(options?: LineOptions): Generator<string, void> | Generator<Uint8Array, void> {
-    return lines(this.source(), options);
+    return lines(this.#source(), options);
   }
 
   /**
@@ -87,7 +91,7 @@ export abstract class Scannable {
    * ```
    */
   forEachLine(visit: LineVisitor, range?: ScanRange): void {
-    forEachLine(this.source(), visit, range);
+    forEachLine(this.#source(), visit, range);
   }
 
   /**
@@ -110,7 +114,7 @@ export abstract class Scannable {
    * ```
    */
   lineCursor(range?: ScanRange): Generator<LineCursor, void> {
-    return lineCursor(this.source(), range);
+    return lineCursor(this.#source(), range);
   }
 
   /**
@@ -134,7 +138,7 @@ export abstract class Scannable {
    * ```
    */
   records(options?: RecordOptions): Generator<Uint8Array, void> {
-    return records(this.source(), options);
+    return records(this.#source(), options);
   }
 
   /**
@@ -160,7 +164,7 @@ export abstract class Scannable {
    * ```
    */
   rows(options?: RowOptions): Generator<Row, void> {
-    return rows(this.source(), options);
+    return rows(this.#source(), options);
   }
 
   /**
@@ -191,7 +195,7 @@ export abstract class Scannable {
    * ```
    */
   follow(options?: FollowOptions): AsyncGenerator<string | FollowEvent, void> {
-    const { backing } = this.source();
+    const { backing } = this.#source();
     const { path, isRegular } = backing;
     if (path === undefined || !isRegular || this.name !== null) {
       throw new NotSupportedError(`Cannot follow ${backing.describe()}: it is no file with a path`);
@@ -208,7 +212,7 @@ export abstract class Scannable {
    * @throws {FileTruncatedError} When the file has become shorter.
    */
   count(needle: Needle, range?: SearchOptions): number {
-    return count(this.source(), needle, range);
+    return count(this.#source(), needle, range);
   }
 
   /**
@@ -221,7 +225,7 @@ export abstract class Scannable {
    * @throws {FileTruncatedError} When the file has become shorter.
    */
   indexOf(needle: Needle, range?: number | SearchOptions): number {
-    return indexOf(this.source(), needle, range);
+    return indexOf(this.#source(), needle, range);
   }
 
   /**
@@ -244,7 +248,7 @@ export abstract class Scannable {
    * ```
    */
   lastIndexOf(needle: Needle, range?: SearchOptions): number {
-    return lastIndexOf(this.source(), needle, range);
+    return lastIndexOf(this.#source(), needle, range);
   }
 
   /**
@@ -254,7 +258,7 @@ export abstract class Scannable {
    * @throws {FileTruncatedError} When the file has become shorter.
    */
   isUtf8(range?: ScanRange): boolean {
-    return isUtf8(this.source(), range);
+    return isUtf8(this.#source(), range);
   }
 
   /**
@@ -264,7 +268,7 @@ export abstract class Scannable {
    * @throws {FileTruncatedError} When the file has become shorter.
    */
   histogram(range?: ScanRange): Float64Array {
-    return histogram(this.source(), range);
+    return histogram(this.#source(), range);
   }
 
   /**
@@ -288,6 +292,6 @@ export abstract class Scannable {
    * ```
    */
   async scan<Result>(job: ScanJob<Result>, options?: ScanOptions): Promise<Result> {
-    return await scan(this.source(), job, options);
+    return await scan(this.#source(), job, options);
   }
 }
