@@ -184,6 +184,22 @@ describe("withBenchmarkSection()", () => {
     expect(short).toContain("(docs/how-fast.md)");
   });
 
+  test("tells apart what is slower than what one could use instead", () => {
+    const more = [
+      claimOf("lost", 0.5, { group: "latency" }),
+      claimOf("won", 2, { group: "latency" }),
+      claimOf("limit", 0.5, { group: "physics" }),
+    ];
+    const results = { ...RESULTS, claims: [...RESULTS.claims, ...more] };
+    for (const detail of ["table", "whole"] as const) {
+      const section = withBenchmarkSection(`${BEGIN}${END}`, results, detail);
+      expect(section.split("Where it is slower")[1]).toContain("| title of lost");
+      expect(section).not.toContain("title of won");
+      expect(section).not.toContain("title of limit");
+    }
+    expect(withBenchmarkSection(`${BEGIN}${END}`, RESULTS)).not.toContain("Where it is slower");
+  });
+
   test.each(["", BEGIN, `${BEGIN}${END}${BEGIN}`, END])("refuses a document %p", (document) => {
     expect(() => withBenchmarkSection(document, RESULTS)).toThrow("must have one line");
   });

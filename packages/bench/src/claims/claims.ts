@@ -317,6 +317,13 @@ const COMMUNICATION: readonly ClaimSpec[] = [
     ["node-ipc", "channel send / node-ipc", "records.send", "records.nodeIpc"],
   ]),
   ...rows("latency", undefined, [
+    ["paced-socket", "one a millisecond: channels / Unix socket", "paced.channel", "paced.socket"],
+    [
+      "paced-spawn-ipc",
+      "one a millisecond: channels / Bun.spawn ipc",
+      "paced.channel",
+      "paced.spawnIpc",
+    ],
     ["request", "latency p50: Requester / Bun.spawn ipc", "latency.request", "latency.spawnIpc"],
     ["pipe", "latency p50: channels / named pipes", "latency.channel", "latency.pipe"],
     ["socket", "latency p50: channels / Unix socket", "latency.channel", "latency.socket"],

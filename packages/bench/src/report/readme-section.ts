@@ -11,6 +11,11 @@ import { describeRun } from "./run-description.ts";
 export const BEGIN = "<!-- benchmark:begin (written by: bun run bench:readme) -->";
 export const END = "<!-- benchmark:end -->";
 
+/** Groups of rows that compare with what one would use instead, and not with what a part of it costs. */
+const ALTERNATIVES = new Set(["pipes", "messages", "latency", "state", "cache", "journal"]);
+
+const SLOWER =
+  "Where it is slower than what one could use instead, though nothing else was claimed:";
 const BATCHED =
   "> Whoever batches beats a system call for each record: rows marked so publish many records together.";
 const ELSEWHERE =
@@ -39,11 +44,18 @@ export function withBenchmarkSection(
     ({ target, group, verdict }) =>
       (target !== undefined || group === "large") && verdict !== "skipped",
   );
+  const slower = results.claims.filter(
+    ({ target, group, ratio }) =>
+      target === undefined && ALTERNATIVES.has(group) && ratio !== null && ratio.high < 1,
+  );
   const section = [
     ...describeRun(results).map((line) => `- ${line}`),
     "",
     ...claimsTable({ ...results, claims }),
     "",
+    ...(slower.length === 0
+      ? []
+      : [SLOWER, "", ...claimsTable({ ...results, claims: slower }), ""]),
     ...(detail === "table"
       ? [ELSEWHERE]
       : [...reasonLines(claims), ...results.warnings.map((warning) => `> ${warning}\n>`), BATCHED]),

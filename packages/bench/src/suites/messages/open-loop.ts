@@ -12,20 +12,19 @@ import { HISTOGRAM_BYTES, Histogram } from "@isthmus/ipc/internal";
 import type { Sizes } from "../../runner/sizes.ts";
 import type { Figure } from "../../runner/suite.ts";
 
-/** The share of questions that only warm both sides up. */
-const WARM_UP_SHARE = 0.25;
 const ANSWER_TIMEOUT_MS = 20_000;
 
 /** Sends question `i`; its answer is told to the function that `connect` was given. */
 export type Ask = (i: number) => void;
 
-/** How many questions there will be. */
-export function questionCount({ latencyPerSecond, latencyMs }: Sizes): number {
-  return Math.round((latencyPerSecond * latencyMs) / 1000);
+/** How many questions there will be, those included that warm both sides up. */
+export function questionCount({ roundTrips, latencyPerSecond, latencyMs }: Sizes): number {
+  return roundTrips + Math.round((latencyPerSecond * latencyMs) / 1000);
 }
 
 /**
- * Asks on a schedule.
+ * Asks on a schedule, after as many questions in turn as it takes until both sides are compiled: threads that compile
+ * would take the CPUs from who answers, and what is asked for hours asks little of its time from them.
  *
  * @param sizes How often and how long.
  * @param connect Given the function that takes the numbers of the answers; returns the one that asks.
@@ -37,6 +36,7 @@ export async function measureOpenLoop(
   connect: (onAnswer: (i: number) => void) => Ask | Promise<Ask>,
 ): Promise<Figure> {
   const count = questionCount(sizes);
+  const warmUp = sizes.roundTrips;
   const intervalNs = 1e9 / sizes.latencyPerSecond;
   const bytes = new Uint8Array(HISTOGRAM_BYTES);
   const histogram = new Histogram(bytes);
@@ -45,16 +45,26 @@ export async function measureOpenLoop(
   finished.promise.catch(() => undefined);
   let startNs = 0;
   let answered = 0;
+  let next = finished;
   const ask = await connect((i) => {
-    const dueNs = startNs + i * intervalNs;
-    if (i !== answered) finished.reject(new Error(`answer ${i} came instead of ${answered}`));
+    if (i !== answered) {
+      const error = new Error(`answer ${i} came instead of ${answered}`);
+      next.reject(error);
+      finished.reject(error);
+    }
     answered++;
-    if (i >= count * WARM_UP_SHARE) histogram.record(Bun.nanoseconds() - dueNs);
+    if (i < warmUp) next.resolve();
+    else histogram.record(Bun.nanoseconds() - startNs - (i - warmUp) * intervalNs);
     if (answered === count) finished.resolve();
   });
+  for (let i = 0; i < warmUp; i++) {
+    next = Promise.withResolvers<void>();
+    ask(i);
+    await next.promise;
+  }
   startNs = Bun.nanoseconds() + intervalNs;
-  for (let i = 0; i < count; i++) {
-    const dueNs = startNs + i * intervalNs;
+  for (let i = warmUp; i < count; i++) {
+    const dueNs = startNs + (i - warmUp) * intervalNs;
     // Answers are heard while the next question is not due.
     while (Bun.nanoseconds() < dueNs) await new Promise<void>((resolve) => setImmediate(resolve));
     ask(i);

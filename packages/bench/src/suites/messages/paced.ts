@@ -1,6 +1,7 @@
 /**
  * Round trips of 64 bytes with a pause before each, so that both sides sleep in their event loops, and CPUs do other things
- * meanwhile: a way that is fast again and again need not be fast now and then.
+ * meanwhile: a way that is fast again and again need not be fast now and then. Both sides are compiled by as many
+ * round trips without a pause before.
  *
  * @module
  */
@@ -8,7 +9,7 @@ import { join } from "node:path";
 import { Consumer, Producer } from "@isthmus/ipc";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
 import { median } from "../../statistics/statistics.ts";
-import { Sample, type SampleFields, sampleOf, sumOf, warmUpOf } from "../sample.ts";
+import { Sample, type SampleFields, sampleOf, sumOf } from "../sample.ts";
 import { FrameReader, fillSample } from "./frames.ts";
 import { startParticipant, startReadyParticipant } from "./start-participant.ts";
 import { LATENCY_FRAME_BYTES } from "./transfer-sizes.ts";
@@ -44,7 +45,7 @@ async function channel({ sizes }: CaseContext): Promise<Figure> {
   using consumer = Consumer.createNew(`${place}-pong`, { schema: Sample });
   const count = countOf(sizes);
   const participant = await startReadyParticipant("echoChannel", [place, count]);
-  const figure = await medianOf(count, async (i) => {
+  const figure = await medianOf(sizes, async (i) => {
     producer.send(sampleOf(i));
     const answer = await consumer.receiveAsync(PATIENCE);
     return sumOf(answer) === sumOf(sampleOf(i)) ? i : Number.NaN;
@@ -70,7 +71,7 @@ async function socket({ sizes, memoryDirectory }: CaseContext): Promise<Figure> 
     fillSample(floats, 0, i);
     client.write(raw);
   };
-  const figure = await medianOf(countOf(sizes), (i) => next.to(ask, i));
+  const figure = await medianOf(sizes, (i) => next.to(ask, i));
   server.stop(true);
   await participant.exited;
   return figure;
@@ -87,24 +88,28 @@ async function spawnIpc({ sizes }: CaseContext): Promise<Figure> {
   });
   await ready.promise;
   const ask = (i: number): void => void participant.send(sampleOf(i));
-  const figure = await medianOf(countOf(sizes), (i) => next.to(ask, i));
+  const figure = await medianOf(sizes, (i) => next.to(ask, i));
   participant.disconnect();
   await participant.exited;
   return figure;
 }
 
 function countOf({ roundTrips }: CaseContext["sizes"]): number {
-  return Math.ceil(roundTrips / PAUSED_SHARE);
+  return roundTrips + Math.ceil(roundTrips / PAUSED_SHARE);
 }
 
-/** The median time of a round trip after the warm-up; pauses do not count. */
-async function medianOf(count: number, once: (i: number) => Promise<number>): Promise<Figure> {
+/** The median time of a round trip after a pause, which does not count. */
+async function medianOf(
+  sizes: CaseContext["sizes"],
+  once: (i: number) => Promise<number>,
+): Promise<Figure> {
   const times: number[] = [];
-  for (let i = 0; i < count; i++) {
-    await Bun.sleep(PAUSE_MS);
+  for (let i = 0; i < countOf(sizes); i++) {
+    const isPaused = i >= sizes.roundTrips;
+    if (isPaused) await Bun.sleep(PAUSE_MS);
     const startedAt = Bun.nanoseconds();
     const answer = await once(i);
-    if (i >= warmUpOf(count)) times.push(Bun.nanoseconds() - startedAt);
+    if (isPaused) times.push(Bun.nanoseconds() - startedAt);
     if (answer !== i) throw new Error(`round trip ${i} brought ${answer}`);
   }
   return { value: median(times) };
