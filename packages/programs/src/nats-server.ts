@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,6 +29,8 @@ const ENDING: readonly string[] =
 /** Nothing depends on how fast a machine is: what has not come by then never will. */
 const PATIENCE_MS = 50_000;
 const LOOK_MS = 5;
+/** Fewer than a message has. */
+const TORN_BYTES = 10;
 
 /**
  * Looks for the server's program.
@@ -129,6 +140,23 @@ export class NatsServer implements AsyncDisposable {
     await this.#end("SIGTERM");
   }
 
+  /**
+   * Takes the last bytes of what it has stored, as a loss of power does: the last message is lost. It must not run.
+   *
+   * @returns Whether there was anything.
+   */
+  tear(): boolean {
+    const blocks = readdirSync(this.store, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".blk") && name.includes("/msgs/"))
+      .map((name) => join(this.store, name))
+      .filter((path) => statSync(path).size > TORN_BYTES)
+      .toSorted((a, b) => blockOf(a) - blockOf(b));
+    const last = blocks.at(-1);
+    if (last === undefined) return false;
+    truncateSync(last, statSync(last).size - TORN_BYTES);
+    return true;
+  }
+
   /** Stops its process where it is, or lets it go on. */
   signal(name: "SIGSTOP" | "SIGCONT"): void {
     this.#process?.kill(name);
@@ -179,6 +207,11 @@ export class NatsServer implements AsyncDisposable {
       await Bun.sleep(LOOK_MS);
     }
   }
+}
+
+/** The number of a file of messages. */
+function blockOf(path: string): number {
+  return Number(/(\d+)\.blk$/u.exec(path)?.[1] ?? 0);
 }
 
 /** Whether a server greets at a port: true, or undefined while it does not. */
