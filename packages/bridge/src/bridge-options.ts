@@ -66,9 +66,12 @@ export interface BridgeOptions extends ServerOptions {
   readonly spillKeepMs?: number | undefined;
   /** Where a bridge begins to receive that knows nothing yet: with all that the stream still has (default), or with what comes next. */
   readonly from?: "start" | "now" | undefined;
-  /** Bytes of records in one message at most. Default 256 KiB; never more than the server takes. */
+  /**
+   * Bytes of records in one message at most. Default 256 KiB; never more than the server takes. One message of each sender's is under way
+   * at a time: over a far link, larger ones carry more.
+   */
   readonly batchBytes?: number | undefined;
-  /** How many messages may be under way without acknowledgement. Default 32. */
+  /** How many messages may be under way without acknowledgement, of all senders. Default 32. */
   readonly window?: number | undefined;
   /** How the stream is made when there is none. */
   readonly stream?: StreamOptions | undefined;

@@ -52,13 +52,14 @@ describe("bridge()", () => {
       serverTest(title, async () => {
         using _ = new Home();
         await using server = await NatsServer.start();
-        const options = { schema, latency, capacityBytes: 1 << 16 } as const;
+        const options = { schema, latency, capacityBytes: 1 << 13 } as const;
         using first = Producer.createOrOpen("orders", options);
         using second = Producer.createOrOpen("orders", options);
         await using out = await bridge("orders", { server: server.url, role: "out" });
         using consumer = Consumer.createOrOpen("far", options);
         await using back = await bridge("orders", { server: server.url, role: "in", here: "far" });
-        const count = 5000;
+        // Several times what a lane has room for.
+        const count = 2000;
         const sending = (async () => {
           for (const i of range(count)) {
             await first.sendAsync(make(2 * i) as never);
@@ -242,13 +243,13 @@ describe("bridge()", () => {
     const stream = { maxBytes: 1 << 18 };
     await using out = await bridge("orders", { server: server.url, role: "out", stream });
     const sending = (async () => {
-      for (const i of range(2000)) await producer.sendAsync(new Uint8Array(1000).fill(i));
+      for (const i of range(800)) await producer.sendAsync(new Uint8Array(1000).fill(i));
     })();
     await until(() => out.state === "full" && producer.metrics.fullWaits > 0, "a full stream");
     using consumer = Consumer.createOrOpen("far", { schema: bytes, capacityBytes: 1 << 16 });
     await using _in = await bridge("orders", { server: server.url, role: "in", here: "far" });
-    const found = (await receive(consumer, 2000)) as Uint8Array[];
-    expect(found.map(([first]) => first)).toEqual(range(2000).map((i) => i % 256));
+    const found = (await receive(consumer, 800)) as Uint8Array[];
+    expect(found.map(([first]) => first)).toEqual(range(800).map((i) => i % 256));
     await sending;
     await until(() => out.state === "live" && out.metrics.lag === 0, "that all was sent");
     expect(out.metrics.stalls).toBeGreaterThan(0);
@@ -273,8 +274,8 @@ describe("bridge()", () => {
       publisher.send(order(0));
       await until(() => first.metrics.records === 1, "the first record");
     }
-    for (const i of range(20_000)) await publisher.sendAsync(order(1 + i));
-    await until(() => out.metrics.records === 20_001, "that all was sent");
+    for (const i of range(8000)) await publisher.sendAsync(order(1 + i));
+    await until(() => out.metrics.records === 8001, "that all was sent");
     await using second = await bridge("ticks", back);
     using subscriber = Subscriber.openExisting("far", { schema: Order, from: "history" });
     const { lost } = await until(() => second.metrics.lost > 0 && second.metrics, "a gap");

@@ -1,9 +1,7 @@
-/** What is lost on the way, and what must not be: cut links, torn servers, killed bridges, and two of them. */
+/** What is lost on the way, and what must not be: cut links, a server that is away, and two bridges. */
 import { describe, expect, test } from "bun:test";
-import { readdirSync, statSync, truncateSync } from "node:fs";
-import { join } from "node:path";
-import { Consumer, Producer, Publisher, struct, u32 } from "@isthmus/ipc";
-import { RelaySink, RelaySource } from "@isthmus/ipc/internal";
+import { Consumer, Producer, Publisher } from "@isthmus/ipc";
+import { RelaySource } from "@isthmus/ipc/internal";
 import { findNatsServer, NatsServer } from "@isthmus/programs/nats-server";
 import { TcpLink } from "@isthmus/programs/tcp-link";
 import { expectRejection } from "@isthmus/testing/expect-code";
@@ -15,56 +13,18 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { bridge } from "../src/bridge.ts";
 import { BridgeHead } from "../src/bridge-head.ts";
 import { ServerConnection } from "../src/connection.ts";
-import { RingSink } from "../src/in/ring-sink.ts";
 import { Outbound } from "../src/out/outbound.ts";
 import { RingSource } from "../src/out/ring-source.ts";
 import { bridgeSchema } from "../src/stream/description.ts";
-import { decodeFrame, encodeFrame, recordsOf } from "../src/stream/frame.ts";
+import { decodeFrame, encodeFrame } from "../src/stream/frame.ts";
 import { NameStream } from "../src/stream/name-stream.ts";
 import { Positions } from "../src/stream/positions.ts";
+import { subjectOf } from "../src/stream/subjects.ts";
+import { range, receive, Tick } from "./support/ticks.ts";
 
 const serverTest = testIf(findNatsServer() !== undefined, "nats-server");
 
-const Tick = struct({ id: u32 });
-const range = (from: number, to: number): number[] =>
-  Array.from({ length: to - from }, (_, i) => from + i);
-const ids = (records: readonly unknown[]): number[] =>
-  records.map((record) => (record as { id: number }).id);
-
-async function receive(consumer: Consumer<typeof Tick>, count: number): Promise<number[]> {
-  const found: unknown[] = [];
-  while (found.length < count) found.push(await consumer.receiveAsync({ timeoutMs: 50_000 }));
-  return ids(found);
-}
-
-/** Takes the last bytes of a stream, as a loss of power does. */
-function tear({ store }: NatsServer): void {
-  const name = readdirSync(store, { recursive: true, encoding: "utf8" }).find((path) =>
-    path.endsWith("msgs/1.blk"),
-  );
-  const path = join(store, name ?? "");
-  truncateSync(path, statSync(path).size - 10);
-}
-
 describe("a link that is cut", () => {
-  serverTest("takes what the client is given until it is back, without a word", async () => {
-    await using server = await NatsServer.start();
-    await using link = await TcpLink.to(server);
-    await using near = await ServerConnection.open({ server: link.url }, { name: "near" });
-    await using far = await ServerConnection.open({ server: server.url }, { name: "far" });
-    const found: string[] = [];
-    far.nats.subscribe("x", { callback: (_, message) => void found.push(message.string()) });
-    await far.nats.flush();
-    link.cut();
-    await until(() => !near.isConnected, "the loss of the connection");
-    near.nats.publish("x", "given while the link is cut");
-    link.heal();
-    await until(() => near.isConnected, "the connection");
-    near.nats.publish("x", "given after that");
-    await until(() => found.length > 0, "a message");
-    expect(found).toEqual(["given after that"]);
-  });
-
   serverTest("loses no record of a bridge, and repeats none", async () => {
     using _ = new Home();
     await using server = await NatsServer.start();
@@ -132,74 +92,32 @@ describe("a server that is away", () => {
   });
 });
 
-describe("a server whose last block is torn", () => {
-  for (const isSpilling of [true, false]) {
-    const title = isSpilling
-      ? "is sent again what it had acknowledged, from the journal"
-      : "leaves a gap that is counted, where nobody keeps what it had acknowledged";
-    serverTest(title, async () => {
-      using _ = new Home();
-      using directory = new TemporaryDirectory();
-      await using server = await NatsServer.start();
-      using producer = Producer.createOrOpen("ticks", { schema: Tick });
-      using consumer = Consumer.createOrOpen("far", { schema: Tick });
-      const spill = isSpilling ? directory.file("spill") : undefined;
-      await using out = await bridge("ticks", { server: server.url, role: "out", spill });
-      const back = { server: server.url, role: "in", here: "far" } as const;
-      {
-        await using _in = await bridge("ticks", back);
-        producer.send({ id: 0 });
-        expect(await receive(consumer, 1)).toEqual([0]);
-      }
-      // Acknowledged, and received by nobody.
-      producer.send({ id: 1 });
-      await until(() => out.metrics.records === 2, "its acknowledgement");
-      await server.kill();
-      tear(server);
-      await server.restart();
-      await until(() => out.state === "live", "the connection");
-      producer.send({ id: 2 });
-      await using again = await bridge("ticks", back);
-      if (isSpilling) expect(await receive(consumer, 2)).toEqual([1, 2]);
-      else {
-        expect(await receive(consumer, 1)).toEqual([2]);
-        expect(out.metrics).toMatchObject({ gaps: 1, lost: 1 });
-        expect(again.metrics).toMatchObject({ gaps: 1, lost: 1 });
-      }
-      expect(consumer.tryReceive()).toBeUndefined();
-      expect(out.metrics.resends).toBe(1);
-    });
-  }
-
-  serverTest("gives a number twice, and its receiver misses nothing", async () => {
+describe("another machine that sends to the same stream", () => {
+  serverTest("gets between messages, and takes the place of none", async () => {
     using _ = new Home();
     await using server = await NatsServer.start();
+    await using connection = await ServerConnection.open({ server: server.url }, { name: "x" });
+    const stream = new NameStream(connection, "ticks");
     using producer = Producer.createOrOpen("ticks", { schema: Tick });
-    using other = Producer.createOrOpen("ticks", { schema: Tick });
     using consumer = Consumer.createOrOpen("far", { schema: Tick });
-    await using out = await bridge("ticks", { server: server.url, role: "out" });
-    const back = { server: server.url, role: "in", here: "far" } as const;
-    {
-      await using _in = await bridge("ticks", back);
-      for (const id of [0, 1]) {
-        producer.send({ id });
-        expect(await receive(consumer, 1)).toEqual([id]);
-      }
-      await until(() => out.metrics.records === 2, "its acknowledgement");
-    }
-    await server.kill();
-    tear(server);
-    await server.restart();
-    await until(() => out.state === "live", "the connection");
-    // It gets the number that the last one had, which has been received.
-    other.send({ id: 2 });
-    await until(() => out.metrics.records === 3, "its acknowledgement");
-    await using again = await bridge("ticks", back);
-    expect(await receive(consumer, 1)).toEqual([2]);
-    producer.send({ id: 3 });
-    expect(await receive(consumer, 1)).toEqual([3]);
-    expect(consumer.tryReceive()).toBeUndefined();
-    expect(again.metrics.duplicates).toBeGreaterThan(0);
+    const out = { server: server.url, role: "out", batchBytes: 64 } as const;
+    for (const id of range(0, 10_000)) producer.send({ id });
+    await using _out = await bridge("ticks", out);
+    await using back = await bridge("ticks", { server: server.url, role: "in", here: "far" });
+    const key = { epoch: 9n, lane: 0 };
+    const { fingerprint } = bridgeSchema(Tick).shape;
+    const header = { ...key, fingerprint, bridge: 9n, count: 0, from: 0, to: 0, lost: 0 };
+    const message = encodeFrame(header, new Uint8Array());
+    let isAll = false;
+    const sending = (async () => {
+      while (!isAll) await stream.client.publish(subjectOf("ticks", key), message).catch(() => {});
+    })();
+    const found = await receive(consumer, 10_000).finally(() => {
+      isAll = true;
+    });
+    await sending;
+    expect(found).toEqual(range(0, 10_000));
+    expect(back.metrics).toMatchObject({ gaps: 0, lost: 0, duplicates: 0 });
   });
 });
 
@@ -274,62 +192,15 @@ describe("two bridges of one lane", () => {
   });
 });
 
-describe("a bridge that is killed while it receives", () => {
-  const key = { epoch: 7n, lane: 3 };
-  const schema = bridgeSchema(Tick);
-  const header = { ...key, fingerprint: schema.shape.fingerprint, bridge: 1n, lost: 0 };
-  const payload = Uint8Array.from([1, 0, 0, 0, 2, 0, 0, 0]);
-  const frame = decodeFrame(encodeFrame({ ...header, count: 2, from: 10, to: 12 }, payload));
-
-  for (const isPublished of [true, false]) {
-    test(`knows that its records ${isPublished ? "were" : "were not"} published`, () => {
-      using _ = new Home();
-      using consumer = Consumer.createOrOpen("far", { schema: Tick });
-      {
-        using positions = Positions.named("positions");
-        using sink = new RingSink(
-          RelaySink.channel("far", { schema: Tick }, undefined),
-          schema,
-          "far",
-        );
-        positions.keep(sink.kept);
-        positions.set(key, { position: 10, sequence: 5 });
-        const records = recordsOf(frame, 4);
-        expect(sink.put(frame, records, 0, 2)).toBe(2);
-        const ends = records.map(({ position }) => position);
-        positions.begin({ key, before: sink.position, after: sink.positionNext, ends });
-        // Killed before it, or behind it.
-        if (isPublished) sink.publish();
-      }
-      using positions = Positions.named("positions");
-      using sink = new RingSink(
-        RelaySink.channel("far", { schema: Tick }, positions.kept),
-        schema,
-        "far",
-      );
-      expect(sink.kept).toEqual(positions.kept as typeof sink.kept);
-      positions.recover((pending) => sink.landed(pending));
-      expect(positions.get(key)).toEqual({ position: isPublished ? 12 : 10, sequence: 5 });
-      expect(positions.pending).toBeUndefined();
-      const found: number[] = [];
-      consumer.poll(({ id }) => found.push(id));
-      expect(found).toEqual(isPublished ? [1, 2] : []);
-    });
-  }
-
-  test("keeps its lane, which nobody else gets meanwhile", () => {
+describe("how far a bridge has come", () => {
+  test("forgets the numbers of a stream that has lost some, and not how far it is", () => {
     using _ = new Home();
-    const options = { schema: Tick, maxProducers: 2, lifetime: "persistent" } as const;
-    using consumer = Consumer.createOrOpen("far", options);
-    using sink = RelaySink.channel("far", options, undefined);
-    sink[Symbol.dispose]();
-    using producer = Producer.createOrOpen("far", options);
-    producer.send({ id: 1 });
-    expect(producer.metrics.lane).not.toBe(sink.lane);
-    expect(() => Producer.createOrOpen("far", options)).toThrow("all 2 lanes");
-    using again = RelaySink.channel("far", options, { epoch: sink.epoch, lane: sink.lane });
-    expect(again.lane).toBe(sink.lane);
-    expect(consumer.receive()).toEqual({ id: 1 });
+    using positions = Positions.named("positions");
+    const key = { epoch: 1n, lane: 2 };
+    positions.complete(key, 7, { sequence: 5, time: 6 });
+    positions.forgetNumbers();
+    expect(positions.last).toBeUndefined();
+    expect(positions.get(key)).toEqual({ position: 7, sequence: 0 });
   });
 
   test("forgets the lanes from which nothing has come for longest", () => {

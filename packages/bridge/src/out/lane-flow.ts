@@ -6,15 +6,11 @@
 import type { RelayBatch } from "@isthmus/ipc/internal";
 import type { OutLane } from "./out-source.ts";
 
-/** A message that was sent and has not been acknowledged, or whose turn has not come. */
+/** A message that was sent and has not been acknowledged. */
 export interface InFlight {
   readonly batch: Pick<RelayBatch, "from" | "to" | "count">;
   readonly bytes: number;
   readonly sentMs: number;
-  /** Which number it should get in the stream, unless others write to it, too. */
-  expected: number;
-  /** Which one it got. */
-  sequence: number | undefined;
 }
 
 /** Records that were given up, from a position on. */
@@ -31,15 +27,21 @@ const GIVEN_UP_MAX = 64;
 export class LaneFlow {
   readonly source: OutLane;
   readonly subject: string;
-  readonly inFlight: InFlight[] = [];
+  /** What is under way: one message, for the next one names its number. */
+  inFlight: InFlight | undefined;
   /** The number of the lane's last message in the stream; 0: none. */
   lastSequence = 0;
   /** Whether the server has been asked how far the lane has come, since the last time that this became doubtful. */
   isSynced = false;
   /** Which generation the server is being asked for; undefined: none. */
   syncing: number | undefined;
-  /** Whether this bridge has taken the lane over: from then on nobody else may write to it. */
+  /** Whether this bridge goes on behind the lane's last message. */
   isAdopted = false;
+  /**
+   * Whether nobody else may write to the lane any more. Of a killed predecessor one message may have been on its way, and comes when this
+   * bridge has begun, but not behind its first one.
+   */
+  isOwn = false;
   /** Grows when what is under way is given up: answers that come later mean nothing. */
   generation = 0;
   /** Not before this moment is anything tried again, as `performance.now()` counts. */
@@ -62,7 +64,7 @@ export class LaneFlow {
   /** Gives up what is under way: the server is to be asked first. */
   doubt(notBefore = 0): void {
     this.generation++;
-    this.inFlight.length = 0;
+    this.inFlight = undefined;
     this.isSynced = false;
     this.notBefore = notBefore;
   }

@@ -11,12 +11,13 @@ import { DisposedError } from "@isthmus/core";
 import { isTurnDue, takeTurn } from "@isthmus/core/internal";
 import { bytes } from "@isthmus/ipc";
 import type { RelayBatch } from "@isthmus/ipc/internal";
-import { Journal, type JournalEntry } from "@isthmus/store";
+import { Journal } from "@isthmus/store";
 import type { BridgeHead } from "../bridge-head.ts";
 import type { CheckedBridge } from "../bridge-options.ts";
 import { decodeFrame, encodeFrame, type Frame, type LaneKey } from "../stream/frame.ts";
 import { mergeFrames } from "./merge-frames.ts";
 import type { OutLane, OutSource } from "./out-source.ts";
+import { SpillCursor, type SpilledMessage } from "./spill-cursor.ts";
 
 /** Files of the journal: an eighth of its room, so that it can be given back in parts. */
 const SEGMENT_BYTES_MIN: number = 2 ** 20;
@@ -25,13 +26,6 @@ const SEGMENT_BYTES_MAX: number = 2 ** 26;
 const PRUNE_MS = 1000;
 /** How long to wait for room on the disk before looking again. */
 const FULL_MS = 20;
-
-/** A message in the journal. */
-interface Entry {
-  readonly sequence: number;
-  readonly time: number;
-  readonly frame: Frame;
-}
 
 /** What was sent and has not been acknowledged. */
 interface Unacknowledged extends LaneKey {
@@ -86,11 +80,7 @@ export class SpillSource implements OutSource {
   /** Lanes of the source that go on behind what is in the journal. */
   readonly #begun = new Set<OutLane>();
   #unacknowledged: Unacknowledged[] = [];
-  /** The sequence of what is looked at next, and that itself when it has been read. */
-  #cursor: number;
-  #head: Entry | undefined;
-  #reading: Iterator<JournalEntry<typeof bytes>, undefined> | undefined;
-  #last: number;
+  readonly #cursor: SpillCursor;
   #onAppended: () => void = () => {};
   #failure: unknown;
   #isDisposed = false;
@@ -104,9 +94,7 @@ export class SpillSource implements OutSource {
     this.#source = source;
     this.#teller = head;
     this.#journal = Journal.open(spill, { schema: bytes, segmentBytes });
-    const { firstSequence, lastSequence } = this.#journal.metrics;
-    this.#cursor = firstSequence;
-    this.#last = lastSequence;
+    this.#cursor = new SpillCursor(this.#journal);
     this.#journal.forEachRecord((record) => this.#laneOf(decodeFrame(record), true), {
       onGap: () => {},
     });
@@ -182,7 +170,7 @@ export class SpillSource implements OutSource {
         time,
         to: frame.to,
       });
-      this.#pass();
+      this.#cursor.pass();
       lane.next = frame.to;
     }
     return frames.length === 0 ? undefined : mergeFrames(frames, this.isSized);
@@ -198,10 +186,10 @@ export class SpillSource implements OutSource {
   /** @internal */
   goTo(lane: SpillLane, position: number): void {
     // Where the cursor is, another lane may have sent it back to.
-    const oldest = Math.min(this.#oldest?.sequence ?? Infinity, this.#cursor);
+    const oldest = Math.min(this.#oldest?.sequence ?? Infinity, this.#cursor.next);
     // What was acknowledged, too, when the server has lost it.
     const isLost = position < lane.released;
-    this.#seek(isLost ? this.#journal.metrics.firstSequence : oldest);
+    this.#cursor.seek(isLost ? 0 : oldest);
     this.#unacknowledged = this.#unacknowledged.filter((one) => !isOf(lane, one));
     lane.next = position;
     lane.released = position;
@@ -232,7 +220,7 @@ export class SpillSource implements OutSource {
       const { epoch, lane: number } = lane;
       const header = { ...batch, epoch, lane: number, fingerprint: this.fingerprint, bridge: 0n };
       const frame = encodeFrame(header, batch.payload);
-      this.#last = this.#journal.append(frame);
+      this.#cursor.last = this.#journal.append(frame);
       this.#laneOf(header, true);
       // From here on it survives the death of this process in the journal.
       lane.release(batch.to);
@@ -263,52 +251,21 @@ export class SpillSource implements OutSource {
   }
 
   /** What is to be sent next; what was sent since the cursor went back is passed over. */
-  #peek(): Entry | undefined {
+  #peek(): SpilledMessage | undefined {
     for (;;) {
-      const head = this.#head ?? this.#read();
-      if (head === undefined) return undefined;
-      this.#head = head;
-      if (head.frame.to > this.#laneOf(head.frame, false).next) return head;
-      this.#pass();
+      const head = this.#cursor.peek();
+      if (head === undefined || head.frame.to > this.#laneOf(head.frame, false).next) return head;
+      this.#cursor.pass();
     }
   }
 
-  #pass(): void {
-    this.#head = undefined;
-  }
-
   /** The first message that the server has not acknowledged; undefined when all are that have been read. */
-  get #oldest(): Pick<Entry, "sequence" | "time"> | undefined {
-    let oldest: Pick<Entry, "sequence" | "time"> | undefined = this.#head;
+  get #oldest(): Pick<SpilledMessage, "sequence" | "time"> | undefined {
+    let oldest: Pick<SpilledMessage, "sequence" | "time"> | undefined = this.#cursor.head;
     for (const one of this.#unacknowledged) {
       if (oldest === undefined || one.sequence < oldest.sequence) oldest = one;
     }
     return oldest;
-  }
-
-  #read(): Entry | undefined {
-    while (this.#cursor <= this.#last) {
-      this.#reading ??= this.#journal.read({ from: this.#cursor })[Symbol.iterator]();
-      const { done, value } = this.#reading.next();
-      if (done === true || value === undefined) {
-        this.#reading = undefined;
-        return undefined;
-      }
-      if (value.gap !== undefined) {
-        this.#cursor = value.gap.to + 1;
-        continue;
-      }
-      const { sequence, time } = value;
-      this.#cursor = sequence + 1;
-      return { sequence, time, frame: decodeFrame(value.value) };
-    }
-    return undefined;
-  }
-
-  #seek(sequence: number): void {
-    this.#reading = undefined;
-    this.#head = undefined;
-    this.#cursor = Math.max(sequence, this.#journal.metrics.firstSequence);
   }
 
   #isFull(): boolean {

@@ -14,13 +14,13 @@ const MESSAGES_MIN = 8;
 
 /** The room of one stream, as one bridge knows it. */
 export class StreamRoom {
-  readonly #stream: NameStream;
+  readonly #stream: Pick<NameStream, "info">;
   /** How many bytes the stream may hold, and how many it has at most. */
   #bytesMax = Infinity;
   #bytes = 0;
   #isFull = false;
 
-  constructor(stream: NameStream) {
+  constructor(stream: Pick<NameStream, "info">) {
     this.#stream = stream;
   }
 
