@@ -9,26 +9,18 @@
  * @module
  */
 import { CorruptSegmentError } from "@isthmus/core";
-import {
-  AckPolicy,
-  type ConsumerMessages,
-  DeliverPolicy,
-  type JsMsg,
-  type StreamInfo,
-} from "@nats-io/jetstream";
+import type { ConsumerMessages, JsMsg, StreamInfo } from "@nats-io/jetstream";
 import type { BridgeGap } from "../bridge-gap.ts";
 import type { BridgeHead } from "../bridge-head.ts";
 import type { ServerConnection } from "../connection.ts";
 import { decodeFrame, type Frame, type FrameRecord, recordsOf } from "../stream/frame.ts";
-import { codeOf, isFinal, type NameStream } from "../stream/name-stream.ts";
+import { CONSUMER_MISSING, codeOf, isFinal, type NameStream } from "../stream/name-stream.ts";
 import { PENDING_MAX, type Positions } from "../stream/positions.ts";
-import { durableOf, hex, subjectOf, subjectsOf } from "../stream/subjects.ts";
+import { durableOf, hex, subjectOf } from "../stream/subjects.ts";
 import type { InSink } from "./sink.ts";
 
 /** How many messages are under way from the server. */
 const WINDOW = 32;
-/** Nothing is ever delivered again by time: a connection that is lost begins anew. */
-const ACKNOWLEDGED_NS = 24 * 3600 * 1_000_000_000;
 /** How often the server says that there is nothing. */
 const HEARTBEAT_MS = 2_000;
 const EXPIRES_MS = 10_000;
@@ -36,7 +28,6 @@ const EXPIRES_MS = 10_000;
 const AGAIN_MS = 100;
 /** How long after a message what everybody has received is removed from a stream that takes nothing more when it is full. */
 const TRIM_MS = 100;
-const CONSUMER_MISSING = 10_014;
 
 /** What a bridge receives with. */
 export interface InboundParts {
@@ -118,7 +109,7 @@ export class Inbound {
     if (info === undefined) return;
     const { holdBytes } = stream.check(info, this.#parts.sink.schema);
     const { connects } = connection;
-    await this.#makeConsumer(await this.#startOf(info));
+    await stream.remakeConsumer(this.#durable, WINDOW * 2, await this.#startOf(info));
     if (connection.connects !== connects || !connection.isConnected) return;
     const consumer = await stream.client.consumers.get(stream.stream, this.#durable);
     const messages = await consumer.consume({
@@ -157,7 +148,7 @@ export class Inbound {
       const found = await stream.at(last.sequence);
       if (found?.time === last.time) return last.sequence + 1;
       // The server has lost its end, and perhaps given its numbers to others: positions tell what is new.
-      positions.forgetLast();
+      positions.forgetNumbers();
       return state.first_seq;
     }
     if (positions.lanes.length > 0) return state.first_seq;
@@ -177,26 +168,6 @@ export class Inbound {
       if (codeOf(error) === CONSUMER_MISSING) return undefined;
       throw error;
     }
-  }
-
-  async #makeConsumer(start: number | undefined): Promise<void> {
-    const { stream } = this.#parts;
-    const { consumers } = await stream.manager();
-    try {
-      await consumers.delete(stream.stream, this.#durable);
-    } catch (error) {
-      if (codeOf(error) !== CONSUMER_MISSING) throw error;
-    }
-    await consumers.add(stream.stream, {
-      durable_name: this.#durable,
-      filter_subject: subjectsOf(stream.name),
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: ACKNOWLEDGED_NS,
-      max_ack_pending: WINDOW * 2,
-      ...(start === undefined
-        ? { deliver_policy: DeliverPolicy.New }
-        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, start) }),
-    });
   }
 
   /** Takes a message in. */

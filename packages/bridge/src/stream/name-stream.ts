@@ -5,6 +5,8 @@
  */
 import { CorruptSegmentError, NotSupportedError, SystemError } from "@isthmus/core";
 import {
+  AckPolicy,
+  DeliverPolicy,
   DiscardPolicy,
   JetStreamApiError,
   type JetStreamClient,
@@ -31,12 +33,17 @@ import { streamOf, subjectOf, subjectsOf } from "./subjects.ts";
 /** What the server says of a stream that is not there, and of a message. */
 const STREAM_MISSING = 10_059;
 const MESSAGE_MISSING = 10_037;
+/** What it says of a consumer that is not there. */
+export const CONSUMER_MISSING = 10_014;
 /** What it says when the name is taken by a stream with other settings. */
 const STREAM_TAKEN = 10_058;
 /** How long the server is given to answer. */
 const ANSWER_MS = 5_000;
 /** How long the server knows a message again by its identity; what is older is known by its position. */
 const DUPLICATES_NS = 120_000_000_000;
+
+/** Nothing is ever delivered again by time: a connection that is lost begins anew. */
+const ACKNOWLEDGED_NS = 24 * 3600 * 1_000_000_000;
 
 /** A message as it stands in the stream. */
 export interface StoredFrame extends Frame, StoredMessage {}
@@ -77,7 +84,7 @@ export class NameStream {
   }
 
   /**
-   * Makes it, unless it is there.
+   * Makes it, unless it is there. To be called before anything is sent by a new connection.
    *
    * @throws {CorruptSegmentError} When it is there with other records.
    */
@@ -87,7 +94,9 @@ export class NameStream {
     options: StreamOptions,
   ): Promise<Description> {
     const info = (await this.info()) ?? (await this.#add(schema, kind, options));
-    return this.check(info, schema);
+    const description = this.check(info, schema);
+    if (description.holdBytes !== undefined) await this.#distrustConsumers();
+    return description;
   }
 
   /**
@@ -107,6 +116,48 @@ export class NameStream {
   /** A message by its number; undefined when there is none. */
   async at(sequence: number): Promise<StoredFrame | undefined> {
     return await this.#message({ seq: sequence });
+  }
+
+  /**
+   * Makes the consumer of a receiver, in place of the one that it had.
+   *
+   * @param durable What it is called.
+   * @param window How many messages may be under way to it.
+   * @param start The first message that it gets; undefined: the next one that comes.
+   */
+  async remakeConsumer(durable: string, window: number, start: number | undefined): Promise<void> {
+    const { consumers } = await this.manager();
+    try {
+      await consumers.delete(this.stream, durable);
+    } catch (error) {
+      if (codeOf(error) !== CONSUMER_MISSING) throw error;
+    }
+    await consumers.add(this.stream, {
+      durable_name: durable,
+      filter_subject: subjectsOf(this.name),
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: ACKNOWLEDGED_NS,
+      max_ack_pending: window,
+      ...(start === undefined
+        ? { deliver_policy: DeliverPolicy.New }
+        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, start) }),
+    });
+  }
+
+  /**
+   * Has consumers begin anew that believe to have received what the server has lost. What gets those numbers now would else be removed
+   * before a receiver has it that is away: what all consumers have acknowledged is.
+   */
+  async #distrustConsumers(): Promise<void> {
+    const { consumers, streams } = await this.manager();
+    const known = await Array.fromAsync(consumers.list(this.stream));
+    // Behind them, so that what comes meanwhile does not look lost.
+    const { state } = await streams.info(this.stream);
+    for (const { name, config, ack_floor } of known) {
+      const { durable_name: durable, max_ack_pending: window = 1 } = config;
+      if (ack_floor.stream_seq <= state.last_seq || durable !== name) continue;
+      await this.remakeConsumer(durable, window, 1);
+    }
   }
 
   async #message(

@@ -150,9 +150,12 @@ export class Positions implements Disposable {
     this.#longs[LONG.sequence] = sequence;
   }
 
-  /** Forgets which message was the last one: the stream's numbers are not those that they were. */
-  forgetLast(): void {
+  /** Forgets which messages there were: the stream's numbers are not those that they were. */
+  forgetNumbers(): void {
     this.#longs[LONG.sequence] = 0;
+    for (const entry of this.#entries.values()) {
+      this.#longs[longOf(entry) + ENTRY_LONG.sequence] = 0;
+    }
   }
 
   /** Which lane of which segment is kept for this. */
