@@ -47,6 +47,13 @@ const ACKNOWLEDGE_MS = 5000;
 
 /** How many entries may be under way from the server. */
 const READ_AHEAD = 1000;
+/**
+ * How often the server says that there is nothing, in milliseconds: it does not always tell that a bucket was removed, but says nothing
+ * of it any more, which the client library believes after two of these.
+ */
+const HEARTBEAT_MS = 1000;
+/** How long one request for entries lasts, in milliseconds. */
+const REQUEST_MS = 10_000;
 
 /** How long a value is good: of what is in memory from now on, of what comes from the bucket from when the server got it. */
 export interface Times {
@@ -215,6 +222,8 @@ export class Bucket {
     const messages = await consumer.consume({
       abort_on_missing_resource: true,
       max_messages: READ_AHEAD,
+      expires: REQUEST_MS,
+      idle_heartbeat: HEARTBEAT_MS,
     });
     const entryOf = this.#entryOf.bind(this);
     return {

@@ -5,12 +5,13 @@ import { findNatsServer, NatsServer } from "@isthmus/programs/nats-server";
 import { TcpLink } from "@isthmus/programs/tcp-link";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
-import { until } from "@isthmus/testing/patience";
+import { until, within } from "@isthmus/testing/patience";
 import { testIf } from "@isthmus/testing/requirement";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { connect } from "@nats-io/transport-node";
 import { bridgeStruct } from "../../src/index.ts";
+import { deafLink } from "../support/deaf-link.ts";
 import { type Bridging, Machine } from "../support/machine.ts";
 import { Others, Settings, type SettingsFields } from "../support/schemas.ts";
 
@@ -176,19 +177,32 @@ describe("bridgeStruct()", () => {
     const near = await one.bridge("struct", "settings", { server: server.url });
     set(here, { limit: 1 });
     await untilSent(near);
-    const nats = await connect({ servers: server.url });
-    try {
-      const jsm = await jetstreamManager(nats);
-      await jsm.streams.delete("KV_isthmus-struct-settings");
-    } finally {
-      await nats.close();
-    }
+    await removeBucket(server);
     await until(async () => {
       await untilSent(near);
       return await lastLimit(server, 1).catch(() => false);
     }, "the value is in a new bucket");
     await two.bridge("struct", "settings", { server: server.url });
     expect(there.read().limit).toBe(1);
+  });
+
+  serverTest("sees that its bucket was removed, also when the server does not say so", async () => {
+    await using server = await NatsServer.start();
+    // As a busy server does it: the request for entries that was open ends without a word.
+    const heartbeat = "100 Idle Heartbeat  ";
+    await using link = await deafLink(server, "409 Consumer Deleted", heartbeat);
+    await using one = new Machine();
+    const here = settings(one);
+    set(here, { limit: 1 });
+    await one.bridge("struct", "settings", { server: link.url });
+    await until(async () => await lastLimit(server, 1), "the value is in the bucket");
+    await removeBucket(server);
+    const isBack = until(
+      async () => await lastLimit(server, 1).catch(() => false),
+      "the value is in a new bucket",
+    );
+    // By itself, the client library would look after half a minute.
+    await within(isBack, () => "it has not been seen", 20_000);
   });
 
   serverTest("out: the newer bridge goes on, and the older one is fenced", async () => {
@@ -272,6 +286,16 @@ describe("bridgeStruct()", () => {
     await expectRejection(open({}), "SystemError", "ECONNREFUSED");
   });
 });
+
+async function removeBucket(server: NatsServer): Promise<void> {
+  const nats = await connect({ servers: server.url });
+  try {
+    const jsm = await jetstreamManager(nats);
+    await jsm.streams.delete("KV_isthmus-struct-settings");
+  } finally {
+    await nats.close();
+  }
+}
 
 /** Whether the bucket has a certain limit. */
 async function lastLimit(server: NatsServer, limit: number): Promise<boolean> {
