@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Bucket } from "./bucket.ts";
+import type { Bucket, BucketValue } from "./bucket.ts";
 import type { LocalSide } from "./local-side.ts";
 
 /** What becomes of a key that was changed here and elsewhere at once. */
@@ -62,6 +62,16 @@ export function newCounts(): MirrorCounts {
     activeMs: { out: 0, in: 0 },
     problem: undefined,
   };
+}
+
+/** Counts a value that went one way. */
+export function countValue(
+  { bytes, activeMs }: MirrorCounts,
+  way: "out" | "in",
+  value: BucketValue | undefined,
+): void {
+  bytes[way] += value?.bytes.length ?? 0;
+  activeMs[way] = Date.now();
 }
 
 /** Ends a mirror for good. */

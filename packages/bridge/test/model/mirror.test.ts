@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { loadSource } from "../../../ipc/test/model/checker/source.ts";
 import * as source from "../../src/kv/mirror.ts";
 import { type MirrorRun, type MirrorSource, runMirrors } from "./mirror-model.ts";
-import { mistakeOf, SEEDED } from "./mirror-mutants.ts";
+import { SEEDED } from "./mirror-mutants.ts";
 
 setDefaultTimeout(60_000);
 
@@ -71,7 +71,7 @@ describe("it would go wrong by", () => {
       const plan = KEPT[bug.plan] as Plan;
       expect(await runOnce(plan, bug.seed, source)).toBeUndefined();
       const mutant = await loadSource<MirrorSource>("../../bridge/src/kv/mirror.ts", {
-        mistakes: [mistakeOf(bug)],
+        mistakes: [bug],
       });
       expect(await runOnce(plan, bug.seed, mutant)).toBeString();
     });
