@@ -4,19 +4,17 @@
  *
  * @module
  */
-import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
 import { Consumer, Producer } from "@isthmus/ipc";
-import { programCommand } from "@isthmus/programs";
 import { NatsServer } from "@isthmus/programs/nats-server";
 import { SeededRandom } from "@isthmus/programs/seeded-random";
-import { startProcess } from "@isthmus/programs/start-process";
 import { TcpLink } from "@isthmus/programs/tcp-link";
 import type { Finding } from "../judges/findings.ts";
+import { AWAY_MS_MAX, BridgeEnd, BridgeStriker, type StormBlows } from "./bridge-blows.ts";
 import { BridgeRecord, bridgeRecord, isWhole } from "./bridge-record.ts";
 
-const VICTIM = programCommand(import.meta.dir, "bridge-victim.ts");
 const SENDERS = 3;
 /** Records of one round at most, which has a server of its own. */
 const ROUND_RECORDS = 50_000;
@@ -27,14 +25,10 @@ const CAPACITY_BYTES = 2 ** 16;
 const CALM_MS_MAX = 1000;
 /** After so many blows without a record between them, one is waited for. */
 const IN_VAIN_MAX = 2;
-/** How long a server or a link is away. */
-const AWAY_MS_MAX = 200;
 /** What has not come by then never will. */
 const STUCK_MS = 60_000;
 /** The same where harm is done. */
 const HARMED_MS = 5_000;
-/** What a server has not written when it dies. */
-const TORN_BYTES = 10;
 
 /** What a storm over a bridge is to do. */
 export interface BridgeStormOptions {
@@ -49,13 +43,8 @@ export interface BridgeStormOptions {
 }
 
 /** What it has done. */
-export interface BridgeStormFigures {
+export interface BridgeStormFigures extends StormBlows {
   records: number;
-  bridge_kills: number;
-  server_kills: number;
-  torn_ends: number;
-  cuts: number;
-  stops: number;
 }
 
 /** Sends and strikes until enough records have come; returns what has happened, and what must not have. */
@@ -82,7 +71,8 @@ export async function bridgeStorm(options: BridgeStormOptions): Promise<{
       // By turns, records are held in shared memory and in a journal while the server is away.
       const isSpilling = options.harm === undefined ? round % 2 === 0 : options.harm === "forget";
       const spill = isSpilling ? join(directory, "spill") : undefined;
-      const names = { here: `here-${round}`, there: `there-${round}`, spill };
+      const heres = [`here-${round}`, `beside-${round}`] as const;
+      const names = { heres, there: `there-${round}`, spill };
       await using storm = await Round.begin({ ...options, records }, names, figures, random);
       findings.push(...(await storm.run()));
     } finally {
@@ -92,53 +82,23 @@ export async function bridgeStorm(options: BridgeStormOptions): Promise<{
   return { figures, findings };
 }
 
-type Process = ReturnType<typeof start>;
-
-function start(args: readonly string[]) {
-  return startProcess([...VICTIM, ...args], {
-    env: { ...process.env },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-}
-
-/** One end of the bridge, with a link of its own. */
-class End {
-  readonly link: TcpLink;
-  readonly #args: readonly string[];
-  process: Process;
-
-  constructor(link: TcpLink, args: readonly string[]) {
-    this.link = link;
-    this.#args = [link.url, ...args];
-    this.process = start(this.#args);
-  }
-
-  async kill(): Promise<void> {
-    this.process.kill("SIGKILL");
-    await this.process.exited;
-  }
-
-  begin(): void {
-    this.process = start(this.#args);
-  }
-}
-
-/** What both ends are called, and the journal between one of them and the server. */
+/** What the ends are called, and where journals are between those that send and the server. */
 interface Names {
-  readonly here: string;
+  /** Two send to one stream: each lane must be right whatever comes between its messages. */
+  readonly heres: readonly [string, string];
   readonly there: string;
   readonly spill: string | undefined;
 }
 
-/** One server and one bridge. */
+/** One server, two bridges to it and one from it. */
 class Round implements AsyncDisposable {
   readonly #options: BridgeStormOptions;
   readonly #figures: BridgeStormFigures;
   readonly #random: SeededRandom;
   readonly #server: NatsServer;
-  readonly #ends: readonly [End, End];
+  readonly #outs: readonly BridgeEnd[];
+  readonly #back: BridgeEnd;
+  readonly #striker: BridgeStriker;
   readonly #names: Names;
   readonly #findings: Finding[] = [];
   readonly #next: number[] = Array.from({ length: SENDERS }, () => 0);
@@ -152,18 +112,24 @@ class Round implements AsyncDisposable {
     figures: BridgeStormFigures,
     random: SeededRandom,
     server: NatsServer,
-    links: readonly [TcpLink, TcpLink],
+    links: readonly [TcpLink, TcpLink, TcpLink],
   ) {
     this.#options = options;
     this.#figures = figures;
     this.#random = random;
     this.#server = server;
     this.#names = names;
-    const { here, there, spill } = names;
-    this.#ends = [
-      new End(links[0], ["out", here, ...(spill === undefined ? [] : [spill])]),
-      new End(links[1], ["in", there]),
-    ];
+    const { heres, there, spill } = names;
+    const [first, second, third] = links;
+    const spillOf = (here: string): string[] => (spill === undefined ? [] : [`${spill}-${here}`]);
+    this.#outs = (
+      [
+        [first, heres[0]],
+        [second, heres[1]],
+      ] as const
+    ).map(([link, here]) => new BridgeEnd(link, ["out", here, ...spillOf(here)]));
+    this.#back = new BridgeEnd(third, ["in", there]);
+    this.#striker = new BridgeStriker(server, this.#ends, figures, random, spill !== undefined);
   }
 
   static async begin(
@@ -174,15 +140,16 @@ class Round implements AsyncDisposable {
   ): Promise<Round> {
     // A stream's end is on the disk when this says so, which is what a server that is torn has not come to.
     const server = await NatsServer.start();
-    const links = [await TcpLink.to(server), await TcpLink.to(server)] as const;
+    const link = async (): Promise<TcpLink> => await TcpLink.to(server);
+    const links = [await link(), await link(), await link()] as const;
     return new Round(options, names, figures, random, server, links);
   }
 
   async run(): Promise<Finding[]> {
     const options = { schema: BridgeRecord, capacityBytes: CAPACITY_BYTES } as const;
     using consumer = Consumer.createOrOpen(this.#names.there, options);
-    const producers = Array.from({ length: SENDERS }, () =>
-      Producer.createOrOpen(this.#names.here, options),
+    const producers = Array.from({ length: SENDERS }, (_, sender) =>
+      Producer.createOrOpen(this.#names.heres[sender % 2] as string, options),
     );
     const ending = new AbortController();
     try {
@@ -208,6 +175,10 @@ class Round implements AsyncDisposable {
     for (const end of this.#ends) await end.kill();
     for (const { link } of this.#ends) await link[Symbol.asyncDispose]();
     await this.#server[Symbol.asyncDispose]();
+  }
+
+  get #ends(): readonly BridgeEnd[] {
+    return [...this.#outs, this.#back];
   }
 
   /** How many records a sender has to send. */
@@ -271,13 +242,6 @@ class Round implements AsyncDisposable {
   async #strike(signal: AbortSignal): Promise<void> {
     const { harm } = this.#options;
     if (harm !== undefined) await this.#harm(harm);
-    const blows = [
-      () => this.#killEnd(),
-      () => this.#killEnd(),
-      () => this.#killServer(),
-      () => this.#cut(),
-      () => this.#stop(),
-    ];
     let received = 0;
     let inVain = 0;
     while (!signal.aborted) {
@@ -287,7 +251,7 @@ class Round implements AsyncDisposable {
       else if (++inVain > IN_VAIN_MAX) await this.#progress(received, signal);
       received = this.#received;
       if (signal.aborted) break;
-      await this.#random.pick(blows)();
+      await this.#striker.strike();
       this.#blows++;
       for (const end of this.#ends) await this.#lookAfter(end);
     }
@@ -298,60 +262,8 @@ class Round implements AsyncDisposable {
     while (this.#received === received && !signal.aborted) await Bun.sleep(5);
   }
 
-  async #killEnd(): Promise<void> {
-    const end = this.#random.pick(this.#ends);
-    await end.kill();
-    await Bun.sleep(this.#random.below(AWAY_MS_MAX));
-    end.begin();
-    this.#figures.bridge_kills++;
-  }
-
-  async #killServer(): Promise<void> {
-    await this.#server.kill();
-    this.#figures.server_kills++;
-    // Only a journal can send again what a server has lost that had acknowledged it.
-    if (this.#names.spill !== undefined && this.#random.oneIn(2)) this.#tear();
-    await Bun.sleep(this.#random.below(AWAY_MS_MAX));
-    await this.#server.restart();
-  }
-
-  /** Takes the last bytes of the stream, as a loss of power does. */
-  #tear(): void {
-    const store = this.#server.store;
-    const blocks = readdirSync(store, { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".blk") && name.includes("/msgs/"))
-      .map((name) => join(store, name))
-      .toSorted((a, b) => blockOf(a) - blockOf(b));
-    const last = blocks.at(-1);
-    if (last === undefined) return;
-    const { size } = statSync(last);
-    if (size <= TORN_BYTES) return;
-    truncateSync(last, size - TORN_BYTES);
-    this.#figures.torn_ends++;
-  }
-
-  async #cut(): Promise<void> {
-    const { link } = this.#random.pick(this.#ends);
-    // Without a word to anybody, or with an error at once.
-    if (this.#random.oneIn(2)) link.freeze();
-    else link.cut();
-    await Bun.sleep(this.#random.below(AWAY_MS_MAX));
-    link.heal();
-    this.#figures.cuts++;
-  }
-
-  async #stop(): Promise<void> {
-    const victim = this.#random.pick([...this.#ends.map((end) => end.process), this.#server]);
-    const signal = (name: "SIGSTOP" | "SIGCONT"): void =>
-      victim instanceof NatsServer ? victim.signal(name) : void victim.kill(name);
-    signal("SIGSTOP");
-    await Bun.sleep(this.#random.below(AWAY_MS_MAX));
-    signal("SIGCONT");
-    this.#figures.stops++;
-  }
-
   /** An end that has ended by itself says why. */
-  async #lookAfter(end: End): Promise<void> {
+  async #lookAfter(end: BridgeEnd): Promise<void> {
     if (end.process.exitCode === null) return;
     this.#report("stuck", 1, `an end has ended: ${await new Response(end.process.stderr).text()}`);
     end.begin();
@@ -359,18 +271,18 @@ class Round implements AsyncDisposable {
 
   async #harm(harm: "empty" | "forget"): Promise<void> {
     while (this.#received < this.#options.records / 4) await Bun.sleep(1);
-    const [out, back] = this.#ends;
+    const [outs, back] = [this.#outs, this.#back];
     await back.kill();
     if (harm === "forget") MemoryMappedFile.unlink(`${this.#names.there}.bridge-in`);
     else {
       // What has been acknowledged and not been received.
       await Bun.sleep(AWAY_MS_MAX);
-      await out.kill();
+      for (const out of outs) await out.kill();
     }
     await this.#server.kill();
     rmSync(this.#server.store, { recursive: true, force: true });
     await this.#server.restart();
-    if (harm === "empty") out.begin();
+    if (harm === "empty") for (const out of outs) out.begin();
     back.begin();
   }
 
@@ -382,8 +294,4 @@ class Round implements AsyncDisposable {
   #report(fault: Finding["fault"], count: number, detail: string): void {
     this.#findings.push({ fault, count, detail });
   }
-}
-
-function blockOf(path: string): number {
-  return Number(/(\d+)\.blk$/u.exec(path)?.[1] ?? 0);
 }
