@@ -35,6 +35,10 @@ export const SHIPPED: readonly ShippedPackage[] = [
     entries: { ".": "src/index.ts", "./internal": "src/internal.ts" },
     isCommand: false,
   },
-  { directory: "packages/bridge", entries: { ".": "src/index.ts" }, isCommand: false },
+  {
+    directory: "packages/bridge",
+    entries: { ".": "src/index.ts", "./internal": "src/internal.ts" },
+    isCommand: false,
+  },
   { directory: "apps/cli", entries: { isthmus: "src/main.ts" }, isCommand: true },
 ];

@@ -4,6 +4,7 @@
  * @module
  */
 import { resolve } from "node:path";
+import { DEFAULT_SERVER } from "@isthmus/bridge/internal";
 import type { FlagParametersForType } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
@@ -137,7 +138,7 @@ export const BRIDGE_FLAGS: FlagParametersForType<BridgeFlags, IsthmusContext> = 
     parse: String,
     brief: "The NATS server; tls:// for one that must speak TLS",
     placeholder: "URL",
-    default: "nats://127.0.0.1:4222",
+    default: DEFAULT_SERVER,
   },
   out: { ...NAMES, brief: "What goes from here to the server; several may follow" },
   in: { ...NAMES, brief: "What comes from the server to here; several may follow" },
