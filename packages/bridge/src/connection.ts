@@ -113,19 +113,6 @@ export class ServerConnection implements AsyncDisposable {
     return isSince(this.#version, SINCE[feature]);
   }
 
-  /**
-   * Refuses what the server would accept and not do.
-   *
-   * @param feature What it must do.
-   * @param what What wants it, as it is called for users.
-   * @throws {NotSupportedError} When the server is too old.
-   */
-  require(feature: ServerFeature, what: string): void {
-    if (this.supports(feature)) return;
-    const needs = `it needs nats-server ${SINCE[feature]} or later`;
-    throw new NotSupportedError(`Cannot use ${what} with nats-server ${this.#version}: ${needs}`);
-  }
-
   /** Tells of every loss and every return, in the order in which they come. */
   watch(listener: ConnectionListener): Disposable {
     this.#listeners.add(listener);

@@ -6,13 +6,14 @@ import { expectRejection } from "@isthmus/testing/expect-code";
 import { until } from "@isthmus/testing/patience";
 import { testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { nkeys } from "@nats-io/transport-node";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
+import { headers, nkeys } from "@nats-io/transport-node";
 import { type OpenOptions, ServerConnection } from "../src/connection.ts";
 import type { ServerOptions } from "../src/server-options.ts";
+import { hasOpenssl, makeCertificates } from "./support/certificates.ts";
 
 const serverTest = testIf(findNatsServer() !== undefined, "nats-server");
-
-import { hasOpenssl, makeCertificates } from "./support/certificates.ts";
 
 async function open(
   options: ServerOptions,
@@ -30,6 +31,35 @@ describe("ServerConnection.open()", () => {
     expect(connection.supports("atomicBatch")).toBe(
       Bun.semver.satisfies(connection.version, ">=2.12.0"),
     );
+  });
+
+  serverTest("knows what a server accepts and does not do", async () => {
+    await using server = await NatsServer.start();
+    await using connection = await open({ server: server.url });
+    const client = jetstream(connection.nats);
+    const { streams } = await jetstreamManager(connection.nats);
+    await streams.add({ name: "X", subjects: ["x"] });
+    /** Whether the server takes something that it has not been told to do. */
+    const isTaken = async (subject: string, asked: Record<string, string>): Promise<boolean> => {
+      const wanted = headers();
+      for (const [name, value] of Object.entries(asked)) wanted.set(name, value);
+      const publishing = client.publish(subject, "", {
+        headers: wanted,
+        retries: 0,
+        timeout: 1000,
+      });
+      return await publishing.then(
+        () => true,
+        () => false,
+      );
+    };
+    // A newer server refuses each of these where the stream was not made for it.
+    const life = { "Nats-TTL": "1s" };
+    expect(await isTaken("x", life)).toBe(!connection.supports("messageTtl"));
+    await new Kvm(client).create("bucket");
+    expect(await isTaken("$KV.bucket.key", life)).toBe(!connection.supports("kvTtl"));
+    const first = { "Nats-Batch-Id": "one", "Nats-Batch-Sequence": "1" };
+    expect(await isTaken("x", first)).toBe(!connection.supports("atomicBatch"));
   });
 
   serverTest("refuses a server without JetStream, in words", async () => {

@@ -4,6 +4,11 @@ import { Consumer, json, NamedMutex, Producer } from "@isthmus/ipc";
 import { findNatsServer, NatsServer } from "@isthmus/programs/nats-server";
 import { until } from "@isthmus/testing/patience";
 import { testIf } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import {
+  hasOpenssl,
+  makeCertificates,
+} from "../../../../packages/bridge/test/support/certificates.ts";
 import { spreadNames } from "../../src/bridge/bridge-flags.ts";
 import { JournalScene, linesOf, type Running } from "../journal/support.ts";
 import { type Machine, TwoMachines } from "./two-machines.ts";
@@ -112,11 +117,20 @@ describe("isthmus bridge", () => {
     expect(await run.ended).toBe(130);
   });
 
-  serverTest("fails when nothing can go on, and says why", async () => {
+  serverTest("fails when nothing can go on, and says why; by TLS, with credentials", async () => {
     using scene = new JournalScene();
-    await using server = await NatsServer.start({ settings: `authorization { token: "s3cret" }` });
+    using directory = new TemporaryDirectory();
+    const files = hasOpenssl ? makeCertificates(directory) : undefined;
+    const tls =
+      files === undefined
+        ? ""
+        : `tls { cert_file: "${files.serverCertificate}", key_file: "${files.serverKey}" }`;
+    const settings = `authorization { token: "s3cret" }\n${tls}`;
+    await using server = await NatsServer.start({ settings });
     await Bun.write(scene.at("credentials"), `{"token": "wrong"}`);
-    const args = ["--server", server.url, "--credentials", scene.at("credentials"), "--out", "a"];
+    const trusting = files === undefined ? [] : ["--ca", files.ca];
+    const who = ["--credentials", scene.at("credentials"), ...trusting];
+    const args = ["--server", server.url, ...who, "--out", "a"];
     const { exitCode, stderr } = await scene.command("bridge", ...args);
     expect(exitCode).toBe(1);
     expect(stderr.replace(/\s+/g, " ")).toContain("it wants other credentials");
