@@ -29,18 +29,17 @@ async function storm(
 }
 
 serverTest("nothing is lost over a bridge that is struck, and nothing comes twice", async () => {
-  const { figures, findings } = await storm(6000);
+  const { figures, findings } = await storm(4000);
   expect(findings).toEqual([]);
-  expect(figures.records).toBe(6000);
+  expect(figures.records).toBe(4000);
 });
 
 serverTest("finds that the server has lost what nobody keeps", async () => {
-  const { findings } = await storm(8000, "empty");
-  // What comes behind it shows that it is lost; else nothing comes.
-  expect(["lost", "stuck"]).toContain(findings[0]?.fault ?? "none");
+  const { findings } = await storm(4000, "empty");
+  expect(findings.map(({ fault }) => fault)).toContain("lost");
 });
 
 serverTest("finds that a receiver has forgotten what it had", async () => {
-  const { findings } = await storm(8000, "forget");
+  const { findings } = await storm(4000, "forget");
   expect(findings.map(({ fault }) => fault)).toContain("duplicated");
 });

@@ -27,8 +27,6 @@ const CALM_MS_MAX = 1000;
 const IN_VAIN_MAX = 2;
 /** What has not come by then never will. */
 const STUCK_MS = 60_000;
-/** The same where harm is done. */
-const HARMED_MS = 5_000;
 
 /** What a storm over a bridge is to do. */
 export interface BridgeStormOptions {
@@ -103,6 +101,7 @@ class Round implements AsyncDisposable {
   readonly #findings: Finding[] = [];
   readonly #next: number[] = Array.from({ length: SENDERS }, () => 0);
   readonly #broken = new AbortController();
+  readonly #harmed = Promise.withResolvers<void>();
   #received = 0;
   #blows = 0;
 
@@ -162,6 +161,7 @@ class Round implements AsyncDisposable {
       });
       await this.#receive(consumer);
       ending.abort();
+      this.#harmed.resolve();
       await Promise.allSettled([...sending, striking]);
       this.#options.signal.throwIfAborted();
     } finally {
@@ -192,20 +192,23 @@ class Round implements AsyncDisposable {
     sender: number,
     signal: AbortSignal,
   ): Promise<void> {
-    for (let number = 0; number < this.#share(sender); number++) {
+    const share = this.#share(sender);
+    for (let number = 0; number < share; number++) {
+      // What comes behind it shows the harm.
+      const isHalf = number === share >>> 1;
+      if (isHalf && this.#options.harm !== undefined) await this.#harmed.promise;
       await producer.sendAsync(bridgeRecord(sender, number), { signal });
     }
   }
 
   /** Takes all that comes, until it is all, or nothing has come for long. */
   async #receive(consumer: Consumer<typeof BridgeRecord>): Promise<void> {
-    const { records, onProgress, harm } = this.#options;
+    const { records, onProgress } = this.#options;
     const signal = AbortSignal.any([this.#options.signal, this.#broken.signal]);
-    const timeoutMs = harm === undefined ? STUCK_MS : HARMED_MS;
     const take = (record: BridgeRecord): void => this.#take(record);
     while (this.#received < records && this.#findings.length === 0) {
       try {
-        await consumer.pollAsync(take, { timeoutMs, signal });
+        await consumer.pollAsync(take, { timeoutMs: STUCK_MS, signal });
       } catch (error) {
         this.#options.signal.throwIfAborted();
         if (signal.aborted) break;
@@ -241,7 +244,10 @@ class Round implements AsyncDisposable {
 
   async #strike(signal: AbortSignal): Promise<void> {
     const { harm } = this.#options;
-    if (harm !== undefined) await this.#harm(harm);
+    if (harm !== undefined) {
+      await this.#harm(harm);
+      return;
+    }
     let received = 0;
     let inVain = 0;
     while (!signal.aborted) {
@@ -284,6 +290,7 @@ class Round implements AsyncDisposable {
     await this.#server.restart();
     if (harm === "empty") for (const out of outs) out.begin();
     back.begin();
+    this.#harmed.resolve();
   }
 
   async #complaint(error: unknown): Promise<string> {
