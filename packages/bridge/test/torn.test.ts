@@ -116,7 +116,8 @@ describe("a server that is torn while one of two receivers is away", () => {
       }
       await until(async () => (await floors()).every((floor) => floor === 2), "acknowledgements");
     }
-    await server.kill();
+    // In order, so that acknowledgements are on its disk, and messages are not all.
+    await server.stop();
     server.tear();
     await server.restart();
     await until(() => out.state === "live" && connection.connects === 2, "the connections");
