@@ -67,7 +67,7 @@ export interface BridgeOptions extends ServerOptions {
   /** Where a bridge begins to receive that knows nothing yet: with all that the stream still has (default), or with what comes next. */
   readonly from?: "start" | "now" | undefined;
   /**
-   * Bytes of records in one message at most. Default 256 KiB; never more than the server takes. One message of each sender's is under way
+   * Bytes of records in one message at most. Default 512 KiB; never more than the server takes. One message of each sender's is under way
    * at a time: over a far link, larger ones carry more.
    */
   readonly batchBytes?: number | undefined;
@@ -112,8 +112,8 @@ const STREAM_OPTIONS: OptionNames<StreamOptions> = {
   replicas: true,
 };
 
-/** A message of the server's default size has room for so much four times. */
-const BATCH_BYTES = 256 * 1024;
+/** Half of what a server takes by default: records of a lane that come while one message is under way go into the next one. */
+const BATCH_BYTES = 512 * 1024;
 const WINDOW = 32;
 const WINDOW_MAX = 1024;
 const SPILL_BYTES: number = 2 ** 30;
