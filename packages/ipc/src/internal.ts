@@ -72,6 +72,7 @@ export {
   TABLE_STATE_BYTES,
   UNIT_BYTES,
 } from "./store-kinds/store-layout.ts";
+export { fingerprintOf } from "./struct/fingerprint.ts";
 export { differenceOf } from "./struct/schema-difference.ts";
 export { HOLDER, MUTEX, MUTEX_BYTES, STRATEGY } from "./sync/mutex-layout.ts";
 export { type Life, type Lives, OwnerWord } from "./sync/owner-word.ts";

@@ -240,7 +240,7 @@ describe("isthmus record NAME…", () => {
     scene.write("j", bytes, []);
     const other = await scene.command("record", "orders", "--journal", "j");
     expect(other.exitCode).toBe(1);
-    expect(other.stderr).toContain("its records are channel of bytes");
+    expect(other.stderr).toContain("records must be json: found bytes");
     const code = async (...args: string[]): Promise<number | null> =>
       (await scene.command("record", ...args)).exitCode;
     expect(await code("orders")).toBe(2);

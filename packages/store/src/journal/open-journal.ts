@@ -6,7 +6,13 @@
 import { join } from "node:path";
 import { CorruptSegmentError, SystemError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
-import { type SchemaShape, schemaOf, shapeOf } from "@isthmus/ipc/internal";
+import {
+  differenceOf,
+  fingerprintOf,
+  type SchemaShape,
+  schemaOf,
+  shapeOf,
+} from "@isthmus/ipc/internal";
 import { Appender } from "./appender.ts";
 import { DiskStorage } from "./disk-storage.ts";
 import { LOCK_NAME } from "./journal-layout.ts";
@@ -131,8 +137,9 @@ function throwIt(error: unknown): never {
 }
 
 function otherSchema(path: string, { schemaText }: JournalMeta, own: string): CorruptSegmentError {
-  const shown = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}…` : text);
+  const [found, expected] = [schemaText, own].map((text) => fingerprintOf(text).hex);
+  const difference = differenceOf(schemaText, own) ?? "they are laid out differently";
   return new CorruptSegmentError(
-    `Cannot open the journal "${path}": its records are ${shown(schemaText)}, this program's are ${shown(own)}`,
+    `Cannot open the journal "${path}": its schema's fingerprint is ${found}, this program's is ${expected} (${difference})`,
   );
 }
