@@ -11,6 +11,7 @@ import { type ScanOptions, scan } from "../../src/scan/parallel/scan.ts";
 import type { ViewSource } from "../../src/view.ts";
 import { ViewAccessor } from "../../src/view-accessor.ts";
 import { filled } from "../support/bytes.ts";
+import { expectError } from "../support/expect-error.ts";
 
 // Generous: starting Workers takes long on a busy machine.
 setDefaultTimeout(60_000);
@@ -180,6 +181,17 @@ describe("MemoryMappedFile.scan() by Workers", () => {
     const [summary, count] = await scanPieces(source, job, 5000, { workers: 2 });
     expect(summary).toEqual(statisticsOf(bytes));
     expect(count).toBe(3000);
+  });
+
+  test("refuses what is no list of jobs", () => {
+    for (const wrong of [undefined, null, 1, 1n, "text", {}, scanJobs.text()] as never[]) {
+      expectError(() => scanJobs.all(wrong), TypeError, "ERR_INVALID_ARG_TYPE");
+    }
+    for (const wrong of [undefined, 1, {}, "text"] as never[]) {
+      const action = (): unknown => scanJobs.all([scanJobs.text(), wrong]);
+      const { message } = expectError(action, TypeError, "ERR_INVALID_ARG_TYPE");
+      expect(message).toContain('"jobs[1]"');
+    }
   });
 
   test("puts results together in order, in pieces of whole lines", async () => {

@@ -152,13 +152,23 @@ export const scanJobs: {
     }
     return { task: { kind: "topValues", column, separator: separator?.charCodeAt(0), limit } };
   },
-  all: (jobs) => ({ task: { kind: "all", tasks: jobs.map(({ task }) => task) } }),
+  all(jobs) {
+    if (!Array.isArray(jobs)) throw invalidType("jobs", "an array of jobs of scanJobs", jobs);
+    const tasks = jobs.map((job, index) => checkJob(`jobs[${index}]`, job).task);
+    return { task: { kind: "all", tasks } };
+  },
   module(url, options) {
     if (!(url instanceof URL) && typeof url !== "string")
       throw invalidType("url", "a URL or a string", url);
     return { task: { kind: "module", url: String(url), options } };
   },
 };
+
+/** @throws {TypeError} `ERR_INVALID_ARG_TYPE` for what is no job. */
+export function checkJob<Result>(name: string, job: ScanJob<Result>): ScanJob<Result> {
+  if (typeof job?.task?.kind === "string") return job;
+  throw invalidType(name, "a job of scanJobs", job);
+}
 
 function isSeparator(text: string): boolean {
   return text.length === 1 && text !== "\n" && text.charCodeAt(0) < 0x80;

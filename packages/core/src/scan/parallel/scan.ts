@@ -25,7 +25,7 @@ import { type Crew, type Piece, runHere, soloCrew, workerCrew } from "./crew.ts"
 import { longText } from "./long-text.ts";
 import { mergerOf } from "./merge.ts";
 import { beginWork, type NeedleFound, type Task } from "./piece-work.ts";
-import type { ScanJob } from "./scan-jobs.ts";
+import { checkJob, type ScanJob } from "./scan-jobs.ts";
 import { workPlan } from "./work-plan.ts";
 
 /** How far a scan is. */
@@ -74,7 +74,7 @@ export async function scan<Result>(
   options?: ScanOptions,
   sizes: ScanSizes = SIZES,
 ): Promise<Result> {
-  const { task } = checkJob(job);
+  const { task } = checkJob("job", job);
   const checked = checkScanOptions(options);
   checked.signal?.throwIfAborted();
   source.backing.retain();
@@ -147,11 +147,6 @@ function checkScanOptions(options: ScanOptions | undefined): ScanOptions {
 interface UnderWay {
   readonly piece: Piece;
   readonly found: Promise<unknown>;
-}
-
-function checkJob<Result>(job: ScanJob<Result>): ScanJob<Result> {
-  if (typeof job?.task?.kind === "string") return job;
-  throw invalidType("job", "a job of scanJobs", job);
 }
 
 /** The needle again, where a match from the piece before reaches in. */
