@@ -21,7 +21,7 @@ import {
 } from "../src/index.ts";
 import { doWithout, platform } from "../src/native/platform.ts";
 import type { NameChange, NameLog } from "../src/native/platform-interface.ts";
-import { expectError } from "./support/expect-error.ts";
+import { expectError, expectRejection } from "./support/expect-error.ts";
 
 type Followed = AsyncGenerator<string | FollowEvent, void>;
 
@@ -246,6 +246,13 @@ describe("follow()", () => {
     writeFileSync(path, "here\n");
     expect((await first).value).toBe("here");
     await lines.return();
+  });
+
+  test("a directory has no lines", async () => {
+    using directory = new TemporaryDirectory();
+    const lines = MemoryMappedFile.follow(directory.path);
+    const { path } = await expectRejection(lines.next(), SystemError, "EISDIR");
+    expect(path).toBe(directory.path);
   });
 
   test("a signal ends it, also while it waits, and everything is given back", async () => {

@@ -9,7 +9,7 @@
  */
 import { closeSync, fstatSync, openSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { fromNodeError } from "../native/errno.ts";
+import { conditionError, fromNodeError } from "../native/errno.ts";
 import { type NameChange, type NameLog, platform } from "../native/platform.ts";
 
 /** How often a file is looked for that is renamed while it is opened, or of whose new name nothing is known yet. */
@@ -122,7 +122,10 @@ export class Successors {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw fromNodeError(error, `follow "${path}"`);
     }
-    return { fd, stats: fstatSync(fd) };
+    const stats = fstatSync(fd);
+    if (!stats.isDirectory()) return { fd, stats };
+    closeSync(fd);
+    throw conditionError("EISDIR", `follow "${path}"`, "open", path);
   }
 
   #leadsTo(known: Stats | undefined): boolean {
