@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { invalidType } from "@isthmus/core/internal";
 import type { ChannelSchema, RecordInput } from "../flow/record-schema.ts";
 import { touch } from "../segment/handles.ts";
 import { NamedHandle } from "../segment/named-handle.ts";
@@ -178,6 +179,9 @@ export class WorkQueue<S extends ChannelSchema> extends NamedHandle {
    * @returns The jobs' numbers. When it throws, the jobs before that have been added.
    */
   addAll(jobs: Iterable<RecordInput<S>>, options?: AddOptions): number[] {
+    if (typeof jobs?.[Symbol.iterator] !== "function") {
+      throw invalidType("jobs", "an iterable of jobs", jobs);
+    }
     const ids: number[] = [];
     for (const job of jobs) ids.push(this.#adding.add(job, options));
     return ids;

@@ -396,7 +396,7 @@ describe("room, pauses and the end", () => {
 
   test("another schema, a wrong option and another kind are refused", () => {
     using _home = new Home();
-    using _queue = WorkQueue.createNew("tasks", { schema: Task });
+    using queue = WorkQueue.createNew("tasks", { schema: Task });
     expect(codeOf(() => WorkQueue.openExisting("tasks", { schema: json }))).toBe(
       "ERR_CORRUPT_SEGMENT",
     );
@@ -410,6 +410,9 @@ describe("room, pauses and the end", () => {
       [{ schema: Task, retries: 1 }, "ERR_INVALID_ARG_VALUE"],
     ] as const) {
       expect(codeOf(() => WorkQueue.createNew("new", options as never))).toBe(code);
+    }
+    for (const wrong of [undefined, null, 1, 1n, {}, Symbol("jobs")] as never[]) {
+      expect(codeOf(() => queue.addAll(wrong))).toBe("ERR_INVALID_ARG_TYPE");
     }
   });
 });
