@@ -64,7 +64,9 @@ export { workPlan } from "./scan/parallel/work-plan.ts";
 export type { SharedFutex } from "./shared-futex.ts";
 export { isTurnDue, noteTurn, stepsToTurn, takeTurn } from "./turns.ts";
 export {
+  checkAttached,
   checkBoolean,
+  checkBytes,
   checkInteger,
   checkNumber,
   checkOneOf,

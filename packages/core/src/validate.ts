@@ -108,6 +108,28 @@ export function checkBoolean(name: string, value: unknown): boolean {
 }
 
 /**
+ * Checks that a value is a `Uint8Array` that still has its memory, and returns it.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` when it is none; what `checkAttached` throws.
+ */
+export function checkBytes(name: string, value: unknown): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw invalidType(name, "a Uint8Array", value);
+  if (value.length === 0) checkAttached(name, value);
+  return value;
+}
+
+/**
+ * Refuses memory that has been transferred away, and the arrays of a disposed view: they look empty, and are not meant.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE`
+ */
+export function checkAttached(name: string, value: ArrayBufferView | ArrayBufferLike): void {
+  const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
+  if (!(buffer instanceof ArrayBuffer) || !buffer.detached) return;
+  throw invalidValue(name, "memory that has not been transferred away or disposed", value);
+}
+
+/**
  * Checks that a value is one of a few words.
  *
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE` when it is not a string, `ERR_INVALID_ARG_VALUE` when it is another word.

@@ -6,7 +6,7 @@
 import { NotSupportedError } from "./errors.ts";
 import { showAs } from "./inspect.ts";
 import { isTurnDue, takeTurn } from "./turns.ts";
-import { checkInteger, checkOneOf, invalidType, outOfRange } from "./validate.ts";
+import { checkBytes, checkInteger, checkOneOf, outOfRange } from "./validate.ts";
 import { type FlushOptions, View, type ViewOptions, type ViewSource } from "./view.ts";
 
 /** What the offset of `seek` counts from. */
@@ -223,8 +223,4 @@ export class ViewStream implements Disposable {
       throw new NotSupportedError("Cannot write to this stream: its view is read-only");
     }
   }
-}
-
-function checkBytes(name: string, value: unknown): void {
-  if (!(value instanceof Uint8Array)) throw invalidType(name, "a Uint8Array", value);
 }

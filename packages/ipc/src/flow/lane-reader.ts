@@ -3,7 +3,7 @@
  *
  * @module
  */
-
+import { outOfRange } from "@isthmus/core/internal";
 import type { Counters } from "../metrics/counters.ts";
 import type { ByteReading, FixedReading } from "../ring/broadcast-reading.ts";
 import type { Anchor } from "../struct/cursor.ts";
@@ -74,7 +74,7 @@ export abstract class LaneReader {
   /**
    * Copies the next record out; undefined when there is none, and while `isLapped`. It stays until `release`.
    *
-   * @param into Where bytes are copied to instead of memory of their own.
+   * @param into Where the record's bytes are copied to, instead of being decoded.
    * @returns The record; its length if `into` is given.
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when `into` is too small: nothing has been taken.
    */
@@ -135,6 +135,16 @@ export abstract class LaneReader {
   }
 }
 
+/**
+ * Checks that there is room for the bytes of a record.
+ *
+ * @throws {RangeError} `ERR_OUT_OF_RANGE`
+ */
+export function checkFits({ length }: Uint8Array, recordBytes: number): void {
+  if (recordBytes <= length) return;
+  throw outOfRange("buffer.length", `>= ${recordBytes}, the length of the next record`, length);
+}
+
 /** Records of one size: slot after slot. */
 export class StructReader extends LaneReader {
   readonly ring: FixedReading;
@@ -173,18 +183,27 @@ export class StructReader extends LaneReader {
     return this.#handOut(this.#noteAndHandle, limit);
   }
 
-  take(): unknown {
+  take(into?: Uint8Array): unknown {
     const { ring } = this;
     if (ring.available() === 0 || this.isLapped) return undefined;
+    if (into !== undefined) checkFits(into, this.#schema.size);
     const offset = ring.slot * this.#slotBytes;
     ring.advance(1);
     this.#count(1);
     this.#noteTime(offset);
+    if (into !== undefined) return this.#copy(offset, into);
     try {
       return this.#schema.decode(this.#view, offset);
     } catch {
       return this.unreadable();
     }
+  }
+
+  #copy(offset: number, into: Uint8Array): number {
+    const { buffer, byteOffset } = this.#view;
+    const { size } = this.#schema;
+    into.set(new Uint8Array(buffer, byteOffset + offset, size));
+    return size;
   }
 
   putBack(): void {

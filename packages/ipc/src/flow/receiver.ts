@@ -5,8 +5,8 @@
  */
 import { NotSupportedError } from "@isthmus/core";
 import {
+  checkBytes,
   checkOptions,
-  invalidType,
   isTurnDue,
   type OptionNames,
   takeTurn,
@@ -202,12 +202,11 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
   }
 
   /**
-   * Copies the next record, which is `bytes`, into a buffer; undefined when there is none. Never waits.
+   * Copies the bytes of the next record into a buffer, as `receiveInto` does; undefined when there is none. Never waits.
    *
-   * @param buffer Where it goes, from the start. What is behind it stays as it is.
-   * @returns The record's length in bytes, which may be 0.
+   * @param buffer Where they go, from the start. What is behind them stays as it is.
+   * @returns How many they are, which may be 0.
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when the buffer is too small: nothing has been taken.
-   * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` when the schema is not `bytes`.
    */
   tryReceiveInto(buffer: Uint8Array): number | undefined {
     this.#checkBuffer(buffer);
@@ -215,14 +214,13 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
   }
 
   /**
-   * Copies the next record, which is `bytes`, into a buffer, sleeping on this thread until there is one: no memory is
-   * allocated for it.
+   * Copies the bytes of the next record into a buffer, sleeping on this thread until there is one: no memory is
+   * allocated for it. A struct's are what its schema's `decode` reads, those of `json` are UTF-8; nothing is decoded here.
    *
-   * @param buffer Where it goes, from the start. What is behind it stays as it is.
+   * @param buffer Where they go, from the start. What is behind them stays as it is.
    * @param options `timeoutMs`: 5000 unless given, in milliseconds; `Infinity` waits for ever.
-   * @returns The record's length in bytes, which may be 0.
+   * @returns How many they are, which may be 0.
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when the buffer is too small: nothing has been taken.
-   * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` when the schema is not `bytes`.
    * @throws {TimeoutError} `ETIMEDOUT` when none came.
    * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
    */
@@ -300,11 +298,7 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
 
   #checkBuffer(buffer: Uint8Array): void {
     if (this.#isBusy || this.#isDisposed) this.#refuse();
-    if (!(buffer instanceof Uint8Array)) throw invalidType("buffer", "a Uint8Array", buffer);
-    if (this.#lanes.shape.mode === "bytes") return;
-    throw new NotSupportedError(
-      `Cannot receive from "${this.name}" into a buffer: its schema is not bytes; use receive() or poll()`,
-    );
+    checkBytes("buffer", buffer);
   }
 
   #leave(): void {

@@ -3,11 +3,16 @@
  *
  * @module
  */
-import { outOfRange } from "@isthmus/core/internal";
 import type { ByteReading } from "../ring/broadcast-reading.ts";
 import { type ByteRecord, UNIT_BYTES } from "../ring/byte-ring.ts";
 import type { CopiedRecords } from "./copied-records.ts";
-import { LaneReader, type LaneToRead, type RecordHandler, UNREADABLE } from "./lane-reader.ts";
+import {
+  checkFits,
+  LaneReader,
+  type LaneToRead,
+  type RecordHandler,
+  UNREADABLE,
+} from "./lane-reader.ts";
 import {
   checkRecordsHere,
   codecOf,
@@ -127,12 +132,14 @@ export class VariableReader extends LaneReader {
   }
 
   /** Takes the record back in when it does not fit. */
-  #checkFits({ length }: Uint8Array): void {
+  #checkFits(into: Uint8Array): void {
     const timeBytes = this.#times === undefined ? 0 : TIMESTAMP_BYTES;
-    const recordBytes = Math.max(0, this.#record.length - timeBytes);
-    if (recordBytes <= length) return;
-    this.ring.putBack();
-    throw outOfRange("buffer.length", `>= ${recordBytes}, the length of the next record`, length);
+    try {
+      checkFits(into, Math.max(0, this.#record.length - timeBytes));
+    } catch (error) {
+      this.ring.putBack();
+      throw error;
+    }
   }
 
   /** The private memory is another one when it had to grow. */

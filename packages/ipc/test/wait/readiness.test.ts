@@ -244,19 +244,45 @@ for (const [kind, open] of Object.entries(KINDS)) {
       expect(receiver.metrics).toMatchObject({ records: 4, bytes: 111, lag: 0 });
     });
 
-    test("is for bytes only", () => {
+    test("copies the bytes of a struct, for its schema to decode", () => {
       using _home = new Home();
       using stack = new DisposableStack();
-      const buffer = new Uint8Array(8);
-      for (const [name, schema] of Object.entries({ Tick, json })) {
-        const { receiver } = open(stack, schema as typeof json, name);
-        const refused = ["NotSupportedError", "ERR_NOT_SUPPORTED"] as const;
-        expectCode(() => receiver.receiveInto(buffer), ...refused);
-        expectCode(() => receiver.tryReceiveInto(buffer), ...refused);
-      }
+      const { sender, receiver } = open(stack, Tick);
+      for (let id = 1; id <= 3; id++) sender.send({ id });
+      sender.flush();
+      const buffer = new Uint8Array(Tick.size + 1).fill(9);
+      const small = buffer.subarray(0, Tick.size - 1);
+      expectCode(() => receiver.receiveInto(small), "RangeError", "ERR_OUT_OF_RANGE");
+      expect(receiver.receiveInto(buffer)).toBe(Tick.size);
+      expect(Tick.decode(new DataView(buffer.buffer), 0)).toEqual({ id: 1 });
+      expect(buffer.at(-1)).toBe(9);
+      expect(receiver.tryReceiveInto(buffer)).toBe(Tick.size);
+      expect(Tick.decode(new DataView(buffer.buffer), 0)).toEqual({ id: 2 });
+      expect(receiver.receive()).toEqual({ id: 3 });
+      expect(receiver.tryReceiveInto(buffer)).toBeUndefined();
+      expect(receiver.metrics).toMatchObject({ records: 3, bytes: 3 * Tick.size, lag: 0 });
+    });
+
+    test("copies the text of JSON", () => {
+      using _home = new Home();
+      using stack = new DisposableStack();
+      const { sender, receiver } = open(stack, json);
+      sender.send({ text: "é" });
+      sender.flush();
+      const buffer = Buffer.alloc(100);
+      const length = receiver.receiveInto(buffer);
+      expect(buffer.toString("utf8", 0, length)).toBe('{"text":"é"}');
+    });
+
+    test("wants memory to copy to", () => {
+      using _home = new Home();
+      using stack = new DisposableStack();
       const { receiver } = open(stack, bytes);
       const none = [] as unknown as Uint8Array;
       expectCode(() => receiver.receiveInto(none), "TypeError", "ERR_INVALID_ARG_TYPE");
+      const gone = new Uint8Array(8);
+      gone.buffer.transfer();
+      expectCode(() => receiver.receiveInto(gone), "TypeError", "ERR_INVALID_ARG_VALUE");
     });
   });
 
