@@ -33,7 +33,11 @@ export class Anchor {
 
   /** Moves to another record; all of it must be inside the view. */
   moveTo(byteOffset: number): void {
-    if (byteOffset >>> 0 !== byteOffset || byteOffset > this.view.byteLength - this.#size) {
+    if (
+      typeof byteOffset !== "number" ||
+      byteOffset >>> 0 !== byteOffset ||
+      byteOffset > this.view.byteLength - this.#size
+    ) {
       refusePlace(this.view, byteOffset, this.#size);
     }
     this.base = byteOffset;

@@ -73,7 +73,9 @@ describe("moveCursor()", () => {
     for (const offset of [4, -1, 0.5, Number.NaN]) {
       expect(refusal(() => moveCursor(cursor, offset))).toStartWith("RangeError ERR_OUT_OF_RANGE");
     }
-    expect(refusal(() => moveCursor(cursor, "1" as never))).toContain("ERR_INVALID_ARG_TYPE");
+    for (const offset of ["1", 1n, Symbol("1")] as never[]) {
+      expect(refusal(() => moveCursor(cursor, offset))).toContain("ERR_INVALID_ARG_TYPE");
+    }
     cursor.x = 9;
     expect(view.getUint8(2)).toBe(9);
   });
@@ -100,7 +102,13 @@ describe("ArrayCursor", () => {
         );
       }
     }
-    expect(refusal(() => list.get("0" as never))).toContain("ERR_INVALID_ARG_TYPE");
+    for (const index of ["0", 0n, Symbol("0"), Object.create(null)] as never[]) {
+      for (const call of [() => list.get(index), () => list.set(index, 1)]) {
+        expect(refusal(call)).toStartWith(
+          `TypeError ERR_INVALID_ARG_TYPE The "index of list" argument must be a number: `,
+        );
+      }
+    }
     const { items } = Schema.cursor(memory(Schema), 0);
     expect(refusal(() => items.get(3))).toContain(`"index of items"`);
     expect(refusal(() => items.get(1).grid.get(0).get(2))).toContain(`"index of items[1].grid[0]"`);

@@ -197,6 +197,17 @@ describe("the place of a record", () => {
         );
       }
     }
+    for (const offset of [0n, Symbol("0"), Object.create(null), null, "0"] as never[]) {
+      for (const call of [
+        () => schema.encode(view, offset, { x: 1n }),
+        () => schema.decode(view, offset),
+        () => schema.cursor(view, offset),
+      ]) {
+        expect(refusal(call)).toStartWith(
+          `TypeError ERR_INVALID_ARG_TYPE The "byteOffset" argument must be a number: `,
+        );
+      }
+    }
     const small = new DataView(new ArrayBuffer(7));
     expect(refusal(() => schema.decode(small, 0))).toBe(
       `RangeError ERR_OUT_OF_RANGE The value of "view.byteLength" is out of range: ` +

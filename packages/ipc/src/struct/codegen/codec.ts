@@ -29,7 +29,7 @@ export function compileCodec(layout: StructLayout): Codec {
   const out = new Emitter();
   const { size } = layout;
   // One comparison finds fractions, negatives, NaN and non-numbers; a mapping is at most 4 GiB.
-  const isOutside = `at >>> 0 !== at || at > view.byteLength - ${size}`;
+  const isOutside = `typeof at !== "number" || at >>> 0 !== at || at > view.byteLength - ${size}`;
   const isWrong = `!(view instanceof DataView) || ${isOutside}`;
   const checkPlace = `if (${isWrong}) $.refusePlace(view, at, ${size});`;
   out.line("return { encode(view, at, value) {");

@@ -97,7 +97,7 @@ class ClassEmitter {
     const name = this.#out.name("Array");
     const { element, count, stride } = layout;
     const at = elementAt(place, "i", stride);
-    const isOutside = `i >>> 0 !== i || i >= ${count}`;
+    const isOutside = `typeof i !== "number" || i >>> 0 !== i || i >= ${count}`;
     const checkIndex = `if (${isOutside}) $.refuseIndex(${place.path}, i, ${count});`;
     const members = new Emitter(this.#out);
     if (element.kind === "struct" || element.kind === "array") {
