@@ -113,7 +113,7 @@ export class BigEndianAccessor extends ViewAccessor {
   }
 
   override writeArray(position: number, source: TypedArray): number {
-    if (!ArrayBuffer.isView(source) || source instanceof DataView) {
+    if (!ArrayBuffer.isView(source) || source instanceof DataView || source.length === 0) {
       return super.writeArray(position, source);
     }
     const copy = source.slice();

@@ -7,6 +7,7 @@ import { showAs } from "./inspect.ts";
 import type { MemoryAdvice } from "./native/platform.ts";
 import { RecordArray, type RecordSchema } from "./records-in-place.ts";
 import {
+  checkAttached,
   checkBoolean,
   checkInteger,
   checkOptions,
@@ -407,5 +408,6 @@ function bytesOf(name: string, array: TypedArray): Uint8Array {
   if (!ArrayBuffer.isView(array) || array instanceof DataView) {
     throw invalidType(name, "a typed array", array);
   }
+  if (array.length === 0) checkAttached(name, array);
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

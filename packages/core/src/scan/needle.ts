@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkInteger, invalidType, invalidValue } from "../validate.ts";
+import { checkAttached, checkInteger, invalidType, invalidValue } from "../validate.ts";
 import { SCAN_WINDOW_BYTES } from "./windows.ts";
 
 /** A byte (0 to 255), a text (as UTF-8) or a sequence of bytes. */
@@ -16,6 +16,7 @@ export function needleBytes(needle: Needle): Buffer {
   if (typeof needle !== "string" && !isBytes) {
     throw invalidType("needle", "a byte, a string or a Uint8Array", needle);
   }
+  if (isBytes) checkAttached("needle", needle);
   const bytes = Buffer.from(needle as string);
   if (bytes.length === 0) throw invalidValue("needle", "not empty", needle);
   if (bytes.length > SCAN_WINDOW_BYTES) {

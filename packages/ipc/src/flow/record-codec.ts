@@ -4,7 +4,7 @@
  * @module
  */
 import { CorruptSegmentError, DisposedError, NotSupportedError } from "@isthmus/core";
-import { invalidType, outOfRange, PrivateText } from "@isthmus/core/internal";
+import { checkBytes, outOfRange, PrivateText } from "@isthmus/core/internal";
 import type { CursorAccess } from "../struct/codegen/cursor-class.ts";
 import type { Anchor } from "../struct/cursor.ts";
 import type { Fields, StructSchema } from "../struct/struct-schema.ts";
@@ -148,8 +148,7 @@ class BytesCodec implements RecordCodec {
   readonly sizeBytes = undefined;
 
   measure(record: unknown): number {
-    if (!(record instanceof Uint8Array)) throw invalidType("record", "a Uint8Array", record);
-    return record.length;
+    return checkBytes("record", record).length;
   }
 
   encode(memory: RecordMemory, offset: number, record: unknown): void {

@@ -175,9 +175,14 @@ describe("bytes", () => {
       `RangeError ERR_OUT_OF_RANGE The value of "x" is out of range: ` +
         `it must be at most 3 bytes: received 4 bytes`,
     );
+    const gone = new Uint8Array(3);
+    gone.buffer.transfer();
+    expect(refusalOf(bytes(3), gone)).toStartWith(
+      `TypeError ERR_INVALID_ARG_VALUE The "x" argument`,
+    );
     for (const value of [[1], "a", new ArrayBuffer(1), new Uint16Array(1), null, undefined]) {
       expect(refusalOf(bytes(3), value)).toStartWith(
-        `TypeError ERR_INVALID_ARG_TYPE The "x" argument must be an instance of Uint8Array: received `,
+        `TypeError ERR_INVALID_ARG_TYPE The "x" argument must be a Uint8Array: received `,
       );
     }
   });

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { checkString, invalidType, outOfRange } from "@isthmus/core/internal";
+import { checkAttached, checkString, invalidType, outOfRange } from "@isthmus/core/internal";
 
 /** What a web socket can be sent. */
 export type MessageData = string | Uint8Array | DataView | ArrayBuffer | SharedArrayBuffer;
@@ -78,8 +78,12 @@ export function decodeMessage(
 
 function bytesOf(data: unknown): Uint8Array {
   if (ArrayBuffer.isView(data)) {
+    checkAttached("data", data);
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data);
+  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) {
+    checkAttached("data", data);
+    return new Uint8Array(data);
+  }
   throw invalidType("data", "a string, a view or a buffer", data);
 }

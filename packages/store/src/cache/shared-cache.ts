@@ -5,6 +5,7 @@
  */
 import { NotSupportedError } from "@isthmus/core";
 import {
+  checkBytes,
   checkNumber,
   checkOptions,
   checkString,
@@ -181,7 +182,7 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
    */
   getInto(key: string, target: Uint8Array, options?: GetOptions): number | undefined {
     this.checkOpen();
-    if (!(target instanceof Uint8Array)) throw invalidType("target", "a Uint8Array", target);
+    checkBytes("target", target);
     return this.#reader.getInto(key, target, allowsStale(options));
   }
 

@@ -93,7 +93,7 @@ function writeLongText(
  * @param capacity The most bytes.
  * @param room The bytes after the length, padding included.
  * @param value The bytes; they may lie in the same memory.
- * @returns Whether they were written; `false` when they are too many.
+ * @returns Whether they were written; `false` when they are too many, or their memory was transferred away.
  */
 export function writeBytes(
   view: DataView,
@@ -103,7 +103,7 @@ export function writeBytes(
   value: Uint8Array,
 ): boolean {
   const { length } = value;
-  if (length > capacity) return false;
+  if (length > capacity || (length === 0 && isGone(value))) return false;
   const start = offset + LENGTH_PREFIX;
   if (length <= LOOP_BYTES) {
     // Through the scratch, so that a source that overlaps the target is read before it is changed.
@@ -113,6 +113,10 @@ export function writeBytes(
     new Uint8Array(view.buffer, view.byteOffset + start, length).set(value);
   }
   return finish(view, offset, length, room);
+}
+
+function isGone({ buffer }: Uint8Array): boolean {
+  return buffer instanceof ArrayBuffer && buffer.detached;
 }
 
 /**

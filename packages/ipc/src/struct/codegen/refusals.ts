@@ -5,7 +5,13 @@
  * @module
  */
 import { CorruptSegmentError, NotSupportedError } from "@isthmus/core";
-import { checkInteger, invalidType, invalidValue, outOfRange } from "@isthmus/core/internal";
+import {
+  checkBytes,
+  checkInteger,
+  invalidType,
+  invalidValue,
+  outOfRange,
+} from "@isthmus/core/internal";
 
 /** What a whole value is called in messages: it has no path. */
 const WHOLE = "value";
@@ -57,12 +63,10 @@ export function refuseText(path: string, value: unknown, capacity: number): neve
   throw outOfRange(path, expected, `${Buffer.byteLength(value)} bytes`);
 }
 
-/** Refuses bytes that are none, or too many. */
+/** Refuses bytes that are none, gone, or too many. */
 export function refuseBytes(path: string, value: unknown, capacity: number): never {
-  if (!(value instanceof Uint8Array)) {
-    throw invalidType(path, "an instance of Uint8Array", value);
-  }
-  throw outOfRange(path, `at most ${capacity} bytes`, `${value.length} bytes`);
+  const { length } = checkBytes(path, value);
+  throw outOfRange(path, `at most ${capacity} bytes`, `${length} bytes`);
 }
 
 /** Refuses what is not like an array, or has another length. */
