@@ -1,5 +1,5 @@
 /** Opening journals to read only, looking at their files, checking all of them, and mending first pages. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, spyOn, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -108,6 +108,21 @@ describe('Journal.open(path, { access: "read" })', () => {
 });
 
 describe("inspectJournal(), checkJournal()", () => {
+  test("look at the room that is left without looking at each byte of it", async () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = directory.file("j");
+    using journal = Journal.open(path, { schema: json, segmentBytes: 2 ** 26 });
+    journal.append(1);
+    const looks = spyOn(Uint8Array.prototype, "some");
+    try {
+      expect(await checkJournal(path)).toMatchObject({ records: 1, tornAt: undefined });
+      expect(looks).not.toHaveBeenCalled();
+    } finally {
+      looks.mockRestore();
+    }
+  });
+
   test("tell of a sound journal, with progress", async () => {
     using _home = new Home();
     using directory = new TemporaryDirectory();
