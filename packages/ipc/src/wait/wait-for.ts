@@ -12,6 +12,7 @@ import {
   invalidType,
   isTurnDue,
   type OptionNames,
+  outOfRange,
   takeTurn,
 } from "@isthmus/core/internal";
 import { runPostponed } from "./before-sleep.ts";
@@ -114,9 +115,11 @@ function timeoutOf(options: WaitOptions, defaultMs: number): number {
 /** Checks a time in milliseconds; absent, it is the default. */
 export function checkTime(timeoutMs: number | undefined, defaultMs: number): number {
   if (timeoutMs === undefined) return defaultMs;
-  return timeoutMs === Infinity
-    ? timeoutMs
-    : checkNumber("timeoutMs", timeoutMs, 0, TIMEOUT_MS_MAX);
+  if (timeoutMs === Infinity) return timeoutMs;
+  if (typeof timeoutMs === "number" && timeoutMs > TIMEOUT_MS_MAX) {
+    throw outOfRange("timeoutMs", `>= 0 and <= ${TIMEOUT_MS_MAX}, or Infinity`, timeoutMs);
+  }
+  return checkNumber("timeoutMs", timeoutMs, 0, TIMEOUT_MS_MAX);
 }
 
 /** Checks a signal, which may be absent. */
