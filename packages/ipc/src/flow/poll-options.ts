@@ -23,6 +23,8 @@ export interface PollAsyncOptions extends PollOptions, AsyncWaitOptions {}
 /** What a poll without options wants. */
 export const EVERYTHING: PollOptions = {};
 
+const AsyncFunction: NewableFunction = Object.getPrototypeOf(async () => {}).constructor;
+
 const POLL_OPTIONS: OptionNames<PollOptions> = { limit: true, latest: true };
 const POLL_ASYNC_OPTIONS: OptionNames<PollAsyncOptions> = {
   ...POLL_OPTIONS,
@@ -43,6 +45,13 @@ export function checkPoll(options: PollOptions): PollOptions {
 /** Checks what is called for every record. */
 export function checkHandler(handler: unknown): void {
   if (typeof handler !== "function") throw invalidType("handler", "a function", handler);
+}
+
+/** Checks what gets records in place: gone when it returns, they are of no use to a function that goes on. */
+export function checkRecordHandler(handler: unknown): void {
+  checkHandler(handler);
+  if (!(handler instanceof AsyncFunction)) return;
+  throw invalidType("handler", "a function that is not asynchronous (or use for await)", handler);
 }
 
 /** Checks the options of a poll that waits. */

@@ -23,9 +23,9 @@ import {
 import type { RecordHandler } from "./lane-reader.ts";
 import type { ReceivingLanes } from "./lane-scan.ts";
 import {
-  checkHandler,
   checkPoll,
   checkPollAsync,
+  checkRecordHandler,
   EVERYTHING,
   type PollAsyncOptions,
   type PollOptions,
@@ -89,8 +89,8 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
    * record, a view of `bytes`, or a value of `json`. Copy what is to stay. Copy a view of `bytes` also before anything
    * decodes it as text, unless whoever may write is trusted: Bun's decoders crash when bytes change under them.
    *
-   * @param handler Called for every record. When it throws, its record and the rest stay, and come with the next call:
-   *   catch inside what is never to come again.
+   * @param handler Called for every record; must not be asynchronous. When it throws, its record and the rest stay, and
+   *   come with the next call: catch inside what is never to come again.
    * @param options How many at most.
    * @returns How many records were handled; 0 when there are none.
    * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` inside its own handler.
@@ -128,7 +128,7 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
   ): Promise<number> {
     if (this.#isBusy || this.#isDisposed) this.#refuse();
     const { wanted, timeoutMs, signal } = checkPollAsync(options);
-    checkHandler(handler);
+    checkRecordHandler(handler);
     const poll = (): number => {
       if (this.#isBusy || this.#isDisposed) this.#refuse();
       return this.#poll(handler as RecordHandler, wanted);
@@ -168,7 +168,7 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
   }
 
   #poll(handler: RecordHandler, { limit, latest }: PollOptions): number {
-    checkHandler(handler);
+    checkRecordHandler(handler);
     this.#isBusy = true;
     try {
       return latest === true ? this.end.pollLatest(handler, limit) : this.end.poll(handler, limit);

@@ -242,6 +242,18 @@ describe("Consumer", () => {
     expect(ids()).toEqual([]);
   });
 
+  test("poll(), pollAsync(): refuse a handler that goes on when its record is gone", async () => {
+    using _home = new Home();
+    using stack = new DisposableStack();
+    const { producer, consumer, ids } = pairOf(stack);
+    producer.send({ id: 1 });
+    const handler = (async () => {}) as never;
+    expect(codeOf(() => consumer.poll(handler))).toBe("ERR_INVALID_ARG_TYPE");
+    const waited = consumer.pollAsync(handler).catch((error) => error.code);
+    expect(await waited).toBe("ERR_INVALID_ARG_TYPE");
+    expect(ids()).toEqual([1]);
+  });
+
   test("serves all lanes in turn, whatever each has", () => {
     using _home = new Home();
     using stack = new DisposableStack();
