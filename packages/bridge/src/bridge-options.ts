@@ -5,6 +5,7 @@
  */
 import {
   checkInteger,
+  checkName,
   checkOneOf,
   checkOptions,
   checkString,
@@ -145,6 +146,7 @@ export function checkBridgeOptions(name: string, options: BridgeOptions): Checke
   const { here = kind === "deadLetters" && role === "in" ? `${name}.dead` : name } = checked;
   if (role === undefined) throw invalidType("options.role", '"out", "in" or "both"', role);
   checkOneOf("options.role", role, ["out", "in", "both"] as const);
+  if (checked.here !== undefined) checkName(checked.here);
   if (kind !== undefined) {
     checkOneOf("options.kind", kind, ["channel", "topic", "deadLetters", "journal"] as const);
   }

@@ -210,6 +210,10 @@ describe("bridge()", () => {
     await using server = await NatsServer.start();
     const how = { server: server.url, role: "out", schema: Order } as const;
     await using _one = await bridge("orders", how);
+    for (const here of [Symbol("here"), 1, null] as never[]) {
+      const wrong = bridge("orders", { ...how, here });
+      await expectRejection(wrong, "TypeError", "ERR_INVALID_ARG_TYPE");
+    }
     const { message } = await expectRejection(bridge("orders", how), "SystemError", "EBUSY");
     expect(message).toContain(`bridge "orders" out: another bridge does (process ${process.pid})`);
   });
