@@ -89,6 +89,25 @@ describe("isthmus --help", () => {
     }
   });
 
+  test("what can be no name is a usage error, whatever the command", async () => {
+    for (const name of ["", "..", "a/b", "n".repeat(201)]) {
+      for (const args of [
+        ["inspect", name],
+        ["tail", name],
+        ["rm", "one", name],
+        ["queue", name],
+        ["cache", name, "stats"],
+        ["record", name, "--journal", "j"],
+        ["producer", "--channel", name],
+        ["bridge", "--out", name],
+      ]) {
+        const { stdout, stderr, exitCode } = await runHere(args);
+        expect({ args, stdout, exitCode }).toEqual({ args, stdout: "", exitCode: 2 });
+        expect(stderr).toContain("a name has 1 to 200 bytes");
+      }
+    }
+  });
+
   test("help --json tells of every flag what there is to know", async () => {
     const pages = await helpOf("producer");
     expect(pages).toHaveLength(1);

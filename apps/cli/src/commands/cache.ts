@@ -8,7 +8,7 @@ import { ACTIONS, type Action, type ActionFlags, PERFORM } from "../cache/cache-
 import type { IsthmusContext } from "../context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
 import { guarded } from "../guarded.ts";
-import { TIMEOUT_MS_MAX, wholeNumber } from "../transfer/transfer-flags.ts";
+import { parseName, TIMEOUT_MS_MAX, wholeNumber } from "../transfer/transfer-flags.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface CacheFlags extends CommonFlags, Omit<ActionFlags, "json"> {}
@@ -65,7 +65,7 @@ export const cache: Command<IsthmusContext> = buildCommand<
     positional: {
       kind: "tuple",
       parameters: [
-        { brief: "A cache, as isthmus ls prints it", placeholder: "NAME", parse: String },
+        { brief: "A cache, as isthmus ls prints it", placeholder: "NAME", parse: parseName },
         {
           brief: `What to do: ${ACTIONS.join(", ")} (stats)`,
           placeholder: "ACTION",

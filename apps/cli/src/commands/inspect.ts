@@ -27,6 +27,7 @@ import { type Dump, findDumps, openDump } from "../segments/section-dump.ts";
 import { isUnreachable, segmentRecord } from "../segments/segment-record.ts";
 import { formatSegmentReport } from "../segments/segment-report.ts";
 import { unreachableText } from "../segments/segment-text.ts";
+import { parseName } from "../transfer/transfer-flags.ts";
 
 interface InspectFlags extends CommonFlags {
   readonly hex: boolean;
@@ -180,7 +181,7 @@ export const inspect: Command<IsthmusContext> = buildCommand<
     positional: {
       kind: "tuple",
       parameters: [
-        { brief: "A name, as isthmus ls prints it", placeholder: "NAME", parse: String },
+        { brief: "A name, as isthmus ls prints it", placeholder: "NAME", parse: parseName },
       ],
     },
   },

@@ -11,7 +11,12 @@ import { writeJsonLine } from "../output/json.ts";
 import { lookAtQueue } from "../queue/open-queue.ts";
 import { ACTIONS, type Action, type ActionFlags, PERFORM } from "../queue/queue-actions.ts";
 import { formatQueue, queueRecord } from "../queue/queue-view.ts";
-import { CAPACITY_BYTES_MAX, TIMEOUT_MS_MAX, wholeNumber } from "../transfer/transfer-flags.ts";
+import {
+  CAPACITY_BYTES_MAX,
+  parseName,
+  TIMEOUT_MS_MAX,
+  wholeNumber,
+} from "../transfer/transfer-flags.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface QueueFlags extends CommonFlags, Omit<ActionFlags, "json"> {
@@ -147,7 +152,7 @@ export const queue: Command<IsthmusContext> = buildCommand<
     positional: {
       kind: "tuple",
       parameters: [
-        { brief: "A queue, as isthmus ls prints it", placeholder: "NAME", parse: String },
+        { brief: "A queue, as isthmus ls prints it", placeholder: "NAME", parse: parseName },
         {
           brief: `What to do instead of showing it: ${ACTIONS.join(", ")}`,
           placeholder: "ACTION",

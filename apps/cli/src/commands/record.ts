@@ -16,6 +16,7 @@ import { formatCount, formatCountOf, formatFrequency, formatSize } from "../outp
 import { writeJsonLine } from "../output/json.ts";
 import { printable } from "../output/printable.ts";
 import { ProgressLines } from "../output/progress-lines.ts";
+import { parseName } from "../transfer/transfer-flags.ts";
 import { COUNT_FLAG, FROM_START_FLAG } from "../watch/watch-flags.ts";
 
 interface RecordFlags extends CommonFlags {
@@ -173,7 +174,7 @@ export const record: Command<IsthmusContext> = buildCommand<RecordFlags, string[
       parameter: {
         brief: "A channel, topic, service or queue, as isthmus ls prints it",
         placeholder: "NAME",
-        parse: String,
+        parse: parseName,
       },
     },
   },

@@ -13,6 +13,7 @@ import { guarded } from "../guarded.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { printable } from "../output/printable.ts";
 import { namedError } from "../segments/not-found-error.ts";
+import { parseName } from "../transfer/transfer-flags.ts";
 
 interface RmFlags extends CommonFlags {
   readonly force: boolean;
@@ -60,7 +61,11 @@ export const rm: Command<IsthmusContext> = buildCommand<RmFlags, string[], Isthm
     positional: {
       kind: "array",
       minimum: 1,
-      parameter: { brief: "A name, as isthmus ls prints it", placeholder: "NAME", parse: String },
+      parameter: {
+        brief: "A name, as isthmus ls prints it",
+        placeholder: "NAME",
+        parse: parseName,
+      },
     },
   },
   docs: {

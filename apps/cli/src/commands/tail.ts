@@ -13,6 +13,7 @@ import { formatCount } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import { namedError } from "../segments/not-found-error.ts";
 import { schemaProblem } from "../segments/sync-report.ts";
+import { parseName } from "../transfer/transfer-flags.ts";
 import { formatRecord, tailRecord, valueIn } from "../watch/record-text.ts";
 import { COUNT_FLAG, FROM_START_FLAG } from "../watch/watch-flags.ts";
 
@@ -146,7 +147,7 @@ export const tail: Command<IsthmusContext> = buildCommand<TailFlags, [string], I
         {
           brief: "A channel, topic, service or queue, as isthmus ls prints it",
           placeholder: "NAME",
-          parse: String,
+          parse: parseName,
         },
       ],
     },
