@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkString } from "@isthmus/core/internal";
 
 /** What a subject with the key may have, so that a protocol line of the server, 4096 bytes, has room for the rest of it. */
 const KEY_CHARS_MAX = 2048;
@@ -41,9 +42,13 @@ export function decodeKey(text: string): string | undefined {
   return encodeKey(key) === text ? key : undefined;
 }
 
-/** A name as part of a bucket's name, which has no `=`. */
+/**
+ * A name as part of a bucket's name, which has no `=`.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` for anything but a string.
+ */
 export function bucketPart(name: string): string {
-  return escaped(name, BUCKET_PLAIN, "_");
+  return escaped(checkString("name", name), BUCKET_PLAIN, "_");
 }
 
 function escaped(

@@ -1,5 +1,6 @@
 /** Keys as subjects: readable where they can be, and never two for one. */
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { bucketPart, decodeKey, encodeKey } from "../../src/kv/bucket-key.ts";
 
@@ -39,4 +40,8 @@ describe("decodeKey()", () => {
 
 test("names become parts of bucket names", () => {
   expect(bucketPart("my-prices_1.v2")).toBe("my-prices_5F1_2Ev2");
+  for (const name of [undefined, 1, Symbol("name"), new Uint8Array(3)] as never[]) {
+    const { message } = expectCode(() => bucketPart(name), "TypeError", "ERR_INVALID_ARG_TYPE");
+    expect(message).toStartWith('The "name" argument must be a string');
+  }
 });
