@@ -13,7 +13,13 @@ import { join } from "node:path";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { bundlingTest, isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { BUN_MINIMUM, checkRuntime, NODE_MINIMUM } from "../src/native/runtime.ts";
+import {
+  BUN_MINIMUM,
+  checkRuntime,
+  checkSharing,
+  engine,
+  NODE_MINIMUM,
+} from "../src/native/runtime.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
 setDefaultTimeout(60_000);
@@ -52,6 +58,19 @@ describe("checkRuntime()", () => {
       checkRuntime(tried);
     },
   );
+});
+
+describe("checkSharing()", () => {
+  test("accepts a runtime that gives the memory itself", () => checkSharing(engine));
+
+  test("refuses one that gives a copy", () => {
+    const borrowedBuffer = (address: number, lengthBytes: number) =>
+      engine.borrowedBuffer(address, lengthBytes).slice();
+    const check = () => checkSharing({ addressOf: engine.addressOf, borrowedBuffer });
+    const { message } = expectCode(check, "NotSupportedError", "ERR_NOT_SUPPORTED");
+    const what = `Cannot run Isthmus on Bun ${Bun.version}: it copies memory that is to be shared; `;
+    expect(message).toStartWith(what);
+  });
 });
 
 describe("a Bun that is too old", () => {

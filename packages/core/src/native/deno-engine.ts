@@ -6,7 +6,7 @@
  */
 import { constants, openSync, readFileSync } from "node:fs";
 import type { CType, DescriptorReader, Engine, Library, Signatures } from "./engine.ts";
-import { checkBorrowed, nodeLike, withNumbers } from "./node-like.ts";
+import { nodeLike, withNumbers } from "./node-like.ts";
 
 /** As much of Deno as is used here. */
 interface Deno {
@@ -45,8 +45,6 @@ const ACCESS_FLAGS = constants.O_RDONLY | constants.O_WRONLY | constants.O_RDWR;
 /** Makes the engine. Call it on Deno only: what others do without is loaded here. */
 export function denoEngine(): Engine {
   const { Deno } = globalThis as unknown as { readonly Deno: Deno };
-  const addressOf = (array: ArrayBufferView): number =>
-    Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(array)));
   const viewOf = (address: number) =>
     new Deno.UnsafePointerView(Deno.UnsafePointer.create(BigInt(address)));
   return {
@@ -54,10 +52,9 @@ export function denoEngine(): Engine {
     load: (path, signatures) => load(Deno, path, signatures),
     areCallsSlow: false,
     reopen,
-    addressOf,
+    addressOf: (array) => Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(array))),
     readInt32: (address, byteOffset) => viewOf(address).getInt32(byteOffset),
-    borrowedBuffer: (address, lengthBytes) =>
-      checkBorrowed(viewOf(address).getArrayBuffer(lengthBytes), address, addressOf),
+    borrowedBuffer: (address, lengthBytes) => viewOf(address).getArrayBuffer(lengthBytes),
     readDescriptor: (fd) => readerOf(Deno.openSync(`/proc/self/fd/${fd}`).readable),
   };
 }

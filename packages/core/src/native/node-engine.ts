@@ -5,7 +5,7 @@
  */
 import { openSync } from "node:fs";
 import type { CType, DescriptorReader, Engine, Library, Signatures } from "./engine.ts";
-import { checkBorrowed, nodeLike, withNumbers } from "./node-like.ts";
+import { nodeLike, withNumbers } from "./node-like.ts";
 
 /** As much of `node:ffi` as is used here. Pointers and 64-bit integers are BigInts there. */
 interface NodeFfi {
@@ -25,16 +25,15 @@ type NodeFunction = ((...parameters: unknown[]) => unknown) & { readonly pointer
 /** Makes the engine. Call it on Node.js only: what others do without is loaded here. */
 export function nodeEngine(): Engine {
   const ffi = process.getBuiltinModule("node:ffi") as unknown as NodeFfi;
-  const addressOf = (array: ArrayBufferView): number => Number(ffi.getRawPointer(array));
   return {
     ...nodeLike(),
     load: (path, signatures) => load(ffi, path, signatures),
     areCallsSlow: true,
     reopen: undefined,
-    addressOf,
+    addressOf: (array) => Number(ffi.getRawPointer(array)),
     readInt32: (address, byteOffset) => ffi.getInt32(BigInt(address), byteOffset),
     borrowedBuffer: (address, lengthBytes) =>
-      checkBorrowed(ffi.toArrayBuffer(BigInt(address), lengthBytes, false), address, addressOf),
+      ffi.toArrayBuffer(BigInt(address), lengthBytes, false),
     readDescriptor,
   };
 }

@@ -23,20 +23,6 @@ export function nodeLike(): Pick<
   };
 }
 
-/**
- * Makes sure that a buffer is the memory itself: nobody else would see what is written to a copy.
- *
- * @param addressOf Tells where an array is.
- */
-export function checkBorrowed(
-  buffer: ArrayBuffer,
-  address: number,
-  addressOf: Engine["addressOf"],
-): ArrayBuffer {
-  if (addressOf(new Uint8Array(buffer)) === address) return buffer;
-  throw new Error("this runtime copies memory that is to be shared");
-}
-
 /** The types that are BigInts for these two. */
 const IS_BIG: Readonly<Record<CType, boolean>> = {
   i32: false,

@@ -9,7 +9,7 @@ import { darwin } from "./darwin.ts";
 import { freebsd } from "./freebsd.ts";
 import { linux } from "./linux.ts";
 import type { Platform } from "./platform-interface.ts";
-import { checkRuntime } from "./runtime.ts";
+import { checkRuntime, checkSharing, engine } from "./runtime.ts";
 import { windows } from "./windows.ts";
 
 export type * from "./platform-interface.ts";
@@ -60,6 +60,7 @@ function createPlatform(): Platform {
       "Cannot map memory on a big-endian CPU: shared layouts are little-endian",
     );
   }
+  checkSharing(engine);
   return create();
 }
 

@@ -63,6 +63,27 @@ export function checkRuntime(versions?: Versions): void {
   );
 }
 
+/**
+ * Refuses a runtime that gives copies of memory for the memory itself: what is written to one nobody else would see, and nothing
+ * would say so.
+ *
+ * @throws {NotSupportedError} `ERR_NOT_SUPPORTED`.
+ */
+export function checkSharing({
+  addressOf,
+  borrowedBuffer,
+}: Pick<Engine, "addressOf" | "borrowedBuffer">): void {
+  const memory = new Uint8Array(new ArrayBuffer(2));
+  const same = new Uint8Array(borrowedBuffer(addressOf(memory), memory.length));
+  memory[0] = 1;
+  same[1] = 1;
+  if (same[0] === 1 && memory[1] === 1) return;
+  const { name, version } = runtimeOf();
+  throw new NotSupportedError(
+    `Cannot run Isthmus on ${name} ${version}: it copies memory that is to be shared; use Bun (https://bun.sh)`,
+  );
+}
+
 /** Compares number by number; what a version has behind them, a canary for example, does not count. */
 function isRecent(version: string, minimum: string): boolean {
   const found = numbersOf(version);
