@@ -7,7 +7,10 @@ import { checkInteger, checkOptions, invalidType, type OptionNames } from "@isth
 import { bytes, type Overrun, Publisher, Subscriber } from "@isthmus/ipc";
 import { decodeMessage, encodeMessage, type MessageData } from "./message.ts";
 
-/** What can send to those who have subscribed to a topic: a server of `Bun.serve`, or one of its web sockets. */
+/**
+ * What can send to those who have subscribed to a topic: a server of `Bun.serve`, or one of its web sockets. On other runtimes,
+ * whose servers know no topics, an object of your own over the web sockets of this process.
+ */
 export interface Publishing {
   /**
    * Sends a message to those who have subscribed.
@@ -55,7 +58,8 @@ const PROCESSES_MAX = 256;
  * Joins the `publish` of several processes: those of one server on one port (`reusePort`), or of any servers. Each calls it
  * with the same name. See {@link Broadcast}.
  *
- * @param server What `Bun.serve` has returned.
+ * @param server What `Bun.serve` has returned; or an object of your own, which each message of this process and of others is
+ *   given to once.
  * @param name Of the topic through which the processes reach each other.
  * @param options Room in bytes, how many processes, who is told of losses.
  * @throws {SystemError} `EAGAIN` when there are `maxProcesses` already.
@@ -102,9 +106,7 @@ export class Broadcast implements Disposable {
 
   /** @internal See {@link broadcast}. */
   constructor(server: Publishing, name: string, options: BroadcastOptions | undefined) {
-    if (typeof server?.publish !== "function") {
-      throw invalidType("server", "an object with a method publish", server);
-    }
+    checkPublishing("server", server);
     const checked = checkOptions("options", options, OPTIONS);
     const { maxProcesses = DEFAULT_PROCESSES, capacityBytes, onLapped } = checked;
     checkInteger("options.maxProcesses", maxProcesses, 1, PROCESSES_MAX);
@@ -162,6 +164,7 @@ export class Broadcast implements Disposable {
    * @param compress Whether to compress it.
    */
   publishFrom(socket: Publishing, topic: string, data: MessageData, compress = false): number {
+    checkPublishing("socket", socket);
     this.#publisher.send(encodeMessage(this.#sender, topic, data, compress));
     this.#sent++;
     return socket.publish(topic, data, compress);
@@ -192,4 +195,12 @@ export class Broadcast implements Disposable {
       if (!this.#isDisposed) throw error;
     }
   }
+}
+
+/** Before anybody is sent anything: servers and web sockets of Node.js and Deno have no such method. */
+function checkPublishing(name: string, value: Publishing): void {
+  if (typeof value?.publish === "function") return;
+  const expected =
+    "an object with a method publish(topic, data, compress), as what Bun.serve returns";
+  throw invalidType(name, expected, value);
 }

@@ -126,7 +126,15 @@ describe("broadcast()", () => {
     using _home = new Home();
     const server = new FakeServer();
     const open = (options: unknown) => () => broadcast(server, "chat", options as BroadcastOptions);
-    expectCode(() => broadcast({} as never, "chat"), "TypeError", "ERR_INVALID_ARG_TYPE");
+    // As a server of Node.js.
+    const { message } = expectCode(
+      () => broadcast({ listen: () => {} } as never, "chat"),
+      "TypeError",
+      "ERR_INVALID_ARG_TYPE",
+    );
+    expect(message).toStartWith(
+      'The "server" argument must be an object with a method publish(topic, data, compress), as what Bun.serve returns: ',
+    );
     expectCode(open({ maxProcesses: 0 }), "RangeError", "ERR_OUT_OF_RANGE");
     expectCode(open({ size: 1 }), "TypeError", "ERR_INVALID_ARG_VALUE");
     using one = broadcast(server, "chat", { capacityBytes: 1024, maxProcesses: 1 });
@@ -135,8 +143,10 @@ describe("broadcast()", () => {
     expectCode(() => one.publish(1 as never, ""), "TypeError", "ERR_INVALID_ARG_TYPE");
     expectCode(() => one.publish("", "x"), "RangeError", "ERR_OUT_OF_RANGE");
     expectCode(() => one.publish("a", 1 as never), "TypeError", "ERR_INVALID_ARG_TYPE");
+    const socket = { send: () => {} } as never;
+    expectCode(() => one.publishFrom(socket, "a", "x"), "TypeError", "ERR_INVALID_ARG_TYPE");
     // Who throws has sent to nobody.
-    expect(server.sent).toEqual([]);
+    expect([server.sent, one.metrics.sent]).toEqual([[], 0]);
     one.dispose();
     await one.closed;
     expectCode(() => one.publish("room", ""), "DisposedError", "ERR_DISPOSED");

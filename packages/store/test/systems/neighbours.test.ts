@@ -9,6 +9,7 @@ import { pairTests } from "@isthmus/testing/pair";
 import {
   appendInTurns,
   seeEachOther,
+  shareBroadcast,
   shareCache,
   shareComputations,
   shareCounters,
@@ -29,6 +30,7 @@ for (const neighbour of [...RUNTIMES, OTHER_LIBRARY]) {
     testBothWays("see what the other has made", seeEachOther);
     testBothWays("share a cache", shareCache);
     testBothWays("compute once, also when who computes dies", shareComputations);
+    testBothWays("broadcast to the web sockets of both", shareBroadcast);
     testBothWays("share counters, also of the dead", shareCounters);
     testBothWays("share a table and lose no update", shareTable);
     testBothWays("share a limit", shareLimiter);

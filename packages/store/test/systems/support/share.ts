@@ -54,6 +54,18 @@ export async function shareComputations({ maker, user }: Pair): Promise<void> {
   expect(await user.answer()).toBe(3);
 }
 
+export async function shareBroadcast({ maker, user }: Pair): Promise<void> {
+  for (const one of [maker, user]) await one.call("join");
+  await maker.call("broadcast", "ü");
+  const first = ["room: ü", "room: 195,188"];
+  expect(await user.call<unknown>("published", 2)).toEqual(first);
+  await user.call("broadcast", "b");
+  // Each once: one's own at once, those of the other as they come.
+  for (const one of [maker, user]) {
+    expect(await one.call<unknown>("published", 4)).toEqual([...first, "room: b", "room: 98"]);
+  }
+}
+
 export async function shareCounters(pair: Pair): Promise<void> {
   await both(pair, "count", COUNT);
   expect(await pair.user.call<number>("counted")).toBe(2 * COUNT);
