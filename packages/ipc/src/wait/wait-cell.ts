@@ -14,8 +14,9 @@
  * All are sequentially consistent, so at least one of the two sees the other. (LMAX Disruptor's
  * LiteBlockingWaitStrategy and folly's EventCount rest on the same order.)
  *
- * `timeoutWakes` counts what this order should make impossible. Only deaths lead to it: of a poster between its two
- * steps, and of the owner of a mutex, who posts nothing. The look that every waiter takes now and then finds these.
+ * `timeoutWakes` counts what this order should make impossible. Only deaths lead to it, of a poster between its two
+ * steps, and of the owner of a mutex, who posts nothing: the look that every waiter takes now and then finds these. On a busy
+ * machine that look may come just when a poster has to wait for a CPU between its steps: this counts, too, and nothing was lost.
  *
  * @module
  */

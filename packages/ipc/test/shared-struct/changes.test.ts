@@ -8,6 +8,12 @@ import { peerOf, peers } from "./support/peers.ts";
 import { fillSmall, Small, smallOf } from "./support/records.ts";
 import { CELLS, SegmentBytes } from "./support/segment-bytes.ts";
 
+/**
+ * A look by the clock, each second, may find what somebody who waits for a CPU is about to ring for: seen once in 600 turns, on a
+ * machine on which they took twelve seconds. If every hundredth turn was not rung for, it were six.
+ */
+const TIMEOUT_WAKES_MAX = 3;
+
 const Counter = struct({ count: u32 });
 
 /** A change that makes the record a number. */
@@ -209,7 +215,7 @@ describe("SharedStruct.changes() between processes", () => {
     const ends = players.map((player, place) => player.call("pass", place, 3, 3 * turnsEach));
     await Promise.all(ends);
     expect(await (players[0] as Peer).call<number>("first")).toBe(3 * turnsEach);
-    expect(raw.cell(CELLS.changes, "timeoutWakes")).toBe(0);
+    expect(raw.cell(CELLS.changes, "timeoutWakes")).toBeLessThanOrEqual(TIMEOUT_WAKES_MAX);
   }, 30_000);
 
   test("a killed process that was waiting does not disturb the others", async () => {
