@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CACHE, fetchBun, requireFiles, run, writeCommand } from "./other-bun.ts";
+import { fetchBun, requireFiles, runParts, testsOn, writeCommand } from "./other-bun.ts";
 
 const QEMU = "/usr/bin/qemu-aarch64";
 const LIBRARIES = "/usr/aarch64-linux-gnu";
@@ -19,7 +18,7 @@ const RUNS = [
 ];
 
 /** Emulated, everything takes many times as long. */
-const TIMEOUT_MS = 300_000;
+const PATIENCE = 10;
 
 requireFiles(
   [QEMU, join(LIBRARIES, "lib", "libc.so.6")],
@@ -27,10 +26,10 @@ requireFiles(
 );
 const bun = fetchBun("bun-linux-aarch64");
 const command = writeCommand("bun-arm64", `exec ${QEMU} -L ${LIBRARIES} "${bun}" "$@"`);
-// The kernel cannot start the program itself, so processes that start others must start this command.
-const preload = join(CACHE, "bun-arm64-preload.ts");
-writeFileSync(preload, `process.execPath = ${JSON.stringify(command)};\n`);
+const { command: test, environment } = testsOn(command, PATIENCE);
 const asked = process.argv.slice(2);
-for (const tests of asked.length > 0 ? [asked] : RUNS) {
-  run([command, "test", `--timeout=${TIMEOUT_MS}`, "--preload", preload, ...tests]);
-}
+const runs = asked.length > 0 ? [asked] : RUNS;
+await runParts(
+  `Tests on Bun ${Bun.version} for arm64, under qemu`,
+  runs.map((tests) => ({ name: tests.join(" "), command: [...test, ...tests], environment })),
+);

@@ -1,6 +1,6 @@
 /**
- * `bun run test:musl [tests …]`: runs tests on the Bun of musl (Alpine), here on Debian beside glibc's, and first those in
- * which processes of both share a directory, and the demonstration. Without arguments: the tests of mutexes, structs, queues, caches and journals.
+ * `bun run test:musl [tests …]`: runs tests on the Bun of musl (Alpine), here on Debian beside glibc's. Without arguments: those in
+ * which processes of both share a directory, the demonstration, and the tests of mutexes, structs, queues, caches and journals.
  *
  * That Bun needs musl's C library, and a C++ library that suits it. Debian has the one, and the other is linked from the
  * parts of its own that do not depend on glibc.
@@ -9,7 +9,16 @@
  */
 import { existsSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { CACHE, fetchBun, requireFiles, run, writeCommand } from "./other-bun.ts";
+import {
+  CACHE,
+  fetchBun,
+  type Part,
+  requireFiles,
+  run,
+  runParts,
+  testsOn,
+  writeCommand,
+} from "./other-bun.ts";
 
 const LOADER = "/lib/ld-musl-x86_64.so.1";
 const LIBRARIES = "/usr/lib/x86_64-linux-musl";
@@ -19,15 +28,16 @@ const TESTS = [
   "packages/ipc/test/queue",
   "packages/store/test/cache",
   "packages/store/test/journal",
-  "packages/store/test/journal-topic",
 ];
 const MIXED = [
   "./packages/ipc/test/systems/mixed.test.ts",
   "./packages/store/test/systems/neighbours.test.ts",
 ];
+/** What those tests are called: their files have others, too, for other runtimes. */
+const MIXED_NAMES = "two C libraries|bun on musl";
 
-/** As in a plain run: nothing depends on how fast a machine is. */
-const TIMEOUT_MS = 60_000;
+/** How many times as long as in a plain run everything may take: nothing depends on how fast a machine is. */
+const PATIENCE = 5;
 
 /** Symbols of C++ and of its run-time. */
 const CPP = /^(_Z|__cxa|__gxx|_Unwind|__dynamic_cast)/;
@@ -41,12 +51,26 @@ requireFiles(
 const bun = fetchBun("bun-linux-x64-musl");
 linkLibraries(bun);
 const command = writeCommand("bun-musl", `LD_LIBRARY_PATH="${CACHE}" exec "${bun}" "$@"`);
-run([process.execPath, "test", `--timeout=${TIMEOUT_MS}`, ...MIXED], undefined, {
-  ISTHMUS_TEST_OTHER_BUN: command,
-});
-run([command, "apps/cli/src/main.ts", "demo"]);
+const onMusl = testsOn(command, PATIENCE);
 const asked = process.argv.slice(2);
-run([command, "test", `--timeout=${TIMEOUT_MS}`, ...(asked.length > 0 ? asked : TESTS)]);
+await runParts(`Tests on Bun ${Bun.version} for musl`, asked.length > 0 ? [part(asked)] : all());
+
+function part(tests: readonly string[]): Part {
+  return { name: tests.join(" "), ...onMusl, command: [...onMusl.command, ...tests] };
+}
+
+function all(): Part[] {
+  const mixed = testsOn(process.execPath, PATIENCE);
+  return [
+    {
+      name: "two C libraries",
+      command: [...mixed.command, ...MIXED, "-t", MIXED_NAMES],
+      environment: { ...mixed.environment, ISTHMUS_TEST_OTHER_BUN: command },
+    },
+    { name: "the demonstration", command: [command, "apps/cli/src/main.ts", "demo"] },
+    ...TESTS.map((tests) => part([tests])),
+  ];
+}
 
 /** Makes the two libraries that the program asks for. */
 function linkLibraries(program: string): void {
