@@ -1,8 +1,7 @@
 /**
- * Runs before the tests on another Bun than the machine's own, which its tests have to start other processes by, and may be
- * slow: it runs on an emulated CPU.
+ * Runs before the tests on another Bun than the machine's own, which may be slow, on an emulated CPU for example.
  *
- * - `ISTHMUS_TEST_PROGRAM`: the command that starts that Bun. Its program alone would not do.
+ * - `ISTHMUS_TEST_PROGRAM`: what tests start other processes by, where the kernel cannot start that Bun's program itself.
  * - `ISTHMUS_TEST_PATIENCE`: how many times as long everything may take. What a test waits for heeds that in
  *   `packages/testing/src/patience.ts`; the limits of tests, which each file says for itself, are multiplied here.
  *

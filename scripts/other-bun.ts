@@ -70,14 +70,22 @@ export function writeCommand(name: string, script: string): string {
 /**
  * What runs `bun test` on another Bun.
  *
- * @param command What starts that Bun; see `writeCommand`.
+ * @param bun What starts that Bun.
  * @param patience How many times as long everything may take.
+ * @param program What its tests start other processes by, where its own program would not do; see `writeCommand`.
  */
-export function testsOn(command: string, patience: number): Required<Omit<Part, "name">> {
+export function testsOn(
+  bun: string,
+  patience: number,
+  program?: string,
+): Required<Omit<Part, "name">> {
   const preload = join(import.meta.dir, "other-bun-preload.ts");
   return {
-    command: [command, "test", `--timeout=${TIMEOUT_MS * patience}`, "--preload", preload],
-    environment: { ISTHMUS_TEST_PROGRAM: command, ISTHMUS_TEST_PATIENCE: String(patience) },
+    command: [bun, "test", `--timeout=${TIMEOUT_MS * patience}`, "--preload", preload],
+    environment: {
+      ISTHMUS_TEST_PATIENCE: String(patience),
+      ...(program === undefined ? {} : { ISTHMUS_TEST_PROGRAM: program }),
+    },
   };
 }
 
