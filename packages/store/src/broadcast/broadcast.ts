@@ -62,6 +62,7 @@ const PROCESSES_MAX = 256;
  *   given to once.
  * @param name Of the topic through which the processes reach each other.
  * @param options Room in bytes, how many processes, who is told of losses.
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` when the server has no method `publish`, as those of Node.js and Deno.
  * @throws {SystemError} `EAGAIN` when there are `maxProcesses` already.
  *
  * @example
@@ -162,6 +163,7 @@ export class Broadcast implements Disposable {
    * @param topic To whom: whoever has subscribed to it, in any process.
    * @param data The message: text or bytes.
    * @param compress Whether to compress it.
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE` when the web socket has no method `publish`: nobody gets it.
    */
   publishFrom(socket: Publishing, topic: string, data: MessageData, compress = false): number {
     checkPublishing("socket", socket);
