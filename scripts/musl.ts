@@ -1,6 +1,7 @@
 /**
  * `bun run test:musl [tests …]`: runs tests on the Bun of musl (Alpine), here on Debian beside glibc's. Without arguments: those in
- * which processes of both share a directory, the demonstration, and the tests of mutexes, structs, queues, caches and journals.
+ * which processes of both share whatever there is, the demonstration, and the tests of locks. What takes longer is asked for, as all
+ * of core by `bun run test:musl packages/core/`.
  *
  * That Bun needs musl's C library, and a C++ library that suits it. Debian has the one, and the other is linked from the
  * parts of its own that do not depend on glibc.
@@ -22,19 +23,15 @@ import {
 
 const LOADER = "/lib/ld-musl-x86_64.so.1";
 const LIBRARIES = "/usr/lib/x86_64-linux-musl";
-const TESTS = [
-  "packages/ipc/test/sync",
-  "packages/ipc/test/shared-struct",
-  "packages/ipc/test/queue",
-  "packages/store/test/cache",
-  "packages/store/test/journal",
-];
 const MIXED = [
   "./packages/ipc/test/systems/mixed.test.ts",
   "./packages/store/test/systems/neighbours.test.ts",
 ];
 /** What those tests are called: their files have others, too, for other runtimes. */
 const MIXED_NAMES = "two C libraries|bun on musl";
+
+/** What has to do with the C library most: its mutexes, and what of them is there when their owners have been killed. */
+const LOCKS = ["packages/ipc/test/sync"];
 
 /** How many times as long as in a plain run everything may take: nothing depends on how fast a machine is. */
 const PATIENCE = 5;
@@ -43,11 +40,12 @@ const PATIENCE = 5;
 const CPP = /^(_Z|__cxa|__gxx|_Unwind|__dynamic_cast)/;
 
 if (process.arch !== "x64") throw new Error("This has been written for x64 only");
-const archive = fileOfGcc("libstdc++_pic.a");
 requireFiles(
-  [LOADER, LIBRARIES, "/usr/bin/musl-gcc", archive],
-  "gcc binutils musl musl-tools libstdc++-12-pic",
+  [LOADER, LIBRARIES, ...["musl-gcc", "gcc", "nm"].map((name) => `/usr/bin/${name}`)],
+  "gcc binutils musl musl-tools",
 );
+const archive = fileOfGcc("libstdc++_pic.a");
+requireFiles([archive], `libstdc++-${askGcc("-dumpversion").split(".")[0]}-pic`);
 const bun = fetchBun("bun-linux-x64-musl");
 linkLibraries(bun);
 const command = writeCommand("bun-musl", `LD_LIBRARY_PATH="${CACHE}" exec "${bun}" "$@"`);
@@ -68,7 +66,7 @@ function all(): Part[] {
       environment: { ...mixed.environment, ISTHMUS_TEST_OTHER_BUN: command },
     },
     { name: "the demonstration", command: [command, "apps/cli/src/main.ts", "demo"] },
-    ...TESTS.map((tests) => part([tests])),
+    part(LOCKS),
   ];
 }
 
@@ -99,8 +97,11 @@ function symbolsOf(program: string): string[] {
   return [...new Set(names)].filter((name) => CPP.test(name));
 }
 
+/** The path of a file of the compiler's; its name alone when it has none. */
 function fileOfGcc(name: string): string {
-  return Bun.spawnSync(["gcc", `-print-file-name=${name}`])
-    .stdout.toString()
-    .trim();
+  return askGcc(`-print-file-name=${name}`);
+}
+
+function askGcc(question: string): string {
+  return Bun.spawnSync(["gcc", question]).stdout.toString().trim();
 }
