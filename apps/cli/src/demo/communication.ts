@@ -15,7 +15,7 @@ import { check, checkEqual } from "./check.ts";
 import type { DemoChild } from "./child.ts";
 import { areBytesIntact, makeDocument } from "./document.ts";
 import { Message, Tally } from "./message.ts";
-import type { DemoRoom } from "./room.ts";
+import { type DemoRoom, PATIENCE_MS } from "./room.ts";
 import { type DemoConcept, SkippedStep, type StepOutcome } from "./step.ts";
 
 const MESSENGER = "messenger.ts";
@@ -29,7 +29,6 @@ const LOOK_EVERY = 16;
 const BEFORE_KILL = 50_000;
 const AFTER_KILL = 1000;
 const ROUNDS = 20_000;
-const WAIT_TIMEOUT_MS = 10_000;
 
 /** Communication: producer and consumer, every kind of record, back-pressure, death, question and answer. */
 export const communication: DemoConcept = {
@@ -174,7 +173,7 @@ async function receive(
   while (tally.messages < count) {
     const limit = count - tally.messages;
     if (consumer.poll((message) => tally.note(message), { limit }) > 0) await Bun.sleep(0);
-    else tally.note(await consumer.receiveAsync({ timeoutMs: WAIT_TIMEOUT_MS, signal }));
+    else tally.note(await consumer.receiveAsync({ timeoutMs: PATIENCE_MS, signal }));
   }
 }
 

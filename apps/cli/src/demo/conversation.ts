@@ -17,7 +17,7 @@ const Word: StructSchema<{ readonly number: typeof u32 }> = struct({ number: u32
 /** What ends the conversation. */
 const GOODBYE = 0;
 /** Only a partner that is gone makes an answer take so long. */
-const PATIENCE = { timeoutMs: 20_000 } as const;
+const PATIENCE = { timeoutMs: 60_000 } as const;
 
 /**
  * Asks: sends a number and waits until it comes back.

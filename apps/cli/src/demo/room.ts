@@ -11,8 +11,8 @@ import { nameRoot } from "@isthmus/programs/name-root";
 import { DemoChild } from "./child.ts";
 
 const NAME_DIRECTORY_VARIABLE = "ISTHMUS_DIR";
-/** Far more than any answer needs, so that only a real hang is reported. */
-const PATIENCE_MS = 20_000;
+/** Far more than any answer needs, also on a machine that is busy with much else, so that only a real hang is reported. */
+export const PATIENCE_MS = 60_000;
 
 /**
  * A temporary directory for files, another for named memory, and the processes that were started.
