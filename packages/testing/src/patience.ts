@@ -6,6 +6,8 @@
 
 /** How many times as long everything may take, on an emulated CPU for example; see `scripts/other-bun-preload.ts`. */
 const FACTOR = Number(process.env["ISTHMUS_TEST_PATIENCE"] ?? "1");
+/** Whether everything takes longer than it should. */
+export const isSlow: boolean = FACTOR > 1;
 /** What has not come by then never will, in milliseconds. Nothing depends on how fast the machine is. */
 export const PATIENCE_MS: number = 60_000 * FACTOR;
 /** Less than a test has: its time must not be over before it can say what it has waited for. */

@@ -2,18 +2,13 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { wine } from "@isthmus/testing/requirement";
 import { NamedEvent } from "../../src/index.ts";
-import { Home } from "../sync/support/home.ts";
+import { Home, timeoutWakesMax } from "../sync/support/home.ts";
 import { Participant, participants } from "../sync/support/participant.ts";
 
 setDefaultTimeout(120_000);
 
 /** Wine makes of one system call many. */
 const ROUNDS = wine === undefined ? 20_000 : 2000;
-/**
- * A look by the clock, each second, may find what somebody is about to ring for. Wine and a busy machine stretch that
- * moment, so that it was seen nine times in 2000 rounds there.
- */
-const TIMEOUT_WAKES_MAX = wine === undefined ? 0 : ROUNDS / 50;
 const IDLE_MS = 2000;
 /**
  * Spinning would use all of the time, polling would sleep thousands of times. On a busy machine the few looks of
@@ -46,7 +41,7 @@ describe("two processes that wake each other in turn", () => {
         second.call("rally", { mine: "b", theirs: "a", isServing: false }, ROUNDS, right),
       ]);
       for (const name of ["a", "b"]) {
-        expect(home.cell(name).timeoutWakes).toBeLessThanOrEqual(TIMEOUT_WAKES_MAX);
+        expect(home.cell(name).timeoutWakes).toBeLessThanOrEqual(timeoutWakesMax(ROUNDS));
       }
     });
   }
