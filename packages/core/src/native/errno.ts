@@ -65,6 +65,9 @@ const REASONS: Readonly<Record<string, string>> = {
   }),
 };
 
+/** What a system has no number for that has no such condition itself, as Windows: that of Linux. */
+const UNNUMBERED: Readonly<Record<string, number>> = { ESTALE: 116 };
+
 /** The symbolic name of an error number, or `E<number>` for one without a name here. */
 export function errorCode(errno: number): string {
   names ??= nameErrors();
@@ -126,7 +129,8 @@ export function conditionError(
   path?: string | undefined,
   reason?: string,
 ): SystemError {
-  return systemError(attempt, syscall, constants.errno[code], path, undefined, reason);
+  const errno = constants.errno[code] ?? UNNUMBERED[code];
+  return typedError(attempt, syscall, { errno, code, path }, undefined, reason);
 }
 
 /** Turns an error of `node:fs` into a `SystemError`; anything else comes back as it is. */
