@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { closeSync, fstatSync, lstatSync } from "node:fs";
+import { closeSync, fstatSync } from "node:fs";
 import { CorruptSegmentError } from "@isthmus/core";
 import {
   conditionError,
@@ -12,6 +12,7 @@ import {
   readHead,
   SECTION,
   type Superblock,
+  Trail,
 } from "@isthmus/core/internal";
 import { describeSegment, identify, type SegmentIdentity } from "./describe-segment.ts";
 import { SectionReader } from "./section-reader.ts";
@@ -39,10 +40,8 @@ export class MappedSegment implements Disposable {
   readonly reader: SectionReader;
   readonly mapping: Mapping;
   readonly #fd: number;
-  /** Which file it is. That never changes, so that only the name has to be asked where it leads. */
-  readonly #inode: number;
-  readonly #device: number;
-  readonly #path: string;
+  /** Tells whether the name leads here. */
+  readonly #trail: Trail;
   readonly #name: string;
   readonly #identity: SegmentIdentity;
   #isDisposed = false;
@@ -53,15 +52,13 @@ export class MappedSegment implements Disposable {
    */
   constructor(fd: number, path: string, name: string, { hasLanes }: MappedRange) {
     this.#fd = fd;
-    this.#path = path;
     this.#name = name;
     try {
       const stats = fstatSync(fd);
-      this.#inode = stats.ino;
-      this.#device = stats.dev;
       if (stats.isDirectory()) throw conditionError("EISDIR", `observe "${name}"`, "open", path);
       this.superblock = decodeSuperblock(readHead(fd), stats.size, name);
       this.#identity = identify(name, path, this.superblock);
+      this.#trail = new Trail(fd, path);
       const { sections, epoch } = this.superblock;
       const mapped = sections.filter(({ id }) => hasLanes || !UNMAPPED.has(id));
       this.mapping = new Mapping({
@@ -83,8 +80,7 @@ export class MappedSegment implements Disposable {
 
   /** Whether the name still leads to this file. */
   get isCurrent(): boolean {
-    const found = lstatSync(this.#path, { throwIfNoEntry: false });
-    return found !== undefined && found.ino === this.#inode && found.dev === this.#device;
+    return this.#trail.lead === "held";
   }
 
   /**
