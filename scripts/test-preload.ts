@@ -10,8 +10,8 @@ import { setDefaultTimeout } from "bun:test";
 import { readFileSync } from "node:fs";
 import { hasInstalled } from "./install.ts";
 
-/** Nothing depends on how fast a machine is: a test that has not ended by then hangs. */
-const TIMEOUT_MS = 60_000;
+/** Nothing depends on how fast a machine is: a test that has not ended by then hangs. Wine is slow. */
+const TIMEOUT_MS = process.platform === "win32" ? 120_000 : 60_000;
 
 /** The arguments of this run, which Bun does not pass on to the tests; undefined where the system does not tell. */
 function runArguments(): string[] | undefined {

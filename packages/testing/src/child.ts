@@ -6,6 +6,7 @@
 import type { Subprocess } from "bun";
 import { linesOf } from "./lines-of.ts";
 import { within } from "./patience.ts";
+import { withoutWineNotes } from "./wine-notes.ts";
 
 /** How to start a process. */
 export interface ChildOptions {
@@ -33,7 +34,7 @@ export class Child implements AsyncDisposable {
       env: { ...env },
     });
     this.#lines = linesOf(this.#process.stdout);
-    this.#errors = new Response(this.#process.stderr).text();
+    this.#errors = new Response(this.#process.stderr).text().then(withoutWineNotes);
   }
 
   get pid(): number {

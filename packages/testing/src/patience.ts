@@ -4,10 +4,27 @@
  * @module
  */
 
+import { wine } from "./requirement.ts";
+
 /** How many times as long everything may take, on an emulated CPU for example; see `scripts/other-bun-preload.ts`. */
 const FACTOR = Number(process.env["ISTHMUS_TEST_PATIENCE"] ?? "1");
 /** Whether everything takes longer than it should. */
 export const isSlow: boolean = FACTOR > 1;
+
+/**
+ * How long a test with several processes may take, in milliseconds. Wine makes of one system call many, and of the start of a
+ * process seconds.
+ */
+export const PROCESSES_MS: number = wine === undefined ? 60_000 : 300_000;
+
+/**
+ * How many of so many waits may be ended by the look by the clock that each takes once a second. None; but such a look may find
+ * what somebody is about to ring for, and Wine and an emulated CPU stretch that moment: nine times in 2000 waits on a busy machine.
+ */
+export function timeoutWakesMax(waits: number): number {
+  return wine === undefined && !isSlow ? 0 : Math.ceil(waits / 50);
+}
+
 /** What has not come by then never will, in milliseconds. Nothing depends on how fast the machine is. */
 export const PATIENCE_MS: number = 60_000 * FACTOR;
 /** Less than a test has: its time must not be over before it can say what it has waited for. */

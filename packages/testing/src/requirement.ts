@@ -27,6 +27,17 @@ export const LINKS: string = `symbolic links (under ${wine} they are nowhere to 
 export const ifSignals: ReturnType<typeof testIf> = (...parameters) =>
   testIf(!isWindows, "signals, which Windows does not have")(...parameters);
 
+/** `test` where a directory has files with modes, links and pipes. */
+export const ifUnixFiles: ReturnType<typeof testIf> = (...parameters) =>
+  testIf(
+    !isWindows,
+    "files with modes, links and pipes, which Windows does not have",
+  )(...parameters);
+
+/** `test` where a process can look up what it has open and mapped. */
+export const ifProc: ReturnType<typeof testIf> = (...parameters) =>
+  testIf(isLinux, "/proc, to look up what is open")(...parameters);
+
 type Body = () => void | Promise<void>;
 
 /**

@@ -4,6 +4,9 @@
  * @module
  */
 
+import { isWindows } from "./requirement.ts";
+import { withoutWineNotes } from "./wine-notes.ts";
+
 /** What a program that has ended left behind. */
 export interface ProgramResult {
   readonly stdout: string;
@@ -23,7 +26,19 @@ export function testEnvironment(
   extra: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   const { PATH = "", HOME = "", TMPDIR } = process.env;
-  return { PATH, HOME, LC_ALL: "C.UTF-8", ...(TMPDIR ? { TMPDIR } : {}), ...extra };
+  const places = isWindows ? windowsPlaces() : { HOME, ...(TMPDIR ? { TMPDIR } : {}) };
+  return { PATH, LC_ALL: "C.UTF-8", ...places, ...extra };
+}
+
+/** Without these a program does not find the system's libraries, and no folder for what is temporary. */
+function windowsPlaces(): Record<string, string> {
+  const names = ["SystemRoot", "TEMP", "TMP", "USERPROFILE", "LOCALAPPDATA"];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** Runs any program to its end. */
@@ -43,7 +58,7 @@ export async function runProgram(
     new Response(child.stderr).text(),
     child.exited,
   ]);
-  return { stdout, stderr, exitCode };
+  return { stdout, stderr: withoutWineNotes(stderr), exitCode };
 }
 
 /**
@@ -70,5 +85,5 @@ export async function interruptProgram(
     isInterrupted = true;
     child.kill("SIGINT");
   }
-  return { stderr, exitCode: await child.exited };
+  return { stderr: withoutWineNotes(stderr), exitCode: await child.exited };
 }
