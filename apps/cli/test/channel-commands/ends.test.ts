@@ -1,14 +1,15 @@
 /** Ctrl-C, death and absence, on either side. */
 import { describe, expect, test } from "bun:test";
+import { PROCESSES_MS } from "@isthmus/testing/patience";
+import { ifSignals } from "@isthmus/testing/requirement";
 import { Stage } from "./support.ts";
 
-const TIMEOUT_MS = 60_000;
 const IS_SENDING = /isthmus producer: [1-9][\d,]* .*sent, /;
 const IS_RECEIVING = /isthmus consumer: [1-9][\d,]* .*received, /;
 
 describe("Ctrl-C", () => {
   for (const consumerLine of ["consumer", "consumer --count 1000000000"]) {
-    test(
+    ifSignals(
       `at the producer: both end with summaries that agree (${consumerLine})`,
       async () => {
         await using stage = new Stage();
@@ -22,7 +23,7 @@ describe("Ctrl-C", () => {
         expect((await producer.end()).stderr).toEndWith("isthmus: interrupted\n");
         expect(stage.places.leftOver()).toEqual([]);
       },
-      TIMEOUT_MS,
+      PROCESSES_MS,
     );
   }
 
@@ -30,7 +31,7 @@ describe("Ctrl-C", () => {
     [0, 0],
     [1_000_000_000, 1],
   ] as const) {
-    test(
+    ifSignals(
       `at the consumer: both end with summaries that agree (producer --count ${count})`,
       async () => {
         await using stage = new Stage();
@@ -45,11 +46,11 @@ describe("Ctrl-C", () => {
         expect((await producer.end()).stderr).toContain("the consumer has left\n");
         expect(stage.places.leftOver()).toEqual([]);
       },
-      TIMEOUT_MS,
+      PROCESSES_MS,
     );
   }
 
-  test(
+  ifSignals(
     "at the consumer: the producer goes on with the next one when it was told to",
     async () => {
       await using stage = new Stage();
@@ -67,21 +68,23 @@ describe("Ctrl-C", () => {
       expect(Number(before["messages"]) + Number(after["messages"])).toBe(Number(sent["messages"]));
       expect(after).toMatchObject({ lost: 0, corrupt: 0 });
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 
-  test.each(["producer", "consumer"])(
-    "at a %s that waits for the other end: a summary of nothing",
-    async (role) => {
-      await using stage = new Stage();
-      const run = stage.start(role);
-      await run.says(/waiting for a/);
-      run.signal("SIGINT");
-      expect(await run.record(130)).toMatchObject({ role, messages: 0, elapsed_ms: 0 });
-      expect(stage.places.leftOver()).toEqual([]);
-    },
-    TIMEOUT_MS,
-  );
+  for (const role of ["producer", "consumer"]) {
+    ifSignals(
+      `at a ${role} that waits for the other end: a summary of nothing`,
+      async () => {
+        await using stage = new Stage();
+        const run = stage.start(role);
+        await run.says(/waiting for a/);
+        run.signal("SIGINT");
+        expect(await run.record(130)).toMatchObject({ role, messages: 0, elapsed_ms: 0 });
+        expect(stage.places.leftOver()).toEqual([]);
+      },
+      PROCESSES_MS,
+    );
+  }
 });
 
 describe("SIGKILL", () => {
@@ -101,7 +104,7 @@ describe("SIGKILL", () => {
       expect((await consumer.end()).stderr).toContain(told);
       expect(stage.names()).toEqual([]);
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 
   test(
@@ -120,7 +123,7 @@ describe("SIGKILL", () => {
       expect(received["messages"]).toBeGreaterThan(10_000);
       expect(received).toMatchObject({ lost: 0, corrupt: 0 });
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 
   test(
@@ -139,12 +142,12 @@ describe("SIGKILL", () => {
       expect(received["messages"]).toBeLessThan(300_000);
       expect(stage.names()).toEqual([]);
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 });
 
 describe("a consumer that takes nothing", () => {
-  test(
+  ifSignals(
     "keeps the producer waiting with its last records, and when it dies its heir gets them",
     async () => {
       await using stage = new Stage();
@@ -159,7 +162,7 @@ describe("a consumer that takes nothing", () => {
       expect(await heir.record()).toMatchObject({ messages: 100, lost: 0, corrupt: 0 });
       expect(await producer.record()).toMatchObject({ messages: 100 });
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 });
 
@@ -176,7 +179,7 @@ describe("nobody at the other end", () => {
       expect((await run.end()).stderr).toContain(`${message} "lonely" after 100 ms`);
       expect(stage.places.leftOver()).toEqual([]);
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 
   test(
@@ -190,7 +193,7 @@ describe("nobody at the other end", () => {
       expect((await producer.record(4))["messages"]).toBeGreaterThan(0);
       expect((await producer.end()).stderr).toMatch(/[1-9][\d,]* records? stayed behind/);
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 });
 
@@ -205,7 +208,7 @@ describe("refusals", () => {
       expect(stderr).toContain(`its one consumer is process ${first.pid} (main.ts) since `);
       expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 
   test(
@@ -218,7 +221,7 @@ describe("refusals", () => {
       expect(stderr).toContain(`belong to the live processes ${first.pid} (main.ts)`);
       expect(exitCode).toBe(1);
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 
   test.each([
@@ -242,6 +245,6 @@ describe("refusals", () => {
       expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
       expect(stage.places.leftOver()).toEqual([]);
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 });

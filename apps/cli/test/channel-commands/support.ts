@@ -10,6 +10,7 @@ import { createPlaces, type Places } from "@isthmus/testing/places";
 import { processText } from "@isthmus/testing/process-text";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { withoutWineNotes } from "@isthmus/testing/wine-notes";
 import type { Subprocess } from "bun";
 import { MAIN } from "../support/run-cli.ts";
 
@@ -77,7 +78,7 @@ export class Run implements AsyncDisposable {
     const end = Promise.all([this.#stdout, this.#child.exited, this.#stderrDone]);
     const complaint = (): string => `No end; ${processText(this.pid)}\nIt said: ${this.#stderr}`;
     const [stdout, exitCode] = await within(end, complaint, END_PATIENCE_MS);
-    return { stdout, stderr: this.#stderr, exitCode };
+    return { stdout, stderr: withoutWineNotes(this.#stderr), exitCode };
   }
 
   /** Waits for the end and takes its output for one line of JSON. */

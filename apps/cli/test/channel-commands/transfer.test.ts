@@ -1,11 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { bytes, Producer } from "@isthmus/ipc";
 import { KIND, RecordWriter } from "@isthmus/programs/checked-record";
-import { ifSignals, isWindows, testIf, wine } from "@isthmus/testing/requirement";
+import { PROCESSES_MS } from "@isthmus/testing/patience";
+import { ifSignals, isWindows } from "@isthmus/testing/requirement";
 import { Stage } from "./support.ts";
 
-/** Wine makes of one system call many. */
-const TIMEOUT_MS = wine === undefined ? 60_000 : 300_000;
 /** On Windows this is the proof that processes pass records to each other; elsewhere there are others. */
 const COUNT = isWindows ? 1_000_000 : 50_000;
 const FIELDS = [
@@ -54,11 +53,11 @@ describe("isthmus producer and isthmus consumer", () => {
         }
         expect(stage.places.leftOver()).toEqual([]);
       },
-      TIMEOUT_MS,
+      PROCESSES_MS,
     );
   }
 
-  testIf(wine === undefined, "a stderr without Bun's notes on folders, as under Wine")(
+  test(
     "a person gets a table on stdout and progress on stderr; --quiet keeps the progress back",
     async () => {
       await using stage = new Stage();
@@ -74,7 +73,7 @@ describe("isthmus producer and isthmus consumer", () => {
       expect(received.stderr).toBe("");
       expect([sent.exitCode, received.exitCode]).toEqual([0, 0]);
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 
   test(
@@ -90,7 +89,7 @@ describe("isthmus producer and isthmus consumer", () => {
       expect(await consumer.record()).toMatchObject({ messages: 60_000, lost: 0, corrupt: 0 });
       expect(stage.places.leftOver()).toEqual([]);
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 
   test(
@@ -104,7 +103,7 @@ describe("isthmus producer and isthmus consumer", () => {
       }
       expect(await consumer.record()).toMatchObject({ messages: 30_000, lost: 0, corrupt: 0 });
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 
   ifSignals(
@@ -117,7 +116,7 @@ describe("isthmus producer and isthmus consumer", () => {
       consumer.signal("SIGINT");
       expect(await consumer.record(130)).toMatchObject({ messages: 300, lost: 0, corrupt: 0 });
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 
   test(
@@ -131,7 +130,7 @@ describe("isthmus producer and isthmus consumer", () => {
       for (const { elapsed_ms } of [sent, received]) expect(elapsed_ms).toBeGreaterThan(700);
       expect([sent["messages"], received["messages"]]).toEqual([200, 200]);
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 
   test(
@@ -143,7 +142,7 @@ describe("isthmus producer and isthmus consumer", () => {
       expect(await producer.record()).toMatchObject({ messages: 2 });
       expect(await consumer.record()).toMatchObject({ messages: 2, lost: 0, corrupt: 0 });
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 
   test.each([
@@ -161,7 +160,7 @@ describe("isthmus producer and isthmus consumer", () => {
       expect(await producer.record()).toMatchObject({ messages: count, bytes: count * size });
       expect(await consumer.record()).toMatchObject({ messages: count, bytes: count * size });
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 
   test(
@@ -174,7 +173,7 @@ describe("isthmus producer and isthmus consumer", () => {
       expect(await consumer.record()).toMatchObject({ messages: 4, bytes: 20_000_000, corrupt: 0 });
       expect(await producer.record()).toMatchObject({ messages: 4 });
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 
   test(
@@ -190,7 +189,7 @@ describe("isthmus producer and isthmus consumer", () => {
       // What it said before it went is enough for the other end.
       expect(await consumer.record()).toMatchObject({ messages: 0, lost: 0, corrupt: 0 });
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 
   test(
@@ -211,6 +210,6 @@ describe("isthmus producer and isthmus consumer", () => {
       // 2 was left out; so were 5, which cannot be told from any other once it is changed, 6 and 7.
       expect(await consumer.record(1)).toMatchObject({ messages: 6, lost: 4, corrupt: 2 });
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 });

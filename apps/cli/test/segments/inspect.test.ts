@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ifSignals } from "@isthmus/testing/requirement";
 import { Scene } from "./support.ts";
 
 describe("isthmus inspect", () => {
@@ -27,7 +28,7 @@ describe("isthmus inspect", () => {
     expect(await scene.json("inspect", "prices")).toEqual(await scene.json("ls"));
   });
 
-  test("shows a stopped owner as alive", async () => {
+  ifSignals("shows a stopped owner as alive", async () => {
     await using scene = new Scene();
     const stopped = await scene.start("mutex orders", "acquire orders");
     stopped.signal("SIGSTOP");

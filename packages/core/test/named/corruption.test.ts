@@ -2,6 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { closeSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { isWindows, testIf } from "@isthmus/testing/requirement";
 import { SeededRandom } from "@isthmus/testing/seeded-random";
 import { MemoryMappedFile } from "../../src/index.ts";
@@ -11,7 +12,7 @@ import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(30_000);
+setDefaultTimeout(PROCESSES_MS);
 
 const open = () => MemoryMappedFile.openExisting("n");
 

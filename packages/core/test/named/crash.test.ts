@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { ifSignals, isLinux, isWindows, testIf, wine } from "@isthmus/testing/requirement";
 import { SeededRandom } from "@isthmus/testing/seeded-random";
 import { untilStopped } from "@isthmus/testing/until-stopped";
@@ -12,7 +13,7 @@ import { Participant } from "./support/participant.ts";
 import { SteppedSource } from "./support/stepped-source.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(30_000);
+setDefaultTimeout(PROCESSES_MS);
 
 /** More than any action has. */
 const STEPS_MAX = 40;

@@ -4,6 +4,7 @@ import { closeSync, openSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { Bindfs, canBindfs } from "@isthmus/testing/bindfs";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { canMount, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
@@ -13,7 +14,7 @@ import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(30_000);
+setDefaultTimeout(PROCESSES_MS);
 
 /** Everything that would take a held name for an unheld one, or make it twice. */
 const WAYS: Readonly<Record<string, () => unknown>> = {

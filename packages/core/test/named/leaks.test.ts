@@ -2,13 +2,14 @@
 import { describe, expect, setDefaultTimeout } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { MemoryMappedFile, SystemError } from "../../src/index.ts";
 import { collectUntil } from "../support/garbage.ts";
 import { Home } from "./support/home.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(30_000);
+setDefaultTimeout(PROCESSES_MS);
 
 const CYCLES = 5000;
 const onLinux = testIf(isLinux, "Linux, for /proc/self");

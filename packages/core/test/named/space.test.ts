@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { canMount, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import { MemoryMappedFile } from "../../src/index.ts";
@@ -10,7 +11,7 @@ import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(30_000);
+setDefaultTimeout(PROCESSES_MS);
 
 const MIB = 1 << 20;
 

@@ -2,13 +2,13 @@
 import { expect, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
 import { Home } from "@isthmus/testing/home";
+import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { ifSignals } from "@isthmus/testing/requirement";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import { Consumer, Producer } from "../../src/index.ts";
 import { type Account, Ledger, Numbered, numbered } from "./support/numbered.ts";
 import { participant } from "./support/participant.ts";
 
-const TIMEOUT_MS = 60_000;
 /** A ring of 1024 records, so that both sides meet its ends often. */
 const SMALL = { capacityBytes: 64 * 1024 };
 
@@ -42,7 +42,7 @@ for (const mode of ["poll", "follow"] as const) {
       expect(account).toEqual({ records: count, torn: 0, gaps: 0, repeats: 0, next });
       for (const producer of [first, second]) await producer.answer();
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 }
 
@@ -75,7 +75,7 @@ test(
       producerPid: undefined,
     });
   },
-  TIMEOUT_MS,
+  PROCESSES_MS,
 );
 
 for (const [mode, bound] of [
@@ -111,7 +111,7 @@ for (const [mode, bound] of [
         next += 2000;
       }
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 }
 
@@ -133,7 +133,7 @@ test(
     successor.send(numbered(9, 0));
     expect(drain(consumer)).toMatchObject({ records: 1, next: { 9: 1 } });
   },
-  TIMEOUT_MS,
+  PROCESSES_MS,
 );
 
 test(
@@ -160,7 +160,7 @@ test(
     });
     await producer.answer();
   },
-  TIMEOUT_MS,
+  PROCESSES_MS,
 );
 
 test(
@@ -184,7 +184,7 @@ test(
     next.dispose();
     MemoryMappedFile.unlink("both");
   },
-  TIMEOUT_MS,
+  PROCESSES_MS,
 );
 
 ifSignals(
@@ -206,5 +206,5 @@ ifSignals(
     await producer.call("send", 0, 0, 5);
     expect(await consumer.call<number[]>("receive", 5)).toEqual([0, 1, 2, 3, 4]);
   },
-  TIMEOUT_MS,
+  PROCESSES_MS,
 );

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { CorruptSegmentError, MemoryMappedFile } from "@isthmus/core";
+import { ifUnixFiles, truncatingTest } from "@isthmus/testing/requirement";
 import { SeededRandom } from "@isthmus/testing/seeded-random";
 import { listSegments, NamedMutex, observe } from "../../src/index.ts";
 import { Home } from "./support/home.ts";
@@ -84,7 +85,7 @@ describe("damaged files", () => {
     }
   });
 
-  test("a file that is cut short under its holders is an entry, too", () => {
+  truncatingTest("a file that is cut short under its holders is an entry, too", () => {
     using home = new Home();
     using _memory = MemoryMappedFile.createNew("cut", 10_000);
     truncateSync(home.file("cut"), 5000);
@@ -95,7 +96,7 @@ describe("damaged files", () => {
 });
 
 describe("what is no file", () => {
-  test("is not listed, and refused by name", () => {
+  ifUnixFiles("is not listed, and refused by name", () => {
     using home = new Home();
     mkdirSync(home.file("directory"));
     symlinkSync("/etc/passwd", home.file("link"));
@@ -119,7 +120,7 @@ describe("what is no file", () => {
 });
 
 describe("a directory that must not be used", () => {
-  test("is refused as openers refuse it, and left as it is", () => {
+  ifUnixFiles("is refused as openers refuse it, and left as it is", () => {
     using home = new Home();
     chmodSync(home.path, 0o777);
     expect(() => listSegments()).toThrow("EACCES");

@@ -3,6 +3,7 @@ import { describe, expect, spyOn, test } from "bun:test";
 import { closeSync, existsSync, openSync, readdirSync, renameSync } from "node:fs";
 import { MemoryMappedFile, SystemError } from "@isthmus/core";
 import { isSeenHeld, platform } from "@isthmus/core/internal";
+import { ifProc, ifSignals, isLinux, isWindows, testIf } from "@isthmus/testing/requirement";
 import {
   collectSegments,
   listSegments,
@@ -12,6 +13,9 @@ import {
 } from "../../src/index.ts";
 import { Companion } from "./support/companion.ts";
 import { Home } from "./support/home.ts";
+
+/** `test` where the system can be asked for a lock without taking it for a moment. */
+const ifAsked = testIf(!isWindows, "a system that tells who has a lock");
 
 function find(name: string): SegmentInfo | undefined {
   return listSegments().find((info) => info.name === name);
@@ -67,7 +71,7 @@ describe("listSegments()", () => {
     expect(createdAtMs).toBeLessThanOrEqual(Date.now());
   });
 
-  test("opens no file for longer than it looks at it", () => {
+  ifProc("opens no file for longer than it looks at it", () => {
     using _home = new Home();
     using _mutex = NamedMutex.createOrOpen("counted");
     listSegments();
@@ -79,7 +83,7 @@ describe("listSegments()", () => {
 });
 
 describe("observers", () => {
-  test("take no lock: the last to leave would meet it and leave the file behind", async () => {
+  ifAsked("take no lock: the last to leave would meet it and leave the file behind", async () => {
     using _home = new Home();
     await using other = new Companion();
     for (const command of ["mutex m", "memory n"]) await other.tell(command);
@@ -106,7 +110,7 @@ describe("observers", () => {
 });
 
 describe("holders", () => {
-  test("are seen before they have the name, and until its file is gone", () => {
+  ifProc("are seen before they have the name, and until its file is gone", () => {
     using home = new Home();
     const seen: boolean[] = [];
     const { tryLockFile } = platform();
@@ -196,7 +200,7 @@ describe("a mutex seen from outside", () => {
     expect(home.files()).toEqual(["dead-memory", "dead-mutex", "kept"]);
   });
 
-  test("shows a stopped owner as alive", async () => {
+  ifSignals("shows a stopped owner as alive", async () => {
     using _home = new Home();
     await using other = new Companion();
     await other.tell("mutex stopped");
@@ -223,22 +227,26 @@ describe("a mutex seen from outside", () => {
 });
 
 const NEW_NAMESPACE = ["unshare", "--pid", "--fork", "--kill-child=SIGKILL"];
-const canUnshare = Bun.spawnSync([...NEW_NAMESPACE, "true"], { stderr: "ignore" }).exitCode === 0;
+const canUnshare =
+  isLinux && Bun.spawnSync([...NEW_NAMESPACE, "true"], { stderr: "ignore" }).exitCode === 0;
 
-test.skipIf(!canUnshare)("life and death are seen across PID namespaces", async () => {
-  using _home = new Home();
-  await using other = new Companion("holder.ts", NEW_NAMESPACE);
-  for (const command of ["mutex far", "acquire far", "memory far-memory"]) {
-    expect(await other.tell(command)).toBe("ok");
-  }
-  const [far, memory] = listSegments();
-  expect(far?.mutex?.owner).toMatchObject({ pid: 1, isAlive: true });
-  expect([far?.isHeld, memory?.isHeld]).toEqual([true, true]);
-  await other.kill();
-  // The process in the namespace is killed after its parent, of which alone the end was awaited.
-  while (listSegments().some(({ isHeld }) => isHeld)) await Bun.sleep(1);
-  expect(observe("far").mutex?.owner).toMatchObject({ pid: 1, isAlive: false });
-});
+testIf(canUnshare, "the right to unshare PID namespaces")(
+  "life and death are seen across PID namespaces",
+  async () => {
+    using _home = new Home();
+    await using other = new Companion("holder.ts", NEW_NAMESPACE);
+    for (const command of ["mutex far", "acquire far", "memory far-memory"]) {
+      expect(await other.tell(command)).toBe("ok");
+    }
+    const [far, memory] = listSegments();
+    expect(far?.mutex?.owner).toMatchObject({ pid: 1, isAlive: true });
+    expect([far?.isHeld, memory?.isHeld]).toEqual([true, true]);
+    await other.kill();
+    // The process in the namespace is killed after its parent, of which alone the end was awaited.
+    while (listSegments().some(({ isHeld }) => isHeld)) await Bun.sleep(1);
+    expect(observe("far").mutex?.owner).toMatchObject({ pid: 1, isAlive: false });
+  },
+);
 
 describe("observe()", () => {
   test("throws ENOENT for a name that nothing has, and what openers throw for no name at all", () => {

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
+import { isWindows, testIf } from "@isthmus/testing/requirement";
 import {
   json,
   observe,
@@ -42,13 +43,16 @@ test("a channel's latencies: of all its time, and of the time between two sample
   expect(observer.sample()?.channel?.latency).toMatchObject({ count: 0, maxNs: 0 });
 });
 
-test("a channel that measures latencies really allocates no lane before it is taken", () => {
-  using home = new Home();
-  const lane = 1 << 20;
-  const options = { schema: json, capacityBytes: lane, maxProducers: 16, latency: true };
-  using _producer = Producer.createNew("sparse", options);
-  const { blocks, size } = statSync(home.file("sparse"));
-  expect(size).toBeGreaterThan(16 * lane);
-  // Of the sixteen lanes it has, one is used; blocks have 512 bytes.
-  expect(blocks * 512).toBeLessThan(3 * lane);
-});
+testIf(!isWindows, "numbers of blocks, which Wine does not tell")(
+  "a channel that measures latencies really allocates no lane before it is taken",
+  () => {
+    using home = new Home();
+    const lane = 1 << 20;
+    const options = { schema: json, capacityBytes: lane, maxProducers: 16, latency: true };
+    using _producer = Producer.createNew("sparse", options);
+    const { blocks, size } = statSync(home.file("sparse"));
+    expect(size).toBeGreaterThan(16 * lane);
+    // Of the sixteen lanes it has, one is used; blocks have 512 bytes.
+    expect(blocks * 512).toBeLessThan(3 * lane);
+  },
+);

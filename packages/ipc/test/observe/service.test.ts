@@ -1,6 +1,7 @@
 /** What an observer sees of services whose participants live, stand still and die. */
 import { describe, expect, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
+import { ifSignals } from "@isthmus/testing/requirement";
 import {
   observe,
   type RequesterMetrics,
@@ -101,7 +102,7 @@ describe("observe() of a service", () => {
     TIMEOUT_MS,
   );
 
-  test(
+  ifSignals(
     "counts requests that wait, are with a handler, ran out of time, and were answered too late",
     async () => {
       using _home = new Home();

@@ -1,6 +1,7 @@
 /** What an observer sees of topics whose participants live, stand still and die. */
 import { describe, expect, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
+import { ifSignals } from "@isthmus/testing/requirement";
 import {
   bytes,
   json,
@@ -102,7 +103,7 @@ describe("observe() of a topic", () => {
     TIMEOUT_MS,
   );
 
-  test(
+  ifSignals(
     "tells a subscriber that stands still with records before it from one that has none",
     async () => {
       using _home = new Home();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
 import { Home } from "@isthmus/testing/home";
 import { Peer } from "@isthmus/testing/peer";
+import { ifSignals } from "@isthmus/testing/requirement";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import { WorkQueue } from "../../src/index.ts";
@@ -75,7 +76,7 @@ test("maxAttempts: 1 means once, also when its worker is killed", async () => {
   expect(queue.tryTake()).toBeUndefined();
 });
 
-test("a worker that is stopped keeps its job, and a lease takes it away", async () => {
+ifSignals("a worker that is stopped keeps its job, and a lease takes it away", async () => {
   using _home = new Home();
   await using stack = new AsyncDisposableStack();
   using patient = WorkQueue.createNew("patient", { schema: Numbered });

@@ -1,5 +1,6 @@
 /** Who waits for a job, for room or for the end is woken by everything that makes it true: each wake-up left out is noticed. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { json, WorkQueue, type WorkQueueOptions } from "../../src/index.ts";
 import { READY_CELL } from "../../src/queue/queue-layout.ts";
 import { QueueSegment } from "../../src/queue/queue-segment.ts";
@@ -7,7 +8,7 @@ import { Taking } from "../../src/queue/taking.ts";
 import { loadSource, type Mistake } from "../model/checker/source.ts";
 import { Home } from "../sync/support/home.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(PROCESSES_MS);
 
 type QueueClass = typeof WorkQueue;
 type Queue = WorkQueue<typeof json>;

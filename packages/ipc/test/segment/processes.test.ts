@@ -2,12 +2,12 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
 import { expectRejection } from "@isthmus/testing/expect-code";
-import { until } from "@isthmus/testing/patience";
+import { PROCESSES_MS, until } from "@isthmus/testing/patience";
 import { SLOT_COUNT } from "../../src/segment/participant-layout.ts";
 import { Home } from "../sync/support/home.ts";
 import { Participant, participants } from "../sync/support/participant.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(PROCESSES_MS);
 
 const KILLS = 20;
 const REAPERS = 3;

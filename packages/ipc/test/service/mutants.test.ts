@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import { readdirSync, unlinkSync } from "node:fs";
 import { Home } from "@isthmus/testing/home";
+import { isWindows, testIf } from "@isthmus/testing/requirement";
 import { Requester, Responder } from "../../src/index.ts";
 import { AnswerLane } from "../../src/service/answer-lane.ts";
 import { RequestLane } from "../../src/service/request-lane.ts";
@@ -114,6 +115,8 @@ describe("a request that was for the last responder", () => {
 });
 
 describe("the end of a liveness pipe", () => {
+  const ifPipes = testIf(!isWindows, "liveness pipes that anybody can remove");
+
   /** The pipe of a responder that lives has gone. */
   async function run(laneClass: typeof RequestLane): Promise<string> {
     using home = new Home();
@@ -135,11 +138,11 @@ describe("the end of a liveness pipe", () => {
     return await outcome;
   }
 
-  test("is a hint: the kernel's lock decides", async () => {
+  ifPipes("is a hint: the kernel's lock decides", async () => {
     expect(await run(RequestLane)).toBe("answered");
   });
 
-  test("rejects what a live responder would have answered, when it decides", async () => {
+  ifPipes("rejects what a live responder would have answered, when it decides", async () => {
     const { ResponderWatch: Hasty } = await mutate<WatchModule>("service/responder-watch.ts", [
       "this.#isSuspect = true;\n      onDeath();",
       `this.#service.words.store(this.#service.base + ${SERVICE.serving}, 0);\n      onDeath();`,

@@ -2,13 +2,13 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { SECTION } from "@isthmus/core/internal";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
-import { until } from "@isthmus/testing/patience";
+import { PROCESSES_MS, until } from "@isthmus/testing/patience";
 import { NamedEvent, NamedSemaphore } from "../../src/index.ts";
 import { EVENT } from "../../src/sync/event-layout.ts";
 import { Home } from "./support/home.ts";
 import { Participant, participants } from "./support/participant.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(PROCESSES_MS);
 
 describe("NamedEvent options", () => {
   test("are checked", () => {

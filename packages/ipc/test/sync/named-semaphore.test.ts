@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
 import { SECTION } from "@isthmus/core/internal";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { ifSignals } from "@isthmus/testing/requirement";
 import { NamedMutex, NamedSemaphore } from "../../src/index.ts";
 import { MUTEX } from "../../src/sync/mutex-layout.ts";
@@ -10,7 +11,7 @@ import { SEMAPHORE } from "../../src/sync/semaphore-layout.ts";
 import { Home } from "./support/home.ts";
 import { Participant, participants } from "./support/participant.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(PROCESSES_MS);
 
 const BOTH = [false, true];
 

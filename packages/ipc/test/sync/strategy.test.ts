@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
 import { doWithout, platform, SECTION } from "@isthmus/core/internal";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { timeoutWakesMax } from "@isthmus/testing/patience";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import {
   Consumer,
@@ -21,7 +22,7 @@ import {
 } from "../../src/index.ts";
 import { MUTEX, STRATEGY } from "../../src/sync/mutex-layout.ts";
 import { SegmentBytes } from "../shared-struct/support/segment-bytes.ts";
-import { Home, timeoutWakesMax } from "./support/home.ts";
+import { Home } from "./support/home.ts";
 import { Participant, participants } from "./support/participant.ts";
 
 setDefaultTimeout(60_000);

@@ -1,14 +1,13 @@
 /** Publishers and subscribers in processes of their own: everything seen or counted, crashes and stops on either side. */
 import { expect, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
-import { ifSignals, wine } from "@isthmus/testing/requirement";
+import { PROCESSES_MS } from "@isthmus/testing/patience";
+import { ifSignals } from "@isthmus/testing/requirement";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import { observe, Publisher, Subscriber } from "../../src/index.ts";
 import { Ledger, Numbered, numbered } from "../channel/support/numbered.ts";
 import { member, type Report, subscribed } from "./support/member.ts";
 
-/** Wine makes of one system call many. */
-const TIMEOUT_MS = wine === undefined ? 60_000 : 300_000;
 /** A ring of 1024 records, so that everybody meets its ends often. */
 const SMALL = { capacityBytes: 64 * 1024 };
 const SOUND = { torn: 0, repeats: 0, corruptions: 0 };
@@ -56,7 +55,7 @@ test(
       expect(await one.answer<Report>()).toMatchObject({ ...SOUND, gaps: 0, next: whole.next });
     }
   },
-  TIMEOUT_MS,
+  PROCESSES_MS,
 );
 
 test(
@@ -90,7 +89,7 @@ test(
     expect(gated.metrics.lanes.length).toBe(1);
     expect(gated.metrics.lanes[0]).toMatchObject({ position: all.account.records, lag: 0 });
   },
-  TIMEOUT_MS,
+  PROCESSES_MS,
 );
 
 test(
@@ -118,7 +117,7 @@ test(
     expect(lapped.receive().sender).toBe(9);
     expect(lapped.lost).toBe(0);
   },
-  TIMEOUT_MS,
+  PROCESSES_MS,
 );
 
 for (const way of ["trySend", "send", "sendAsync"] as const) {
@@ -152,7 +151,7 @@ for (const way of ["trySend", "send", "sendAsync"] as const) {
       for (let i = 0; i < 5000; i++) expect(publisher.trySend(numbered(0, i))).toBe(true);
       expect(publisher.metrics.subscribers).toEqual([]);
     },
-    TIMEOUT_MS,
+    PROCESSES_MS,
   );
 }
 
@@ -175,7 +174,7 @@ test(
       expect(round).toBeLessThan(4);
     }
   },
-  TIMEOUT_MS,
+  PROCESSES_MS,
 );
 
 ifSignals(
@@ -219,7 +218,7 @@ ifSignals(
     expect(part.records + part.lost).toBe(last + 1);
     expect(part.lost).toBeGreaterThan(20_000);
   },
-  TIMEOUT_MS,
+  PROCESSES_MS,
 );
 
 test(
@@ -250,5 +249,5 @@ test(
       lost: 0,
     });
   },
-  TIMEOUT_MS,
+  PROCESSES_MS,
 );

@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expectRejection } from "@isthmus/testing/expect-code";
-import { until } from "@isthmus/testing/patience";
+import { PROCESSES_MS, until } from "@isthmus/testing/patience";
 import { isLinux, isWindows, testIf } from "@isthmus/testing/requirement";
 import { NamedEvent, NamedMutex } from "../../src/index.ts";
 import { Segment } from "../../src/segment/segment.ts";
@@ -12,7 +12,7 @@ import { type Condition, waitAsync } from "../../src/wait/wait-for.ts";
 import { Home } from "../sync/support/home.ts";
 import { Participant, participants } from "../sync/support/participant.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(PROCESSES_MS);
 
 const ifPaths = testIf(!isWindows, "pipes that have a path");
 

@@ -1,8 +1,9 @@
 /** Waiting between processes: no wake-up is lost, and who waits costs nothing. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { timeoutWakesMax } from "@isthmus/testing/patience";
 import { wine } from "@isthmus/testing/requirement";
 import { NamedEvent } from "../../src/index.ts";
-import { Home, timeoutWakesMax } from "../sync/support/home.ts";
+import { Home } from "../sync/support/home.ts";
 import { Participant, participants } from "../sync/support/participant.ts";
 
 setDefaultTimeout(120_000);

@@ -2,6 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
+import { PROCESSES_MS } from "@isthmus/testing/patience";
 import {
   bytes,
   type ChannelSchema,
@@ -17,7 +18,7 @@ import {
   u32,
 } from "../../src/index.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(PROCESSES_MS);
 
 const Tick = struct({ id: u32 });
 

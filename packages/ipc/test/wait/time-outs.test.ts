@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
+import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { Peer } from "@isthmus/testing/peer";
 import { testIf } from "@isthmus/testing/requirement";
 import {
@@ -20,7 +21,7 @@ import {
 import { peerOf } from "../shared-struct/support/peers.ts";
 import { Small } from "../shared-struct/support/records.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(PROCESSES_MS);
 
 const NEIGHBOUR = join(import.meta.dir, "..", "systems", "fixtures", "neighbour.ts");
 const testStopped = testIf(process.platform === "linux", "/proc, which tells who is stopped");

@@ -7,6 +7,7 @@ import { MUTEX } from "@isthmus/ipc/internal";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
 import { Peer } from "@isthmus/testing/peer";
+import { ifSignals } from "@isthmus/testing/requirement";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import { CACHE, cacheShape } from "../../src/cache/cache-layout.ts";
@@ -85,36 +86,39 @@ describe("SharedCache between processes", () => {
     expect(found).toBeGreaterThan(0);
   });
 
-  test("goes on in all other shards while somebody is stopped in the middle of a change", async () => {
-    using home = new Home();
-    using cache = SharedCache.createNew("stopped", { capacityBytes: 2 ** 21, value: bytes });
-    const keys = Array.from({ length: 200 }, (_, i) => `key ${i}`);
-    for (const key of keys) cache.set(key, checkedValue(key, 40));
-    await using one = peer();
-    await one.call("harm", { signal: "SIGSTOP", changes: 500, stores: 20 });
-    one.send("storm", "stopped", keys.length);
-    await untilStopped(one.pid);
-    const { shardOf, shardCount, ownerOf } = shardsOf(home.bytes("stopped"), "stopped");
-    const stopped = Array.from({ length: shardCount }, (_, shard) => shard).filter(ownerOf);
-    expect(stopped).toHaveLength(1);
-    expect(shardCount).toBeGreaterThanOrEqual(16);
-    // Reading waits for nobody, in no shard.
-    for (const key of keys) {
-      const value = cache.get(key);
-      if (value !== undefined) expect(isWhole(key, value)).toBe(true);
-    }
-    const [theirs, others] = [true, false].map((isTheirs) =>
-      keys.filter((key) => (shardOf(key) === stopped[0]) === isTheirs),
-    ) as [string[], string[]];
-    for (const key of others) cache.set(key, checkedValue(key, 40));
-    const [first = ""] = theirs;
-    const refused = (): void => cache.set(first, checkedValue(first, 40));
-    expect(refused).toThrow(expect.objectContaining({ code: "ETIMEDOUT" }));
-    await one.kill();
-    for (const key of keys) cache.set(key, checkedValue(key, 40));
-    for (const key of keys) expect(isWhole(key, cache.get(key) as Uint8Array)).toBe(true);
-    expect(cache.metrics.recoveries).toBe(1);
-  });
+  ifSignals(
+    "goes on in all other shards while somebody is stopped in the middle of a change",
+    async () => {
+      using home = new Home();
+      using cache = SharedCache.createNew("stopped", { capacityBytes: 2 ** 21, value: bytes });
+      const keys = Array.from({ length: 200 }, (_, i) => `key ${i}`);
+      for (const key of keys) cache.set(key, checkedValue(key, 40));
+      await using one = peer();
+      await one.call("harm", { signal: "SIGSTOP", changes: 500, stores: 20 });
+      one.send("storm", "stopped", keys.length);
+      await untilStopped(one.pid);
+      const { shardOf, shardCount, ownerOf } = shardsOf(home.bytes("stopped"), "stopped");
+      const stopped = Array.from({ length: shardCount }, (_, shard) => shard).filter(ownerOf);
+      expect(stopped).toHaveLength(1);
+      expect(shardCount).toBeGreaterThanOrEqual(16);
+      // Reading waits for nobody, in no shard.
+      for (const key of keys) {
+        const value = cache.get(key);
+        if (value !== undefined) expect(isWhole(key, value)).toBe(true);
+      }
+      const [theirs, others] = [true, false].map((isTheirs) =>
+        keys.filter((key) => (shardOf(key) === stopped[0]) === isTheirs),
+      ) as [string[], string[]];
+      for (const key of others) cache.set(key, checkedValue(key, 40));
+      const [first = ""] = theirs;
+      const refused = (): void => cache.set(first, checkedValue(first, 40));
+      expect(refused).toThrow(expect.objectContaining({ code: "ETIMEDOUT" }));
+      await one.kill();
+      for (const key of keys) cache.set(key, checkedValue(key, 40));
+      for (const key of keys) expect(isWhole(key, cache.get(key) as Uint8Array)).toBe(true);
+      expect(cache.metrics.recoveries).toBe(1);
+    },
+  );
 });
 
 /** Where keys are in a segment, and which shards somebody has locked. */

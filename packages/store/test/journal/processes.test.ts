@@ -6,7 +6,7 @@ import { bytes, observe } from "@isthmus/ipc";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { Peer } from "@isthmus/testing/peer";
-import { isRoot, testIf } from "@isthmus/testing/requirement";
+import { ifSignals, isRoot, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import { Journal } from "../../src/index.ts";
@@ -102,23 +102,26 @@ describe("Journal between processes", () => {
     expect(known).toBeGreaterThan(ROUNDS);
   });
 
-  test("waits for who is stopped, in a turn or not, without giving the turn to two", async () => {
-    using _home = new Home();
-    using directory = new TemporaryDirectory();
-    const path = directory.file("j");
-    using journal = Journal.open(path, { schema: bytes, ...SMALL });
-    await using other = peer();
-    await other.call("storm", path, "none", 3);
-    other.signal("SIGSTOP");
-    await untilStopped(other.pid);
-    const before = await entriesOf(journal);
-    other.signal("SIGCONT");
-    journal.append(new Uint8Array([0, 0, 0, 1]));
-    await other.kill();
-    const after = (await entriesOf(journal)) as [number, unknown][];
-    expect(after.slice(0, before.length)).toEqual(before as [number, unknown][]);
-    expect(after.map(([sequence]) => sequence)).toEqual(after.map((_, i) => i + 1));
-  });
+  ifSignals(
+    "waits for who is stopped, in a turn or not, without giving the turn to two",
+    async () => {
+      using _home = new Home();
+      using directory = new TemporaryDirectory();
+      const path = directory.file("j");
+      using journal = Journal.open(path, { schema: bytes, ...SMALL });
+      await using other = peer();
+      await other.call("storm", path, "none", 3);
+      other.signal("SIGSTOP");
+      await untilStopped(other.pid);
+      const before = await entriesOf(journal);
+      other.signal("SIGCONT");
+      journal.append(new Uint8Array([0, 0, 0, 1]));
+      await other.kill();
+      const after = (await entriesOf(journal)) as [number, unknown][];
+      expect(after.slice(0, before.length)).toEqual(before as [number, unknown][]);
+      expect(after.map(([sequence]) => sequence)).toEqual(after.map((_, i) => i + 1));
+    },
+  );
 
   testIf(isRoot, "root")("is read by who may not write it", async () => {
     using home = new Home();

@@ -7,8 +7,7 @@ import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { collectAbandoned, decodeSuperblock, platform, SECTION } from "@isthmus/core/internal";
 import { Home as PlainHome } from "@isthmus/testing/home";
-import { isSlow, until } from "@isthmus/testing/patience";
-import { wine } from "@isthmus/testing/requirement";
+import { until } from "@isthmus/testing/patience";
 import { CELL, CELL_BYTES } from "../../../src/wait/wait-cell.ts";
 
 /** What a wait cell says. */
@@ -16,15 +15,6 @@ export interface CellState {
   readonly armed: number;
   readonly wakes: number;
   readonly timeoutWakes: number;
-}
-
-/**
- * How often waiters may find their condition true without having been woken: never. But a look by the clock, each second, may find
- * what somebody is about to ring for; Wine, an emulated CPU and a busy machine stretch that moment, so that it was seen nine times
- * in 2000 rounds there.
- */
-export function timeoutWakesMax(rounds: number): number {
-  return wine === undefined && !isSlow ? 0 : rounds / 50;
 }
 
 /** A directory whose segments can be looked into and changed behind everybody's back. */
