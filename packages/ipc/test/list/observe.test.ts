@@ -268,6 +268,7 @@ describe("observe()", () => {
     using _next = MemoryMappedFile.createNew("first", 200);
     expect(observe("second").epoch).toBe(epoch);
     expect(observe("first").epoch).not.toBe(epoch);
+    MemoryMappedFile.unlink("first");
     renameSync(home.file("second"), home.file("first"));
   });
 });

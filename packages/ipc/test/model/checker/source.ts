@@ -7,7 +7,7 @@
  */
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { removeTree } from "@isthmus/testing/remove-tree";
 
 const SOURCE = join(import.meta.dir, "..", "..", "..", "src");
@@ -108,7 +108,7 @@ class Copier {
       const target = specifier.startsWith(".") ? join(dirname(path), specifier) : undefined;
       const place = standIn ?? (target === undefined ? undefined : this.place(target));
       if (place === undefined || place === target) continue;
-      redirected = redirected.replaceAll(`"${specifier}"`, `"${place}"`);
+      redirected = redirected.replaceAll(`"${specifier}"`, JSON.stringify(place));
     }
     return redirected;
   }
@@ -117,9 +117,9 @@ class Copier {
   #anchor(path: string, source: string): string {
     let anchored = source;
     for (const { path: specifier } of this.#transpiler.scanImports(source)) {
-      if (specifier.startsWith("/") || specifier.startsWith("node:")) continue;
+      if (isAbsolute(specifier) || specifier.startsWith("node:")) continue;
       const target = Bun.resolveSync(specifier, dirname(path));
-      anchored = anchored.replaceAll(`"${specifier}"`, `"${target}"`);
+      anchored = anchored.replaceAll(`"${specifier}"`, JSON.stringify(target));
     }
     return anchored;
   }
