@@ -186,8 +186,9 @@ describe("nobody at the other end", () => {
     "after the consumer died: what was not taken is not counted, and the producer says so",
     async () => {
       await using stage = new Stage();
-      const producer = stage.start("producer --count 0 --timeout-ms 500");
       const victim = stage.start("consumer");
+      await victim.says(/waiting for a producer/);
+      const producer = stage.start("producer --count 0 --timeout-ms 500");
       await victim.says(IS_RECEIVING);
       victim.signal("SIGKILL");
       expect((await producer.record(4))["messages"]).toBeGreaterThan(0);
