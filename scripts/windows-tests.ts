@@ -40,7 +40,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "packages/ipc/test/segment/cut-short": UNSHORTENED,
   "packages/ipc/test/observe/": UNFINISHED,
   "packages/store/": UNFINISHED,
-  "apps/cli/test/segments/": UNFINISHED,
+  "apps/cli/test/segments/golden": MODEL,
+  "apps/cli/test/segments/logout-check": "systemd is Linux's",
   "packages/core/test/named/mutants":
     "its mistakes are made in calls of node:fs that link and remove names",
   "packages/core/test/systems/": "what all runtimes are to say on Linux",

@@ -59,10 +59,10 @@ export class Scene implements AsyncDisposable {
     writeFileSync(join(this.names, name), content);
   }
 
-  /** The names that are there, without the pipes of processes. */
+  /** The names that are there, without the pipes of processes and what Windows keeps until it is closed. */
   files(): string[] {
     return readdirSync(this.names)
-      .filter((name) => !/^\.(bell|life)-/.test(name))
+      .filter((name) => !/^\.(bell|life|gone)-/.test(name))
       .sort();
   }
 
