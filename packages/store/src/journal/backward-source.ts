@@ -43,7 +43,20 @@ export class BackwardSource implements EntrySource {
     else this.#high = high;
   }
 
-  take(): Entry | typeof BUSY | undefined {
+  take(into: Entry[]): number {
+    const entry = this.#takeOne();
+    if (entry === BUSY) return BUSY;
+    if (entry === undefined) return 0;
+    into[0] = entry;
+    return 1;
+  }
+
+  close(): void {
+    this.#behind?.close();
+    this.#stretch.length = 0;
+  }
+
+  #takeOne(): Entry | typeof BUSY | undefined {
     const held = this.#held;
     this.#held = undefined;
     if (held !== undefined) return held;
@@ -59,11 +72,6 @@ export class BackwardSource implements EntrySource {
     this.#gap = undefined;
     this.#held = entry;
     return { gap };
-  }
-
-  close(): void {
-    this.#behind?.close();
-    this.#stretch.length = 0;
   }
 
   /** Goes through another stretch; undefined when there is none. */
@@ -98,24 +106,27 @@ export class BackwardSource implements EntrySource {
   }
 
   #collect(cursor: RecordCursor, high: number): void {
-    for (;;) {
-      const step = cursor.advance();
+    const stretch = this.#stretch;
+    const isBehind = (entry?: Entry) => entry?.gap === undefined && (entry?.sequence ?? 0) > high;
+    while (cursor.next <= high) {
+      const step = cursor.advanceToFrame();
       if (step === "end") return;
-      if (step === "record") {
-        if (cursor.sequence > high) return;
-        this.#stretch.push(this.#decoder.decode(cursor));
+      if (step === "frame") {
+        this.#decoder.takeFrame(cursor, stretch, stretch.length);
+        while (isBehind(stretch.at(-1))) stretch.pop();
         continue;
       }
       const { from, to } = cursor.gap;
       if (from > high) return;
-      this.#stretch.push({ gap: { from, to: Math.min(to, high) } });
+      stretch.push({ gap: { from, to: Math.min(to, high) } });
     }
   }
 
   #findHigh(): void {
     const behind = this.#behind as ForwardSource;
-    const entry = behind.take();
-    if (entry === BUSY) return;
+    const entries: Entry[] = [];
+    if (behind.take(entries) === BUSY) return;
+    const [entry] = entries;
     // What is missing may be of any time.
     if (entry?.gap !== undefined) this.#high = entry.gap.to;
     else this.#high = (entry?.sequence ?? behind.next ?? 1) - 1;

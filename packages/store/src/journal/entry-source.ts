@@ -5,6 +5,7 @@
  */
 import type { RecordCodec } from "@isthmus/ipc/internal";
 import { RecordMemory } from "@isthmus/ipc/internal";
+import { nextRecord, RECORD } from "./journal-layout.ts";
 import type { JournalGap, JournalRecord } from "./journal-options.ts";
 import type { RecordCursor } from "./record-cursor.ts";
 import type { RecordFormat } from "./record-format.ts";
@@ -16,12 +17,17 @@ import type { JournalStorage } from "./storage.ts";
 export type Entry = JournalRecord<unknown> | JournalGap;
 
 /** Work has been done, and there is more: ask again. */
-export const BUSY = 0;
+export const BUSY = -1;
 
 /** Entries one after the other. */
 export interface EntrySource {
-  /** The next entry; undefined when there is none now. */
-  take(): Entry | typeof BUSY | undefined;
+  /**
+   * Takes the next entries.
+   *
+   * @param into Where they go, from its start on: one array for all, because one that grows takes as long as what is put into it.
+   * @returns How many there are; 0 when there are none now; or `BUSY`.
+   */
+  take(into: Entry[]): number;
   close(): void;
 }
 
@@ -33,7 +39,7 @@ export interface SourceParts {
   readonly indexes: SegmentIndexes;
 }
 
-/** Makes values of the records where a cursor is. */
+/** Makes entries of the records where a cursor is. What runs for every record is written to a budget: see decision 0008. */
 export class RecordDecoder {
   private readonly codec: RecordCodec;
   private source: Uint8Array<ArrayBuffer> | undefined;
@@ -43,16 +49,42 @@ export class RecordDecoder {
     this.codec = codec;
   }
 
-  /** The record that the cursor has found last. */
-  decode(cursor: RecordCursor): JournalRecord<unknown> {
-    const { bytes, sequence, time } = cursor;
+  /**
+   * Takes what is left of a cursor's frame.
+   *
+   * @param into Where the records go, from `start` on.
+   * @returns Where the next one would go.
+   * @throws {CorruptSegmentError} When the first cannot be decoded; those before one that cannot be are taken.
+   */
+  takeFrame(cursor: RecordCursor, into: Entry[], start: number): number {
+    const { codec } = this;
+    const { view, time, next } = cursor;
+    const memory = this.#memoryOf(cursor);
+    const end = next + cursor.left;
+    let at = cursor.place;
+    let index = start;
+    try {
+      for (let sequence = next; sequence < end; sequence++) {
+        const lengthBytes = view.getUint32(at + RECORD.length, true);
+        const value = codec.decode(memory, at + RECORD.payload, lengthBytes);
+        into[index++] = { sequence, time, value };
+        at = nextRecord(at, lengthBytes);
+      }
+    } catch (error) {
+      if (index === start) throw error;
+    }
+    cursor.place = at;
+    cursor.next = next + index - start;
+    cursor.left = end - cursor.next;
+    return index;
+  }
+
+  #memoryOf({ bytes }: RecordCursor): RecordMemory {
     if (bytes !== this.source) {
       this.source = bytes;
       this.memory = new RecordMemory(bytes);
     }
-    const memory = this.memory as RecordMemory;
-    const value = this.codec.decode(memory, cursor.payloadAt, cursor.payloadBytes);
-    return { sequence, time, value };
+    return this.memory as RecordMemory;
   }
 }
 

@@ -21,6 +21,8 @@ import type { IndexEntry } from "./segment-index.ts";
 const SLICE = 512;
 /** How many records are passed over rather than looked for in an index. */
 const FEW = 2048;
+/** When so many bytes of frames have been made entries they are handed out. */
+const AHEAD_BYTES = 2 ** 13;
 
 /** Entries in order. Each comes once; what is missing is told. */
 export class ForwardSource implements EntrySource {
@@ -53,17 +55,17 @@ export class ForwardSource implements EntrySource {
     return this.#cursor?.next;
   }
 
-  take(): Entry | typeof BUSY | undefined {
+  take(into: Entry[]): number {
     const cursor = this.#cursor ?? this.#seek();
     if (cursor === undefined) return BUSY;
     if (this.#isEarly) {
       if (this.#passOver(cursor) === BUSY) return BUSY;
       const gap = this.#takeGap();
-      if (gap !== undefined) return { gap };
+      if (gap !== undefined) into[0] = { gap };
+      if (gap !== undefined) return 1;
+      if (this.#isEarly) return 0;
     }
-    const step = cursor.advance();
-    if (step === "record") return this.#decoder.decode(cursor);
-    return step === "gap" ? { gap: cursor.gap } : undefined;
+    return this.#collect(cursor, into);
   }
 
   close(): void {
@@ -98,6 +100,23 @@ export class ForwardSource implements EntrySource {
       count += cursor.next - next;
       if (isOver) return count;
     }
+  }
+
+  /** Takes as many frames as make some kilobytes, as far as they are there. */
+  #collect(cursor: RecordCursor, into: Entry[]): number {
+    let count = 0;
+    try {
+      for (let room = AHEAD_BYTES; room > 0; room -= cursor.offset - cursor.frameOffset) {
+        const step = cursor.advanceToFrame();
+        if (step === "end") break;
+        if (step === "gap") into[count++] = { gap: cursor.gap };
+        else count = this.#decoder.takeFrame(cursor, into, count);
+      }
+    } catch (cause) {
+      // What is in order comes first; the next call finds the same.
+      if (count === 0) throw cause;
+    }
+    return count;
   }
 
   /** Finds where to begin, and passes over what is too old. */

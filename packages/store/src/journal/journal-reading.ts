@@ -37,6 +37,13 @@ export class JournalReading<T>
   readonly #parts: ReadingParts;
   private readonly source: EntrySource;
   private readonly signal: AbortSignal | undefined;
+  /** What was taken from the source, how many that is, and which of them is the next one. */
+  private readonly entries: Entry[] = [];
+  private count = 0;
+  private at = 0;
+  /** Those before it are handed out with no look at anything else; never any while somebody must be told of each. */
+  private limit = 0;
+  readonly #isPlain: boolean;
   /** Entries to hand out before it is asked whether the event loop is due. */
   private stepsLeft = 0;
   /** The entry whose body runs, or has ended. */
@@ -55,26 +62,15 @@ export class JournalReading<T>
     this.source = parts.source;
     this.signal = parts.signal;
     this.#position = parts.position;
+    this.#isPlain = !parts.follow && parts.tailer === undefined && parts.signal === undefined;
   }
 
   /** The next entry; waits for it where the loop is to follow. */
   next(): Promise<IteratorResult<T, undefined>> {
-    if (this.pending === undefined && this.stepsLeft > 0 && !this.isOver()) {
-      this.stepsLeft--;
-      try {
-        const entry = this.take();
-        if (entry !== undefined && entry !== BUSY) return Promise.resolve(given<T>(entry));
-      } catch (error) {
-        return Promise.reject(this.#fail(error));
-      }
-    }
-    const pending = this.pending === undefined ? this.#nextSlowly() : this.#nextBehind();
-    this.pending = pending;
-    const done = (): void => {
-      if (this.pending === pending) this.pending = undefined;
-    };
-    pending.then(done, done);
-    return pending;
+    const { at } = this;
+    if (at >= this.limit) return this.#nextRarely();
+    this.at = at + 1;
+    return Promise.resolve({ done: false, value: this.entries[at] as T });
   }
 
   /**
@@ -103,7 +99,12 @@ export class JournalReading<T>
   [Symbol.iterator](): IterableIterator<T, undefined> {
     if (this.#parts.follow) throw new NotSupportedError("Cannot follow a journal without `await`");
     const iterator: IterableIterator<T, undefined> = {
-      next: () => this.#nextNow(),
+      next: () => {
+        const { at } = this;
+        if (at >= this.limit) return this.#nextNow();
+        this.at = at + 1;
+        return { done: false, value: this.entries[at] as T };
+      },
       return: () => {
         this.#end();
         return { done: true, value: undefined };
@@ -126,13 +127,51 @@ export class JournalReading<T>
     return this.isDone || this.signal?.aborted === true;
   }
 
+  /** The next entry, where something else is due before it: more of them, the event loop, or word of the one before. */
+  #nextRarely(): Promise<IteratorResult<T, undefined>> {
+    if (this.pending === undefined && this.stepsLeft > 0 && !this.isOver()) {
+      this.stepsLeft--;
+      try {
+        const entry = this.take();
+        if (entry !== undefined && entry !== BUSY) {
+          this.#allow(this.stepsLeft);
+          return Promise.resolve(given<T>(entry));
+        }
+      } catch (error) {
+        return Promise.reject(this.#fail(error));
+      }
+    }
+    const pending = this.pending === undefined ? this.#nextSlowly() : this.#nextBehind();
+    this.pending = pending;
+    const done = (): void => {
+      if (this.pending !== pending) return;
+      this.pending = undefined;
+      this.#allow(this.stepsLeft);
+    };
+    pending.then(done, done);
+    return pending;
+  }
+
+  /** Lets so many entries be handed out without a look at anything else, as far as they are there. */
+  #allow(count: number): void {
+    if (!this.#isPlain || this.isDone) return;
+    this.limit = Math.min(this.at + count, this.count);
+    this.stepsLeft -= Math.min(this.limit - this.at, this.stepsLeft);
+  }
+
   /** Says that the entry before has been handled, and takes the next one. */
   private take(): Entry | typeof BUSY | undefined {
     const { entry } = this;
     if (entry !== undefined) this.#handle(entry);
-    const next = this.source.take();
-    if (next !== BUSY) this.entry = next;
-    return next;
+    if (this.at === this.count) {
+      this.at = this.limit = this.count = 0;
+      const count = this.source.take(this.entries);
+      if (count === BUSY) return BUSY;
+      this.count = count;
+      if (count === 0) return undefined;
+    }
+    this.entry = this.entries[this.at++];
+    return this.entry;
   }
 
   #handle(entry: Entry): void {
@@ -152,7 +191,10 @@ export class JournalReading<T>
         throw this.#fail(error);
       }
       if (entry === BUSY) continue;
-      if (entry !== undefined) return given<T>(entry);
+      if (entry !== undefined) {
+        if (this.pending === undefined) this.#allow(Infinity);
+        return given<T>(entry);
+      }
       this.#end();
     }
   }
@@ -219,6 +261,7 @@ export class JournalReading<T>
   #end(): void {
     if (this.isDone) return;
     this.isDone = true;
+    this.limit = this.entries.length = 0;
     const { source, tailer, onEnd } = this.#parts;
     source.close();
     tailer?.close();

@@ -5,7 +5,13 @@
  */
 import { conditionError } from "@isthmus/core/internal";
 import { BackwardSource } from "./backward-source.ts";
-import { type EntrySource, type SourceParts, segmentOfTime } from "./entry-source.ts";
+import {
+  BUSY,
+  type Entry,
+  type EntrySource,
+  type SourceParts,
+  segmentOfTime,
+} from "./entry-source.ts";
 import { ForwardSource } from "./forward-source.ts";
 import type { ReaderParts, ReadStart } from "./journal-inside.ts";
 import type { CheckedRead, CheckedVisit, JournalTailer } from "./journal-options.ts";
@@ -176,8 +182,9 @@ export class JournalReads implements Disposable {
     const source = this.#forwardFrom(time);
     try {
       for (;;) {
-        const entry = source.take();
-        if (typeof entry === "number") continue;
+        const entries: Entry[] = [];
+        if (source.take(entries) === BUSY) continue;
+        const [entry] = entries;
         if (entry === undefined) return this.findEnd().next;
         return entry.gap === undefined ? entry.sequence : entry.gap.from;
       }

@@ -45,8 +45,8 @@ export class RecordCursor implements RecordBytes {
   /** The sequence of the record that comes next; at the end it is the one that is waited for. */
   next: number;
   /** How many records of this frame come next, and where in `bytes` the first of them is. */
-  private left = 0;
-  private place = 0;
+  left = 0;
+  place = 0;
   /** What is before it is passed over. */
   #from: number;
   /** What has been read: the bytes of the segment from `#start` to `#end`. */
@@ -341,8 +341,8 @@ export class RecordCursor implements RecordBytes {
       this.view = new DataView(this.bytes.buffer);
     }
     const into = this.bytes.subarray(0, room);
-    this.#start = at;
-    this.#end = at + (this.#file?.read(at, into) ?? 0);
+    this.#end = this.#start = at;
+    this.#end += this.#file?.read(at, into) ?? 0;
     return this.#end - at >= wanted;
   }
 }

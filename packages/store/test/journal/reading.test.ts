@@ -1,5 +1,5 @@
 /** Beginning to read anywhere, in both directions; and indexes that are wrong in every way. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, spyOn, test } from "bun:test";
 import {
   chmodSync,
   copyFileSync,
@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { CorruptSegmentError } from "@isthmus/core";
 import { bytes, json, struct, u32 } from "@isthmus/ipc";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
@@ -19,7 +20,16 @@ import { isLinux, isRoot, testIf } from "@isthmus/testing/requirement";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Journal, type JournalReadOptions, type JournalVisitOptions } from "../../src/index.ts";
-import { INDEX, SEGMENT, segmentName } from "../../src/journal/journal-layout.ts";
+import { DiskStorage } from "../../src/journal/disk-storage.ts";
+import {
+  FRAME,
+  INDEX,
+  nextRecord,
+  RECORD,
+  SEGMENT,
+  segmentName,
+} from "../../src/journal/journal-layout.ts";
+import type { JournalReading } from "../../src/journal/journal-reading.ts";
 import { RecordFormat } from "../../src/journal/record-format.ts";
 import { encodeHeader } from "../../src/journal/segment-header.ts";
 import {
@@ -211,6 +221,106 @@ describe("Journal.read()", () => {
   });
 });
 
+describe("a reading takes several records at once", () => {
+  const COUNT = 700;
+
+  /** Runs a loop of either kind; returns how often its body ran. */
+  async function loop(
+    kind: "for" | "for await",
+    reading: JournalReading<unknown>,
+    body: (count: number) => void,
+  ): Promise<number> {
+    let count = 0;
+    if (kind === "for") for (const _ of reading) body(++count);
+    else for await (const _ of reading) body(++count);
+    return count;
+  }
+
+  for (const kind of ["for", "for await"] as const) {
+    test(`and \`${kind}\` ends at once when its journal or itself is disposed, or a signal aborts it`, async () => {
+      using _home = new Home();
+      using directory = new TemporaryDirectory();
+      const path = directory.file("j");
+      filled(path, COUNT);
+      const at = (stop: number, action: () => void) => (count: number) => {
+        if (count === stop) action();
+        expect(count).toBeLessThanOrEqual(stop);
+      };
+      for (const stop of [1, 2, 3, 333]) {
+        const journal = Journal.open(path, NUMBERS);
+        expect(
+          await loop(
+            kind,
+            journal.read(),
+            at(stop, () => journal.dispose()),
+          ),
+        ).toBe(stop);
+        using other = Journal.open(path, NUMBERS);
+        const reading = other.read();
+        expect(
+          await loop(
+            kind,
+            reading,
+            at(stop, () => reading.close()),
+          ),
+        ).toBe(stop);
+        const abort = new AbortController();
+        const reason = new Error("enough");
+        const signaled = other.read({ signal: abort.signal });
+        const ending = loop(
+          kind,
+          signaled,
+          at(stop, () => abort.abort(reason)),
+        );
+        expect(await ending.catch((error: unknown) => error)).toBe(reason);
+      }
+    });
+
+    test(`and \`${kind}\` gets all that are before one that is none`, async () => {
+      using _home = new Home();
+      using directory = new TemporaryDirectory();
+      const path = directory.file("j");
+      using journal = Journal.open(path, NUMBERS);
+      journal.appendAll([1, 22, 3]);
+      changeFile(segmentsOf(path)[0] as string, (content) => {
+        const view = new DataView(content.buffer, content.byteOffset, content.length);
+        const start = SEGMENT.frames + FRAME.records;
+        content.write("x", nextRecord(start, 1) + RECORD.payload);
+        const time = view.getFloat64(SEGMENT.frames + FRAME.time, true);
+        new RecordFormat(idOf(path)).stamp({ bytes: content, view }, SEGMENT.frames, 1, time);
+        return undefined;
+      });
+      const counts: number[] = [];
+      const ending = loop(kind, journal.read(), (count) => counts.push(count));
+      const error = await ending.catch((cause: unknown) => cause);
+      expect(error).toBeInstanceOf(CorruptSegmentError);
+      expect(counts).toEqual([1]);
+      expect(entriesNow(journal, { from: 3 })).toEqual(up(3, 3));
+    });
+  }
+
+  test("and answers calls in their order, those at once and those one by one", async () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = directory.file("j");
+    filled(path, COUNT);
+    using journal = Journal.open(path, NUMBERS);
+    const random = new SeededRandom(seedOf("calls at once"));
+    const reading = journal.read();
+    const answers: number[] = [];
+    const ask = () =>
+      reading.next().then(({ done, value }) => {
+        if (!done && value.gap === undefined) answers.push(value.sequence);
+      });
+    while (answers.length < COUNT) {
+      const calls = Array.from({ length: 1 + random.below(4) }, ask);
+      await calls[random.below(calls.length)];
+    }
+    expect(answers).toEqual(Array.from({ length: COUNT }, (_, i) => i + 1));
+    expect(await reading.next()).toEqual({ done: true, value: undefined });
+  });
+});
+
 describe("an index", () => {
   const COUNT = 30_000;
   /** Near the end of a segment, so that an index is worth its work. */
@@ -395,10 +505,23 @@ describe("an index", () => {
       journal.append(new Uint8Array(8));
     }
     sparseSegments(path, idOf(path), segmentBytes, count);
+    // Somebody died while it wrote the next one.
+    changeFile(join(path, segmentName(count)), (content) => {
+      content.writeUInt32LE(0x8000_0028, SEGMENT.frames + 40);
+      return undefined;
+    });
     const readBytes = () => Number(/rchar: (\d+)/.exec(readFileSync("/proc/self/io", "utf8"))?.[1]);
     const before = readBytes();
     const rss = process.memoryUsage.rss();
+    const openings = (["openForReading", "openForWriting"] as const).map((name) =>
+      spyOn(DiskStorage.prototype, name),
+    );
     using journal = Journal.open(path, { schema: bytes });
+    const opened = openings.flatMap(({ mock }) => mock.calls.map(([first]) => first));
+    for (const each of openings) each.mockRestore();
+    // Recovery looks at one segment, the last one, and maps that.
+    expect(new Set(opened)).toEqual(new Set([count]));
+    expect(readBytes() - before).toBeLessThan(2 ** 20);
     expect(journal.metrics.lastSequence).toBe(count);
     expect(journal.metrics.bytes).toBe(count * segmentBytes);
     const reading = journal.read({ from: count - 5 });
