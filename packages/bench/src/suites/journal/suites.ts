@@ -75,7 +75,7 @@ export const JOURNAL_SUITES: readonly SuiteSpec[] = [
         title: "opening a journal of 100 GiB, nearly all of it holes",
         role: "isthmus",
         unit: "ns",
-        labels: ["cold handle"],
+        labels: ["cold process"],
       },
     ],
     load: () => import("./replays.ts"),
