@@ -224,6 +224,11 @@ export function indexName(first: number): string {
   return `${String(first).padStart(NAME_DIGITS, "0")}.idx`;
 }
 
+/** Whether a file is called as an index is, by how its name ends. */
+export function isIndexName(name: string): boolean {
+  return name.endsWith(".idx");
+}
+
 /** With which sequence a segment begins, by its file's name; undefined for any other file. */
 export function firstOf(name: string): number | undefined {
   return numberIn(name, SEGMENT_NAME);

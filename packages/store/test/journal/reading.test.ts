@@ -2,14 +2,17 @@
 import { describe, expect, setDefaultTimeout, spyOn, test } from "bun:test";
 import {
   chmodSync,
+  closeSync,
   copyFileSync,
   existsSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { CorruptSegmentError } from "@isthmus/core";
@@ -506,10 +509,9 @@ describe("an index", () => {
     }
     sparseSegments(path, idOf(path), segmentBytes, count);
     // Somebody died while it wrote the next one.
-    changeFile(join(path, segmentName(count)), (content) => {
-      content.writeUInt32LE(0x8000_0028, SEGMENT.frames + 40);
-      return undefined;
-    });
+    const fd = openSync(join(path, segmentName(count)), "r+");
+    writeSync(fd, new Uint32Array([0x8000_0028]), 0, 4, SEGMENT.frames + 40);
+    closeSync(fd);
     const readBytes = () => Number(/rchar: (\d+)/.exec(readFileSync("/proc/self/io", "utf8"))?.[1]);
     const before = readBytes();
     const rss = process.memoryUsage.rss();
