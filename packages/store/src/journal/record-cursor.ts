@@ -200,18 +200,15 @@ export class RecordCursor implements RecordBytes {
     if (finding === "frame") return this.#take();
     const successors = this.#storage.segments().filter((first) => first > this.#first);
     if (finding === "seal") return this.#enter(successors);
-    if (successors.length > 0) {
-      // What was written before the successor is seen now.
-      finding = this.#lookAgain();
-      if (finding === "frame") return this.#take();
-      const step = finding === "seal" ? undefined : this.#resync(successors[0] as number);
-      return step ?? this.#enter(successors);
-    }
-    const synced = this.#readSynced(file);
-    if (this.next > synced) return "end";
-    const step = this.#resync(synced + 1);
+    const limit = successors[0] ?? this.#readSynced(file) + 1;
+    if (successors.length === 0 && this.next >= limit) return "end";
+    // What was written before the successor was, or before it was said to be on the disk, is seen now.
+    finding = this.#lookAgain();
+    if (finding === "frame") return this.#take();
+    const step = finding === "seal" ? undefined : this.#resync(limit);
     if (step !== undefined) return step;
-    this.#miss(synced + 1);
+    if (finding === "seal" || successors.length > 0) return this.#enter(successors);
+    this.#miss(limit);
     return "gap";
   }
 

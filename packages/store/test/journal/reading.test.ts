@@ -23,6 +23,7 @@ import { isLinux, isRoot, testIf } from "@isthmus/testing/requirement";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Journal, type JournalReadOptions, type JournalVisitOptions } from "../../src/index.ts";
+import { DiskReading } from "../../src/journal/disk-files.ts";
 import { DiskStorage } from "../../src/journal/disk-storage.ts";
 import {
   FRAME,
@@ -185,6 +186,27 @@ describe("Journal.read()", () => {
     expect(entriesNow(journal, { from: new Date(1_000_022) })[0]).toEqual([22, 22]);
     const before = entriesNow(journal, { from: new Date(1_000_015), backwards: true });
     expect(before).toEqual([one, ...down(9, 1)]);
+  });
+
+  test("tells no gap where somebody appends and syncs between two looks at the end", () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    using journal = Journal.open(directory.file("j"), { ...NUMBERS, sync: "always" });
+    journal.append(1);
+    const entries = journal.read()[Symbol.iterator]();
+    expect(entries.next().value).toMatchObject({ sequence: 1 });
+    const { read } = DiskReading.prototype;
+    const looks = spyOn(DiskReading.prototype, "read").mockImplementation(function (
+      this: DiskReading,
+      offset,
+      into,
+    ) {
+      // The look at how far the disk has it comes after those at the end.
+      if (offset === 0) looks.mockRestore();
+      if (offset === 0) journal.appendAll([2, 3, 4]);
+      return read.call(this, offset, into);
+    });
+    expect(entries.next().value).toMatchObject({ sequence: 2 });
   });
 
   test("answers calls at once in their order, ends when it is left, and refuses what cannot be", async () => {
