@@ -1,5 +1,5 @@
 /**
- * Somebody who opens a journal and has done nothing before, so that no code is compiled: `opener.ts PATH` prints how long that
+ * Somebody who opens a journal and has done nothing before, so that no code is compiled: `open-main.ts PATH` prints how long that
  * takes in nanoseconds, and the sequence of the last record.
  *
  * @module

@@ -14,7 +14,7 @@ import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
 import { expectedSum, Sample, type SampleFields, sampleOf, sumOf } from "../sample.ts";
 import { BATCH } from "./stores.ts";
 
-const OPENER: readonly string[] = programCommand(import.meta.dir, "opener.ts");
+const OPENER: readonly string[] = programCommand(import.meta.dir, "open-main.ts");
 const FIELDS = ["a", "b", "c", "d", "e", "f", "g", "h"] as const;
 const LONG_BYTES = 4096;
 /** Segments of 64 MiB that make 100 GiB. */
