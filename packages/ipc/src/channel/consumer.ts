@@ -113,8 +113,7 @@ export class Consumer<S extends ChannelSchema> extends Receiver<S> {
    * @param options Schema and size, and of the wait: `timeoutMs` in milliseconds (default: none) and a `signal` that
    *   ends it.
    * @returns Rejects with `TimeoutError` `ETIMEDOUT`, which says who consumes; the signal's reason; or what
-   *   `createOrOpen`
-   *   throws. Nothing stays open then.
+   *   `createOrOpen` throws. Nothing stays open then.
    *
    * @example Two processes, of which one works and one stands by
    * ```ts

@@ -187,8 +187,7 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> extends
    * @param options Schemas and size, and of the wait: `timeoutMs` in milliseconds (default: none) and a `signal` that
    *   ends it.
    * @returns Rejects with `TimeoutError` `ETIMEDOUT`, which says who answers; the signal's reason; or what
-   *   `createOrOpen`
-   *   throws. Nothing stays open then.
+   *   `createOrOpen` throws. Nothing stays open then.
    */
   static async openAsync<Q extends ChannelSchema, S extends ChannelSchema>(
     name: string,

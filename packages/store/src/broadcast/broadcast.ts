@@ -149,8 +149,7 @@ export class Broadcast implements Disposable {
    * @returns What `server.publish` returns: for this process how many bytes were sent, 0 for none, -1 for
    *   back-pressure.
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when topic and message are too long for `capacityBytes`, or the topic is
-   *   empty:
-   * nobody gets it.
+   *   empty: nobody gets it.
    */
   publish(topic: string, data: MessageData, compress = false): number {
     return this.publishFrom(this.#server, topic, data, compress);

@@ -220,9 +220,8 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
    * @param key 0 to 4096 bytes of UTF-8.
    * @param value What the schema allows; of JSON everything but `undefined`.
    * @param options How long it is good; as long as the cache's values are unless given.
-   * @throws {RangeError} `ERR_OUT_OF_RANGE` when key and value are longer than `entryBytesMax`, or `ttlMs` is not
-   *   more
-   * than 0: the value before stays.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when key and value are longer than `entryBytesMax`, or `ttlMs` is not more
+   *   than 0: the value before stays.
    * @throws {TimeoutError} `ETIMEDOUT` when a process is stopped in the middle of a change of the same shard.
    */
   set(key: string, value: RecordInput<S>, options?: TtlOptions): void {
@@ -245,9 +244,8 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
    * Sets the value of a key that has a certain one.
    *
    * @param key 0 to 4096 bytes of UTF-8.
-   * @param expected The value that it must have: the same bytes, so that the properties of an object in JSON must be
-   *   in the
-   * same order. `undefined`: none that is fresh.
+   * @param expected The value that it must have: the same bytes, so that the properties of an object in JSON must be in
+   *   the same order. `undefined`: none that is fresh.
    * @param value The new value.
    * @param options How long it is good, in milliseconds; as long as the cache's values are unless given.
    * @returns Whether it was set. Of several who expect the same, exactly one succeeds. Throws as `set`.
@@ -325,9 +323,8 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
    * that process dies, one of those who wait computes at once. A stale value is given out meanwhile, without waiting.
    *
    * @param key 0 to 4096 bytes of UTF-8.
-   * @param compute Makes the value. What it throws rejects all who wait, in every process: with the error itself
-   *   here, with a
-   * `RemoteError` elsewhere.
+   * @param compute Makes the value. What it throws rejects all who wait, in every process: with the error itself here,
+   *   with a `RemoteError` elsewhere.
    * @param options `ttlMs`, `staleMs`: how long it is good; `signal`: ends this wait, and not the computation.
    * @throws {Error} Rejects with what `compute` throws, with the signal's reason, or with `DisposedError` when
    *   disposed meanwhile.

@@ -141,10 +141,9 @@ export class Journal<S extends JournalSchema> implements Disposable {
    * @returns Its sequence.
    * @throws {TypeError | RangeError} When the schema does not allow it, or it is longer than a segment. Nothing was
    *   appended.
-   * @throws {SystemError} `ENOSPC` when there is no room for the next segment; the next call tries again. Whatever
-   *   the disk said,
-   * once it has refused what was written: from then on nothing is appended by any handle that is open, while reading
-   *   goes on.
+   * @throws {SystemError} `ENOSPC` when there is no room for the next segment; the next call tries again. Whatever the
+   *   disk said, once it has refused what was written: from then on nothing is appended by any handle that is open,
+   *   while reading goes on.
    */
   append(record: RecordInput<S>): number {
     return this.#needWriter().append(record);
@@ -156,8 +155,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
    * @param records What the schema describes.
    * @returns The sequence of the last one; that of the last one so far when there are none.
    * @throws As `append` does. When the schema refuses one of them, none was appended; when there is no room for the
-   *   next segment,
-   * those are that came before it (`metrics.lastSequence`).
+   *   next segment, those are that came before it (`metrics.lastSequence`).
    */
   appendAll(records: Iterable<RecordInput<S>>): number {
     if (typeof records?.[Symbol.iterator] !== "function") {
