@@ -180,7 +180,7 @@ describe("withBenchmarkSection()", () => {
     expect(withBenchmarkSection(document, RESULTS)).toContain("> Only 3 rounds.");
     const short = withBenchmarkSection(document, RESULTS, "table");
     expect(short).not.toContain("Only 3 rounds.");
-    expect(short).toContain("| title of missed (batched) |");
+    expect(short).toContain("| title of missed (batched) | 0.50x");
     expect(short).toContain("(docs/how-fast.md)");
   });
 
@@ -193,7 +193,7 @@ describe("withBenchmarkSection()", () => {
     const results = { ...RESULTS, claims: [...RESULTS.claims, ...more] };
     for (const detail of ["table", "whole"] as const) {
       const section = withBenchmarkSection(`${BEGIN}${END}`, results, detail);
-      expect(section.split("Where it is slower")[1]).toContain("| title of lost");
+      expect(section.split("Where it is slower")[1]).toContain("- title of lost: 0.50x");
       expect(section).not.toContain("title of won");
       expect(section).not.toContain("title of limit");
     }

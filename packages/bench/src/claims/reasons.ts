@@ -88,6 +88,6 @@ export const SCANS_READ_TOO: Reason = {
 
 /** Why a journal is not as much faster than a file as memory is. */
 export const EACH_HAS_A_SUM: Reason = {
-  text: "Every record has a header and a checksum of its own, which JavaScript adds up; one write of the same bytes has neither.",
+  text: "What is appended by one call has a header and a checksum, and each of its records a length; and the kernel takes as long as all of that for each new page of a file that is mapped. One write of the same bytes has none of it.",
   evidence: ["journal.writeBatch"],
 };

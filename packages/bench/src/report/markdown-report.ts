@@ -65,22 +65,23 @@ export function markdownReport(
  * The claims as a Markdown table.
  *
  * @param results The run.
+ * @param hasFigures Whether it has those of both sides, too.
  * @returns One line each.
  */
-export function claimsTable({ claims, cases }: BenchResults): string[] {
+export function claimsTable({ claims, cases }: BenchResults, hasFigures = true): string[] {
   const byId = new Map(cases.map((each) => [each.id, each]));
   const rows = claims.map((claim) => {
     const { subject, baseline } = claimFigures(claim, cases);
     return [
       claim.title + labelsOf(claim, byId),
-      subject,
-      baseline,
+      ...(hasFigures ? [subject, baseline] : []),
       formatRatio(claim.ratio),
       formatTarget(claim.target),
       claim.verdict === "fails" ? "**fails**" : claim.verdict,
     ];
   });
-  return table(["first / second", "first", "second", "ratio", "target", "verdict"], rows);
+  const figures = hasFigures ? ["first", "second"] : [];
+  return table(["first / second", ...figures, "ratio", "target", "verdict"], rows);
 }
 
 /** Labels of either side that the title does not tell. */

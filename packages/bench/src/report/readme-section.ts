@@ -4,6 +4,7 @@
  * @module
  */
 import type { BenchResults } from "../results/bench-results.ts";
+import { formatRatio } from "./format-figure.ts";
 import { claimsTable, reasonLines } from "./markdown-report.ts";
 import { describeRun } from "./run-description.ts";
 
@@ -19,7 +20,7 @@ const SLOWER =
 const BATCHED =
   "> Whoever batches beats a system call for each record: rows marked so publish many records together.";
 const ELSEWHERE =
-  "Why rows fail or are uncertain, and what this run warns of: [how fast](docs/how-fast.md).";
+  "The figures of both sides, why rows fail or are uncertain, and what this run warns of: [how fast](docs/how-fast.md).";
 
 /**
  * Puts a run into a document.
@@ -44,21 +45,26 @@ export function withBenchmarkSection(
     ({ target, group, verdict }) =>
       (target !== undefined || group === "large") && verdict !== "skipped",
   );
-  const slower = results.claims.filter(
-    ({ target, group, ratio }) =>
-      target === undefined && ALTERNATIVES.has(group) && ratio !== null && ratio.high < 1,
-  );
+  const isWhole = detail === "whole";
   const section = [
     ...describeRun(results).map((line) => `- ${line}`),
     "",
-    ...claimsTable({ ...results, claims }),
+    ...claimsTable({ ...results, claims }, isWhole),
     "",
-    ...(slower.length === 0
-      ? []
-      : [SLOWER, "", ...claimsTable({ ...results, claims: slower }), ""]),
-    ...(detail === "table"
-      ? [ELSEWHERE]
-      : [...reasonLines(claims), ...results.warnings.map((warning) => `> ${warning}\n>`), BATCHED]),
+    ...slowerLines(results),
+    ...(isWhole
+      ? [...reasonLines(claims), ...results.warnings.map((warning) => `> ${warning}\n>`), BATCHED]
+      : [ELSEWHERE]),
   ].join("\n");
   return `${before}${BEGIN}\n\n${section}\n\n${END}${after}`;
+}
+
+/** The rows that claim nothing, and in which the alternative has won. */
+function slowerLines({ claims }: BenchResults): string[] {
+  const slower = claims.filter(
+    ({ target, group, ratio }) =>
+      target === undefined && ALTERNATIVES.has(group) && ratio !== null && ratio.high < 1,
+  );
+  if (slower.length === 0) return [];
+  return [SLOWER, "", ...slower.map(({ title, ratio }) => `- ${title}: ${formatRatio(ratio)}`), ""];
 }
