@@ -13,14 +13,22 @@ export const BEGIN = "<!-- benchmark:begin (written by: bun run bench:readme) --
 export const END = "<!-- benchmark:end -->";
 
 /** Groups of rows that compare with what one would use instead, and not with what a part of it costs. */
-const ALTERNATIVES = new Set(["pipes", "messages", "latency", "state", "cache", "journal"]);
+const ALTERNATIVES = new Set([
+  "mapping",
+  "pipes",
+  "messages",
+  "latency",
+  "state",
+  "cache",
+  "journal",
+]);
 
 const SLOWER =
   "Where it is slower than what one could use instead, though nothing else was claimed:";
 const BATCHED =
   "> Whoever batches beats a system call for each record: rows marked so publish many records together.";
 const ELSEWHERE =
-  "The figures of both sides, why rows fail or are uncertain, and what this run warns of: [how fast](docs/how-fast.md).";
+  "What is batched or polls, the figures of both sides, why rows fail or are uncertain, and what this run warns of: [how fast](docs/how-fast.md).";
 
 /**
  * Puts a run into a document.
@@ -47,7 +55,7 @@ export function withBenchmarkSection(
   );
   const isWhole = detail === "whole";
   const section = [
-    ...describeRun(results).map((line) => `- ${line}`),
+    ...(isWhole ? describeRun(results) : [briefly(results)]).map((line) => `- ${line}`),
     "",
     ...claimsTable({ ...results, claims }, isWhole),
     "",
@@ -67,4 +75,11 @@ function slowerLines({ claims }: BenchResults): string[] {
   );
   if (slower.length === 0) return [];
   return [SLOWER, "", ...slower.map(({ title, ratio }) => `- ${title}: ${formatRatio(ratio)}`), ""];
+}
+
+/** On what machine, and when; how to repeat it is said where the figures are. */
+function briefly({ machine, parameters, started_at }: BenchResults): string {
+  const { cpu, cpu_count: cpus, bun } = machine;
+  const day = started_at.slice(0, 10);
+  return `${cpu}, ${cpus} CPUs, Bun ${bun}, ${day}, ${parameters.rounds} interleaved rounds, files in the page cache`;
 }
