@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BenchResults } from "../results/bench-results.ts";
+import type { BenchResults, ClaimRecord } from "../results/bench-results.ts";
 import { formatRatio } from "./format-figure.ts";
 import { claimsTable, reasonLines } from "./markdown-report.ts";
 import { describeRun } from "./run-description.ts";
@@ -14,6 +14,7 @@ export const END = "<!-- benchmark:end -->";
 
 /** Groups of rows that compare with what one would use instead, and not with what a part of it costs. */
 const ALTERNATIVES = new Set([
+  "scan",
   "mapping",
   "pipes",
   "messages",
@@ -23,8 +24,7 @@ const ALTERNATIVES = new Set([
   "journal",
 ]);
 
-const SLOWER =
-  "Where it is slower than what one could use instead, though nothing else was claimed:";
+const SLOWER = "Where it is slower than what one could use instead:";
 const BATCHED =
   "> Whoever batches beats a system call for each record: rows marked so publish many records together.";
 const ELSEWHERE =
@@ -49,17 +49,14 @@ export function withBenchmarkSection(
   if (before === undefined || after === undefined || more.length > 0 || others.length > 0) {
     throw new Error(`The document must have one line "${BEGIN}" and after it one line "${END}"`);
   }
-  const claims = results.claims.filter(
-    ({ target, group, verdict }) =>
-      (target !== undefined || group === "large") && verdict !== "skipped",
-  );
   const isWhole = detail === "whole";
+  const [claims, unclaimed] = told(results, isWhole);
   const section = [
     ...(isWhole ? describeRun(results) : [briefly(results)]).map((line) => `- ${line}`),
     "",
     ...claimsTable({ ...results, claims }, isWhole),
     "",
-    ...slowerLines(results),
+    ...slowerLines(unclaimed),
     ...(isWhole
       ? [...reasonLines(claims), ...results.warnings.map((warning) => `> ${warning}\n>`), BATCHED]
       : [ELSEWHERE]),
@@ -67,11 +64,19 @@ export function withBenchmarkSection(
   return `${before}${BEGIN}\n\n${section}\n\n${END}${after}`;
 }
 
-/** The rows that claim nothing, and in which the alternative has won. */
-function slowerLines({ claims }: BenchResults): string[] {
+/** The rows of the table, and all others. What files contain has many rows, of which the short table has none. */
+function told({ claims }: BenchResults, isWhole: boolean): [ClaimRecord[], ClaimRecord[]] {
+  const { table = [], rest = [] } = Object.groupBy(claims, ({ target, group, verdict }) => {
+    const isClaim = target !== undefined ? isWhole || group !== "scan" : group === "large";
+    return isClaim && verdict !== "skipped" ? "table" : "rest";
+  });
+  return [table, rest];
+}
+
+/** The rows in which the alternative has won. */
+function slowerLines(claims: readonly ClaimRecord[]): string[] {
   const slower = claims.filter(
-    ({ target, group, ratio }) =>
-      target === undefined && ALTERNATIVES.has(group) && ratio !== null && ratio.high < 1,
+    ({ group, ratio }) => ALTERNATIVES.has(group) && ratio !== null && ratio.high < 1,
   );
   if (slower.length === 0) return [];
   return [SLOWER, "", ...slower.map(({ title, ratio }) => `- ${title}: ${formatRatio(ratio)}`), ""];
