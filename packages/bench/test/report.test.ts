@@ -180,7 +180,7 @@ describe("withBenchmarkSection()", () => {
     expect(withBenchmarkSection(document, RESULTS)).toContain("> Only 3 rounds.");
     const short = withBenchmarkSection(document, RESULTS, "table");
     expect(short).not.toContain("Only 3 rounds.");
-    expect(short).toContain("| title of missed | 0.50x");
+    expect(short).toContain("| title of missed (batched) | 0.50x");
     expect(short).toContain("(docs/how-fast.md)");
   });
 

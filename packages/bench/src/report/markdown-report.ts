@@ -73,7 +73,7 @@ export function claimsTable({ claims, cases }: BenchResults, hasFigures = true):
   const rows = claims.map((claim) => {
     const { subject, baseline } = claimFigures(claim, cases);
     return [
-      claim.title + (hasFigures ? labelsOf(claim, byId) : ""),
+      claim.title + labelsOf(claim, byId),
       ...(hasFigures ? [subject, baseline] : []),
       formatRatio(claim.ratio),
       formatTarget(claim.target),

@@ -14,8 +14,19 @@ const DOCUMENTS = { "README.md": "table", "docs/how-fast.md": "whole" } as const
 const [path = join(RESULTS_DIRECTORY, RESULTS_FILE)] = process.argv.slice(2);
 
 const results = readResults(path);
+const documents: string[] = [];
 for (const [name, detail] of Object.entries(DOCUMENTS)) {
   const document = join(ROOT, name);
+  documents.push(document);
   const text = readFileSync(document, "utf8");
   writeFileSync(document, withBenchmarkSection(text, results, detail));
 }
+// Tables are laid out as the repository has them.
+const { exitCode } = Bun.spawnSync(
+  [process.execPath, "x", "biome", "check", "--write", ...documents],
+  {
+    cwd: ROOT,
+    stdio: ["ignore", "inherit", "inherit"],
+  },
+);
+process.exitCode = exitCode;

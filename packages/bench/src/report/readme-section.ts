@@ -28,7 +28,7 @@ const SLOWER = "Where it is slower than what one could use instead:";
 const BATCHED =
   "> Whoever batches beats a system call for each record: rows marked so publish many records together.";
 const ELSEWHERE =
-  "What is batched or polls, the figures of both sides, why rows fail or are uncertain, and what this run warns of: [how fast](docs/how-fast.md).";
+  "The figures of both sides, why rows fail or are uncertain, and what this run warns of: [how fast](docs/how-fast.md).";
 
 /**
  * Puts a run into a document.
@@ -50,15 +50,15 @@ export function withBenchmarkSection(
     throw new Error(`The document must have one line "${BEGIN}" and after it one line "${END}"`);
   }
   const isWhole = detail === "whole";
-  const [claims, unclaimed] = told(results, isWhole);
+  const [shown, hidden] = told(results, isWhole);
   const section = [
     ...(isWhole ? describeRun(results) : [briefly(results)]).map((line) => `- ${line}`),
     "",
-    ...claimsTable({ ...results, claims }, isWhole),
+    ...claimsTable({ ...results, claims: shown }, isWhole),
     "",
-    ...slowerLines(unclaimed),
+    ...slowerLines(hidden),
     ...(isWhole
-      ? [...reasonLines(claims), ...results.warnings.map((warning) => `> ${warning}\n>`), BATCHED]
+      ? [...reasonLines(shown), ...results.warnings.map((warning) => `> ${warning}\n>`), BATCHED]
       : [ELSEWHERE]),
   ].join("\n");
   return `${before}${BEGIN}\n\n${section}\n\n${END}${after}`;
@@ -66,11 +66,11 @@ export function withBenchmarkSection(
 
 /** The rows of the table, and all others. What files contain has many rows, of which the short table has none. */
 function told({ claims }: BenchResults, isWhole: boolean): [ClaimRecord[], ClaimRecord[]] {
-  const { table = [], rest = [] } = Object.groupBy(claims, ({ target, group, verdict }) => {
+  const { shown = [], hidden = [] } = Object.groupBy(claims, ({ target, group, verdict }) => {
     const isClaim = target !== undefined ? isWhole || group !== "scan" : group === "large";
-    return isClaim && verdict !== "skipped" ? "table" : "rest";
+    return isClaim && verdict !== "skipped" ? "shown" : "hidden";
   });
-  return [table, rest];
+  return [shown, hidden];
 }
 
 /** The rows in which the alternative has won. */
@@ -86,5 +86,5 @@ function slowerLines(claims: readonly ClaimRecord[]): string[] {
 function briefly({ machine, parameters, started_at }: BenchResults): string {
   const { cpu, cpu_count: cpus, bun } = machine;
   const day = started_at.slice(0, 10);
-  return `${cpu}, ${cpus} CPUs, Bun ${bun}, ${day}, ${parameters.rounds} interleaved rounds, files in the page cache`;
+  return `${cpu}, ${cpus} CPUs, Bun ${bun}, ${day}, ${parameters.rounds} interleaved rounds`;
 }
