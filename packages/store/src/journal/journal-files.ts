@@ -87,7 +87,6 @@ const GAPS_MAX = 1000;
 const END_LOOKS = 5;
 const END_PAUSE_MS = 10;
 const TAIL_BYTES = 2 ** 20;
-const NOTHING: Buffer = Buffer.alloc(TAIL_BYTES);
 
 /** An open look at the files. */
 interface Opened {
@@ -230,12 +229,12 @@ function hasTail(storage: DiskStorage, { segment, offset }: RecordCursor): boole
   const file = segment === storage.segments().at(-1) ? storage.openForReading(segment) : undefined;
   if (file === undefined) return false;
   try {
-    const bytes = new Uint8Array(TAIL_BYTES);
+    const [bytes, nothing] = [new Uint8Array(TAIL_BYTES), Buffer.alloc(TAIL_BYTES)];
     for (let at = offset; ; at += TAIL_BYTES) {
       const found = bytes.subarray(0, file.read(at, bytes));
       if (found.length === 0) return false;
       // A segment is mostly empty when it is begun: by one native call, not byte by byte.
-      if (NOTHING.compare(found, 0, found.length, 0, found.length) !== 0) return true;
+      if (nothing.compare(found, 0, found.length, 0, found.length) !== 0) return true;
     }
   } finally {
     file.close();
