@@ -98,6 +98,7 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
   poll(handler: (record: RecordCursor<S>) => void, options?: PollOptions): number {
     if (this.#isBusy || this.#isDisposed) this.#refuse();
     const wanted = options === undefined ? EVERYTHING : checkPoll(options);
+    checkRecordHandler(handler);
     return this.#poll(handler as RecordHandler, wanted);
   }
 
@@ -168,7 +169,6 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
   }
 
   #poll(handler: RecordHandler, { limit, latest }: PollOptions): number {
-    checkRecordHandler(handler);
     this.#isBusy = true;
     try {
       return latest === true ? this.end.pollLatest(handler, limit) : this.end.poll(handler, limit);
