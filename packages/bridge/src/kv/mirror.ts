@@ -90,8 +90,8 @@ export class Mirror {
   note(change: LocalChange): void {
     const { side, isMirrored } = this.#plan;
     const keys = typeof change === "string" ? side.keys() : change;
-    for (const key of keys) if (isMirrored(key)) this.#owe(key);
-    if (change === "cleared") for (const key of this.#known.keys()) this.#owe(key);
+    for (const key of keys) if (isMirrored(key)) this.#settler.owe(key);
+    if (change === "cleared") for (const key of this.#known.keys()) this.#settler.owe(key);
     this.send();
   }
 
@@ -137,7 +137,7 @@ export class Mirror {
     const failed = [...this.#failed];
     this.#failed.clear();
     for (const [key, entry] of failed) {
-      if (entry === undefined || this.#errands.has(key)) this.#owe(key);
+      if (entry === undefined || this.#errands.has(key)) this.#settler.owe(key);
       else void this.#run(key, () => this.#settler.settle(entry), entry);
     }
     this.send();
@@ -168,20 +168,15 @@ export class Mirror {
     const { beginRevision, isFirst, isRecalled } = this.#session;
     this.#errands.noteMissing(seen);
     const isSettled = (key: string): boolean => seen.has(key) || this.#errands.has(key);
-    for (const key of this.#known.missing(isSettled, beginRevision)) this.#owe(key);
+    for (const key of this.#known.missing(isSettled, beginRevision)) this.#settler.owe(key);
     if (isFirst && !isRecalled) {
       for (const key of side.keys()) {
-        if (!this.#known.has(key) && isMirrored(key)) this.#owe(key);
+        if (!this.#known.has(key) && isMirrored(key)) this.#settler.owe(key);
       }
     }
     this.#session.finish();
     this.#remember();
     this.retry();
-  }
-
-  /** What is here for a key is to be sent, where anything is. */
-  #owe(key: string): void {
-    if (this.#plan.isOut) this.#dirty.add(key);
   }
 
   /** Takes on what the bucket has told. */
@@ -207,7 +202,7 @@ export class Mirror {
     const known = this.#known.get(key);
     if (isMissing && known !== undefined) {
       this.#known.sendAgain(key, { ...known, revision: 0, isGone: true });
-      this.#owe(key);
+      this.#settler.owe(key);
     }
     this.#known.limit((key) => this.#errands.has(key) || this.#plan.side.read(key) !== undefined);
     this.send();
@@ -246,7 +241,7 @@ export class Mirror {
     const entry = await this.#session.answer(bucket.last(key));
     errand.isMissing = false;
     if (entry !== undefined && "refusal" in entry) return this.#refuse(entry.refusal);
-    this.#owe(key);
+    this.#settler.owe(key);
     const isNews = errand.later !== undefined || this.#session.isNews(entry?.revision ?? 0);
     if (entry !== undefined && isNews) await this.#settler.settle(entry);
     else {

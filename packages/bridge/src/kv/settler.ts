@@ -53,7 +53,7 @@ export class Settler {
       const known = this.#known.get(key);
       const local = side.read(key);
       if (known?.revision === revision && local?.stamp !== known.stamp && isOut) {
-        this.#owe(key);
+        this.owe(key);
         return;
       }
       const isKnown = known?.revision === revision;
@@ -70,7 +70,7 @@ export class Settler {
       if (isOut && origin === side.origin) {
         // It was written from here and only its acknowledgement has not come, or to a mirror before: what is here now is newer.
         this.#known.note(entry, undefined);
-        this.#owe(key);
+        this.owe(key);
         return;
       }
       const isOld = isOut && this.#session.isOld(revision, known);
@@ -80,7 +80,7 @@ export class Settler {
         const { isRead } = this.#session;
         if (isRead && fenced !== undefined) throw new MirrorEnd("", { cause: fenced(key) });
         this.#known.note(entry, isRead ? local?.stamp : undefined);
-        if (!isRead) this.#owe(key);
+        if (!isRead) this.owe(key);
         return;
       }
       const isKept = isOut && this.#isChanged(key, local, known);
@@ -92,11 +92,11 @@ export class Settler {
   #leave(entry: BucketEntry, known: Known | undefined, local: LocalValue | undefined): void {
     if (known === undefined) {
       this.#known.note(entry, undefined);
-      if (local !== undefined) this.#owe(entry.key);
+      if (local !== undefined) this.owe(entry.key);
     } else {
       const isGone = entry.value === undefined;
       this.#known.sendAgain(entry.key, { ...known, revision: entry.revision, isGone });
-      this.#owe(entry.key);
+      this.owe(entry.key);
     }
   }
 
@@ -128,7 +128,7 @@ export class Settler {
     if (rule === "ours") {
       this.#counts.conflicts++;
       this.#known.note(entry, undefined);
-      this.#owe(key);
+      this.owe(key);
       return true;
     }
     const isMerged = typeof rule === "function" && local !== undefined && value !== undefined;
@@ -136,7 +136,7 @@ export class Settler {
     const { number } = this.#session;
     const found = await side.replace(key, local, wanted);
     if (found === "changed") {
-      this.#owe(key);
+      this.owe(key);
       return false;
     }
     if (isChanged) this.#counts.conflicts++;
@@ -146,7 +146,7 @@ export class Settler {
     // Its number may be another one's by now.
     const revision = number === this.#session.number ? entry.revision : 0;
     this.#known.note({ ...entry, revision }, isTheirs ? found?.stamp : undefined);
-    if (!isTheirs) this.#owe(key);
+    if (!isTheirs) this.owe(key);
     else if (side.read(key)?.stamp === found?.stamp) this.#dirty.delete(key);
     return true;
   }
@@ -164,7 +164,7 @@ export class Settler {
   }
 
   /** What is here for a key is to be sent, where anything is. */
-  #owe(key: string): void {
+  owe(key: string): void {
     if (this.#plan.isOut) this.#dirty.add(key);
   }
 }

@@ -35,7 +35,7 @@ export const SEEDED: Readonly<Record<string, SeededBug>> = {
   },
   "not sending what the bucket does not have": {
     file: MIRROR,
-    from: "for (const key of this.#known.missing(isSettled, beginRevision)) this.#owe(key);",
+    from: "for (const key of this.#known.missing(isSettled, beginRevision)) this.#settler.owe(key);",
     to: "this.#known.missing(isSettled, beginRevision);",
     plan: "the bucket is removed",
     seed: 4,
