@@ -7,6 +7,7 @@ import "./install.ts";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { linesOf } from "../packages/testing/src/lines-of.ts";
+import { countIn } from "./test-report.ts";
 
 /** The versions that the packages are tried on. */
 const NODE_VERSION = "26.10.0";
@@ -138,8 +139,8 @@ async function runPart({ command, environment }: Part) {
   const counts: string[] = [];
   for await (const line of linesOf(child.stderr)) {
     process.stderr.write(`${line}\n`);
-    const [, count] = /^ *(\d+ (?:pass|skip|filtered out|fail|errors?))$/.exec(line) ?? [];
-    if (count !== undefined) counts.push(count);
+    const found = countIn(line);
+    if (found !== undefined) counts.push(`${found.count} ${found.what}`);
   }
   const seconds = Math.round((performance.now() - start) / 1000);
   const hasPassed = (await child.exited) === 0;

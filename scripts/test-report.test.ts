@@ -20,6 +20,7 @@ a.test.ts:
  3 skip
  1 fail
  1 error
+ 2 filtered out
  7 expect() calls
 Ran 5 tests across 1 file. [3.00s]
 `;

@@ -26,9 +26,18 @@ export interface RunEnd {
 
 /** Behind this line Bun says the names of some tests once more. */
 const REPEATED = /^\d+ tests? (?:skipped|failed|todo):$/;
-const COUNT = /^ (\d+) (pass|fail|skip|errors?)$/;
+const COUNT = /^ (\d+) (pass|fail|skip|filtered out|errors?)$/;
 const SKIPPED = /^\(skip\) (.*)$/;
 const REASON = /\[skipped: (.*)\]$/;
+
+/** What a line counts at the end of a run of `bun test`; undefined when it counts nothing. */
+export function countIn(
+  line: string,
+): { readonly count: number; readonly what: string } | undefined {
+  const [, count, what] = COUNT.exec(line) ?? [];
+  if (count === undefined || what === undefined) return undefined;
+  return { count: Number(count), what: what.replace("errors", "error") };
+}
 
 /**
  * Reads what `bun test` has said of one file.
@@ -46,10 +55,10 @@ export function readReport(file: string, output: string, end: RunEnd): FileRepor
     if (REPEATED.test(line)) isRepeated = true;
     const name = SKIPPED.exec(line)?.[1];
     if (name !== undefined && !isRepeated) skipped.push(name);
-    const [, count, what] = COUNT.exec(line) ?? [];
-    if (count === undefined || what === undefined) continue;
+    const found = countIn(line);
+    if (found === undefined) continue;
     isCounted = true;
-    counts[what.replace("errors", "error") as keyof typeof counts] = Number(count);
+    if (found.what in counts) counts[found.what as keyof typeof counts] = found.count;
   }
   const failed = counts.fail + counts.error;
   return {
