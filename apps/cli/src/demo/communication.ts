@@ -15,7 +15,8 @@ import { check, checkEqual } from "./check.ts";
 import type { DemoChild } from "./child.ts";
 import { areBytesIntact, makeDocument } from "./document.ts";
 import { Message, Tally } from "./message.ts";
-import { type DemoRoom, PATIENCE_MS } from "./room.ts";
+import { PATIENCE_MS } from "./patience.ts";
+import type { DemoRoom } from "./room.ts";
 import { type DemoConcept, SkippedStep, type StepOutcome } from "./step.ts";
 
 const MESSENGER = "messenger.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { Consumer, Producer, type StructSchema, struct, u32 } from "@isthmus/ipc";
+import { PATIENCE_MS } from "./patience.ts";
 
 /** How long a conversation may take. */
 export interface ConversationLimits {
@@ -16,8 +17,7 @@ export interface ConversationLimits {
 const Word: StructSchema<{ readonly number: typeof u32 }> = struct({ number: u32 });
 /** What ends the conversation. */
 const GOODBYE = 0;
-/** Only a partner that is gone makes an answer take so long. */
-const PATIENCE = { timeoutMs: 60_000 } as const;
+const PATIENCE = { timeoutMs: PATIENCE_MS } as const;
 
 /**
  * Asks: sends a number and waits until it comes back.

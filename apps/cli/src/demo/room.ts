@@ -9,10 +9,9 @@ import { join } from "node:path";
 import { programCommand } from "@isthmus/programs";
 import { nameRoot } from "@isthmus/programs/name-root";
 import { DemoChild } from "./child.ts";
+import { PATIENCE_MS } from "./patience.ts";
 
 const NAME_DIRECTORY_VARIABLE = "ISTHMUS_DIR";
-/** Far more than any answer needs, also on a machine that is busy with much else, so that only a real hang is reported. */
-export const PATIENCE_MS = 60_000;
 
 /**
  * A temporary directory for files, another for named memory, and the processes that were started.

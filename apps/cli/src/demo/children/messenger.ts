@@ -11,13 +11,13 @@ import { answer, ask } from "../conversation.ts";
 import { makeBytes, makeDocument } from "../document.ts";
 import { fillMessage, Message, type MessageFields, Tally } from "../message.ts";
 import { readPipe, writePipe } from "../named-pipe.ts";
+import { PATIENCE_MS } from "../patience.ts";
 
 type Role = (name: string, count: number, first: number) => void;
 
 /** How many messages are published together. */
 const BATCH_MESSAGES = 500;
-/** Only a partner that is gone makes a wait this long. */
-const PATIENCE = { timeoutMs: 20_000 } as const;
+const PATIENCE = { timeoutMs: PATIENCE_MS } as const;
 /** Where two processes share one processor a round is a thousand times as long. */
 const CONVERSATION_MS = 1000;
 /** Far longer than the demonstration needs to end the process. */
