@@ -6,6 +6,7 @@
 import type { Subprocess } from "bun";
 import { linesOf } from "./lines-of.ts";
 import { within } from "./patience.ts";
+import { KILLED } from "./requirement.ts";
 import { withoutWineNotes } from "./wine-notes.ts";
 
 /** How to start a process. */
@@ -72,7 +73,9 @@ export class Child implements AsyncDisposable {
   /** Waits for its end: the signal's name, or the exit code. */
   async end(): Promise<NodeJS.Signals | number> {
     await within(this.#process.exited, () => `Process ${this.pid} does not end`);
-    return this.#process.signalCode ?? (this.#process.exitCode as number);
+    const { signalCode, exitCode } = this.#process;
+    // Windows knows exit codes alone, but now and then Bun tells of the signal there.
+    return signalCode === "SIGKILL" ? KILLED : (signalCode ?? (exitCode as number));
   }
 
   /** Lets it come to its natural end and waits for it. */

@@ -35,6 +35,15 @@ export async function expectRejection(
   return checked(error, className, code);
 }
 
+/** As {@link expectRejection}, for several that end in any order. */
+export async function expectRejections(
+  operations: readonly Promise<unknown>[],
+  className: string,
+  code: string,
+): Promise<void> {
+  await Promise.all(operations.map((one) => expectRejection(one, className, code)));
+}
+
 function checked(error: unknown, className: string, code: string): Coded {
   expect(describe(error)).toMatchObject({ class: className, code });
   return error as Coded;

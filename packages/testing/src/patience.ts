@@ -4,31 +4,36 @@
  * @module
  */
 
-import { wine } from "./requirement.ts";
-
-/** How many times as long everything may take, on an emulated CPU for example; see `scripts/other-bun-preload.ts`. */
+/** How many times as long everything may take: more than once on an emulated CPU, or where Wine makes of one system call many. */
 const FACTOR = Number(process.env["ISTHMUS_TEST_PATIENCE"] ?? "1");
-/** Whether everything takes longer than it should. */
-export const isSlow: boolean = FACTOR > 1;
 
 /**
- * How long a test with several processes may take, in milliseconds. Wine makes of one system call many, and of the start of a
- * process seconds.
+ * How long something may take here.
+ *
+ * @param milliseconds How long it may take on any machine that runs the tests as they are.
  */
-export const PROCESSES_MS: number = wine === undefined ? 60_000 : 300_000;
+export function patient(milliseconds: number): number {
+  return milliseconds * FACTOR;
+}
+
+/**
+ * How long a test may take, in milliseconds: what starts the tests says so to Bun. Nothing depends on how fast a machine is, and
+ * one that has not ended by then hangs. A test that needs more takes `setDefaultTimeout(patient(…))`.
+ */
+export const TEST_MS: number = patient(120_000);
 
 /**
  * How many of so many waits may be ended by the look by the clock that each takes once a second. None; but such a look may find
- * what somebody is about to ring for, and Wine and an emulated CPU stretch that moment: nine times in 2000 waits on a busy machine.
+ * what somebody is about to ring for, and a slow machine stretches that moment: nine times in 2000 waits under Wine.
  */
 export function timeoutWakesMax(waits: number): number {
-  return wine === undefined && !isSlow ? 0 : Math.ceil(waits / 50);
+  return FACTOR > 1 ? Math.ceil(waits / 50) : 0;
 }
 
 /** What has not come by then never will, in milliseconds. Nothing depends on how fast the machine is. */
-export const PATIENCE_MS: number = 60_000 * FACTOR;
-/** Less than a test has: its time must not be over before it can say what it has waited for. */
-const LOOKS_MS = 50_000 * FACTOR;
+export const PATIENCE_MS: number = patient(60_000);
+/** Less than a test has, which must be able to say what it has waited for. */
+const LOOKS_MS = patient(50_000);
 const LOOK_MS = 2;
 
 /**

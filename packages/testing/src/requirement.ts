@@ -14,6 +14,9 @@ export const isLinux: boolean = process.platform === "linux";
 /** Whether the tests run on Windows, or under Wine. */
 export const isWindows: boolean = process.platform === "win32";
 
+/** How the end of a process that was killed with `SIGKILL` is told. */
+export const KILLED: number | NodeJS.Signals = isWindows ? 1 : "SIGKILL";
+
 /** Wine and its version where it is what plays Windows; see `scripts/windows.ts`. */
 export const wine: string | undefined = process.env["ISTHMUS_TEST_WINE"];
 
@@ -33,6 +36,10 @@ export const ifUnixFiles: ReturnType<typeof testIf> = (...parameters) =>
     !isWindows,
     "files with modes, links and pipes, which Windows does not have",
   )(...parameters);
+
+/** `test` where several processes listen on one port, and the kernel shares out who connects. */
+export const ifSharedPorts: ReturnType<typeof testIf> = (...parameters) =>
+  testIf(isLinux, "ports of several processes, which Linux has")(...parameters);
 
 /** `test` where a process can look up what it has open and mapped. */
 export const ifProc: ReturnType<typeof testIf> = (...parameters) =>

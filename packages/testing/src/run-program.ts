@@ -25,20 +25,26 @@ export interface ProgramOptions {
 export function testEnvironment(
   extra: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  const { PATH = "", HOME = "", TMPDIR } = process.env;
-  const places = isWindows ? windowsPlaces() : { HOME, ...(TMPDIR ? { TMPDIR } : {}) };
+  const places = isWindows
+    ? windowsPlaces()
+    : { HOME: "", ...variables(["HOME", "TMPDIR", "LD_LIBRARY_PATH"]) };
+  const { PATH = "" } = process.env;
   return { PATH, LC_ALL: "C.UTF-8", ...places, ...extra };
 }
 
-/** Without these a program does not find the system's libraries, and no folder for what is temporary. */
-function windowsPlaces(): Record<string, string> {
-  const names = ["SystemRoot", "TEMP", "TMP", "USERPROFILE", "LOCALAPPDATA"];
+/** Those of some variables that there are. */
+function variables(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = process.env[name];
       return value === undefined ? [] : [[name, value]];
     }),
   );
+}
+
+/** Without these a program does not find the system's libraries, and no folder for what is temporary. */
+function windowsPlaces(): Record<string, string> {
+  return variables(["SystemRoot", "TEMP", "TMP", "USERPROFILE", "LOCALAPPDATA"]);
 }
 
 /** Runs any program to its end. */

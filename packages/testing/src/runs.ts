@@ -4,6 +4,7 @@
  * @module
  */
 import type { Parameters } from "fast-check";
+import { patient } from "./patience.ts";
 
 /** `ISTHMUS_FUZZ_RUNS=20` tries twenty times as much as the suite does, which takes twenty times as long. */
 const FACTOR = Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
@@ -15,7 +16,7 @@ if (!(Number.isInteger(FACTOR) && FACTOR >= 1)) {
 }
 
 /** How long the test of a property may take on a busy machine, in milliseconds. */
-export const PATIENCE_MS: number = 120_000 * FACTOR;
+export const PATIENCE_MS: number = patient(120_000) * FACTOR;
 
 /**
  * What fast-check is told. `ISTHMUS_FUZZ_SEED` and `ISTHMUS_FUZZ_PATH`, which it prints when something fails, begin

@@ -19,28 +19,27 @@ const RESPONDER = someone(1, "responder");
 
 /** Makes figures, each another one. */
 interface Maker {
-  /** A counter, each with a rate of its own. */
+  /** The figures of a part of a kind. */
+  readonly figures: (table: Table) => Record<string, number | boolean>;
+  /** A counter, with a rate of its own. */
   readonly count: () => number;
   readonly gauge: () => number;
-  readonly share: () => number;
-  readonly time: () => number;
 }
+
+/** The figures of a part of a kind, as `FIGURES` of `@isthmus/ipc` has them. */
+type Table = Readonly<Record<string, { readonly type: string; readonly unit: string }>>;
+type Tables<Kind extends string> = Readonly<Record<Kind, Readonly<Record<string, Table>>>>;
+type Kinds = "channel" | "topic" | "service" | "bridge";
 
 /**
  * Describes the segments.
  *
+ * @param tables `FIGURES` of `@isthmus/ipc`, which this package does not know: a figure that is declared is in here.
  * @param later How many seconds after the first look; counters grow with it.
  * @param latency What to put in the place of the latency of what has one.
  */
-export function segmentSamples(later: number, latency?: unknown): Sample[] {
-  let last = 100;
-  const make: Maker = {
-    count: () => ++last + later * last,
-    gauge: () => ++last,
-    share: () => ++last / 1024,
-    time: () => BOOT_MS + ++last * 1000 + later * 1000,
-  };
-  const { count, gauge } = make;
+export function segmentSamples(tables: Tables<Kinds>, later: number, latency?: unknown): Sample[] {
+  const { count, gauge } = makerOf(later, 100);
   const holder = someone(0, "user");
   const mutex = {
     owner: { pid: 1000, name: "user.ts", sinceMs: BOOT_MS, isAlive: true },
@@ -58,9 +57,9 @@ export function segmentSamples(later: number, latency?: unknown): Sample[] {
   const struct = { version: count(), recordBytesMax: gauge() };
   const damage = { code: "ERR_CORRUPT_SEGMENT", message: "no header" };
   const { channel, topic, service } = {
-    channel: { ...channelSample(make), latency },
-    topic: { ...topicSample(make), latency },
-    service: { ...serviceSample(make), latency },
+    channel: { ...channelSample(tables.channel, makerOf(later, 1000)), latency },
+    topic: { ...topicSample(tables.topic, makerOf(later, 2000)), latency },
+    service: { ...serviceSample(tables.service, makerOf(later, 3000)), latency },
   };
   const segments = [
     segment("channel", [...PRODUCERS, CONSUMER], { channel }),
@@ -86,10 +85,32 @@ export function segmentSamples(later: number, latency?: unknown): Sample[] {
     cells: [cell(0), cell(1), cell(2)],
     takenAtNs: later * 1e9,
   }));
-  // Later kinds last: the figures of the others stay as they are.
-  const bridge = { target: "orders", ends: [endSample(make, holder, "out")] };
+  const bridge = {
+    target: "orders",
+    ends: [endSample(tables.bridge, makerOf(later, 500), holder)],
+  };
   const bridging = segment("bridge", [holder], { bridge });
   return [...told, { ...bridging, cells: [cell(0)], takenAtNs: later * 1e9 }];
+}
+
+/** Numbers from there on: those of a kind stay as they are when another one gets a figure more. */
+function makerOf(later: number, from: number): Maker {
+  let last = from;
+  const count = (): number => ++last + later * last;
+  const gauge = (): number => ++last;
+  const figureOf = (name: string, { type, unit }: Table[string]): number | boolean => {
+    if (type === "counter") return count();
+    if (unit === "boolean") return true;
+    if (unit === "ratio") return (++last % 1000) / 1024;
+    return name === "lastActivityMs" ? BOOT_MS + ++last * 1000 + later * 1000 : gauge();
+  };
+  const figures = (table: Table): Record<string, number | boolean> =>
+    Object.fromEntries(
+      Object.entries(table)
+        .filter(([, { type }]) => type !== "histogram")
+        .map(([name, figure]) => [name, figureOf(name, figure)]),
+    );
+  return { count, gauge, figures };
 }
 
 function someone(slot: number, role: string, isAlive = true): Sample {
@@ -131,209 +152,118 @@ function segment(kind: string, participants: readonly Sample[], details: Sample)
   };
 }
 
-function channelSample({ count, gauge, share, time }: Maker): Sample {
+function channelSample(tables: Tables<string>[string], { count, figures }: Maker): Sample {
+  const { producer: sent = {}, lane: taken = {}, segment = {}, consumer = {} } = tables;
   const lanes = PRODUCERS.map((producer, lane) => ({
     lane,
     producer,
+    ...figures(sent),
+    ...figures(taken),
     position: count(),
-    records: count(),
-    bytes: count(),
-    drops: count(),
-    fullWaits: count(),
-    lastActivityMs: time(),
     consumedPosition: count(),
-    consumedRecords: count(),
-    consumedBytes: count(),
-    lag: gauge(),
-    fill: share(),
   }));
   return {
     mode: "json",
+    ...figures(segment),
     recordBytes: 0,
-    capacityBytes: gauge(),
-    capacity: gauge(),
-    maxProducers: gauge(),
-    records: sumOf(lanes, "records"),
-    bytes: sumOf(lanes, "bytes"),
-    drops: sumOf(lanes, "drops"),
-    fullWaits: sumOf(lanes, "fullWaits"),
+    ...sumsOf(sent, lanes),
     lag: sumOf(lanes, "lag"),
     fill: mostOf(lanes, "fill"),
-    consumerWakes: count(),
-    producerWakes: count(),
-    timeoutWakes: count(),
     lanes,
     consumer: {
       participant: CONSUMER,
       records: sumOf(lanes, "consumedRecords"),
       bytes: sumOf(lanes, "consumedBytes"),
-      emptyWaits: count(),
-      skipped: count(),
-      corruptions: count(),
-      isIdle: true,
-      lastActivityMs: time(),
+      ...figures(consumer),
     },
   };
 }
 
-function topicSample({ count, gauge, share, time }: Maker): Sample {
+function topicSample(tables: Tables<string>[string], { count, figures }: Maker): Sample {
+  const { publisher: sent = {}, place: read = {}, segment = {}, subscriber = {} } = tables;
   const publishers = [PUBLISHER, undefined].map((publisher, lane) => ({
     lane,
     publisher,
+    ...figures(sent),
     position: count(),
-    oldestPosition: gauge(),
-    records: count(),
-    bytes: count(),
-    drops: count(),
-    fullWaits: count(),
-    lastActivityMs: time(),
-    fill: share(),
   }));
   const subscribers = SUBSCRIBERS.map((participant, index) => {
-    const places = [0, 1].map((lane) => ({
-      lane,
-      position: count(),
-      records: count(),
-      bytes: count(),
-      lost: count(),
-      laps: count(),
-      lag: gauge(),
-    }));
+    const places = [0, 1].map((lane) => ({ lane, ...figures(read), position: count() }));
     return {
       participant,
       state: index === 0 ? "live" : "dead",
       onSlow: index === 0 ? "gate" : undefined,
-      records: sumOf(places, "records"),
-      bytes: sumOf(places, "bytes"),
-      lost: sumOf(places, "lost"),
-      laps: sumOf(places, "laps"),
+      ...sumsOf(read, places),
+      ...figures(subscriber),
       lag: sumOf(places, "lag"),
-      emptyWaits: count(),
-      skipped: count(),
-      corruptions: count(),
       isIdle: index === 0,
-      lastActivityMs: time(),
       places,
     };
   });
   return {
     mode: "fixed",
+    ...figures(segment),
     recordBytes: 48,
-    capacityBytes: gauge(),
-    capacity: gauge(),
-    maxPublishers: gauge(),
-    records: sumOf(publishers, "records"),
-    bytes: sumOf(publishers, "bytes"),
-    drops: sumOf(publishers, "drops"),
-    fullWaits: sumOf(publishers, "fullWaits"),
+    ...sumsOf(sent, publishers),
     lost: sumOf(subscribers, "lost"),
     lag: mostOf(subscribers, "lag"),
     fill: mostOf(publishers, "fill"),
-    subscriberWakes: count(),
-    publisherWakes: count(),
-    timeoutWakes: count(),
     publishers,
     subscribers,
   };
 }
 
-function serviceSample(make: Maker): Sample {
-  const { count, gauge, share, time } = make;
+function serviceSample(tables: Tables<string>[string], { count, figures }: Maker): Sample {
+  const { flow = {}, requester = {}, responder = {}, segment = {} } = tables;
   const requesters = [REQUESTER, undefined].map((one, lane) => ({
     lane,
     requester: one,
     state: one === undefined ? undefined : "live",
-    ...flowSample(make),
-    waitingReplies: gauge(),
+    ...figures(flow),
+    ...figures(requester),
     requestPosition: count(),
     replyPosition: count(),
     wantsRoom: lane === 0,
-    fill: share(),
-    lastActivityMs: time(),
   }));
   return {
     requestMode: "bytes",
     responseMode: "json",
-    requestCapacityBytes: gauge(),
-    replyCapacityBytes: gauge(),
-    maxRequesters: gauge(),
-    pending: gauge(),
-    ...flowSample(make),
+    ...figures(segment),
+    ...figures(flow),
     fill: mostOf(requesters, "fill"),
-    responderWakes: count(),
-    requesterWakes: count(),
-    timeoutWakes: count(),
     requesters,
-    responder: {
-      participant: RESPONDER,
-      state: "live",
-      isServing: true,
-      terms: gauge(),
-      lastActivityMs: time(),
-    },
+    responder: { participant: RESPONDER, state: "live", ...figures(responder) },
   };
 }
 
-function flowSample({ count, gauge }: Maker): Sample {
-  return {
-    requests: count(),
-    requestBytes: count(),
-    replies: count(),
-    replyBytes: count(),
-    errors: count(),
-    timeouts: count(),
-    lateReplies: count(),
-    droppedReplies: count(),
-    skippedRequests: count(),
-    waits: count(),
-    replyWaits: count(),
-    corruptions: count(),
-    queued: gauge(),
-    unanswered: gauge(),
-  };
-}
-
-function endSample({ count, gauge }: Maker, participant: Sample, direction: string): Sample {
+function endSample(
+  tables: Tables<string>[string],
+  { figures }: Maker,
+  participant: Sample,
+): Sample {
   return {
     participant,
-    direction,
+    direction: "out",
     source: "channel",
     server: "nats://127.0.0.1:4222",
     reason: "the stream is full",
-    records: count(),
-    bytes: count(),
-    messages: count(),
-    resends: count(),
-    duplicates: count(),
-    gaps: count(),
-    lost: count(),
-    drops: count(),
-    stalls: count(),
-    reconnects: count(),
-    lag: gauge(),
-    inFlight: gauge(),
-    spilledBytes: gauge(),
-    acknowledgeMs: gauge(),
-    isAway: true,
-    isStalled: true,
-    haltedMs: gauge(),
+    ...figures(tables["end"] ?? {}),
     isStopped: false,
     lastActivityMs: BOOT_MS,
   };
 }
 
-/** What the same figure of several comes to. */
-function sumOf<Name extends string>(
-  items: readonly Readonly<Record<Name, number>>[],
-  name: Name,
-): number {
-  return items.reduce((sum, item) => sum + item[name], 0);
+/** What the counters of several come to. */
+function sumsOf(table: Table, items: readonly Sample[]): Sample {
+  const counters = Object.entries(table).filter(([, { type }]) => type === "counter");
+  return Object.fromEntries(counters.map(([name]) => [name, sumOf(items, name)]));
 }
 
-/** The greatest of the same figure of several. */
-function mostOf<Name extends string>(
-  items: readonly Readonly<Record<Name, number>>[],
-  name: Name,
-): number {
-  return Math.max(...items.map((item) => item[name]));
+/** What the same figure of several comes to. */
+function sumOf(items: readonly Sample[], name: string): number {
+  return items.reduce((sum, item) => sum + Number(item[name]), 0);
+}
+
+function mostOf(items: readonly Sample[], name: string): number {
+  return Math.max(...items.map((item) => Number(item[name])));
 }
