@@ -25,7 +25,7 @@ export { readFile } from "./read-file.ts";
 export type { RecordArray, RecordSchema } from "./records-in-place.ts";
 export type { ChunkOptions } from "./scan/chunks.ts";
 export type { FollowEvent, FollowOptions, FollowPathOptions } from "./scan/follow.ts";
-export type { TextSummary } from "./scan/kernel/text-statistics.ts";
+export type { TextCounts, TextSummary } from "./scan/kernel/text-statistics.ts";
 export type { LineCursor } from "./scan/line-cursor.ts";
 export type { LineOptions, LineVisitor } from "./scan/lines.ts";
 export type { Needle } from "./scan/needle.ts";

@@ -39,6 +39,7 @@ export type { CreateRequest, SectionRequest } from "./named/write-named-file.ts"
 export { type Abi, readAbi } from "./native/abi.ts";
 export { bareMutexPairs } from "./native/bare-calls.ts";
 export { conditionError, fromNodeError } from "./native/errno.ts";
+export { GONE } from "./native/gone-name.ts";
 export { host } from "./native/host.ts";
 export { type MemoryLimit, memoryLimit } from "./native/memory-limit.ts";
 export {

@@ -219,6 +219,11 @@ export class Mapping implements Disposable {
     this.advise(offset, length, "sequential");
   }
 
+  /** Moves what is in a range to huge pages, whole ones only, where that is possible; see `isGatherable`. What is there stays. */
+  gatherPages(offset: number, length: number): void {
+    this.#onPages(offset, length, (address, bytes) => platform().gatherPages(address, bytes));
+  }
+
   /** How many bytes of a range are in memory now, counted in whole pages and cut to the range. */
   residentBytes(offset: number, length: number): number {
     let resident = 0;

@@ -272,7 +272,7 @@ export class ViewAccessor extends WideAccessor implements Disposable {
    * using memory = MemoryMappedFile.createNew(null, 80);
    * using view = memory.createViewAccessor();
    * const points = view.array(Point, 0, 10);
-   * points[3].x = 7;
+   * points[3]!.x = 7;
    * console.log(view.read(Point, 24), points.length); // { x: 7, y: 0 } 10
    * ```
    */

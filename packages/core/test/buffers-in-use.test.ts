@@ -111,5 +111,4 @@ truncatingTest(
     expect(last.fault?.cause).toBe("truncated");
     closeSync(fd);
   },
-  60_000,
 );

@@ -47,6 +47,9 @@ const WAYS: Readonly<Record<string, Read>> = {
     for await (const chunk of stream.readable()) bytes += chunk.length;
     return bytes;
   },
+  "count() of a byte": (file) => (file.count(7) > 0 ? file.capacity : 0),
+  "count() of a text": (file) => file.count("no such text") + file.capacity,
+  "histogram()": (file) => file.histogram().reduce((sum, count) => sum + count, 0),
   "forEachLine()": (file) => {
     let bytes = 0;
     file.forEachLine((_bytes, start, end) => {

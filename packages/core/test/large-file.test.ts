@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { closeSync, openSync, readSync, truncateSync, writeSync } from "node:fs";
+import { patient } from "@isthmus/testing/patience";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import {
@@ -18,6 +19,9 @@ const CAPACITY = 10 * GIB;
 /** Beyond int32, beyond uint32, and beyond two and a half windows. */
 const BORDERS = [2 ** 31, 2 ** 32, 2 ** 33, CAPACITY - 64];
 
+/** A window and a little: the system needs seconds for each GiB that is looked at, and has it in its cache then. */
+const WALKED_BYTES = 4.25 * GIB;
+
 /** A file of holes: 10 GiB long, a few pages on disk. */
 let directory: TemporaryDirectory;
 let path: string;
@@ -25,8 +29,7 @@ let file: MemoryMappedFile;
 
 beforeAll(() => {
   directory = new TemporaryDirectory();
-  path = directory.file("large.bin", "");
-  truncateSync(path, CAPACITY);
+  path = sparseFile(directory, CAPACITY);
   file = MemoryMappedFile.createFromFile(path);
 });
 
@@ -34,6 +37,13 @@ afterAll(() => {
   file.dispose();
   directory[Symbol.dispose]();
 });
+
+/** A file of holes that begins with a byte; its path. */
+function sparseFile(folder: TemporaryDirectory, lengthBytes: number): string {
+  const file = folder.file("large.bin", "x");
+  truncateSync(file, lengthBytes);
+  return file;
+}
 
 /** What the file holds, read in the ordinary way. */
 function readBack(position: number, length: number): Uint8Array<ArrayBuffer> {
@@ -186,16 +196,16 @@ describe("MemoryMappedFile of 10 GiB", () => {
   });
 
   testIf(isLinux, "Linux")(
-    "gives all of its chunks without keeping them in this process's memory",
+    "gives all chunks of one of two windows without keeping them in this process's memory",
     async () => {
+      using whole = new TemporaryDirectory();
       const result = await runFixture<{ bytes: number; sum: number; grownBytes: number }>(
         "walk-file",
-        { input: { path }, timeoutMs: 110_000 },
+        { input: { path: sparseFile(whole, WALKED_BYTES) }, timeoutMs: patient(110_000) },
       );
-      expect(result.bytes).toBe(CAPACITY);
-      expect(result.sum).toBeGreaterThan(0);
+      expect(result.bytes).toBe(WALKED_BYTES);
+      expect(result.sum).toBe(0x78);
       expect(result.grownBytes).toBeLessThan(64 << 20);
     },
-    120_000,
   );
 });

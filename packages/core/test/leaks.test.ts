@@ -14,25 +14,21 @@ const linuxTest = testIf(isLinux, "Linux");
 const CYCLES = 20_000;
 
 describe("MemoryMappedFile", () => {
-  linuxTest(
-    "leaves nothing behind after many maps and views are disposed",
-    () => {
-      using directory = new TemporaryDirectory();
-      const path = directory.file("data.bin", pattern(10_000));
-      const before = [descriptorsOf(""), mappingsOf("")];
-      for (let cycle = 0; cycle < CYCLES; cycle++) {
-        using file = MemoryMappedFile.createFromFile(path);
-        using view = file.createViewAccessor({ offset: cycle % 5000 });
-        view.writeUint8(0, 1);
-      }
-      expect([descriptorsOf(path), mappingsOf(path)]).toEqual([0, 0]);
-      // The collector may have closed what other tests dropped, and the engine may have mapped some memory of
-      // its own meanwhile, but nothing like one per cycle.
-      expect(descriptorsOf("")).toBeLessThanOrEqual(before[0] as number);
-      expect(mappingsOf("") - (before[1] as number)).toBeLessThan(CYCLES / 20);
-    },
-    30_000,
-  );
+  linuxTest("leaves nothing behind after many maps and views are disposed", () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("data.bin", pattern(10_000));
+    const before = [descriptorsOf(""), mappingsOf("")];
+    for (let cycle = 0; cycle < CYCLES; cycle++) {
+      using file = MemoryMappedFile.createFromFile(path);
+      using view = file.createViewAccessor({ offset: cycle % 5000 });
+      view.writeUint8(0, 1);
+    }
+    expect([descriptorsOf(path), mappingsOf(path)]).toEqual([0, 0]);
+    // The collector may have closed what other tests dropped, and the engine may have mapped some memory of
+    // its own meanwhile, but nothing like one per cycle.
+    expect(descriptorsOf("")).toBeLessThanOrEqual(before[0] as number);
+    expect(mappingsOf("") - (before[1] as number)).toBeLessThan(CYCLES / 20);
+  });
 
   linuxTest("gives back descriptors and memory of what is dropped undisposed", async () => {
     using directory = new TemporaryDirectory();

@@ -8,7 +8,7 @@ import { platform } from "../src/native/platform.ts";
 import { WINDOW_BYTES } from "../src/windows.ts";
 import { expectDisposed } from "./support/disposed.ts";
 import { expectError } from "./support/expect-error.ts";
-import { mappingsOf } from "./support/process-state.ts";
+import { mappingLines, mappingsOf } from "./support/process-state.ts";
 
 const SHARED = { protection: "readWrite", sharing: "shared" } as const;
 /** Where the first window ends that begins 100 bytes after a page. */
@@ -26,6 +26,14 @@ function openSparse(lengthBytes: number) {
     directory[Symbol.dispose]();
   };
   return { fd, path, [Symbol.dispose]: dispose };
+}
+
+/** Addresses that this process has taken, without memory. */
+function emptyRoomBytes(): number {
+  return mappingLines(" ---p ").reduce((sum, line) => {
+    const [start = "", end = ""] = line.split(" ", 1)[0]?.split("-") ?? [];
+    return sum + Number.parseInt(end, 16) - Number.parseInt(start, 16);
+  }, 0);
 }
 
 describe("Mapping", () => {
@@ -57,6 +65,26 @@ describe("Mapping", () => {
     platform().checkMappable({ ...file, ...SHARED });
     expect(mappingsOf(file.path)).toBe(0);
   });
+
+  testIf(platform().hugePageBytes > 0, "huge pages that can be made of others")(
+    "that is gatherable lies as the file's huge pages do, and keeps what it holds and nothing else",
+    () => {
+      const huge = platform().hugePageBytes;
+      using file = openSparse(4 * huge);
+      const rounds = 6;
+      const before = emptyRoomBytes();
+      for (let round = 0; round < rounds; round++) {
+        const range = { offsetBytes: round * 4096, lengthBytes: 2 * huge - 100 };
+        using mapping = new Mapping({ ...file, ...SHARED, ...range, isGatherable: true });
+        const [line = ""] = mappingLines(file.path);
+        expect((Number.parseInt(line, 16) - range.offsetBytes) % huge).toBe(0);
+        const data = mapping.bytes(0, range.lengthBytes).fill(round);
+        mapping.gatherPages(0, range.lengthBytes);
+        expect(data.every((byte) => byte === round)).toBe(true);
+      }
+      expect(emptyRoomBytes() - before).toBeLessThan((rounds * huge) / 2);
+    },
+  );
 
   test("refuses everything after disposal, and may be disposed again", () => {
     using file = openSparse(100);

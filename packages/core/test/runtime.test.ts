@@ -1,5 +1,5 @@
 /** Runtimes on which the library does not work are refused in words, before anything of theirs breaks. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import {
   constants,
   copyFileSync,
@@ -22,8 +22,6 @@ import {
 } from "../src/native/runtime.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(60_000);
-
 const ROOT = join(import.meta.dir, "..", "..", "..");
 const LIBRARIES = ["core", "ipc", "store", "bridge"];
 const SHIPPED = [...LIBRARIES.map((name) => `packages/${name}`), "apps/cli"];

@@ -37,11 +37,11 @@ export interface CreateRequest {
   readonly isPersistent: boolean;
   /** Fingerprint of the schema; 0 where there is none. */
   readonly fingerprint?: bigint;
-  /** Fills the sections, which are zero, before anybody can see them. */
+  /** Fills the sections that are not reserved, which are zero and come first, before anybody can see them. */
   readonly fill?: (
     fd: number,
     path: string,
-    totalBytes: number,
+    allocatedBytes: number,
     sections: readonly Section[],
   ) => void;
 }
@@ -81,7 +81,7 @@ export function writeNamedFile(request: CreateRequest, fd: number, path: string)
     name: request.name,
     sections,
   };
-  request.fill?.(fd, path, end, sections);
+  request.fill?.(fd, path, allocatedEnd, sections);
   writeFirstPage(fd, encodeSuperblock(superblock), path);
   return superblock;
 }

@@ -112,62 +112,62 @@ function writeTime(timespec: Int32Array): void {
 }
 
 /**
- * One mutex in a mapping. Its two hot methods call the C library directly: what they would be split into is no
- * longer compiled into the caller's loop (measured: half the cost of a lock).
+ * One mutex in a mapping. Its two hot methods call the C library directly, and have no private names and little code
+ * (decision 8): what they would be split into is no longer compiled into the caller's loop.
  */
 class LinuxMutex implements SharedMutex {
-  readonly #calls: LibcCalls;
-  readonly #owner: MemoryOwner;
-  readonly #address: Address;
-  readonly #stampAddress: Address;
+  private readonly calls: LibcCalls;
+  private readonly address: Address;
+  private readonly stampAddress: Address;
+  private readonly clock = CLOCK_REALTIME_COARSE;
   /** Where the time of the last locking is written by JavaScript; undefined where the C library does it. */
-  readonly #stamp: Int32Array | undefined;
+  private readonly stamp: Int32Array | undefined;
   /** The word that says what kind of mutex it is; gone, as all of the mapping, once that is disposed. */
-  readonly #type: Int32Array;
-  readonly #expectedType: number;
+  private readonly type: Int32Array;
+  private readonly expectedType: number;
+  readonly #owner: MemoryOwner;
 
   constructor({ calls, typeOffset, type }: MutexKind, owner: MemoryOwner, place: MutexPlace) {
     const { buffer, byteOffset } = place.bytes;
-    this.#calls = calls;
+    this.calls = calls;
     this.#owner = owner;
-    this.#address = place.address;
-    this.#stampAddress = place.stampAddress;
+    this.address = place.address;
+    this.stampAddress = place.stampAddress;
     const stampOffset = byteOffset + place.stampAddress - place.address;
-    this.#stamp = engine.areCallsSlow ? new Int32Array(buffer, stampOffset, 4) : undefined;
-    this.#type = new Int32Array(buffer, byteOffset + typeOffset, 1);
-    this.#expectedType = type;
+    this.stamp = engine.areCallsSlow ? new Int32Array(buffer, stampOffset, 4) : undefined;
+    this.type = new Int32Array(buffer, byteOffset + typeOffset, 1);
+    this.expectedType = type;
   }
 
   init(): void {
     if (this.#owner.isDisposed) throw new DisposedError("mapping");
-    initMutex(this.#calls, this.#address);
+    initMutex(this.calls, this.address);
   }
 
   tryLock(): MutexOutcome {
     // With some values of a type that somebody has overwritten, the C library ends the process (measured).
-    if (this.#type[0] !== this.#expectedType) throw this.#unusable();
+    if (this.type[0] !== this.expectedType) throw this.unusable();
     // SAFETY: the mapping is there, as its type word is, and stays while the mutex is locked.
-    const code = this.#calls.pthread_mutex_trylock(this.#address);
-    if (code === E.BUSY || code === E.DEADLK) return "busy";
-    if (code !== 0) return this.#afterOwnersDeath(code);
-    if (this.#stamp === undefined) {
-      this.#calls.clock_gettime(CLOCK_REALTIME_COARSE, this.#stampAddress);
-    } else writeTime(this.#stamp);
+    const code = this.calls.pthread_mutex_trylock(this.address);
+    if (code !== 0) return this.notSimplyLocked(code);
+    if (this.stamp === undefined) this.calls.clock_gettime(this.clock, this.stampAddress);
+    else writeTime(this.stamp);
     return "acquired";
   }
 
   unlock(): void {
-    if (this.#type[0] !== this.#expectedType) throw this.#unusable();
-    const code = this.#calls.pthread_mutex_unlock(this.#address);
-    if (code !== 0) this.#failToUnlock(code);
+    if (this.type[0] !== this.expectedType) throw this.unusable();
+    const code = this.calls.pthread_mutex_unlock(this.address);
+    if (code !== 0) this.failToUnlock(code);
   }
 
-  #afterOwnersDeath(code: number): MutexOutcome {
+  private notSimplyLocked(code: number): MutexOutcome {
+    if (code === E.BUSY || code === E.DEADLK) return "busy";
     if (code !== E.OWNERDEAD) {
       throw systemError("lock a shared mutex", "pthread_mutex_trylock", code);
     }
-    check(this.#calls.pthread_mutex_consistent(this.#address), "pthread_mutex_consistent");
-    this.#calls.clock_gettime(CLOCK_REALTIME_COARSE, this.#stampAddress);
+    check(this.calls.pthread_mutex_consistent(this.address), "pthread_mutex_consistent");
+    this.calls.clock_gettime(this.clock, this.stampAddress);
     return "abandoned";
   }
 
@@ -175,17 +175,17 @@ class LinuxMutex implements SharedMutex {
    * A mutex that somebody has overwritten while it was held stays in the C library's list of what this thread
    * holds, and the list leads through the mapping: so that is never unmapped.
    */
-  #failToUnlock(code: number): never {
+  private failToUnlock(code: number): never {
     this.#owner.keepMapped();
     throw systemError("unlock a shared mutex", "pthread_mutex_unlock", code);
   }
 
-  #unusable(): Error {
+  private unusable(): Error {
     if (this.#owner.isDisposed) return new DisposedError("mapping");
     this.#owner.keepMapped();
     const hex = (type: number | undefined): string => `0x${((type ?? 0) >>> 0).toString(16)}`;
     return new CorruptSegmentError(
-      `Cannot use a shared mutex: its type must be ${hex(this.#expectedType)}: found ${hex(this.#type[0])}`,
+      `Cannot use a shared mutex: its type must be ${hex(this.expectedType)}: found ${hex(this.type[0])}`,
     );
   }
 }

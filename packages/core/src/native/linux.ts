@@ -113,10 +113,12 @@ export function describeLinux(): PosixSystem {
       hugePage: 14,
       populate: 22, // MADV_POPULATE_READ, Linux 5.14
       populateWrite: 23,
+      collapse: 25, // Linux 6.1
     },
     wouldBlock: 11,
     interrupted: 4,
     cannotAllocate: [22, 95], // EINVAL, EOPNOTSUPP: musl passes on what glibc would emulate
+    readsMappings: true, // both are the page cache
     duplicateCloexec: 1030,
     openCopiedUp,
     memfdCloexec: 1,

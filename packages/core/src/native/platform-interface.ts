@@ -34,6 +34,8 @@ export interface MapRequest {
   readonly fileOffsetBytes: number;
   /** The file's name, for error messages. */
   readonly path: string | undefined;
+  /** Whether it is to lie where `MemoryCalls.gatherPages` can do something for it. */
+  readonly isGatherable?: boolean;
 }
 
 /** Mapped memory. Every call throws `SystemError` when refused. */
@@ -72,6 +74,17 @@ export interface MemoryCalls {
 
   /** Passes advice on. Returns false when this system does not know it or cannot follow it here. */
   advise(address: Address, lengthBytes: number, advice: MemoryAdvice, isWritable: boolean): boolean;
+
+  /** How many bytes a huge page has; 0 where the system has none to gather pages in. */
+  readonly hugePageBytes: number;
+
+  /**
+   * Moves what is in the pages of a shared mapping to huge pages, of which the CPU knows more at a time where they are. Takes
+   * whole ones only, and the memory of all of each. A read or a write by others meanwhile waits.
+   *
+   * @returns False where the system has none, or no room in one piece.
+   */
+  gatherPages(address: Address, lengthBytes: number): boolean;
 
   /** One byte per page of the range, non-zero where the page is in memory. */
   residency(address: Address, pageCount: number, into: Uint8Array): void;
@@ -176,6 +189,9 @@ export interface FileCalls {
 
   /** Whether syncing a file also writes what was changed through its mappings. */
   readonly syncsMappings: boolean;
+
+  /** Whether reading a file shows at once what was stored through its mappings. */
+  readonly readsMappings: boolean;
 
   /** A file of size 0 that lives in memory or goes with its last descriptor, or undefined where the system has none. */
   createMemoryFile(label: string): number | undefined;

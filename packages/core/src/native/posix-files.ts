@@ -71,6 +71,7 @@ export function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
       }
     },
     syncsMappings: true,
+    readsMappings: system.readsMappings ?? false,
     createMemoryFile: (label) => {
       if (system.memfdCloexec === undefined) return undefined;
       const fd = call.memfd_create(label, system.memfdCloexec);

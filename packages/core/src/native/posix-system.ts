@@ -31,7 +31,7 @@ export interface PosixSystem {
   readonly mapNoReserve: number;
   readonly msync: { readonly sync: number; readonly async: number };
   /** `madvise` numbers; absent where the system has no such advice. */
-  readonly advice: Readonly<Partial<Record<MemoryAdvice | "populateWrite", number>>>;
+  readonly advice: Readonly<Partial<Record<MemoryAdvice | "populateWrite" | "collapse", number>>>;
   /** `EAGAIN`/`EWOULDBLOCK`, which a busy file lock returns. */
   readonly wouldBlock: number;
   readonly interrupted: number;
@@ -41,6 +41,8 @@ export interface PosixSystem {
   readonly duplicateCloexec?: number;
   /** See `Platform.openCopiedUp`; absent where no file system copies files so. */
   readonly openCopiedUp?: (fd: number) => number | undefined;
+  /** See `FileCalls.readsMappings`; absent where nobody has tried it. */
+  readonly readsMappings?: boolean;
   /** Flags for `memfd_create`; absent where the system has none. */
   readonly memfdCloexec?: number;
   /** `SYNC_FILE_RANGE_WRITE` for `sync_file_range`; absent where `msync` can begin the writing. */
@@ -73,6 +75,8 @@ export interface PosixSystem {
 /** Protection bits: the same on every POSIX system. */
 export const PROT = { read: 1, write: 2, execute: 4 } as const;
 /** Sharing flags of `mmap`: the same on every POSIX system. */
-export const MAP = { shared: 1, private: 2 } as const;
+export const MAP = { shared: 1, private: 2, fixed: 16 } as const;
+/** How many bytes a huge page has, on every CPU whose pages have 4096. */
+export const HUGE_PAGE_BYTES: number = 2 << 20;
 /** Operations of `flock`: the same on every POSIX system that has it. */
 export const LOCK = { shared: 1, exclusive: 2, nonBlocking: 4 } as const;

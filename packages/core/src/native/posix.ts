@@ -19,7 +19,7 @@ import type {
 } from "./platform-interface.ts";
 import { fifoCalls } from "./posix-fifos.ts";
 import { fileCalls, nameCalls, tryLockFile } from "./posix-files.ts";
-import { MAP, type PosixSystem, PROT } from "./posix-system.ts";
+import { HUGE_PAGE_BYTES, MAP, type PosixSystem, PROT } from "./posix-system.ts";
 import { engine } from "./runtime.ts";
 import { Timespec } from "./timespec.ts";
 
@@ -108,6 +108,8 @@ function memoryCalls(libc: Libc, system: PosixSystem): MemoryCalls {
       checked(call.msync(address, length, system.msync[mode]), "flush memory", "msync"),
     advise: (address, length, advice, isWritable) =>
       advise(libc, system, address, length, advice, isWritable),
+    hugePageBytes: system.advice.collapse === undefined ? 0 : HUGE_PAGE_BYTES,
+    gatherPages: (address, length) => adviseBy(libc, system.advice.collapse, address, length),
     // SAFETY: mincore writes one byte per page; the caller keeps the array where it is.
     residency: (address, pageCount, into) =>
       checked(
@@ -135,19 +137,56 @@ function memoryCalls(libc: Libc, system: PosixSystem): MemoryCalls {
 function map(libc: Libc, system: PosixSystem, request: MapRequest): Address {
   const isPrivate = request.sharing === "private";
   const flags = isPrivate ? MAP.private | system.mapNoReserve : MAP.shared;
-  // SAFETY: without MAP_FIXED the kernel chooses a free range, so nothing that exists is replaced.
+  const room = request.isGatherable ? findRoom(libc, system, request) : undefined;
+  // SAFETY: without MAP_FIXED the kernel chooses a free range, and with it a part of the room is replaced, which is this call's.
   const result = libc.call.mmap(
-    0,
+    room?.address ?? 0,
     request.lengthBytes,
     PROTECTION[request.protection],
-    flags,
+    room === undefined ? flags : flags | MAP.fixed,
     request.fd,
     request.fileOffsetBytes,
   );
   // MAP_FAILED is the one pointer that does not fit a number: it arrives as the BigInt 2^64 - 1.
+  const errno = typeof result === "number" ? 0 : libc.errno();
+  for (const [address, lengthBytes] of room?.rest(errno !== 0) ?? []) {
+    // SAFETY: it is of the room, and nothing is mapped there.
+    if (lengthBytes > 0) libc.call.munmap(address, lengthBytes);
+  }
   if (typeof result === "number") return result as Address;
   const what = request.path === undefined ? "map memory" : `map file "${request.path}"`;
-  throw systemError(what, "mmap", libc.errno(), request.path);
+  throw systemError(what, "mmap", errno, request.path);
+}
+
+/** Room to map a file in so that its huge pages, counted from its start, are those of the address. */
+interface Room {
+  readonly address: number;
+  /** What is to be unmapped: all, or what is before and behind the file. */
+  rest(isAll: boolean): readonly (readonly [address: number, lengthBytes: number])[];
+}
+
+function findRoom({ call }: Libc, system: PosixSystem, request: MapRequest): Room | undefined {
+  const { lengthBytes, fileOffsetBytes } = request;
+  if (system.advice.collapse === undefined || lengthBytes < HUGE_PAGE_BYTES) return undefined;
+  const roomBytes = lengthBytes + HUGE_PAGE_BYTES;
+  const flags = MAP.private | system.mapAnonymous | system.mapNoReserve;
+  // SAFETY: without MAP_FIXED the kernel chooses a free range, so nothing that exists is replaced.
+  const start: unknown = call.mmap(0, roomBytes, 0, flags, -1, 0);
+  if (typeof start !== "number") return undefined;
+  const leadBytes = (fileOffsetBytes - start) % HUGE_PAGE_BYTES;
+  const address = start + (leadBytes < 0 ? leadBytes + HUGE_PAGE_BYTES : leadBytes);
+  const page = call.getpagesize();
+  const end = address + Math.ceil(lengthBytes / page) * page;
+  return {
+    address,
+    rest: (isAll) =>
+      isAll
+        ? [[start, roomBytes]]
+        : [
+            [start, address - start],
+            [end, start + Math.ceil(roomBytes / page) * page - end],
+          ],
+  };
 }
 
 function advise(
@@ -159,10 +198,18 @@ function advise(
   isWritable: boolean,
 ): boolean {
   const key = advice === "populate" && isWritable ? "populateWrite" : advice;
-  const value = system.advice[key];
+  return adviseBy(libc, system.advice[key], address, lengthBytes);
+}
+
+function adviseBy(
+  { call }: Libc,
+  value: number | undefined,
+  address: Address,
+  lengthBytes: number,
+): boolean {
   // SAFETY: every advice in the tables leaves the content of the range as it is; the caller sees to it
   // that "dontNeed" is never given for a private mapping, whose changes it would drop.
-  return value !== undefined && libc.call.madvise(address, lengthBytes, value) === 0;
+  return value !== undefined && call.madvise(address, lengthBytes, value) === 0;
 }
 
 /** Why `mlock` fails, by any of its codes, on memory that is mapped. */

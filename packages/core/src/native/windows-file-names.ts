@@ -4,6 +4,7 @@
  * @module
  */
 import { basename, dirname, join } from "node:path";
+import { GONE } from "./gone-name.ts";
 import type { FileIdentity, FileNames } from "./platform-interface.ts";
 import { engine } from "./runtime.ts";
 import {
@@ -77,9 +78,6 @@ const RENAME = { length: 16, name: 20 } as const;
 
 /** FILE_ID_BOTH_DIR_INFORMATION: number of the file u64 at 96, then its name, of 255 characters at most. */
 const ENTRY = { id: 96, bytes: 104 + 512 } as const;
-
-/** How the names begin of files that have been removed and are still open. */
-const GONE = ".gone-";
 
 /** What is said of a path that leads to nothing. */
 const MISSING: ReadonlySet<number> = new Set([

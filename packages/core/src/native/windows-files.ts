@@ -110,6 +110,7 @@ export function fileCalls(): FileCalls {
       }
     },
     syncsMappings: false,
+    readsMappings: false,
   };
 }
 

@@ -106,6 +106,8 @@ export function memoryCalls(): MemoryCalls {
       checkStatus("flush memory", "NtFlushBuffersFile", flushFile(handleOf(fd)));
     },
     // How a range will be read is no advice here, and pages that nobody needs are found by the system itself.
+    hugePageBytes: 0,
+    gatherPages: () => false,
     advise: (address, lengthBytes, advice) => {
       if (advice !== "willNeed") return false;
       // MEMORY_RANGE_ENTRY at 64: address u64, length u64; flags u32 at 80, all zero.

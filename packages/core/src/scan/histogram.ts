@@ -5,7 +5,7 @@
  */
 import { checkOptions } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
-import { byteHistogram } from "./kernel/byte-histogram.ts";
+import { addPlainly, byteHistogram } from "./kernel/byte-histogram.ts";
 import { checkRange, SCAN_RANGE, type ScanRange } from "./range.ts";
 import { windows } from "./windows.ts";
 
@@ -16,6 +16,9 @@ export function histogram(source: ViewSource, range?: ScanRange): Float64Array {
   const span = checkRange(source.capacity, checkOptions("range", range, SCAN_RANGE));
   const totals = new Float64Array(BYTE_VALUES);
   const addCounts = byteHistogram(span.to - span.from);
-  for (const { bytes } of windows(source, span)) addCounts(bytes, totals);
+  const isCopied = addCounts !== addPlainly;
+  for (const { bytes, copy } of windows(source, { ...span, isCopied })) {
+    addCounts(bytes, totals, copy);
+  }
   return totals;
 }

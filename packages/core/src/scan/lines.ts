@@ -50,7 +50,8 @@ export function lines(
   const { raw = false } = checked;
   const isRaw = checkBoolean("raw", raw);
   const span = checkRange(source.capacity, checked);
-  const pieces = linesOf(source, span);
+  // Raw lines are the file's bytes, where they are.
+  const pieces = linesOf(source, span, !isRaw);
   return isRaw ? new RawLines(pieces) : new TextLines(pieces);
 }
 
@@ -58,7 +59,7 @@ export function lines(
 export function lineCursor(source: ViewSource, range?: ScanRange): Generator<LineCursor, void> {
   const checked = checkOptions("range", range, SCAN_RANGE);
   const first = { offset: 0 };
-  return new CursorLines(linesOf(source, checkRange(source.capacity, checked), first), first);
+  return new CursorLines(linesOf(source, checkRange(source.capacity, checked), true, first), first);
 }
 
 /** Calls for every line, without an object for each; see `MemoryMappedFile.forEachLine`. */
@@ -67,27 +68,32 @@ export function forEachLine(source: ViewSource, visit: LineVisitor, range?: Scan
   const checked = checkOptions("range", range, SCAN_RANGE);
   const span = lineSpan(source, checkRange(source.capacity, checked));
   let offset = span.from;
-  for (const piece of wholeLines(source, span)) {
+  for (const piece of wholeLines(source, span, true)) {
     eachLine(piece, visit, offset);
     offset += piece.length;
   }
 }
 
 /** The lines that begin in a range, in pieces; nothing is looked at before the first one is asked for. */
-function* linesOf(source: ViewSource, range: Span, first?: FirstLine): Generator<Buffer, void> {
+function* linesOf(
+  source: ViewSource,
+  range: Span,
+  isRead: boolean,
+  first?: FirstLine,
+): Generator<Buffer, void> {
   const span = lineSpan(source, range);
   if (first !== undefined) first.offset = span.from;
-  yield* wholeLines(source, span);
+  yield* wholeLines(source, span, isRead);
 }
 
 /**
  * Yields pieces that end with a line feed (the last one may not). A line that crosses from one window into
  * the next is put together in a buffer of its own.
  */
-function* wholeLines(source: ViewSource, span: Span): Generator<Buffer, void> {
+function* wholeLines(source: ViewSource, span: Span, isRead: boolean): Generator<Buffer, void> {
   let carried: Buffer[] = [];
   let carriedBytes = 0;
-  for (const { start, bytes } of windows(source, span)) {
+  for (const { start, bytes } of windows(source, { ...span, isRead })) {
     let from = 0;
     if (carriedBytes > 0) {
       const found = bytes.indexOf(LINE_FEED);

@@ -5,8 +5,8 @@
  */
 import { checkBoolean, checkInteger, checkOptions, type OptionNames } from "../validate.ts";
 import type { ViewSource } from "../view.ts";
-import { byteCounter } from "./kernel/byte-counter.ts";
-import { type FindNeedles, needleFinder, needlePlan } from "./kernel/needle-finder.ts";
+import { byteCounter, countPlainly } from "./kernel/byte-counter.ts";
+import { type NeedlePlan, needleFinder, needlePlan } from "./kernel/needle-finder.ts";
 import { type Needle, needleBytes } from "./needle.ts";
 import { checkRange, SCAN_RANGE, type ScanRange, type Span } from "./range.ts";
 import { SCAN_WINDOW_BYTES, windows } from "./windows.ts";
@@ -35,14 +35,15 @@ export function indexOf(
     typeof range === "object" && range !== null
       ? checkSearch(source, needle, range)
       : { ...checkSearch(source, needle), from: checkInteger("from", range) };
-  const find = finderOf(search);
+  const find = needleFinder(planOf(search, false));
   const options = { ...search, overlap: search.wanted.length - 1 };
   for (const { start, bytes } of windows(source, options)) {
     let found = -1;
-    find(bytes, [0], (_, at) => {
+    const stop = (_: number, at: number): boolean => {
       found = at;
       return true;
-    });
+    };
+    find(bytes, [0], stop);
     if (found >= 0) return start + found;
   }
   return -1;
@@ -80,13 +81,13 @@ function checkSearch(source: ViewSource, needle: Needle, range?: SearchOptions):
   return { wanted, ignoreCase, ...checkRange(source.capacity, checked) };
 }
 
-function finderOf({ wanted, ignoreCase, from, to }: Search): FindNeedles {
-  return needleFinder(needlePlan([wanted], { ignoreCase, totalBytes: to - from }));
+function planOf({ wanted, ignoreCase, from, to }: Search, seeksAll: boolean): NeedlePlan {
+  return needlePlan([wanted], { ignoreCase, seeksAll, totalBytes: to - from });
 }
 
 /** Finds the last match in some bytes: the matches that a search from the front leaves out overlap others. */
 function lastIgnoringCase(wanted: Buffer, totalBytes: number): (bytes: Buffer) => number {
-  const find = needleFinder(needlePlan([wanted], { ignoreCase: true, totalBytes }));
+  const find = needleFinder(needlePlan([wanted], { ignoreCase: true, seeksAll: true, totalBytes }));
   return (bytes) => {
     let last = -1;
     const from = [0];
@@ -101,23 +102,29 @@ function lastIgnoringCase(wanted: Buffer, totalBytes: number): (bytes: Buffer) =
 
 function countByte(source: ViewSource, wanted: number, span: Span): number {
   const countIn = byteCounter(span.to - span.from);
+  const isCopied = countIn !== countPlainly;
   let total = 0;
-  for (const { bytes } of windows(source, span)) total += countIn(bytes, wanted);
+  for (const { bytes, copy } of windows(source, { ...span, isCopied })) {
+    total += countIn(bytes, wanted, copy);
+  }
   return total;
 }
 
 function countMatches(source: ViewSource, search: Search): number {
-  const find = finderOf(search);
+  const plan = planOf(search, true);
+  const find = needleFinder(plan);
   let total = 0;
   /** Where the next match may begin: behind the end of the last one. */
   let next = 0;
-  const options = { ...search, overlap: search.wanted.length - 1 };
-  for (const { start, bytes } of windows(source, options)) {
+  const isCopied = plan.rest.length === 0;
+  const options = { ...search, overlap: search.wanted.length - 1, isCopied };
+  for (const { start, bytes, copy } of windows(source, options)) {
     const from = [Math.max(0, next - start)];
-    find(bytes, from, () => {
+    const count = (): boolean => {
       total++;
       return false;
-    });
+    };
+    find(bytes, from, count, copy);
     next = start + (from[0] as number);
   }
   return total;

@@ -21,7 +21,7 @@ export function isUtf8(
   const span = checkRange(source.capacity, checkOptions("range", range, SCAN_RANGE));
   /** The beginning of a character that goes on in the next window. */
   let part = Buffer.alloc(0);
-  for (const { bytes } of windows(source, { ...span, stride: windowBytes })) {
+  for (const { bytes } of windows(source, { ...span, stride: windowBytes, isRead: true })) {
     const missing = Math.min(lengthOf(part[0]) - part.length, bytes.length);
     part = Buffer.concat([part, bytes.subarray(0, missing)]);
     if (part.length < lengthOf(part[0])) continue;

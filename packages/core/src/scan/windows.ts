@@ -6,9 +6,17 @@
 import { DisposedError } from "../errors.ts";
 import { mapView } from "../map-pages.ts";
 import { checkFaults, type ViewSource } from "../view.ts";
+import type { CopyBytes } from "./kernel/copy-bytes.ts";
+import { readingCopier, readPlace } from "./read-place.ts";
 
 /** How much of the file is mapped at a time, in bytes: what a scan adds to the process's memory. */
 export const SCAN_WINDOW_BYTES: number = 8 << 20;
+
+/** How much of it is mapped at a time where it is read instead: what nobody touches adds nothing, and mapping it takes time. */
+export const READ_WINDOW_BYTES: number = 64 << 20;
+
+/** How much of it is read at a time for whoever looks at it in memory of the scan's own: the second level of a cache holds it. */
+const READ_PIECE_BYTES = 512 << 10;
 
 /** Why a scan cannot go on whose bytes were transferred to somebody else: the rest of the window went with them. */
 const GONE =
@@ -20,6 +28,8 @@ export interface ScanWindow {
   readonly start: number;
   /** The bytes; dead once the next window is asked for. */
   readonly bytes: Buffer;
+  /** Copies bytes out of the window: with `isCopied`, without touching it where its file can be read. */
+  readonly copy: CopyBytes;
 }
 
 /** What to slide over. */
@@ -32,6 +42,13 @@ export interface WindowOptions {
   readonly stride?: number;
   /** How many bytes of the next window each one also shows, for matches that cross from one to the next. */
   readonly overlap?: number;
+  /** Whether bytes are only copied out of windows, which are longer then where they can be read. */
+  readonly isCopied?: boolean;
+  /**
+   * Whether bytes may be in memory of the scan's own, which is used for the next window again: then what can be read is, in
+   * smaller windows without an overlap.
+   */
+  readonly isRead?: boolean;
 }
 
 /**
@@ -42,19 +59,34 @@ export interface WindowOptions {
  * @throws {DisposedError} When the loop has transferred the window's buffer away and asks for more.
  */
 export function* windows(source: ViewSource, options: WindowOptions): Generator<ScanWindow, void> {
-  const { from, to, stride = SCAN_WINDOW_BYTES, overlap = 0 } = options;
+  const { from, to, stride = SCAN_WINDOW_BYTES, overlap = 0, isRead = false } = options;
+  const mayRead = isRead || options.isCopied === true;
   const { backing } = source;
   backing.retain();
   try {
-    for (let start = from; start < to; start += stride) {
-      const end = Math.min(start + stride + overlap, to);
+    let room: Buffer | undefined;
+    let mustMapUntil = mayRead ? from : to;
+    for (let start = from, step = 0; start < to; start += step) {
+      step = start < mustMapUntil ? stride : READ_WINDOW_BYTES;
+      const end = Math.min(start + step + overlap, to);
       backing.checkReaches(end);
       using mapping = mapView(backing, start, end - start, "read");
+      const place = mayRead ? readPlace(mapping, backing, start) : undefined;
+      if (place === undefined && start >= mustMapUntil) {
+        mustMapUntil = start + step;
+        step = 0;
+        continue;
+      }
       // Not "populate": the kernel enters pages one by one then, and many at a time when they are touched (decision 0014).
-      mapping.adviseReading(0, end - start);
+      if (place === undefined) mapping.adviseReading(0, end - start);
       const { buffer, byteOffset, byteLength } = mapping.bytes(0, end - start);
+      const bytes = Buffer.from(buffer, byteOffset, byteLength);
+      const copy = readingCopier(bytes, place, backing, end);
       try {
-        yield { start, bytes: Buffer.from(buffer, byteOffset, byteLength) };
+        if (isRead && place !== undefined) {
+          room ??= Buffer.allocUnsafeSlow(READ_PIECE_BYTES);
+          yield* readPieces(start, bytes.length, copy, room);
+        } else yield { start, bytes, copy };
       } finally {
         // Also when the loop is left early: a search may have found zeros that are not in the file.
         checkFaults(mapping, backing, start);
@@ -63,5 +95,21 @@ export function* windows(source: ViewSource, options: WindowOptions): Generator<
     }
   } finally {
     backing.release();
+  }
+}
+
+/** Reads a window in pieces, one after the other into the same memory. */
+function* readPieces(
+  start: number,
+  lengthBytes: number,
+  copy: CopyBytes,
+  room: Buffer,
+): Generator<ScanWindow, void> {
+  for (let at = 0; at < lengthBytes; at += READ_PIECE_BYTES) {
+    // Whoever was shown the last piece may have given it away.
+    if (room.length === 0) throw new DisposedError("window", GONE);
+    const bytes = room.subarray(0, Math.min(READ_PIECE_BYTES, lengthBytes - at));
+    copy(at, bytes);
+    yield { start: start + at, bytes, copy };
   }
 }

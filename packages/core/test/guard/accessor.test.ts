@@ -1,5 +1,5 @@
 /** Accessors of files that are truncated while they are mapped. */
-import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { type MemoryAccess, MemoryMappedFile, type ViewAccessor } from "../../src/index.ts";
@@ -7,8 +7,6 @@ import { FAULT_SEEN } from "../../src/native/fault-flag.ts";
 import { PAGE, ShrinkingFile } from "./support/truncated-file.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(30_000);
-
 const expectTruncated = (action: () => unknown) =>
   expectCode(action, "FileTruncatedError", "ERR_FILE_TRUNCATED");
 

@@ -1,12 +1,10 @@
 /** The guard in programs that are not run from their source: bundles, executables, bytecode. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(120_000);
-
 const PROGRAM = join(import.meta.dir, "fixtures", "bundled.ts");
 
 /** How `bun build` is called, and what it makes. */

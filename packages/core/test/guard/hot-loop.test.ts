@@ -2,15 +2,13 @@
  * Loops that JavaScriptCore has compiled and optimised: the check behind each access must stay in the loop,
  * or a truncated file is noticed only when the loop is over.
  */
-import { describe, setDefaultTimeout, test } from "bun:test";
+import { describe, test } from "bun:test";
 import { join } from "node:path";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { Participant } from "../named/support/participant.ts";
 import { ShrinkingFile } from "./support/truncated-file.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(30_000);
-
 const HOT_LOOP = join(import.meta.dir, "fixtures", "hot-loop");
 const FILE_BYTES = 1 << 17;
 /** How long the loop runs before its file is truncated: long enough for it to have begun. */

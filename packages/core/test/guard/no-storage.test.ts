@@ -1,5 +1,5 @@
 /** Maps of files that keep their length and lose their storage: on a full file system, on a broken device. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { closeSync, ftruncateSync, openSync, statSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Companion } from "@isthmus/testing/companion";
@@ -7,6 +7,7 @@ import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile } from "../../src/index.ts";
+import { platform, readAbi } from "../../src/internal.ts";
 import { Participant } from "../named/support/participant.ts";
 import {
   canMount,
@@ -18,10 +19,11 @@ import {
 import { PAGE } from "./support/truncated-file.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(60_000);
-
 const PAGES = 64;
 const LENGTH = PAGES * PAGE;
+
+const isMusl = readAbi(platform().abiTag)?.library === "musl";
+const BUN_AT_THE_LIMIT = "glibc: where no more can be mapped, Bun on musl calls abort()";
 
 /** A file of ones at every fourth page, holes in between, on a file system without room for another block. */
 function holed(disk: SmallFileSystem): string {
@@ -225,7 +227,8 @@ function readOnce(path: string): string {
 
 describe("at the limit of mappings", () => {
   for (const kind of ["views", "mappings"] as const) {
-    test(`${kind}: a truncated file is an error in every view of it`, async () => {
+    const testHere = kind === "views" ? testIf(!isMusl, BUN_AT_THE_LIMIT) : test;
+    testHere(`${kind}: a truncated file is an error in every view of it`, async () => {
       using directory = new TemporaryDirectory();
       const path = directory.file("data", new Uint8Array(64 * PAGE).fill(1));
       const fixture = join(import.meta.dir, "fixtures", "mapping-limit");

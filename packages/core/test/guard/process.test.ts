@@ -1,5 +1,5 @@
 /** The guard as part of a process: what it must not swallow, and threads that come and go. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { cpSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
@@ -7,8 +7,6 @@ import { CORE_VARIABLE, SOURCE } from "../named/support/core.ts";
 import { Participant } from "../named/support/participant.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(30_000);
-
 const fixture = (name: string) => join(import.meta.dir, "fixtures", name);
 
 describe("a SIGBUS that is not the library's", () => {

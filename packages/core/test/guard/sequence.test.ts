@@ -1,13 +1,11 @@
 /** Streams, chunks, lines and searches of files that are truncated in the middle. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { MemoryMappedFile } from "../../src/index.ts";
 import { platform } from "../../src/native/platform.ts";
 import { PAGE, ShrinkingFile } from "./support/truncated-file.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(30_000);
-
 const MIB = 1 << 20;
 
 const expectTruncated = (action: () => unknown) =>
@@ -84,20 +82,24 @@ describe("a scan of a file that is truncated while it runs", () => {
 
   /**
    * Truncates the file at the one moment that counts: after its length has been checked, before its bytes
-   * are looked at. Searches ask for the pages of each window in between.
+   * are looked at. Searches ask in between for the pages of each window, or whether they are in memory.
    */
   function truncatedInTheMiddle(file: ShrinkingFile, action: () => unknown): () => unknown {
     return () => {
-      const calls = platform() as { advise: (...parameters: never[]) => boolean };
-      const { advise } = calls;
+      const calls = platform() as Pick<ReturnType<typeof platform>, "advise" | "residency">;
+      const { advise, residency } = calls;
       calls.advise = () => {
         file.truncate(0);
         return true;
       };
+      calls.residency = (...range) => {
+        residency(...range);
+        file.truncate(0);
+      };
       try {
         return action();
       } finally {
-        calls.advise = advise;
+        Object.assign(calls, { advise, residency });
       }
     };
   }

@@ -28,7 +28,7 @@ function finderOf(
   totalBytes: number,
 ): FindNeedles {
   const wanted = needles.map((needle) => Buffer.from(needle, "latin1"));
-  return needleFinder(needlePlan(wanted, { ignoreCase, totalBytes }));
+  return needleFinder(needlePlan(wanted, { ignoreCase, seeksAll: true, totalBytes }));
 }
 
 function foundBy(find: FindNeedles, text: string, needles: readonly string[]): number[][] {
@@ -77,12 +77,37 @@ describe.each(Object.entries(WAYS))("needles are found by %s", (_, totalBytes) =
     const needles = ["Fox", "x", `long${"g".repeat(59)}o`, `longer${"r".repeat(70)}`];
     const find = finderOf(needles, false, totalBytes);
     for (const needle of needles) {
-      for (const border of [64, 1 << 15, 1 << 16]) {
+      for (const border of [64, 1 << 16, 1 << 18]) {
         for (let before = 0; before <= Math.min(needle.length, border); before++) {
           const content = `${"-".repeat(border - before)}${needle}${"-".repeat(70)}`;
           expect(foundBy(find, content, needles)).toEqual(matchesOf(content, needles, false));
         }
       }
+    }
+  });
+
+  test("where nearly every place begins one, and where it only seems so", () => {
+    const border = 1 << 18;
+    const ends = ["", "e", "qe", "qqqe", "qqqqqqqe"];
+    for (const needles of [
+      ["qqqe"],
+      ["qqq"],
+      ["qq", "qqqe", "q".repeat(64), "q".repeat(65), "e"],
+    ]) {
+      const find = finderOf(needles, false, totalBytes);
+      for (const end of ends) {
+        const content = `${"q".repeat(border - 4)}e${"q".repeat(300)}${end}`;
+        expect(foundBy(find, content, needles)).toEqual(matchesOf(content, needles, false));
+      }
+    }
+    const content = "q".repeat(1000);
+    for (const most of [1, 3]) {
+      const places: number[] = [];
+      const from = [5];
+      finderOf(["qq"], false, totalBytes)(Buffer.from(content), from, (_, at) => {
+        return places.push(at) === most;
+      });
+      expect([places.at(-1), from[0]]).toEqual([5 + 2 * (most - 1), 5 + 2 * most]);
     }
   });
 
@@ -98,7 +123,9 @@ describe.each(Object.entries(WAYS))("needles are found by %s", (_, totalBytes) =
   test("only behind where each may begin, until told to stop", () => {
     const content = Buffer.from("fox, Fox, FOX, fox");
     const wanted = [Buffer.from("fox"), Buffer.from("o")];
-    const find = needleFinder(needlePlan(wanted, { ignoreCase: true, totalBytes }));
+    const find = needleFinder(
+      needlePlan(wanted, { ignoreCase: true, seeksAll: false, totalBytes }),
+    );
     const places: number[][] = [];
     const from = [1, 12];
     find(content, from, (needle, at) => {

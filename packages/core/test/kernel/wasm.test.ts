@@ -23,7 +23,7 @@ function run(body: Code, input = 0, fill?: (memory: Uint8Array) => void): number
     parameters: [TYPE.i32],
     results: [TYPE.i32],
     locals: [TYPE.i32, TYPE.v128],
-    body,
+    body: () => body,
   };
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemble(1, [f])));
   const { run: call, memory } = exports as unknown as {
@@ -37,7 +37,7 @@ function run(body: Code, input = 0, fill?: (memory: Uint8Array) => void): number
 describe("assemble()", () => {
   test("writes the bytes that the format asks for", () => {
     const code = assemble(1 << 16, [
-      { name: "f", parameters: [TYPE.i32], results: [TYPE.i32], locals: [], body: get(0) },
+      { name: "f", parameters: [TYPE.i32], results: [TYPE.i32], locals: [], body: () => get(0) },
     ]);
     // (module (type (func (param i32) (result i32))) (memory (export "memory") 1 1) (func (export "f") (local.get 0)))
     expect(Buffer.from(code).toString("hex")).toBe(
@@ -68,8 +68,11 @@ describe("assemble()", () => {
 
   test("exports many functions with long bodies under their names", () => {
     const functions = Array.from({ length: 200 }, (_, index): WasmFunction => {
-      let body = i32.of(index);
-      for (let i = 0; i < 100; i++) body = i32.add(body, i32.of(i));
+      const body = () => {
+        let code = i32.of(index);
+        for (let i = 0; i < 100; i++) code = i32.add(code, i32.of(i));
+        return code;
+      };
       return { name: `f${index}`, parameters: [], results: [TYPE.i32], locals: [], body };
     });
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemble(1, functions)));
@@ -141,12 +144,35 @@ describe("instructions", () => {
     );
     const zeros = (value: number): number => run(i32.fromI64(i64.trailingZeros(i64.of(value))));
     expect([1, 8, -(2 ** 31), 0].map(zeros)).toEqual([0, 3, 31, 64]);
+    const above = (value: number): number => run(i32.fromI64(i64.leadingZeros(i64.of(value))));
+    expect([1, 8, -1, 0, 2 ** 31 - 1].map(above)).toEqual([63, 60, 0, 64, 33]);
   });
 
   test("one of two bodies runs", () => {
     const body = (input: number): number =>
       run([...ifElse(get(0), [set(1, i32.of(5))], [set(1, i32.of(6))]), ...get(1)], input);
     expect([1, 0, -1].map(body)).toEqual([5, 6, 5]);
+  });
+
+  test("bytes are compared with their signs, and what is left are bits", () => {
+    const sixteen = fc.uint8Array({ minLength: 16, maxLength: 16 });
+    fc.assert(
+      fc.property(sixteen, sixteen, sixteen, (left, right, mask) => {
+        const [one, two, three] = [0, 16, 32].map((at) => v128.load(at, get(0)));
+        const less = v128.lessSignedBytes(one ?? [], two ?? []);
+        const bits = v128.andNot(less, three ?? []);
+        const isLess = (i: number): boolean =>
+          (left[i] as number) << 24 < (right[i] as number) << 24;
+        const fill = (memory: Uint8Array): void => memory.set([...left, ...right, ...mask]);
+        const flags = [...left.keys()].map((i) => (isLess(i) ? 1 << i : 0));
+        const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
+        expect(run(v128.bitsOfBytes(less), 0, fill)).toBe(sum(flags));
+        const kept = flags.map((flag, i) => ((mask[i] as number) & 0x80 ? 0 : flag));
+        expect(run(v128.bitsOfBytes(bits), 0, fill)).toBe(sum(kept));
+        const isAny = [...left.keys()].some((i) => isLess(i) && mask[i] !== 0xff);
+        expect(run(v128.anyTrue(bits), 0, fill)).toBe(isAny ? 1 : 0);
+      }),
+    );
   });
 
   test("bytes are compared, subtracted and added up as a plain loop does it", () => {

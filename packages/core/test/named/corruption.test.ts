@@ -1,8 +1,7 @@
 /** Files that are not what their name says: never a crash, a hang or a read outside the file. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { isWindows, testIf } from "@isthmus/testing/requirement";
 import { SeededRandom } from "@isthmus/testing/seeded-random";
 import { MemoryMappedFile } from "../../src/index.ts";
@@ -12,8 +11,6 @@ import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(PROCESSES_MS);
-
 const open = () => MemoryMappedFile.openExisting("n");
 
 function u32(value: number): Buffer {

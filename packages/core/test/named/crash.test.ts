@@ -1,10 +1,9 @@
 /** Processes that die, or stop, in the middle of what they do with a name. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
-import { ifSignals, isLinux, isWindows, testIf, wine } from "@isthmus/testing/requirement";
+import { ifSignals, isLinux, isWindows, KILLED, testIf, wine } from "@isthmus/testing/requirement";
 import { SeededRandom } from "@isthmus/testing/seeded-random";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import { MemoryMappedFile } from "../../src/index.ts";
@@ -13,8 +12,6 @@ import { Participant } from "./support/participant.ts";
 import { SteppedSource } from "./support/stepped-source.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(PROCESSES_MS);
-
 /** More than any action has. */
 const STEPS_MAX = 40;
 
@@ -33,7 +30,7 @@ async function killAtEveryStep(action: string, check: () => void): Promise<numbe
       () => true,
       () => false,
     );
-    expect(await victim.end()).toBe(isWindows ? 1 : "SIGKILL");
+    expect(await victim.end()).toBe(KILLED);
     check();
     if (isThrough) return step;
   }
@@ -99,7 +96,7 @@ test("kill -9 at random moments never takes a name out of use", async () => {
   using home = new Home();
   home.collect();
   const random = new SeededRandom(11);
-  for (let round = 0; round < (wine === undefined ? 40 : 8); round++) {
+  for (let round = 0; round < (wine === undefined ? 25 : 8); round++) {
     await using one = new Participant({ fixture: "cycler", input: { name: "cycled" } });
     await using two = new Participant({ fixture: "cycler", input: { name: "cycled" } });
     await Promise.all([one.answer(), two.answer()]);

@@ -1,5 +1,5 @@
 /** The directory of named memory: who may write into it, and what others may have put there. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
   chownSync,
@@ -15,15 +15,12 @@ import {
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { canLink, isRoot, isWindows, LINKS, testIf } from "@isthmus/testing/requirement";
 import { MemoryMappedFile } from "../../src/index.ts";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(PROCESSES_MS);
-
 const OTHER_USER = 65_534;
 const ifModes = testIf(!isWindows, "files with an owner and a mode");
 const ifLinks = testIf(canLink, LINKS);

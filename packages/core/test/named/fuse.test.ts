@@ -1,10 +1,9 @@
 /** Directories in which every path is a file of its own: they are refused before anything is done in them. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { closeSync, openSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { Bindfs, canBindfs } from "@isthmus/testing/bindfs";
 import { expectCode } from "@isthmus/testing/expect-code";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { canMount, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
@@ -14,8 +13,6 @@ import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(PROCESSES_MS);
-
 /** Everything that would take a held name for an unheld one, or make it twice. */
 const WAYS: Readonly<Record<string, () => unknown>> = {
   createNew: () => MemoryMappedFile.createNew("other", 8),

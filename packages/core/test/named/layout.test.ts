@@ -2,15 +2,12 @@
  * The bytes of a named file, stated here a second time: read by ordinary means and compared number by
  * number, so that no change of the layout goes unnoticed.
  */
-import { expect, setDefaultTimeout, test } from "bun:test";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
+import { expect, test } from "bun:test";
 import { isWindows, testIf } from "@isthmus/testing/requirement";
 import { MemoryMappedFile } from "../../src/index.ts";
 import { Home } from "./support/home.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(PROCESSES_MS);
-
 const PAGE = MemoryMappedFile.pageSize;
 const isZero = (bytes: Uint8Array) => bytes.every((byte) => byte === 0);
 

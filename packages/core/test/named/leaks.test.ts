@@ -1,16 +1,13 @@
 /** What a process has open and mapped before and after thousands of names. */
-import { describe, expect, setDefaultTimeout } from "bun:test";
+import { describe, expect } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { MemoryMappedFile, SystemError } from "../../src/index.ts";
 import { collectUntil } from "../support/garbage.ts";
 import { Home } from "./support/home.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(PROCESSES_MS);
-
 const CYCLES = 5000;
 const onLinux = testIf(isLinux, "Linux, for /proc/self");
 

@@ -1,7 +1,6 @@
 /** How long a name lives: as long as somebody holds it, however its holders end. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { isWindows, testIf } from "@isthmus/testing/requirement";
 import { MemoryMappedFile } from "../../src/index.ts";
 import { runFixture } from "../support/subprocess.ts";
@@ -10,8 +9,6 @@ import { Participant } from "./support/participant.ts";
 import { permutations } from "./support/permutations.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(PROCESSES_MS);
-
 describe("a name in one process", () => {
   test("goes with the last of map and views, in every order of leaving", () => {
     using home = new Home();

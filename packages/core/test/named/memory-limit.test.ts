@@ -1,5 +1,5 @@
 /** The memory limits of control groups: what goes beyond them is refused, where the kernel would end the process. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expectRejection } from "@isthmus/testing/expect-code";
@@ -10,8 +10,6 @@ import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(30_000);
-
 const MIB = 1 << 20;
 
 /** A root directory with control groups as a system would show them. */

@@ -1,13 +1,11 @@
 /** Tests of the tests: each broken variant of the naming protocol must be noticed. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 import { race } from "./support/race.ts";
 import { type Change, SteppedSource } from "./support/stepped-source.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(30_000);
-
 const HOLDER = "named/holder.ts";
 const CREATION = "named/create-named-file.ts";
 const OPENING = "named/open-named-file.ts";

@@ -1,7 +1,6 @@
 /** What may be a name and what may not. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { expectCode } from "@isthmus/testing/expect-code";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { testIf } from "@isthmus/testing/requirement";
 import { MemoryMappedFile } from "../../src/index.ts";
 import { platform } from "../../src/native/platform.ts";
@@ -9,8 +8,6 @@ import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(PROCESSES_MS);
-
 type Verb = (name: string) => unknown;
 
 const VERBS: readonly (readonly [string, Verb])[] = [

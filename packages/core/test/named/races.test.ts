@@ -1,12 +1,10 @@
 /** Real processes that race for one name, thousands of times. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { wine } from "@isthmus/testing/requirement";
 import { Home } from "./support/home.ts";
 import { race } from "./support/race.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(60_000);
-
 /** Wine makes of one system call many. */
 const SLOWNESS = wine === undefined ? 1 : 20;
 

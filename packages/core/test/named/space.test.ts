@@ -1,21 +1,42 @@
 /** Memory that is not there: full file systems and capacities beyond all measure. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { canMount, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import { MemoryMappedFile } from "../../src/index.ts";
+import { createNamedFile } from "../../src/named/create-named-file.ts";
+import { release } from "../../src/named/holder.ts";
+import { SECTION, type Section } from "../../src/named/superblock.ts";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(PROCESSES_MS);
-
 const MIB = 1 << 20;
 
 const mounted = testIf(canMount(), "the right to mount a tmpfs");
+
+test("a new name is filled up to what is only reserved", () => {
+  using _home = new Home();
+  let filledBytes = 0;
+  const { fd, superblock } = createNamedFile({
+    name: "reserved",
+    kind: "memory",
+    sections: [
+      { id: SECTION.lanes, length: MIB, isReserved: true },
+      { id: SECTION.data, length: 100 },
+    ],
+    isPersistent: false,
+    fill: (_fd, _path, allocatedBytes) => {
+      filledBytes = allocatedBytes;
+    },
+  });
+  const [reserved, data] = superblock.sections as [Section, Section];
+  expect(filledBytes).toBe(data.offset + data.length);
+  expect(filledBytes).toBeLessThanOrEqual(reserved.offset);
+  release(fd);
+});
 
 describe("a file system of 1 MiB", () => {
   mounted("refuses 2 MiB with ENOSPC and keeps nothing of it", () => {
@@ -35,32 +56,28 @@ describe("a file system of 1 MiB", () => {
     expect(memory.capacity).toBe(MIB / 2);
   });
 
-  mounted(
-    "that is full leaves holders alone, and is of use again when they leave",
-    async () => {
-      using disk = new SmallFileSystem("size=1m");
-      using home = new Home(disk.path);
-      await using holder = new Participant();
-      await holder.call("create", "m", "held", MIB / 2);
-      await holder.call("view", "v", "m");
-      const filler = join(disk.path, "filler");
-      const { bavail, bsize } = statfsSync(disk.path);
-      writeFileSync(filler, new Uint8Array(bavail * bsize));
-      expect(statfsSync(disk.path).bavail).toBe(0);
-      for (let position = 0; position < MIB / 2; position += 4096) {
-        await holder.call("write", "v", position, position + 1);
-      }
-      expect(await holder.call<number>("read", "v", MIB / 2 - 4096)).toBe(MIB / 2 - 4095);
-      await expectRejection(holder.call("create", "n", "more", 1), "SystemError", "ENOSPC");
-      MemoryMappedFile.openExisting("held").dispose();
-      rmSync(filler);
-      MemoryMappedFile.createNew("more", 1).dispose();
-      await holder.call("dispose", "v");
-      await holder.call("dispose", "m");
-      expect(home.files()).toEqual([]);
-    },
-    20_000,
-  );
+  mounted("that is full leaves holders alone, and is of use again when they leave", async () => {
+    using disk = new SmallFileSystem("size=1m");
+    using home = new Home(disk.path);
+    await using holder = new Participant();
+    await holder.call("create", "m", "held", MIB / 2);
+    await holder.call("view", "v", "m");
+    const filler = join(disk.path, "filler");
+    const { bavail, bsize } = statfsSync(disk.path);
+    writeFileSync(filler, new Uint8Array(bavail * bsize));
+    expect(statfsSync(disk.path).bavail).toBe(0);
+    for (let position = 0; position < MIB / 2; position += 4096) {
+      await holder.call("write", "v", position, position + 1);
+    }
+    expect(await holder.call<number>("read", "v", MIB / 2 - 4096)).toBe(MIB / 2 - 4095);
+    await expectRejection(holder.call("create", "n", "more", 1), "SystemError", "ENOSPC");
+    MemoryMappedFile.openExisting("held").dispose();
+    rmSync(filler);
+    MemoryMappedFile.createNew("more", 1).dispose();
+    await holder.call("dispose", "v");
+    await holder.call("dispose", "m");
+    expect(home.files()).toEqual([]);
+  });
 
   mounted("without room for another file refuses with ENOSPC", () => {
     using disk = new SmallFileSystem("size=1m,nr_inodes=4");

@@ -1,15 +1,12 @@
 /** The four verbs of named memory, and anonymous memory, as the public contract has them. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { isWindows, testIf } from "@isthmus/testing/requirement";
 import { MemoryMappedFile } from "../../src/index.ts";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(PROCESSES_MS);
-
 describe("MemoryMappedFile.createNew()", () => {
   test("makes memory of exactly the wanted length, all zero", () => {
     using _home = new Home();

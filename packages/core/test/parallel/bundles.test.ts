@@ -1,12 +1,10 @@
 /** Scans by Workers in programs that are not run from their source. */
-import { expect, setDefaultTimeout } from "bun:test";
+import { expect } from "bun:test";
 import { join } from "node:path";
 import { bundlingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(120_000);
-
 const PROGRAM = join(import.meta.dir, "fixtures", "bundled.ts");
 const FOUND = {
   lines: 5_242_880,

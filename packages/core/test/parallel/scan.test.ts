@@ -1,5 +1,5 @@
 /** Scans in pieces and by Workers, against plain loops over the same bytes. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync, truncateSync } from "node:fs";
 import { isLinux, testIf, truncatingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
@@ -14,8 +14,6 @@ import { filled } from "../support/bytes.ts";
 import { expectError } from "../support/expect-error.ts";
 
 // Generous: starting Workers takes long on a busy machine.
-setDefaultTimeout(60_000);
-
 const LONGEST_WORD = new URL("./fixtures/longest-word.ts", import.meta.url);
 
 /** Of jobs that begin a kernel for each piece. */
@@ -97,7 +95,10 @@ describe("MemoryMappedFile.scan() agrees with a plain loop, wherever pieces are 
     await check(async (text, pieceBytes) => {
       const bytes = Buffer.from(text.replaceAll("\x7f", "\xff"), "latin1");
       using source = sourceOf(bytes);
-      expect(await scanPieces(source, scanJobs.text(), pieceBytes)).toEqual(statisticsOf(bytes));
+      const { histogram, ...counts } = statisticsOf(bytes);
+      const [all, some] = [scanJobs.text(), scanJobs.text({ histogram: false })];
+      expect(await scanPieces(source, all, pieceBytes)).toEqual({ ...counts, histogram });
+      expect(await scanPieces(source, some, pieceBytes)).toEqual(counts);
     }, SLOW_RUNS);
   });
 
@@ -162,6 +163,7 @@ describe("MemoryMappedFile.scan() by Workers", () => {
       scanJobs.count("a"),
       scanJobs.count("aa"),
       scanJobs.text(),
+      scanJobs.text({ histogram: false }),
       scanJobs.histogram(),
       scanJobs.find(["word1", "aa"], { limit: 7 }),
       scanJobs.topValues({ column: 1, limit: 3 }),
@@ -181,6 +183,13 @@ describe("MemoryMappedFile.scan() by Workers", () => {
     const [summary, count] = await scanPieces(source, job, 5000, { workers: 2 });
     expect(summary).toEqual(statisticsOf(bytes));
     expect(count).toBe(3000);
+  });
+
+  test("refuses options of text that are none", () => {
+    const wrong = { histogram: 1 } as never;
+    expectError(() => scanJobs.text(wrong), TypeError, "ERR_INVALID_ARG_TYPE");
+    const unknown = { histograms: false } as never;
+    expect(() => scanJobs.text(unknown)).toThrow("histograms");
   });
 
   test("refuses what is no list of jobs", () => {
@@ -268,7 +277,9 @@ describe("MemoryMappedFile.scan() by Workers", () => {
     for (const workers of [1, 2]) {
       const run = <Result>(job: ScanJob<Result>, max: number) =>
         scanPieces(source, job, 100, { workers }, max);
-      expect(await run(scanJobs.text(), 1000)).toEqual(statisticsOf(bytes));
+      const { histogram, ...counts } = statisticsOf(bytes);
+      expect(await run(scanJobs.text(), 1000)).toEqual({ ...counts, histogram });
+      expect(await run(scanJobs.text({ histogram: false }), 1000)).toEqual(counts);
       expect(await run(scanJobs.count("a"), 1000)).toBe(18_600);
       const column = scanJobs.topValues({ column: 1 });
       const error = await run(column, 1000).catch((reason) => reason);

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { PATIENCE_MS } from "@isthmus/testing/patience";
 
 const FIXTURES = join(import.meta.dir, "..", "fixtures");
 
@@ -26,7 +27,7 @@ export interface RunOptions {
  * @throws {Error} When it does not end by itself with exit code 0; the message holds its standard error.
  */
 export async function runFixture<T>(name: string, options: RunOptions = {}): Promise<T> {
-  const { input = null, prefix = [], timeoutMs = 60_000 } = options;
+  const { input = null, prefix = [], timeoutMs = PATIENCE_MS } = options;
   const command = [...prefix, process.execPath, join(FIXTURES, `${name}.ts`)];
   const child = Bun.spawn([...command, JSON.stringify(input)], {
     // Also what the test has changed of it: the directory of named memory.

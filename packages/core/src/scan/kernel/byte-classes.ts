@@ -33,22 +33,27 @@ export const JUMP = 8;
 /** What each byte is, as a union of the four flags above. */
 export const BYTE_CLASS: Uint8Array = buildByteClasses();
 
-/** In {@link PAIR_CLASS}: the pair ends inside a word. */
+/** In {@link pairClasses}: the pair ends inside a word. */
 const PAIR_ENDS_IN_WORD = 1;
-/** In {@link PAIR_CLASS}: the pair goes on with a word that went before. */
+/** In {@link pairClasses}: the pair goes on with a word that went before. */
 const PAIR_JOINS_WORD = 2;
-/** In {@link PAIR_CLASS}: how far right it stands whether a word begins in the pair when none went before (1 bit). */
+/** In {@link pairClasses}: how far right it stands whether a word begins in the pair when none went before (1 bit). */
 export const PAIR_WORDS_SHIFT = 2;
-/** In {@link PAIR_CLASS}: how far right the width of the pair stands (2 bits). */
+/** In {@link pairClasses}: how far right the width of the pair stands (2 bits). */
 export const PAIR_WIDTH_SHIFT = 3;
-/** In {@link PAIR_CLASS}: at least one byte jumps; the two must be looked at one by one. */
+/** In {@link pairClasses}: at least one byte jumps; the two must be looked at one by one. */
 export const PAIR_JUMPS = 32;
+
+let pairs: Uint8Array | undefined;
 
 /**
  * What each pair of bytes is, indexed by the pair as a `Uint16Array` reads it in this machine's
- * byte order. One lookup serves two bytes: measured 1.3 to 2 times as fast as one for each byte.
+ * byte order; built when first used. One lookup serves two bytes: measured 1.3 to 2 times as fast as one for each byte.
  */
-export const PAIR_CLASS: Uint8Array = buildPairClasses();
+export function pairClasses(): Uint8Array {
+  pairs ??= buildPairClasses();
+  return pairs;
+}
 
 /** Whether the first of two bytes in memory is the low half of a 16-bit word. */
 export const IS_LITTLE_ENDIAN: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

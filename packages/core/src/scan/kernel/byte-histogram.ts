@@ -4,6 +4,7 @@
  * @module
  */
 import { KERNEL_BYTES, KERNEL_FROM_BYTES } from "./byte-counter.ts";
+import { type CopyBytes, copierOf } from "./copy-bytes.ts";
 import { HISTOGRAM_KERNEL, PAIR_TABLE_BYTES, PAIR_TABLE_OFFSET } from "./histogram-kernel.ts";
 import { foldPairs } from "./text-statistics.ts";
 import { assemble } from "./wasm.ts";
@@ -11,8 +12,8 @@ import { assemble } from "./wasm.ts";
 const STEP_BYTES = 16;
 const BYTE_VALUES = 256;
 
-/** Adds to 256 totals how often each byte occurs. A call's bytes must be fewer than 2^32. */
-export type AddCounts = (bytes: Uint8Array, totals: Float64Array) => void;
+/** Adds to 256 totals how often each byte occurs. A call's bytes must be fewer than 2^32; `copy` as in `CountByte`. */
+export type AddCounts = (bytes: Uint8Array, totals: Float64Array, copy?: CopyBytes) => void;
 
 /** `null` where this runtime compiles no kernel. */
 let kernel: AddCounts | null | undefined;
@@ -60,10 +61,10 @@ function createKernel(): AddCounts | null {
   };
   const block = new Uint8Array(memory.buffer, 0, KERNEL_BYTES);
   const table = new Uint32Array(memory.buffer, PAIR_TABLE_OFFSET);
-  return (bytes, totals) => {
+  return (bytes, totals, copy = copierOf(bytes)) => {
     for (let start = 0; start < bytes.length; start += KERNEL_BYTES) {
-      const piece = bytes.subarray(start, start + KERNEL_BYTES);
-      block.set(piece);
+      const piece = block.subarray(0, Math.min(KERNEL_BYTES, bytes.length - start));
+      copy(start, piece);
       const length = Math.ceil(piece.length / STEP_BYTES) * STEP_BYTES;
       block.fill(0, piece.length, length);
       totals[0]! -= length - piece.length;

@@ -41,7 +41,7 @@ export const COUNT_KERNEL: WasmFunction = {
   parameters: [TYPE.i32, TYPE.i32],
   results: [TYPE.i32],
   locals: [TYPE.i32, TYPE.i32, TYPE.v128, TYPE.v128, TYPE.v128, TYPE.v128, TYPE.v128, TYPE.v128],
-  body: [
+  body: () => [
     ...set(WANTED, v128.splatByte(get(BYTE))),
     ...whileLoop(i32.lessThan(get(AT), get(LENGTH)), [
       ...setStop(),

@@ -34,7 +34,7 @@ export function findKernel(count: number): wasm.WasmFunction {
     parameters: [TYPE.i32, TYPE.i32, ...Array<wasm.ValueType>(WANTED_MAX).fill(TYPE.i32)],
     results: [TYPE.i32],
     locals: [TYPE.i32, TYPE.i64, ...Array<wasm.ValueType>(count).fill(TYPE.v128)],
-    body: [
+    body: () => [
       ...wanted.flatMap((index) => set(WANTED + index, v128.splatByte(get(BYTE + index)))),
       ...whileLoop(i32.lessThan(get(AT), get(LENGTH)), [
         set(

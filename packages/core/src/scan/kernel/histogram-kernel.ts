@@ -8,7 +8,7 @@ import * as wasm from "./wasm.ts";
 const { get, i32, set, TYPE, whileLoop } = wasm;
 
 /** Where the counters are in the memory, in bytes: behind the block that is counted. */
-export const PAIR_TABLE_OFFSET: number = 1 << 16;
+export const PAIR_TABLE_OFFSET: number = 1 << 18;
 /** One counter of 32 bits for each pair. */
 export const PAIR_TABLE_BYTES: number = 4 << 16;
 
@@ -30,13 +30,16 @@ export const HISTOGRAM_KERNEL: wasm.WasmFunction = {
   parameters: [TYPE.i32],
   results: [],
   locals: [TYPE.i32, ...PAIRS.map(() => TYPE.i32)],
-  body: whileLoop(i32.lessThan(get(AT), get(LENGTH)), [
-    ...PAIRS.map((pair) => set(PLACE + pair, i32.shl(i32.loadShort(2 * pair, get(AT)), i32.of(2)))),
-    ...PAIRS.map((pair) => {
-      const place = get(PLACE + pair);
-      const more = i32.add(i32.load(PAIR_TABLE_OFFSET, place), i32.of(1));
-      return i32.store(PAIR_TABLE_OFFSET, place, more);
-    }),
-    set(AT, i32.add(get(AT), i32.of(2 * PAIRS.length))),
-  ]),
+  body: () =>
+    whileLoop(i32.lessThan(get(AT), get(LENGTH)), [
+      ...PAIRS.map((pair) =>
+        set(PLACE + pair, i32.shl(i32.loadShort(2 * pair, get(AT)), i32.of(2))),
+      ),
+      ...PAIRS.map((pair) => {
+        const place = get(PLACE + pair);
+        const more = i32.add(i32.load(PAIR_TABLE_OFFSET, place), i32.of(1));
+        return i32.store(PAIR_TABLE_OFFSET, place, more);
+      }),
+      set(AT, i32.add(get(AT), i32.of(2 * PAIRS.length))),
+    ]),
 };

@@ -5,11 +5,12 @@
  *
  * @module
  */
+import type { CopyBytes } from "./copy-bytes.ts";
 import { NEEDLE_COUNTS, NEEDLE_STEP_BYTES, needleKernel } from "./needle-kernel.ts";
 import { assemble } from "./wasm.ts";
 
 /** What is looked at in one go. Its places, were they all of its bytes, take four times as much. */
-const BLOCK_BYTES = 1 << 15;
+const BLOCK_BYTES = 1 << 18;
 /** How far behind a place the kernel looks at most. */
 const REACH_BYTES = 64;
 const TABLE_OFFSET: number = BLOCK_BYTES + REACH_BYTES;
@@ -76,8 +77,23 @@ export type EachMatch = (needle: number, at: number) => boolean;
  * Looks for the needles in some bytes.
  *
  * @param from Where the next match of each needle may begin, in bytes; moved on behind each match.
+ * @param copy Copies of the bytes; from their array unless given.
  */
-export type FindNeedles = (bytes: Uint8Array, from: number[], each: EachMatch) => void;
+export type FindNeedles = (
+  bytes: Uint8Array,
+  from: number[],
+  each: EachMatch,
+  copy?: CopyBytes,
+) => void;
+
+/** A part of what is searched. */
+interface Part {
+  readonly bytes: Buffer;
+  /** Where it begins. */
+  readonly start: number;
+  /** In how many of its bytes a match may begin. */
+  readonly length: number;
+}
 
 /** `null` where the engine or the CPU has no SIMD. */
 let compiled: WebAssembly.Module | null | undefined;
@@ -86,6 +102,8 @@ let compiled: WebAssembly.Module | null | undefined;
 export interface NeedleOptions {
   /** Whether "a" to "z" are also "A" to "Z". */
   readonly ignoreCase: boolean;
+  /** Whether all matches are looked for: the first one is mostly near, and the engine finds it soonest. */
+  readonly seeksAll: boolean;
   /** How much will be searched in all: compiling kernels takes longer than a short search without them. */
   readonly totalBytes: number;
 }
@@ -93,14 +111,13 @@ export interface NeedleOptions {
 /** Plans a search. */
 export function needlePlan(
   needles: readonly Uint8Array[],
-  { ignoreCase, totalBytes }: NeedleOptions,
+  { ignoreCase, seeksAll, totalBytes }: NeedleOptions,
 ): NeedlePlan {
   if (totalBytes >= COMPILE_FROM_BYTES) compiled ??= compile();
   const module = totalBytes < KERNEL_FROM_BYTES ? undefined : (compiled ?? undefined);
   const wanted = needles.map((needle) => wantedOf(needle, ignoreCase));
   const all = wanted.map((_, index) => index);
-  // The engine finds two needles, one after the other, as fast as they are found here at once (decision 0014).
-  const isForKernel = module !== undefined && (ignoreCase || needles.length > 2);
+  const isForKernel = module !== undefined && (seeksAll || ignoreCase);
   const isShort = (index: number): boolean =>
     isForKernel && (wanted[index] as Wanted).bytes.length <= REACH_BYTES;
   const short = all.filter(isShort);
@@ -156,8 +173,9 @@ function rarityOf(byte: number): number {
 /** Makes a finder that has memory of its own. */
 export function needleFinder(plan: NeedlePlan): FindNeedles {
   const { wanted, groups, rest, tableOffset, placesOffset } = plan;
-  const isAt = (bytes: Uint8Array, at: number, { bytes: needle, folds }: Wanted): boolean => {
-    if (at + needle.length > bytes.length) return false;
+  const isAt = (bytes: Uint8Array, end: number, at: number, one: Wanted): boolean => {
+    const { bytes: needle, folds } = one;
+    if (at + needle.length > end) return false;
     for (let i = 0; i < needle.length; i++) {
       if (((bytes[at + i] as number) | (folds[i] as number)) !== needle[i]) return false;
     }
@@ -166,20 +184,28 @@ export function needleFinder(plan: NeedlePlan): FindNeedles {
   /** Where a needle is next, or -1: by the engine where case matters. */
   const nextOf = (bytes: Buffer, needle: Wanted, from: number): number => {
     if (needle.isExact) return bytes.indexOf(needle.bytes, from);
-    for (let at = from; at < bytes.length; at++) if (isAt(bytes, at, needle)) return at;
+    const { length } = bytes;
+    for (let at = from; at < length; at++) if (isAt(bytes, length, at, needle)) return at;
     return -1;
   };
-  const findRest = (bytes: Uint8Array, from: number[], each: EachMatch): void => {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (const index of rest) {
-      const needle = wanted[index] as Wanted;
-      for (;;) {
-        const at = nextOf(buffer, needle, from[index] as number);
-        if (at < 0) break;
-        from[index] = at + needle.bytes.length;
-        if (each(index, at)) return;
-      }
+  /** Finds one needle; returns whether to stop. */
+  const findOne = (index: number, part: Part, from: number[], each: EachMatch): boolean => {
+    const { bytes, start, length } = part;
+    const needle = wanted[index] as Wanted;
+    for (;;) {
+      const at = nextOf(bytes, needle, Math.max(0, (from[index] as number) - start));
+      if (at < 0 || at >= length) return false;
+      from[index] = start + at + needle.bytes.length;
+      if (each(index, start + at)) return true;
     }
+  };
+  const findRest = (
+    { buffer, byteOffset, length }: Uint8Array,
+    from: number[],
+    each: EachMatch,
+  ) => {
+    const whole = { bytes: Buffer.from(buffer, byteOffset, length), start: 0, length };
+    rest.some((index) => findOne(index, whole, from, each));
   };
   if (plan.module === undefined) return findRest;
 
@@ -201,21 +227,35 @@ export function needleFinder(plan: NeedlePlan): FindNeedles {
       return { index, needle, first: needle.bytes[0], fold: needle.folds[0] as number };
     }),
   }));
-  return (bytes, from, each) => {
+  return (
+    bytes,
+    from,
+    each,
+    copy = (at, into) => into.set(bytes.subarray(at, at + into.length)),
+  ) => {
     const start = Math.min(...groups.flatMap(({ needles }) => needles.map((i) => from[i] ?? 0)));
     for (let block = start; block < bytes.length; block += plan.blockBytes) {
-      memoryBytes.set(bytes.subarray(block, block + tableOffset));
       const length = Math.min(plan.blockBytes, bytes.length - block);
+      /** With what a match that begins in the block may reach into. */
+      const end = Math.min(tableOffset, bytes.length - block);
+      copy(block, memoryBytes.subarray(0, end));
       for (const { group, needles } of searches) {
         // In the last step, and behind the last byte, the kernel sees older ones: each place is looked at again.
         const count = candidates(group, Math.ceil(length / plan.stepBytes) * plan.stepBytes);
+        // More candidates than one in 16 bytes: to look at each would take longer than another search.
+        if (plan.fold === 0 && count > length / 16) {
+          const part = { bytes: Buffer.from(memory.buffer, 0, end), start: block, length };
+          if (needles.some(({ index }) => findOne(index, part, from, each))) return;
+          continue;
+        }
         for (let i = 0; i < count; i++) {
-          const at = block + (places[i] as number);
+          const place = places[i] as number;
+          const at = block + place;
           for (let next = 0; next < needles.length; next++) {
             const { index, needle, first, fold } = needles[next] as (typeof needles)[number];
             // Most candidates are none already here.
-            if (((bytes[at] as number) | fold) !== first) continue;
-            if (at < (from[index] as number) || !isAt(bytes, at, needle)) continue;
+            if (((memoryBytes[place] as number) | fold) !== first) continue;
+            if (at < (from[index] as number) || !isAt(memoryBytes, end, place, needle)) continue;
             from[index] = at + needle.bytes.length;
             if (each(index, at)) return;
           }

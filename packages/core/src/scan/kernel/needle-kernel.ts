@@ -49,7 +49,7 @@ export function needleKernel(count: number): wasm.WasmFunction {
       ...[TYPE.i32, TYPE.i32, TYPE.i32, TYPE.i64, TYPE.v128, TYPE.v128, TYPE.v128],
       ...Array<wasm.ValueType>(entries.length).fill(TYPE.v128),
     ],
-    body: [
+    body: () => [
       ...set(FOLDS, v128.splatByte(get(FOLD))),
       ...entries.flatMap((index) =>
         set(WANTED + index, v128.or(v128.splatByte(i32.loadByte(index, get(TABLE))), get(FOLDS))),

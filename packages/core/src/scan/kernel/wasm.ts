@@ -25,7 +25,8 @@ export interface WasmFunction {
   readonly results: readonly ValueType[];
   /** Local variables; their indexes follow those of the parameters. All are 0 at first. */
   readonly locals: readonly ValueType[];
-  readonly body: Code;
+  /** Asked for when the module is assembled: what nobody uses costs no start anything. */
+  readonly body: () => Code;
 }
 
 const PAGE_BYTES = 1 << 16;
@@ -74,7 +75,7 @@ function signature({ parameters, results }: WasmFunction): Code {
 
 function definition({ locals, body }: WasmFunction): Code {
   const groups = locals.map((type) => [1, type]);
-  const code = [...unsigned(groups.length), ...groups.flat(), ...body, END];
+  const code = [...unsigned(groups.length), ...groups.flat(), ...body(), END];
   return [...unsigned(code.length), ...code];
 }
 
@@ -195,6 +196,7 @@ export const i64: {
   /** 1 where it is not 0, as a 32-bit integer. */
   readonly isNotZero: (value: Code) => Code;
   readonly greaterThan: Operation;
+  readonly leadingZeros: Operation;
   readonly trailingZeros: Operation;
   readonly countOnes: Operation;
   readonly load: Access;
@@ -211,6 +213,7 @@ export const i64: {
   shr: plain(0x88),
   isNotZero: (value) => [...value, 0x42, 0, 0x52],
   greaterThan: plain(0x56),
+  leadingZeros: plain(0x79),
   trailingZeros: plain(0x7a),
   countOnes: plain(0x7b),
   load: access(0x29),
@@ -226,12 +229,16 @@ export const v128: {
   /** All ones in each byte that is equal, else 0. */
   readonly equalBytes: Operation;
   readonly subtractBytes: Operation;
-  /** All ones in each byte that is smaller, unsigned, else 0. */
-  readonly lessBytes: Operation;
+  /** All ones in each byte that is smaller, signed, else 0. */
+  readonly lessSignedBytes: Operation;
   readonly and: Operation;
+  /** The bits of the first that the second does not have. */
+  readonly andNot: Operation;
   readonly or: Operation;
   /** The highest bits of the 16 bytes, as a 32-bit integer. */
   readonly bitsOfBytes: Operation;
+  /** 1 where any of the bits is set, as a 32-bit integer. */
+  readonly anyTrue: Operation;
   /** The sums of neighbouring bytes, unsigned, as eight 16-bit integers. */
   readonly pairsOfBytes: Operation;
   readonly addShorts: Operation;
@@ -245,10 +252,12 @@ export const v128: {
   splatByte: simd(0x0f),
   equalBytes: simd(0x23),
   subtractBytes: simd(0x71),
-  lessBytes: simd(0x26),
+  lessSignedBytes: simd(0x25),
   and: simd(0x4e),
+  andNot: simd(0x4f),
   or: simd(0x50),
   bitsOfBytes: simd(0x64),
+  anyTrue: simd(0x53),
   pairsOfBytes: simd(0x7d),
   addShorts: simd(0x8e),
   pairsOfShorts: simd(0x7f),

@@ -4,10 +4,20 @@
  *
  * @module
  */
-import type { PieceWork, WorkPlan } from "./piece-work.ts";
+import type { CopyBytes } from "../kernel/copy-bytes.ts";
+import type { PieceWork, WorkPlan, Works } from "./piece-work.ts";
+
+/** Bytes, and what copies them. */
+interface Part {
+  readonly bytes: Uint8Array;
+  readonly copy: CopyBytes;
+}
 
 /** Counts a byte, all bytes, or text, by kernels. */
-export function kernelWork({ task, kernels, classes, flags }: WorkPlan): PieceWork {
+export function kernelWork(
+  { task, kernels, classes, flags }: WorkPlan,
+  { copier }: Works,
+): PieceWork {
   if (kernels === undefined) throw new TypeError("no kernels");
   const exports = new WebAssembly.Instance(kernels.module as WebAssembly.Module)
     .exports as unknown as {
@@ -24,12 +34,17 @@ export function kernelWork({ task, kernels, classes, flags }: WorkPlan): PieceWo
   const totals = new Float64Array(256);
   let unfoldedBytes = 0;
 
-  /** Runs `step` on block after block in the kernels' memory; what fills up the last one is not counted. */
-  const inBlocks = (bytes: Uint8Array, filler: number, step: (length: number) => void): void => {
+  /** Runs `step` on block after block in the kernels' memory; what fills up the last one, by its last byte, is not counted. */
+  const inBlocks = (
+    { bytes, copy }: Part,
+    fillerOf: (last: number) => number,
+    step: (length: number) => void,
+  ): void => {
     for (let at = 0; at < bytes.length; at += kernels.blockBytes) {
-      const block = bytes.subarray(at, at + kernels.blockBytes);
-      memory.set(block);
+      const block = memory.subarray(0, Math.min(kernels.blockBytes, bytes.length - at));
+      copy(at, block);
       const length = Math.ceil(block.length / kernels.stepBytes) * kernels.stepBytes;
+      const filler = fillerOf(block[block.length - 1] as number);
       memory.fill(filler, block.length, length);
       totals[filler]! -= length - block.length;
       step(length);
@@ -50,33 +65,39 @@ export function kernelWork({ task, kernels, classes, flags }: WorkPlan): PieceWo
     // Long before a counter of 32 bits can overflow.
     if (unfoldedBytes > 2 ** 30) fold();
   };
+  let lines = 0;
   const countText = (length: number): void => {
     text(length, kernels.stateOffset);
-    countAll(length);
+    if (task.kind === "text" && task.histogram) countAll(length);
+    // What fills up ends no line.
+    else lines += countByte(length, 10);
   };
   const number = (at: number): number => Number(state.getBigUint64(at, true));
 
-  const countOne = (piece: Uint8Array, byte: number): number => {
+  const countOne = (piece: Part, byte: number): number => {
     let total = 0;
-    inBlocks(piece, byte ^ 0xff, (length) => {
+    const count = (length: number): void => {
       total += countByte(length, byte);
-    });
+    };
+    inBlocks(piece, () => byte ^ 0xff, count);
     return total;
   };
-  const addText = (piece: Uint8Array): unknown => {
+  const addText = (piece: Part): unknown => {
+    lines = 0;
     // A piece begins with a line: outside of words, in the first column.
     for (let at = 0; at < state.byteLength; at += 8) state.setBigUint64(at, 0n, true);
     // What fills up goes on as the bytes end, within a word or between two, and has no width.
-    const filler = (classes[piece.at(-1) ?? 0] as number) & flags.space ? 11 : 0;
-    inBlocks(piece, filler, countText);
+    const fillerOf = (byte: number): number => ((classes[byte] as number) & flags.space ? 11 : 0);
+    inBlocks(piece, fillerOf, countText);
     const { words, longest, column } = kernels.state;
-    return { words: number(words), longestLineBytes: Math.max(number(longest), number(column)) };
+    const longestLineBytes = Math.max(number(longest), number(column));
+    return { lines, words: number(words), longestLineBytes };
   };
   return {
-    run(bytes, length) {
-      const piece = bytes.subarray(0, length);
+    run(bytes, length, _offset, copy = copier(bytes)) {
+      const piece = { bytes: bytes.subarray(0, length), copy };
       if (task.kind === "count") return countOne(piece, task.needle[0] as number);
-      return task.kind === "text" ? addText(piece) : inBlocks(piece, 0, countAll);
+      return task.kind === "text" ? addText(piece) : inBlocks(piece, () => 0, countAll);
     },
     finish() {
       fold();
@@ -110,12 +131,12 @@ export function plainWork({ task, classes, flags }: WorkPlan): PieceWork {
       else if (kind & flags.wide) column++;
       if (column > longestLineBytes) longestLineBytes = column;
     }
-    return { words, longestLineBytes };
+    return { lines: countByte(bytes, length, 10), words, longestLineBytes };
   };
   return {
     run(bytes, length) {
       if (task.kind === "count") return countByte(bytes, length, task.needle[0] as number);
-      addAll(bytes, length);
+      if (task.kind !== "text" || task.histogram) addAll(bytes, length);
       return task.kind === "text" ? textOf(bytes, length) : undefined;
     },
     finish: () => totals,

@@ -3,10 +3,13 @@
  *
  * @module
  */
+import { closeSync } from "node:fs";
 import { PeerDiedError } from "../../errors.ts";
 import { mapView } from "../../map-pages.ts";
 import type { Mapping } from "../../mapping.ts";
+import { platform } from "../../native/platform.ts";
 import { checkFaults, type ViewSource } from "../../view.ts";
+import { readingCopier, readPlace } from "../read-place.ts";
 import { beginWork, type PieceWork, WORKS, type WorkPlan, type Works } from "./piece-work.ts";
 
 /** A part of a map. */
@@ -53,10 +56,12 @@ export function soloCrew(source: ViewSource, plan: WorkPlan): Crew {
 /** Does a piece on the calling thread. */
 export async function runHere(source: ViewSource, work: PieceWork, piece: Piece): Promise<unknown> {
   using mapping = mapPiece(source, piece);
+  const { backing } = source;
   const { from, to, reach } = piece;
   const bytes = mapping.bytes(0, reach - from);
-  const result = await work.run(bytes, to - from, from);
-  checkFaults(mapping, source.backing, from);
+  const copy = readingCopier(bytes, readPlace(mapping, backing, from), backing, reach);
+  const result = await work.run(bytes, to - from, from, copy);
+  checkFaults(mapping, backing, from);
   return result;
 }
 
@@ -91,7 +96,9 @@ export function workerCrew(
   onFailure: (error: unknown) => void,
 ): Crew {
   const url = URL.createObjectURL(new Blob([WORKER_TEXT], { type: "text/javascript" }));
-  const hands = Array.from({ length: count }, () => new Hand(source, url, plan, onFailure));
+  // Of its own: that of the backing may be closed, and its number be another file's, while a Worker reads.
+  const fd = platform().duplicate(source.backing.fd);
+  const hands = Array.from({ length: count }, () => new Hand(source, fd, url, plan, onFailure));
   return {
     depth: count * PIECES_PER_WORKER,
     run: (piece) => hands.reduce((a, b) => (b.load < a.load ? b : a)).run(piece),
@@ -100,6 +107,7 @@ export function workerCrew(
       for (const hand of hands) hand.dispose();
       // Not before: a Worker reads its text when it starts.
       URL.revokeObjectURL(url);
+      closeSync(fd);
     },
   };
 }
@@ -107,6 +115,7 @@ export function workerCrew(
 /** One Worker, which is given the mappings of its pieces and gives them back. */
 class Hand {
   readonly #source: ViewSource;
+  readonly #fd: number;
   readonly #worker: Worker;
   readonly #orders = new Map<number, Order>();
   #nextId = 0;
@@ -114,11 +123,13 @@ class Hand {
 
   constructor(
     source: ViewSource,
+    fd: number,
     url: string,
     plan: WorkPlan,
     onFailure: (error: unknown) => void,
   ) {
     this.#source = source;
+    this.#fd = fd;
     const worker = new Worker(url);
     this.#worker = worker;
     worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#take(data);
@@ -145,7 +156,10 @@ class Hand {
     const { from, to, reach } = piece;
     const { buffer, byteOffset } = mapping.bytes(0, reach - from);
     const order = { answer: Promise.withResolvers<unknown>(), mapping, from };
-    const task = { buffer, byteOffset, byteLength: reach - from, length: to - from, offset: from };
+    const found = readPlace(mapping, this.#source.backing, from);
+    const place = found && { ...found, fd: this.#fd };
+    const bytes = { buffer, byteOffset, byteLength: reach - from };
+    const task = { ...bytes, length: to - from, offset: from, place };
     return this.#order(order, task, [buffer]);
   }
 
@@ -194,8 +208,9 @@ function workerMain(works: Works): void {
     onmessage: (event: MessageEvent) => void;
     postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   };
+  const { readSync } = process.getBuiltinModule("node:fs");
   thread.onmessage = async ({ data }) => {
-    const { plan, id, buffer, byteOffset, byteLength, length, offset } = data;
+    const { plan, id, buffer, byteOffset, byteLength, length, offset, place } = data;
     const transfer = buffer === undefined ? [] : [buffer];
     try {
       if (plan !== undefined) {
@@ -203,7 +218,8 @@ function workerMain(works: Works): void {
         return;
       }
       const bytes = buffer && new Uint8Array(buffer, byteOffset, byteLength);
-      const result = bytes ? await work.run(bytes, length, offset) : work.finish();
+      const copy = bytes && works.copier(bytes, place, readSync);
+      const result = bytes ? await work.run(bytes, length, offset, copy) : work.finish();
       thread.postMessage({ id, result, buffer }, transfer);
     } catch (error) {
       const { message = String(error), code } = (error ?? {}) as {

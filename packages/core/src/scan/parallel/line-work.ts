@@ -12,7 +12,7 @@ export function findWork({ task, needles: plan }: WorkPlan, { finder }: Works): 
   const limit = task.kind === "find" ? task.limit : 0;
   const find = finder(plan);
   return {
-    run: (bytes, length, offset) => {
+    run: (bytes, length, offset, copy) => {
       const found = needles.map(() => ({ count: 0, first: -1, offsets: [] as number[], end: 0 }));
       find(
         bytes,
@@ -26,6 +26,7 @@ export function findWork({ task, needles: plan }: WorkPlan, { finder }: Works): 
           one.end = offset + at + (needles[index] as Uint8Array).length;
           return false;
         },
+        copy,
       );
       return found satisfies NeedleFound[];
     },

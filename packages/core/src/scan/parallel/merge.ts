@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TextSummary } from "../kernel/text-statistics.ts";
+import type { TextCounts, TextSummary } from "../kernel/text-statistics.ts";
 import type { ColumnFound, NeedleFound, Task, TextFound } from "./piece-work.ts";
 import type { FindResult, ScanMatch, TopValues } from "./scan-jobs.ts";
 
@@ -45,7 +45,7 @@ export function mergerOf(task: Task): Merger {
     case "histogram":
       return histogramMerger();
     case "text":
-      return textMerger();
+      return textMerger(task.histogram);
     case "find":
       return findMerger(task, (result) => result);
     case "topValues":
@@ -82,20 +82,22 @@ function histogramMerger(): Merger {
   };
 }
 
-function textMerger(): Merger {
+function textMerger(hasHistogram: boolean): Merger {
   const histogram = new Float64Array(256);
+  let lines = 0;
   let words = 0;
   let longestLineBytes = 0;
   return {
     add(found) {
       const piece = found as TextFound;
+      lines += piece.lines;
       words += piece.words;
       longestLineBytes = Math.max(longestLineBytes, piece.longestLineBytes);
     },
-    finish(kept, bytes): TextSummary {
+    finish(kept, bytes): TextCounts | TextSummary {
+      if (!hasHistogram) return { bytes, lines, words, longestLineBytes };
       for (const counts of kept) addTo(histogram, counts as Float64Array);
-      const lines = histogram[LINE_FEED] as number;
-      return { bytes, lines, words, longestLineBytes, histogram };
+      return { bytes, lines: histogram[LINE_FEED] as number, words, longestLineBytes, histogram };
     },
   };
 }

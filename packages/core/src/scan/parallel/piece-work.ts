@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { type CopyBytes, copierOf } from "../kernel/copy-bytes.ts";
 import { type NeedlePlan, needleFinder } from "../kernel/needle-finder.ts";
 import { kernelWork, plainWork } from "./byte-work.ts";
 import { columnWork, findWork, moduleWork } from "./line-work.ts";
@@ -22,8 +23,10 @@ export interface NeedleFound {
   readonly end: number;
 }
 
-/** A piece of text; its bytes are counted until the end. */
+/** A piece of text; all byte values are counted until the end. */
 export interface TextFound {
+  /** Counted where not all byte values are. */
+  readonly lines: number;
   readonly words: number;
   readonly longestLineBytes: number;
 }
@@ -38,7 +41,7 @@ export interface ColumnFound {
 /** What a scan looks for, as it is sent to Workers. */
 export type Task =
   | { readonly kind: "count"; readonly needle: Uint8Array; readonly ignoreCase: boolean }
-  | { readonly kind: "text" }
+  | { readonly kind: "text"; readonly histogram: boolean }
   | { readonly kind: "histogram" }
   | {
       readonly kind: "find";
@@ -97,9 +100,10 @@ export interface PieceWork {
    * @param bytes The piece, and behind it what a match that begins in it may reach into.
    * @param length Bytes in the piece itself.
    * @param offset Where it begins, in bytes from the map's offset 0.
+   * @param copy Copies of them; from their array unless given.
    * @returns What was found in it, or undefined where that is kept until {@link finish}.
    */
-  run(bytes: Uint8Array, length: number, offset: number): unknown;
+  run(bytes: Uint8Array, length: number, offset: number, copy?: CopyBytes): unknown;
   /** What was kept. */
   finish(): unknown;
 }
@@ -108,6 +112,7 @@ type Kind = "kernel" | "plain" | "find" | "topValues" | "module" | "all";
 
 /** How each kind of work is begun; given all of them, for one may consist of others. */
 export type Works = Readonly<Record<Kind, (plan: WorkPlan, works: Works) => PieceWork>> & {
+  readonly copier: typeof copierOf;
   readonly finder: typeof needleFinder;
 };
 
@@ -119,6 +124,7 @@ export const WORKS: Works = {
   topValues: columnWork,
   module: moduleWork,
   all: allWork,
+  copier: copierOf,
   finder: needleFinder,
 };
 
@@ -131,8 +137,8 @@ export function beginWork(plan: WorkPlan): PieceWork {
 function allWork({ parts = [] }: WorkPlan, works: Works): PieceWork {
   const begun = parts.map((part) => works[part.work](part, works));
   return {
-    run: (bytes, length, offset) =>
-      Promise.all(begun.map((work) => work.run(bytes, length, offset))),
+    run: (bytes, length, offset, copy) =>
+      Promise.all(begun.map((work) => work.run(bytes, length, offset, copy))),
     finish: () => begun.map((work) => work.finish()),
   };
 }

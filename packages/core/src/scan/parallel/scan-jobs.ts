@@ -12,7 +12,7 @@ import {
   invalidValue,
   type OptionNames,
 } from "../../validate.ts";
-import type { TextSummary } from "../kernel/text-statistics.ts";
+import type { TextCounts, TextSummary } from "../kernel/text-statistics.ts";
 import { type Needle, needleBytes } from "../needle.ts";
 import type { Task } from "./piece-work.ts";
 
@@ -54,6 +54,12 @@ export interface CountOptions {
   readonly ignoreCase?: boolean | undefined;
 }
 
+/** What `scanJobs.text` counts. */
+export interface TextOptions {
+  /** Whether all byte values are counted, too, which takes most of the time. Default true. */
+  readonly histogram?: boolean | undefined;
+}
+
 /** How `scanJobs.find` looks. */
 export interface FindOptions extends CountOptions {
   /** How many matches are listed, 0 to 1,000,000; all are counted. Default 1000. */
@@ -81,6 +87,7 @@ export interface TopValues {
 }
 
 const COUNT_OPTIONS: OptionNames<CountOptions> = { ignoreCase: true };
+const TEXT_OPTIONS: OptionNames<TextOptions> = { histogram: true };
 const FIND_OPTIONS: OptionNames<FindOptions> = { ...COUNT_OPTIONS, limit: true };
 const TOP_OPTIONS: OptionNames<TopValuesOptions> = { column: true, separator: true, limit: true };
 const LIMIT_MAX = 1_000_000;
@@ -102,8 +109,9 @@ const LIMIT_MAX = 1_000_000;
 export const scanJobs: {
   /** How often a byte, a text or a sequence of bytes occurs, as `MemoryMappedFile.count` says. */
   count(needle: Needle, options?: CountOptions): ScanJob<number>;
-  /** Bytes, lines, words, longest line and how often each byte occurs. */
-  text(): ScanJob<TextSummary>;
+  /** Bytes, lines, words, longest line and, unless it is told not to, how often each byte occurs. */
+  text(options: { readonly histogram: false }): ScanJob<TextCounts>;
+  text(options?: TextOptions & { readonly histogram?: true | undefined }): ScanJob<TextSummary>;
   /** How often each of the 256 byte values occurs. */
   histogram(): ScanJob<Float64Array>;
   /** Where one or several needles occur, and how often: up to eight that are at most 64 bytes long in one pass. */
@@ -129,7 +137,10 @@ export const scanJobs: {
     checkBoolean("ignoreCase", ignoreCase);
     return { task: { kind: "count", needle: needleBytes(needle), ignoreCase } };
   },
-  text: () => ({ task: { kind: "text" } }),
+  text(options?: TextOptions): ScanJob<TextSummary> {
+    const { histogram = true } = checkOptions("options", options, TEXT_OPTIONS);
+    return { task: { kind: "text", histogram: checkBoolean("histogram", histogram) } };
+  },
   histogram: () => ({ task: { kind: "histogram" } }),
   find(needles, options) {
     const list = Array.isArray(needles) ? needles : [needles];

@@ -82,7 +82,8 @@ export async function scan<Result>(
     return (await scanPieces(source, task, checked, sizes)) as Result;
   } catch (error) {
     if (task.kind !== "text" || !TOO_LONG.has(error as Error)) throw error;
-    return (await longText(source, checked)) as Result;
+    const { histogram, ...counts } = await longText(source, checked);
+    return (task.histogram ? { ...counts, histogram } : counts) as Result;
   } finally {
     source.backing.release();
   }

@@ -38,7 +38,8 @@ export function workPlan(task: Task): WorkPlan {
 function needlesOf(task: Task): NeedlePlan | undefined {
   if (task.kind !== "find" && task.kind !== "count") return undefined;
   const needles = task.kind === "find" ? task.needles : [task.needle];
-  return needlePlan(needles, { ignoreCase: task.ignoreCase, totalBytes: Infinity });
+  const { ignoreCase } = task;
+  return needlePlan(needles, { ignoreCase, seeksAll: true, totalBytes: Infinity });
 }
 
 function workOf(task: Task): WorkPlan["work"] {

@@ -4,13 +4,14 @@
  * @module
  */
 
+import { patient } from "@isthmus/testing/patience";
 import { isWindows } from "@isthmus/testing/requirement";
 import { MemoryMappedFile } from "../../../src/index.ts";
 
 export const CONTROL_BYTES = 4096;
 
 /** How long a process waits for the others before it gives the race up. */
-const WAIT_MS = 15_000;
+const WAIT_MS = patient(50_000);
 /** How often a process looks before it lets another one run: there may be fewer CPUs than processes. */
 const LOOKS = 200;
 
