@@ -48,6 +48,15 @@ export type {
   ChannelLaneInfo,
 } from "./observe/channel-info.ts";
 export { DirectoryObserver } from "./observe/directory-observer.ts";
+export {
+  type FigureTotal,
+  type FlowTotals,
+  figureHistograms,
+  figureTotals,
+  flowLatency,
+  flowTotals,
+  type HistogramTotal,
+} from "./observe/figure-totals.ts";
 export type {
   PublisherRates,
   QueueRates,
@@ -62,16 +71,7 @@ export {
   collectSegments,
   type Leftover,
 } from "./observe/garbage.ts";
-export {
-  FIGURES,
-  type FigureTotal,
-  type FlowTotals,
-  figureHistograms,
-  figureTotals,
-  flowLatency,
-  flowTotals,
-  type HistogramTotal,
-} from "./observe/kind-figures.ts";
+export { FIGURES } from "./observe/kind-figures.ts";
 export type { TailedRecord } from "./observe/lane-tail.ts";
 export { listSegments } from "./observe/list.ts";
 export { observe } from "./observe/observe.ts";
@@ -164,8 +164,9 @@ export type { SchemaReading } from "./struct/schema-reading.ts";
 export { MutexLock } from "./sync/mutex-lock.ts";
 export { type EventOptions, type EventResetMode, NamedEvent } from "./sync/named-event.ts";
 export { type MutexOptions, NamedMutex } from "./sync/named-mutex.ts";
-export { NamedSemaphore, type SemaphoreOptions } from "./sync/named-semaphore.ts";
+export { NamedSemaphore } from "./sync/named-semaphore.ts";
 export type { MutexOwner } from "./sync/segment-mutex.ts";
+export type { SemaphoreOptions } from "./sync/semaphore-segment.ts";
 export { Publisher, type PublisherOptions } from "./topic/publisher.ts";
 export { type Overrun, Subscriber, type SubscriberOptions } from "./topic/subscriber.ts";
 export type {

@@ -77,7 +77,7 @@ export { differenceOf } from "./struct/schema-difference.ts";
 export { HOLDER, MUTEX, MUTEX_BYTES, STRATEGY } from "./sync/mutex-layout.ts";
 export { type Life, type Lives, OwnerWord } from "./sync/owner-word.ts";
 export { pause } from "./wait/pause.ts";
-export type { WaitCell } from "./wait/wait-cell.ts";
+export { type Bells, CELL, WaitCell } from "./wait/wait-cell.ts";
 export {
   type AsyncWaitOptions,
   checkSignal,

@@ -97,11 +97,15 @@ export class SharedWords implements Words {
 
   /**
    * A store and a load, both sequentially consistent: on ARM64 what is before stays before the store
-   * (release), what is after stays after the load (acquire), and the two keep their order.
+   * (release), what is after stays after the load (acquire), and the two keep their order. On x64 any locked
+   * instruction is a fence (Intel SDM 3A, 9.2.5): one does it.
    */
   fence(): void {
-    Atomics.store(FENCE, 0, 0);
-    Atomics.load(FENCE, 0);
+    if (HAS_ORDERED_READS) Atomics.add(FENCE, 0, 1);
+    else {
+      Atomics.store(FENCE, 0, 0);
+      Atomics.load(FENCE, 0);
+    }
   }
 
   glance(index: number): number {

@@ -21,6 +21,7 @@ import {
   struct,
   tailRecords,
   u32,
+  WorkQueue,
 } from "../src/index.ts";
 
 const Tick = struct({ id: u32 });
@@ -49,6 +50,7 @@ class Room extends DisposableStack {
   readonly semaphore = this.use(NamedSemaphore.createNew("semaphore", { initial: 5 }));
   readonly event = this.use(NamedEvent.createNew("event", { reset: "manual", initial: true }));
   readonly shared = this.use(SharedStruct.createNew("struct", Tick));
+  readonly queue = this.use(WorkQueue.createNew("queue", channel));
 }
 
 const WAIT = { misspelt: "timeOutMs", meant: "timeoutMs" };
@@ -58,7 +60,7 @@ const LIMIT = { misspelt: "limits", meant: "limit" };
 /** What is called with options, by what it needs. */
 function callsOf(room: Room): Call[] {
   const { producer, rawProducer, consumer, publisher, subscriber, responder, requester } = room;
-  const { mutex, semaphore, event, shared } = room;
+  const { mutex, semaphore, event, shared, queue } = room;
   let names = 0;
   const name = (): string => `name-${names++}`;
   const open =
@@ -177,6 +179,16 @@ function callsOf(room: Room): Call[] {
       ["life", "lifetime"],
       open((o) => SharedStruct.createOrOpen(name(), Tick, o)),
     ),
+    call(
+      "WorkQueue.createNew",
+      ["maxAttempt", "maxAttempts"],
+      open((o) => WorkQueue.createNew(name(), o), channel),
+    ),
+    call(
+      "WorkQueue.openExisting",
+      ["leaseMS", "leaseMs"],
+      open((o) => WorkQueue.openExisting("queue", o), channel),
+    ),
 
     wait("producer.send", (o) => producer.send({ id: 1 }, o)),
     wait("producer.claim", (o) => producer.claim(() => {}, o)),
@@ -254,6 +266,23 @@ function callsOf(room: Room): Call[] {
     wait("shared.compareAndSet", (o) => shared.compareAndSet(0, { id: 1 }, o)),
     wait("shared.updateAsync", (o) => shared.updateAsync(() => {}, o)),
     wait("shared.compareAndSetAsync", (o) => shared.compareAndSetAsync(0, { id: 1 }, o)),
+    call("queue.add", ["delay", "delayMs"], (o) => queue.add({ id: 1 }, o)),
+    call("queue.tryAdd", ["prio", "priority"], (o) => queue.tryAdd({ id: 1 }, o)),
+    wait("queue.addAsync", (o) => queue.addAsync({ id: 1 }, o)),
+    call("queue.addAll", ["keys", "key"], (o) => queue.addAll([{ id: 1 }], o)),
+    wait("queue.take", (o) => {
+      queue.add({ id: 1 });
+      return queue.take(o);
+    }),
+    {
+      what: "queue.jobs",
+      call: (o) => {
+        queue.add({ id: 1 });
+        return queue.jobs(o).next();
+      },
+      ...SIGNAL,
+    },
+    { what: "queue.drain", call: (o) => queue.drain(o), ...SIGNAL },
     call("shared.changes", ["sinse", "since"], (o) => shared.changes(o)),
     call("schema.cursor", ["acces", "access"], (o) =>
       Tick.cursor(new DataView(new ArrayBuffer(8)), 0, o),
@@ -355,6 +384,11 @@ describe("times have fractions", () => {
     "subscriber.receiveAsync": ({ subscriber }) => subscriber.receiveAsync(HALF),
     "requester.request": ({ requester }) => requester.request(1, HALF),
     "requester.requestSync": ({ requester }) => requester.requestSync(1, { ...HALF, spinMs: 0.25 }),
+    "queue.take": ({ queue }) => queue.take(HALF),
+    "queue.add": ({ queue }) => {
+      while (queue.tryAdd({ id: 1 }) !== undefined);
+      queue.add({ id: 1 }, HALF);
+    },
     "semaphore.wait": ({ semaphore }) => drained(semaphore).wait(HALF),
     "semaphore.waitAsync": ({ semaphore }) => drained(semaphore).waitAsync(HALF),
     "event.wait": ({ event }) => {

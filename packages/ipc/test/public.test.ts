@@ -1,10 +1,15 @@
 /** What users import: errors, and that the same thing is said in the same way everywhere. */
 import { describe, expect, expectTypeOf, test } from "bun:test";
+import { join } from "node:path";
 import * as core from "@isthmus/core";
 import { Home } from "@isthmus/testing/home";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import * as ipc from "../src/index.ts";
 
 const { bytes, Consumer, json, Producer, Publisher, Requester, Responder, Subscriber } = ipc;
+
+/** Most of these make the types of fields, descriptions and the names of figures. */
+const CALLED_AT_IMPORT_MAX = 100;
 
 /** The error classes that a module exports, by name. */
 function errorsOf(module: object): Record<string, unknown> {
@@ -48,6 +53,31 @@ test("importing the library loads no module of the runtime that takes millisecon
     }
   }
   expect([...loaded].sort()).toEqual(cheap);
+});
+
+test("importing the library calls nothing that could wait", async () => {
+  using directory = new TemporaryDirectory();
+  const entries = ["../src", "../../core/src"].flatMap((source) => [
+    join(import.meta.dir, source, "index.ts"),
+    join(import.meta.dir, source, "internal.ts"),
+  ]);
+  const all = entries.map((path, i) => `export * as all${i} from ${JSON.stringify(path)};\n`);
+  const { outputs } = await Bun.build({
+    entrypoints: [directory.file("library.ts", all.join(""))],
+    target: "bun",
+    outdir: directory.path,
+  });
+  const modules = 'import "node:fs"; import "node:os"; import "node:path"; require("bun:ffi");';
+  const runtime = directory.file("runtime.js", modules);
+  // The engine compiles a function when it is called for the first time.
+  const calledBy = (program: string): number => {
+    const env = { ...process.env, BUN_JSC_reportBytecodeCompileTimes: "1" };
+    const { stdout, stderr } = Bun.spawnSync([process.execPath, program], { env });
+    return `${stdout}${stderr}`.match(/^Compiled /gm)?.length ?? 0;
+  };
+  const called = calledBy(outputs[0]?.path ?? "") - calledBy(runtime);
+  expect(called).toBeGreaterThan(0);
+  expect(called).toBeLessThan(CALLED_AT_IMPORT_MAX);
 });
 
 describe("claim()", () => {

@@ -4,16 +4,8 @@
  * @module
  */
 
-import { checkInteger, checkOptions, type OptionNames } from "@isthmus/core/internal";
-import {
-  CAPACITY_BYTES_MAX,
-  DEFAULT_CAPACITY_BYTES,
-  DEFAULT_SENDERS,
-  geometryOf,
-  isPersistent,
-  SENDERS_MAX,
-  timestampBytesOf,
-} from "../flow/lane-options.ts";
+import { checkOptions, type OptionNames } from "@isthmus/core/internal";
+import { checkLaneOptions, geometryOf } from "../flow/lane-options.ts";
 import type { ChannelSchema, SchemaShape } from "../flow/record-schema.ts";
 import type { RecordGeometry } from "../flow/record-segment.ts";
 
@@ -53,21 +45,10 @@ export function checkChannelOptions<S extends ChannelSchema>(
   options: ChannelOptions<S>,
   shape: SchemaShape,
 ): { geometry: RecordGeometry; isPersistent: boolean } {
-  const {
-    capacityBytes = DEFAULT_CAPACITY_BYTES,
-    maxProducers = DEFAULT_SENDERS,
-    lifetime,
-    latency,
-  } = checkOptions("options", options, CHANNEL_OPTIONS);
-  checkInteger("options.capacityBytes", capacityBytes, 1, CAPACITY_BYTES_MAX);
-  checkInteger("options.maxProducers", maxProducers, 1, SENDERS_MAX);
-  const isKept = isPersistent(lifetime);
-  const geometry = geometryOf(shape, {
-    capacityBytes,
-    laneCount: maxProducers,
-    timestampBytes: timestampBytesOf(latency),
-    senders: "producers",
-    limitName: "maxProducers",
-  });
-  return { geometry, isPersistent: isKept };
+  const checked = checkOptions("options", options, CHANNEL_OPTIONS);
+  const choice = checkLaneOptions(checked, "maxProducers");
+  return {
+    geometry: geometryOf(shape, choice, "producers"),
+    isPersistent: choice.isPersistent,
+  };
 }

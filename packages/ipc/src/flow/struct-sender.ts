@@ -4,7 +4,7 @@
  * `send` and `claim` are written to be taken into the caller's loop. JavaScriptCore does that with a function of at most
  * 170 bytes of bytecode, and counts 6 for `this.next`, 22 for `this.#next`, 25 for a constant of a module; hence the
  * plain fields, and what is rare in functions of its own. A record of 64 bytes costs 6 ns that way and 13 ns
- * otherwise (AMD EPYC, class 26/2, 2 cores; its eight stores alone: 3.9; decision 0008). `test/channel/inlining.test.ts` counts.
+ * otherwise (AMD EPYC, class 26/2, 2 cores; its eight stores alone: 3.9; decision 0008). `test/inlining.test.ts` counts.
  *
  * @module
  */

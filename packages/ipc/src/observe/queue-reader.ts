@@ -15,22 +15,41 @@ import {
   readCounts,
 } from "../queue/queue-layout.ts";
 import { SLOT_BYTES } from "../segment/participant-layout.ts";
+import { MUTEX, MUTEX_BYTES } from "../sync/mutex-layout.ts";
 import type { KindSource } from "./kind-readers.ts";
 import { readLatencies } from "./latencies.ts";
 import { timeoutWakesOf, wakesOf } from "./participant-state.ts";
 import type { QueueDeadLetterInfo, QueueInfo, QueueJobInfo } from "./queue-info.ts";
 import { CellReader, longAt, QUEUE_HEADER_BYTES, readQueueSizes } from "./queue-state.ts";
+import type { SectionReader } from "./section-reader.ts";
 import { StateBytes } from "./state-bytes.ts";
 
 /** How many jobs in flight are looked at: each is a read of its own. */
 const JOBS_MAX = 64;
+/** How often a queue is looked at while somebody changes it: one that never rests is told of as it is. */
+const LOOKS_MAX = 8;
 
 /**
- * Describes a queue. Nobody holds its mutex meanwhile: figures that change together may differ by one.
+ * Describes a queue. The reader does not hold its mutex: in a queue that never rests, what changes together may differ by one.
  *
  * @throws {CorruptSegmentError} When the sizes in its header cannot be.
  */
 export function readQueue(source: KindSource): QueueInfo {
+  for (let looks = 1; ; looks++) {
+    const turn = turnOf(source.reader);
+    const info = lookAt(source);
+    const isSettled = turn !== undefined && turn === turnOf(source.reader);
+    if (isSettled || looks === LOOKS_MAX) return info;
+  }
+}
+
+/** How often the queue's mutex has been acquired; undefined while somebody holds it. */
+function turnOf(reader: SectionReader): number | undefined {
+  const mutex = new StateBytes(reader.peek(SECTION.mutex, 0, MUTEX_BYTES), "");
+  return mutex.word(MUTEX.owner) === 0 ? mutex.word(MUTEX.acquisitions) : undefined;
+}
+
+function lookAt(source: KindSource): QueueInfo {
   const { reader, name, cells, participants } = source;
   const header = reader.bytes(SECTION.state, QUEUE_HEADER_BYTES) ?? new Uint8Array();
   const state = new StateBytes(header, name);

@@ -10,13 +10,11 @@ import { totalOf } from "../figures/read-figures.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
 import { BRIDGE_FIGURES } from "../store-kinds/bridge-figures.ts";
-import {
-  CACHE_FIGURES,
-  COUNTERS_FIGURES,
-  JOURNAL_FIGURES,
-  LIMITER_FIGURES,
-  TABLE_FIGURES,
-} from "../store-kinds/store-figures.ts";
+import { CACHE_FIGURES } from "../store-kinds/cache-figures.ts";
+import { COUNTERS_FIGURES } from "../store-kinds/counters-figures.ts";
+import { JOURNAL_FIGURES } from "../store-kinds/journal-figures.ts";
+import { LIMITER_FIGURES } from "../store-kinds/limiter-figures.ts";
+import { TABLE_FIGURES } from "../store-kinds/table-figures.ts";
 import { CELL_FIGURES, EVENT_FIGURES, MUTEX_FIGURES } from "../sync/sync-figures.ts";
 import type { BridgeInfo } from "./bridge-reader.ts";
 import type { ChannelInfo } from "./channel-info.ts";

@@ -7,13 +7,10 @@
 import { SECTION } from "@isthmus/core/internal";
 import type { Figures } from "../figures/figure.ts";
 import { SLOT_COUNT_MAX } from "../segment/participant-layout.ts";
-import type {
-  CACHE_FIGURES,
-  COUNTERS_FIGURES,
-  JOURNAL_FIGURES,
-  LIMITER_FIGURES,
-  TABLE_FIGURES,
-} from "../store-kinds/store-figures.ts";
+import type { CACHE_FIGURES } from "../store-kinds/cache-figures.ts";
+import type { COUNTERS_FIGURES } from "../store-kinds/counters-figures.ts";
+import type { JOURNAL_FIGURES } from "../store-kinds/journal-figures.ts";
+import type { LIMITER_FIGURES } from "../store-kinds/limiter-figures.ts";
 import {
   BYTES_PER_BUCKET,
   CACHE,
@@ -41,6 +38,7 @@ import {
   TABLE_STATE_BYTES,
   UNIT_BYTES,
 } from "../store-kinds/store-layout.ts";
+import type { TABLE_FIGURES } from "../store-kinds/table-figures.ts";
 import { MUTEX, MUTEX_BYTES } from "../sync/mutex-layout.ts";
 import type { KindDetails, KindSource } from "./kind-readers.ts";
 import { participantOf } from "./participant-state.ts";

@@ -81,94 +81,113 @@ interface Checked {
   readonly signal: AbortSignal | undefined;
 }
 
-/** What one handle puts into its queue. */
+/** What one handle puts into its queue. What every job goes through makes no objects, and has no private names (decision 8). */
 export class Adding {
-  readonly #queue: QueueSegment;
-  readonly #codec: RecordCodec;
-  readonly #now = sharedClock();
-  readonly #reap: () => number;
-  #scratch: RecordMemory;
+  private readonly queue: QueueSegment;
+  private readonly codec: RecordCodec;
+  private readonly now = sharedClock();
+  private readonly reap: () => number;
+  private scratch: RecordMemory;
+  /** The job that is being added. */
+  private readonly job: { -readonly [K in keyof NewJob]: NewJob[K] };
 
   /** @param reap Gives back what the dead had, now and then; returns how much. */
   constructor(queue: QueueSegment, reap: () => number) {
-    this.#queue = queue;
-    this.#reap = reap;
-    this.#codec = codecOf(queue.shape);
-    this.#scratch = new RecordMemory(new Uint8Array(this.#codec.sizeBytes ?? 256));
+    this.queue = queue;
+    this.reap = reap;
+    this.codec = codecOf(queue.shape);
+    this.scratch = new RecordMemory(new Uint8Array(this.codec.sizeBytes ?? 256));
+    const share = queue.self.slot % SHARE_COUNT;
+    this.job = { jobClass: 0, share, key: 0, dueMs: 0, addedNs: 0 };
   }
 
   /** Adds a job, waiting on this thread for room; returns its number. */
   add(job: unknown, options?: AddOptions): number {
-    const checked = this.#check(options);
-    const record = this.#encode(job);
-    return this.#addNow(record, checked) ?? this.#addWaiting(record, checked);
+    const checked = this.check(options);
+    const record = this.encode(job);
+    return this.addNow(record, checked) ?? this.addWaiting(record, checked);
   }
 
   /** Adds a job if there is room; returns its number. */
   tryAdd(job: unknown, options?: JobOptions): number | undefined {
-    const checked = this.#check(options);
-    const id = this.#addNow(this.#encode(job), checked);
-    if (id === undefined) this.#count("drops");
+    const checked = this.check(options);
+    const id = this.addNow(this.encode(job), checked);
+    if (id === undefined) this.count("drops");
     return id;
   }
 
   /** Adds a job, waiting in the event loop for room; returns its number. */
   async addAsync(job: unknown, options?: AddAsyncOptions): Promise<number> {
-    const checked = this.#check(options);
+    const checked = this.check(options);
     // A copy: before it is added, others may be encoded where this one is.
-    const record = new Uint8Array(this.#encode(job));
+    const record = new Uint8Array(this.encode(job));
     const timeoutMs = checkTime(checked.timeoutMs, Infinity);
-    const { doorbell } = this.#queue.segment;
+    const { doorbell } = this.queue.segment;
     const wait = { timeoutMs, signal: checked.signal };
-    const added = await waitAsync(this.#condition(record, checked), doorbell, wait);
-    if (added === undefined) throw this.#timedOut(timeoutMs);
+    const added = await waitAsync(this.condition(record, checked), doorbell, wait);
+    if (added === undefined) throw this.timedOut(timeoutMs);
     return added;
   }
 
-  #addWaiting(record: Uint8Array, checked: Checked): number {
-    if (this.#queue.isFailing) {
-      this.#count("drops");
-      throw conditionError("EAGAIN", `${this.#description()}: there is no room`, "add");
+  private addWaiting(record: Uint8Array, checked: Checked): number {
+    if (this.queue.isFailing) {
+      this.count("drops");
+      throw conditionError("EAGAIN", `${this.description()}: there is no room`, "add");
     }
     const timeoutMs = checkTime(checked.timeoutMs, DEFAULT_TIMEOUT_MS);
-    const added = waitSync(this.#condition(record, checked), timeoutMs);
-    if (added === undefined) throw this.#timedOut(timeoutMs);
+    const added = waitSync(this.condition(record, checked), timeoutMs);
+    if (added === undefined) throw this.timedOut(timeoutMs);
     return added;
   }
 
   /** Adds a record; undefined when there is no room, not even that of producers who have died. */
-  #addNow(record: Uint8Array, checked: Checked): number | undefined {
-    const id = this.#addOnce(record, checked);
-    return id === undefined && this.#reap() > 0 ? this.#addOnce(record, checked) : id;
+  private addNow(record: Uint8Array, checked: Checked): number | undefined {
+    const id = this.addOnce(record, checked);
+    return id === undefined && this.reap() > 0 ? this.addOnce(record, checked) : id;
   }
 
-  #addOnce(record: Uint8Array, { jobClass, delayMs, key }: Checked): number | undefined {
-    const queue = this.#queue;
-    const { self } = queue;
+  private addOnce(record: Uint8Array, { jobClass, delayMs, key }: Checked): number | undefined {
+    const { queue, job } = this;
     queue.segment.checkOpen("WorkQueue");
-    const job: NewJob = {
-      jobClass,
-      share: self.slot % SHARE_COUNT,
-      key,
-      dueMs: delayMs > 0 ? Math.ceil(Date.now() + delayMs) : 0,
-      addedNs: this.#now(),
-    };
-    const id =
-      record.length <= COPY_BYTES_MAX
-        ? queue.locked((table) => {
-            const link = table.reserve(record.length, undefined);
-            if (link === 0) return undefined;
-            queue.write(link, record);
-            return table.publish(link, job);
-          })
-        : this.#addLong(record, job);
-    if (id !== undefined) queue.ready.wake();
+    job.jobClass = jobClass;
+    job.key = key;
+    job.dueMs = delayMs > 0 ? Math.ceil(Date.now() + delayMs) : 0;
+    job.addedNs = this.now();
+    const id = record.length <= COPY_BYTES_MAX ? this.addShort(record) : this.addLong(record);
+    // Unlocking was a fence.
+    if (id !== undefined) queue.ready.wakeAfterFence();
     return id;
   }
 
+  private addShort(record: Uint8Array): number | undefined {
+    const queue = this.queue;
+    queue.lock();
+    try {
+      return this.put(record);
+    } catch (error) {
+      return this.putAgain(record, error);
+    } finally {
+      queue.unlock();
+    }
+  }
+
+  /** Call it with the mutex. */
+  private put(record: Uint8Array): number | undefined {
+    const queue = this.queue;
+    const table = queue.table;
+    const link = table.reserve(record.length, undefined);
+    if (link === 0) return undefined;
+    queue.write(link, record);
+    return table.publish(link, this.job);
+  }
+
+  private putAgain(record: Uint8Array, error: unknown): number | undefined {
+    return this.queue.mended(error, () => this.put(record));
+  }
+
   /** The same, for a record that takes long to copy: nobody else waits meanwhile. */
-  #addLong(record: Uint8Array, job: NewJob): number | undefined {
-    const queue = this.#queue;
+  private addLong(record: Uint8Array): number | undefined {
+    const { queue, job } = this;
     const link = queue.locked((table) => table.reserve(record.length, queue.self));
     if (link === 0) return undefined;
     queue.unlocked(() => queue.write(link, record));
@@ -176,22 +195,22 @@ export class Adding {
   }
 
   /** Room for a record: looked for in vain, it is counted once. */
-  #condition(record: Uint8Array, checked: Checked): Condition<number> {
+  private condition(record: Uint8Array, checked: Checked): Condition<number> {
     let isCounted = false;
     return {
       attempt: () => {
-        const id = this.#addNow(record, checked);
-        if (id === undefined && !isCounted) this.#count("fullWaits");
+        const id = this.addNow(record, checked);
+        if (id === undefined && !isCounted) this.count("fullWaits");
         isCounted = true;
         return id;
       },
-      description: this.#description(),
+      description: this.description(),
       owner: "WorkQueue",
-      cell: this.#queue.room,
+      cell: this.queue.room,
     };
   }
 
-  #check(options: AddAsyncOptions | undefined): Checked {
+  private check(options: AddAsyncOptions | undefined): Checked {
     if (options === undefined) return DEFAULTS;
     const {
       priority = 0,
@@ -207,44 +226,44 @@ export class Adding {
     return {
       jobClass: classOf(priority),
       delayMs: checkNumber("options.delayMs", delayMs, 0, DELAY_MS_MAX),
-      key: key === undefined ? 0 : hashOfKey(String(key), this.#queue.segment.superblock.epoch),
+      key: key === undefined ? 0 : hashOfKey(String(key), this.queue.segment.superblock.epoch),
       timeoutMs,
       signal: checkSignal(signal),
     };
   }
 
   /** Encodes a job into memory of this process: code of the user's may run, and must not while others wait. */
-  #encode(job: unknown): Uint8Array {
-    this.#queue.segment.checkOpen("WorkQueue");
-    const length = this.#codec.measure(job);
-    const { cellCount, payloadBytes } = this.#queue.sizes;
+  private encode(job: unknown): Uint8Array {
+    this.queue.segment.checkOpen("WorkQueue");
+    const length = this.codec.measure(job);
+    const { cellCount, payloadBytes } = this.queue.sizes;
     const longest = cellCount * payloadBytes;
     if (length > longest) {
-      const name = this.#queue.segment.name;
+      const name = this.queue.segment.name;
       throw outOfRange("the job's length", `<= ${longest} bytes in "${name}"`, length);
     }
-    if (this.#scratch.bytes.length < length) {
-      this.#scratch = new RecordMemory(new Uint8Array(length * 2));
+    if (this.scratch.bytes.length < length) {
+      this.scratch = new RecordMemory(new Uint8Array(length * 2));
     }
-    this.#codec.encode(this.#scratch, 0, job);
-    const { bytes } = this.#scratch;
+    this.codec.encode(this.scratch, 0, job);
+    const { bytes } = this.scratch;
     return bytes.length === length ? bytes : bytes.subarray(0, length);
   }
 
-  #count(name: "drops" | "fullWaits"): void {
-    this.#queue.locked(({ cells }) => cells.add(COUNTS[name], 1));
+  private count(name: "drops" | "fullWaits"): void {
+    this.queue.locked(({ cells }) => cells.add(COUNTS[name], 1));
   }
 
-  #timedOut(timeoutMs: number): Error {
-    const { cells } = this.#queue.table;
+  private timedOut(timeoutMs: number): Error {
+    const { cells } = this.queue.table;
     const what = Object.entries(HOLDERS)
       .map(([name, words]) => `${cells.count(name as keyof typeof HOLDERS)} ${words}`)
       .join(", ");
-    return timedOut(this.#description(), timeoutMs, `there is no room: ${what}`);
+    return timedOut(this.description(), timeoutMs, `there is no room: ${what}`);
   }
 
-  #description(): string {
-    return `add a job to "${this.#queue.segment.name}"`;
+  private description(): string {
+    return `add a job to "${this.queue.segment.name}"`;
   }
 }
 

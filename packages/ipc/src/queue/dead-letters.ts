@@ -42,12 +42,12 @@ export interface DeadLetter<S extends ChannelSchema> {
  * ```
  */
 export class DeadLetters<S extends ChannelSchema> {
-  readonly #holder: object;
+  readonly #holder: Disposable;
   readonly #queue: QueueSegment;
   readonly #taking: Taking<S>;
 
   /** @internal Made by `WorkQueue`. */
-  constructor(holder: object, queue: QueueSegment, taking: Taking<S>) {
+  constructor(holder: Disposable, queue: QueueSegment, taking: Taking<S>) {
     this.#holder = holder;
     this.#queue = queue;
     this.#taking = taking;

@@ -64,24 +64,24 @@ const GAUGE_OF: readonly number[] = Array.from({ length: KIND_MASK + 1 }, (_, ki
 /** All cells of a queue. */
 export class JobCells {
   readonly cellCount: number;
-  readonly #words: Words;
-  readonly #base: number;
-  readonly #shape: TableShape;
-  readonly #first: number;
-  readonly #cellWords: number;
-  readonly #keys: number;
-  readonly #timers: number;
+  private readonly words: Words;
+  private readonly base: number;
+  private readonly shape: TableShape;
+  private readonly firstWord: number;
+  private readonly cellWords: number;
+  private readonly keys: number;
+  private readonly timers: number;
 
   /** @param base Word at which section "state" begins. */
   constructor(words: Words, base: number, shape: TableShape) {
     this.cellCount = shape.cellCount;
-    this.#words = words;
-    this.#base = base;
-    this.#shape = shape;
-    this.#first = base + cellsOffset(shape.cellCount, shape.keyLists) / 4;
-    this.#cellWords = shape.cellBytes / 4;
-    this.#keys = base + QUEUE.tables;
-    this.#timers = this.#keys + shape.keyLists;
+    this.words = words;
+    this.base = base;
+    this.shape = shape;
+    this.firstWord = base + cellsOffset(shape.cellCount, shape.keyLists) / 4;
+    this.cellWords = shape.cellBytes / 4;
+    this.keys = base + QUEUE.tables;
+    this.timers = this.keys + shape.keyLists;
   }
 
   /** A link that leads to a cell. */
@@ -91,36 +91,36 @@ export class JobCells {
   }
 
   header(word: number): number {
-    return this.#words.get(this.#base + word);
+    return this.words.get(this.base + word);
   }
 
   setHeader(word: number, value: number): void {
-    this.#words.set(this.#base + word, value);
+    this.words.set(this.base + word, value);
   }
 
   get(link: number, field: number): number {
-    return this.#words.get(this.#word(link) + field);
+    return this.words.get(this.word(link) + field);
   }
 
   set(link: number, field: number, value: number): void {
-    this.#words.set(this.#word(link) + field, value);
+    this.words.set(this.word(link) + field, value);
   }
 
   /** A number below 2^53; 0 where memory has what cannot be one. */
   getLong(link: number, field: number): number {
-    return this.#readLong(this.#word(link) + field);
+    return this.readLong(this.word(link) + field);
   }
 
   setLong(link: number, field: number, value: number): void {
-    this.#writeLong(this.#word(link) + field, value);
+    this.writeLong(this.word(link) + field, value);
   }
 
   stateOf(link: number): number {
-    return this.#words.load(this.#word(link) + CELL.state);
+    return this.words.get(this.word(link) + CELL.state);
   }
 
   kindOf(link: number): number {
-    return this.#words.get(this.#word(link) + CELL.state) & KIND_MASK;
+    return this.words.get(this.word(link) + CELL.state) & KIND_MASK;
   }
 
   ownerOf(link: number): JobOwner {
@@ -132,37 +132,37 @@ export class JobCells {
 
   /** Makes a cell one of another kind: the one store by which a job changes. */
   change(link: number, kind: number): void {
-    const word = this.#word(link) + CELL.state;
-    const state = this.#words.get(word);
+    const word = this.word(link) + CELL.state;
+    const state = this.words.get(word);
     const changes = (state >>> KIND_BITS) + 1;
-    this.#words.store(word, (changes << KIND_BITS) | kind);
+    this.words.store(word, (changes << KIND_BITS) | kind);
     this.countKind(state & KIND_MASK, -1);
     this.countKind(kind, 1);
   }
 
   /** Makes a cell free that nobody has counted. */
   erase(link: number): void {
-    this.#words.store(this.#word(link) + CELL.state, KIND.free);
+    this.words.store(this.word(link) + CELL.state, KIND.free);
   }
 
   /** A gauge or a counter. */
   count(name: Count): number {
-    return this.#readLong(this.#counter(COUNTS[name]));
+    return this.readLong(this.counter(COUNTS[name]));
   }
 
   /** Counts on, or back, one of the gauges, each of which has a number that fits into its lower word. */
   addToGauge(gauge: number, delta: number): void {
-    const word = this.#counter(gauge);
-    const value = this.#words.get(word) + delta;
-    this.#words.set(word, Math.max(0, value));
+    const word = this.counter(gauge);
+    const value = this.words.get(word) + delta;
+    this.words.set(word, Math.max(0, value));
   }
 
   /** Counts on one of the counters: `COUNTS` has their numbers. */
   add(counter: number, delta: number): void {
-    const word = this.#counter(counter);
-    const low = (this.#words.get(word) >>> 0) + delta;
-    this.#words.set(word, low | 0);
-    if (low >= TWO_POW_32) this.#words.set(word + 1, this.#words.get(word + 1) + 1);
+    const word = this.counter(counter);
+    const low = (this.words.get(word) >>> 0) + delta;
+    this.words.set(word, low | 0);
+    if (low >= TWO_POW_32) this.words.set(word + 1, this.words.get(word + 1) + 1);
   }
 
   /** Counts a cell of a kind, or one less. */
@@ -173,16 +173,16 @@ export class JobCells {
 
   /** The number of the job that was added last. */
   get lastSequence(): number {
-    return this.#readLong(this.#base + QUEUE.lastSequence);
+    return this.readLong(this.base + QUEUE.lastSequence);
   }
 
   set lastSequence(sequence: number) {
-    this.#writeLong(this.#base + QUEUE.lastSequence, sequence);
+    this.writeLong(this.base + QUEUE.lastSequence, sequence);
   }
 
   /** Where a cell's payload begins, in words. */
   payloadOf(link: number): number {
-    return this.#word(this.check(link)) + CELL_HEADER_BYTES / 4;
+    return this.word(this.check(link)) + CELL_HEADER_BYTES / 4;
   }
 
   pushFree(link: number): void {
@@ -281,7 +281,7 @@ export class JobCells {
   /** The first jobs of the keys that share a list with this one. */
   *keyList(key: number): Generator<number> {
     let steps = 0;
-    const head = this.#words.get(this.#keyWord(key));
+    const head = this.words.get(this.keyWord(key));
     for (let link = head; link !== 0; link = this.get(link, CELL.keyNext)) {
       if (++steps > this.cellCount) throw new JobDamage("a list of keys has no end");
       yield this.check(link);
@@ -289,9 +289,9 @@ export class JobCells {
   }
 
   pushKey(link: number, key: number): void {
-    const word = this.#keyWord(key);
-    this.set(link, CELL.keyNext, this.#words.get(word));
-    this.#words.set(word, link);
+    const word = this.keyWord(key);
+    this.set(link, CELL.keyNext, this.words.get(word));
+    this.words.set(word, link);
   }
 
   unlinkKey(link: number, key: number): void {
@@ -299,7 +299,7 @@ export class JobCells {
     for (const each of this.keyList(key)) {
       if (each === link) {
         const next = this.get(link, CELL.keyNext);
-        if (before === 0) this.#words.set(this.#keyWord(key), next);
+        if (before === 0) this.words.set(this.keyWord(key), next);
         else this.set(before, CELL.keyNext, next);
         return;
       }
@@ -310,31 +310,31 @@ export class JobCells {
 
   /** A place of the heap of times. */
   timer(place: number): number {
-    return this.#words.get(this.#timers + place);
+    return this.words.get(this.timers + place);
   }
 
   setTimer(place: number, link: number): void {
-    this.#words.set(this.#timers + place, link);
+    this.words.set(this.timers + place, link);
   }
 
-  #counter(index: number): number {
-    return this.#base + QUEUE.counts + index * 2;
+  private counter(index: number): number {
+    return this.base + QUEUE.counts + index * 2;
   }
 
-  #word(link: number): number {
-    return this.#first + (link - 1) * this.#cellWords;
+  private word(link: number): number {
+    return this.firstWord + (link - 1) * this.cellWords;
   }
 
-  #keyWord(key: number): number {
-    return this.#keys + (key & (this.#shape.keyLists - 1));
+  private keyWord(key: number): number {
+    return this.keys + (key & (this.shape.keyLists - 1));
   }
 
-  #readLong(word: number): number {
-    return longOf(this.#words.get(word), this.#words.get(word + 1));
+  private readLong(word: number): number {
+    return longOf(this.words.get(word), this.words.get(word + 1));
   }
 
-  #writeLong(word: number, value: number): void {
-    this.#words.set(word, value | 0);
-    this.#words.set(word + 1, Math.floor(value / TWO_POW_32));
+  private writeLong(word: number, value: number): void {
+    this.words.set(word, value | 0);
+    this.words.set(word + 1, Math.floor(value / TWO_POW_32));
   }
 }

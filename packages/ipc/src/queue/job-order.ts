@@ -26,17 +26,17 @@ const TAKES_FROM_BELOW = 16;
 export class JobOrder {
   /** Jobs that wait for their time, and leases. */
   readonly timers: JobTimers;
-  readonly #cells: JobCells;
+  private readonly cells: JobCells;
 
   constructor(cells: JobCells) {
     this.timers = new JobTimers(cells);
-    this.#cells = cells;
+    this.cells = cells;
   }
 
   /** Has a job wait for those before it that have the same key, else for its turn, or for its time. */
   enter(link: number, isLater: boolean): void {
-    const key = this.#cells.getLong(link, CELL.key);
-    const leader = this.#leaderOf(key);
+    const key = this.cells.getLong(link, CELL.key);
+    const leader = this.leaderOf(key);
     if (leader === 0) {
       if (key > 0) this.lead(link, key);
       this.waitTurn(link, isLater);
@@ -46,14 +46,14 @@ export class JobOrder {
   /** Has a job wait for its turn, or for its time. */
   waitTurn(link: number, isLater: boolean, isNext = false): void {
     if (isLater) {
-      this.#cells.change(link, KIND.delayed);
+      this.cells.change(link, KIND.delayed);
       this.timers.insert(link);
     } else this.makeReady(link, isNext);
   }
 
   /** Puts a job at the end of its list, or in front of it. */
   makeReady(link: number, isNext: boolean): void {
-    const cells = this.#cells;
+    const cells = this.cells;
     const place = cells.get(link, CELL.place);
     const jobClass = place & CLASS_MASK;
     const share = (place >> SHARE_SHIFT) & (SHARE_COUNT - 1);
@@ -69,7 +69,7 @@ export class JobOrder {
 
   /** Takes the job out of its list whose turn it is; 0 when none is ready. */
   nextReady(): number {
-    const cells = this.#cells;
+    const cells = this.cells;
     const classes = cells.header(QUEUE.classes);
     if (classes === 0) return 0;
     const takes = cells.header(QUEUE.takes) + 1;
@@ -94,9 +94,9 @@ export class JobOrder {
   }
 
   /** The first job with a key that is not done; 0: there is none. */
-  #leaderOf(key: number): number {
+  private leaderOf(key: number): number {
     if (key === 0) return 0;
-    const cells = this.#cells;
+    const cells = this.cells;
     for (const link of cells.keyList(key)) {
       if (cells.getLong(link, CELL.key) === key) return cells.checkKind(link, KINDS.leading);
     }
@@ -105,14 +105,14 @@ export class JobOrder {
 
   /** Puts a job into the list of its key, as the first one that has it. */
   lead(link: number, key: number): void {
-    this.#cells.set(link, CELL.heldFirst, 0);
-    this.#cells.set(link, CELL.heldLast, 0);
-    this.#cells.pushKey(link, key);
+    this.cells.set(link, CELL.heldFirst, 0);
+    this.cells.set(link, CELL.heldLast, 0);
+    this.cells.pushKey(link, key);
   }
 
   /** Has a job wait until all with the same key before it are done. */
   hold(link: number, leader: number): void {
-    const cells = this.#cells;
+    const cells = this.cells;
     cells.set(link, CELL.next, 0);
     cells.change(link, KIND.held);
     const last = cells.get(leader, CELL.heldLast);
@@ -123,7 +123,7 @@ export class JobOrder {
 
   /** Lets the next job with the same key come; returns whether there is one. */
   passKey(link: number, nowMs: number): boolean {
-    const cells = this.#cells;
+    const cells = this.cells;
     const key = cells.getLong(link, CELL.key);
     if (key === 0) return false;
     cells.unlinkKey(link, key);

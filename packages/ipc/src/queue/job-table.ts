@@ -12,7 +12,16 @@ import { JobCells, JobDamage, type JobOwner, type TableShape } from "./job-cells
 import { JobOrder } from "./job-order.ts";
 import { rebuildTables } from "./job-rebuild.ts";
 import { JobRecords } from "./job-records.ts";
-import { CELL, COUNTS, DEAD_BIT, KIND, KINDS, QUEUE, SHARE_SHIFT } from "./queue-layout.ts";
+import {
+  CELL,
+  COUNTS,
+  DEAD_BIT,
+  KIND,
+  KIND_MASK,
+  KINDS,
+  QUEUE,
+  SHARE_SHIFT,
+} from "./queue-layout.ts";
 
 /** A job as it is added. */
 export interface NewJob {
@@ -45,34 +54,34 @@ export interface Returning {
 export class JobTable {
   readonly cells: JobCells;
   readonly records: JobRecords;
-  readonly #order: JobOrder;
-  readonly #words: Words;
-  readonly #paused: number;
-  readonly #shape: TableShape;
+  private readonly order: JobOrder;
+  private readonly words: Words;
+  private readonly paused: number;
+  private readonly shape: TableShape;
 
   /** @param base Word at which section "state" begins. */
   constructor(words: Words, base: number, shape: TableShape) {
     this.cells = new JobCells(words, base, shape);
     this.records = new JobRecords(words, this.cells, shape);
-    this.#order = new JobOrder(this.cells);
-    this.#words = words;
-    this.#paused = base + QUEUE.isPaused;
-    this.#shape = shape;
+    this.order = new JobOrder(this.cells);
+    this.words = words;
+    this.paused = base + QUEUE.isPaused;
+    this.shape = shape;
   }
 
   /** Whether nothing is to be taken. */
   get isPaused(): boolean {
-    return this.#words.load(this.#paused) !== 0;
+    return this.words.load(this.paused) !== 0;
   }
 
   /** When the next job is due, or the next lease over, in milliseconds since 1970; Infinity: never. */
   get nextDueMs(): number {
-    return this.#order.timers.firstMs;
+    return this.order.timers.firstMs;
   }
 
   /** Whether the time says anything about its jobs: one waits for it, or they are leased. */
   get isTimed(): boolean {
-    return this.#shape.leaseMs > 0 || this.nextDueMs !== Infinity;
+    return this.shape.leaseMs > 0 || this.nextDueMs !== Infinity;
   }
 
   /** Whether no job is left but dead letters. */
@@ -94,7 +103,7 @@ export class JobTable {
     const { cells } = this;
     const link = this.records.allocate(lengthBytes);
     if (link === 0 || filler === undefined) return link;
-    this.#giveTo(link, filler);
+    this.giveTo(link, filler);
     cells.change(link, KIND.filling);
     cells.pushTaken(link);
     return link;
@@ -112,7 +121,7 @@ export class JobTable {
     cells.setLong(link, CELL.due, job.dueMs);
     cells.setLong(link, CELL.key, job.key);
     cells.setLong(link, CELL.addedAt, job.addedNs);
-    this.#order.enter(link, job.dueMs > 0);
+    this.order.enter(link, job.dueMs > 0);
     cells.add(COUNTS.added, 1);
     cells.add(COUNTS.addedBytes, cells.get(link, CELL.length) >>> 0);
     return sequence;
@@ -125,9 +134,9 @@ export class JobTable {
    */
   take(owner: JobOwner, nowMs: number, nowNs: number): number {
     this.handleDue(nowMs);
-    if (this.isPaused) return 0;
-    const link = this.#order.nextReady();
-    if (link !== 0) this.#begin(link, owner, nowMs, nowNs);
+    if (this.words.get(this.paused) !== 0) return 0;
+    const link = this.order.nextReady();
+    if (link !== 0) this.begin(link, owner, nowMs, nowNs);
     return link;
   }
 
@@ -136,23 +145,23 @@ export class JobTable {
     const { cells } = this;
     this.handleDue(nowMs);
     const link = cells.popList(QUEUE.deadFirst, KINDS.dead);
-    if (link !== 0) this.#begin(link, owner, nowMs, nowNs);
+    if (link !== 0) this.begin(link, owner, nowMs, nowNs);
     return link;
   }
 
   /** Whether a job is still being worked on by whoever took it when its state was this. */
   isTaken(link: number, state: number): boolean {
-    return this.cells.stateOf(link) === state && this.cells.kindOf(link) === KIND.taken;
+    return this.cells.stateOf(link) === state && (state & KIND_MASK) === KIND.taken;
   }
 
   /** Ends a job that is taken; returns whether another one has come that waited for it. */
   finish(link: number, nowMs: number): boolean {
     const { cells } = this;
-    this.#leaveTaken(link);
+    this.leaveTaken(link);
     // The next one of its key first finds it gone.
-    const isDead = this.#isDead(link);
+    const isDead = this.isDead(link);
     this.records.release(link);
-    const isPassed = !isDead && this.#order.passKey(link, nowMs);
+    const isPassed = !isDead && this.order.passKey(link, nowMs);
     cells.add(COUNTS.done, 1);
     return isPassed;
   }
@@ -160,24 +169,24 @@ export class JobTable {
   /** Gives a job that is taken back; returns whether it has become a dead letter. */
   giveBack(link: number, { reason, dueMs, nowMs, error, isHopeless }: Returning): boolean {
     const { cells } = this;
-    const { maxAttempts } = this.#shape;
+    const { maxAttempts } = this.shape;
     if (error !== undefined) this.records.keepError(link, error);
-    this.#leaveTaken(link);
+    this.leaveTaken(link);
     cells.add(COUNTS[reason], 1);
-    if (this.#isDead(link)) {
-      this.#bury(link);
+    if (this.isDead(link)) {
+      this.bury(link);
       return true;
     }
     const isTriedOut = maxAttempts > 0 && cells.get(link, CELL.attempts) >>> 0 >= maxAttempts;
     if (isTriedOut || isHopeless === true) {
       cells.add(COUNTS.deadLettered, 1);
       cells.set(link, CELL.place, cells.get(link, CELL.place) | DEAD_BIT);
-      this.#bury(link);
-      this.#order.passKey(link, nowMs);
+      this.bury(link);
+      this.order.passKey(link, nowMs);
       return true;
     }
     cells.setLong(link, CELL.due, dueMs);
-    this.#order.waitTurn(link, dueMs > nowMs, true);
+    this.order.waitTurn(link, dueMs > nowMs, true);
     return false;
   }
 
@@ -223,7 +232,7 @@ export class JobTable {
     cells.set(link, CELL.attempts, 0);
     cells.set(link, CELL.place, cells.get(link, CELL.place) & ~DEAD_BIT);
     cells.setLong(link, CELL.due, nowMs);
-    this.#order.enter(link, false);
+    this.order.enter(link, false);
   }
 
   /** Forgets a dead letter that is in the list of them. */
@@ -234,71 +243,71 @@ export class JobTable {
 
   /** Stops or lets go on what is taken. */
   pause(isPaused: boolean): void {
-    this.#words.store(this.#paused, isPaused ? 1 : 0);
+    this.words.store(this.paused, isPaused ? 1 : 0);
   }
 
   /** Makes everything anew that follows from the cells; what cannot be is freed and counted. */
   rebuild(nowMs: number): void {
-    this.#makeTables(nowMs);
+    this.makeTables(nowMs);
     this.cells.add(COUNTS.recoveries, 1);
   }
 
   /** Makes the tables of a queue whose cells are all free. */
   init(): void {
-    this.#makeTables(0);
+    this.makeTables(0);
   }
 
-  #makeTables(nowMs: number): void {
+  private makeTables(nowMs: number): void {
     const { cells, records } = this;
-    rebuildTables({ cells, records, order: this.#order, shape: this.#shape }, nowMs);
+    rebuildTables({ cells, records, order: this.order, shape: this.shape }, nowMs);
   }
 
   /** Moves what is due to those that are ready, and what was worked on for too long back. */
   handleDue(nowMs: number): void {
     const { cells } = this;
-    while (this.#order.timers.firstMs <= nowMs) {
-      const link = this.#order.timers.first;
+    while (this.order.timers.firstMs <= nowMs) {
+      const link = this.order.timers.first;
       if (cells.kindOf(link) === KIND.taken) {
         this.giveBack(link, { reason: "expired", dueMs: 0, nowMs });
       } else if (cells.kindOf(link) === KIND.delayed) {
-        this.#order.timers.remove(link);
-        this.#order.makeReady(link, false);
+        this.order.timers.remove(link);
+        this.order.makeReady(link, false);
       } else throw new JobDamage(`cell ${link - 1} waits for a time and is of no such kind`);
     }
   }
 
-  #begin(link: number, { slot, life }: JobOwner, nowMs: number, nowNs: number): void {
+  private begin(link: number, owner: JobOwner, nowMs: number, nowNs: number): void {
     const { cells } = this;
-    const { leaseMs } = this.#shape;
-    this.#giveTo(link, { slot, life });
+    const { leaseMs } = this.shape;
+    this.giveTo(link, owner);
     // Who takes a dead letter looks into it.
-    const isTried = !this.#isDead(link);
+    const isTried = !this.isDead(link);
     cells.setLong(link, CELL.takenAt, nowNs);
     cells.setLong(link, CELL.due, leaseMs > 0 ? nowMs + leaseMs : 0);
     cells.change(link, KIND.taken);
     // It counts when it is taken: who dies before that has not got it.
     if (isTried) cells.set(link, CELL.attempts, cells.get(link, CELL.attempts) + 1);
     cells.pushTaken(link);
-    if (leaseMs > 0) this.#order.timers.insert(link);
+    if (leaseMs > 0) this.order.timers.insert(link);
     if (isTried) cells.add(COUNTS.taken, 1);
   }
 
-  #giveTo(link: number, { slot, life }: JobOwner): void {
-    this.cells.set(link, CELL.owner, slot + 1);
-    this.cells.set(link, CELL.ownerLife, life);
+  private giveTo(link: number, owner: JobOwner): void {
+    this.cells.set(link, CELL.owner, owner.slot + 1);
+    this.cells.set(link, CELL.ownerLife, owner.life);
   }
 
   /** Takes a job out of those that are worked on. */
-  #leaveTaken(link: number): void {
+  private leaveTaken(link: number): void {
     this.cells.unlinkTaken(link);
-    if (this.cells.get(link, CELL.timer) !== 0) this.#order.timers.remove(link);
+    if (this.cells.get(link, CELL.timer) !== 0) this.order.timers.remove(link);
   }
 
-  #isDead(link: number): boolean {
+  private isDead(link: number): boolean {
     return (this.cells.get(link, CELL.place) & DEAD_BIT) !== 0;
   }
 
-  #bury(link: number): void {
+  private bury(link: number): void {
     this.cells.change(link, KIND.dead);
     this.cells.pushList(QUEUE.deadFirst, link);
   }

@@ -5,6 +5,7 @@
  */
 import { checkNumber, checkOptions, type OptionNames } from "@isthmus/core/internal";
 import type { ChannelSchema, RecordValue } from "../flow/record-schema.ts";
+import { touch } from "../segment/handles.ts";
 
 /** How a job that failed comes back. */
 export interface FailOptions {
@@ -23,15 +24,12 @@ export interface Claim {
   readonly link: number;
   /** The state that the cell got by being taken. */
   readonly state: number;
-  readonly takenNs: number;
-  /** The handle that took it: a queue that the program has forgotten stays open as long as one of its jobs. */
-  readonly holder: object;
 }
 
 /** Where jobs are ended. */
 export interface JobKeeper {
   /** Ends a job; false when it is not this worker's any more. */
-  finish(claim: Claim): boolean;
+  finish(link: number, state: number, takenNs: number): boolean;
   /** Gives it back; false when it is not this worker's any more. */
   giveBack(
     claim: Claim,
@@ -41,13 +39,13 @@ export interface JobKeeper {
   ): boolean;
 }
 
-/** What is known of a job. */
-export interface JobFacts<S extends ChannelSchema> {
+/** What is known of a job. A handle has one for all its jobs. */
+export interface JobFacts extends Claim {
   readonly id: number;
-  readonly value: RecordValue<S>;
   readonly attempts: number;
   readonly priority: number;
   readonly lastError: string | undefined;
+  readonly takenNs: number;
 }
 
 /**
@@ -76,18 +74,25 @@ export class Job<S extends ChannelSchema> implements Disposable {
   readonly priority: number;
   /** Why it was given back the last time, by `fail` or a death; undefined when it never was. */
   readonly lastError: string | undefined;
-  readonly #claim: Claim;
+  readonly #link: number;
+  readonly #state: number;
+  readonly #takenNs: number;
+  /** The handle that took it: a queue that the program has forgotten stays open as long as one of its jobs. */
+  readonly #holder: Disposable;
   readonly #keeper: JobKeeper;
   #isOver = false;
 
   /** Jobs come from `WorkQueue.take` and `DeadLetters.take`. */
-  constructor(facts: JobFacts<S>, claim: Claim, keeper: JobKeeper) {
+  constructor(facts: JobFacts, value: RecordValue<S>, holder: Disposable, keeper: JobKeeper) {
     this.id = facts.id;
-    this.value = facts.value;
+    this.value = value;
     this.attempts = facts.attempts;
     this.priority = facts.priority;
     this.lastError = facts.lastError;
-    this.#claim = claim;
+    this.#link = facts.link;
+    this.#state = facts.state;
+    this.#takenNs = facts.takenNs;
+    this.#holder = holder;
     this.#keeper = keeper;
   }
 
@@ -101,7 +106,7 @@ export class Job<S extends ChannelSchema> implements Disposable {
   done(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
-    return this.#keeper.finish(this.#claim);
+    return this.#keeper.finish(this.#link, this.#state, this.#takenNs);
   }
 
   /**
@@ -117,14 +122,19 @@ export class Job<S extends ChannelSchema> implements Disposable {
     checkNumber("options.delayMs", delayMs, 0, DELAY_MS_MAX);
     if (this.#isOver) return false;
     this.#isOver = true;
-    return this.#keeper.giveBack(this.#claim, "failed", delayMs, textOf(error));
+    return this.#keeper.giveBack(this.#claim(), "failed", delayMs, textOf(error));
   }
 
   /** Gives the job back unless it was ended: the next worker gets it at once. */
   dispose(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#keeper.giveBack(this.#claim, "returned", 0, undefined);
+    this.#keeper.giveBack(this.#claim(), "returned", 0, undefined);
+  }
+
+  #claim(): Claim {
+    touch(this.#holder);
+    return { link: this.#link, state: this.#state };
   }
 
   [Symbol.dispose](): void {

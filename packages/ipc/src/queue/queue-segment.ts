@@ -56,11 +56,11 @@ export class QueueSegment {
   readonly room: WaitCell;
   /** Who this handle is for the jobs that it has. */
   readonly self: JobOwner;
-  readonly #codec: RecordCodec;
-  readonly #memory: RecordMemory;
-  readonly #mutex: SegmentMutex;
-  readonly #waits: Histogram;
-  readonly #runs: Histogram;
+  private readonly codec: RecordCodec;
+  private readonly memory: RecordMemory;
+  private readonly mutex: SegmentMutex;
+  private readonly waits: Histogram;
+  private readonly runs: Histogram;
 
   /**
    * Creates or opens the segment.
@@ -99,13 +99,13 @@ export class QueueSegment {
       const { memory, participants, slot } = segment;
       this.sizes = readSizes(memory, shape, name);
       this.table = new JobTable(memory.words, memory.wordOf(SECTION.state), this.sizes);
-      this.#codec = codecOf(shape);
-      this.#memory = new RecordMemory(memory.mapping.bytes(0, segment.superblock.totalBytes));
-      this.#mutex = new SegmentMutex(segment, MUTEX_CELL, "WorkQueue");
+      this.codec = codecOf(shape);
+      this.memory = new RecordMemory(memory.mapping.bytes(0, segment.superblock.totalBytes));
+      this.mutex = new SegmentMutex(segment, MUTEX_CELL, "WorkQueue");
       this.ready = segment.cell(READY_CELL);
       this.room = segment.cell(ROOM_CELL);
-      this.#waits = new Histogram(timesIn(memory, WAIT_HISTOGRAM));
-      this.#runs = new Histogram(timesIn(memory, RUN_HISTOGRAM));
+      this.waits = new Histogram(timesIn(memory, WAIT_HISTOGRAM));
+      this.runs = new Histogram(timesIn(memory, RUN_HISTOGRAM));
       this.self = { slot, life: participants.generationOf(slot) };
     } catch (error) {
       this.segment.dispose();
@@ -121,54 +121,77 @@ export class QueueSegment {
    * @throws {CorruptSegmentError} When what was made anew cannot be either: somebody writes nonsense all the time.
    */
   locked<T>(use: (table: JobTable) => T): T {
-    const { table } = this;
-    this.#lock();
+    this.lock();
     try {
-      return use(table);
+      return use(this.table);
     } catch (error) {
-      if (!(error instanceof JobDamage)) throw error;
-      table.cells.add(COUNTS.corruptions, 1);
-      table.rebuild(Date.now());
-      return this.unlocked(() => use(table));
+      return this.mended(error, use);
     } finally {
-      this.#mutex.unlock();
-      this.segment.checkWhole();
+      this.unlock();
     }
+  }
+
+  /**
+   * Locks, for a step that is too frequent for a function of its own (decision 8): `try` it, `catch` with `mended`,
+   * `finally` unlock.
+   *
+   * @throws As `locked` does.
+   */
+  lock(): void {
+    const outcome = this.mutex.tryLock() ?? this.mutex.lock(LOCK_TIMEOUT_MS);
+    if (outcome !== "acquired") this.mendAfterDeath(outcome);
+  }
+
+  unlock(): void {
+    this.mutex.unlock();
+    this.segment.checkWhole();
+  }
+
+  /** Makes everything anew when a step has found what could not be, and does the step again. */
+  mended<T>(error: unknown, use: (table: JobTable) => T): T {
+    if (!(error instanceof JobDamage)) throw error;
+    const { table } = this;
+    table.cells.add(COUNTS.corruptions, 1);
+    table.rebuild(Date.now());
+    return this.unlocked(() => use(table));
   }
 
   /** Writes a record into the cells of its job. */
   write(link: number, record: Uint8Array): void {
-    const { records } = this.table;
-    const { bytes } = this.#memory;
-    if (record.length <= this.sizes.payloadBytes) bytes.set(record, records.offsetOf(link));
-    else {
-      records.eachPart(link, (byteOffset, from, length) => {
-        bytes.set(record.subarray(from, from + length), byteOffset);
-      });
-    }
+    if (record.length > this.sizes.payloadBytes) this.writeParts(link, record);
+    else this.memory.bytes.set(record, this.table.records.offsetOf(link));
+  }
+
+  private writeParts(link: number, record: Uint8Array): void {
+    const { bytes } = this.memory;
+    this.table.records.eachPart(link, (byteOffset, from, length) => {
+      bytes.set(record.subarray(from, from + length), byteOffset);
+    });
   }
 
   /** Decodes the record of a job: where it lies when it lies in one piece. */
   read(link: number): unknown {
     const { records } = this.table;
     const length = records.lengthOf(link);
-    if (length <= this.sizes.payloadBytes) {
-      return this.#codec.decode(this.#memory, records.offsetOf(link), length);
-    }
+    if (length > this.sizes.payloadBytes) return this.readParts(link, length);
+    return this.codec.decode(this.memory, records.offsetOf(link), length);
+  }
+
+  private readParts(link: number, length: number): unknown {
     const whole = new RecordMemory(new Uint8Array(length));
-    records.eachPart(link, (byteOffset, from, part) => {
-      whole.bytes.set(this.#memory.bytes.subarray(byteOffset, byteOffset + part), from);
+    this.table.records.eachPart(link, (byteOffset, from, part) => {
+      whole.bytes.set(this.memory.bytes.subarray(byteOffset, byteOffset + part), from);
     });
-    return this.#codec.decode(whole, 0, length);
+    return this.codec.decode(whole, 0, length);
   }
 
   /** Counts how long a job waited, or was worked on, in nanoseconds. Call it with the mutex. */
   noteWait(durationNs: number): void {
-    this.#waits.record(durationNs);
+    this.waits.record(durationNs);
   }
 
   noteRun(durationNs: number): void {
-    this.#runs.record(durationNs);
+    this.runs.record(durationNs);
   }
 
   /** How long jobs waited, and were worked on, so far. */
@@ -189,23 +212,26 @@ export class QueueSegment {
     try {
       return use();
     } catch (error) {
-      if (!(error instanceof JobDamage)) throw error;
-      const { name } = this.segment;
-      throw new CorruptSegmentError(`Cannot use the queue "${name}": ${error.message}`);
+      throw this.explained(error);
     }
   }
 
-  #lock(): void {
-    const outcome = this.#mutex.lock(LOCK_TIMEOUT_MS);
-    if (outcome === "acquired") return;
+  /** An error as it is thrown to whoever does not hold the mutex. */
+  explained(error: unknown): unknown {
+    if (!(error instanceof JobDamage)) return error;
+    const { name } = this.segment;
+    return new CorruptSegmentError(`Cannot use the queue "${name}": ${error.message}`);
+  }
+
+  private mendAfterDeath(outcome: "abandoned" | undefined): void {
     if (outcome === undefined) {
       const what = `use the queue "${this.segment.name}"`;
-      throw timedOut(what, LOCK_TIMEOUT_MS, this.#mutex.describeOwner());
+      throw timedOut(what, LOCK_TIMEOUT_MS, this.mutex.describeOwner());
     }
     try {
       this.table.rebuild(Date.now());
     } catch (error) {
-      this.#mutex.unlock();
+      this.mutex.unlock();
       throw error;
     }
   }

@@ -16,6 +16,7 @@ import {
   waitAgain,
   waitAsync,
 } from "../wait/wait-for.ts";
+import { Claiming } from "./claiming.ts";
 import { type Claim, Job, type JobKeeper } from "./job.ts";
 import type { JobOwner } from "./job-cells.ts";
 import type { Returning } from "./job-table.ts";
@@ -43,11 +44,13 @@ const NAMES = {
 /** What one handle takes out of its queue. */
 export class Taking<S extends ChannelSchema> implements JobKeeper {
   readonly #queue: QueueSegment;
+  readonly #claiming: Claiming;
   readonly #now = sharedClock();
   #lookAtNs = 0;
 
   constructor(queue: QueueSegment) {
     this.#queue = queue;
+    this.#claiming = new Claiming(queue);
   }
 
   /**
@@ -55,7 +58,7 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
    *
    * @param holder The handle, which nobody forgets before the job.
    */
-  tryTake(holder: object, isDead = false): Job<S> | undefined {
+  tryTake(holder: Disposable, isDead = false): Job<S> | undefined {
     this.#queue.segment.checkOpen("WorkQueue");
     const nowNs = this.#now();
     if (nowNs >= this.#lookAtNs) this.reap();
@@ -65,22 +68,25 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
   }
 
   /** Takes the next job, waiting in the event loop. */
-  async take(
-    holder: object,
-    options: AsyncWaitOptions | undefined,
-    isDead = false,
-  ): Promise<Job<S>> {
-    this.#queue.segment.checkOpen("WorkQueue");
-    const wait = options === undefined ? ENDLESS : checkWait(options);
-    wait.signal?.throwIfAborted();
-    // As the wait would begin, without what it takes to wait.
-    const isTurn = isTurnDue();
-    const job = isTurn ? undefined : this.tryTake(holder, isDead);
-    return job ?? (await this.#takeWaiting(holder, wait, isDead, isTurn));
+  take(holder: Disposable, options: AsyncWaitOptions | undefined, isDead = false): Promise<Job<S>> {
+    // No async function: its promise is all that a job which is there needs.
+    try {
+      this.#queue.segment.checkOpen("WorkQueue");
+      const wait = options === undefined ? ENDLESS : checkWait(options);
+      wait.signal?.throwIfAborted();
+      // As the wait would begin, without what it takes to wait.
+      const isTurn = isTurnDue();
+      const job = isTurn ? undefined : this.tryTake(holder, isDead);
+      return job === undefined
+        ? this.#takeWaiting(holder, wait, isDead, isTurn)
+        : Promise.resolve(job);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async #takeWaiting(
-    holder: object,
+    holder: Disposable,
     wait: CheckedWait,
     isDead: boolean,
     isTurn: boolean,
@@ -155,20 +161,15 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
     return this.#queue.read(link) as RecordValue<S>;
   }
 
-  finish({ link, state, takenNs }: Claim): boolean {
+  finish(link: number, state: number, takenNs: number): boolean {
     const queue = this.#queue;
     queue.segment.checkOpen("WorkQueue");
     const ranNs = this.#now() - takenNs;
-    const isPassed = queue.locked((table) => {
-      if (!table.isTaken(link, state)) return undefined;
-      queue.noteRun(ranNs);
-      // Only the next one of its key may have to wait for its time.
-      const nowMs = table.cells.getLong(link, CELL.key) > 0 ? Date.now() : 0;
-      return table.finish(link, nowMs);
-    });
+    const isPassed = this.#claiming.finish(link, state, ranNs);
     if (isPassed === undefined) return false;
-    if (isPassed) queue.ready.wake();
-    queue.room.wake();
+    // Unlocking was a fence.
+    if (isPassed) queue.ready.wakeAfterFence();
+    queue.room.wakeAfterFence();
     return true;
   }
 
@@ -193,29 +194,22 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
     });
   }
 
-  #take(holder: object, isDead: boolean, nowNs: number): Job<S> | undefined {
+  #take(holder: Disposable, isDead: boolean, nowNs: number): Job<S> | undefined {
     const queue = this.#queue;
     let broken: unknown;
     // No more than there can be: somebody may make such jobs as fast as they are thrown out.
     for (let left = queue.sizes.cellCount; left > 0; left--) {
-      const claim = this.#claim(holder, isDead, nowNs);
-      if (claim === undefined) return undefined;
+      const link = this.#claiming.begin(isDead, nowNs);
+      if (link === 0) return undefined;
+      const { state } = this.#claiming.facts;
       try {
-        const job = queue.unlocked(() => this.#jobOf(claim));
-        if (this.#isOurs(claim)) return job;
+        const job = this.#jobOf(link, holder);
+        if (this.#isOurs(link, state)) return job;
       } catch (error) {
-        if (!this.#isOurs(claim)) continue;
-        // Nobody can read it: it is kept for whoever looks into the dead letters, and the next one is taken.
-        queue.locked(({ cells }) => cells.add(COUNTS.corruptions, 1));
-        this.#giveBack(claim, {
-          reason: "failed",
-          dueMs: 0,
-          nowMs: Date.now(),
-          error: encoded(String(error)),
-          isHopeless: true,
-        });
-        if (isDead) throw error;
-        broken = error;
+        if (!this.#isOurs(link, state)) continue;
+        broken = queue.explained(error);
+        this.#bury({ link, state }, broken);
+        if (isDead) throw broken;
       }
     }
     if (broken !== undefined) throw broken;
@@ -223,49 +217,39 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
   }
 
   /** Whether what was read was a job of this handle's to the end: a lease may have ended meanwhile. */
-  #isOurs({ link, state }: Claim): boolean {
-    const { leaseMs } = this.#queue.sizes;
-    return leaseMs === 0 || this.#queue.locked((table) => table.isTaken(link, state));
+  #isOurs(link: number, state: number): boolean {
+    return this.#queue.sizes.leaseMs === 0 || this.#isTaken(link, state);
   }
 
-  /** Takes a job; undefined when there is none. */
-  #claim(holder: object, isDead: boolean, nowNs: number): Claim | undefined {
-    const queue = this.#queue;
-    const { self, sizes } = queue;
-    let hasExpired = false;
-    const claim = queue.locked((table) => {
-      const { cells } = table;
-      const nowMs = table.isTimed ? Date.now() : 0;
-      const expired = sizes.leaseMs > 0 ? cells.count("expired") : 0;
-      const link = isDead ? table.takeDead(self, nowMs, nowNs) : table.take(self, nowMs, nowNs);
-      hasExpired = sizes.leaseMs > 0 && cells.count("expired") !== expired;
-      if (link === 0) return undefined;
-      if (!isDead && cells.get(link, CELL.attempts) === 1) {
-        queue.noteWait(nowNs - cells.getLong(link, CELL.addedAt));
-      }
-      return { link, state: cells.stateOf(link), takenNs: nowNs, holder };
+  #isTaken(link: number, state: number): boolean {
+    return this.#queue.locked((table) => table.isTaken(link, state));
+  }
+
+  /** Nobody can read it: it is kept for whoever looks into the dead letters. */
+  #bury(claim: Claim, error: unknown): void {
+    this.#queue.locked(({ cells }) => cells.add(COUNTS.corruptions, 1));
+    this.#giveBack(claim, {
+      reason: "failed",
+      dueMs: 0,
+      nowMs: Date.now(),
+      error: encoded(String(error)),
+      isHopeless: true,
     });
-    // What was worked on for too long may be a dead letter now, and have been the last job.
-    if (hasExpired) {
-      queue.room.wake();
-      queue.ready.wake();
-    }
-    return claim;
   }
 
   /** What a worker gets of a job that it has taken. */
-  #jobOf(claim: Claim): Job<S> {
-    const { link } = claim;
-    const { cells, records } = this.#queue.table;
-    const error = cells.get(link, CELL.error) === 0 ? undefined : records.readError(link);
-    const facts = {
-      id: cells.getLong(link, CELL.sequence),
-      value: this.valueOf(link),
-      attempts: cells.get(link, CELL.attempts) >>> 0,
-      priority: priorityOf(cells.get(link, CELL.place) & CLASS_MASK),
-      lastError: error && new TextDecoder().decode(error),
-    };
-    return new Job<S>(facts, claim, this);
+  #jobOf(link: number, holder: Disposable): Job<S> {
+    const { cells } = this.#queue.table;
+    const { facts } = this.#claiming;
+    facts.id = cells.getLong(link, CELL.sequence);
+    facts.attempts = cells.get(link, CELL.attempts) >>> 0;
+    facts.priority = priorityOf(cells.get(link, CELL.place) & CLASS_MASK);
+    facts.lastError = cells.get(link, CELL.error) === 0 ? undefined : this.#errorOf(link);
+    return new Job<S>(facts, this.valueOf(link), holder, this);
+  }
+
+  #errorOf(link: number): string {
+    return new TextDecoder().decode(this.#queue.table.records.readError(link));
   }
 
   #giveBack({ link, state }: Claim, returning: Returning): boolean {

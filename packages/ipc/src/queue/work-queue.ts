@@ -210,9 +210,14 @@ export class WorkQueue<S extends ChannelSchema> extends NamedHandle {
    * @param options A `signal` that ends the loop.
    * @throws {Error} The signal's reason, when it ends the loop.
    */
-  async *jobs(options?: {
-    readonly signal?: AbortSignal | undefined;
-  }): AsyncGenerator<Job<S>, void> {
+  jobs(options?: { readonly signal?: AbortSignal | undefined }): AsyncGenerator<Job<S>, void> {
+    this.checkOpen();
+    return this.#jobs(options);
+  }
+
+  async *#jobs(
+    options: { readonly signal?: AbortSignal | undefined } | undefined,
+  ): AsyncGenerator<Job<S>, void> {
     for (;;) {
       let job: Job<S>;
       try {

@@ -40,6 +40,8 @@ export interface PlaceWanted {
   readonly range: ((memory: SegmentMemory) => SlotRange) | undefined;
   /** The option by which a creator says how many there are, for messages. */
   readonly limitName: string;
+  /** Whether the memory is to lie where its pages can be gathered. */
+  readonly isGatherable: boolean | undefined;
 }
 
 /** An open segment. */
@@ -70,7 +72,8 @@ export class JoinedSegment {
     let memory: SegmentMemory | undefined;
     try {
       const { fd, path, superblock } = file;
-      memory = new SegmentMemory(fd, path, superblock.totalBytes, superblock.sections);
+      const { totalBytes, sections } = superblock;
+      memory = new SegmentMemory(fd, path, totalBytes, sections, wanted.isGatherable);
       check(memory);
       const { offset, length } = memory.section(SECTION.participants);
       const locks = slotLocks({ fd, path, epoch: superblock.epoch, sectionOffset: offset });

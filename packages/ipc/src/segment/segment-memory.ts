@@ -13,17 +13,25 @@ export class SegmentMemory {
   readonly words: SharedWords;
   readonly #sections: readonly Section[];
 
-  constructor(fd: number, path: string, totalBytes: number, sections: readonly Section[]) {
+  /** @param isGatherable Whether it is to lie where its pages can be gathered into huge ones; see `Mapping.gatherPages`. */
+  constructor(
+    fd: number,
+    path: string,
+    lengthBytes: number,
+    sections: readonly Section[],
+    isGatherable = false,
+  ) {
     this.mapping = new Mapping({
       fd,
       path,
       offsetBytes: 0,
-      lengthBytes: totalBytes,
+      lengthBytes,
       protection: "readWrite",
       sharing: "shared",
       isPinned: true,
+      isGatherable,
     });
-    this.words = new SharedWords(this.mapping.bytes(0, totalBytes));
+    this.words = new SharedWords(this.mapping.bytes(0, lengthBytes));
     this.#sections = sections;
   }
 

@@ -62,6 +62,8 @@ export interface SegmentSpec {
   /** The texts of which it is the fingerprint, for the message when another one is found. */
   readonly schemaTexts?: readonly string[] | undefined;
   readonly isPersistent?: boolean | undefined;
+  /** Whether its handles gather its pages into huge ones: then it is mapped where that is possible, which takes more calls. */
+  readonly isGatherable?: boolean | undefined;
   /** Its places; one of its own among 1024 unless given. */
   readonly places?: PlacesSpec | undefined;
   /** Fills the sections of a new segment before anybody can see them. */

@@ -275,10 +275,10 @@ function joinFile(file: NamedFile, spec: SegmentSpec): JoinedSegment {
     known.users++;
     return known;
   }
-  const { role, participantName, reap } = spec;
+  const { role, participantName, reap, isGatherable } = spec;
   const joined = new JoinedSegment(
     file,
-    { kind: spec.kind, role, participantName, reap, range, limitName },
+    { kind: spec.kind, role, participantName, reap, range, limitName, isGatherable },
     check,
   );
   try {
@@ -316,12 +316,12 @@ function openFile(verb: OpenVerb, spec: SegmentSpec): { file: NamedFile; created
     sections: allSections(spec),
     isPersistent: spec.isPersistent ?? false,
     fingerprint: spec.fingerprint ?? 0n,
-    fill: (fd, path, totalBytes, sections) => {
+    fill: (fd, path, allocatedBytes, sections) => {
       const table = sections.find(({ id }) => id === SECTION.participants);
       // The rest of it is allocated as participants come.
       if (table !== undefined)
         platform().allocate(fd, table.offset, Math.min(table.length, FIRST_BYTES), path);
-      const memory = new SegmentMemory(fd, path, totalBytes, sections);
+      const memory = new SegmentMemory(fd, path, allocatedBytes, sections);
       try {
         for (const { id, content } of spec.sections) {
           if (content !== undefined) {

@@ -4,18 +4,8 @@
  * @module
  */
 
-import { checkInteger, checkOptions, type OptionNames, outOfRange } from "@isthmus/core/internal";
-import {
-  CAPACITY_BYTES_MAX,
-  DEFAULT_CAPACITY_BYTES,
-  DEFAULT_SENDERS,
-  isPersistent,
-  LANES_BYTES_MAX,
-  PAGE_BYTES,
-  powerOfTwo,
-  SENDERS_MAX,
-  timestampBytesOf,
-} from "../flow/lane-options.ts";
+import { checkOptions, type OptionNames, outOfRange } from "@isthmus/core/internal";
+import { checkLaneOptions, LANES_BYTES_MAX, PAGE_BYTES, powerOfTwo } from "../flow/lane-options.ts";
 import { type ChannelSchema, type SchemaShape, shapeOf } from "../flow/record-schema.ts";
 import { RECORD_HEADER_BYTES, RING_BYTES_MAX } from "../ring/byte-ring.ts";
 import { MESSAGE_HEADER_BYTES } from "./service-layout.ts";
@@ -91,20 +81,13 @@ export function checkServiceOptions(options: ServiceOptions<ChannelSchema, Chann
   readonly isTimed: boolean;
   readonly isPersistent: boolean;
 } {
-  const {
-    request,
-    response,
-    capacityBytes = DEFAULT_CAPACITY_BYTES,
-    maxRequesters = DEFAULT_SENDERS,
-    latency,
-    lifetime,
-  } = checkOptions("options", options, SERVICE_OPTIONS);
+  const checked = checkOptions("options", options, SERVICE_OPTIONS);
+  const { request, response } = checked;
   const shape = {
     request: shapeOf(request, "options.request"),
     response: shapeOf(response, "options.response"),
   };
-  checkInteger("options.capacityBytes", capacityBytes, 1, CAPACITY_BYTES_MAX);
-  checkInteger("options.maxRequesters", maxRequesters, 1, SENDERS_MAX);
+  const choice = checkLaneOptions(checked, "maxRequesters");
   for (const name of ["request", "response"] as const) {
     const sizeBytes = shape[name].struct?.size ?? 0;
     if (sizeBytes <= STRUCT_BYTES_MAX) continue;
@@ -112,9 +95,9 @@ export function checkServiceOptions(options: ServiceOptions<ChannelSchema, Chann
   }
   return {
     shape,
-    geometry: geometryOf(shape, capacityBytes, maxRequesters),
-    isTimed: timestampBytesOf(latency) > 0,
-    isPersistent: isPersistent(lifetime),
+    geometry: geometryOf(shape, choice.capacityBytes, choice.laneCount),
+    isTimed: choice.timestampBytes > 0,
+    isPersistent: choice.isPersistent,
   };
 }
 

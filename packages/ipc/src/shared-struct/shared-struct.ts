@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { NotSupportedError } from "@isthmus/core";
+import { DisposedError, NotSupportedError } from "@isthmus/core";
 import { checkInteger, checkOptions, invalidType } from "@isthmus/core/internal";
 import type { OpenVerb } from "../segment/segment.ts";
 import { WatchedHandle } from "../segment/watched-handle.ts";
@@ -271,12 +271,13 @@ export class SharedStruct<F extends Fields> extends WatchedHandle {
     });
   }
 
-  /** Lets go of the struct; inside an update, when that ends. Loops over `changes()` end. */
+  /** Lets go of the struct; inside an update, when that ends. Loops over `changes()` end, updates that wait reject. */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.watch.close();
     this.#disposal.abort();
+    this.#tasks.queue.dismiss(this, new DisposedError("SharedStruct"));
     // The mutex lies in this memory: unmapped while it is held, it would never be free again.
     if (!this.#isUpdating) this.#close();
   }
@@ -322,7 +323,8 @@ export class SharedStruct<F extends Fields> extends WatchedHandle {
       }
     };
     try {
-      const found = await this.#tasks.queue.run({ timeoutMs, signal }, async (remainingMs) => {
+      const turn = { timeoutMs, signal, owner: this };
+      const found = await this.#tasks.queue.run(turn, async (remainingMs) => {
         this.checkOpen();
         const isTried = (): boolean => {
           this.#look();

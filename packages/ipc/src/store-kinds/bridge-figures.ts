@@ -129,7 +129,7 @@ export const BRIDGE_FIGURES = {
       writer: "user",
       help: "Whether there is no room for what it carries: in the server's stream, or here.",
     },
-    /** For how long it has been away or stalled, in milliseconds; 0 when it goes on. */
+    /** For how long it has been away or stalled; 0 when it goes on. In milliseconds. */
     haltedMs: {
       type: "gauge",
       unit: "milliseconds",

@@ -4,7 +4,7 @@
  * @module
  */
 import type { SystemError } from "@isthmus/core";
-import { conditionError } from "@isthmus/core/internal";
+import { conditionError, showAs } from "@isthmus/core/internal";
 import { type ThreadState, unlock } from "./mutex-thread-state.ts";
 
 /**
@@ -29,17 +29,22 @@ export class MutexLock implements Disposable {
    * the mutex now and are the only one who is told.
    */
   readonly abandoned: boolean;
-  #state: ThreadState | undefined;
+  /** Until it is released. No private name (decision 8). */
+  private state: ThreadState | undefined;
+
+  static {
+    showAs(MutexLock.prototype, ({ abandoned, isHeld }) => ["MutexLock", { abandoned, isHeld }]);
+  }
 
   /** For the library's own use. */
   constructor(abandoned: boolean, state: ThreadState) {
     this.abandoned = abandoned;
-    this.#state = state;
+    this.state = state;
   }
 
   /** Whether the lock has not been released. */
   get isHeld(): boolean {
-    return this.#state !== undefined;
+    return this.state !== undefined;
   }
 
   /**
@@ -48,15 +53,15 @@ export class MutexLock implements Disposable {
    * @throws {SystemError} `EPERM` when it has been released already.
    */
   release(): void {
-    const state = this.#state;
+    const state = this.state;
     if (state === undefined) throw notHeld();
-    this.#state = undefined;
+    this.state = undefined;
     if (--state.depth === 0) unlock(state);
   }
 
   /** Gives the lock back unless that has been done. */
   dispose(): void {
-    if (this.#state !== undefined) this.release();
+    if (this.state !== undefined) this.release();
   }
 
   [Symbol.dispose](): void {

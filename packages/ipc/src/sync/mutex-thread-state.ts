@@ -51,20 +51,24 @@ export function releaseThreadState(epoch: bigint): void {
 
 /** Unlocks, through the memory through which it was locked. */
 export function unlock(state: ThreadState): void {
+  if (state.pass === undefined && state.close === undefined) {
+    const mutex = state.mutex;
+    state.mutex = undefined;
+    mutex?.unlock();
+  } else unlockForNext(state);
+}
+
+/** What is rare, apart: it would keep the rest from being compiled into the caller's loop. */
+function unlockForNext(state: ThreadState): void {
   const { mutex, pass, close } = state;
   state.mutex = undefined;
+  state.pass = undefined;
+  state.close = undefined;
   try {
     mutex?.unlock();
   } finally {
     // Also when somebody has spoilt the mutex: other tasks must not wait for this one for ever.
-    if (pass !== undefined || close !== undefined) passOn(state);
+    close?.();
+    pass?.();
   }
-}
-
-function passOn(state: ThreadState): void {
-  const { pass, close } = state;
-  state.pass = undefined;
-  state.close = undefined;
-  close?.();
-  pass?.();
 }

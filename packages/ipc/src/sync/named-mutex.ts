@@ -59,8 +59,9 @@ const MUTEX_OPTIONS: OptionNames<MutexOptions> = { maxParticipants: true };
  * ```
  */
 export class NamedMutex extends WatchedHandle {
-  readonly #mutex: SegmentMutex;
-  readonly #state: ThreadState;
+  // No private names on the way of every lock (decision 8).
+  private readonly mutex: SegmentMutex;
+  private readonly state: ThreadState;
   /** Leaves the segment once: now, or when the lock that is held through it has been released. */
   readonly #leave: () => void;
   #isDisposed = false;
@@ -77,9 +78,9 @@ export class NamedMutex extends WatchedHandle {
       places,
     });
     super(segment, "NamedMutex", "mutex");
-    this.#mutex = new SegmentMutex(segment, MUTEX_CELL, "NamedMutex");
-    this.#state = threadStateOf(segment.superblock.epoch);
-    this.#leave = leavingOnce(segment, this.#mutex, this.#state);
+    this.mutex = new SegmentMutex(segment, MUTEX_CELL, "NamedMutex");
+    this.state = threadStateOf(segment.superblock.epoch);
+    this.#leave = leavingOnce(segment, this.mutex, this.state);
     segment.whenForgotten(this, this.#leave);
   }
 
@@ -119,7 +120,7 @@ export class NamedMutex extends WatchedHandle {
   /** Who holds the mutex now; undefined when nobody does, or somebody for whom there was no place. */
   get owner(): MutexOwner | undefined {
     this.checkOpen();
-    return this.#mutex.owner();
+    return this.mutex.owner();
   }
 
   /**
@@ -132,18 +133,13 @@ export class NamedMutex extends WatchedHandle {
    * @throws {SystemError} `ESTALE` when the name leads elsewhere by now, so that others may hold another mutex of this name.
    */
   acquire(options?: WaitOptions): MutexLock {
-    // The common case first, written out: what is in functions of its own is not compiled into the caller's loop.
-    const state = this.#state;
+    // A free mutex first, in little code (decision 8): all of it is compiled into the caller's loop.
+    const state = this.state;
     if (options === undefined && state.depth === 0 && --this.left >= 0) {
-      const outcome = this.#mutex.tryLock();
-      if (outcome !== undefined) {
-        state.depth = 1;
-        state.mutex = this.#mutex;
-        return new MutexLock(outcome === "abandoned", state);
-      }
+      const lock = this.take(state);
+      if (lock !== undefined) return lock;
     }
-    const timeoutMs = checkTimeout(options);
-    return this.#acquire(timeoutMs) ?? this.#fail(timeoutMs);
+    return this.acquireLater(options);
   }
 
   /**
@@ -154,6 +150,9 @@ export class NamedMutex extends WatchedHandle {
    * @throws {SystemError} `EINTR` when a signal arrived, while it waited, that this program handles; `ESTALE` as `acquire`.
    */
   tryAcquire(options?: WaitOptions): MutexLock | undefined {
+    // As in `acquire`.
+    const state = this.state;
+    if (options === undefined && state.depth === 0 && --this.left >= 0) return this.take(state);
     return this.#acquire(checkTry(options));
   }
 
@@ -161,14 +160,15 @@ export class NamedMutex extends WatchedHandle {
    * Acquires the mutex without blocking the event loop.
    *
    * @param options `timeoutMs` in milliseconds (default: none) and a `signal` that ends the wait.
-   * @returns The lock; rejects with `TimeoutError`, the signal's reason, or `SystemError` `ESTALE` as `acquire`.
+   * @returns The lock; rejects with `TimeoutError`, the signal's reason, `DisposedError` when disposed meanwhile, or
+   * `SystemError` `ESTALE` as `acquire`.
    */
   async acquireAsync(options?: AsyncWaitOptions): Promise<MutexLock> {
     this.checkOpen();
     const { timeoutMs, signal } = checkWait(options);
-    const state = this.#state;
+    const state = this.state;
     const deadline = performance.now() + timeoutMs;
-    const pass = await state.queue.enter(signal, timeoutMs);
+    const pass = await state.queue.enter(signal, timeoutMs, this);
     if (pass === undefined) return this.#fail(timeoutMs);
     try {
       this.checkOpen();
@@ -184,7 +184,7 @@ export class NamedMutex extends WatchedHandle {
         this.#look();
         return state.depth === 0;
       };
-      const outcome = await this.#mutex.lockAsync(options, note, isTried);
+      const outcome = await this.mutex.lockAsync(options, note, isTried);
       if (outcome === undefined) return this.#fail(timeoutMs);
       return new MutexLock(outcome === "abandoned", state);
     } catch (error) {
@@ -194,24 +194,42 @@ export class NamedMutex extends WatchedHandle {
   }
 
   /**
-   * Lets go of the mutex. A lock that is held stays held until it is released; only then is the name given up.
+   * Lets go of the mutex. A lock that is held stays held until it is released; only then is the name given up. Waits that
+   * are under way on this object in the event loop reject.
    */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.watch.close();
+    this.state.queue.dismiss(this, new DisposedError("NamedMutex"));
     this.#leave();
+  }
+
+  /** Acquires the mutex, which this thread does not hold, if it is free. */
+  private take(state: ThreadState): MutexLock | undefined {
+    const mutex = this.mutex;
+    const outcome = mutex.tryLock();
+    if (outcome === undefined) return undefined;
+    state.depth = 1;
+    state.mutex = mutex;
+    return new MutexLock(outcome === "abandoned", state);
+  }
+
+  /** Acquires what is not simply free, or by a limit of the caller's. */
+  private acquireLater(options: WaitOptions | undefined): MutexLock {
+    const timeoutMs = checkTimeout(options);
+    return this.#acquire(timeoutMs) ?? this.#fail(timeoutMs);
   }
 
   #acquire(timeoutMs: number): MutexLock | undefined {
     this.checkOpen();
-    const state = this.#state;
+    const state = this.state;
     if (state.depth > 0) {
       if (state.pass !== undefined) return undefined;
       return this.#lock("acquired");
     }
     if (--this.left < 0) this.#look();
-    const outcome = this.#mutex.lock(timeoutMs, this.#look);
+    const outcome = this.mutex.lock(timeoutMs, this.#look);
     return outcome === undefined ? undefined : this.#lock(outcome);
   }
 
@@ -220,18 +238,18 @@ export class NamedMutex extends WatchedHandle {
   /** Notes that this thread holds the mutex (once more) and makes the lock. */
   #lock(outcome: Acquisition): MutexLock {
     this.#note();
-    return new MutexLock(outcome === "abandoned", this.#state);
+    return new MutexLock(outcome === "abandoned", this.state);
   }
 
   #note(): void {
-    if (this.#state.depth++ === 0) this.#state.mutex = this.#mutex;
+    if (this.state.depth++ === 0) this.state.mutex = this.mutex;
   }
 
   #fail(timeoutMs: number): never {
-    const isHeldHere = this.#state.pass !== undefined;
+    const isHeldHere = this.state.pass !== undefined;
     const why = isHeldHere
       ? "a task of this thread holds it: use acquireAsync()"
-      : this.#mutex.describeOwner();
+      : this.mutex.describeOwner();
     throw timedOut(`acquire the mutex "${this.name}"`, timeoutMs, why);
   }
 

@@ -3,21 +3,10 @@
  *
  * @module
  */
-import { CorruptSegmentError, DisposedError } from "@isthmus/core";
-import {
-  checkBoolean,
-  checkInteger,
-  checkOptions,
-  type NamedFile,
-  type OptionNames,
-  outOfRange,
-  SECTION,
-} from "@isthmus/core/internal";
+import { DisposedError } from "@isthmus/core";
+import { checkInteger, outOfRange, SECTION } from "@isthmus/core/internal";
 import { touch } from "../segment/handles.ts";
-import { SLOT_BYTES } from "../segment/participant-layout.ts";
-import { type ParticipantsOptions, sharedPlaces } from "../segment/participants-option.ts";
-import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
-import type { PlacesSpec } from "../segment/segment-spec.ts";
+import { type OpenVerb, Segment } from "../segment/segment.ts";
 import { WatchedHandle } from "../segment/watched-handle.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import {
@@ -33,28 +22,18 @@ import {
   waitSync,
 } from "../wait/wait-for.ts";
 import { giveBackFor, ReturningPermits } from "./returning-permits.ts";
-import { initMutex, initOwnerWord, MUTEX_SECTION } from "./segment-mutex.ts";
+import { MUTEX_SECTION } from "./segment-mutex.ts";
 import { SemaphoreCount } from "./semaphore-count.ts";
-import { PERMITS_MAX, RETURN_ON_DEATH, SEMAPHORE, semaphoreBytes } from "./semaphore-layout.ts";
+import { RETURN_ON_DEATH, SEMAPHORE, semaphoreBytes } from "./semaphore-layout.ts";
+import {
+  checkLength,
+  checkSemaphore,
+  corruptMax,
+  initSemaphore,
+  type SemaphoreOptions,
+} from "./semaphore-segment.ts";
 
 const SEMAPHORE_CELL = 0;
-
-/** What a new semaphore is like. Whoever opens one that exists gets it as it is; these are checked and ignored. */
-export interface SemaphoreOptions extends ParticipantsOptions {
-  /** Permits that can be taken at first. Default 0. */
-  readonly initial?: number | undefined;
-  /** The most permits there can be. Default 2147483647. */
-  readonly max?: number | undefined;
-  /** Whether the permits of a holder that dies or is disposed come back. Default false, as in .NET. */
-  readonly returnOnDeath?: boolean | undefined;
-}
-
-const SEMAPHORE_OPTIONS: OptionNames<SemaphoreOptions> = {
-  initial: true,
-  max: true,
-  returnOnDeath: true,
-  maxParticipants: true,
-};
 
 /**
  * A named semaphore: a number of permits that processes take and release.
@@ -111,7 +90,7 @@ export class NamedSemaphore extends WatchedHandle {
     this.#base = memory.wordOf(SECTION.state);
     this.#max = memory.words.get(this.#base + SEMAPHORE.max);
     try {
-      if (this.#max < 1) throw corrupt(name, this.#max);
+      if (this.#max < 1) throw corruptMax(name, this.#max);
       // What it takes is written down beside its place.
       if (this.returnOnDeath) this.segment.needPlace();
     } catch (error) {
@@ -294,31 +273,6 @@ export class NamedSemaphore extends WatchedHandle {
   }
 }
 
-function checkSemaphore(options: SemaphoreOptions | undefined): {
-  initial: number;
-  max: number;
-  returnOnDeath: boolean;
-  places: PlacesSpec;
-} {
-  const checked = checkOptions("options", options, SEMAPHORE_OPTIONS);
-  const { initial = 0, max = PERMITS_MAX, returnOnDeath = false } = checked;
-  checkInteger("options.max", max, 1, PERMITS_MAX);
-  checkInteger("options.initial", initial, 0, max);
-  checkBoolean("options.returnOnDeath", returnOnDeath);
-  return { initial, max, returnOnDeath, places: sharedPlaces(checked) };
-}
-
-/** Refuses a section without room for what each participant holds. */
-function checkLength(memory: SegmentMemory, { name }: NamedFile): void {
-  const slotCount = Math.floor(memory.section(SECTION.participants).length / SLOT_BYTES);
-  const { length } = memory.section(SECTION.state);
-  const expected = semaphoreBytes(slotCount);
-  if (length >= expected) return;
-  throw new CorruptSegmentError(
-    `Cannot open "${name}": its section ${SECTION.state} must have ${expected} bytes: found ${length}`,
-  );
-}
-
 function leavingLater(segment: Segment, permits: SemaphoreCount | ReturningPermits): () => void {
   return () => leave(segment, permits);
 }
@@ -327,26 +281,6 @@ function leave(segment: Segment, permits: SemaphoreCount | ReturningPermits): vo
   if (segment.isDisposed) return;
   const isSlotClear = !(permits instanceof ReturningPermits) || permits.leave();
   segment.dispose(!isSlotClear);
-}
-
-function initSemaphore(
-  memory: SegmentMemory,
-  initial: number,
-  max: number,
-  returnOnDeath: boolean,
-): void {
-  const { words } = memory;
-  const base = memory.wordOf(SECTION.state);
-  // Without permits that come back nobody ever locks it: it need not keep processes on other C libraries out.
-  if (returnOnDeath) initMutex(memory);
-  else initOwnerWord(memory);
-  words.set(base + SEMAPHORE.max, max);
-  words.set(base + SEMAPHORE.flags, returnOnDeath ? RETURN_ON_DEATH : 0);
-  words.set(base + SEMAPHORE.count, initial);
-}
-
-function corrupt(name: string, max: number): CorruptSegmentError {
-  return new CorruptSegmentError(`Cannot open "${name}": its max must be >= 1: found ${max}`);
 }
 
 /** A count below 0 is corrupt: nothing can be taken then. */

@@ -138,22 +138,24 @@ function checkRobust(name: string, abi: number): void {
  * what it holds: the number of a thread that the mutex itself may have is another one's in another PID namespace, musl
  * does not look at it, and a participant need not be a thread.
  */
-let held: SegmentMutex | undefined;
+const HELD: { last: SegmentMutex | undefined } = { last: undefined };
 
 /**
  * A segment's mutex as one handle uses it. It belongs to the thread, not to a task: `NamedMutex` puts a queue of
  * tasks in front of it.
  */
 export class SegmentMutex {
+  // What every lock goes through has little code and no private names: all of it is compiled into the caller's loop (decision 8).
+  private readonly mutex: BareMutex;
+  private readonly cell: WaitCell;
+  /** The section; only who holds the mutex writes to it. */
+  private readonly block: Int32Array;
+  private readonly ownerTag: number;
+  private readonly held = HELD;
+  /** While it is held: the one that this thread acquired before it and holds still. */
+  private heldBefore: SegmentMutex | undefined;
   readonly #segment: Segment;
   readonly #owner: string;
-  readonly #mutex: BareMutex;
-  readonly #cell: WaitCell;
-  /** The section; only who holds the mutex writes to it. */
-  readonly #block: Int32Array;
-  readonly #ownerTag: number;
-  /** While it is held: the one that this thread acquired before it and holds still. */
-  #heldBefore: SegmentMutex | undefined;
 
   /**
    * @param segment A segment with a mutex section.
@@ -164,11 +166,11 @@ export class SegmentMutex {
     const { offset } = segment.memory.section(SECTION.mutex);
     this.#segment = segment;
     this.#owner = owner;
-    this.#mutex = segment.slot < 0 ? placelessMutexOf(segment) : ownMutexOf(segment);
-    this.#cell = segment.cell(cellIndex);
+    this.mutex = segment.slot < 0 ? placelessMutexOf(segment) : ownMutexOf(segment);
+    this.cell = segment.cell(cellIndex);
     const { buffer, byteOffset } = segment.memory.mapping.bytes(offset, MUTEX_BYTES);
-    this.#block = new Int32Array(buffer, byteOffset, MUTEX_BYTES / 4);
-    this.#ownerTag = segment.slot + 1;
+    this.block = new Int32Array(buffer, byteOffset, MUTEX_BYTES / 4);
+    this.ownerTag = segment.slot + 1;
   }
 
   /**
@@ -177,15 +179,10 @@ export class SegmentMutex {
    * @throws {SystemError} `EDEADLK` when this thread does, through whichever handle: waiting would never end.
    */
   tryLock(): Acquisition | undefined {
-    const outcome = this.#mutex.tryLock();
+    const outcome = this.mutex.tryLock();
     if (outcome === "busy") return this.refuseNested();
-    // Little code, and none of it in functions of its own: only then is all of it compiled into the caller's loop.
-    const block = this.#block;
-    block[MUTEX.acquisitions]! += 1;
-    block[MUTEX.owner] = this.#ownerTag;
-    if (outcome === "abandoned") block[MUTEX.recoveries]! += 1;
-    this.#heldBefore = held;
-    held = this;
+    this.note();
+    if (outcome === "abandoned") this.#noteRecovery();
     return outcome;
   }
 
@@ -203,7 +200,7 @@ export class SegmentMutex {
       return condition.attempt();
     };
     const outcome = waitSync({ ...condition, attempt }, timeoutMs);
-    if (outcome !== undefined) this.#block[MUTEX.contentions]! += 1;
+    if (outcome !== undefined) this.block[MUTEX.contentions]! += 1;
     return outcome;
   }
 
@@ -224,7 +221,7 @@ export class SegmentMutex {
     const attempt = (): T | undefined => {
       const outcome = isTried() ? this.tryLock() : undefined;
       if (outcome !== undefined) {
-        if (hasWaited) this.#block[MUTEX.contentions]! += 1;
+        if (hasWaited) this.block[MUTEX.contentions]! += 1;
         return use(outcome);
       }
       hasWaited = true;
@@ -238,21 +235,37 @@ export class SegmentMutex {
     });
   }
 
-  /** Unlocks and wakes those who wait. */
+  /** Unlocks and wakes those who wait. It is a fence, for every `WaitCell.wakeAfterFence` behind it. */
   unlock(): void {
-    if (held === this) held = this.#heldBefore;
+    const held = this.held;
+    if (held.last === this) held.last = this.heldBefore;
     else this.#forget();
-    this.#heldBefore = undefined;
-    this.#block[MUTEX.owner] = 0;
-    this.#mutex.unlock();
-    this.#cell.wake();
+    this.heldBefore = undefined;
+    this.block[MUTEX.owner] = 0;
+    this.mutex.unlock();
+    this.cell.fenceAndWake();
+  }
+
+  /** Notes that this thread holds it. */
+  private note(): void {
+    const block = this.block;
+    const word = MUTEX;
+    block[word.acquisitions]! += 1;
+    block[word.owner] = this.ownerTag;
+    const held = this.held;
+    this.heldBefore = held.last;
+    held.last = this;
+  }
+
+  #noteRecovery(): void {
+    this.block[MUTEX.recoveries]! += 1;
   }
 
   /** The slot of who holds it now, as far as the holder has said so; -1 when nobody has. */
   get ownerSlot(): number {
     // The word that decides is set before the name tag: also when its owner died in between.
-    if (this.#mutex instanceof OwnerWord) return this.#mutex.ownerSlot;
-    return (Atomics.load(this.#block, MUTEX.owner) >>> 0) - 1;
+    if (this.mutex instanceof OwnerWord) return this.mutex.ownerSlot;
+    return (Atomics.load(this.block, MUTEX.owner) >>> 0) - 1;
   }
 
   /** Who holds it now, as far as the holder has said so. */
@@ -266,15 +279,15 @@ export class SegmentMutex {
 
   /** Takes this mutex out from among those that the thread holds, when it is not the last one. */
   #forget(): void {
-    for (let mutex = held; mutex !== undefined; mutex = mutex.#heldBefore) {
-      if (mutex.#heldBefore === this) mutex.#heldBefore = this.#heldBefore;
+    for (let mutex = HELD.last; mutex !== undefined; mutex = mutex.heldBefore) {
+      if (mutex.heldBefore === this) mutex.heldBefore = this.heldBefore;
     }
   }
 
   /** Throws `EDEADLK` when this thread holds the mutex, through whichever handle. */
   refuseNested(): undefined {
     const { name, superblock } = this.#segment;
-    for (let mutex = held; mutex !== undefined; mutex = mutex.#heldBefore) {
+    for (let mutex = HELD.last; mutex !== undefined; mutex = mutex.heldBefore) {
       if (mutex.#segment.superblock.epoch !== superblock.epoch) continue;
       throw conditionError("EDEADLK", `lock the mutex of "${name}": this thread holds it`, "lock");
     }
@@ -289,8 +302,8 @@ export class SegmentMutex {
   }
 
   get #sinceMs(): number {
-    const seconds = this.#block[MUTEX.since]! >>> 0;
-    const nanoseconds = this.#block[MUTEX.since + 2]! >>> 0;
+    const seconds = this.block[MUTEX.since]! >>> 0;
+    const nanoseconds = this.block[MUTEX.since + 2]! >>> 0;
     return seconds * 1000 + Math.floor(nanoseconds / 1e6);
   }
 
@@ -299,7 +312,7 @@ export class SegmentMutex {
       attempt: () => this.tryLock(),
       description: `acquire the mutex of "${this.#segment.name}"`,
       owner: this.#owner,
-      cell: this.#cell,
+      cell: this.cell,
     };
   }
 }

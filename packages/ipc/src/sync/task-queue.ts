@@ -4,9 +4,16 @@
  * @module
  */
 
+/** Who waits for its turn. */
+interface Waiter {
+  readonly owner: object | undefined;
+  go(): void;
+  fail(error: Error): void;
+}
+
 /** A queue whose head may go on. */
 export class TaskQueue {
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Waiter[] = [];
   #isTaken = false;
 
   /**
@@ -14,10 +21,12 @@ export class TaskQueue {
    *
    * @param signal Ends the wait: it rejects with the signal's reason.
    * @param timeoutMs Ends the wait: it gives undefined.
+   * @param owner Through what it waits; see `dismiss`.
    */
   async enter(
     signal: AbortSignal | undefined,
     timeoutMs: number,
+    owner?: object,
   ): Promise<(() => void) | undefined> {
     signal?.throwIfAborted();
     if (!this.#isTaken) {
@@ -27,10 +36,10 @@ export class TaskQueue {
     let cleanup = (): void => {};
     try {
       const isMine = await new Promise<boolean>((resolve, reject) => {
-        const go = (): void => resolve(true);
-        this.#waiting.push(go);
+        const waiter: Waiter = { owner, go: () => resolve(true), fail: reject };
+        this.#waiting.push(waiter);
         const leave = (): void => {
-          const place = this.#waiting.indexOf(go);
+          const place = this.#waiting.indexOf(waiter);
           if (place >= 0) this.#waiting.splice(place, 1);
         };
         const abort = (): void => {
@@ -56,19 +65,35 @@ export class TaskQueue {
     }
   }
 
+  /** Ends the waits of an owner: they reject with the error. */
+  dismiss(owner: object, error: Error): void {
+    for (const waiter of this.#waiting.filter((one) => one.owner === owner)) {
+      this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+      waiter.fail(error);
+    }
+  }
+
   /**
    * Runs something when its turn has come.
    *
-   * @param options The signal and the longest time, as for `enter`.
+   * @param options The signal, the longest time and the owner, as for `enter`.
    * @param action Is told how much time is left.
    * @returns What it gave; undefined when the time was over before.
    */
   async run<T>(
-    { signal, timeoutMs }: { readonly signal: AbortSignal | undefined; readonly timeoutMs: number },
+    {
+      signal,
+      timeoutMs,
+      owner,
+    }: {
+      readonly signal: AbortSignal | undefined;
+      readonly timeoutMs: number;
+      readonly owner: object;
+    },
     action: (timeoutMs: number) => Promise<T>,
   ): Promise<T | undefined> {
     const deadline = performance.now() + timeoutMs;
-    const pass = await this.enter(signal, timeoutMs);
+    const pass = await this.enter(signal, timeoutMs, owner);
     if (pass === undefined) return undefined;
     try {
       return await action(Math.max(0, deadline - performance.now()));
@@ -80,6 +105,6 @@ export class TaskQueue {
   #pass(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#isTaken = false;
-    else next();
+    else next.go();
   }
 }

@@ -5,15 +5,7 @@
  */
 
 import { checkInteger, checkOptions, type OptionNames, outOfRange } from "@isthmus/core/internal";
-import {
-  CAPACITY_BYTES_MAX,
-  DEFAULT_CAPACITY_BYTES,
-  DEFAULT_SENDERS,
-  geometryOf,
-  isPersistent,
-  SENDERS_MAX,
-  timestampBytesOf,
-} from "../flow/lane-options.ts";
+import { checkLaneOptions, geometryOf } from "../flow/lane-options.ts";
 import type { ChannelSchema, SchemaShape } from "../flow/record-schema.ts";
 import type { RecordGeometry } from "../flow/record-segment.ts";
 import { SUBSCRIBERS_MAX } from "./topic-layout.ts";
@@ -74,28 +66,16 @@ export function checkTopicOptions(
   options: TopicOptions<ChannelSchema>,
   shape: SchemaShape,
 ): { geometry: TopicGeometry; isPersistent: boolean } {
-  const {
-    capacityBytes = DEFAULT_CAPACITY_BYTES,
-    maxPublishers = DEFAULT_SENDERS,
-    maxSubscribers = DEFAULT_SUBSCRIBERS,
-    latency,
-    lifetime,
-  } = checkOptions("options", options, TOPIC_OPTIONS);
-  checkInteger("options.capacityBytes", capacityBytes, 1, CAPACITY_BYTES_MAX);
-  checkInteger("options.maxPublishers", maxPublishers, 1, SENDERS_MAX);
+  const checked = checkOptions("options", options, TOPIC_OPTIONS);
+  const choice = checkLaneOptions(checked, "maxPublishers");
+  const { laneCount, isPersistent } = choice;
+  const { maxSubscribers = DEFAULT_SUBSCRIBERS } = checked;
   checkInteger("options.maxSubscribers", maxSubscribers, 1, SUBSCRIBERS_MAX);
-  if (maxPublishers * maxSubscribers > TOPIC_PLACES_MAX) {
-    const most = Math.floor(TOPIC_PLACES_MAX / maxPublishers);
-    const expected = `<= ${most} for ${maxPublishers} publishers (lower maxPublishers)`;
+  if (laneCount * maxSubscribers > TOPIC_PLACES_MAX) {
+    const most = Math.floor(TOPIC_PLACES_MAX / laneCount);
+    const expected = `<= ${most} for ${laneCount} publishers (lower maxPublishers)`;
     throw outOfRange("options.maxSubscribers", expected, maxSubscribers);
   }
-  const isKept = isPersistent(lifetime);
-  const sizes = geometryOf(shape, {
-    capacityBytes,
-    laneCount: maxPublishers,
-    timestampBytes: timestampBytesOf(latency),
-    senders: "publishers",
-    limitName: "maxPublishers",
-  });
-  return { geometry: { ...sizes, places: maxSubscribers }, isPersistent: isKept };
+  const sizes = geometryOf(shape, choice, "publishers");
+  return { geometry: { ...sizes, places: maxSubscribers }, isPersistent };
 }

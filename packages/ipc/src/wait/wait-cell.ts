@@ -110,6 +110,20 @@ export class WaitCell {
   }
 
   /**
+   * The same by a plain look, which takes the cell's cache line away from nobody: an atomic load does, though it changes
+   * nothing. The change may have been stored in any way.
+   */
+  fenceAndWake(): void {
+    this.#words.fence();
+    this.wakeAfterFence();
+  }
+
+  /** The same for whoever has had a fence between the change and this: that of another cell's `fenceAndWake` will do. */
+  wakeAfterFence(): void {
+    if (this.#words.glance(this.#armed) !== 0) this.#wakeWaiters();
+  }
+
+  /**
    * Sleeps until the cell is woken or a time has passed, unless the condition is true already. This thread runs
    * nothing else meanwhile.
    *

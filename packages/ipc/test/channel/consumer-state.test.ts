@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
 import { Consumer, Producer } from "../../src/index.ts";
-import { Numbered, numbered } from "./support/numbered.ts";
-import { participant } from "./support/participant.ts";
+import { member } from "../flow/support/member.ts";
+import { Numbered, numbered } from "../flow/support/numbered.ts";
 
 test("ProducerMetrics.consumer tells a consumer that left from one that died", async () => {
   using _home = new Home();
@@ -15,7 +15,7 @@ test("ProducerMetrics.consumer tells a consumer that left from one that died", a
     expect(producer.metrics.consumer).toBe("alive");
   }
   expect(producer.metrics).toMatchObject({ consumer: "none", consumerDepartures: 1 });
-  const victim = participant(stack);
+  const victim = member(stack);
   await victim.call("consume", "state");
   expect(producer.metrics.consumer).toBe("alive");
   await victim.kill();
@@ -33,7 +33,7 @@ test("ProducerMetrics.consumedPosition follows position", () => {
   producer.flush();
   expect(producer.metrics).toMatchObject({ position: 5, consumedPosition: 0 });
   expect(consumer.poll(() => undefined, { limit: 3 })).toBe(3);
-  expect(producer.metrics).toMatchObject({ position: 5, consumedPosition: 3 });
+  expect(producer.metrics).toMatchObject({ position: 5, consumedPosition: 3, lag: 2 });
   expect(consumer.poll(() => undefined)).toBe(2);
   expect(producer.metrics).toMatchObject({ position: 5, consumedPosition: 5 });
 });

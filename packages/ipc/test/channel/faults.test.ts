@@ -5,7 +5,7 @@ import { Home } from "@isthmus/testing/home";
 import { testIf, wine } from "@isthmus/testing/requirement";
 import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
-import { CHANNEL_HEADER_BYTES, LANE_BYTES } from "../../src/channel/channel-layout.ts";
+import { CHANNEL_HEADER_BYTES } from "../../src/channel/channel-layout.ts";
 import { bytes, Consumer, json, oneOf, Producer, struct, u32 } from "../../src/index.ts";
 import { lieIn, words } from "../observe/support.ts";
 
@@ -59,28 +59,6 @@ describe("Consumer", () => {
       fc.assert(fc.property(lies, run), runs(60));
     });
   }
-
-  test("counts and skips what its schema does not allow", () => {
-    using home = new Home();
-    using producer = Producer.createNew("word", { schema: Tick, capacityBytes: CAPACITY_BYTES });
-    using consumer = Consumer.openExisting("word", { schema: Tick });
-    for (let id = 0; id < 3; id++) producer.send({ id, side: "sell" });
-    producer.flush();
-    const offset = Tick.layout.fields[1]?.offset ?? 0;
-    lieIn(home.file("word"), SECTION.lanes, 8 + offset, new Uint8Array([99]));
-    expect([consumer.receive().id, consumer.receive().id]).toEqual([0, 2]);
-    expect(consumer.metrics).toMatchObject({ records: 3, corruptions: 1, lag: 0 });
-  });
-
-  test("refuses a channel whose header cannot be", () => {
-    using home = new Home();
-    for (let word = 0; word < 6; word++) {
-      using _producer = Producer.createNew("header", { schema: Tick });
-      lieIn(home.file("header"), SECTION.state, word * 4, new Uint8Array([1, 2, 3, 255]));
-      expect(() => Consumer.openExisting("header", { schema: Tick })).toThrow("cannot be");
-    }
-    expect(LANE_BYTES % 128).toBe(0);
-  });
 });
 
 describe("Producer", () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Home } from "@isthmus/testing/home";
+import { PATIENCE_MS } from "@isthmus/testing/patience";
 import {
   bytes,
   Consumer,
@@ -16,7 +17,6 @@ import {
 import { type End, type Plan, Tick, type What } from "./plan.ts";
 
 const SCRIPT = join(import.meta.dir, "fixtures/sender.ts");
-const TIMEOUT_MS = 60_000;
 
 /** Fewer than are published together. */
 const COUNT = 40;
@@ -26,7 +26,7 @@ const IDS = Array.from({ length: COUNT }, (_, id) => id);
 function runToEnd(plan: Plan): void {
   const { exitCode, signalCode, stderr } = Bun.spawnSync(
     [process.execPath, SCRIPT, JSON.stringify(plan)],
-    { env: { ...process.env }, timeout: TIMEOUT_MS / 2 },
+    { env: { ...process.env }, timeout: PATIENCE_MS },
   );
   const isFailing = ["throw", "throwInTimer", "reject", "failingListener"].includes(plan.end);
   const expected = plan.isWorker ? 0 : plan.end === "killedLater" ? null : isFailing ? 1 : 0;
@@ -159,43 +159,31 @@ function cases(): Plan[] {
 describe("what was sent before a thread ended arrives", () => {
   for (const plan of cases()) {
     const where = plan.isWorker ? "a Worker" : "a process";
-    test(
-      `${plan.what}: ${where} that ends by ${plan.end}`,
-      () => {
-        const sent = plan.what.startsWith("topic")
-          ? sentOnTopic
-          : plan.what === "request"
-            ? sentRequests
-            : sentOnChannel;
-        expect(sent(plan)).toEqual(plan.end === "listenerToo" ? [...IDS, ...IDS] : IDS);
-      },
-      TIMEOUT_MS,
-    );
+    test(`${plan.what}: ${where} that ends by ${plan.end}`, () => {
+      const sent = plan.what.startsWith("topic")
+        ? sentOnTopic
+        : plan.what === "request"
+          ? sentRequests
+          : sentOnChannel;
+      expect(sent(plan)).toEqual(plan.end === "listenerToo" ? [...IDS, ...IDS] : IDS);
+    });
   }
 
-  test(
-    "struct: on a persistent channel that nobody consumes yet",
-    () => {
-      using _home = new Home();
-      const options = { schema: Tick, lifetime: "persistent" } as const;
-      Producer.createNew("ends", options).dispose();
-      runToEnd({ what: "struct", name: "ends", count: COUNT, end: "exit", isWorker: false });
-      using consumer = Consumer.openExisting("ends", options);
-      const found: number[] = [];
-      consumer.poll(({ id }) => found.push(id));
-      expect(found).toEqual(IDS);
-    },
-    TIMEOUT_MS,
-  );
+  test("struct: on a persistent channel that nobody consumes yet", () => {
+    using _home = new Home();
+    const options = { schema: Tick, lifetime: "persistent" } as const;
+    Producer.createNew("ends", options).dispose();
+    runToEnd({ what: "struct", name: "ends", count: COUNT, end: "exit", isWorker: false });
+    using consumer = Consumer.openExisting("ends", options);
+    const found: number[] = [];
+    consumer.poll(({ id }) => found.push(id));
+    expect(found).toEqual(IDS);
+  });
 
   for (const what of ["answer", "answerInPlace", "answerLater"] as const) {
-    test(
-      `${what}: a process that ends by exit`,
-      async () => {
-        const plan: Plan = { what, name: "ends", count: COUNT, end: "exit", isWorker: false };
-        expect(await sentAnswers(plan)).toEqual(IDS);
-      },
-      TIMEOUT_MS,
-    );
+    test(`${what}: a process that ends by exit`, async () => {
+      const plan: Plan = { what, name: "ends", count: COUNT, end: "exit", isWorker: false };
+      expect(await sentAnswers(plan)).toEqual(IDS);
+    });
   }
 });

@@ -2,10 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import {
   bytes,
-  Consumer,
   json,
   observe,
-  Producer,
   Publisher,
   Requester,
   Responder,
@@ -17,19 +15,14 @@ import {
   u8,
   u32,
 } from "../../src/index.ts";
-import { codeOf } from "../channel/support/code-of.ts";
 import { Home } from "../sync/support/home.ts";
+import { codeOf } from "./support/code-of.ts";
+import { FLOWS } from "./support/flows.ts";
 
 const Tick = struct({ id: u32, flag: u8 });
 const MINUTE_NS = 60e9;
 
-const TWINS = [
-  ["channel", Producer, Consumer, {}],
-  ["topic", Publisher, Subscriber, {}],
-  ["topic that laps", Publisher, Subscriber, { onSlow: "lap" } as const],
-] as const;
-
-describe.each(TWINS)("a %s with latency: true", (_, Sender, Receiver, more) => {
+describe.each(FLOWS)("a $what with latency: true", ({ Sender, Receiver, receiving: more }) => {
   test("counts every record once, whatever way it was sent and received", async () => {
     using _home = new Home();
     using sender = Sender.createNew("timed", { schema: Tick, latency: true });

@@ -53,7 +53,7 @@ test("watching in a tight loop neither fails nor disturbs, leaks or removes anyt
   mutex.dispose();
   memory.dispose();
   expect(home.files()).toEqual(["steady-kept"]);
-}, 60_000);
+});
 
 /** How many descriptors are open, where the system tells. */
 function openCount(): number {

@@ -19,6 +19,9 @@ const source = await loadService();
 /** More than any time that the source waits before it looks at a lock. */
 const TICK_MS = 100;
 
+/** A second one takes many seconds and finds none of the bugs that one does not: `bun run test:models`. */
+const PREEMPTIONS = process.env["ISTHMUS_WHOLE_MODELS"] === "1" ? 2 : 1;
+
 let clockMs = 0;
 beforeAll(() => {
   // All requesters begin to count with the same number, and time passes: every look asks whether the responder lives.
@@ -44,7 +47,7 @@ describe("requests and replies", () => {
   });
 
   test("whichever end dies at whatever step, a request is answered rightly, or rejected, and handled once", () => {
-    expectSound(service(source, PLAIN), { crashes: 1, preemptions: 2 }, 1e4);
+    expectSound(service(source, PLAIN), { crashes: 1, preemptions: PREEMPTIONS }, 5e3);
   });
 
   test("the next owner of a lane gets none of the last one's replies", () => {
@@ -52,7 +55,7 @@ describe("requests and replies", () => {
   });
 
   test("a request that was given up does no harm to the next, whoever dies", () => {
-    expectSound(service(source, IMPATIENT), { crashes: 1, preemptions: 2 }, 1e4);
+    expectSound(service(source, IMPATIENT), { crashes: 1, preemptions: PREEMPTIONS }, 5e3);
   });
 
   test("a responder that leaves answers nothing later, and the next one none of its requests", () => {

@@ -13,10 +13,9 @@ import {
   SegmentObserver,
   type SegmentSample,
 } from "../../src/index.ts";
-import { Numbered } from "../channel/support/numbered.ts";
-import { participant } from "../channel/support/participant.ts";
+import { member } from "../flow/support/member.ts";
+import { Numbered } from "../flow/support/numbered.ts";
 
-const TIMEOUT_MS = 60_000;
 const SMALL = { capacityBytes: 64 * 1024 };
 
 function channelOf(observer: SegmentObserver): ChannelInfo {
@@ -44,82 +43,74 @@ function expected(producer: ProducerMetrics, consumer: ConsumerMetrics): object 
 }
 
 describe("SegmentObserver", () => {
-  test(
-    "sees of a channel at rest what its ends count themselves, also after both were killed",
-    async () => {
-      using _home = new Home();
-      await using stack = new AsyncDisposableStack();
-      const [consumer, first, second] = [
-        participant(stack),
-        participant(stack),
-        participant(stack),
-      ];
-      await consumer.call("consume", "seen", SMALL);
-      await first.call("produce", "seen");
-      await second.call("produce", "seen");
-      using observer = new SegmentObserver("seen");
-      await consumer.call("poll", 30_000);
-      for (const [sender, producer] of [first, second].entries()) {
-        await producer.call("stream", sender, 15_000);
-      }
-      await consumer.answer();
-      for (const producer of [first, second]) await producer.answer();
-      // What is left in the ring, and refused by it.
-      await first.call("send", 0, 15_000, 700);
-      for (let i = 0; i < 500; i++) await first.call("trySend", 0, 15_700 + i);
-      const metrics = [
-        await first.call<ProducerMetrics>("metrics"),
-        await second.call<ProducerMetrics>("metrics"),
-      ];
-      const consumed = await consumer.call<ConsumerMetrics>("metrics");
-      expect(metrics[0]).toMatchObject({ lag: 1024 });
-      expect(metrics[0]?.drops).toBeGreaterThan(0);
-      const seen = channelOf(observer);
-      expect(seen).toEqual(observe("seen").channel as ChannelInfo);
-      expect(seen.lanes).toMatchObject(metrics.map((one) => expected(one, consumed)));
-      expect(seen.consumer).toMatchObject({
-        records: consumed.records,
-        bytes: consumed.bytes,
-        emptyWaits: consumed.emptyWaits,
-        corruptions: 0,
-        lastActivityMs: consumed.lastActivityMs,
-      });
-      expect(seen).toMatchObject({
-        mode: "fixed",
-        recordBytes: Numbered.size,
-        capacity: 1024,
-        records: 31_024,
-        bytes: 31_024 * Numbered.size,
-        lag: 1024,
-        fill: 1,
-        consumerWakes: metrics[0]?.wakes,
-        producerWakes: consumed.wakes,
-        timeoutWakes: 0,
-        latency: undefined,
-      });
-      const pids = (one: ChannelInfo): unknown => [
-        ...one.lanes.map(({ producer }) => [producer?.pid, producer?.role, producer?.isAlive]),
-        [
-          one.consumer.participant?.pid,
-          one.consumer.participant?.role,
-          one.consumer.participant?.isAlive,
-        ],
-      ];
-      const everybody = (isAlive: boolean): unknown => [
-        [first.pid, "producer", isAlive],
-        [second.pid, "producer", isAlive],
-        [consumer.pid, "consumer", isAlive],
-      ];
-      expect(pids(seen)).toEqual(everybody(true));
-      for (const one of [first, second, consumer]) await one.kill();
-      const after = channelOf(observer);
-      expect(pids(after)).toEqual(everybody(false));
-      expect(after).toEqual(observe("seen").channel as ChannelInfo);
-      expect(after.lanes).toMatchObject(metrics.map((one) => expected(one, consumed)));
-      expect(observer.sample()?.isHeld).toBe(false);
-    },
-    TIMEOUT_MS,
-  );
+  test("sees of a channel at rest what its ends count themselves, also after both were killed", async () => {
+    using _home = new Home();
+    await using stack = new AsyncDisposableStack();
+    const [consumer, first, second] = [member(stack), member(stack), member(stack)];
+    await consumer.call("consume", "seen", SMALL);
+    await first.call("produce", "seen");
+    await second.call("produce", "seen");
+    using observer = new SegmentObserver("seen");
+    await consumer.call("poll", 30_000);
+    for (const [sender, producer] of [first, second].entries()) {
+      await producer.call("stream", sender, 15_000);
+    }
+    await consumer.answer();
+    for (const producer of [first, second]) await producer.answer();
+    // What is left in the ring, and refused by it.
+    await first.call("send", 0, 15_000, 700);
+    for (let i = 0; i < 500; i++) await first.call("trySend", 0, 15_700 + i);
+    const metrics = [
+      await first.call<ProducerMetrics>("metrics"),
+      await second.call<ProducerMetrics>("metrics"),
+    ];
+    const consumed = await consumer.call<ConsumerMetrics>("metrics");
+    expect(metrics[0]).toMatchObject({ lag: 1024 });
+    expect(metrics[0]?.drops).toBeGreaterThan(0);
+    const seen = channelOf(observer);
+    expect(seen).toEqual(observe("seen").channel as ChannelInfo);
+    expect(seen.lanes).toMatchObject(metrics.map((one) => expected(one, consumed)));
+    expect(seen.consumer).toMatchObject({
+      records: consumed.records,
+      bytes: consumed.bytes,
+      emptyWaits: consumed.emptyWaits,
+      corruptions: 0,
+      lastActivityMs: consumed.lastActivityMs,
+    });
+    expect(seen).toMatchObject({
+      mode: "fixed",
+      recordBytes: Numbered.size,
+      capacity: 1024,
+      records: 31_024,
+      bytes: 31_024 * Numbered.size,
+      lag: 1024,
+      fill: 1,
+      consumerWakes: metrics[0]?.wakes,
+      producerWakes: consumed.wakes,
+      timeoutWakes: 0,
+      latency: undefined,
+    });
+    const pids = (one: ChannelInfo): unknown => [
+      ...one.lanes.map(({ producer }) => [producer?.pid, producer?.role, producer?.isAlive]),
+      [
+        one.consumer.participant?.pid,
+        one.consumer.participant?.role,
+        one.consumer.participant?.isAlive,
+      ],
+    ];
+    const everybody = (isAlive: boolean): unknown => [
+      [first.pid, "producer", isAlive],
+      [second.pid, "producer", isAlive],
+      [consumer.pid, "consumer", isAlive],
+    ];
+    expect(pids(seen)).toEqual(everybody(true));
+    for (const one of [first, second, consumer]) await one.kill();
+    const after = channelOf(observer);
+    expect(pids(after)).toEqual(everybody(false));
+    expect(after).toEqual(observe("seen").channel as ChannelInfo);
+    expect(after.lanes).toMatchObject(metrics.map((one) => expected(one, consumed)));
+    expect(observer.sample()?.isHeld).toBe(false);
+  });
 
   for (const [mode, schema, record, size] of [
     ["bytes", bytes, new Uint8Array(100), 100],

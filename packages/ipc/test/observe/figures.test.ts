@@ -1,5 +1,6 @@
 /** Every figure is declared once, and whoever tells figures finds it by its table. */
 import { describe, expect, expectTypeOf, test } from "bun:test";
+import { join } from "node:path";
 import { Home } from "@isthmus/testing/home";
 import { ratesOf } from "../../src/figures/rates-of.ts";
 import { readFigures } from "../../src/figures/read-figures.ts";
@@ -29,7 +30,12 @@ import { COUNTER } from "../../src/metrics/counter-layout.ts";
 const TABLES = Object.entries(FIGURES).flatMap(([kind, parts]) =>
   Object.entries<FigureTable>(parts).map(([part, table]) => ({ kind, part, table })),
 );
-const FIGURE_FILES = ["channel/channel", "topic/topic", "service/service", "sync/sync"];
+const SOURCE = join(import.meta.dir, "..", "..", "src");
+
+/** The files in which kinds declare their figures. */
+const FIGURE_FILES = [...new Bun.Glob("*/*-figures.ts").scanSync(SOURCE)].filter(
+  (file) => !["observe/kind-figures.ts", "figures/read-figures.ts"].includes(file),
+);
 
 describe("FIGURES", () => {
   test("cannot be changed", () => {
@@ -44,10 +50,10 @@ describe("FIGURES", () => {
     for (const place of places) expect(COUNTER).toHaveProperty(place.split(".")[1] as string);
   });
 
-  test.each([...FIGURE_FILES, "shared-struct/struct"])(
+  test.each(FIGURE_FILES)(
     "the comments of %s, which editors show, say what the figures say",
     async (file) => {
-      const source = await Bun.file(`${import.meta.dir}/../../src/${file}-figures.ts`).text();
+      const source = await Bun.file(join(SOURCE, file)).text();
       const comments = [...source.matchAll(/\/\*\* (.*) \*\/\n {4}(\w+): \{([^}]*)\}/g)];
       expect(comments.length).toBe(source.match(/writer:/g)?.length ?? 0);
       for (const [, comment = "", name, body = ""] of comments) {

@@ -8,7 +8,7 @@ import { LaneTail } from "../../src/observe/lane-tail.ts";
 import { MappedSegment } from "../../src/observe/mapped-segment.ts";
 import { StateBytes } from "../../src/observe/state-bytes.ts";
 import { PLAN_BYTES_MAX, planOf, type RingPlan } from "../../src/observe/tail-plan.ts";
-import { Numbered, numbered } from "../channel/support/numbered.ts";
+import { Numbered, numbered } from "../flow/support/numbered.ts";
 
 describe("LaneTail.next()", () => {
   for (const looks of [0, 1, 2]) {

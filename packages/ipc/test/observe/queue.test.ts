@@ -1,7 +1,7 @@
 /** What observers see of a work queue. */
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { SECTION } from "@isthmus/core/internal";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
 import {
   figureHistograms,
@@ -13,6 +13,8 @@ import {
   type SegmentSample,
   WorkQueue,
 } from "../../src/index.ts";
+import { readQueue } from "../../src/observe/queue-reader.ts";
+import { SectionReader } from "../../src/observe/section-reader.ts";
 import { CELL, cellsOffset, KIND, QUEUE } from "../../src/queue/queue-layout.ts";
 
 test("a queue's jobs: how many wait, who works on which, what became of them", () => {
@@ -95,6 +97,35 @@ test("the newest dead letter, with why it is one", () => {
   expect(newest()?.id).toBe(2);
   queue.dead.drop();
   expect(newest()).toBeUndefined();
+});
+
+test("a look that a change comes into is taken again; of a queue that never rests, there is an end to it", () => {
+  using home = new Home();
+  using queue = WorkQueue.createNew("tasks", { schema: json });
+  queue.addAll(Array.from({ length: 20 }, (_, number) => number));
+  const path = home.file("tasks");
+  const fd = openSync(path, "r");
+  using _file = { [Symbol.dispose]: () => closeSync(fd) };
+  const { sections, epoch } = decodeSuperblock(readHead(fd), Bun.file(path).size, path);
+  const jobs: unknown[] = [];
+  let changes = 0;
+  const look = () => {
+    const reader = new SectionReader({ fd, path, epoch }, sections, (offset, into) => {
+      readSync(fd, into, 0, into.length, offset);
+      if (changes-- > 0) jobs.push(queue.tryTake());
+    });
+    const name = "tasks";
+    const seen = readQueue({ name, fingerprint: "", reader, participants: [], cells: [] });
+    return [seen.inFlight, seen.jobs.length];
+  };
+  changes = 1;
+  expect(look()).toEqual([1, 1]);
+  changes = 3;
+  expect(look()).toEqual([4, 4]);
+  changes = Number.POSITIVE_INFINITY;
+  const [counted = 0, listed = 0] = look();
+  expect(listed).toBeGreaterThan(counted);
+  expect(jobs.length).toBeGreaterThan(listed - 1);
 });
 
 test("only what is worked on is told as such, wherever the list leads", () => {

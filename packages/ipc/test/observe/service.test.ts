@@ -13,8 +13,6 @@ import {
 } from "../../src/index.ts";
 import { participant } from "../service/support/participant.ts";
 
-const TIMEOUT_MS = 60_000;
-
 function serviceOf(name: string): ServiceInfo {
   const { service } = observe(name);
   if (service === undefined) throw new Error("no service");
@@ -42,65 +40,57 @@ function expected(asking: RequesterMetrics, answering: ResponderMetrics | undefi
 }
 
 describe("observe() of a service", () => {
-  test(
-    "shows what its participants count themselves, also after all of them were killed",
-    async () => {
-      using _home = new Home();
-      await using stack = new AsyncDisposableStack();
-      const [responder, first, second] = [
-        participant(stack),
-        participant(stack),
-        participant(stack),
-      ];
-      await responder.call("openResponder", "seen");
-      await first.call("openRequester", "seen");
-      await second.call("openRequester", "seen");
-      using observer = new SegmentObserver("seen");
-      await responder.call("serve", "shuffled");
-      const before = observer.sample() as SegmentSample;
-      expect(await first.call<object>("ask", 0, 0, 300)).toEqual({ right: 300 });
-      expect(await second.call<object>("ask", 1, 0, 200)).toEqual({ right: 200 });
-      const asking = [
-        await first.call<RequesterMetrics>("metrics"),
-        await second.call<RequesterMetrics>("metrics"),
-      ];
-      const answering = await responder.call<ResponderMetrics>("metrics");
-      const after = observer.sample() as SegmentSample;
-      const seen = serviceOf("seen");
-      expect(after.service).toEqual(seen);
-      expect(seen.requesters).toMatchObject(asking.map((one) => expected(one, answering)));
-      expect(seen).toMatchObject({
-        requestMode: "fixed",
-        responseMode: "fixed",
-        requests: 500,
-        replies: 500,
-        errors: 0,
-        queued: 0,
-        unanswered: 0,
-        pending: 0,
-        fill: 0,
-        responder: { isServing: true, terms: 1, lastActivityMs: answering.lastActivityMs },
-      });
-      const rates = ratesBetween(before, after);
-      const seconds = (rates?.elapsedMs ?? 0) / 1000;
-      expect(rates?.service?.requestsPerSecond).toBeCloseTo(500 / seconds, 6);
-      expect(rates?.service?.requesters.map(({ repliesPerSecond }) => repliesPerSecond)).toEqual([
-        expect.closeTo(300 / seconds, 6),
-        expect.closeTo(200 / seconds, 6),
-      ]);
-      const states = (one: ServiceInfo): unknown => [
-        [one.responder.participant?.pid, one.responder.state],
-        ...one.requesters.map(({ requester, state }) => [requester?.pid, state]),
-      ];
-      const everybody = [responder, first, second];
-      expect(states(seen)).toEqual(everybody.map(({ pid }) => [pid, "live"]));
-      for (const one of everybody) await one.kill();
-      const left = serviceOf("seen");
-      expect(states(left)).toEqual(everybody.map(({ pid }) => [pid, "dead"]));
-      expect(left.requesters).toMatchObject(asking.map((one) => expected(one, answering)));
-    },
-    TIMEOUT_MS,
-  );
+  test("shows what its participants count themselves, also after all of them were killed", async () => {
+    using _home = new Home();
+    await using stack = new AsyncDisposableStack();
+    const [responder, first, second] = [participant(stack), participant(stack), participant(stack)];
+    await responder.call("openResponder", "seen");
+    await first.call("openRequester", "seen");
+    await second.call("openRequester", "seen");
+    using observer = new SegmentObserver("seen");
+    await responder.call("serve", "shuffled");
+    const before = observer.sample() as SegmentSample;
+    expect(await first.call<object>("ask", 0, 0, 300)).toEqual({ right: 300 });
+    expect(await second.call<object>("ask", 1, 0, 200)).toEqual({ right: 200 });
+    const asking = [
+      await first.call<RequesterMetrics>("metrics"),
+      await second.call<RequesterMetrics>("metrics"),
+    ];
+    const answering = await responder.call<ResponderMetrics>("metrics");
+    const after = observer.sample() as SegmentSample;
+    const seen = serviceOf("seen");
+    expect(after.service).toEqual(seen);
+    expect(seen.requesters).toMatchObject(asking.map((one) => expected(one, answering)));
+    expect(seen).toMatchObject({
+      requestMode: "fixed",
+      responseMode: "fixed",
+      requests: 500,
+      replies: 500,
+      errors: 0,
+      queued: 0,
+      unanswered: 0,
+      pending: 0,
+      fill: 0,
+      responder: { isServing: true, terms: 1, lastActivityMs: answering.lastActivityMs },
+    });
+    const rates = ratesBetween(before, after);
+    const seconds = (rates?.elapsedMs ?? 0) / 1000;
+    expect(rates?.service?.requestsPerSecond).toBeCloseTo(500 / seconds, 6);
+    expect(rates?.service?.requesters.map(({ repliesPerSecond }) => repliesPerSecond)).toEqual([
+      expect.closeTo(300 / seconds, 6),
+      expect.closeTo(200 / seconds, 6),
+    ]);
+    const states = (one: ServiceInfo): unknown => [
+      [one.responder.participant?.pid, one.responder.state],
+      ...one.requesters.map(({ requester, state }) => [requester?.pid, state]),
+    ];
+    const everybody = [responder, first, second];
+    expect(states(seen)).toEqual(everybody.map(({ pid }) => [pid, "live"]));
+    for (const one of everybody) await one.kill();
+    const left = serviceOf("seen");
+    expect(states(left)).toEqual(everybody.map(({ pid }) => [pid, "dead"]));
+    expect(left.requesters).toMatchObject(asking.map((one) => expected(one, answering)));
+  });
 
   ifSignals(
     "counts requests that wait, are with a handler, ran out of time, and were answered too late",
@@ -140,6 +130,5 @@ describe("observe() of a service", () => {
       expect(orphaned).toMatchObject({ queued: 3, responder: { state: "dead" } });
       expect(orphaned.requesters.map(({ state }) => state)).toEqual(["live"]);
     },
-    TIMEOUT_MS,
   );
 });

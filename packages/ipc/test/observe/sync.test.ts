@@ -15,41 +15,35 @@ import {
 } from "../../src/index.ts";
 import { peerOf } from "../shared-struct/support/peers.ts";
 
-const TIMEOUT_MS = 60_000;
-
 describe("observe()", () => {
-  test(
-    "of a semaphore: how many permits there are and, where it is kept, who has them",
-    async () => {
-      using _home = new Home();
-      using anonymous = NamedSemaphore.createNew("anonymous", { initial: 3, max: 5 });
-      expect(anonymous.tryWait()).toBe(true);
-      expect(observe("anonymous").semaphore).toEqual({
-        max: 5,
-        available: 2,
-        returnsOnDeath: false,
-        held: [],
-      });
-      using first = NamedSemaphore.createNew("kept", { initial: 4, max: 4, returnOnDeath: true });
-      using second = NamedSemaphore.openExisting("kept");
-      first.wait();
-      first.wait();
-      second.wait();
-      const { semaphore, mutex } = observe("kept");
-      expect(semaphore).toMatchObject({ max: 4, available: 1, returnsOnDeath: true });
-      const held = semaphore?.held.map(({ participant, permits }) => [
-        participant.slot,
-        participant.pid,
-        permits,
-      ]);
-      // One process has one place, however many objects it uses.
-      expect(held).toEqual([[0, process.pid, 3]]);
-      first.dispose();
-      expect(observe("kept").semaphore).toMatchObject({ available: 3, held: [{ permits: 1 }] });
-      expect(mutex?.acquisitions).toBeGreaterThanOrEqual(3);
-    },
-    TIMEOUT_MS,
-  );
+  test("of a semaphore: how many permits there are and, where it is kept, who has them", async () => {
+    using _home = new Home();
+    using anonymous = NamedSemaphore.createNew("anonymous", { initial: 3, max: 5 });
+    expect(anonymous.tryWait()).toBe(true);
+    expect(observe("anonymous").semaphore).toEqual({
+      max: 5,
+      available: 2,
+      returnsOnDeath: false,
+      held: [],
+    });
+    using first = NamedSemaphore.createNew("kept", { initial: 4, max: 4, returnOnDeath: true });
+    using second = NamedSemaphore.openExisting("kept");
+    first.wait();
+    first.wait();
+    second.wait();
+    const { semaphore, mutex } = observe("kept");
+    expect(semaphore).toMatchObject({ max: 4, available: 1, returnsOnDeath: true });
+    const held = semaphore?.held.map(({ participant, permits }) => [
+      participant.slot,
+      participant.pid,
+      permits,
+    ]);
+    // One process has one place, however many objects it uses.
+    expect(held).toEqual([[0, process.pid, 3]]);
+    first.dispose();
+    expect(observe("kept").semaphore).toMatchObject({ available: 3, held: [{ permits: 1 }] });
+    expect(mutex?.acquisitions).toBeGreaterThanOrEqual(3);
+  });
 
   test("of an event: its mode, whether it is set, and how often it has been", () => {
     using _home = new Home();
@@ -68,31 +62,27 @@ describe("observe()", () => {
     expect(rates?.setsPerSecond).toBeCloseTo(4000 / (rates?.elapsedMs ?? 1), 6);
   });
 
-  test(
-    "of a struct: the version that is current, also after a writer died inside an update",
-    async () => {
-      using _home = new Home();
-      await using peer = peerOf("peer");
-      await peer.call("open", "shared", "persistent");
-      using observer = new SegmentObserver("shared");
-      expect(observer.sample()?.struct?.version).toBe(0);
-      const before = observer.sample() as SegmentSample;
-      await peer.call("enter", 1);
-      expect(observe("shared")).toMatchObject({
-        struct: { version: 0 },
-        mutex: { owner: { pid: peer.pid, isAlive: true } },
-      });
-      await peer.kill();
-      expect(observe("shared")).toMatchObject({
-        struct: { version: 0 },
-        mutex: { owner: { pid: peer.pid, isAlive: false } },
-      });
-      expect(ratesBetween(before, observer.sample() as SegmentSample)).toMatchObject({
-        updatesPerSecond: 0,
-      });
-    },
-    TIMEOUT_MS,
-  );
+  test("of a struct: the version that is current, also after a writer died inside an update", async () => {
+    using _home = new Home();
+    await using peer = peerOf("peer");
+    await peer.call("open", "shared", "persistent");
+    using observer = new SegmentObserver("shared");
+    expect(observer.sample()?.struct?.version).toBe(0);
+    const before = observer.sample() as SegmentSample;
+    await peer.call("enter", 1);
+    expect(observe("shared")).toMatchObject({
+      struct: { version: 0 },
+      mutex: { owner: { pid: peer.pid, isAlive: true } },
+    });
+    await peer.kill();
+    expect(observe("shared")).toMatchObject({
+      struct: { version: 0 },
+      mutex: { owner: { pid: peer.pid, isAlive: false } },
+    });
+    expect(ratesBetween(before, observer.sample() as SegmentSample)).toMatchObject({
+      updatesPerSecond: 0,
+    });
+  });
 
   test("of a struct: each update is one version", () => {
     using _home = new Home();

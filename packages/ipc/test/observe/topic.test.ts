@@ -16,10 +16,9 @@ import {
   type SubscriberMetrics,
   type TopicInfo,
 } from "../../src/index.ts";
-import { Numbered, numbered } from "../channel/support/numbered.ts";
-import { member, subscribed } from "../topic/support/member.ts";
+import { member, subscribed } from "../flow/support/member.ts";
+import { Numbered, numbered } from "../flow/support/numbered.ts";
 
-const TIMEOUT_MS = 60_000;
 const SMALL = { capacityBytes: 64 * Numbered.size };
 
 function topicOf(name: string): TopicInfo {
@@ -43,65 +42,61 @@ function read({ lanes, wakes: _, ...rest }: SubscriberMetrics): object {
 }
 
 describe("observe() of a topic", () => {
-  test(
-    "shows what its participants count themselves, also after all of them were killed",
-    async () => {
-      using _home = new Home();
-      await using stack = new AsyncDisposableStack();
-      const [first, second] = [member(stack), member(stack)];
-      await first.call("publish", "seen", SMALL);
-      await second.call("publish", "seen", SMALL);
-      const gated = await subscribed(stack, "seen", { onSlow: "gate" });
-      const lapped = await subscribed(stack, "seen", { onSlow: "lap" });
-      await gated.call("poll", { 0: 999, 1: 499 });
-      await first.call("stream", 0, 1000);
-      await second.call("stream", 1, 500);
-      for (const one of [first, second, gated]) await one.answer();
-      // The gated one has no room left for them; the other is lapped for the last time and has not seen it.
-      await first.call("send", 0, 1000, 64);
-      for (let i = 0; i < 5; i++) expect(await first.call("trySend", 0, 2000 + i)).toBe(false);
-      const sent = [
-        await first.call<PublisherMetrics>("metrics"),
-        await second.call<PublisherMetrics>("metrics"),
-      ];
-      const reading = [
-        await gated.call<SubscriberMetrics>("metrics"),
-        await lapped.call<SubscriberMetrics>("metrics"),
-      ] as const;
-      expect(sent[0]?.drops).toBe(5);
-      expect(reading[0].lag).toBe(64);
-      const seen = topicOf("seen");
-      expect(seen.publishers).toMatchObject(sent.map(published));
-      expect(seen.subscribers).toMatchObject(reading.map(read));
-      expect(seen).toMatchObject({
-        mode: "fixed",
-        recordBytes: Numbered.size,
-        capacity: 64,
-        records: 1564,
-        bytes: 1564 * Numbered.size,
-        drops: 5,
-        lag: reading[1].lag,
-        fill: 1,
-        publisherWakes: reading[0].wakes,
-        subscriberWakes: sent[0]?.wakes,
-      });
-      expect(seen.subscribers.map(({ onSlow }) => onSlow)).toEqual(["gate", "lap"]);
-      const states = (one: TopicInfo): unknown => [
-        ...one.publishers.map(({ publisher }) => [publisher?.pid, publisher?.isAlive]),
-        ...one.subscribers.map(({ participant }) => [participant.pid, participant.isAlive]),
-      ];
-      const everybody = [first, second, gated, lapped];
-      expect(states(seen)).toEqual(everybody.map(({ pid }) => [pid, true]));
-      for (const one of everybody) await one.kill();
-      const after = topicOf("seen");
-      expect(states(after)).toEqual(everybody.map(({ pid }) => [pid, false]));
-      expect(after.subscribers.map(({ state }) => state)).toEqual(["dead", "dead"]);
-      expect(after.publishers).toMatchObject(sent.map(published));
-      expect(after.subscribers).toMatchObject(reading.map(read));
-      expect(listSegments().find(({ name }) => name === "seen")?.topic).toEqual(after);
-    },
-    TIMEOUT_MS,
-  );
+  test("shows what its participants count themselves, also after all of them were killed", async () => {
+    using _home = new Home();
+    await using stack = new AsyncDisposableStack();
+    const [first, second] = [member(stack), member(stack)];
+    await first.call("publish", "seen", SMALL);
+    await second.call("publish", "seen", SMALL);
+    const gated = await subscribed(stack, "seen", { onSlow: "gate" });
+    const lapped = await subscribed(stack, "seen", { onSlow: "lap" });
+    await gated.call("poll", { 0: 999, 1: 499 });
+    await first.call("stream", 0, 1000);
+    await second.call("stream", 1, 500);
+    for (const one of [first, second, gated]) await one.answer();
+    // The gated one has no room left for them; the other is lapped for the last time and has not seen it.
+    await first.call("send", 0, 1000, 64);
+    for (let i = 0; i < 5; i++) expect(await first.call("trySend", 0, 2000 + i)).toBe(false);
+    const sent = [
+      await first.call<PublisherMetrics>("metrics"),
+      await second.call<PublisherMetrics>("metrics"),
+    ];
+    const reading = [
+      await gated.call<SubscriberMetrics>("metrics"),
+      await lapped.call<SubscriberMetrics>("metrics"),
+    ] as const;
+    expect(sent[0]?.drops).toBe(5);
+    expect(reading[0].lag).toBe(64);
+    const seen = topicOf("seen");
+    expect(seen.publishers).toMatchObject(sent.map(published));
+    expect(seen.subscribers).toMatchObject(reading.map(read));
+    expect(seen).toMatchObject({
+      mode: "fixed",
+      recordBytes: Numbered.size,
+      capacity: 64,
+      records: 1564,
+      bytes: 1564 * Numbered.size,
+      drops: 5,
+      lag: reading[1].lag,
+      fill: 1,
+      publisherWakes: reading[0].wakes,
+      subscriberWakes: sent[0]?.wakes,
+    });
+    expect(seen.subscribers.map(({ onSlow }) => onSlow)).toEqual(["gate", "lap"]);
+    const states = (one: TopicInfo): unknown => [
+      ...one.publishers.map(({ publisher }) => [publisher?.pid, publisher?.isAlive]),
+      ...one.subscribers.map(({ participant }) => [participant.pid, participant.isAlive]),
+    ];
+    const everybody = [first, second, gated, lapped];
+    expect(states(seen)).toEqual(everybody.map(({ pid }) => [pid, true]));
+    for (const one of everybody) await one.kill();
+    const after = topicOf("seen");
+    expect(states(after)).toEqual(everybody.map(({ pid }) => [pid, false]));
+    expect(after.subscribers.map(({ state }) => state)).toEqual(["dead", "dead"]);
+    expect(after.publishers).toMatchObject(sent.map(published));
+    expect(after.subscribers).toMatchObject(reading.map(read));
+    expect(listSegments().find(({ name }) => name === "seen")?.topic).toEqual(after);
+  });
 
   ifSignals(
     "tells a subscriber that stands still with records before it from one that has none",
@@ -132,7 +127,6 @@ describe("observe() of a topic", () => {
       await stopped.answer();
       expect(states()).toEqual(["live", "live"]);
     },
-    TIMEOUT_MS,
   );
 
   for (const [mode, schema, record] of [

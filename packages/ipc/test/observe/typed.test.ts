@@ -13,12 +13,11 @@ import {
   SharedStruct,
   type TailedRecord,
 } from "../../src/index.ts";
-import { Numbered, numbered } from "../channel/support/numbered.ts";
+import { member } from "../flow/support/member.ts";
+import { Numbered, numbered } from "../flow/support/numbered.ts";
 import { peerOf } from "../shared-struct/support/peers.ts";
-import { member } from "../topic/support/member.ts";
 import { drain, Order } from "./support.ts";
 
-const TIMEOUT_MS = 60_000;
 describe("RecordTail.decode()", () => {
   test("gives the fields of structs by what the segment itself says", () => {
     using _home = new Home();
@@ -113,57 +112,49 @@ describe("RecordTail of a topic", () => {
     expect(drain(late).map((record) => (late.decode(record) as { id: number }).id)).toEqual(seen);
   });
 
-  test(
-    "gives whole records only, in order, while another process publishes at full speed",
-    async () => {
-      using _home = new Home();
-      await using stack = new AsyncDisposableStack();
-      const publisher = member(stack);
-      const count = 300_000;
-      await publisher.call("publish", "fast", { capacityBytes: 256 * Numbered.size });
-      using tail = new RecordTail("fast");
-      await publisher.call("stream", 0, count);
-      let last = -1;
-      const note = (record: TailedRecord): void => {
-        const value = tail.decode(record) as ReturnType<typeof numbered>;
-        expect(value).toEqual(numbered(0, value.number));
-        expect(value.number).toBeGreaterThan(last);
-        last = value.number;
-      };
-      let isOver = false;
-      const over = publisher.answer().then(() => {
-        isOver = true;
-      });
-      while (!isOver) {
-        tail.poll(note, { limit: 256 });
-        await Bun.sleep(0);
-      }
-      await over;
-      while (tail.poll(note) > 0);
-      expect(last).toBe(count - 1);
-      // It costs the publisher nothing: nobody gates, so nothing was ever waited for.
-      expect(await publisher.call<object>("metrics")).toMatchObject({ fullWaits: 0, drops: 0 });
-    },
-    TIMEOUT_MS,
-  );
+  test("gives whole records only, in order, while another process publishes at full speed", async () => {
+    using _home = new Home();
+    await using stack = new AsyncDisposableStack();
+    const publisher = member(stack);
+    const count = 300_000;
+    await publisher.call("publish", "fast", { capacityBytes: 256 * Numbered.size });
+    using tail = new RecordTail("fast");
+    await publisher.call("stream", 0, count);
+    let last = -1;
+    const note = (record: TailedRecord): void => {
+      const value = tail.decode(record) as ReturnType<typeof numbered>;
+      expect(value).toEqual(numbered(0, value.number));
+      expect(value.number).toBeGreaterThan(last);
+      last = value.number;
+    };
+    let isOver = false;
+    const over = publisher.answer().then(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      tail.poll(note, { limit: 256 });
+      await Bun.sleep(0);
+    }
+    await over;
+    while (tail.poll(note) > 0);
+    expect(last).toBe(count - 1);
+    // It costs the publisher nothing: nobody gates, so nothing was ever waited for.
+    expect(await publisher.call<object>("metrics")).toMatchObject({ fullWaits: 0, drops: 0 });
+  });
 });
 
 describe("observeStruct()", () => {
-  test(
-    "shows the value of another program's struct, also after it was killed inside an update",
-    async () => {
-      using _home = new Home();
-      await using peer = peerOf("peer");
-      await peer.call("open", "shared", "persistent");
-      const before = observeStruct("shared");
-      expect(before).toMatchObject({ version: 0, problem: undefined });
-      expect(Object.keys(before.value as object).length).toBeGreaterThan(0);
-      await peer.call("enter", 1);
-      await peer.kill();
-      expect(observeStruct("shared")).toEqual(before);
-    },
-    TIMEOUT_MS,
-  );
+  test("shows the value of another program's struct, also after it was killed inside an update", async () => {
+    using _home = new Home();
+    await using peer = peerOf("peer");
+    await peer.call("open", "shared", "persistent");
+    const before = observeStruct("shared");
+    expect(before).toMatchObject({ version: 0, problem: undefined });
+    expect(Object.keys(before.value as object).length).toBeGreaterThan(0);
+    await peer.call("enter", 1);
+    await peer.kill();
+    expect(observeStruct("shared")).toEqual(before);
+  });
 
   test("follows updates, and copies no more than it may", () => {
     using _home = new Home();

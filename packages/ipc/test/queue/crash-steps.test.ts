@@ -123,12 +123,12 @@ const BUGS: Readonly<Record<string, readonly Mistake[]>> = {
   ),
   "a job that is freed by its first cell only": bug(
     "job-records.ts",
-    "    for (const part of parts) this.#free(part);\n  }\n\n  /** Keeps",
+    "    for (const part of parts) this.freeCell(part);\n  }\n\n  /** Keeps",
     "  }\n\n  /** Keeps",
   ),
   "a key that is not passed on": bug(
     "job-table.ts",
-    "!isDead && this.#order.passKey(link, nowMs);",
+    "!isDead && this.order.passKey(link, nowMs);",
     "false;",
   ),
   "two of one key after a death": bug(
@@ -138,8 +138,8 @@ const BUGS: Readonly<Record<string, readonly Mistake[]>> = {
   ),
   "a dead letter that is ready, too": bug(
     "job-table.ts",
-    "      this.#bury(link);\n      this.#order.passKey(link, nowMs);\n      return true;",
-    "      this.#bury(link);\n      this.#order.passKey(link, nowMs);",
+    "      this.bury(link);\n      this.order.passKey(link, nowMs);\n      return true;",
+    "      this.bury(link);\n      this.order.passKey(link, nowMs);",
   ),
   "jobs of the dead that stay": bug(
     "job-table.ts",
@@ -149,7 +149,7 @@ const BUGS: Readonly<Record<string, readonly Mistake[]>> = {
   "a record that is half-written and taken for one": bug(
     "job-table.ts",
     "        this.records.release(link);\n      } else this.giveBack",
-    "        this.#order.waitTurn(link, false);\n      } else this.giveBack",
+    "        this.order.waitTurn(link, false);\n      } else this.giveBack",
   ),
   "a taken job that is made anew as ready": bug(
     "job-rebuild.ts",
@@ -163,8 +163,8 @@ const BUGS: Readonly<Record<string, readonly Mistake[]>> = {
   ),
   "a job that is taken before it says by whom": bug(
     "job-table.ts",
-    "    this.#giveTo(link, { slot, life });\n    // Who takes",
-    "    cells.change(link, KIND.taken);\n    this.#giveTo(link, { slot, life });\n    // Who takes",
+    "    this.giveTo(link, owner);\n    // Who takes",
+    "    cells.change(link, KIND.taken);\n    this.giveTo(link, owner);\n    // Who takes",
   ),
   "a take that counts before there is one": bug(
     "job-table.ts",
@@ -213,8 +213,8 @@ const BUGS: Readonly<Record<string, readonly Mistake[]>> = {
   ),
   "an error that is there before it is written": bug(
     "job-records.ts",
-    "    cells.change(first, KIND.more);\n    this.#visit(first",
-    "    cells.change(first, KIND.more);\n    cells.set(link, CELL.errorLength, length);\n    cells.set(link, CELL.error, first);\n    this.#visit(first",
+    "    cells.change(first, KIND.more);\n    this.visit(first",
+    "    cells.change(first, KIND.more);\n    cells.set(link, CELL.errorLength, length);\n    cells.set(link, CELL.error, first);\n    this.visit(first",
   ),
   "an urgent job that a death makes a usual one": bug(
     "job-order.ts",

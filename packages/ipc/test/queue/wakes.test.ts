@@ -1,14 +1,11 @@
 /** Who waits for a job, for room or for the end is woken by everything that makes it true: each wake-up left out is noticed. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
+import { describe, expect, test } from "bun:test";
 import { json, WorkQueue, type WorkQueueOptions } from "../../src/index.ts";
 import { READY_CELL } from "../../src/queue/queue-layout.ts";
 import { QueueSegment } from "../../src/queue/queue-segment.ts";
 import { Taking } from "../../src/queue/taking.ts";
 import { loadSource, type Mistake } from "../model/checker/source.ts";
 import { Home } from "../sync/support/home.ts";
-
-setDefaultTimeout(PROCESSES_MS);
 
 type QueueClass = typeof WorkQueue;
 type Queue = WorkQueue<typeof json>;
@@ -27,7 +24,7 @@ interface Wake {
   /** Ends the wait; given what `prepare` returned. */
   readonly act: (worker: Queue, prepared: unknown) => unknown;
   readonly cell: "readyWakes" | "roomWakes";
-  readonly file: "adding" | "taking" | "work-queue" | "dead-letters";
+  readonly file: "adding" | "claiming" | "taking" | "work-queue" | "dead-letters";
   readonly from: string;
   readonly to?: string;
 }
@@ -58,7 +55,8 @@ function takeAfterLeases(worker: Queue): void {
   }
 }
 
-const FINISHED = "    if (isPassed) queue.ready.wake();\n    queue.room.wake();";
+const FINISHED =
+  "    if (isPassed) queue.ready.wakeAfterFence();\n    queue.room.wakeAfterFence();";
 const GIVEN_BACK = "    ready.wake();\n    room.wake();\n    return isOurs;";
 const ALL_GIVEN_BACK = "    if (count > 0) {\n      ready.wake();\n      room.wake();";
 const SMALL = { capacityBytes: 2048 } as const;
@@ -71,15 +69,15 @@ const WAKES: Readonly<Record<string, Wake>> = {
     act: (worker) => worker.add("new"),
     cell: "readyWakes",
     file: "adding",
-    from: "    if (id !== undefined) queue.ready.wake();\n",
+    from: "    if (id !== undefined) queue.ready.wakeAfterFence();\n",
   },
   "a long job that is added does, too": {
     wait: take,
     act: (worker) => worker.add(LONG),
     cell: "readyWakes",
     file: "adding",
-    from: "    if (id !== undefined) queue.ready.wake();\n",
-    to: "    if (id !== undefined && record.length <= COPY_BYTES_MAX) queue.ready.wake();\n",
+    from: "    if (id !== undefined) queue.ready.wakeAfterFence();\n",
+    to: "    if (id !== undefined && record.length <= COPY_BYTES_MAX) queue.ready.wakeAfterFence();\n",
   },
   "a dead letter wakes who takes dead letters": {
     options: ONCE,
@@ -105,7 +103,7 @@ const WAKES: Readonly<Record<string, Wake>> = {
     cell: "readyWakes",
     file: "taking",
     from: FINISHED,
-    to: "    queue.room.wake();",
+    to: "    queue.room.wakeAfterFence();",
   },
   "a job that is done makes room": {
     options: SMALL,
@@ -118,7 +116,7 @@ const WAKES: Readonly<Record<string, Wake>> = {
     cell: "roomWakes",
     file: "taking",
     from: FINISHED,
-    to: "    if (isPassed) queue.ready.wake();",
+    to: "    if (isPassed) queue.ready.wakeAfterFence();",
   },
   "the last job that is done ends a drain": {
     prepare: (worker) => {
@@ -130,7 +128,7 @@ const WAKES: Readonly<Record<string, Wake>> = {
     cell: "roomWakes",
     file: "taking",
     from: FINISHED,
-    to: "    if (isPassed) queue.ready.wake();",
+    to: "    if (isPassed) queue.ready.wakeAfterFence();",
   },
   "a job that fails wakes who takes": {
     prepare: (worker) => {
@@ -223,7 +221,7 @@ const WAKES: Readonly<Record<string, Wake>> = {
     cell: "roomWakes",
     file: "taking",
     from: FINISHED,
-    to: "    if (isPassed) queue.ready.wake();",
+    to: "    if (isPassed) queue.ready.wakeAfterFence();",
   },
   "a lease that ends with the last attempt ends a drain": {
     options: { ...ONCE, leaseMs: 60_000 },
@@ -234,7 +232,7 @@ const WAKES: Readonly<Record<string, Wake>> = {
     wait: drain,
     act: takeAfterLeases,
     cell: "roomWakes",
-    file: "taking",
+    file: "claiming",
     from: "      queue.room.wake();\n      queue.ready.wake();",
     to: "      queue.ready.wake();",
   },
@@ -247,7 +245,7 @@ const WAKES: Readonly<Record<string, Wake>> = {
     wait: (waiter) => waiter.dead.take(),
     act: takeAfterLeases,
     cell: "readyWakes",
-    file: "taking",
+    file: "claiming",
     from: "      queue.room.wake();\n      queue.ready.wake();",
     to: "      queue.room.wake();",
   },
@@ -312,11 +310,11 @@ test("a producer that died while it wrote a record takes no room away, though no
 
 /** Does something when a queue is about to be locked for the so-manieth time. */
 function whenLocked(queue: QueueSegment, time: number, act: () => void): void {
-  const { locked } = queue;
+  const { lock } = queue;
   let times = 0;
-  queue.locked = (use) => {
+  queue.lock = () => {
     if (++times === time) act();
-    return locked.call(queue, use) as ReturnType<typeof use>;
+    lock.call(queue);
   };
 }
 
@@ -334,7 +332,7 @@ test("of two jobs that are due at once, who waits gets the one that another work
       expect(worker.tryTake()?.value).toBe("one");
     });
     try {
-      const taken = new Taking<typeof json>(waiting).take(waiting, { timeoutMs: 5000 });
+      const taken = new Taking<typeof json>(waiting).take(waiting.segment, { timeoutMs: 5000 });
       taken.catch(() => undefined);
       await Bun.sleep(0);
       if (isDone) expect((await taken).value).toBe("other");

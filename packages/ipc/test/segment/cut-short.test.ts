@@ -1,5 +1,5 @@
 /** Segments whose file is cut short while they are open: nothing that goes nowhere is said to have gone well. */
-import { describe, setDefaultTimeout, test } from "bun:test";
+import { describe, test } from "bun:test";
 import { truncateSync } from "node:fs";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
@@ -19,8 +19,6 @@ import {
 } from "../../src/index.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(30_000);
-
 const RECORD = new Uint8Array(10);
 const WAIT = { timeoutMs: 20_000 };
 const channel = { schema: bytes };

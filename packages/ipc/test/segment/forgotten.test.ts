@@ -14,6 +14,7 @@ test("a name of every kind stays when its holder forgets it, until the process e
     "mutex",
     "producer",
     "publisher",
+    "queue",
     "requester",
     "responder",
     "semaphore",

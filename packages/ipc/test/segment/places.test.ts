@@ -1,10 +1,10 @@
 /** Places: one for each process and name, given back by who forgets, as many as the creator says, and without one. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { platform } from "@isthmus/core/internal";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
-import { PROCESSES_MS, until } from "@isthmus/testing/patience";
+import { until } from "@isthmus/testing/patience";
 import { isWindows, testIf } from "@isthmus/testing/requirement";
 import {
   Consumer,
@@ -21,11 +21,10 @@ import {
   Subscriber,
   struct,
   u32,
+  WorkQueue,
 } from "../../src/index.ts";
 import { programName } from "../../src/segment/process-identity.ts";
 import { Segment } from "../../src/segment/segment.ts";
-
-setDefaultTimeout(PROCESSES_MS);
 
 const Count = struct({ x: u32 });
 const RECORDS = { schema: json, capacityBytes: 4096 } as const;
@@ -55,6 +54,7 @@ const OWN: Readonly<Record<string, () => Disposable>> = {
   subscriber: () => Subscriber.createOrOpen("topic", { ...RECORDS, maxSubscribers: 1 }),
   requester: () => Requester.createOrOpen("service", { ...SCHEMAS, maxRequesters: 1 }),
   responder: () => Responder.createOrOpen("service", SCHEMAS),
+  worker: () => WorkQueue.createOrOpen("queue", { ...RECORDS, maxParticipants: 1 }),
 };
 
 type Kind = "mutex" | "event" | "semaphore" | "struct";

@@ -1,13 +1,11 @@
 /** Participants of several processes: full tables, the dead, and who clears up after them. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
 import { expectRejection } from "@isthmus/testing/expect-code";
-import { PROCESSES_MS, until } from "@isthmus/testing/patience";
+import { until } from "@isthmus/testing/patience";
 import { SLOT_COUNT } from "../../src/segment/participant-layout.ts";
 import { Home } from "../sync/support/home.ts";
 import { Participant, participants } from "../sync/support/participant.ts";
-
-setDefaultTimeout(PROCESSES_MS);
 
 const KILLS = 20;
 const REAPERS = 3;

@@ -1,5 +1,5 @@
 /** Programs that are evaluated again and again in one process: `bun --hot`, and `bun test` with several files. */
-import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, expect, test } from "bun:test";
 import { appendFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,8 +7,6 @@ import { Home } from "@isthmus/testing/home";
 import { linesOf } from "@isthmus/testing/lines-of";
 import { removeTree } from "@isthmus/testing/remove-tree";
 import { isWindows } from "@isthmus/testing/requirement";
-
-setDefaultTimeout(120_000);
 
 const RELOADS = 20;
 const INDEX = join(import.meta.dir, "..", "..", "src", "index.ts");

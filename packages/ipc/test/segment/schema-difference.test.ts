@@ -22,6 +22,7 @@ import {
   u16,
   u32,
   utf8,
+  WorkQueue,
 } from "../../src/index.ts";
 
 type AnyStruct = StructSchema<Fields>;
@@ -111,6 +112,10 @@ const KINDS: Readonly<
     made: Producer.createNew("made", { schema }),
     open: (other) => Consumer.openExisting("made", { schema: other }),
   }),
+  queue: (schema) => ({
+    made: WorkQueue.createNew("made", { schema }),
+    open: (other) => WorkQueue.openExisting("made", { schema: other }),
+  }),
   topic: (schema) => ({
     made: Publisher.createNew("made", { schema }),
     open: (other) => Subscriber.openExisting("made", { schema: other }),
@@ -162,6 +167,8 @@ describe("records of another kind", () => {
     const [there, here] = [schemas[made], schemas[opened]];
     using _producer = Producer.createNew("channel", { schema: there });
     expect(messageOf(() => Consumer.openExisting("channel", { schema: here }))).toEndWith(words);
+    using _queue = WorkQueue.createNew("queue", { schema: there });
+    expect(messageOf(() => WorkQueue.openExisting("queue", { schema: here }))).toEndWith(words);
     using _publisher = Publisher.createNew("topic", { schema: there });
     expect(messageOf(() => Subscriber.openExisting("topic", { schema: here }))).toEndWith(words);
     using _responder = Responder.createNew("service", { request: json, response: there });

@@ -1,9 +1,9 @@
 /** Names that lead elsewhere while they are held: locks refuse, everything says so. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
-import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { expectCode, expectRejection, expectRejections } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
 import { isLinux, isWindows, testIf } from "@isthmus/testing/requirement";
@@ -29,8 +29,6 @@ import {
 import { Companion } from "../list/support/companion.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(30_000);
-
 const NAME = "lost";
 const Counter = struct({ count: u32 });
 const CHANNEL = { schema: json, capacityBytes: 4096 } as const;
@@ -214,7 +212,7 @@ ifLosable("whoever waits notices: on its thread and in the event loop", async ()
   using event = NamedEvent.createNew("event");
   const waits = [mutex.acquireAsync(), units.waitAsync(), event.waitAsync()];
   rmSync(scene.path, { recursive: true });
-  for (const wait of waits) await expectRejection(wait, "SystemError", "ESTALE");
+  await expectRejections(waits, "SystemError", "ESTALE");
   for (const wait of [() => mutex.acquire(), () => units.wait(), () => event.wait()]) {
     expectCode(wait, "SystemError", "ESTALE");
   }

@@ -3,7 +3,6 @@ import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import { closeSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { ifProc } from "@isthmus/testing/requirement";
 import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
@@ -72,49 +71,45 @@ describe("hostile memory", () => {
     ["bytes", bytes, new Uint8Array(24)],
     ["json", json, { id: 1 }],
   ] as const) {
-    test(
-      `${kind}: nobody hangs, nothing is thrown that is not promised`,
-      async () => {
-        using home = new Home();
-        const options = {
-          request: schema as typeof json,
-          response: schema as typeof json,
-          capacityBytes: CAPACITY_BYTES,
-          maxRequesters: 1,
-        };
-        const outcomes = new Set<string>();
-        const run = async (script: readonly Lie[]): Promise<void> => {
-          using responder = Responder.createNew("lies", options);
-          using requester = Requester.openExisting("lies", options);
-          const ask = (): Promise<void> =>
-            requester.request(record, { timeoutMs: 3 }).then(
-              () => void outcomes.add("answered"),
-              (error: { readonly code: string }) => void outcomes.add(error.code),
-            );
-          const answers = Array.from({ length: 5 }, ask);
-          for (const lie of script) {
-            tell(home, lie);
-            answers.push(ask());
-            responder.poll((request) => request, { limit: 3 });
-            // A handler of structs may find a word that its schema does not have when it reads it.
-            responder.poll((request) => {
-              for (const _field of Object.values(request));
-              return request;
-            });
-            await Promise.resolve();
-          }
-          await Promise.all(answers);
-          for (const counted of [requester.metrics.corruptions, responder.metrics.corruptions]) {
-            expect(counted).toBeGreaterThanOrEqual(0);
-          }
-        };
-        await fc.assert(fc.asyncProperty(lies, run), runs(60));
-        outcomes.delete("answered");
-        for (const code of outcomes) expect(PROMISED).toContain(code);
-        expect(home.names()).toEqual([]);
-      },
-      PROCESSES_MS,
-    );
+    test(`${kind}: nobody hangs, nothing is thrown that is not promised`, async () => {
+      using home = new Home();
+      const options = {
+        request: schema as typeof json,
+        response: schema as typeof json,
+        capacityBytes: CAPACITY_BYTES,
+        maxRequesters: 1,
+      };
+      const outcomes = new Set<string>();
+      const run = async (script: readonly Lie[]): Promise<void> => {
+        using responder = Responder.createNew("lies", options);
+        using requester = Requester.openExisting("lies", options);
+        const ask = (): Promise<void> =>
+          requester.request(record, { timeoutMs: 3 }).then(
+            () => void outcomes.add("answered"),
+            (error: { readonly code: string }) => void outcomes.add(error.code),
+          );
+        const answers = Array.from({ length: 5 }, ask);
+        for (const lie of script) {
+          tell(home, lie);
+          answers.push(ask());
+          responder.poll((request) => request, { limit: 3 });
+          // A handler of structs may find a word that its schema does not have when it reads it.
+          responder.poll((request) => {
+            for (const _field of Object.values(request));
+            return request;
+          });
+          await Promise.resolve();
+        }
+        await Promise.all(answers);
+        for (const counted of [requester.metrics.corruptions, responder.metrics.corruptions]) {
+          expect(counted).toBeGreaterThanOrEqual(0);
+        }
+      };
+      await fc.assert(fc.asyncProperty(lies, run), runs(60));
+      outcomes.delete("answered");
+      for (const code of outcomes) expect(PROMISED).toContain(code);
+      expect(home.names()).toEqual([]);
+    });
   }
 
   test("serving goes on behind lies, and the service is of use again", async () => {
@@ -226,29 +221,25 @@ describe("errors as bodies", () => {
 });
 
 describe("leaks", () => {
-  ifProc(
-    "opening, asking and closing leaves no descriptor, mapping or file behind",
-    async () => {
-      using home = new Home();
-      const cycle = async (): Promise<void> => {
-        using responder = Responder.createNew("cycle", { ...JSONS, capacityBytes: CAPACITY_BYTES });
-        using requester = Requester.openExisting("cycle", JSONS);
-        void responder.serve((x) => x);
-        expect(await requester.request(1)).toBe(1);
-      };
-      const count = () => ({
-        descriptors: readdirSync("/proc/self/fd").length,
-        mappings: readFileSync("/proc/self/maps", "latin1").split(home.path).length,
-      });
-      for (let i = 0; i < 20; i++) await cycle();
-      const before = count();
-      for (let i = 0; i < 500; i++) await cycle();
-      const after = count();
-      // What other tests have forgotten may go meanwhile: 500 cycles that leave something leave more.
-      expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
-      expect(after.mappings).toBe(before.mappings);
-      expect(home.names()).toEqual([]);
-    },
-    30_000,
-  );
+  ifProc("opening, asking and closing leaves no descriptor, mapping or file behind", async () => {
+    using home = new Home();
+    const cycle = async (): Promise<void> => {
+      using responder = Responder.createNew("cycle", { ...JSONS, capacityBytes: CAPACITY_BYTES });
+      using requester = Requester.openExisting("cycle", JSONS);
+      void responder.serve((x) => x);
+      expect(await requester.request(1)).toBe(1);
+    };
+    const count = () => ({
+      descriptors: readdirSync("/proc/self/fd").length,
+      mappings: readFileSync("/proc/self/maps", "latin1").split(home.path).length,
+    });
+    for (let i = 0; i < 20; i++) await cycle();
+    const before = count();
+    for (let i = 0; i < 500; i++) await cycle();
+    const after = count();
+    // What other tests have forgotten may go meanwhile: 500 cycles that leave something leave more.
+    expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
+    expect(after.mappings).toBe(before.mappings);
+    expect(home.names()).toEqual([]);
+  });
 });

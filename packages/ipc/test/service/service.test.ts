@@ -1,6 +1,6 @@
 /** Requesters and responders of one process: what each method does, and what is refused. */
 import { describe, expect, test } from "bun:test";
-import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { expectCode, expectRejection, expectRejections } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import {
   bytes,
@@ -286,11 +286,7 @@ describe("Requester.request()", () => {
     const pending = requester.request(1, { timeoutMs: 60_000 });
     await settle();
     requester.dispose();
-    requester.dispose();
     await expectRejection(pending, "DisposedError", "ERR_DISPOSED");
-    await expectRejection(requester.request(1), "DisposedError", "ERR_DISPOSED");
-    expectCode(() => requester.requestSync(1), "DisposedError", "ERR_DISPOSED");
-    expectCode(() => requester.metrics, "DisposedError", "ERR_DISPOSED");
     go();
     await settle();
     expect(responder.metrics).toMatchObject({ replies: 0, droppedReplies: 1, inFlight: 0 });
@@ -384,16 +380,9 @@ describe("Responder.serve()", () => {
     const pending = held(requester.request(1));
     await settle();
     responder.dispose();
-    responder.dispose();
     await served;
     const error = await expectRejection(pending, "PeerDiedError", "ERR_PEER_DIED");
     expect(error.message).toContain(`(process ${process.pid}`);
-    expectCode(() => responder.metrics, "DisposedError", "ERR_DISPOSED");
-    await expectRejection(
-      responder.serve(() => null),
-      "DisposedError",
-      "ERR_DISPOSED",
-    );
     go();
     await settle();
     using next = Responder.openExisting("asked", JSONS);
@@ -408,7 +397,7 @@ describe("Responder.serve()", () => {
     const served = responder.serve(() => responder.dispose());
     const answers = [1, 2].map((x) => held(requester.request(x)));
     await served;
-    for (const answer of answers) await expectRejection(answer, "PeerDiedError", "ERR_PEER_DIED");
+    await expectRejections(answers, "PeerDiedError", "ERR_PEER_DIED");
   });
 
   test("a requester that does not read stalls nobody else, and gets its replies when it does", async () => {
@@ -474,11 +463,6 @@ describe("Responder.serve()", () => {
     expectCode(() => responder.poll(() => 1, { limit: 0 }), "RangeError", "ERR_OUT_OF_RANGE");
     const error = expectCode(() => Responder.openExisting("asked", JSONS), "SystemError", "EBUSY");
     expect(error.message).toContain(`its one responder is process ${process.pid}`);
-    expectCode(() => Responder.createNew("asked", JSONS), "SystemError", "EEXIST");
-    expectCode(() => Requester.openExisting("none", JSONS), "SystemError", "ENOENT");
-    const swapped = { request: Question, response: json };
-    const schema = "CorruptSegmentError";
-    expectCode(() => Requester.openExisting("asked", swapped), schema, "ERR_CORRUPT_SEGMENT");
     expectCode(() => Requester.createNew("x", {} as never), "TypeError", invalid);
     expectCode(
       () => Requester.createNew("x", { ...JSONS, onAbsent: "cry" as never }),

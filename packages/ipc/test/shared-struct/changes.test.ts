@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
-import { PROCESSES_MS, timeoutWakesMax } from "@isthmus/testing/patience";
+import { timeoutWakesMax } from "@isthmus/testing/patience";
 import type { Peer } from "@isthmus/testing/peer";
 import { SharedStruct, struct, u32 } from "../../src/index.ts";
 import { peerOf, peers } from "./support/peers.ts";
@@ -160,78 +160,66 @@ describe("SharedStruct.changes()", () => {
 });
 
 describe("SharedStruct.changes() between processes", () => {
-  test(
-    "wakes several sleeping processes for each change, never by the safety timer",
-    async () => {
-      using home = new Home();
-      using shared = SharedStruct.createNew("shared", Small, { initial: smallOf(0) });
-      const raw = new SegmentBytes(home.file("shared"));
-      await using stack = new AsyncDisposableStack();
-      const followers = peers(stack, "peer", 3);
-      for (const follower of followers) await follower.call("open", "shared");
-      for (let round = 1; round <= 100; round++) {
-        // One change for each loop: `follow` announces itself, then the change must end it.
-        for (const follower of followers) {
-          expect(await follower.call<string>("follow", round)).toBe("following");
-        }
-        shared.update((t) => fillSmall(t, round));
-        for (const follower of followers) {
-          expect(await follower.answer<number[]>()).toEqual([round]);
-        }
+  test("wakes several sleeping processes for each change, never by the safety timer", async () => {
+    using home = new Home();
+    using shared = SharedStruct.createNew("shared", Small, { initial: smallOf(0) });
+    const raw = new SegmentBytes(home.file("shared"));
+    await using stack = new AsyncDisposableStack();
+    const followers = peers(stack, "peer", 3);
+    for (const follower of followers) await follower.call("open", "shared");
+    for (let round = 1; round <= 100; round++) {
+      // One change for each loop: `follow` announces itself, then the change must end it.
+      for (const follower of followers) {
+        expect(await follower.call<string>("follow", round)).toBe("following");
       }
-      expect(raw.cell(CELLS.changes, "timeoutWakes")).toBe(0);
-      expect(raw.cell(CELLS.changes, "wakes")).toBeGreaterThan(0);
-    },
-    PROCESSES_MS,
-  );
-
-  test(
-    "loses no last change under a fast writer, and shows numbers in order",
-    async () => {
-      using home = new Home();
-      await using stack = new AsyncDisposableStack();
-      const [writer, ...followers] = peers(stack, "peer", 4) as [Peer, ...Peer[]];
-      await writer.call("open", "shared");
-      const raw = new SegmentBytes(home.file("shared"));
-      for (const follower of followers) await follower.call("open", "shared");
-      let last = 0;
-      for (const [times, isPolite] of [
-        [20_000, false],
-        [3000, true],
-      ] as const) {
-        last += times;
-        for (const follower of followers) await follower.call("follow", last);
-        await writer.call("increment", times, isPolite);
-        for (const follower of followers) {
-          const seen = await follower.answer<number[]>();
-          expect(seen.at(-1)).toBe(last);
-          expect(seen).toEqual(seen.toSorted((a, b) => a - b));
-          expect(new Set(seen).size).toBe(seen.length);
-        }
+      shared.update((t) => fillSmall(t, round));
+      for (const follower of followers) {
+        expect(await follower.answer<number[]>()).toEqual([round]);
       }
-      expect(raw.cell(CELLS.changes, "timeoutWakes")).toBeLessThanOrEqual(timeoutWakesMax(last));
-    },
-    PROCESSES_MS,
-  );
+    }
+    expect(raw.cell(CELLS.changes, "timeoutWakes")).toBe(0);
+    expect(raw.cell(CELLS.changes, "wakes")).toBeGreaterThan(0);
+  });
 
-  test(
-    "passes a number around a ring of processes",
-    async () => {
-      using home = new Home();
-      await using stack = new AsyncDisposableStack();
-      const players = peers(stack, "peer", 3);
-      for (const player of players) await player.call("open", "shared");
-      const raw = new SegmentBytes(home.file("shared"));
-      const turnsEach = 200;
-      const ends = players.map((player, place) => player.call("pass", place, 3, 3 * turnsEach));
-      await Promise.all(ends);
-      expect(await (players[0] as Peer).call<number>("first")).toBe(3 * turnsEach);
-      expect(raw.cell(CELLS.changes, "timeoutWakes")).toBeLessThanOrEqual(
-        Math.max(TIMEOUT_WAKES_MAX, timeoutWakesMax(3 * turnsEach)),
-      );
-    },
-    PROCESSES_MS,
-  );
+  test("loses no last change under a fast writer, and shows numbers in order", async () => {
+    using home = new Home();
+    await using stack = new AsyncDisposableStack();
+    const [writer, ...followers] = peers(stack, "peer", 4) as [Peer, ...Peer[]];
+    await writer.call("open", "shared");
+    const raw = new SegmentBytes(home.file("shared"));
+    for (const follower of followers) await follower.call("open", "shared");
+    let last = 0;
+    for (const [times, isPolite] of [
+      [20_000, false],
+      [3000, true],
+    ] as const) {
+      last += times;
+      for (const follower of followers) await follower.call("follow", last);
+      await writer.call("increment", times, isPolite);
+      for (const follower of followers) {
+        const seen = await follower.answer<number[]>();
+        expect(seen.at(-1)).toBe(last);
+        expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+        expect(new Set(seen).size).toBe(seen.length);
+      }
+    }
+    expect(raw.cell(CELLS.changes, "timeoutWakes")).toBeLessThanOrEqual(timeoutWakesMax(last));
+  });
+
+  test("passes a number around a ring of processes", async () => {
+    using home = new Home();
+    await using stack = new AsyncDisposableStack();
+    const players = peers(stack, "peer", 3);
+    for (const player of players) await player.call("open", "shared");
+    const raw = new SegmentBytes(home.file("shared"));
+    const turnsEach = 200;
+    const ends = players.map((player, place) => player.call("pass", place, 3, 3 * turnsEach));
+    await Promise.all(ends);
+    expect(await (players[0] as Peer).call<number>("first")).toBe(3 * turnsEach);
+    expect(raw.cell(CELLS.changes, "timeoutWakes")).toBeLessThanOrEqual(
+      Math.max(TIMEOUT_WAKES_MAX, timeoutWakesMax(3 * turnsEach)),
+    );
+  });
 
   test("a killed process that was waiting does not disturb the others", async () => {
     using home = new Home();

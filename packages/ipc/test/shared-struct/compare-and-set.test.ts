@@ -2,7 +2,6 @@
 import { describe, expect, test } from "bun:test";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
 import type { Peer } from "@isthmus/testing/peer";
 import { SharedStruct, struct, u32 } from "../../src/index.ts";
 import { peers } from "./support/peers.ts";
@@ -76,22 +75,18 @@ describe("SharedStruct.compareAndSet()", () => {
     }
   });
 
-  test(
-    `of ${PROCESSES} processes: every success is one version, and nothing is lost`,
-    async () => {
-      using _home = new Home();
-      await using stack = new AsyncDisposableStack();
-      const all = peers(stack, "peer", PROCESSES);
-      for (const peer of all) await peer.call("open", "shared");
-      const results = await Promise.all(
-        all.map((peer) => peer.call<{ successes: number; failures: number }>("contend", ATTEMPTS)),
-      );
-      const successes = results.reduce((sum, result) => sum + result.successes, 0);
-      const [peer] = all as [Peer];
-      expect(await peer.call<number>("version")).toBe(successes);
-      expect(await peer.call<number>("first")).toBe(successes);
-      expect(results.every((result) => result.successes > 0)).toBe(true);
-    },
-    PROCESSES_MS,
-  );
+  test(`of ${PROCESSES} processes: every success is one version, and nothing is lost`, async () => {
+    using _home = new Home();
+    await using stack = new AsyncDisposableStack();
+    const all = peers(stack, "peer", PROCESSES);
+    for (const peer of all) await peer.call("open", "shared");
+    const results = await Promise.all(
+      all.map((peer) => peer.call<{ successes: number; failures: number }>("contend", ATTEMPTS)),
+    );
+    const successes = results.reduce((sum, result) => sum + result.successes, 0);
+    const [peer] = all as [Peer];
+    expect(await peer.call<number>("version")).toBe(successes);
+    expect(await peer.call<number>("first")).toBe(successes);
+    expect(results.every((result) => result.successes > 0)).toBe(true);
+  });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import type { Peer } from "@isthmus/testing/peer";
-import { ifSignals, isWindows, testIf } from "@isthmus/testing/requirement";
+import { ifSignals, isWindows, KILLED, testIf } from "@isthmus/testing/requirement";
 import { SeededRandom } from "@isthmus/testing/seeded-random";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import { SharedStruct } from "../../src/index.ts";
@@ -47,7 +47,7 @@ describe("a writer killed inside an update", () => {
     for (let version = 1; version <= 4; version++) {
       await using victim = await openPeer();
       victim.send("dieInUpdate", home.file("shared"), "half-written");
-      expect(await victim.end()).toBe(isWindows ? 1 : "SIGKILL");
+      expect(await victim.end()).toBe(KILLED);
       expect(shared.readVersioned()).toEqual({ version, value: smallOf(version) });
       expect(await reader.call<number>("first")).toBe(version);
       expect(await reader.call<number>("set", version + 1)).toBe(version + 1);
@@ -63,7 +63,7 @@ describe("a writer killed inside an update", () => {
     const changes = shared.changes();
     const next = changes.next();
     victim.send("dieInUpdate", home.file("shared"), "published");
-    expect(await victim.end()).toBe(isWindows ? 1 : "SIGKILL");
+    expect(await victim.end()).toBe(KILLED);
     expect(shared.readVersioned()).toEqual({ version: 2, value: smallOf(2) });
     // Nobody rang: this is what the safety look is for, and what its counter counts.
     expect(await next).toEqual({ done: false, value: smallOf(2) });
@@ -172,7 +172,7 @@ test(
         writer.signal("SIGKILL");
         kills++;
       }
-      for (const writer of writers) expect(await writer.end()).toBe("SIGKILL");
+      for (const writer of writers) expect(await writer.end()).toBe(KILLED);
       const version = shared.version;
       expect(shared.update((t) => fillSmall(t, t.first + 1))).toBe(version + 1);
       check();

@@ -1,7 +1,6 @@
 /** Memory full of random bytes: an operation gives a value or an error of the contract, and comes to its end. */
 import { describe, expect, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { wine } from "@isthmus/testing/requirement";
 import { peerOf } from "./support/peers.ts";
 
@@ -15,32 +14,24 @@ const OUTCOMES =
 
 describe(`random bytes (ISTHMUS_SEED=${SEED})`, () => {
   for (const section of ["participants", "cells", "state", "mutex"] as const) {
-    test(
-      `in the ${section} section of a live segment`,
-      async () => {
-        using home = new Home();
-        await using user = peerOf("hostile");
-        const tally = await user.call<object>("run", home.path, section, ROUNDS, SEED);
-        for (const outcome of Object.keys(tally)) expect(outcome).toMatch(OUTCOMES);
-        expect(tally).toHaveProperty(["read value"]);
-        expect(await user.finish()).toBe(0);
-        expect(home.names()).toEqual([]);
-      },
-      PROCESSES_MS,
-    );
+    test(`in the ${section} section of a live segment`, async () => {
+      using home = new Home();
+      await using user = peerOf("hostile");
+      const tally = await user.call<object>("run", home.path, section, ROUNDS, SEED);
+      for (const outcome of Object.keys(tally)) expect(outcome).toMatch(OUTCOMES);
+      expect(tally).toHaveProperty(["read value"]);
+      expect(await user.finish()).toBe(0);
+      expect(home.names()).toEqual([]);
+    });
   }
 
-  test(
-    "written by another process all the time",
-    async () => {
-      using home = new Home();
-      await using vandal = peerOf("hostile");
-      await vandal.call("open");
-      vandal.send("damage", home.path, ["participants", "cells", "state"], SEED);
-      await using user = peerOf("hostile");
-      const tally = await user.call<object>("use", ROUNDS);
-      for (const outcome of Object.keys(tally)) expect(outcome).toMatch(OUTCOMES);
-    },
-    PROCESSES_MS,
-  );
+  test("written by another process all the time", async () => {
+    using home = new Home();
+    await using vandal = peerOf("hostile");
+    await vandal.call("open");
+    vandal.send("damage", home.path, ["participants", "cells", "state"], SEED);
+    await using user = peerOf("hostile");
+    const tally = await user.call<object>("use", ROUNDS);
+    for (const outcome of Object.keys(tally)) expect(outcome).toMatch(OUTCOMES);
+  });
 });

@@ -1,12 +1,10 @@
 /** Changing a shared struct without blocking the event loop. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { NamedMutex, SharedStruct, struct, u32 } from "../../src/index.ts";
 import { peerOf } from "./support/peers.ts";
 import { Small, smallOf } from "./support/records.ts";
-
-setDefaultTimeout(60_000);
 
 const Count = struct({ count: u32 });
 
@@ -166,6 +164,16 @@ describe("SharedStruct.updateAsync()", () => {
       const { message } = await expectRejection(update, "DisposedError", "ERR_DISPOSED");
       expect(message).toContain("SharedStruct");
     }
+    const [first, second] = [
+      SharedStruct.openExisting("shared", Small),
+      SharedStruct.openExisting("shared", Small),
+    ];
+    const head = first.updateAsync(() => {});
+    const behind = second.updateAsync(() => {});
+    second.dispose();
+    await expectRejection(behind, "DisposedError", "ERR_DISPOSED");
+    first.dispose();
+    await expectRejection(head, "DisposedError", "ERR_DISPOSED");
     await expectRejection(
       shared.updateAsync(() => {}),
       "DisposedError",

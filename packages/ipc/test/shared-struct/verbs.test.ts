@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
-import { NamedMutex, SharedStruct, struct, u32, u53 } from "../../src/index.ts";
+import { SharedStruct, struct, u32 } from "../../src/index.ts";
 import { peerOf } from "./support/peers.ts";
 
 const Counter = struct({ count: u32 });
@@ -31,12 +31,6 @@ describe("SharedStruct.createNew()", () => {
     SharedStruct.createNew("made", Counter).dispose();
   });
 
-  test("rejects a name that somebody holds", () => {
-    using _home = new Home();
-    using _shared = SharedStruct.createNew("made", Counter);
-    expectCode(() => SharedStruct.createNew("made", Counter), "SystemError", "EEXIST");
-  });
-
   test("rejects what is no schema", () => {
     using _home = new Home();
     for (const schema of [undefined, null, {}, { count: u32 }, u32]) {
@@ -46,27 +40,7 @@ describe("SharedStruct.createNew()", () => {
   });
 });
 
-describe("SharedStruct options", () => {
-  test("rejects a lifetime that there is not, and options that are none", () => {
-    using home = new Home();
-    for (const verb of [SharedStruct.createNew, SharedStruct.createOrOpen]) {
-      const make = (options: unknown) => () => verb("made", Counter, options as object);
-      expectCode(make({ lifetime: "forever" }), "TypeError", "ERR_INVALID_ARG_VALUE");
-      expectCode(make(null), "TypeError", "ERR_INVALID_ARG_TYPE");
-      expectCode(make("persistent"), "TypeError", "ERR_INVALID_ARG_TYPE");
-    }
-    expect(home.names()).toEqual([]);
-  });
-});
-
 describe("SharedStruct.openExisting()", () => {
-  test("rejects a name that nobody holds", () => {
-    using _home = new Home();
-    expectCode(() => SharedStruct.openExisting("absent", Counter), "SystemError", "ENOENT");
-    SharedStruct.createNew("absent", Counter).dispose();
-    expectCode(() => SharedStruct.openExisting("absent", Counter), "SystemError", "ENOENT");
-  });
-
   test("sees the value that another handle has published", () => {
     using _home = new Home();
     using one = SharedStruct.createNew("made", Counter);
@@ -75,29 +49,6 @@ describe("SharedStruct.openExisting()", () => {
     });
     using two = SharedStruct.openExisting("made", Counter);
     expect([two.createdNew, two.version, two.read().count]).toEqual([false, 1, 3]);
-  });
-
-  test("names both fingerprints when the schemas differ", () => {
-    using _home = new Home();
-    const Other = struct({ count: u53 });
-    using _shared = SharedStruct.createNew("made", Counter);
-    for (const open of [SharedStruct.openExisting, SharedStruct.createOrOpen]) {
-      const error = expectCode(
-        () => open("made", Other),
-        "CorruptSegmentError",
-        "ERR_CORRUPT_SEGMENT",
-      );
-      expect(error.message).toContain(Counter.fingerprint.hex);
-      expect(error.message).toContain(Other.fingerprint.hex);
-    }
-  });
-
-  test("rejects a name of another kind", () => {
-    using _home = new Home();
-    using _mutex = NamedMutex.createNew("made");
-    const open = () => SharedStruct.openExisting("made", Counter);
-    const error = expectCode(open, "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
-    expect(error.message).toContain("it is mutex");
   });
 });
 
@@ -143,23 +94,5 @@ describe("SharedStruct lifetime", () => {
     await using next = peerOf("peer");
     expect(await next.call("open", "kept")).toEqual({ createdNew: false, version: 2 });
     expect(await next.call<number>("first")).toBe(42);
-  });
-
-  test("dispose() twice does nothing, and use after it throws", () => {
-    using home = new Home();
-    const shared = SharedStruct.createNew("made", Counter);
-    shared.dispose();
-    shared.dispose();
-    expect(home.names()).toEqual([]);
-    for (const use of [
-      () => shared.read(),
-      () => shared.readVersioned(),
-      () => shared.version,
-      () => shared.update(() => {}),
-      () => shared.compareAndSet(0, { count: 1 }),
-      () => shared.changes(),
-    ]) {
-      expectCode(use, "DisposedError", "ERR_DISPOSED");
-    }
   });
 });

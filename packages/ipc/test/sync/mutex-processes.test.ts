@@ -1,15 +1,13 @@
 /** NamedMutex between processes: exclusion, owners that die or stop, signals, and what keeps a process alive. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
 import { platform } from "@isthmus/core/internal";
 import { expectRejection } from "@isthmus/testing/expect-code";
-import { PROCESSES_MS, timeoutWakesMax, until } from "@isthmus/testing/patience";
+import { timeoutWakesMax } from "@isthmus/testing/patience";
 import { ifSignals, isWindows, testIf, wine } from "@isthmus/testing/requirement";
 import { NamedMutex } from "../../src/index.ts";
 import { Home } from "./support/home.ts";
 import { Participant, participants } from "./support/participant.ts";
-
-setDefaultTimeout(PROCESSES_MS);
 
 /** Wine makes of one system call many. */
 const ROUNDS = wine === undefined ? 10_000 : 1000;
@@ -113,7 +111,7 @@ describe("NamedMutex whose owner dies", () => {
     test(`by ${how}: the next one is told`, async () => {
       using _home = new Home();
       using mutex = NamedMutex.createNew("m");
-      await using owner = new Participant("one-shot", how);
+      await using owner = new Participant("one-shot", { kind: "mutex", what: how });
       expect(await owner.end()).toBe(code);
       using lock = mutex.acquire();
       expect(lock.abandoned).toBe(true);
@@ -195,70 +193,5 @@ describe("NamedMutex whose owner is stopped", () => {
     if ("release" in (next as object)) (next as Disposable)[Symbol.dispose]();
     else await sleeper.call("release", "m");
     await Promise.all(waits);
-  });
-});
-
-describe("NamedMutex and signals", () => {
-  ifSignals(
-    "Ctrl-C ends a synchronous acquire of a program that handles it, and its handler runs",
-    async () => {
-      using home = new Home();
-      using mutex = NamedMutex.createNew("m");
-      await using participant = new Participant();
-      await participant.call("handleSigint");
-      using _lock = mutex.acquire();
-      const word = participant.word();
-      const wait = expectRejection(
-        participant.call("acquire", "m", { timeoutMs: 50_000 }),
-        "SystemError",
-        "EINTR",
-      );
-      await home.untilWaiting("m", "asleep");
-      // Between two sleeps a signal finds nothing to interrupt, which is why it is sent until one meets a sleep.
-      let hasHandled = false;
-      void word.then(() => {
-        hasHandled = true;
-      });
-      await until(() => {
-        if (!hasHandled) participant.signal("SIGINT");
-        return hasHandled;
-      }, "the handler runs");
-      await wait;
-    },
-  );
-
-  ifSignals("Ctrl-C ends a program that does not handle it", async () => {
-    using home = new Home();
-    using mutex = NamedMutex.createNew("m");
-    await using participant = new Participant();
-    using _lock = mutex.acquire();
-    participant.call("acquire", "m", { timeoutMs: 50_000 }).catch(() => {});
-    await home.untilWaiting("m", "asleep");
-    participant.signal("SIGINT");
-    expect(await participant.end()).toBe("SIGINT");
-  });
-});
-
-describe("what keeps a process alive", () => {
-  for (const what of ["idle", "idle after a wait"]) {
-    test(`not a mutex that is ${what}`, async () => {
-      using home = new Home();
-      await using participant = new Participant("one-shot", what);
-      expect(await participant.end()).toBe(0);
-      expect(home.files()).toEqual([]);
-    });
-  }
-
-  test("a task that waits, until it has the mutex", async () => {
-    using home = new Home();
-    using mutex = NamedMutex.createNew("m");
-    const lock = mutex.acquire();
-    await using participant = new Participant("one-shot", "waiting");
-    expect(await participant.word()).toBe("open");
-    const word = participant.word();
-    await home.untilWaiting("m", "in event loop");
-    lock.release();
-    expect(await word).toBe("acquired");
-    expect(await participant.end()).toBe(0);
   });
 });

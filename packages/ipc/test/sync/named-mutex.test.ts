@@ -1,73 +1,9 @@
 /** NamedMutex within one process: verbs, recursion, tasks, errors. */
 import { describe, expect, test } from "bun:test";
 import { takeTurn } from "@isthmus/core/internal";
-import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
-import { type MutexLock, NamedEvent, NamedMutex, NamedSemaphore } from "../../src/index.ts";
+import { expectCode } from "@isthmus/testing/expect-code";
+import { type MutexLock, NamedMutex } from "../../src/index.ts";
 import { Home } from "./support/home.ts";
-
-describe("NamedMutex verbs", () => {
-  test("createNew() twice is EEXIST; openExisting() of nothing is ENOENT", () => {
-    using _home = new Home();
-    expectCode(() => NamedMutex.openExisting("m"), "SystemError", "ENOENT");
-    using first = NamedMutex.createNew("m");
-    expectCode(() => NamedMutex.createNew("m"), "SystemError", "EEXIST");
-    using second = NamedMutex.createOrOpen("m");
-    using third = NamedMutex.openExisting("m");
-    expect([first, second, third].map(({ createdNew }) => createdNew)).toEqual([
-      true,
-      false,
-      false,
-    ]);
-    expect(third.name).toBe("m");
-  });
-
-  test("the name goes with the last object", () => {
-    using home = new Home();
-    const first = NamedMutex.createOrOpen("m");
-    const second = NamedMutex.createOrOpen("m");
-    first.dispose();
-    first.dispose();
-    expect(home.files()).toContain("m");
-    second.dispose();
-    expect(home.files()).not.toContain("m");
-  });
-
-  test("another kind's name is ERR_CORRUPT_SEGMENT and names both kinds", () => {
-    using _home = new Home();
-    using _semaphore = NamedSemaphore.createNew("s");
-    using _event = NamedEvent.createNew("e");
-    const errors = [
-      expectCode(() => NamedMutex.openExisting("s"), "CorruptSegmentError", "ERR_CORRUPT_SEGMENT"),
-      expectCode(() => NamedMutex.createOrOpen("e"), "CorruptSegmentError", "ERR_CORRUPT_SEGMENT"),
-    ];
-    expect(errors[0]?.message).toMatch(/mutex.*semaphore/);
-    expect(errors[1]?.message).toMatch(/mutex.*event/);
-  });
-
-  test("bad names and options are refused", async () => {
-    using _home = new Home();
-    expectCode(() => NamedMutex.createNew(7 as never), "TypeError", "ERR_INVALID_ARG_TYPE");
-    expectCode(() => NamedMutex.createNew("a/b"), "TypeError", "ERR_INVALID_ARG_VALUE");
-    using mutex = NamedMutex.createNew("m");
-    for (const timeoutMs of [-1, -0.5, Number.NaN, 2 ** 31]) {
-      const error = expectCode(
-        () => mutex.acquire({ timeoutMs }),
-        "RangeError",
-        "ERR_OUT_OF_RANGE",
-      );
-      expect(error.message.includes("or Infinity")).toBe(timeoutMs === 2 ** 31);
-    }
-    for (const timeoutMs of ["1", 1n, null, {}]) {
-      const options = { timeoutMs: timeoutMs as never };
-      expectCode(() => mutex.acquire(options), "TypeError", "ERR_INVALID_ARG_TYPE");
-      await expectRejection(mutex.acquireAsync(options), "TypeError", "ERR_INVALID_ARG_TYPE");
-    }
-    expectCode(() => mutex.acquire(5 as never), "TypeError", "ERR_INVALID_ARG_TYPE");
-    const signal = { aborted: false } as never;
-    await expectRejection(mutex.acquireAsync({ signal }), "TypeError", "ERR_INVALID_ARG_TYPE");
-    expect(mutex.owner).toBeUndefined();
-  });
-});
 
 describe("NamedMutex on the synchronous path", () => {
   test("is recursive, and as many releases set it free", () => {
@@ -204,65 +140,6 @@ describe("NamedMutex on the asynchronous path", () => {
     mutex.dispose();
     expect(home.files()).toContain("m");
     (await task.acquired).release();
-    expect(home.files()).not.toContain("m");
-  });
-
-  test("times out, also in the queue, and lets the next one through", async () => {
-    using _home = new Home();
-    using mutex = NamedMutex.createNew("m");
-    const lock = mutex.acquire();
-    const waiting = [
-      mutex.acquireAsync({ timeoutMs: 20 }),
-      mutex.acquireAsync({ timeoutMs: 1 }),
-      mutex.acquireAsync(),
-    ] as const;
-    // At once, for either may be first on a slow machine, and a rejection has to be expected when it comes.
-    await Promise.all([
-      expectRejection(waiting[0], "TimeoutError", "ETIMEDOUT"),
-      expectRejection(waiting[1], "TimeoutError", "ETIMEDOUT"),
-    ]);
-    await expectRejection(mutex.acquireAsync({ timeoutMs: 0 }), "TimeoutError", "ETIMEDOUT");
-    lock.release();
-    (await waiting[2]).release();
-    expect(mutex.owner).toBeUndefined();
-  });
-
-  test("an aborted signal ends the wait with its reason: before, in the queue, and at the head", async () => {
-    using _home = new Home();
-    using mutex = NamedMutex.createNew("m");
-    const reason = new Error("enough");
-    const failure = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
-    expect(await failure(mutex.acquireAsync({ signal: AbortSignal.abort(reason) }))).toBe(reason);
-    const lock = mutex.acquire();
-    const head = new AbortController();
-    const queued = new AbortController();
-    const ends = [
-      failure(mutex.acquireAsync({ signal: head.signal })),
-      failure(mutex.acquireAsync({ signal: queued.signal })),
-    ];
-    const last = mutex.acquireAsync();
-    await Bun.sleep(1);
-    queued.abort(reason);
-    expect(await ends[1]).toBe(reason);
-    head.abort(reason);
-    expect(await ends[0]).toBe(reason);
-    lock.release();
-    (await last).release();
-  });
-
-  test("disposed meanwhile, those who wait get DisposedError", async () => {
-    using home = new Home();
-    const holder = NamedMutex.createNew("m");
-    const waiter = NamedMutex.openExisting("m");
-    const lock = await holder.acquireAsync();
-    const waits = [waiter.acquireAsync(), waiter.acquireAsync()];
-    await Bun.sleep(1);
-    waiter.dispose();
-    lock.release();
-    for (const wait of waits) await expectRejection(wait, "DisposedError", "ERR_DISPOSED");
-    await expectRejection(waiter.acquireAsync(), "DisposedError", "ERR_DISPOSED");
-    holder.acquire().release();
-    holder.dispose();
     expect(home.files()).not.toContain("m");
   });
 });

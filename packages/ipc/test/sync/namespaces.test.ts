@@ -1,5 +1,5 @@
 /** Mutexes between containers: processes of different PID namespaces, each of which is number 1 in its own. */
-import { expect, setDefaultTimeout } from "bun:test";
+import { expect } from "bun:test";
 import { join } from "node:path";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { Peer } from "@isthmus/testing/peer";
@@ -7,8 +7,6 @@ import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { NamedMutex } from "../../src/index.ts";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
-
-setDefaultTimeout(60_000);
 
 const CONTAINER = ["unshare", "--pid", "--fork", "--kill-child=SIGKILL"];
 const canUnshare =

@@ -1,5 +1,5 @@
 /** What a mutex is made of is its creator's choice: everybody obeys it, or refuses the segment. */
-import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
@@ -24,8 +24,6 @@ import { MUTEX, STRATEGY } from "../../src/sync/mutex-layout.ts";
 import { SegmentBytes } from "../shared-struct/support/segment-bytes.ts";
 import { Home } from "./support/home.ts";
 import { Participant, participants } from "./support/participant.ts";
-
-setDefaultTimeout(60_000);
 
 const ROUNDS = 2000;
 

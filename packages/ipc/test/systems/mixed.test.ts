@@ -2,7 +2,7 @@
  * Processes on two C libraries that share one directory, as containers of Alpine and Debian do. `bun run test:musl` runs
  * this; alone it needs `ISTHMUS_TEST_OTHER_BUN`, a command that runs Bun on another C library than this one.
  */
-import { describe, expect, setDefaultTimeout } from "bun:test";
+import { describe, expect } from "bun:test";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { OTHER_LIBRARY } from "@isthmus/testing/neighbours";
 import { pairTests } from "@isthmus/testing/pair";
@@ -17,8 +17,6 @@ import {
   shareMutexOfTheDead,
   sharePermitsOfTheDead,
 } from "./support/pair.ts";
-
-setDefaultTimeout(120_000);
 
 const testBothWays = pairTests(SCRIPT, OTHER_LIBRARY);
 

@@ -2,7 +2,7 @@
  * Processes of Bun and of another runtime that share one directory. `bun run test:runtimes` runs this; alone it needs
  * `ISTHMUS_TEST_NODE`, a Node.js that has `node:ffi`, or `ISTHMUS_TEST_DENO`.
  */
-import { describe, expect, setDefaultTimeout } from "bun:test";
+import { describe, expect } from "bun:test";
 import { Home } from "@isthmus/testing/home";
 import { type Neighbour, RUNTIMES } from "@isthmus/testing/neighbours";
 import { pairTests } from "@isthmus/testing/pair";
@@ -20,8 +20,6 @@ import {
   shareMutexOfTheDead,
   sharePermitsOfTheDead,
 } from "./support/pair.ts";
-
-setDefaultTimeout(120_000);
 
 /** Longer than what a runtime may let an idle thread live, with whose end the kernel passes its locks on. */
 const IDLE_MS = 15_000;

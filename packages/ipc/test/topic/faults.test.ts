@@ -123,21 +123,6 @@ describe("Publisher and Subscriber", () => {
     expect(subscriber.metrics).toMatchObject({ records: 2000, lost: 0, corruptions: 0 });
   });
 
-  test("count and skip what the schema does not allow", () => {
-    using home = new Home();
-    using publisher = Publisher.createNew("word", { schema: Tick, capacityBytes: CAPACITY_BYTES });
-    using gated = Subscriber.openExisting("word", { schema: Tick });
-    using lapped = Subscriber.openExisting("word", { schema: Tick, onSlow: "lap" });
-    const path = home.file("word");
-    for (let id = 0; id < 3; id++) publisher.send({ id, side: "sell" });
-    publisher.flush();
-    lieIn(path, SECTION.lanes, 8 + (Tick.layout.fields[1]?.offset ?? 0), words(99));
-    for (const one of [gated, lapped]) {
-      expect([one.receive().id, one.receive().id]).toEqual([0, 2]);
-      expect(one.metrics).toMatchObject({ records: 3, corruptions: 1, lag: 0, lost: 0 });
-    }
-  });
-
   test("a gap between two numbers that no lap explains is a corruption", () => {
     using home = new Home();
     using publisher = Publisher.createNew("gap", { schema: bytes, capacityBytes: CAPACITY_BYTES });
@@ -153,16 +138,6 @@ describe("Publisher and Subscriber", () => {
       ]);
       // It does not follow, and what follows does not follow it.
       expect(one.metrics).toMatchObject({ corruptions: 2, lost: 0 });
-    }
-  });
-
-  test("refuse a topic whose header cannot be", () => {
-    using home = new Home();
-    for (let word = 0; word < 6; word++) {
-      using _publisher = Publisher.createNew("header", { schema: Tick });
-      const path = home.file("header");
-      lieIn(path, SECTION.state, word * 4, words(-16_580_095));
-      expect(() => Subscriber.openExisting("header", { schema: Tick })).toThrow("cannot be");
     }
   });
 

@@ -1,181 +1,106 @@
 /** Publishers and subscribers in processes of their own: everything seen or counted, crashes and stops on either side. */
 import { expect, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { ifSignals } from "@isthmus/testing/requirement";
 import { untilStopped } from "@isthmus/testing/until-stopped";
-import { observe, Publisher, Subscriber } from "../../src/index.ts";
-import { Ledger, Numbered, numbered } from "../channel/support/numbered.ts";
-import { member, type Report, subscribed } from "./support/member.ts";
+import { observe, Publisher } from "../../src/index.ts";
+import { member, type Report, subscribed } from "../flow/support/member.ts";
+import { Numbered, numbered } from "../flow/support/numbered.ts";
 
 /** A ring of 1024 records, so that everybody meets its ends often. */
 const SMALL = { capacityBytes: 64 * 1024 };
 const SOUND = { torn: 0, repeats: 0, corruptions: 0 };
 
-test(
-  "Subscriber: gated, lapped and late ones account for every record of two publishers",
-  async () => {
-    using _home = new Home();
-    await using stack = new AsyncDisposableStack();
-    const count = 100_000;
-    const last = { 0: count - 1, 1: count - 1 };
-    const first = member(stack);
-    await first.call("publish", "topic", SMALL);
-    const gated = await subscribed(stack, "topic", {});
-    const loop = await subscribed(stack, "topic", { onSlow: "gate" });
-    const lapped = await subscribed(stack, "topic", { onSlow: "lap" });
-    await gated.call("poll", last);
-    await loop.call("follow", last);
-    await lapped.call("poll", last);
-    const second = member(stack);
-    await second.call("publish", "topic");
-    const [late, old] = [member(stack), member(stack)];
-    await first.call("stream", 0, count / 2);
-    await second.call("stream", 1, count / 2);
-    // In the middle of it; the second half comes when both have certainly joined.
-    await late.call("subscribe", "topic");
-    await old.call("subscribe", "topic", { from: "history" });
-    await late.call("poll", last, true);
-    await old.call("poll", last, true);
-    await Promise.all([first.answer(), second.answer()]);
-    await first.call("stream", 0, count, count / 2);
-    await second.call("stream", 1, count, count / 2);
-    await Promise.all([first.answer(), second.answer()]);
+test("Subscriber: gated, lapped and late ones account for every record of two publishers", async () => {
+  using _home = new Home();
+  await using stack = new AsyncDisposableStack();
+  const count = 100_000;
+  const last = { 0: count - 1, 1: count - 1 };
+  const first = member(stack);
+  await first.call("publish", "topic", SMALL);
+  const gated = await subscribed(stack, "topic", {});
+  const loop = await subscribed(stack, "topic", { onSlow: "gate" });
+  const lapped = await subscribed(stack, "topic", { onSlow: "lap" });
+  await gated.call("poll", last);
+  await loop.call("follow", last);
+  await lapped.call("poll", last);
+  const second = member(stack);
+  await second.call("publish", "topic");
+  const [late, old] = [member(stack), member(stack)];
+  await first.call("stream", 0, count / 2);
+  await second.call("stream", 1, count / 2);
+  // In the middle of it; the second half comes when both have certainly joined.
+  await late.call("subscribe", "topic");
+  await old.call("subscribe", "topic", { from: "history" });
+  await late.call("poll", last, { isLate: true });
+  await old.call("poll", last, { isLate: true });
+  await Promise.all([first.answer(), second.answer()]);
+  await first.call("stream", 0, count, count / 2);
+  await second.call("stream", 1, count, count / 2);
+  await Promise.all([first.answer(), second.answer()]);
 
-    const whole = { records: 2 * count, gaps: 0, next: { 0: count, 1: count } };
-    for (const one of [gated, loop]) {
-      const report = await one.answer<Report>();
-      expect(report).toMatchObject({ ...SOUND, ...whole, lost: 0, laps: 0, lag: 0 });
-    }
-    const report = await lapped.answer<Report>();
-    expect(report).toMatchObject({ ...SOUND, next: whole.next, gaps: report.lost });
-    expect(report.records + report.lost).toBe(2 * count);
-    expect([report.told, report.counted]).toEqual([report.lost, report.records]);
-    for (const one of [late, old]) {
-      expect(await one.answer<Report>()).toMatchObject({ ...SOUND, gaps: 0, next: whole.next });
-    }
-  },
-  PROCESSES_MS,
-);
-
-test(
-  "Publisher: killed over and over, it loses only what it had not published",
-  async () => {
-    using _home = new Home();
-    await using stack = new AsyncDisposableStack();
-    using gated = Subscriber.createOrOpen("killed", { schema: Numbered, ...SMALL });
-    using lapped = Subscriber.createOrOpen("killed", { schema: Numbered, onSlow: "lap" });
-    const [all, some] = [new Ledger(), new Ledger()];
-    for (let round = 0; round < 8; round++) {
-      const publisher = member(stack);
-      await publisher.call("publish", "killed");
-      await publisher.call("stream", round, Number.MAX_SAFE_INTEGER);
-      const wanted = all.account.records + 20_000 + 997 * round;
-      while (all.account.records < wanted) {
-        if (gated.poll((record) => all.note(record)) === 0) {
-          all.note(gated.receive({ timeoutMs: 30_000 }));
-        }
-        lapped.poll((record) => some.note(record), { limit: 100 });
-      }
-      await publisher.kill();
-      while (gated.poll((record) => all.note(record)) > 0);
-      while (lapped.poll((record) => some.note(record)) > 0);
-    }
-    expect(all.account).toMatchObject({ torn: 0, gaps: 0, repeats: 0 });
-    expect(some.account).toMatchObject({ torn: 0, repeats: 0, next: all.account.next });
-    expect(some.account.gaps).toBe(lapped.lost);
-    expect(some.account.records + lapped.lost).toBe(all.account.records);
-    // All of them had the same lane, one after the other, and its positions went on.
-    expect(gated.metrics.lanes.length).toBe(1);
-    expect(gated.metrics.lanes[0]).toMatchObject({ position: all.account.records, lag: 0 });
-  },
-  PROCESSES_MS,
-);
-
-test(
-  "Publisher: killed between claim and publication, and inside a batch, it leaves no trace",
-  async () => {
-    using _home = new Home();
-    await using stack = new AsyncDisposableStack();
-    using gated = Subscriber.createOrOpen("half", { schema: Numbered, ...SMALL });
-    using lapped = Subscriber.openExisting("half", { schema: Numbered, onSlow: "lap" });
-    for (const operation of ["hangInClaim", "hangInBatch"]) {
-      const publisher = member(stack);
-      await publisher.call("publish", "half");
-      await publisher.call("send", 0, 0, 3);
-      await publisher.call(operation, 0, 3, 5);
-      await publisher.kill();
-      for (const subscriber of [gated, lapped]) {
-        const ledger = new Ledger();
-        subscriber.poll((record) => ledger.note(record));
-        expect(ledger.account).toMatchObject({ records: 3, torn: 0, gaps: 0, next: { 0: 3 } });
-      }
-    }
-    using successor = Publisher.openExisting("half", { schema: Numbered });
-    successor.send(numbered(9, 0));
-    expect(gated.receive().sender).toBe(9);
-    expect(lapped.receive().sender).toBe(9);
-    expect(lapped.lost).toBe(0);
-  },
-  PROCESSES_MS,
-);
+  const whole = { records: 2 * count, gaps: 0, next: { 0: count, 1: count } };
+  for (const one of [gated, loop]) {
+    const report = await one.answer<Report>();
+    expect(report).toMatchObject({ ...SOUND, ...whole, lost: 0, laps: 0, lag: 0 });
+  }
+  const report = await lapped.answer<Report>();
+  expect(report).toMatchObject({ ...SOUND, next: whole.next, gaps: report.lost });
+  expect(report.records + report.lost).toBe(2 * count);
+  expect([report.told, report.counted]).toEqual([report.lost, report.records]);
+  for (const one of [late, old]) {
+    expect(await one.answer<Report>()).toMatchObject({ ...SOUND, gaps: 0, next: whole.next });
+  }
+});
 
 for (const way of ["trySend", "send", "sendAsync"] as const) {
-  test(
-    `Publisher.${way}: a gating subscriber that is killed is not waited for`,
-    async () => {
-      using _home = new Home();
-      await using stack = new AsyncDisposableStack();
-      using publisher = Publisher.createOrOpen("dead", { schema: Numbered, ...SMALL });
-      const subscriber = await subscribed(stack, "dead", {});
-      for (let i = 0; i < 1024; i++) publisher.send(numbered(0, i));
-      publisher.flush();
-      await subscriber.call("hangInPoll");
-      expect(publisher.trySend(numbered(0, 1024))).toBe(false);
-      expect(publisher.metrics.subscribers).toMatchObject([
-        { pid: subscriber.pid, onSlow: "gate", lag: 1024 },
-      ]);
-      if (way === "trySend") {
-        await subscriber.kill();
-        expect(publisher.trySend(numbered(0, 1024))).toBe(true);
-      } else if (way === "send") {
-        const options = { timeoutMs: 30_000 };
-        const killed = subscriber.kill();
-        publisher.send(numbered(0, 1024), options);
-        await killed;
-      } else {
-        const sent = publisher.sendAsync(numbered(0, 1024), { timeoutMs: 30_000 });
-        await subscriber.kill();
-        await sent;
-      }
-      for (let i = 0; i < 5000; i++) expect(publisher.trySend(numbered(0, i))).toBe(true);
-      expect(publisher.metrics.subscribers).toEqual([]);
-    },
-    PROCESSES_MS,
-  );
-}
-
-test(
-  "Publisher.sendAsync: the liveness pipe of a gating subscriber that is killed tells so",
-  async () => {
+  test(`Publisher.${way}: a gating subscriber that is killed is not waited for`, async () => {
     using _home = new Home();
-    // On a busy machine the look that is taken once a second can come first: not every time.
-    for (let round = 0; ; round++) {
-      await using stack = new AsyncDisposableStack();
-      const name = `life-${round}`;
-      using publisher = Publisher.createOrOpen(name, { schema: Numbered, ...SMALL });
-      const subscriber = await subscribed(stack, name, {});
-      for (let i = 0; i < 1024; i++) publisher.send(numbered(0, i));
+    await using stack = new AsyncDisposableStack();
+    using publisher = Publisher.createOrOpen("dead", { schema: Numbered, ...SMALL });
+    const subscriber = await subscribed(stack, "dead", {});
+    for (let i = 0; i < 1024; i++) publisher.send(numbered(0, i));
+    publisher.flush();
+    await subscriber.call("hangInPoll");
+    expect(publisher.trySend(numbered(0, 1024))).toBe(false);
+    expect(publisher.metrics.subscribers).toMatchObject([
+      { pid: subscriber.pid, onSlow: "gate", lag: 1024 },
+    ]);
+    if (way === "trySend") {
+      await subscriber.kill();
+      expect(publisher.trySend(numbered(0, 1024))).toBe(true);
+    } else if (way === "send") {
+      const options = { timeoutMs: 30_000 };
+      const killed = subscriber.kill();
+      publisher.send(numbered(0, 1024), options);
+      await killed;
+    } else {
       const sent = publisher.sendAsync(numbered(0, 1024), { timeoutMs: 30_000 });
       await subscriber.kill();
       await sent;
-      const foundByTime = observe(name).cells[1]?.timeoutWakes;
-      if (foundByTime === 0) break;
-      expect(round).toBeLessThan(4);
     }
-  },
-  PROCESSES_MS,
-);
+    for (let i = 0; i < 5000; i++) expect(publisher.trySend(numbered(0, i))).toBe(true);
+    expect(publisher.metrics.subscribers).toEqual([]);
+  });
+}
+
+test("Publisher.sendAsync: the liveness pipe of a gating subscriber that is killed tells so", async () => {
+  using _home = new Home();
+  // On a busy machine the look that is taken once a second can come first: not every time.
+  for (let round = 0; ; round++) {
+    await using stack = new AsyncDisposableStack();
+    const name = `life-${round}`;
+    using publisher = Publisher.createOrOpen(name, { schema: Numbered, ...SMALL });
+    const subscriber = await subscribed(stack, name, {});
+    for (let i = 0; i < 1024; i++) publisher.send(numbered(0, i));
+    const sent = publisher.sendAsync(numbered(0, 1024), { timeoutMs: 30_000 });
+    await subscriber.kill();
+    await sent;
+    const foundByTime = observe(name).cells[1]?.timeoutWakes;
+    if (foundByTime === 0) break;
+    expect(round).toBeLessThan(4);
+  }
+});
 
 ifSignals(
   "Subscriber: stopped, a gating one is waited for and a lapped one is told exactly what it lost",
@@ -218,36 +143,31 @@ ifSignals(
     expect(part.records + part.lost).toBe(last + 1);
     expect(part.lost).toBeGreaterThan(20_000);
   },
-  PROCESSES_MS,
 );
 
-test(
-  "Subscriber: killed and followed by others, publishers and the others go on",
-  async () => {
-    using _home = new Home();
-    await using stack = new AsyncDisposableStack();
-    const publisher = member(stack);
-    await publisher.call("publish", "storm", SMALL);
-    const witness = await subscribed(stack, "storm", {});
-    const last = 199_999;
-    await witness.call("poll", { 0: last });
-    await publisher.call("stream", 0, last + 1);
-    for (let round = 0; round < 6; round++) {
-      const victim = await subscribed(stack, "storm", {
-        onSlow: round % 3 === 2 ? "lap" : "gate",
-        from: round % 2 === 0 ? "now" : "history",
-      });
-      victim.send("poll", { 0: Number.MAX_SAFE_INTEGER }, true);
-      await victim.answer();
-      await victim.kill();
-    }
-    await publisher.answer();
-    expect(await witness.answer<Report>()).toMatchObject({
-      ...SOUND,
-      records: last + 1,
-      gaps: 0,
-      lost: 0,
+test("Subscriber: killed and followed by others, publishers and the others go on", async () => {
+  using _home = new Home();
+  await using stack = new AsyncDisposableStack();
+  const publisher = member(stack);
+  await publisher.call("publish", "storm", SMALL);
+  const witness = await subscribed(stack, "storm", {});
+  const last = 199_999;
+  await witness.call("poll", { 0: last });
+  await publisher.call("stream", 0, last + 1);
+  for (let round = 0; round < 6; round++) {
+    const victim = await subscribed(stack, "storm", {
+      onSlow: round % 3 === 2 ? "lap" : "gate",
+      from: round % 2 === 0 ? "now" : "history",
     });
-  },
-  PROCESSES_MS,
-);
+    victim.send("poll", { 0: Number.MAX_SAFE_INTEGER }, { isLate: true });
+    await victim.answer();
+    await victim.kill();
+  }
+  await publisher.answer();
+  expect(await witness.answer<Report>()).toMatchObject({
+    ...SOUND,
+    records: last + 1,
+    gaps: 0,
+    lost: 0,
+  });
+});

@@ -1,9 +1,9 @@
 /** Waiting in the event loop: how waits end, and what they leave behind. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { expectRejection } from "@isthmus/testing/expect-code";
-import { PROCESSES_MS, until } from "@isthmus/testing/patience";
+import { expectRejection, expectRejections } from "@isthmus/testing/expect-code";
+import { until } from "@isthmus/testing/patience";
 import { isLinux, isWindows, testIf } from "@isthmus/testing/requirement";
 import { NamedEvent, NamedMutex } from "../../src/index.ts";
 import { Segment } from "../../src/segment/segment.ts";
@@ -11,8 +11,6 @@ import { ownDoorbell } from "../../src/wait/doorbell.ts";
 import { type Condition, waitAsync } from "../../src/wait/wait-for.ts";
 import { Home } from "../sync/support/home.ts";
 import { Participant, participants } from "../sync/support/participant.ts";
-
-setDefaultTimeout(PROCESSES_MS);
 
 const ifPaths = testIf(!isWindows, "pipes that have a path");
 
@@ -122,7 +120,7 @@ describe("waitAsync()", () => {
     await Bun.sleep(0);
     const { slot } = segment;
     segment.dispose();
-    for (const wait of waits) await expectRejection(wait, "DisposedError", "ERR_DISPOSED");
+    await expectRejections(waits, "DisposedError", "ERR_DISPOSED");
     expect(other.participants.disarm(slot, 0)).toBe(false);
     const condition = never(segment);
     const late = waitAsync(condition, segment.doorbell, FOR_EVER);

@@ -1,12 +1,10 @@
 /** Waiting between processes: no wake-up is lost, and who waits costs nothing. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { timeoutWakesMax } from "@isthmus/testing/patience";
 import { wine } from "@isthmus/testing/requirement";
 import { NamedEvent } from "../../src/index.ts";
 import { Home } from "../sync/support/home.ts";
 import { Participant, participants } from "../sync/support/participant.ts";
-
-setDefaultTimeout(120_000);
 
 /** Wine makes of one system call many. */
 const ROUNDS = wine === undefined ? 20_000 : 2000;

@@ -1,8 +1,7 @@
 /** Sleeping until there is something: polling in place, waiting without taking, the newest record only. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
+import { describe, expect, test } from "bun:test";
+import { expectCode, expectRejection, expectRejections } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
 import {
   bytes,
   type ChannelSchema,
@@ -17,8 +16,6 @@ import {
   struct,
   u32,
 } from "../../src/index.ts";
-
-setDefaultTimeout(PROCESSES_MS);
 
 const Tick = struct({ id: u32 });
 
@@ -213,7 +210,7 @@ for (const [kind, open] of Object.entries(KINDS)) {
       const { receiver } = open(stack, Tick);
       const waits = [receiver.ready(), receiver.ready({ timeoutMs: 60_000 })];
       receiver.dispose();
-      for (const wait of waits) await expectRejection(wait, "DisposedError", "ERR_DISPOSED");
+      await expectRejections(waits, "DisposedError", "ERR_DISPOSED");
     });
   });
 
@@ -394,7 +391,7 @@ describe("Responder.pollAsync()", () => {
     }
     const disposed = [responder.pollAsync(twice), responder.ready()];
     responder.dispose();
-    for (const one of disposed) await expectRejection(one, "DisposedError", "ERR_DISPOSED");
+    await expectRejections(disposed, "DisposedError", "ERR_DISPOSED");
   });
 
   test("goes on with a requester's lane once it has read its replies", async () => {

@@ -1,10 +1,9 @@
 /** The message of a time-out names who is in the way, and says when that process is stopped. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { Peer } from "@isthmus/testing/peer";
 import { testIf } from "@isthmus/testing/requirement";
 import {
@@ -20,8 +19,6 @@ import {
 } from "../../src/index.ts";
 import { peerOf } from "../shared-struct/support/peers.ts";
 import { Small } from "../shared-struct/support/records.ts";
-
-setDefaultTimeout(PROCESSES_MS);
 
 const NEIGHBOUR = join(import.meta.dir, "..", "systems", "fixtures", "neighbour.ts");
 const testStopped = testIf(process.platform === "linux", "/proc, which tells who is stopped");

@@ -3,17 +3,22 @@
  *
  * @module
  */
-import { test } from "bun:test";
 import { join } from "node:path";
+import { platform, readAbi } from "@isthmus/core/internal";
 import { Peer } from "@isthmus/testing/peer";
+import { testIf } from "@isthmus/testing/requirement";
 
 const PYTHON = process.platform === "linux" ? Bun.which("python3") : null;
+const LIBRARY = readAbi(platform().abiTag)?.library;
 
-/** `test`, or a skipped one whose name says why it is skipped. */
-export function testPython(name: string, body: () => Promise<void>, timeoutMs = 60_000): void {
-  const title = PYTHON === null ? `${name} [skipped: needs Linux and python3]` : name;
-  test.skipIf(PYTHON === null)(title, body, timeoutMs);
-}
+/** `test` where there is a Python. */
+export const testPython: ReturnType<typeof testIf> = testIf(PYTHON !== null, "Linux and python3");
+
+/** `test` where the writer can lock what this process locks. */
+export const testWriter: ReturnType<typeof testIf> = testIf(
+  PYTHON !== null && LIBRARY === "glibc",
+  "Linux, python3 and glibc, whose mutexes writer.py knows",
+);
 
 function command(program: string): string[] {
   // -B: leaves no compiled files beside the sources.

@@ -80,7 +80,10 @@ export type ProgramName =
   | "lazyLooper"
   | "poster"
   | "stranger"
+  | "fencedPoster"
   | "hastyPoster"
+  | "unfencedPoster"
+  | "unlocker"
   | "plainPoster";
 
 /** What can happen at a cell. */
@@ -114,6 +117,22 @@ const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
   },
   /** Wakes for something else, which nobody here waits for. */
   stranger: (cell) => cell.wake(),
+  /** Changes with a plain store, and has a fence before it looks who waits, as whoever has unlocked has. */
+  fencedPoster: (cell, { words }) => {
+    words.set(CONDITION, 1);
+    words.fence();
+    cell.wakeAfterFence();
+  },
+  /** Has the fence in the waking itself. */
+  unlocker: (cell, { words }) => {
+    words.set(CONDITION, 1);
+    cell.fenceAndWake();
+  },
+  /** Wrong: its look at who waits may be before its change, which is atomic and is no fence. */
+  unfencedPoster: (cell, { words }) => {
+    words.store(CONDITION, 1);
+    cell.wakeAfterFence();
+  },
   /** Wrong: it wakes before it has changed anything. */
   hastyPoster: (cell, { words }) => {
     cell.wake();

@@ -33,6 +33,10 @@ export const BUGS: Seeded = {
     "    if (!isTrue()) {\n      const canBeRung = this.arm() !== undefined;\n",
   ),
   "arm() not announcing itself in the cell": bug(ARM_CELL, ""),
+  "fenceAndWake() looking before the change can be seen": bug(
+    "    this.#words.fence();\n    this.wake",
+    "    this.wake",
+  ),
   "leave() taking the request of all tasks back": bug(
     "if (this.#waiters.delete(waiter) && this.#waiters.size === 0) this.#bells",
     "if (this.#waiters.delete(waiter)) this.#bells",

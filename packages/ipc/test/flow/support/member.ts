@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { Peer } from "@isthmus/testing/peer";
-import type { Account } from "../../channel/support/numbered.ts";
+import type { Account } from "./numbered.ts";
 
 const SCRIPT = join(import.meta.dir, "..", "fixtures", "member.ts");
 

@@ -1,9 +1,24 @@
-/** Subscribers in one process with their publishers: what each method does, and what is refused. */
+/** Topics in one process: what only they do; what channels do, too, is in `test/flow`. */
 import { describe, expect, test } from "bun:test";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
-import { bytes, Consumer, json, Publisher, Subscriber, struct, u32 } from "../../src/index.ts";
-import { foundByTime, idsOf, range, Tick, topicOf } from "./support/ticks.ts";
+import {
+  bytes,
+  json,
+  observe,
+  Publisher,
+  Subscriber,
+  type SubscriberOptions,
+} from "../../src/index.ts";
+import { foundByTime, idsOf, range, Tick } from "../flow/support/flows.ts";
+
+/** A new topic called "ticks", and how to subscribe. */
+function topicOf(stack: DisposableStack, capacityBytes = 1024) {
+  const publisher = stack.use(Publisher.createNew("ticks", { schema: Tick, capacityBytes }));
+  const subscribe = (options: Partial<SubscriberOptions<typeof Tick>> = {}) =>
+    stack.use(Subscriber.openExisting("ticks", { schema: Tick, ...options }));
+  return { publisher, subscribe };
+}
 
 describe("Subscriber", () => {
   test("begins now, or with the history that is kept, whichever side was there first", () => {
@@ -98,74 +113,7 @@ describe("Subscriber", () => {
     });
   }
 
-  test("bytes can be written in place, JSON cannot", () => {
-    using _home = new Home();
-    using stack = new DisposableStack();
-    const raw = stack.use(Publisher.createNew("raw", { schema: bytes }));
-    const subscriber = stack.use(Subscriber.openExisting("raw", { schema: bytes }));
-    raw.claim(3, (view) => view.set([1, 2, 3]));
-    raw.batch((batch) => batch.claim(2, (view) => view.fill(4)));
-    const seen: number[][] = [];
-    subscriber.poll((view) => seen.push([...view]));
-    expect(seen).toEqual([
-      [1, 2, 3],
-      [4, 4],
-    ]);
-    const text = stack.use(Publisher.createNew("text", { schema: json }));
-    const claim = (): void => text.claim(() => {});
-    expectCode(claim, "NotSupportedError", "ERR_NOT_SUPPORTED");
-  });
-
-  test("receive(), receiveAsync() and the loop wait, are woken, time out and end", async () => {
-    using _home = new Home();
-    using stack = new DisposableStack();
-    const { publisher, subscribe } = topicOf(stack);
-    for (const onSlow of ["gate", "lap"] as const) {
-      const subscriber = subscribe({ onSlow });
-      expectCode(() => subscriber.receive({ timeoutMs: 5 }), "TimeoutError", "ETIMEDOUT");
-      const late = subscriber.receiveAsync({ timeoutMs: 5 });
-      await expectRejection(late, "TimeoutError", "ETIMEDOUT");
-      const coming = subscriber.receiveAsync();
-      publisher.send({ id: 5 });
-      expect((await coming).id).toBe(5);
-      const loop = (async () => {
-        const seen: number[] = [];
-        for await (const { id } of subscriber) if (seen.push(id) === 3) subscriber.dispose();
-        return seen;
-      })();
-      for (let id = 0; id < 3; id++) await publisher.sendAsync({ id });
-      expect(await loop).toEqual([0, 1, 2]);
-      expectCode(() => subscriber.tryReceive(), "DisposedError", "ERR_DISPOSED");
-      expect(foundByTime("ticks")).toEqual([0, 0]);
-      const other = subscribe({ onSlow });
-      const aborted = other.records({ signal: AbortSignal.abort(new Error("enough")) }).next();
-      await expect(aborted).rejects.toThrow("enough");
-      const pending = other.receiveAsync();
-      other.dispose();
-      await expectRejection(pending, "DisposedError", "ERR_DISPOSED");
-    }
-  });
-
-  test("the record of a handler that throws comes again; nothing is lost", () => {
-    using _home = new Home();
-    using stack = new DisposableStack();
-    const { publisher, subscribe } = topicOf(stack);
-    for (const onSlow of ["gate", "lap"] as const) {
-      const subscriber = subscribe({ onSlow });
-      for (let id = 0; id < 5; id++) publisher.send({ id });
-      publisher.flush();
-      const fail = (): number =>
-        subscriber.poll(({ id }) => {
-          if (id === 2) throw new Error("no");
-        });
-      expect(fail).toThrow("no");
-      expect(fail).toThrow("no");
-      expect(idsOf(subscriber)).toEqual([2, 3, 4]);
-      subscriber.dispose();
-    }
-  });
-
-  test("may be disposed inside each of its callbacks, and a publisher inside its own", async () => {
+  test("may be disposed inside onLapped, however it was about to get a record", async () => {
     using _home = new Home();
     using stack = new DisposableStack();
     const { publisher, subscribe } = topicOf(stack, 64);
@@ -173,10 +121,6 @@ describe("Subscriber", () => {
       for (let id = 0; id < count; id++) publisher.send({ id });
       publisher.flush();
     };
-    const inHandler = subscribe();
-    burst(3);
-    inHandler.poll(() => inHandler.dispose());
-    expectCode(() => inHandler.poll(() => {}), "DisposedError", "ERR_DISPOSED");
     for (const way of ["poll", "tryReceive", "receive", "receiveAsync", "loop"] as const) {
       const lapped = subscribe({ onSlow: "lap", onLapped: () => lapped.dispose() });
       burst(100);
@@ -189,20 +133,6 @@ describe("Subscriber", () => {
       } else for await (const _ of lapped) throw new Error("there is no record");
       expectCode(() => lapped.metrics, "DisposedError", "ERR_DISPOSED");
     }
-    const witness = subscribe();
-    publisher.claim((tick) => {
-      tick.id = 77;
-      publisher.dispose();
-    });
-    expectCode(() => publisher.flush(), "DisposedError", "ERR_DISPOSED");
-    expect(idsOf(witness)).toEqual([77]);
-    const second = stack.use(Publisher.openExisting("ticks", { schema: Tick }));
-    second.batch((batch) => {
-      batch.send({ id: 78 });
-      second.dispose();
-      expectCode(() => batch.send({ id: 79 }), "DisposedError", "ERR_DISPOSED");
-    });
-    expect(idsOf(witness)).toEqual([78]);
   });
 
   test("what onLapped throws comes out, and no record is lost by it", () => {
@@ -223,55 +153,54 @@ describe("Subscriber", () => {
     }
   });
 
-  test("refuses what cannot be: options, other schemas, other kinds, use inside poll()", () => {
+  test("refuses options that cannot be", () => {
     using _home = new Home();
     using stack = new DisposableStack();
-    const { publisher, subscribe } = topicOf(stack);
+    const { subscribe } = topicOf(stack);
     const invalid = "ERR_INVALID_ARG_VALUE";
     expectCode(() => subscribe({ from: "then" as "now" }), "TypeError", invalid);
     expectCode(() => subscribe({ onSlow: "wait" as "gate" }), "TypeError", invalid);
     expectCode(() => subscribe({ onLapped: 1 as never }), "TypeError", "ERR_INVALID_ARG_TYPE");
-    const other = { schema: struct({ id: u32, more: u32 }) };
-    for (const end of [Publisher, Subscriber]) {
-      expectCode(
-        () => end.openExisting("ticks", other),
-        "CorruptSegmentError",
-        "ERR_CORRUPT_SEGMENT",
-      );
-      expectCode(() => end.openExisting("none", other), "SystemError", "ENOENT");
-      expectCode(() => end.createNew("ticks", other), "SystemError", "EEXIST");
-      const tooMany = { schema: Tick, maxPublishers: 1025 };
-      expectCode(() => end.createNew("more", tooMany), "RangeError", "ERR_OUT_OF_RANGE");
-      const tooLarge = { schema: Tick, capacityBytes: 2 ** 29 };
-      expectCode(() => end.createNew("more", tooLarge), "RangeError", "ERR_OUT_OF_RANGE");
+    for (const maxSubscribers of [0, 1025]) {
+      const open = () => Publisher.createNew("more", { schema: Tick, maxSubscribers });
+      expectCode(open, "RangeError", "ERR_OUT_OF_RANGE");
     }
-    const asChannel = (): unknown => Consumer.openExisting("ticks", { schema: Tick });
-    expectCode(asChannel, "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
-    const subscriber = subscribe();
-    publisher.send({ id: 1 });
-    subscriber.poll(() => {
-      expectCode(() => subscriber.tryReceive(), "NotSupportedError", "ERR_NOT_SUPPORTED");
-    });
-    expectCode(() => subscriber.poll(() => {}, { limit: 0 }), "RangeError", "ERR_OUT_OF_RANGE");
   });
+});
 
-  test("poll() stops at its limit, over all lanes", () => {
+describe("Publisher", () => {
+  test("a batch that is larger than the ring goes round it while nobody is waited for", () => {
     using _home = new Home();
     using stack = new DisposableStack();
-    const { publisher, subscribe } = topicOf(stack);
-    const second = stack.use(Publisher.openExisting("ticks", { schema: Tick }));
-    for (const onSlow of ["gate", "lap"] as const) {
-      const subscriber = subscribe({ onSlow });
-      for (let id = 0; id < 10; id++) {
-        publisher.send({ id });
-        second.send({ id: 100 + id });
-      }
-      publisher.flush();
-      second.flush();
-      const seen = [...idsOf(subscriber, 7), ...idsOf(subscriber, 7), ...idsOf(subscriber)];
-      expect(seen.filter((id) => id < 100)).toEqual(range(0, 10));
-      expect(seen.filter((id) => id >= 100)).toEqual(range(100, 110));
-      subscriber.dispose();
-    }
+    const { publisher, subscribe } = topicOf(stack, 64);
+    const lapped = subscribe({ onSlow: "lap" });
+    publisher.batch((batch) => {
+      for (let id = 0; id < 100; id++) batch.send({ id });
+    });
+    const ids = idsOf(lapped);
+    expect(ids).toEqual(range(100 - ids.length, 100));
+    expect(ids.length).toBeGreaterThanOrEqual(7);
+    expect(lapped.lost).toBe(100 - ids.length);
+    expect(publisher.metrics).toMatchObject({ records: 100, drops: 0, fullWaits: 0 });
+  });
+
+  test("waits for the slowest of those that gate, and goes on when it leaves", async () => {
+    using _home = new Home();
+    using stack = new DisposableStack();
+    const { publisher, subscribe } = topicOf(stack, 64);
+    const [slow, quick] = [subscribe(), subscribe()];
+    while (publisher.trySend({ id: 0 }));
+    expect(idsOf(quick).length).toBe(8);
+    expect(publisher.trySend({ id: 8 })).toBe(false);
+    expect(publisher.metrics.subscribers.map(({ lag, onSlow }) => [lag, onSlow])).toEqual([
+      [8, "gate"],
+      [0, "gate"],
+    ]);
+    const released = publisher.sendAsync({ id: 9 });
+    while (observe("ticks").cells[1]?.isAwaited !== true) await Bun.sleep(1);
+    slow.dispose();
+    await released;
+    expect(idsOf(quick)).toEqual([9]);
+    expect(foundByTime("ticks")).toEqual([0, 0]);
   });
 });
