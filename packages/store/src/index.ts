@@ -36,15 +36,8 @@ export type {
   HistogramOptions,
 } from "./counters/definition.ts";
 export type { HistogramSample, MetricFamily, NumberSample } from "./counters/exposition.ts";
-export type {
-  Counter,
-  CounterSeries,
-  Gauge,
-  GaugeSeries,
-  Histogram,
-  HistogramSeries,
-  LabelValues,
-} from "./counters/metrics.ts";
+export type { Counter, Gauge, Histogram, LabelValues } from "./counters/metrics.ts";
+export type { CounterSeries, GaugeSeries, HistogramSeries } from "./counters/series.ts";
 export { SharedCounters, type SharedCountersMetrics } from "./counters/shared-counters.ts";
 export { Journal } from "./journal/journal.ts";
 export {

@@ -36,11 +36,25 @@ function expectShown(handle: object, text: string): void {
   expect([Bun.inspect(handle), inspect(handle)]).toEqual([text, text]);
 }
 
+/** Classes of the store that are disposed of and are not handles of one name. */
+const OTHERS = ["Journal", "JournalPublisher", "JournalSubscriber"];
+
+test("a lock shows whether it is held, and by whose death it came", () => {
+  using _ = new Home();
+  using mutex = ipc.NamedMutex.createNew("m");
+  const lock = mutex.acquire();
+  expectShown(lock, "MutexLock { abandoned: false, isHeld: true }");
+  lock.release();
+  expectShown(lock, "MutexLock { abandoned: false, isHeld: false }");
+});
+
 test("all classes of handles that are exported are tried here", () => {
-  const classes = Object.entries({ ...ipc, ...store }).flatMap(([name, value]) =>
-    typeof value === "function" && value.prototype instanceof NamedHandle ? [name] : [],
-  );
-  expect(classes.sort()).toEqual(Object.keys(MADE));
+  const classes = Object.entries({ ...ipc, ...store }).flatMap(([name, value]) => {
+    const prototype: unknown = typeof value === "function" ? value.prototype : undefined;
+    const isOther = name in store && prototype instanceof Object && Symbol.dispose in prototype;
+    return prototype instanceof NamedHandle || isOther ? [name] : [];
+  });
+  expect(classes.sort()).toEqual([...Object.keys(MADE), ...OTHERS].sort());
 });
 
 test.each(Object.entries(MADE))("%s shows its name, and whether it is open", (kind, make) => {
@@ -58,6 +72,25 @@ test.each(Object.entries(MADE))("%s shows its name, and whether it is open", (ki
   using cut = make(name);
   truncateSync(home.file(name), 0);
   expectShown(cut, facts("open"));
+});
+
+test("what the store has beside handles of names shows the same", () => {
+  using home = new Home();
+  const path = home.file("a.journal");
+  const journal = store.Journal.open(path, { schema: ipc.json });
+  const publisher = store.JournalPublisher.createNew("topic", { journal });
+  const subscriber = store.JournalSubscriber.openExisting("topic", { journal });
+  const broadcast = store.broadcast({ publish: () => 0 }, "news");
+  const all = [journal, publisher, subscriber, broadcast];
+  const told = (state: string): string[] => [
+    `Journal { path: ${JSON.stringify(path)}, state: "${state}" }`,
+    `JournalPublisher { name: "topic", state: "${state}", createdNew: true }`,
+    `JournalSubscriber { name: "topic", state: "${state}", createdNew: false }`,
+    `Broadcast { name: "news", state: "${state}" }`,
+  ];
+  expect(all.map((each) => inspect(each))).toEqual(told("open"));
+  for (const each of all.toReversed()) each.dispose();
+  expect(all.map((each) => Bun.inspect(each))).toEqual(told("disposed"));
 });
 
 test("a handle whose memory was found to be gone says so", async () => {

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { checkInteger, checkOptions, invalidType, type OptionNames } from "@isthmus/core/internal";
+import {
+  checkInteger,
+  checkOptions,
+  invalidType,
+  type OptionNames,
+  showAs,
+} from "@isthmus/core/internal";
 import { bytes, type Overrun, Publisher, Subscriber } from "@isthmus/ipc";
 import { decodeMessage, encodeMessage, type MessageData } from "./message.ts";
 
@@ -74,7 +80,7 @@ const PROCESSES_MAX = 256;
  *   reusePort: true,
  *   fetch: (request, server) => (server.upgrade(request) ? undefined : new Response("web sockets only")),
  *   websocket: {
- *     open: (socket) => socket.subscribe("room"),
+ *     open: (socket) => void socket.subscribe("room"),
  *     message: (_, text) => void all.publish("room", text), // in every process
  *   },
  * });
@@ -104,6 +110,13 @@ export class Broadcast implements Disposable {
   #sent = 0;
   #received = 0;
   #isDisposed = false;
+
+  static {
+    showAs(Broadcast.prototype, (broadcast) => {
+      const state = broadcast.#isDisposed ? "disposed" : "open";
+      return ["Broadcast", { name: broadcast.name, state }];
+    });
+  }
 
   /** @internal See {@link broadcast}. */
   constructor(server: Publishing, name: string, options: BroadcastOptions | undefined) {

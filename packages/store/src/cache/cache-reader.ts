@@ -19,8 +19,8 @@ const PLACE_TRIES_MAX = 3;
 /** A value as it was found. */
 export type Found = "fresh" | "stale" | undefined;
 
-/** What is done with a value that was found: it is copied, copied into an array for whoever asked, or not looked at. */
-type Taking = "copy" | "slice" | "look";
+/** What is done with a value that was found: it is copied, or not looked at. */
+type Taking = "copy" | "look";
 
 /** The values of a cache as one handle reads them. */
 export class CacheReader {
@@ -40,13 +40,43 @@ export class CacheReader {
   }
 
   get(key: string, allowStale: boolean): unknown {
-    return this.#hit(key, allowStale, this.#isBytes ? "slice" : "copy")
-      ? this.#value.decode()
-      : undefined;
+    if (this.#isBytes) return this.#slice(key, allowStale);
+    return this.#hit(key, allowStale) ? this.#value.decode() : undefined;
+  }
+
+  /**
+   * The bytes of a value, copied once: `find` in one piece, without what it keeps of a value (75 ns instead of 84). What is torn is
+   * copied in vain.
+   */
+  #slice(key: string, allowStale: boolean): Uint8Array<ArrayBuffer> | undefined {
+    const store = this.#store;
+    const { key: own, words, bodies } = store;
+    own.set(key);
+    const shard = store.shards[store.indexOf(own.hash)]!;
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const at = shard.lookUp(own);
+      if (at === NONE) break;
+      const word = shard.wordOf(at);
+      const lengthBytes = words.get(word + ENTRY.valueBytes) >>> 0;
+      const value = shard.valueWordOf(word, words.get(word + ENTRY.meta));
+      const isSound = shard.holds(value, lengthBytes);
+      const bytes = bodies.slice(value, isSound ? lengthBytes : 0);
+      const staleMs = words.get(word + ENTRY.staleMs) >>> 0;
+      const freshUntil = bodies.number(word + ENTRY.freshUntil);
+      if (!shard.isWhole(at)) continue;
+      if (!isSound) break;
+      shard.visit(own.hash);
+      const age = freshUntil === Infinity ? "fresh" : this.#ageOf(freshUntil, staleMs);
+      if (age === undefined || (age === "stale" && !allowStale)) break;
+      store.count(age === "fresh" ? "hits" : "staleHits");
+      return bytes;
+    }
+    store.count("misses");
+    return undefined;
   }
 
   getInto(key: string, target: Uint8Array, allowStale: boolean): number | undefined {
-    return this.#hit(key, allowStale, "copy") ? this.#value.copyInto(target) : undefined;
+    return this.#hit(key, allowStale) ? this.#value.copyInto(target) : undefined;
   }
 
   has(key: string): boolean {
@@ -86,7 +116,7 @@ export class CacheReader {
       // The program may have used the cache in between.
       store.key.set(key);
     }
-    return this.#hit(key, false, "copy") ? read(this.#value.place()) : undefined;
+    return this.#hit(key, false) ? read(this.#value.place()) : undefined;
   }
 
   /**
@@ -101,7 +131,7 @@ export class CacheReader {
       const at = shard.lookUp(key);
       if (at === NONE) return undefined;
       const word = shard.wordOf(at);
-      const isSound = taking === "look" || this.#take(shard, word, taking === "slice");
+      const isSound = taking === "look" || this.#take(shard, word);
       const staleMs = store.words.get(word + ENTRY.staleMs) >>> 0;
       const freshUntil = store.bodies.number(word + ENTRY.freshUntil);
       if (!shard.isWhole(at)) continue;
@@ -115,16 +145,13 @@ export class CacheReader {
   }
 
   /** Takes the value of an entry on; false when it cannot be one. All that counts once the entry is known to be whole. */
-  #take(shard: Shard, word: number, isSliced: boolean): boolean {
+  #take(shard: Shard, word: number): boolean {
     const { words, bodies } = this.#store;
-    const own = this.#value;
     const meta = words.get(word + ENTRY.meta);
     const lengthBytes = words.get(word + ENTRY.valueBytes) >>> 0;
     const value = shard.valueWordOf(word, meta);
     if (!shard.holds(value, lengthBytes)) return false;
-    const type = typeOf(meta);
-    if (isSliced && type === TYPE.record) own.take(bodies.slice(value, lengthBytes));
-    else own.copy(bodies, value, lengthBytes, type);
+    this.#value.copy(bodies, value, lengthBytes, typeOf(meta));
     return true;
   }
 
@@ -192,10 +219,10 @@ export class CacheReader {
   }
 
   /** Finds a value that may be used, and counts whether there was one. */
-  #hit(key: string, allowStale: boolean, taking: Taking): boolean {
+  #hit(key: string, allowStale: boolean): boolean {
     const store = this.#store;
     store.key.set(key);
-    const found = this.find(store.key, taking);
+    const found = this.find(store.key);
     const isHit = found === "fresh" || (found === "stale" && allowStale);
     if (!isHit) store.count("misses");
     else store.count(found === "fresh" ? "hits" : "staleHits");

@@ -73,6 +73,7 @@ export function openCache<S extends CacheSchema>(
     fingerprint: schema.fingerprint,
     schemaTexts: [schema.text],
     isPersistent: lifetime === "persistent",
+    isGatherable: true,
     init: (memory) => initialise(memory, shape),
     role: "user",
     places,

@@ -16,6 +16,7 @@ import {
 import { OwnerLocks } from "../owner-locks.ts";
 import { CACHE, CACHE_HEADER_BYTES, type CacheShape, COUNT, COUNTS_BYTES } from "./cache-layout.ts";
 import { bootId, CHANGE_CELL, FLIGHT_CELLS, LOCK_CELLS, readShape } from "./cache-segment.ts";
+import { FilledPages } from "./filled-pages.ts";
 import { Flights } from "./flights.ts";
 import { KeyText } from "./key-text.ts";
 import { Shard } from "./shard.ts";
@@ -35,6 +36,7 @@ export class CacheStore {
   /** The words at which the shards begin. */
   readonly bases: readonly number[];
   readonly locks: OwnerLocks;
+  readonly #pages: FilledPages;
   /** The key of the current call. */
   readonly key: KeyText;
   readonly #counts: Float64Array;
@@ -60,6 +62,7 @@ export class CacheStore {
     this.shards = this.bases.map((base) => new Shard(words, base, this.shape, this.bodies));
     this.flights = this.bases.map((base) => new Flights(words, base, segment.participants));
     this.locks = new OwnerLocks(segment, words, this.bases, LOCK_CELLS, "the cache");
+    this.#pages = new FilledPages(memory.mapping, offset, this.shape);
     this.#cells = Array.from({ length: CHANGE_CELL + 1 }, (_, index) => segment.cell(index));
     this.#counts = this.#ownCounts();
     this.#forgetOtherBoots(state);
@@ -128,6 +131,7 @@ export class CacheStore {
   /** Unlocks a shard and wakes who waits for it. */
   unlock(index: number): void {
     this.locks.unlock(index);
+    this.#pages.note(index, (this.shards[index] as Shard).headWord);
   }
 
   /** All of the segment, as records are read in it. */

@@ -23,7 +23,6 @@ export class CacheValue implements Body {
   #memory: RecordMemory | undefined;
   #places: PlaceReader | undefined;
   #numbers = new Float64Array(0);
-  #taken: Uint8Array<ArrayBuffer> | undefined;
   /** What values were copied into last, and its words. */
   #target: Uint8Array | undefined;
   #targetWords: Int32Array | undefined;
@@ -99,13 +98,6 @@ export class CacheValue implements Body {
     bodies.copyOut(word, this.words, lengthBytes);
     this.type = type;
     this.lengthBytes = lengthBytes;
-    this.#taken = undefined;
-  }
-
-  /** Takes bytes on that are given out as they are, by {@link decode} alone. */
-  take(bytes: Uint8Array<ArrayBuffer>): void {
-    this.type = TYPE.record;
-    this.#taken = bytes;
   }
 
   /**
@@ -140,11 +132,6 @@ export class CacheValue implements Body {
 
   /** Decodes what has been copied in. */
   decode(): unknown {
-    const taken = this.#taken;
-    if (taken !== undefined) {
-      this.#taken = undefined;
-      return taken;
-    }
     if (this.type === TYPE.number) return this.#numbers[0];
     return this.#codec.decode(this.#memory as RecordMemory, 0, this.lengthBytes);
   }

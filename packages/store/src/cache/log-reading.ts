@@ -120,6 +120,11 @@ export class LogReading {
     if ((marks & mark) === 0) words.set(visited, marks | mark);
   }
 
+  /** The word at which the next record will begin; a hint for who has not the lock. */
+  get headWord(): number {
+    return this.wordOf(this.words.glance(this.base + SHARD.head));
+  }
+
   /** The word at which a record begins. */
   wordOf(at: number): number {
     return this.log + (at & this.mask) * UNIT_WORDS;

@@ -19,9 +19,10 @@ import {
 } from "./definition.ts";
 import { Directory, type Family } from "./directory.ts";
 import { exposition, type MetricFamily, readFamilies } from "./exposition.ts";
-import { Counter, Gauge, Histogram, type SeriesSource } from "./metrics.ts";
+import { Counter, Gauge, Histogram } from "./metrics.ts";
 import { writePythonFiles } from "./python-files.ts";
 import { Registry } from "./registry.ts";
+import type { SeriesSource } from "./series.ts";
 
 /** How full shared counters are. Where `dropped` grows, a label has more values than there is memory for. */
 export interface SharedCountersMetrics extends CountersInfo {}

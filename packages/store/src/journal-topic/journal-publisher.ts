@@ -4,7 +4,7 @@
  * @module
  */
 import { DisposedError } from "@isthmus/core";
-import { invalidType } from "@isthmus/core/internal";
+import { invalidType, showAs } from "@isthmus/core/internal";
 import { type bytes, Publisher, type RecordInput } from "@isthmus/ipc";
 import type { JournalInside } from "../journal/journal-inside.ts";
 import { FRAME_BYTES_MAX } from "../journal/journal-layout.ts";
@@ -69,6 +69,14 @@ export class JournalPublisher<S extends JournalSchema> implements Disposable {
   #sent = 0;
   #unpublished = 0;
   #isDisposed = false;
+
+  static {
+    showAs(JournalPublisher.prototype, (publisher) => {
+      const { name, createdNew } = publisher;
+      const state = publisher.#isDisposed ? "disposed" : "open";
+      return ["JournalPublisher", { name, state, createdNew }];
+    });
+  }
 
   private constructor(verb: TopicVerb, name: string, options: JournalPublisherOptions<S>) {
     const { inside, sizes } = checkTopic(options);

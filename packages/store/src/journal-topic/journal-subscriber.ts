@@ -9,6 +9,7 @@ import {
   isTurnDue,
   type OptionNames,
   outOfRange,
+  showAs,
   takeTurn,
 } from "@isthmus/core/internal";
 import type { RecordsOptions } from "@isthmus/ipc";
@@ -85,6 +86,14 @@ export class JournalSubscriber<S extends JournalSchema> implements Disposable {
   #liveCount = 0;
   #pastCount = 0;
   #missing = 0;
+
+  static {
+    showAs(JournalSubscriber.prototype, (subscriber) => {
+      const { name, createdNew } = subscriber;
+      const state = subscriber.#disposed.signal.aborted ? "disposed" : "open";
+      return ["JournalSubscriber", { name, state, createdNew }];
+    });
+  }
 
   private constructor(verb: TopicVerb, name: string, options: JournalSubscriberOptions<S>) {
     const { inside, sizes } = checkTopic(options);

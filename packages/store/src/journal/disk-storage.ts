@@ -17,7 +17,7 @@ import {
   statSync,
 } from "node:fs";
 import { join } from "node:path";
-import { fromNodeError, platform } from "@isthmus/core/internal";
+import { fromNodeError, GONE, platform, unlinkIfThere } from "@isthmus/core/internal";
 import {
   attempt,
   DiskReading,
@@ -33,7 +33,6 @@ import {
   INDEX_ASIDE,
   indexedBy,
   indexName,
-  isIndexName,
   SEGMENT,
   segmentName,
   TAILER_SUFFIX,
@@ -42,6 +41,7 @@ import {
 import type { HeadFiles } from "./live-head.ts";
 import { decodeHeader } from "./segment-header.ts";
 import type { JournalStorage, ReadableSegment, TailerFile, WritableSegment } from "./storage.ts";
+import { WrittenThrough } from "./written-through.ts";
 
 /** A file that somebody makes ready gets its name within this time, in milliseconds, or is left over. */
 const LEFT_OVER_MS = 600_000;
@@ -50,12 +50,15 @@ const LEFT_OVER_MS = 600_000;
 export class DiskStorage implements JournalStorage {
   readonly path: string;
   readonly #id: Uint8Array;
+  readonly #syncsEach: boolean;
   /** Of full segments, by their first sequences. */
   #sizes = new Map<number, number>();
 
-  constructor(path: string, id: Uint8Array) {
+  /** @param syncsEach Whether whoever appends syncs after each record. */
+  constructor(path: string, id: Uint8Array, syncsEach = false) {
     this.path = path;
     this.#id = id;
+    this.#syncsEach = syncsEach;
   }
 
   segments(): number[] {
@@ -69,19 +72,16 @@ export class DiskStorage implements JournalStorage {
     return firsts;
   }
 
-  /** Removes what those who died have left over of indexes, and indexes without a segment. */
+  /** Removes what those who died have left over of indexes, indexes without a segment, and what was removed while it was open. */
   tidy(): void {
-    const names = readdirSync(this.path);
-    const indexes = names.filter((name) => isIndexName(name) || name.startsWith(INDEX_ASIDE));
-    if (indexes.length === 0) return;
-    const firsts = new Set(names.map(firstOf));
-    for (const name of indexes) {
-      const indexed = indexedBy(name);
-      const isAside = name.startsWith(INDEX_ASIDE);
-      if (!isAside && (indexed === undefined || firsts.has(indexed))) continue;
-      const path = join(this.path, name);
-      const { mtimeMs = Infinity } = statSync(path, { throwIfNoEntry: false }) ?? {};
-      if (!isAside || Date.now() - mtimeMs > LEFT_OVER_MS) rmSync(path, { force: true });
+    const names = new Set(readdirSync(this.path));
+    for (const name of names) {
+      if (!this.#isLeftOver(name, names)) continue;
+      try {
+        rmSync(join(this.path, name), { force: true });
+      } catch {
+        // Somebody has it open, or nothing can be removed here. It is in nobody's way.
+      }
     }
   }
 
@@ -120,7 +120,9 @@ export class DiskStorage implements JournalStorage {
       const { segmentBytes } = decodeHeader(head.subarray(0, count), size, this.#id, first);
       // A copy may have holes, and a file may have been cut off: a store there would find no room.
       platform().allocate(fd, 0, segmentBytes, path);
-      return new DiskWriting(fd, path, first, segmentBytes);
+      // Where a sync of the file alone does not see what a mapping has, the two are not one.
+      const isThrough = this.#syncsEach && platform().syncsMappings;
+      return new (isThrough ? WrittenThrough : DiskWriting)(fd, path, first, segmentBytes);
     } catch (error) {
       closeSync(fd);
       throw fromNodeError(error, `open "${path}"`);
@@ -155,8 +157,9 @@ export class DiskStorage implements JournalStorage {
 
   remove(first: number): void {
     attempt(`remove segment ${first} of "${this.path}"`, () => {
-      rmSync(join(this.path, segmentName(first)), { force: true });
-      rmSync(join(this.path, indexName(first)), { force: true });
+      // Readers may have them open, which Windows has to be told.
+      unlinkIfThere(join(this.path, segmentName(first)));
+      unlinkIfThere(join(this.path, indexName(first)));
       syncDirectory(this.path);
     });
   }
@@ -202,7 +205,7 @@ export class DiskStorage implements JournalStorage {
 
   removeTailer(name: string): void {
     attempt(`remove the tailer "${name}" of "${this.path}"`, () => {
-      rmSync(this.#tailerPath(name));
+      platform().fileNames.remove(this.#tailerPath(name));
       syncDirectory(join(this.path, TAILERS_NAME));
     });
   }
@@ -230,6 +233,14 @@ export class DiskStorage implements JournalStorage {
       }
       return false;
     }
+  }
+
+  #isLeftOver(name: string, names: ReadonlySet<string>): boolean {
+    const indexed = indexedBy(name);
+    if (indexed !== undefined) return !names.has(segmentName(indexed));
+    if (!name.startsWith(INDEX_ASIDE)) return name.startsWith(GONE);
+    const { mtimeMs = Infinity } = statSync(join(this.path, name), { throwIfNoEntry: false }) ?? {};
+    return Date.now() - mtimeMs > LEFT_OVER_MS;
   }
 
   #tailerPath(name: string): string {

@@ -142,6 +142,8 @@ export async function checkJournal(
   if (onProgress !== undefined && typeof onProgress !== "function") {
     throw invalidType("options.onProgress", "a function", onProgress);
   }
+  // A short journal is through before the first turn.
+  signal?.throwIfAborted();
   const { storage, format, files } = openFiles(path);
   const firsts = files.segments.map(({ firstSequence }) => firstSequence);
   const totalBytes = files.segments.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -79,7 +79,8 @@
  *            128 │ mutex         128 bytes: strategy 2, whose turn it is; a holder is a slot of this file
  *            256 │ syncMutex     128 bytes: strategy 2, who brings records to the disk for all that wait
  *            384 │ generations   512 x u32: how often each slot was taken
- *           2432 │ reserved      1664 bytes
+ *           2432 │ group         128 bytes: see `group-commit.ts`
+ *           2560 │ reserved      1536 bytes
  *           4096 └ slots         nothing; whoever has slot n has byte 4096 + n locked
  * ```
  *
@@ -195,6 +196,7 @@ export const LOCK = {
   mutex: 128,
   syncMutex: 256,
   generations: 384,
+  group: 2432,
   slots: 4096,
 } as const;
 export const LOCK_VERSION = 1;
@@ -222,11 +224,6 @@ export function segmentName(first: number): string {
 /** The file's name of the index of that segment. */
 export function indexName(first: number): string {
   return `${String(first).padStart(NAME_DIGITS, "0")}.idx`;
-}
-
-/** Whether a file is called as an index is, by how its name ends. */
-export function isIndexName(name: string): boolean {
-  return name.endsWith(".idx");
 }
 
 /** With which sequence a segment begins, by its file's name; undefined for any other file. */

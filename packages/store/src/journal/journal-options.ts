@@ -137,6 +137,9 @@ export interface JournalRecord<V> {
 
 /** Records that are missing, from the first to the last one: they were damaged or removed. */
 export interface JournalGap {
+  readonly sequence?: undefined;
+  readonly time?: undefined;
+  readonly value?: undefined;
   readonly gap: Gap;
 }
 

@@ -185,13 +185,10 @@ export class JournalWriter implements Disposable {
   /** One brings to the disk what all have appended who wait for it. */
   #syncTogether(last: number): void {
     const appender = this.appender;
-    const turns = this.turns;
-    if (!turns.takeSync(() => appender.synced >= last)) return;
-    try {
-      appender.sync();
-    } finally {
-      turns.giveSync();
-    }
+    this.turns.flush(
+      () => appender.synced >= last,
+      () => appender.sync(),
+    );
     this.#noteSynced();
   }
 

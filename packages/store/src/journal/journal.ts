@@ -5,7 +5,7 @@
  */
 import { resolve } from "node:path";
 import { DisposedError } from "@isthmus/core";
-import { checkInteger, checkString, invalidType } from "@isthmus/core/internal";
+import { checkInteger, checkString, invalidType, showAs } from "@isthmus/core/internal";
 import type { RecordCursor, RecordInput } from "@isthmus/ipc";
 import { codecOf, schemaOf } from "@isthmus/ipc/internal";
 import type { DiskStorage } from "./disk-storage.ts";
@@ -74,6 +74,13 @@ export class Journal<S extends JournalSchema> implements Disposable {
   /** A look at a signal takes as long as a tenth of an append. */
   #isDisposed = false;
   #head: LiveHead | undefined;
+
+  static {
+    showAs(Journal.prototype, (journal) => {
+      const state = journal.#isDisposed ? "disposed" : "open";
+      return ["Journal", { path: journal.path, state }];
+    });
+  }
 
   private constructor(path: string, options: JournalOptions<S> | JournalReadOnlyOptions) {
     this.path = checkString("path", path);

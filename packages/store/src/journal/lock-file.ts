@@ -7,11 +7,24 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { CorruptSegmentError } from "@isthmus/core";
 import { conditionError, Mapping, platform } from "@isthmus/core/internal";
-import { type Life, type Lives, OwnerWord, SharedWords } from "@isthmus/ipc/internal";
+import {
+  type Bells,
+  CELL,
+  type Life,
+  type Lives,
+  OwnerWord,
+  SharedWords,
+  WaitCell,
+} from "@isthmus/ipc/internal";
 import { attempt } from "./disk-files.ts";
+import { GROUP, GroupCommit } from "./group-commit.ts";
 import { LOCK, LOCK_SLOTS, LOCK_VERSION } from "./journal-layout.ts";
+import { rest } from "./rest.ts";
 
 type ByteLocks = NonNullable<ReturnType<typeof platform>["byteLocks"]>;
+
+/** How long one sleeps where nobody can be woken, in milliseconds. */
+const PAUSE_MS = 0.05;
 
 /** The file as one handle has it open, with a slot of its own. */
 export class LockFile implements Disposable, Lives {
@@ -22,14 +35,15 @@ export class LockFile implements Disposable, Lives {
   readonly #words: SharedWords;
   readonly #self: Life;
   readonly #turn: OwnerWord;
-  readonly #sync: OwnerWord;
+  readonly group: GroupCommit;
 
   /**
    * @param path The file; it is made where it is missing.
+   * @param pause See `GroupParts`.
    * @throws {SystemError} `EACCES`, `EROFS`, … where this process may only read; `EAGAIN` when too many handles append.
    * @throws {CorruptSegmentError} When it is none of this version.
    */
-  constructor(path: string, bytes: ByteLocks) {
+  constructor(path: string, bytes: ByteLocks, pause: () => boolean) {
     this.#bytes = bytes;
     const what = `append to the journal of "${path}"`;
     const fd = attempt(what, () => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o666));
@@ -44,12 +58,17 @@ export class LockFile implements Disposable, Lives {
       this.#checkVersion(path);
       this.#self = this.#join(what);
       this.#turn = new OwnerWord(this.#words, LOCK.mutex / 4, this.#self, this);
-      this.#sync = new OwnerWord(this.#words, LOCK.syncMutex / 4, this.#self, this);
+      this.group = this.#makeGroup(pause);
     } catch (error) {
       mapping?.dispose();
       closeSync(fd);
       throw error;
     }
+  }
+
+  /** Whether somebody has the turn, alive or dead. */
+  get isTaken(): boolean {
+    return this.#turn.ownerSlot >= 0;
   }
 
   /** Takes the turn, from somebody who has died, too; false when somebody has it. */
@@ -61,15 +80,6 @@ export class LockFile implements Disposable, Lives {
     this.#turn.unlock();
   }
 
-  /** Becomes the one who syncs; false when somebody else does. */
-  tryTakeSync(): boolean {
-    return this.#sync.tryOwn() !== "busy";
-  }
-
-  giveSync(): void {
-    this.#sync.unlock();
-  }
-
   /** The handle of a life holds its byte until it ends, and whoever gets the byte after that is of another generation. */
   isOver(slot: number, generation: number, mask: number): boolean {
     if ((this.#words.load(generationWord(slot)) & mask) !== generation) return true;
@@ -79,6 +89,19 @@ export class LockFile implements Disposable, Lives {
   [Symbol.dispose](): void {
     this.#mapping.dispose();
     closeSync(this.#fd);
+  }
+
+  #makeGroup(pause: () => boolean): GroupCommit {
+    const words = this.#words;
+    const base = LOCK.group / 4;
+    const futex = this.#mapping.futex(LOCK.group + (GROUP.cell + CELL.sequence) * 4);
+    return new GroupCommit({
+      words,
+      base,
+      lock: new OwnerWord(words, LOCK.syncMutex / 4, this.#self, this),
+      cell: futex ? new WaitCell(words, base + GROUP.cell, 0, NO_BELLS, futex) : POLLED_CELL,
+      pause,
+    });
   }
 
   #checkVersion(path: string): void {
@@ -102,3 +125,29 @@ export class LockFile implements Disposable, Lives {
 function generationWord(slot: number): number {
   return LOCK.generations / 4 + slot;
 }
+
+/** Where nobody can be woken. */
+const POLLED_CELL: Pick<WaitCell, "sleep" | "wake"> = {
+  sleep: (isTrue, timeoutMs) => {
+    for (const end = performance.now() + timeoutMs; performance.now() < end; ) {
+      if (isTrue()) return "changed";
+      rest(PAUSE_MS);
+    }
+    return "timeout";
+  },
+  wake: () => {},
+};
+
+/** Nobody here is rung. */
+const NO_BELLS: Bells = {
+  slotCount: 0,
+  enter: () => {},
+  leave: () => {},
+  arm: () => undefined,
+  disarm: () => false,
+  ring: () => {},
+  sleep: () => false,
+  isClosed: false,
+  // Whoever sleeps looks again soon, whatever is wrong with the memory.
+  checkWhole: () => {},
+};

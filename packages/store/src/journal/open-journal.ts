@@ -49,7 +49,7 @@ export interface OpenedJournal {
  */
 export function openJournal<S extends JournalSchema>(
   path: string,
-  { schema, isReadOnly, segmentBytes, segmentMaxAgeMs, limits }: CheckedJournal<S>,
+  { schema, isReadOnly, sync, segmentBytes, segmentMaxAgeMs, limits }: CheckedJournal<S>,
 ): OpenedJournal {
   const wanted = schema === undefined ? undefined : shapeOf(schema);
   if (!isReadOnly) ensureJournalDirectory(path);
@@ -65,7 +65,7 @@ export function openJournal<S extends JournalSchema>(
     if (meta.fingerprint !== shape.fingerprint || meta.schemaText !== shape.text) {
       throw otherSchema(path, meta, shape.text);
     }
-    const storage = new DiskStorage(path, meta.id);
+    const storage = new DiskStorage(path, meta.id, sync === "always");
     const format = new RecordFormat(meta.id);
     const parts = { meta, shape, storage, format };
     if (!(opened instanceof TurnLock)) return { ...parts, appending: opened };

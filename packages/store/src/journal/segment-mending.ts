@@ -10,7 +10,9 @@ import type { FramePlace } from "./segment-index.ts";
 import type { WritableSegment } from "./storage.ts";
 
 const STEP_BYTES = 2 ** 20;
-const ZEROS = new Uint8Array(STEP_BYTES);
+/** So much is looked at, and cleared, at once. */
+const CLEARED_BYTES = 2 ** 16;
+const ZEROS = new Uint8Array(CLEARED_BYTES);
 
 /** When segments end, but for being full. */
 export interface RollOptions {
@@ -70,9 +72,8 @@ export function storeSynced(file: WritableSegment, sequence: number, mark: Frame
 /** Makes everything from a place on zero; returns whether anything was not. */
 export function clearFrom(file: WritableSegment, start: number): boolean {
   let isChanged = false;
-  // Holes are zero, and to look at them would make something of them.
-  for (let at = file.nextData(start); at < file.lengthBytes; at = file.nextData(at + STEP_BYTES)) {
-    const bytes = file.bytes.subarray(at, Math.min(at + STEP_BYTES, file.lengthBytes));
+  for (const at of dataFrom(file, start)) {
+    const bytes = file.bytes.subarray(at, Math.min(at + CLEARED_BYTES, file.lengthBytes));
     if (Buffer.compare(bytes, ZEROS.subarray(0, bytes.length)) === 0) continue;
     // The first word last: whoever comes next clears the rest as long as it is not zero.
     const skipped = at === start ? 4 : 0;
@@ -81,6 +82,17 @@ export function clearFrom(file: WritableSegment, start: number): boolean {
   }
   if (isChanged && file.load(start) !== 0) file.store(start, 0);
   return isChanged;
+}
+
+/**
+ * Where there may be something that is not zero, in steps. All are found before one is looked at: a look makes something of a hole, and
+ * the kernel reads ahead, so that whoever looked and asked in turns would go through all of a segment that is nearly empty.
+ */
+function dataFrom(file: WritableSegment, start: number): number[] {
+  const found: number[] = [];
+  let at = file.nextData(start);
+  for (; at < file.lengthBytes; at = file.nextData(at + CLEARED_BYTES)) found.push(at);
+  return found;
 }
 
 /** Writes everything before a place once more: what the kernel takes for written may not be. */

@@ -8,32 +8,37 @@ import { closeSync, openSync } from "node:fs";
 import { platform } from "@isthmus/core/internal";
 import { timedOut } from "@isthmus/ipc/internal";
 import { attempt } from "./disk-files.ts";
+import type { GroupCommit } from "./group-commit.ts";
 import { LockFile } from "./lock-file.ts";
+import { rest } from "./rest.ts";
 
 /** How long to wait for others, in milliseconds: somebody who begins a segment waits for the disk meanwhile. */
 const TIMEOUT_MS = 30_000;
-/** So many looks at once, then with pauses that grow up to this many milliseconds. */
-const LOOKS = 50;
+/** So many looks at once, of which one that asks the kernel counts for ten, then with pauses that grow up to this many milliseconds. */
+const LOOKS = 500;
+const ASKING_LOOKS = 10;
 const PAUSE_MS_MAX = 2;
-/** So long are the pauses of who waits for somebody else's sync, in milliseconds, and so many at most. */
-const SYNC_PAUSE_MS = 0.05;
-const SYNC_LOOKS = 20_000;
+/** So long are the pauses of who waits for others before a sync, in milliseconds. */
+const GROUP_PAUSE_MS = 0.02;
 
 /** Locks that a dead process has not. */
 interface Turns extends Disposable {
+  /** Whether somebody has it, alive or dead. Absent where that takes as long as to try. */
+  readonly isTaken?: boolean;
   tryTake(): boolean;
   give(): void;
-  tryTakeSync(): boolean;
-  giveSync(): void;
+  /** Absent where there is no second lock: everybody syncs. */
+  readonly group?: GroupCommit;
 }
 
 /** The lock as one handle uses it. */
 export class TurnLock implements Disposable {
   readonly #path: string;
   readonly #turns: Turns;
-  /** Nobody wakes who sleeps here. */
-  readonly #pillow = new Int32Array(new SharedArrayBuffer(4));
-  #isSyncing = false;
+  /** How long the last sync took, in milliseconds. */
+  #syncMs = 0;
+  /** Until when it is worth while to wait for others before the next one. */
+  #gatherEnd = 0;
 
   /**
    * @param path The file; it is made where it is missing.
@@ -42,7 +47,10 @@ export class TurnLock implements Disposable {
   constructor(path: string) {
     this.#path = path;
     const { byteLocks } = platform();
-    this.#turns = byteLocks === undefined ? new WholeFile(path) : new LockFile(path, byteLocks);
+    this.#turns =
+      byteLocks === undefined
+        ? new WholeFile(path)
+        : new LockFile(path, byteLocks, () => this.#pause());
   }
 
   /**
@@ -60,43 +68,49 @@ export class TurnLock implements Disposable {
   }
 
   /**
-   * Waits until this handle is the one who brings records to the disk, or no one needs to any more.
+   * Has records brought to the disk, those of all who wait for it at once.
    *
-   * @param isDone Whether somebody else has done it.
-   * @returns Whether it is this handle's to do; then end it with `giveSync`.
+   * @param isDone Whether this handle's are there.
+   * @param sync See `GroupCommit.flush`.
    */
-  takeSync(isDone: () => boolean): boolean {
-    // Who is stopped while it syncs keeps nobody waiting for long: all can do it.
-    for (let looks = 0; looks < SYNC_LOOKS && !isDone(); looks++) {
-      this.#isSyncing = this.#turns.tryTakeSync();
-      if (this.#isSyncing) break;
-      if (looks >= LOOKS) Atomics.wait(this.#pillow, 0, 0, SYNC_PAUSE_MS);
-    }
-    if (!isDone()) return true;
-    this.giveSync();
-    return false;
-  }
-
-  giveSync(): void {
-    if (!this.#isSyncing) return;
-    this.#isSyncing = false;
-    this.#turns.giveSync();
+  flush(isDone: () => boolean, sync: () => void): void {
+    const { group } = this.#turns;
+    if (group === undefined) sync();
+    else group.flush(isDone, () => this.#time(sync));
   }
 
   [Symbol.dispose](): void {
     this.#turns[Symbol.dispose]();
   }
 
+  #time(sync: () => void): void {
+    const beganAt = performance.now();
+    sync();
+    this.#syncMs = performance.now() - beganAt;
+    this.#gatherEnd = 0;
+  }
+
+  /** @returns False when waiting for others has taken a good part of what a sync takes. */
+  #pause(): boolean {
+    const now = performance.now();
+    if (this.#gatherEnd === 0) this.#gatherEnd = now + this.#syncMs / 2;
+    if (now >= this.#gatherEnd) return false;
+    rest(GROUP_PAUSE_MS);
+    return true;
+  }
+
   #wait(): void {
     const turns = this.#turns;
-    for (let looks = 0; looks < LOOKS; looks++) if (turns.tryTake()) return;
+    for (let looks = 0; looks < LOOKS; looks += turns.isTaken === undefined ? ASKING_LOOKS : 1) {
+      if (turns.isTaken !== true && turns.tryTake()) return;
+    }
     const end = performance.now() + TIMEOUT_MS;
     for (
       let pauseMs = 0.05;
       performance.now() < end;
       pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)
     ) {
-      Atomics.wait(this.#pillow, 0, 0, pauseMs);
+      rest(pauseMs);
       if (turns.tryTake()) return;
     }
     throw timedOut(`append to the journal of "${this.#path}"`, TIMEOUT_MS, "somebody else appends");
@@ -121,13 +135,6 @@ class WholeFile implements Turns {
   give(): void {
     this[Symbol.dispose]();
   }
-
-  /** There is no second lock: everybody syncs. */
-  tryTakeSync(): boolean {
-    return true;
-  }
-
-  giveSync(): void {}
 
   [Symbol.dispose](): void {
     if (this.#fd !== undefined) closeSync(this.#fd);

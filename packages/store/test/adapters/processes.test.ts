@@ -1,13 +1,12 @@
 /** The adapters in four servers on one port. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect } from "bun:test";
 import { join } from "node:path";
 import { Home } from "@isthmus/testing/home";
 import { linesOf } from "@isthmus/testing/lines-of";
+import { ifSharedPorts } from "@isthmus/testing/requirement";
 import { testEnvironment } from "@isthmus/testing/run-program";
 
-setDefaultTimeout(60_000);
-
-test("four servers on one port have one limit and one set of values", async () => {
+ifSharedPorts("four servers on one port have one limit and one set of values", async () => {
   using home = new Home();
   const start = async (port: string) => {
     const server = Bun.spawn(

@@ -1,14 +1,13 @@
 /** Web sockets of several processes hear each other: each message once. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { bytes, Publisher } from "@isthmus/ipc";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { linesOf } from "@isthmus/testing/lines-of";
+import { ifSharedPorts } from "@isthmus/testing/requirement";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { type BroadcastOptions, broadcast } from "../../src/index.ts";
-
-setDefaultTimeout(60_000);
 
 /** What a server would have sent. */
 class FakeServer {
@@ -152,7 +151,7 @@ describe("broadcast()", () => {
     expectCode(() => one.publish("room", ""), "DisposedError", "ERR_DISPOSED");
   });
 
-  test("the web sockets of four servers on one port get each message once", async () => {
+  ifSharedPorts("the web sockets of four servers on one port get each message once", async () => {
     using home = new Home();
     const start = async (port: string) => {
       const server = Bun.spawn(

@@ -1,5 +1,5 @@
 /** Segments that somebody has damaged: an error or an answer, never a crash, a hang or a wild read. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { decodeSuperblock, SECTION } from "@isthmus/core/internal";
 import { bytes } from "@isthmus/ipc";
@@ -7,8 +7,6 @@ import { Home } from "@isthmus/testing/home";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { SharedCache } from "../../src/index.ts";
 import { damagedCopy } from "../support/damage.ts";
-
-setDefaultTimeout(120_000);
 
 const RUNS = 150 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
 const KEYS = 60;

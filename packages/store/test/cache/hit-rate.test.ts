@@ -1,11 +1,9 @@
 /** What a cache keeps is about what an ordinary LRU of the same size would. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { bytes } from "@isthmus/ipc";
 import { Home } from "@isthmus/testing/home";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { SharedCache } from "../../src/index.ts";
-
-setDefaultTimeout(120_000);
 
 const KEYS = 20_000;
 const VALUE_BYTES = 100;

@@ -1,5 +1,5 @@
 /** A cache between processes: who dies, who is stopped, who waits. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { decodeSuperblock, SECTION } from "@isthmus/core/internal";
 import { bytes, json } from "@isthmus/ipc";
@@ -7,15 +7,13 @@ import { MUTEX } from "@isthmus/ipc/internal";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
 import { Peer } from "@isthmus/testing/peer";
-import { ifSignals } from "@isthmus/testing/requirement";
+import { ifSignals, KILLED } from "@isthmus/testing/requirement";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import { CACHE, cacheShape } from "../../src/cache/cache-layout.ts";
 import { KeyText } from "../../src/cache/key-text.ts";
 import { SharedCache } from "../../src/index.ts";
 import { checkedValue, isWhole } from "./support/checked-value.ts";
-
-setDefaultTimeout(120_000);
 
 const SMALL = 2 ** 16;
 const ROUNDS = 4 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
@@ -68,7 +66,7 @@ describe("SharedCache between processes", () => {
         for (const [key, value] of cache.entries()) expect(isWhole(key, value)).toBe(true);
         await Bun.sleep(random.below(5));
       }
-      expect(await ends).toEqual(["SIGKILL", "SIGKILL"]);
+      expect(await ends).toEqual([KILLED, KILLED]);
       // As they left it: nobody has put anything in order yet.
       for (const [key, value] of cache.entries()) expect(isWhole(key, value)).toBe(true);
       expect(cache.metrics.resets).toBe(0);

@@ -1,10 +1,8 @@
 /** A shard alone: what was put in comes out, and when it is full what was not asked for goes. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { ENTRY, SHARD } from "../../src/cache/shard-layout.ts";
 import { PlainShard } from "./support/plain-shard.ts";
-
-setDefaultTimeout(120_000);
 
 /** `ISTHMUS_FUZZ_RUNS=20` makes it a million operations. */
 const OPERATIONS = 50_000 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);

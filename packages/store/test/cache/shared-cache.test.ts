@@ -1,12 +1,10 @@
 /** The cache as its users see it, in one process. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { bytes, json, struct, u32, utf8 } from "@isthmus/ipc";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
 import { SharedCache } from "../../src/index.ts";
-
-setDefaultTimeout(60_000);
 
 const SMALL = 2 ** 16;
 

@@ -1,12 +1,10 @@
 /** Counters that somebody has damaged: an error or an answer, never a crash, a hang or a lie in somebody else's line. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { Home } from "@isthmus/testing/home";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { SharedCounters } from "../../src/index.ts";
 import { damagedCopy } from "../support/damage.ts";
-
-setDefaultTimeout(120_000);
 
 const RUNS = 150 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
 const LINE = /^(# (HELP|TYPE) [a-zA-Z_:][\w:]* .*|[a-zA-Z_:][\w:]*(\{.*\})? \S+)$/;

@@ -1,14 +1,13 @@
 /** Processes that count together: what they have counted stays, whoever is killed. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Home } from "@isthmus/testing/home";
 import { linesOf } from "@isthmus/testing/lines-of";
+import { ifSharedPorts } from "@isthmus/testing/requirement";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { SharedCounters } from "../../src/index.ts";
-
-setDefaultTimeout(120_000);
 
 const KILLS = 3 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
 
@@ -66,7 +65,7 @@ test("no count is lost or doubled when places are taken over from the killed", a
   expect(counters.metrics.dropped).toBe(0);
 });
 
-test("four servers on one port answer one scrape, also when one is killed", async () => {
+ifSharedPorts("four servers on one port answer one scrape, also when one is killed", async () => {
   using home = new Home();
   const first = start(home, "server.ts", "servers", "0");
   const servers = [first];

@@ -1,13 +1,11 @@
 /** What is written for Python's Prometheus client, read as that reads it, and by that. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { testIf } from "@isthmus/testing/requirement";
 import { SharedCounters } from "../../src/index.ts";
-
-setDefaultTimeout(60_000);
 
 const PYTHON = process.env["ISTHMUS_TEST_PYTHON"] ?? "python3";
 const hasClient =

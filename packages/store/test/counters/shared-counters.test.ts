@@ -1,11 +1,9 @@
 /** What is counted together is told together, and nothing else is. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { testIf } from "@isthmus/testing/requirement";
 import { type HistogramSample, SharedCache, SharedCounters } from "../../src/index.ts";
-
-setDefaultTimeout(60_000);
 
 const SMALL = { capacityBytes: 4096, maxParticipants: 8 } as const;
 

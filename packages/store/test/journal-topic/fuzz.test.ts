@@ -1,13 +1,11 @@
 /** The journal against the rings: whatever publishers, subscribers and the topic do, everybody gets what the journal has. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { MemoryMappedFile } from "@isthmus/core";
 import { Home } from "@isthmus/testing/home";
 import { SeededRandom } from "@isthmus/testing/seeded-random";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Journal, JournalPublisher, JournalSubscriber } from "../../src/index.ts";
 import { entriesOf, NUMBERS, SMALL } from "../journal/support/sample-journal.ts";
-
-setDefaultTimeout(120_000);
 
 const RUNS = 3 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
 const STEPS = 1500;
@@ -78,7 +76,7 @@ async function fuzz(random: SeededRandom): Promise<void> {
       reader.subscriber.dispose();
       reader.subscriber = subscribe(nextSequence);
     },
-    () => rmSync(home.file(NAME), { force: true }),
+    () => home.names().includes(NAME) && MemoryMappedFile.unlink(NAME),
   ];
   for (let step = 0; step < STEPS; step++) {
     const among = below(40) === 0 ? rare : deeds;

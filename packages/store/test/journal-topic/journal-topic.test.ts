@@ -1,16 +1,16 @@
 /** Topics that have a journal, in one process: where one begins, what one gets, what is refused. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync, rmSync, statSync, truncateSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { readdirSync, statSync, truncateSync } from "node:fs";
+import { MemoryMappedFile } from "@isthmus/core";
 import { bytes, json, Publisher, struct, u32 } from "@isthmus/ipc";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
+import { truncatingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Journal, JournalPublisher, JournalSubscriber } from "../../src/index.ts";
 import { changeFile, NUMBERS, SMALL, segmentsOf } from "../journal/support/sample-journal.ts";
 import { drain } from "./support/drain.ts";
-
-setDefaultTimeout(60_000);
 
 const NAME = "numbers";
 const CAPACITY = { capacityBytes: 1024 };
@@ -203,7 +203,7 @@ describe("JournalSubscriber", () => {
     using subscriber = sample.subscriber();
     publisher.send(1);
     expect(drain(subscriber)).toEqual([[1, 1]]);
-    rmSync(sample.home.file(NAME));
+    MemoryMappedFile.unlink(NAME);
     publisher.send(2);
     expect(drain(subscriber)).toEqual([[2, 2]]);
     const before = subscriber.metrics.live;
@@ -324,7 +324,7 @@ describe("JournalPublisher", () => {
     expect(sample.home.names().filter((name) => name === NAME)).toEqual([]);
   });
 
-  test("sends on when the ring's memory is cut off: the journal has everything", () => {
+  truncatingTest("sends on when the ring's memory is cut off: the journal has everything", () => {
     using sample = new Sample();
     using publisher = sample.publisher();
     using subscriber = sample.subscriber();

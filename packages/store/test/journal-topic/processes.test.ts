@@ -1,17 +1,17 @@
 /** Topics that have a journal, between processes: deaths of publishers, of subscribers, of the topic. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { MemoryMappedFile } from "@isthmus/core";
 import { bytes } from "@isthmus/ipc";
 import { Home } from "@isthmus/testing/home";
 import { Peer } from "@isthmus/testing/peer";
+import { KILLED } from "@isthmus/testing/requirement";
 import { SeededRandom } from "@isthmus/testing/seeded-random";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Journal, JournalPublisher, JournalSubscriber } from "../../src/index.ts";
 import { stormRecord } from "../journal/support/storm-record.ts";
 import { lineOf, RING, TOPIC } from "./support/storm.ts";
-
-setDefaultTimeout(120_000);
 
 const RUNS = Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
 const ROUNDS = 3;
@@ -69,7 +69,7 @@ describe("a topic that has a journal, between processes", () => {
     using subscriber = JournalSubscriber.createOrOpen(TOPIC, { journal, ...RING });
     await using dying = start("dieBetween", path);
     const lines = [await subscriber.receiveAsync(), await subscriber.receiveAsync()].map(lineOf);
-    expect(await dying.end()).toBe("SIGKILL");
+    expect(await dying.end()).toBe(KILLED);
     const expected = [1, 2].map((n) => {
       return lineOf({ sequence: n, time: 0, value: new Uint8Array(stormRecord(n)) });
     });
@@ -80,7 +80,7 @@ describe("a topic that has a journal, between processes", () => {
 
 /** Two who publish and two who follow, killed and replaced; the topic's memory is removed, too. */
 async function storm(random: SeededRandom): Promise<void> {
-  using home = new Home();
+  using _home = new Home();
   using directory = new TemporaryDirectory();
   const path = directory.file("j");
   const promises = directory.file("promises");
@@ -90,7 +90,7 @@ async function storm(random: SeededRandom): Promise<void> {
     const seed = round * 10_000;
     const publishers = [0, 1].map((i) => start("publish", path, promises, seed + i * 1000));
     await Promise.all(publishers.map((each) => each.line()));
-    if (round === 1) rmSync(home.file(TOPIC), { force: true });
+    if (round === 1) MemoryMappedFile.unlink(TOPIC);
     await Bun.sleep(random.next() * 80);
     if (round > 0) await followers[round % 2]?.restart();
     await Promise.all(publishers.map((each) => each.kill()));

@@ -1,5 +1,5 @@
 /** Journals with damage: an error or a right answer, and whatever is missing is told. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import {
   closeSync,
   copyFileSync,
@@ -15,6 +15,7 @@ import { bytes, json } from "@isthmus/ipc";
 import { codecOf, shapeOf } from "@isthmus/ipc/internal";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
+import { removeTree } from "@isthmus/testing/remove-tree";
 import { testIf } from "@isthmus/testing/requirement";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { canMount, SmallFileSystem } from "@isthmus/testing/small-file-system";
@@ -35,8 +36,6 @@ import {
   stampRecord,
 } from "./support/sample-journal.ts";
 import { SimulatedDisk } from "./support/simulated-disk.ts";
-
-setDefaultTimeout(120_000);
 
 const FUZZ = 150 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
 /** Bytes of a frame of one digit, and where its payload is. */
@@ -275,21 +274,23 @@ describe("a damaged journal", () => {
           return undefined;
         });
       }
-      using journal = Journal.open(copy, { schema: bytes });
-      let next = 1;
-      try {
-        for await (const entry of journal.read({ from: 1 })) {
-          if (entry.gap === undefined)
-            expect(entry.value).toEqual(records[entry.sequence - 1] as never);
-          expect(entry.gap?.from ?? (entry as { sequence: number }).sequence).toBe(next);
-          next = (entry.gap?.to ?? (entry as { sequence: number }).sequence) + 1;
+      {
+        using journal = Journal.open(copy, { schema: bytes });
+        let next = 1;
+        try {
+          for await (const entry of journal.read({ from: 1 })) {
+            if (entry.gap === undefined)
+              expect(entry.value).toEqual(records[entry.sequence - 1] as never);
+            expect(entry.gap?.from ?? (entry as { sequence: number }).sequence).toBe(next);
+            next = (entry.gap?.to ?? (entry as { sequence: number }).sequence) + 1;
+          }
+          const appended = journal.append(new Uint8Array([1]));
+          expect(appended).toBeGreaterThanOrEqual(next);
+        } catch (error) {
+          expect(error).toMatchObject({ code: "ERR_CORRUPT_SEGMENT" });
         }
-        const appended = journal.append(new Uint8Array([1]));
-        expect(appended).toBeGreaterThanOrEqual(next);
-      } catch (error) {
-        expect(error).toMatchObject({ code: "ERR_CORRUPT_SEGMENT" });
       }
-      rmSync(copy, { recursive: true });
+      removeTree(copy);
     }
   });
 });

@@ -18,6 +18,7 @@ import { Home } from "@isthmus/testing/home";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { fieldsOf, offsetsOf, rowsOf } from "../../../ipc/test/layout/support/document.ts";
 import { Journal } from "../../src/index.ts";
+import { GROUP } from "../../src/journal/group-commit.ts";
 import {
   BLOCK,
   BLOCK_BYTES,
@@ -72,6 +73,7 @@ describe("what the documents say of journals", () => {
     const { reserved: _behind, ...tailer } = TAILER;
     expect(offsetsOf("Tailer of a journal", 1)).toEqual(tailer);
     expect(offsetsOf("Lock of a journal", 1)).toEqual(LOCK);
+    expect(offsetsOf("Group of a journal", 4)).toEqual(GROUP);
     expect([INDEX_MAGIC, TAILER_MAGIC]).toEqual(["ISTHMUSX", "ISTHMUST"]);
     expect([BLOCK_BYTES, ENTRY_BYTES, ENTRIES_MAX, INDEX_STRIDE_BYTES]).toEqual([
       4096, 20, 204, 8192,

@@ -1,18 +1,20 @@
 /** What is kept of a journal: by named tailers, by limits, by rolling. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { GONE } from "@isthmus/core/internal";
 import { bytes } from "@isthmus/ipc";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { Peer } from "@isthmus/testing/peer";
+import { wine } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Journal } from "../../src/index.ts";
 import { changeFile, entriesOf, NUMBERS, SMALL, segmentsOf } from "./support/sample-journal.ts";
 
-setDefaultTimeout(120_000);
-
 const ROUNDS = 4 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
+/** Wine keeps a descriptor for each handle that is closed while the file is locked, and each open takes longer. */
+const BITS_STEP = wine === undefined ? 1 : 61;
 const FIXTURE = join(import.meta.dir, "fixtures", "appender.ts");
 const KILOBYTE = new Uint8Array(1024);
 
@@ -113,7 +115,7 @@ describe("a named tailer", () => {
       // Nobody knows what it has handled.
       expect(journal.prune({ maxBytes: 0 })).toBe(0);
     }
-    for (let bit = 0; bit < 512 * 8; bit++) {
+    for (let bit = 0; bit < 512 * 8; bit += BITS_STEP) {
       const content = Buffer.from(whole);
       for (let copy = 0; copy < 4; copy++) content[512 * copy + (bit >> 3)]! ^= 1 << (bit & 7);
       writeFileSync(file, content);
@@ -229,7 +231,8 @@ describe("what is removed", () => {
     journal.read({ tailer: "new" }).close();
     for (let i = 0; i < 300; i++) forced.append(KILOBYTE);
     expect(forced.metrics.segments).toBe(2);
-    expect(readdirSync(path).sort()).toEqual(
+    const names = readdirSync(path).filter((name) => !name.startsWith(GONE));
+    expect(names.sort()).toEqual(
       [
         ...segmentsOf(path).map((file) => file.slice(path.length + 1)),
         "lock",

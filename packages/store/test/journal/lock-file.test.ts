@@ -1,42 +1,78 @@
 /** Whose turn it is: a word that everybody maps, and the kernel, which says who is dead. */
 import { expect } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
-import { platform } from "@isthmus/core/internal";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { doWithout, type Lack, platform } from "../../../core/src/native/platform.ts";
 import { LOCK, LOCK_SLOTS } from "../../src/journal/journal-layout.ts";
 import { LockFile } from "../../src/journal/lock-file.ts";
 
 const { byteLocks } = platform();
-const open = (path: string) => new LockFile(path, byteLocks as NonNullable<typeof byteLocks>);
+const open = (path: string) =>
+  new LockFile(path, byteLocks as NonNullable<typeof byteLocks>, () => false);
 const testLocks = testIf(byteLocks !== undefined, "locks on bytes");
 /** Of the mutexes: who has them. */
 const HOLDERS = [LOCK.mutex + 100, LOCK.syncMutex + 100] as const;
+const holders = (path: string) => HOLDERS.map((at) => readFileSync(path).readUInt32LE(at));
 
-testLocks(
-  "LockFile gives each of its two locks to one at a time, and to the next when its owner dies",
-  () => {
+testLocks("LockFile gives the turn to one at a time, and to the next when its owner dies", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("lock");
+  const one = open(path);
+  using two = open(path);
+  expect([one.tryTake(), two.tryTake(), one.tryTake()]).toEqual([true, false, false]);
+  one.give();
+  expect([two.tryTake(), one.tryTake()]).toEqual([true, false]);
+  expectCode(() => one.give(), "SystemError", "EPERM");
+  two.give();
+  expect(one.tryTake()).toBe(true);
+  // Its descriptor is closed, as by a death; whoever gets its slot is somebody else.
+  one[Symbol.dispose]();
+  using three = open(path);
+  expect([three.tryTake(), two.tryTake()]).toEqual([true, false]);
+  three.give();
+  expect(holders(path)).toEqual([0, 0]);
+});
+
+testLocks("LockFile lets one of a group sync, and another one when that dies doing it", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("lock");
+  const one = open(path);
+  using two = open(path);
+  let synced = 0;
+  const sync = () => {
+    synced++;
+  };
+  const dies = () => {
+    expect(holders(path)).toEqual([0, expect.any(Number)]);
+    one[Symbol.dispose]();
+    two.group.flush(() => synced > 0, sync);
+  };
+  expect(() => one.group.flush(() => synced > 0, dies)).toThrow();
+  expect(synced).toBe(1);
+  expect(holders(path)).toEqual([0, 0]);
+});
+
+testLocks("LockFile lets the others of a group sync when the one who does is stopped", () => {
+  const before = process.env["ISTHMUS_TEST_LACKS"];
+  for (const lacks of [[], ["futexes"]] as const) {
+    doWithout(lacks);
     using directory = new TemporaryDirectory();
     const path = directory.file("lock");
-    const one = open(path);
+    using one = open(path);
     using two = open(path);
-    expect([one.tryTake(), two.tryTake(), one.tryTake()]).toEqual([true, false, false]);
-    expect([two.tryTakeSync(), one.tryTakeSync()]).toEqual([true, false]);
-    one.give();
-    expect([two.tryTake(), one.tryTake()]).toEqual([true, false]);
-    expectCode(() => one.give(), "SystemError", "EPERM");
-    two.give();
-    expect(one.tryTake()).toBe(true);
-    // Its descriptor is closed, as by a death; whoever gets its slot is somebody else.
-    one[Symbol.dispose]();
-    using three = open(path);
-    expect([three.tryTake(), two.tryTake()]).toEqual([true, false]);
-    three.give();
-    two.giveSync();
-    expect(HOLDERS.map((at) => readFileSync(path).readUInt32LE(at))).toEqual([0, 0]);
-  },
-);
+    const synced: string[] = [];
+    const isDone = () => synced.length > 0;
+    one.group.flush(isDone, () => {
+      two.group.flush(isDone, () => synced.push("two"));
+      synced.push("one");
+    });
+    expect(synced).toEqual(["two", "one"]);
+    expect(holders(path)).toEqual([0, 0]);
+  }
+  doWithout((before?.split(",") ?? []) as Lack[]);
+});
 
 testLocks("LockFile takes nothing from a file that is another's, or nonsense", () => {
   using directory = new TemporaryDirectory();

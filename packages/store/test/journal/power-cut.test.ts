@@ -1,13 +1,5 @@
 /** Crashes at every step: of the process, of the power. And that each of the rules which prevent harm is needed. */
-import {
-  afterAll,
-  beforeAll,
-  describe,
-  expect,
-  setDefaultTimeout,
-  setSystemTime,
-  test,
-} from "bun:test";
+import { afterAll, beforeAll, describe, expect, setSystemTime, test } from "bun:test";
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SeededRandom } from "@isthmus/testing/seeded-random";
@@ -19,8 +11,6 @@ import { removeOld } from "../../src/journal/retention.ts";
 import { Tailers } from "../../src/journal/tailer.ts";
 import { exploreKeeping } from "./support/keeping-model.ts";
 import { explore, type Parts } from "./support/power-cut-model.ts";
-
-setDefaultTimeout(120_000);
 
 // A record that is left over is older than its place allows as soon as the clock has moved: nothing is to rest on that.
 beforeAll(() => void setSystemTime(new Date(1e12)));

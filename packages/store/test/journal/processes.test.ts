@@ -1,5 +1,5 @@
 /** A journal between processes: turns, followers, deaths. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { bytes, observe } from "@isthmus/ipc";
@@ -13,8 +13,6 @@ import { Journal } from "../../src/index.ts";
 import { headName } from "../../src/journal/live-head.ts";
 import { entriesOf, idOf, NUMBERS, SMALL } from "./support/sample-journal.ts";
 import { isWholeStormRecord } from "./support/storm-record.ts";
-
-setDefaultTimeout(120_000);
 
 const ROUNDS = 2 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
 const FIXTURE = join(import.meta.dir, "fixtures", "appender.ts");

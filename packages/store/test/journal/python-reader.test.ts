@@ -1,5 +1,5 @@
 /** A reader in Python, written from `docs/journal-format.md` alone, reads what this library writes, record for record. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { cpSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { bytes, json } from "@isthmus/ipc";
@@ -14,8 +14,6 @@ import { SEGMENT } from "../../src/journal/journal-layout.ts";
 import { RecordFormat } from "../../src/journal/record-format.ts";
 import { RecordRun } from "../../src/journal/record-run.ts";
 import { changeFile, SMALL, segmentsOf } from "./support/sample-journal.ts";
-
-setDefaultTimeout(60_000);
 
 const PYTHON = process.env["ISTHMUS_TEST_PYTHON"] ?? "python3";
 const READER = join(import.meta.dir, "fixtures", "read_journal.py");

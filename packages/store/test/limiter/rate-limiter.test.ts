@@ -1,13 +1,12 @@
 /** A limit that processes keep together: no unit is given twice, whoever dies. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { linesOf } from "@isthmus/testing/lines-of";
+import { ifSharedPorts } from "@isthmus/testing/requirement";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { RateLimiter, type RateLimiterOptions, SharedCache } from "../../src/index.ts";
-
-setDefaultTimeout(60_000);
 
 const HOUR = 3_600_000;
 const OPTIONS = { limit: 5, perMs: HOUR, capacityBytes: 2 ** 16 } as const;
@@ -104,7 +103,7 @@ describe("RateLimiter", () => {
     expectCode(() => limiter.take("a"), "DisposedError", "ERR_DISPOSED");
   });
 
-  test("four servers on one port keep one limit, also when one is killed", async () => {
+  ifSharedPorts("four servers on one port keep one limit, also when one is killed", async () => {
     using home = new Home();
     const start = (port: string) =>
       Bun.spawn(

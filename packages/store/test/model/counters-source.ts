@@ -7,5 +7,5 @@ export { Columns } from "../../src/counters/columns.ts";
 export { definitionOf } from "../../src/counters/definition.ts";
 export { Directory, keyOf } from "../../src/counters/directory.ts";
 export { readFamilies } from "../../src/counters/exposition.ts";
-export { CounterSeries, GaugeSeries } from "../../src/counters/metrics.ts";
 export { Registry } from "../../src/counters/registry.ts";
+export { CounterSeries, GaugeSeries } from "../../src/counters/series.ts";

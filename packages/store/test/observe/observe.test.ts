@@ -4,8 +4,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CorruptSegmentError, MemoryMappedFile } from "@isthmus/core";
 import {
-  FIGURES,
-  type FigureTable,
   figureTotals,
   json,
   observe,
@@ -270,19 +268,4 @@ describe("a journal", () => {
     });
     expect(journal.append(2)).toBe(2);
   });
-});
-
-test("the comments of the figures, which editors show, are what the figures say", () => {
-  const source = readFileSync(
-    `${import.meta.dir}/../../../ipc/src/store-kinds/store-figures.ts`,
-    "utf8",
-  );
-  const { cache, limiter, table, counters, journal } = FIGURES;
-  for (const parts of [cache, limiter, table, counters, journal]) {
-    for (const figures of Object.values<FigureTable>(parts)) {
-      for (const [name, { help }] of Object.entries(figures)) {
-        expect(source).toContain(`/** ${help} */\n    ${name}: {`);
-      }
-    }
-  }
 });

@@ -2,7 +2,7 @@
  * Processes of this Bun and of another runtime, or on another C library, that share state. `bun run test:runtimes` and
  * `bun run test:musl` run this.
  */
-import { describe, setDefaultTimeout } from "bun:test";
+import { describe } from "bun:test";
 import { join } from "node:path";
 import { OTHER_LIBRARY, RUNTIMES } from "@isthmus/testing/neighbours";
 import { pairTests } from "@isthmus/testing/pair";
@@ -18,8 +18,6 @@ import {
   shareLimiter,
   shareTable,
 } from "./support/share.ts";
-
-setDefaultTimeout(120_000);
 
 const SCRIPT = join(import.meta.dir, "fixtures", "neighbour.ts");
 

@@ -1,5 +1,5 @@
 /** A table as its users see it, and between processes. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { f64, struct, u8 } from "@isthmus/ipc";
 import { expectCode } from "@isthmus/testing/expect-code";
@@ -7,8 +7,6 @@ import { Home } from "@isthmus/testing/home";
 import { Peer } from "@isthmus/testing/peer";
 import { SharedTable } from "../../src/index.ts";
 import { Sample } from "../cache/support/sample.ts";
-
-setDefaultTimeout(120_000);
 
 const Price = struct({ bid: f64, ask: f64 });
 
