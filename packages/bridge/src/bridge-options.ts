@@ -80,7 +80,7 @@ export interface BridgeOptions extends ServerOptions {
   readonly onGap?: ((gap: BridgeGap) => void) | undefined;
   /** Whether to begin also while the server is away. Default false: that is an error. */
   readonly wait?: boolean | undefined;
-  /** Ends the wait for the server or for what is to be sent. */
+  /** Ends the bridge; `bridge` rejects with its reason when it is aborted before there is one. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -99,6 +99,7 @@ export class Bridge implements AsyncDisposable {
 
   /** @internal Begins one; see `bridge`. */
   static async begin(options: CheckedBridge): Promise<Bridge> {
+    options.signal?.throwIfAborted();
     await using stack = new AsyncDisposableStack();
     const ways = options.role === "both" ? (["out", "in"] as const) : [options.role];
     await lockBridge(options.here, ways, stack);
@@ -122,6 +123,8 @@ export class Bridge implements AsyncDisposable {
     stack.use(sink);
     const source = options.role === "in" ? undefined : openSource(options);
     stack.use(source);
+    // While the server was waited for, nobody listened.
+    options.signal?.throwIfAborted();
     return new Bridge(options, stack.move(), { connection: connecting, sink, source });
   }
 

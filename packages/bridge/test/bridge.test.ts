@@ -14,17 +14,15 @@ import {
   u32,
   WorkQueue,
 } from "@isthmus/ipc";
-import { findNatsServer, NatsServer } from "@isthmus/programs/nats-server";
+import { NatsServer } from "@isthmus/programs/nats-server";
 import { Journal } from "@isthmus/store";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
-import { testIf } from "@isthmus/testing/requirement";
+import { serverTest } from "@isthmus/testing/server-test";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { bridge } from "../src/bridge.ts";
 import type { BridgeGap } from "../src/index.ts";
-
-const serverTest = testIf(findNatsServer() !== undefined, "nats-server");
 
 const Order = struct({ id: u32, price: f64 });
 const order = (id: number): { id: number; price: number } => ({ id, price: id / 2 });
@@ -40,7 +38,35 @@ async function receive<S extends ChannelSchema>(
   return found;
 }
 
+/** Opens a journal for reading; undefined where there is none yet. */
+function openWhereThereIs(path: string): Journal<typeof json> | undefined {
+  try {
+    return Journal.open(path, { access: "read", schema: json });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
 describe("bridge()", () => {
+  serverTest("ends with its signal, also when that comes before there is a bridge", async () => {
+    using _ = new Home();
+    await using server = await NatsServer.start();
+    using producer = Producer.createOrOpen("orders", { schema: Order });
+    producer.send(order(1));
+    const reason = new Error("enough");
+    const told = { server: server.url, role: "out", signal: AbortSignal.abort(reason) } as const;
+    expect(await bridge("orders", told).catch((error: unknown) => error)).toBe(reason);
+    for (const isConnecting of [true, false]) {
+      const ending = new AbortController();
+      const opening = bridge("orders", { server: server.url, role: "out", signal: ending.signal });
+      if (!isConnecting) await opening;
+      ending.abort(reason);
+      if (isConnecting) expect(await opening.catch((error: unknown) => error)).toBe(reason);
+      else await (await opening).closed;
+    }
+  });
+
   const kinds: readonly [string, ChannelSchema, (i: number) => RecordInput<ChannelSchema>][] = [
     ["structs", Order, order],
     ["JSON", json, (i) => ({ id: i, text: "ü".repeat(i % 50) })],
@@ -129,7 +155,7 @@ describe("bridge()", () => {
       await using _out = await bridge("log", { ...how, role: "out", journal: here });
       await using back = await bridge("log", { ...how, role: "in", journal: there });
       journal.appendAll(range(10).map((i) => 1000 + round * 10 + i));
-      using far = Journal.open(there, { access: "read" });
+      using far = await until(() => openWhereThereIs(there), "the journal there");
       await until(() => far.metrics.lastSequence === 1010 + round * 10, "all records");
       expect(back.metrics.duplicates).toBe(0);
     }

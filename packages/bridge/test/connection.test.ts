@@ -1,10 +1,11 @@
 /** Connections to a real server, which is killed and started again, and to which the link is cut. */
 import { describe, expect, test } from "bun:test";
-import { findNatsServer, NatsServer } from "@isthmus/programs/nats-server";
+import { NatsServer } from "@isthmus/programs/nats-server";
 import { TcpLink } from "@isthmus/programs/tcp-link";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { until } from "@isthmus/testing/patience";
 import { testIf } from "@isthmus/testing/requirement";
+import { hasServer, serverTest } from "@isthmus/testing/server-test";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
@@ -12,8 +13,6 @@ import { headers, nkeys } from "@nats-io/transport-node";
 import { type OpenOptions, ServerConnection } from "../src/connection.ts";
 import type { ServerOptions } from "../src/server-options.ts";
 import { hasOpenssl, makeCertificates } from "./support/certificates.ts";
-
-const serverTest = testIf(findNatsServer() !== undefined, "nats-server");
 
 async function open(
   options: ServerOptions,
@@ -159,10 +158,7 @@ describe("credentials", () => {
 });
 
 describe("TLS", () => {
-  const tlsTest = testIf(
-    findNatsServer() !== undefined && hasOpenssl,
-    "nats-server and the command openssl",
-  );
+  const tlsTest = testIf(hasServer && hasOpenssl, "nats-server and the command openssl");
 
   tlsTest("by files, and no other connection where it was asked for", async () => {
     using directory = new TemporaryDirectory();

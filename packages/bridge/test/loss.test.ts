@@ -2,12 +2,12 @@
 import { describe, expect, test } from "bun:test";
 import { Consumer, Producer, Publisher } from "@isthmus/ipc";
 import { RelaySource } from "@isthmus/ipc/internal";
-import { findNatsServer, NatsServer } from "@isthmus/programs/nats-server";
+import { NatsServer } from "@isthmus/programs/nats-server";
 import { TcpLink } from "@isthmus/programs/tcp-link";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
-import { testIf } from "@isthmus/testing/requirement";
+import { serverTest } from "@isthmus/testing/server-test";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { bridge } from "../src/bridge.ts";
@@ -21,8 +21,6 @@ import { NameStream } from "../src/stream/name-stream.ts";
 import { Positions } from "../src/stream/positions.ts";
 import { subjectOf } from "../src/stream/subjects.ts";
 import { range, receive, Tick } from "./support/ticks.ts";
-
-const serverTest = testIf(findNatsServer() !== undefined, "nats-server");
 
 describe("a link that is cut", () => {
   serverTest("loses no record of a bridge, and repeats none", async () => {

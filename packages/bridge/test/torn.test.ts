@@ -2,10 +2,10 @@
 import { describe, expect } from "bun:test";
 import { join } from "node:path";
 import { Consumer, Producer } from "@isthmus/ipc";
-import { findNatsServer, NatsServer } from "@isthmus/programs/nats-server";
+import { NatsServer } from "@isthmus/programs/nats-server";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
-import { testIf } from "@isthmus/testing/requirement";
+import { serverTest } from "@isthmus/testing/server-test";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { loadSource } from "../../ipc/test/model/checker/source.ts";
 import { bridge } from "../src/bridge.ts";
@@ -15,8 +15,6 @@ import { encodeFrame } from "../src/stream/frame.ts";
 import { NameStream } from "../src/stream/name-stream.ts";
 import { subjectOf } from "../src/stream/subjects.ts";
 import { range, receive, Tick } from "./support/ticks.ts";
-
-const serverTest = testIf(findNatsServer() !== undefined, "nats-server");
 
 const BRIDGE = join(import.meta.dir, "..", "src", "bridge.ts");
 

@@ -99,7 +99,7 @@ class AskingTerm<Q extends ChannelSchema, S extends ChannelSchema> {
     signal.addEventListener("abort", end);
     counts.isServed = true;
     try {
-      if (!connection.isConnected) end();
+      if (signal.aborted || !connection.isConnected) end();
       await this.#look();
       if (!this.#isOver) await this.#responder.serve((record) => this.#ask(record));
     } finally {

@@ -1,22 +1,18 @@
 /** Shared caches of two machines, through a real server. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { bytes, json } from "@isthmus/ipc";
-import { findNatsServer, NatsServer } from "@isthmus/programs/nats-server";
+import { NatsServer } from "@isthmus/programs/nats-server";
 import { TcpLink } from "@isthmus/programs/tcp-link";
 import { SharedCache } from "@isthmus/store";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
-import { testIf } from "@isthmus/testing/requirement";
+import { serverTest } from "@isthmus/testing/server-test";
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { connect } from "@nats-io/transport-node";
 import { bridgeCache } from "../../src/index.ts";
 import { type Bridging, Machine } from "../support/machine.ts";
-
-setDefaultTimeout(60_000);
-
-const serverTest = testIf(findNatsServer() !== undefined, "nats-server");
 
 const SIZE = { capacityBytes: 2 ** 20 };
 

@@ -1,12 +1,12 @@
 /** Shared structs of two machines, through a real server that is killed, and links that are cut. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { observe, SharedStruct } from "@isthmus/ipc";
-import { findNatsServer, NatsServer } from "@isthmus/programs/nats-server";
+import { NatsServer } from "@isthmus/programs/nats-server";
 import { TcpLink } from "@isthmus/programs/tcp-link";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { until, within } from "@isthmus/testing/patience";
-import { testIf } from "@isthmus/testing/requirement";
+import { serverTest } from "@isthmus/testing/server-test";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { connect } from "@nats-io/transport-node";
@@ -14,10 +14,6 @@ import { bridgeStruct } from "../../src/index.ts";
 import { deafLink } from "../support/deaf-link.ts";
 import { type Bridging, Machine } from "../support/machine.ts";
 import { Others, Settings, type SettingsFields } from "../support/schemas.ts";
-
-setDefaultTimeout(60_000);
-
-const serverTest = testIf(findNatsServer() !== undefined, "nats-server");
 
 type Shared = SharedStruct<SettingsFields>;
 

@@ -1,11 +1,9 @@
 /** Mirrors under any order of events: whatever is cut, killed or forgotten, all machines and the bucket end with the same. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { loadSource } from "../../../ipc/test/model/checker/source.ts";
 import * as source from "../../src/kv/mirror.ts";
 import { type MirrorRun, type MirrorSource, runMirrors } from "./mirror-model.ts";
 import { SEEDED } from "./mirror-mutants.ts";
-
-setDefaultTimeout(60_000);
 
 /** How many runs of each kind; `ISTHMUS_WHOLE_MODELS=1`: thousands. */
 const RUNS = process.env["ISTHMUS_WHOLE_MODELS"] === "1" ? 3000 : 12;

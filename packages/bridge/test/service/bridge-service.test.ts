@@ -1,20 +1,16 @@
 /** Services whose requesters and responder are on different machines, through a real server. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { type json, observe, type RemoteError, Requester, Responder } from "@isthmus/ipc";
-import { findNatsServer, NatsServer } from "@isthmus/programs/nats-server";
+import { NatsServer } from "@isthmus/programs/nats-server";
 import { TcpLink } from "@isthmus/programs/tcp-link";
 import { expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
-import { testIf } from "@isthmus/testing/requirement";
+import { serverTest } from "@isthmus/testing/server-test";
 import { bridgeService } from "../../src/index.ts";
 import { Machine } from "../support/machine.ts";
 import { SERVICES } from "../support/schemas.ts";
 import { answer } from "../support/sums.ts";
-
-setDefaultTimeout(60_000);
-
-const serverTest = testIf(findNatsServer() !== undefined, "nats-server");
 
 type Asking = Requester<typeof json, typeof json>;
 

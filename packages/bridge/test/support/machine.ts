@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { OtherNames } from "@isthmus/programs/name-root";
 import { Home } from "@isthmus/testing/home";
 import { Peer, RemoteError } from "@isthmus/testing/peer";
 import { errorOf } from "@isthmus/testing/serve";
@@ -27,26 +28,16 @@ export class Machine implements AsyncDisposable {
 
   /** Opens something on this machine, in the test's own process. */
   open<T extends Disposable>(open: () => T): T {
-    const before = process.env["ISTHMUS_DIR"];
-    process.env["ISTHMUS_DIR"] = this.path;
-    try {
-      return this.#stack.use(open());
-    } finally {
-      process.env["ISTHMUS_DIR"] = before;
-    }
+    using _names = new OtherNames(this.path);
+    return this.#stack.use(open());
   }
 
   /** Bridges in the test's own process; nothing else may be opened meanwhile. */
   async bridge(kind: BridgeKind, name: string, options: BeginOptions): Promise<Bridging> {
-    const before = process.env["ISTHMUS_DIR"];
-    process.env["ISTHMUS_DIR"] = this.path;
-    try {
-      const bridge = this.#stack.use(await asRemote(() => beginBridge(kind, name, options)));
-      const operations = operationsOf(() => bridge);
-      return { call: async (operation) => (await asRemote(operations[operation])) as never };
-    } finally {
-      process.env["ISTHMUS_DIR"] = before;
-    }
+    using _names = new OtherNames(this.path);
+    const bridge = this.#stack.use(await asRemote(() => beginBridge(kind, name, options)));
+    const operations = operationsOf(() => bridge);
+    return { call: async (operation) => (await asRemote(operations[operation])) as never };
   }
 
   /** Bridges in a process of its own; when this returns, it does. */
