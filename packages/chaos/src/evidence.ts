@@ -19,6 +19,11 @@ export function clockMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
+/** A moment on that clock, to the millisecond. */
+export function clockText(atMs: number): string {
+  return new Date(atMs).toISOString().slice(11, 23);
+}
+
 /** Length of an event in bytes. */
 export const EVENT_BYTES = 32;
 
@@ -153,10 +158,14 @@ export class EventLog {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, this.length * EVENT_BYTES);
   }
 
+  /** Where the events of a kind are, in order. */
+  *indexesOf(code: EventCode): Generator<number, undefined> {
+    for (let index = 0; index < this.length; index++) if (this.code(index) === code) yield index;
+  }
+
   /** The first event of a kind; -1 when there is none. */
   indexOf(code: EventCode): number {
-    for (let index = 0; index < this.length; index++) if (this.code(index) === code) return index;
-    return -1;
+    return this.indexesOf(code).next().value ?? -1;
   }
 
   /** What happened. */
@@ -194,9 +203,8 @@ export class EventLog {
     const lines: string[] = [];
     for (let index = Math.max(0, this.length - count); index < this.length; index++) {
       const name = NAMES.get(this.code(index)) ?? `code ${this.code(index)}`;
-      const time = new Date(this.atMs(index)).toISOString().slice(11, 23);
       const what = `stream ${streamText(this.stream(index))}, ${this.value(index)}`;
-      lines.push(`${time} #${this.ticket(index)} ${name} (${what})`);
+      lines.push(`${clockText(this.atMs(index))} #${this.ticket(index)} ${name} (${what})`);
     }
     return lines;
   }

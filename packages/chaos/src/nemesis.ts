@@ -7,7 +7,7 @@
 import { SeededRandom } from "@isthmus/programs/seeded-random";
 import { Epoch, type Slot } from "./epoch.ts";
 import { clockMs } from "./evidence.ts";
-import type { Finding } from "./judges/findings.ts";
+import { Findings } from "./judges/findings.ts";
 import { Monitor } from "./monitor.ts";
 import type { ChaosPlace } from "./place.ts";
 import type { Succession } from "./recovery.ts";
@@ -71,7 +71,7 @@ export class Nemesis implements AsyncDisposable {
     directoryDeletions: 0,
   };
   /** Participants that made no progress. */
-  readonly findings: Finding[] = [];
+  readonly findings: Findings = new Findings();
   readonly successions: Succession[] = [];
   /** When shared memory was full. */
   readonly fills: Interval[] = [];
@@ -307,6 +307,7 @@ export class Nemesis implements AsyncDisposable {
   }
 
   #reportStuck({ id, label }: ParticipantProcess, what: string): void {
-    this.findings.push({ fault: "stuck", count: 1, participant: id, detail: `${label} ${what}` });
+    this.#options.place.note(`stuck: ${label} ${what}`);
+    this.findings.report("stuck", `${label} ${what}`, 1, id);
   }
 }

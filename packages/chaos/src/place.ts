@@ -18,10 +18,12 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { nameRoot } from "@isthmus/programs/name-root";
+import { clockMs, clockText } from "./evidence.ts";
 
 /** Much more than the participants need, and little enough to be filled in a moment. */
 const FILE_SYSTEM_BYTES = 64 << 20;
 const FILLER = "filler";
+const NEMESIS_LOG = "nemesis.log";
 const FILLER_CHUNK = new Uint8Array(1 << 20);
 
 /** Two directories, removed afterwards. */
@@ -33,12 +35,15 @@ export class ChaosPlace implements Disposable {
   /** Why shared memory cannot be filled; undefined when it can. */
   readonly whyNotFilled: string | undefined;
   readonly #rootPath: string;
+  /** What the nemesis does is written down here, as long as the place is there. */
+  #logFd: number | undefined;
   /** Keeps the file system alive, which no path leads to. */
   #rootFd: number | undefined;
   #isKept = false;
 
   constructor() {
     this.evidencePath = mkdtempSync(join(tmpdir(), "isthmus-chaos-"));
+    this.#logFd = openSync(join(this.evidencePath, NEMESIS_LOG), "ax", 0o600);
     const mounted = mountSmall(join(this.evidencePath, "mounted"));
     if (typeof mounted === "number") {
       this.#rootFd = mounted;
@@ -50,6 +55,11 @@ export class ChaosPlace implements Disposable {
     // A name of its own, by which a participant knows its open segments again.
     this.namesPath = join(this.#rootPath, `names-of-${basename(this.evidencePath)}`);
     mkdirSync(this.namesPath, { mode: 0o700 });
+  }
+
+  /** Writes down what the nemesis does, beside what participants write down, on the same clock. */
+  note(what: string): void {
+    if (this.#logFd !== undefined) writeSync(this.#logFd, `${clockText(clockMs())} ${what}\n`);
   }
 
   /** The names of all files of named memory. */
@@ -64,17 +74,20 @@ export class ChaosPlace implements Disposable {
 
   /** Removes the directory of named memory, whoever holds what is in it. */
   deleteNames(): void {
+    this.note("delete the directory");
     rmSync(this.namesPath, { recursive: true, force: true });
   }
 
   /** Removes one file of named memory, whoever holds it. */
   deleteName(name: string): void {
+    this.note(`delete the file "${name}"`);
     rmSync(join(this.namesPath, name), { force: true });
   }
 
   /** Leaves no room for anything in the file system of named memory. */
   fill(): void {
     if (this.whyNotFilled !== undefined) return;
+    this.note("fill shared memory");
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
     const fd = openSync(join(this.#rootPath, FILLER), flags, 0o600);
     try {
@@ -88,6 +101,7 @@ export class ChaosPlace implements Disposable {
 
   /** Makes room again. */
   empty(): void {
+    this.note("make room again");
     rmSync(join(this.#rootPath, FILLER), { force: true });
   }
 
@@ -97,6 +111,8 @@ export class ChaosPlace implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    if (this.#logFd !== undefined) closeSync(this.#logFd);
+    this.#logFd = undefined;
     if (this.#rootFd === undefined) rmSync(this.#rootPath, { recursive: true, force: true });
     else {
       closeSync(this.#rootFd);

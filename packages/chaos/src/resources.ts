@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
-import type { Finding } from "./judges/findings.ts";
+import { type Finding, Findings } from "./judges/findings.ts";
 
 /** How the names of pipes in the directory of named memory begin. */
 const PIPE_PREFIXES = [".bell-", ".life-"] as const;
@@ -122,15 +122,12 @@ export function takeStock(directory: string): Resources {
  * @param after What was held after.
  */
 export function findLeaks(what: string, before: Resources, after: Resources): Finding[] {
-  const findings: Finding[] = [];
+  const findings = new Findings();
   for (const kind of ["descriptors", "segments", "files"] as const) {
-    const count = after[kind] - before[kind];
-    if (count > 0) findings.push({ fault: "leaked", count, detail: `${kind} after ${what}` });
+    findings.report("leaked", `${kind} after ${what}`, after[kind] - before[kind]);
   }
   const grownBytes = after.rssBytes - before.rssBytes;
-  if (grownBytes > RSS_GROWTH_MAX_BYTES) {
-    const detail = `${grownBytes} bytes of memory after ${what}`;
-    findings.push({ fault: "leaked", count: 1, detail });
-  }
-  return findings;
+  const isGrown = grownBytes > RSS_GROWTH_MAX_BYTES;
+  if (isGrown) findings.report("leaked", `${grownBytes} bytes of memory after ${what}`);
+  return findings.all;
 }

@@ -33,6 +33,8 @@ interface ProcessOptions {
   /** Where its standard error goes. */
   readonly errorPath: string;
   readonly namesPath: string;
+  /** Told what is done to it, and what it does then. */
+  readonly note: (what: string) => void;
 }
 
 /** One participant: its process, its log, and what has been done to it. */
@@ -70,10 +72,11 @@ export class ParticipantProcess implements Evidence {
   readonly #process: Subprocess<"ignore", "ignore", Bun.BunFile>;
   readonly #logPath: string;
   readonly #errorPath: string;
+  readonly #note: (what: string) => void;
   #logBytes = 0;
 
   /** Starts the process. */
-  constructor({ scenario, role, epoch, order, errorPath, namesPath }: ProcessOptions) {
+  constructor({ scenario, role, epoch, order, errorPath, namesPath, note }: ProcessOptions) {
     this.id = order.id;
     this.role = role.name;
     this.rank = role.rank;
@@ -92,9 +95,12 @@ export class ParticipantProcess implements Evidence {
       stdout: "ignore",
       stderr: Bun.file(errorPath),
     });
+    this.#note = (what) => note(`${what} ${this.label}`);
+    this.#note(`start as process ${this.#process.pid}, in epoch ${epoch},`);
     this.exited = this.#process.exited.then((code) => {
       this.end = this.#endOf(code);
       this.#endStop();
+      this.#note(`exit code ${code}, ${this.end}:`);
     });
   }
 
@@ -145,6 +151,7 @@ export class ParticipantProcess implements Evidence {
   /** Kills it: no code of its own runs any more. */
   kill(ticket: number): void {
     if (!this.isAlive) return;
+    this.#note(`kill, at ticket ${ticket},`);
     this.killTicket = ticket;
     this.killedAtMs = clockMs();
     this.#process.kill("SIGKILL");
@@ -152,6 +159,7 @@ export class ParticipantProcess implements Evidence {
 
   /** Stops it: it lives and does nothing. */
   stop(): void {
+    this.#note("stop");
     this.isStopped = true;
     this.stops.push({ fromMs: clockMs(), toMs: Infinity });
     this.#process.kill("SIGSTOP");
@@ -159,6 +167,7 @@ export class ParticipantProcess implements Evidence {
 
   /** Lets it go on. */
   proceed(): void {
+    this.#note("continue");
     this.isStopped = false;
     this.movedAtMs = performance.now();
     this.#process.kill("SIGCONT");
@@ -236,7 +245,8 @@ export class Roster implements Disposable {
       harm: this.#takeHarm(scenario, role),
     };
     const errorPath = `${path}.err`;
-    const options = { scenario, role, epoch, order, errorPath, namesPath };
+    const note = (what: string): void => this.#place.note(what);
+    const options = { scenario, role, epoch, order, errorPath, namesPath, note };
     const participant = new ParticipantProcess(options);
     this.participants.push(participant);
     return participant;
@@ -244,6 +254,7 @@ export class Roster implements Disposable {
 
   /** Asks a participant to end: as the last of its role, or so that another one comes. */
   ask(participant: ParticipantProcess, instruction: "end" | "leave"): void {
+    this.#place.note(`ask to ${instruction} ${participant.label}`);
     participant.isAsked = true;
     this.control.instruct(participant.id, instruction);
   }

@@ -6,8 +6,9 @@
 
 import { MemoryMappedFile } from "@isthmus/core";
 import { collectSegments, listSegments } from "@isthmus/ipc";
+import { OtherNames } from "@isthmus/programs/name-root";
 import { EVENT, type EventLog } from "./evidence.ts";
-import { FAULTS, type Fault, type Finding } from "./judges/findings.ts";
+import { FAULTS, type Fault, type Finding, Findings } from "./judges/findings.ts";
 import { type InjectionCounts, Nemesis } from "./nemesis.ts";
 import { ChaosPlace } from "./place.ts";
 import { measureRecoveries, type Recovery } from "./recovery.ts";
@@ -93,7 +94,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   });
   await nemesis.run();
   const findings = [
-    ...nemesis.findings,
+    ...nemesis.findings.all,
     ...(await failures(nemesis.participants, nemesis.fills)),
     ...scenarios.flatMap((scenario) => {
       const ofScenario = nemesis.participants.filter(
@@ -124,15 +125,15 @@ async function failures(
   participants: readonly ParticipantProcess[],
   fills: readonly Interval[],
 ): Promise<Finding[]> {
-  const findings: Finding[] = [];
+  const findings = new Findings();
   for (const participant of participants) {
     const { id, label, end, events } = participant;
     if (end === "ended" || end === "killed") continue;
     if (end === "noRoom" && wasFull(events(), fills)) continue;
     const detail = `${label} ended by itself: ${await participant.complaint()}`;
-    findings.push({ fault: "stuck", count: 1, participant: id, detail });
+    findings.report("stuck", detail, 1, id);
   }
-  return findings;
+  return findings.all;
 }
 
 /** Whether shared memory was full between the event before `noRoom` and that one. */
@@ -158,21 +159,13 @@ function label(finding: Finding, participants: readonly ParticipantProcess[]): L
   };
 }
 
-const DIRECTORY_VARIABLE = "ISTHMUS_DIR";
-
 /** Unlinks what is persistent and collects what crashes left; any file that is left then has leaked. */
 function sweepNames(place: ChaosPlace): Finding[] {
-  const before = process.env[DIRECTORY_VARIABLE];
-  process.env[DIRECTORY_VARIABLE] = place.namesPath;
-  try {
-    for (const { name, isPersistent } of listSegments()) {
-      if (isPersistent) MemoryMappedFile.unlink(name);
-    }
-    collectSegments();
-  } finally {
-    if (before === undefined) delete process.env[DIRECTORY_VARIABLE];
-    else process.env[DIRECTORY_VARIABLE] = before;
+  using _names = new OtherNames(place.namesPath);
+  for (const { name, isPersistent } of listSegments()) {
+    if (isPersistent) MemoryMappedFile.unlink(name);
   }
+  collectSegments();
   return place.names().map((name) => ({
     fault: "leaked",
     count: 1,

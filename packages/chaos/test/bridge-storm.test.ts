@@ -1,14 +1,12 @@
 /** A short storm over a bridge, and harm that it must find. */
 import { expect, setDefaultTimeout } from "bun:test";
-import { findNatsServer } from "@isthmus/programs/nats-server";
 import { Home } from "@isthmus/testing/home";
-import { testIf } from "@isthmus/testing/requirement";
+import { patient } from "@isthmus/testing/patience";
+import { serverTest } from "@isthmus/testing/server-test";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { type BridgeStormOptions, bridgeStorm } from "../src/stress/bridge-storm.ts";
 
-setDefaultTimeout(300_000);
-
-const serverTest = testIf(findNatsServer() !== undefined, "nats-server");
+setDefaultTimeout(patient(300_000));
 
 async function storm(
   records: number,

@@ -1,11 +1,14 @@
 /** Harm that participants do on request, and that the judges must find. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { patient } from "@isthmus/testing/patience";
 import type { Fault } from "../src/judges/findings.ts";
 import type { NemesisOrder } from "../src/roster.ts";
 import { runChaos, type Verdict } from "../src/run-chaos.ts";
 import type { ScenarioName } from "../src/scenarios/names.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(patient(300_000));
 
 const NONE = { lost: 0, torn: 0, duplicated: 0, stuck: 0, leaked: 0 };
 /** How long a participant that hangs may do so; one that does not is seldom idle for a hundredth of it. */
@@ -16,14 +19,18 @@ interface ScenarioOrder extends NemesisOrder {
 }
 
 /** Runs until one participant has done its harm, and does no other. */
-async function runWith(order: ScenarioOrder, patienceMs = 60_000): Promise<Verdict> {
+async function runWith(
+  order: ScenarioOrder,
+  patienceMs = 60_000,
+  isKept = false,
+): Promise<Verdict> {
   return await runChaos({
     seed: 1,
     durationMs: 0,
     patienceMs,
     scenarios: [order.scenario],
     order,
-    isKept: false,
+    isKept,
     signal: new AbortController().signal,
     onSkip: () => {},
     onProgress: () => {},
@@ -59,7 +66,13 @@ describe("chaos", () => {
 
   test("finds who hangs, says who it is and what it did last, and ends all the same", async () => {
     const order = { scenario: "orders", role: "producer", harm: "hang" } as const;
-    const { findings } = await runWith(order, SHORT_PATIENCE_MS);
+    const { findings, evidencePath = "" } = await runWith(order, SHORT_PATIENCE_MS, true);
+    const log = readFileSync(join(evidencePath, "nemesis.log"), "utf8");
+    rmSync(evidencePath, { recursive: true });
+    expect(log).toMatch(/ start as process \d+, in epoch 0, orders\/producer 0\n/);
+    expect(log).toMatch(
+      / stuck: orders\/producer 0 .+\n.+ kill, at ticket \d+, orders\/producer 0\n/,
+    );
     const found = findings.find(({ detail }) => detail.startsWith("orders/producer 0"));
     expect(found).toMatchObject({ fault: "stuck", label: "orders/producer 0" });
     expect(found?.tail.at(-1)).toContain("harmed");

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { judgeQueue } from "../src/judges/queue.ts";
 import { planOf } from "../src/scenarios/job-plan.ts";
 import { countsOf, type Line, Logs } from "./logs.ts";
@@ -15,24 +14,19 @@ const first = numbers.find((sequence) => keyOf(sequence) > 0) ?? -1;
 const second = numbers.find((each) => each > first && keyOf(each) === keyOf(first)) ?? -1;
 const plain = numbers.find((sequence) => keyOf(sequence) === 0) ?? -1;
 
-let directory: TemporaryDirectory;
 let logs: Logs;
 let producer: number;
 let worker: number;
 let other: number;
 
 beforeEach(() => {
-  directory = new TemporaryDirectory();
-  logs = new Logs(directory);
+  logs = new Logs();
   producer = logs.add("producer");
   worker = logs.add("worker");
   other = logs.add("worker");
 });
 
-afterEach(() => {
-  logs.close();
-  directory[Symbol.dispose]();
-});
+afterEach(() => logs[Symbol.dispose]());
 
 /** Has all jobs up to a number added; those that are not named are done. */
 function add(...named: readonly number[]): void {

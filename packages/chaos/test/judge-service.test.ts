@@ -1,26 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { judgeService } from "../src/judges/service.ts";
 import { countsOf, Logs } from "./logs.ts";
 
-let directory: TemporaryDirectory;
 let logs: Logs;
 let requester: number;
 let responder: number;
 
 beforeEach(() => {
-  directory = new TemporaryDirectory();
-  logs = new Logs(directory);
+  logs = new Logs();
   requester = logs.add("requester");
   responder = logs.add("responder");
   logs.write(responder, ["ready"]);
   logs.write(requester, ["ready"], ["asked", 0]);
 });
 
-afterEach(() => {
-  logs.close();
-  directory[Symbol.dispose]();
-});
+afterEach(() => logs[Symbol.dispose]());
 
 function judge(): Record<string, number> {
   return countsOf(judgeService(logs.evidence));

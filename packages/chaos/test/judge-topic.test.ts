@@ -1,26 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { judgeTopic } from "../src/judges/topic.ts";
 import { countsOf, type Line, Logs } from "./logs.ts";
 
-let directory: TemporaryDirectory;
 let logs: Logs;
 let publisher: number;
 let gating: number;
 let lapped: number;
 
 beforeEach(() => {
-  directory = new TemporaryDirectory();
-  logs = new Logs(directory);
+  logs = new Logs();
   publisher = logs.add("publisher");
   gating = logs.add("gating");
   lapped = logs.add("lapped");
 });
 
-afterEach(() => {
-  logs.close();
-  directory[Symbol.dispose]();
-});
+afterEach(() => logs[Symbol.dispose]());
 
 function judge(): Record<string, number> {
   return countsOf(judgeTopic(logs.evidence, ["lapped"]));

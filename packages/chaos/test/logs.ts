@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { EVENT, EventLog, EventWriter, type Evidence } from "../src/evidence.ts";
 import type { Finding } from "../src/judges/findings.ts";
 
@@ -12,15 +12,11 @@ export type Line = readonly [
 ];
 
 /** Writes logs of participants who take turns as a test wants them to. */
-export class Logs {
+export class Logs implements Disposable {
   readonly evidence: Evidence[] = [];
-  readonly #directory: TemporaryDirectory;
+  readonly #directory = new TemporaryDirectory();
   readonly #writers: EventWriter[] = [];
   #ticket = 0;
-
-  constructor(directory: TemporaryDirectory) {
-    this.#directory = directory;
-  }
 
   /** Adds a participant; returns its number. */
   add(role: string): number {
@@ -46,9 +42,9 @@ export class Logs {
     this.evidence[id] = { ...killed, isKilled: true, killTicket: this.#ticket++ };
   }
 
-  /** Ends all writing. */
-  close(): void {
+  [Symbol.dispose](): void {
     for (const writer of this.#writers) writer[Symbol.dispose]();
+    this.#directory[Symbol.dispose]();
   }
 }
 

@@ -3,7 +3,9 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { Consumer, struct, u32 } from "@isthmus/ipc";
+import { OtherNames } from "@isthmus/programs/name-root";
 import { Home } from "@isthmus/testing/home";
+import { patient } from "@isthmus/testing/patience";
 import { createPlaces } from "@isthmus/testing/places";
 import {
   interruptProgram,
@@ -19,7 +21,7 @@ import type { Verdict } from "../src/run-chaos.ts";
 import { flood } from "../src/stress/flood.ts";
 import { journalStorm } from "../src/stress/journal-storm.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(patient(300_000));
 
 const NONE = { lost: 0, torn: 0, duplicated: 0, stuck: 0, leaked: 0 };
 const MAIN = join(import.meta.dir, "..", "src", "stress", "stress-main.ts");
@@ -50,7 +52,7 @@ describe("stress", () => {
     using directory = new TemporaryDirectory();
     const places = createPlaces(directory);
     const sizes = ["--records", "300000", "--cycles", "300", "--channels", "100", "--kills", "4"];
-    const args = [...sizes, "--journal-kills", "4", "--bridge", "0", "--seed", "1", "--json"];
+    const args = [...sizes, "--journal-kills", "4", "--seed", "1", "--json"];
     const { stdout, stderr, exitCode } = await runStress(args, places.env);
     expect(exitCode, stderr).toBe(0);
     const { parts, ...faults } = JSON.parse(stdout) as { parts: Record<string, number>[] };
@@ -99,10 +101,27 @@ describe("stress", () => {
     },
   );
 
+  test("a storm that is interrupted tells what it has found", async () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    const interruption = new AbortController();
+    const { figures, findings } = await journalStorm({
+      seed: 1,
+      kills: 1_000_000,
+      directory: directory.path,
+      harm: "promise",
+      signal: interruption.signal,
+      onProgress: (kills) => {
+        if (kills === 3) interruption.abort();
+      },
+    });
+    expect(figures.kills).toBeGreaterThanOrEqual(3);
+    expect(findings.map(({ fault }) => fault)).toContain("lost");
+  });
+
   test("finds what was left open, mapped, or lying about", () => {
     using directory = new TemporaryDirectory();
-    const caller = process.env["ISTHMUS_DIR"];
-    process.env["ISTHMUS_DIR"] = directory.path;
+    using _names = new OtherNames(directory.path);
     const schema = struct({ id: u32 });
     // What a process needs for its first segment, it keeps.
     Consumer.createOrOpen("first", { schema }).dispose();
@@ -117,8 +136,6 @@ describe("stress", () => {
       expect(found.map(({ detail }) => detail)).toEqual(details);
     } finally {
       closeSync(fd);
-      if (caller === undefined) delete process.env["ISTHMUS_DIR"];
-      else process.env["ISTHMUS_DIR"] = caller;
     }
     const grown = { ...before, rssBytes: before.rssBytes + (65 << 20) };
     expect(findLeaks("this", before, grown)).toMatchObject([{ fault: "leaked", count: 1 }]);
@@ -127,14 +144,14 @@ describe("stress", () => {
   test("Ctrl-C ends it with 130 and leaves nothing behind", async () => {
     using directory = new TemporaryDirectory();
     const places = createPlaces(directory);
-    const command = [process.execPath, MAIN, "--channels", "0", "--cycles"];
     for (const [args, pattern] of [
-      [["1000000000"], /[1-9]\d* cycles/],
-      [["0", "--kills", "0", "--records", "1000000000000"], /[1-9]\d* kill/],
-      [["0", "--kills", "0", "--records", "0", "--journal-kills", "100000"], /[1-9]\d* kill/],
+      [["--cycles", "1000000000"], /[1-9]\d* cycles/],
+      [["--records", "1000000000000"], /[1-9]\d* kill/],
+      [["--kills", "100000"], /[1-9]\d* kill/],
+      [["--journal-kills", "100000"], /[1-9]\d* kill/],
     ] as const) {
-      const all = [...command, ...args, "--bridge", "0"];
-      const { stderr, exitCode } = await interruptProgram(all, pattern, places);
+      const command = [process.execPath, MAIN, ...args];
+      const { stderr, exitCode } = await interruptProgram(command, pattern, places);
       expect(exitCode, stderr).toBe(130);
       expect(places.leftOver()).toEqual([]);
     }

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const converted = await convert(declarations);
   ({ project } = converted);
   warnings = converted.app.logger.warningCount + converted.app.logger.errorCount;
-}, 120_000);
+});
 
 describe("the public interface", () => {
   test.each(["core", "ipc", "store"])("of @isthmus/%s is what its report says", (name) => {

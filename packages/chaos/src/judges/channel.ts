@@ -5,7 +5,7 @@
  * @module
  */
 import { EVENT, type Evidence, streamText } from "../evidence.ts";
-import { type Finding, findLeaked } from "./findings.ts";
+import { type Fault, type Finding, Findings, findLeaked } from "./findings.ts";
 import { type Sent, sentBy } from "./sent.ts";
 
 /** What a consumer may be handed by one poll before it is released; see `Consumer`. */
@@ -18,7 +18,7 @@ type Mode = "poll" | "receive" | "loop" | "none";
 
 /** Keeps account of every stream's records across all consumers. */
 class ChannelLedger {
-  readonly findings: Finding[] = [];
+  readonly findings = new Findings();
   /** The number after the last that was delivered, by stream. */
   readonly #next = new Map<number, number>();
   /** The first record that a dead consumer had been handed and may not have released, by stream. */
@@ -66,9 +66,7 @@ class ChannelLedger {
     const next = this.nextOf(stream);
     const first = this.#unreleased.get(stream) ?? next;
     this.#unreleased.delete(stream);
-    if (sequence < first) {
-      this.report(consumer, "duplicated", first - sequence, stream, `${sequence} to ${first - 1}`);
-    }
+    this.report(consumer, "duplicated", first - sequence, stream, `${sequence} to ${first - 1}`);
     if (sequence > next) this.miss(consumer, stream, next, sequence);
     this.reach(stream, sequence + 1);
   }
@@ -76,26 +74,16 @@ class ChannelLedger {
   /** Notes that records are missing, unless they are excused. */
   miss(consumer: Evidence, stream: number, from: number, to: number): void {
     const lost = this.excuse(consumer.epoch, to - from);
-    if (lost > 0) this.report(consumer, "lost", lost, stream, `${from} to ${to - 1}`);
+    this.report(consumer, "lost", lost, stream, `${from} to ${to - 1}`);
   }
 
   reach(stream: number, next: number): void {
     if (next > this.nextOf(stream)) this.#next.set(stream, next);
   }
 
-  report(
-    { id }: Evidence,
-    fault: Finding["fault"],
-    count: number,
-    stream: number,
-    which: string,
-  ): void {
-    this.findings.push({
-      fault,
-      count,
-      participant: id,
-      detail: `${which} of stream ${streamText(stream)}`,
-    });
+  /** Notes what went wrong with records of a stream, if it did. */
+  report({ id }: Evidence, fault: Fault, count: number, stream: number, which: string): void {
+    this.findings.report(fault, `${which} of stream ${streamText(stream)}`, count, id);
   }
 
   #addUnnamed(epoch: number, count: number): void {
@@ -183,22 +171,18 @@ export function judgeChannel(evidence: readonly Evidence[]): Finding[] {
   for (const stream of ledger.streams()) {
     if (known.has(stream)) continue;
     const detail = `stream ${streamText(stream)}, which nobody has sent`;
-    findings.push({ fault: "torn", count: ledger.nextOf(stream), detail });
+    findings.report("torn", detail, ledger.nextOf(stream));
   }
-  return [...findings, ...findLeaked(evidence)];
+  return [...findings.all, ...findLeaked(evidence)];
 }
 
 function judgeStream(ledger: ChannelLedger, producer: Evidence, sent: Sent): void {
   const { stream, acknowledged, intended } = sent;
   const next = ledger.nextOf(stream);
   const missing = ledger.excuse(producer.epoch, Math.max(0, acknowledged - next));
-  if (missing > 0) {
-    ledger.report(producer, "lost", missing, stream, `${next} to ${acknowledged - 1}`);
-  }
-  if (next > intended) {
-    const which = `${intended} to ${next - 1}, which nobody has sent,`;
-    ledger.report(producer, "torn", next - intended, stream, which);
-  }
+  ledger.report(producer, "lost", missing, stream, `${next} to ${acknowledged - 1}`);
+  const which = `${intended} to ${next - 1}, which nobody has sent,`;
+  ledger.report(producer, "torn", next - intended, stream, which);
 }
 
 function consumersInOrder(evidence: readonly Evidence[]): Evidence[] {

@@ -19,7 +19,24 @@ export interface Finding {
   /** What exactly, with the numbers of the records. */
   readonly detail: string;
   /** The number of the participant whose log tells of it, if there is one. */
-  readonly participant?: number;
+  readonly participant?: number | undefined;
+}
+
+/** What has been found so far. */
+export class Findings {
+  readonly all: Finding[] = [];
+
+  /**
+   * Notes what went wrong, if it did.
+   *
+   * @param fault Which promise was broken.
+   * @param detail What exactly.
+   * @param count How many records, permits, files or processes are concerned; nothing is noted when there are none.
+   * @param participant The number of the participant whose log tells of it.
+   */
+  report(fault: Fault, detail: string, count = 1, participant?: number): void {
+    if (count > 0) this.all.push({ fault, count, detail, participant });
+  }
 }
 
 /**
@@ -36,16 +53,14 @@ export function findEvents(
   fault: Fault,
   what: string,
 ): Finding[] {
-  const findings: Finding[] = [];
+  const findings = new Findings();
   for (const { id, events } of evidence) {
     const log = events();
-    for (let index = 0; index < log.length; index++) {
-      if (log.code(index) !== code) continue;
-      const detail = `${what} ${log.value(index)}`;
-      findings.push({ fault, count: 1, participant: id, detail });
+    for (const index of log.indexesOf(code)) {
+      findings.report(fault, `${what} ${log.value(index)}`, 1, id);
     }
   }
-  return findings;
+  return findings.all;
 }
 
 /**
@@ -63,16 +78,12 @@ export function judgeByEpoch(
 
 /** A finding for every participant that had descriptors or mappings left. */
 export function findLeaked(evidence: readonly Evidence[]): Finding[] {
-  const findings: Finding[] = [];
+  const findings = new Findings();
+  const detail = "segments that were open or mapped after everything had been closed";
   for (const { id, events } of evidence) {
     const log = events();
-    let most = 0;
-    for (let index = 0; index < log.length; index++) {
-      if (log.code(index) === EVENT.leaked) most = Math.max(most, log.value(index));
-    }
-    if (most === 0) continue;
-    const detail = "segments that were open or mapped after everything had been closed";
-    findings.push({ fault: "leaked", count: most, participant: id, detail });
+    const counts = Array.from(log.indexesOf(EVENT.leaked), (index) => log.value(index));
+    findings.report("leaked", detail, Math.max(0, ...counts), id);
   }
-  return findings;
+  return findings.all;
 }

@@ -10,7 +10,7 @@
  */
 import { EVENT, type EventLog, type Evidence, streamText } from "../evidence.ts";
 import { planOf } from "../scenarios/job-plan.ts";
-import { type Fault, type Finding, findEvents, findLeaked, judgeByEpoch } from "./findings.ts";
+import { type Finding, Findings, findEvents, findLeaked, judgeByEpoch } from "./findings.ts";
 
 /** What a queue promises. */
 export interface QueuePromises {
@@ -64,7 +64,7 @@ const SEQUENCES_MAX = 2 ** 20;
 
 /** The jobs of one epoch. */
 class JobLedger {
-  readonly #findings: Finding[] = [];
+  readonly #findings = new Findings();
   readonly #jobs = new Map<number, Account>();
   readonly #promises: QueuePromises;
 
@@ -81,7 +81,7 @@ class JobLedger {
       this.#judgeAttempts(job);
       if (!isLeased) this.#judgeHolds(`job ${nameOf(job)}`, job.holds);
     }
-    if (isLeased) return this.#findings;
+    if (isLeased) return this.#findings.all;
     const keyed = [...this.#jobs.values()].filter(({ key }) => key > 0);
     for (const [key, jobs] of Map.groupBy(keyed, (job) => job.key)) {
       this.#judgeHolds(
@@ -90,16 +90,7 @@ class JobLedger {
       );
       this.#judgeOrder(key, jobs);
     }
-    return this.#findings;
-  }
-
-  #report(fault: Fault, id: number | undefined, detail: string, count = 1): void {
-    this.#findings.push({
-      fault,
-      count,
-      detail,
-      ...(id === undefined ? {} : { participant: id }),
-    });
+    return this.#findings.all;
   }
 
   #jobAt(stream: number, sequence: number): Account | undefined {
@@ -140,6 +131,7 @@ class JobLedger {
 
   #readDone({ id, events, isKilled, killTicket }: Evidence): void {
     const log = events();
+    const findings = this.#findings;
     const holding = new Map<Account, Hold>();
     const ending = new Set<Account>();
     for (let index = 0; index < log.length; index++) {
@@ -150,7 +142,8 @@ class JobLedger {
       if (!JOB_EVENTS.has(code)) continue;
       const job = this.#jobAt(log.stream(index), sequence);
       if (job === undefined) {
-        this.#report("torn", id, `job ${nameOf({ stream: log.stream(index), sequence })}, made up`);
+        const which = nameOf({ stream: log.stream(index), sequence });
+        findings.report("torn", `job ${which}, made up`, 1, id);
         continue;
       }
       if (code === EVENT.taken) {
@@ -168,7 +161,7 @@ class JobLedger {
         ending.delete(job);
         if (code === EVENT.done) job.ends.push({ id, ticket });
         else if (!this.#promises.isLeased) {
-          this.#report("torn", id, `job ${nameOf(job)}, taken from somebody who lived`);
+          findings.report("torn", `job ${nameOf(job)}, taken from somebody who lived`, 1, id);
         }
       }
     }
@@ -176,45 +169,49 @@ class JobLedger {
   }
 
   #judgeAudit(id: number, left: number, corruptions: number): void {
-    if (left > 0) this.#report("leaked", id, "jobs, or their room, after all had ended", left);
-    if (corruptions > 0) this.#report("torn", id, "impossible values in the queue", corruptions);
+    const findings = this.#findings;
+    findings.report("leaked", "jobs, or their room, after all had ended", left, id);
+    findings.report("torn", "impossible values in the queue", corruptions, id);
   }
 
   /** A job that was added has ended, and once; nobody gets it afterwards. */
   #judgeEnd(job: Account): void {
+    const findings = this.#findings;
     const [first, ...again] = job.ends.toSorted((left, right) => left.ticket - right.ticket);
-    for (const { id } of again) this.#report("duplicated", id, `job ${nameOf(job)}, done twice`);
+    for (const { id } of again) {
+      findings.report("duplicated", `job ${nameOf(job)}, done twice`, 1, id);
+    }
     if (first === undefined) {
       if (job.acknowledged === Infinity || job.isInDoubt) return;
-      this.#report("lost", undefined, `job ${nameOf(job)}, which was added and never done`);
+      findings.report("lost", `job ${nameOf(job)}, which was added and never done`);
     } else if (!this.#promises.isLeased) {
       for (const { id, from } of job.holds) {
         if (from < first.ticket) continue;
-        this.#report("duplicated", id, `job ${nameOf(job)}, taken after it was done`);
+        findings.report("duplicated", `job ${nameOf(job)}, taken after it was done`, 1, id);
       }
     }
   }
 
   /** Each take has counted, none is one too many, and nothing is a dead letter before. */
   #judgeAttempts(job: Account): void {
+    const findings = this.#findings;
     const { maxAttempts } = this.#promises;
     const known = new Set<string>();
     for (const { id, attempt, from } of job.holds) {
       const lives = job.retries.filter(({ ticket }) => ticket < from).length;
       const name = `${lives} ${attempt}`;
-      if (known.has(name)) {
-        this.#report("duplicated", id, `attempt ${attempt} of job ${nameOf(job)}, twice`);
-      }
+      const what = `attempt ${attempt} of job ${nameOf(job)}`;
+      if (known.has(name)) findings.report("duplicated", `${what}, twice`, 1, id);
       known.add(name);
       if (attempt >= 1 && attempt <= maxAttempts) continue;
-      this.#report("duplicated", id, `attempt ${attempt} of job ${nameOf(job)}, one too many`);
+      findings.report("duplicated", `${what}, one too many`, 1, id);
     }
     for (const { id, attempts, ticket } of job.burials) {
       // Whoever was killed who had it tried anew may have got as far as to forget its attempts.
       const isForgotten = attempts === 0 && job.retries.some((retry) => retry.ticket < ticket);
       if (attempts === maxAttempts || isForgotten) continue;
       const detail = `job ${nameOf(job)}, a dead letter after ${attempts} attempts`;
-      this.#report(attempts < maxAttempts ? "lost" : "duplicated", id, detail);
+      findings.report(attempts < maxAttempts ? "lost" : "duplicated", detail, 1, id);
     }
   }
 
@@ -225,7 +222,8 @@ class JobLedger {
       // What it did between the nemesis's ticket and its death does not count.
       if (hold.to <= hold.from) continue;
       if (last !== undefined && hold.from < last.to) {
-        this.#report("torn", hold.id, `${what}, which participant ${last.id} still had`);
+        const detail = `${what}, which participant ${last.id} still had`;
+        this.#findings.report("torn", detail, 1, hold.id);
       }
       if (last === undefined || hold.to > last.to) last = hold;
     }
@@ -241,7 +239,7 @@ class JobLedger {
       const isAnew = job.retries.some(({ ticket }) => ticket < hold.from);
       if (latest !== undefined && job.acknowledged < latest.intended && !isAnew) {
         const detail = `job ${nameOf(job)} after job ${nameOf(latest)}, both of key ${key}`;
-        this.#report("torn", hold.id, detail);
+        this.#findings.report("torn", detail, 1, hold.id);
       }
       if (latest === undefined || job.intended > latest.intended) latest = job;
     }

@@ -5,7 +5,7 @@
  * @module
  */
 import { EVENT, type EventLog, type Evidence, streamText } from "../evidence.ts";
-import { type Finding, findEvents, findLeaked } from "./findings.ts";
+import { type Finding, Findings, findEvents, findLeaked } from "./findings.ts";
 
 /**
  * Judges a service; see the module.
@@ -16,30 +16,32 @@ export function judgeService(evidence: readonly Evidence[]): Finding[] {
   const responders = evidence.filter(({ role }) => role === "responder");
   const requesters = evidence.filter(({ role }) => role === "requester");
   const handled = new Map<string, number>();
-  const findings: Finding[] = [];
-  for (const { id, events } of responders) findings.push(...repeated(id, events(), handled));
+  const findings = new Findings();
+  for (const { id, events } of responders) findRepeated(id, events(), handled, findings);
   const endings = responders.flatMap((responder) => endingsOf(responder, responders));
-  for (const requester of requesters) findings.push(...unsettled(requester, handled, endings));
+  for (const requester of requesters) findUnsettled(requester, handled, endings, findings);
   return [
-    ...findings,
+    ...findings.all,
     ...findEvents(requesters, EVENT.torn, "torn", "a wrong answer to request"),
     ...findLeaked(evidence),
   ];
 }
 
 /** Notes every request that was handled, and finds those that were before. */
-function repeated(id: number, log: EventLog, handled: Map<string, number>): Finding[] {
-  const findings: Finding[] = [];
-  for (let index = 0; index < log.length; index++) {
-    if (log.code(index) !== EVENT.delivered) continue;
+function findRepeated(
+  id: number,
+  log: EventLog,
+  handled: Map<string, number>,
+  findings: Findings,
+): void {
+  for (const index of log.indexesOf(EVENT.delivered)) {
     const request = nameOf(log, index);
     const other = handled.get(request);
     handled.set(request, id);
     if (other === undefined) continue;
     const detail = `request ${request}, which participant ${other} had handled`;
-    findings.push({ fault: "duplicated", count: 1, participant: id, detail });
+    findings.report("duplicated", detail, 1, id);
   }
-  return findings;
 }
 
 /** The tickets between which a responder may have ended. */
@@ -49,11 +51,9 @@ function endingsOf(
 ): Ending[] {
   const endings: Ending[] = [];
   const log = events();
-  for (let index = 0; index < log.length; index++) {
+  for (const index of log.indexesOf(EVENT.left)) {
     // It had left when it wrote this, and not yet when it wrote the event before.
-    if (log.code(index) === EVENT.left) {
-      endings.push({ epoch, from: log.ticket(Math.max(0, index - 1)), to: log.ticket(index) });
-    }
+    endings.push({ epoch, from: log.ticket(Math.max(0, index - 1)), to: log.ticket(index) });
   }
   if (killTicket === undefined) return endings;
   // Killed after that ticket, and gone, at the latest, when another one had taken its place.
@@ -78,17 +78,16 @@ interface Ending {
 }
 
 /** Finds requests that were not settled, not handled, or refused without reason. */
-function unsettled(
+function findUnsettled(
   { id, epoch, isKilled, events }: Evidence,
   handled: ReadonlyMap<string, number>,
   endings: readonly Ending[],
-): Finding[] {
-  const findings: Finding[] = [];
+  findings: Findings,
+): void {
   const asked = new Map<string, number>();
   const log = events();
-  const report = (fault: Finding["fault"], detail: string): void => {
-    findings.push({ fault, count: 1, participant: id, detail });
-  };
+  const report = (fault: Finding["fault"], detail: string): void =>
+    findings.report(fault, detail, 1, id);
   for (let index = 0; index < log.length; index++) {
     const code = log.code(index);
     const request = nameOf(log, index);
@@ -109,9 +108,8 @@ function unsettled(
       report("lost", `request ${request}, refused although no responder had ended`);
     }
   }
-  if (isKilled) return findings;
+  if (isKilled) return;
   for (const request of asked.keys()) report("lost", `request ${request}, which was never settled`);
-  return findings;
 }
 
 function nameOf(log: EventLog, index: number): string {

@@ -4,7 +4,7 @@
  * @module
  */
 import { EVENT, type Evidence } from "../evidence.ts";
-import { type Finding, findEvents, findLeaked, judgeByEpoch } from "./findings.ts";
+import { type Finding, Findings, findEvents, findLeaked, judgeByEpoch } from "./findings.ts";
 
 /** A permit is taken (1) or given back (-1). */
 interface Step {
@@ -34,17 +34,16 @@ export function judgePermits(evidence: readonly Evidence[], permits: number): Fi
  * the holder has certainly held it.
  */
 function judgeOverlap(evidence: readonly Evidence[], permits: number): Finding[] {
-  const findings: Finding[] = [];
+  const findings = new Findings();
   const steps = evidence.flatMap((one) => stepsOf(one));
   steps.sort((left, right) => left.ticket - right.ticket);
   let holders = 0;
   for (const { change, id, ticket } of steps) {
     holders += change;
     if (change < 0 || holders <= permits) continue;
-    const detail = `${holders} holders of ${permits} permits at ticket ${ticket}`;
-    findings.push({ fault: "torn", count: 1, participant: id, detail });
+    findings.report("torn", `${holders} holders of ${permits} permits at ticket ${ticket}`, 1, id);
   }
-  return findings;
+  return findings.all;
 }
 
 function stepsOf({ id, events, killTicket }: Evidence): Step[] {
@@ -65,50 +64,43 @@ function stepsOf({ id, events, killTicket }: Evidence): Step[] {
 }
 
 function judgeAudit(evidence: readonly Evidence[], permits: number): Finding[] {
-  const findings: Finding[] = [];
+  const findings = new Findings();
   for (const { id, events } of evidence) {
     const log = events();
-    for (let index = 0; index < log.length; index++) {
-      if (log.code(index) !== EVENT.audited || log.value(index) === permits) continue;
+    for (const index of log.indexesOf(EVENT.audited)) {
       const missing = permits - log.value(index);
       const detail = `${log.value(index)} of ${permits} permits at the end`;
-      const fault = missing > 0 ? "lost" : "duplicated";
-      findings.push({ fault, count: Math.abs(missing), participant: id, detail });
+      findings.report(missing > 0 ? "lost" : "duplicated", detail, Math.abs(missing), id);
     }
   }
-  return findings;
+  return findings.all;
 }
 
 /** Findings of changes that were lost: made twice, or gone at the end. */
 function judgeChanges(evidence: readonly Evidence[]): Finding[] {
-  const findings: Finding[] = [];
+  const findings = new Findings();
   const makers = new Map<number, number>();
   let last = { value: 0, id: 0 };
-  let audited: { value: number; id: number } | undefined;
+  let audited: number | undefined;
   for (const { id, events } of evidence) {
     const log = events();
     for (let index = 0; index < log.length; index++) {
       const value = log.value(index);
-      if (log.code(index) === EVENT.audited) audited = { value, id };
+      if (log.code(index) === EVENT.audited) audited = value;
       if (log.code(index) !== EVENT.changed) continue;
       const other = makers.get(value);
       makers.set(value, id);
       if (value > last.value) last = { value, id };
       if (other === undefined) continue;
       const detail = `one of two changes that both made ${value}, with participant ${other}`;
-      findings.push({ fault: "lost", count: 1, participant: id, detail });
+      findings.report("lost", detail, 1, id);
     }
   }
-  if (audited !== undefined && audited.value < last.value) {
-    const detail = `the changes after ${audited.value}, of which the last made ${last.value}`;
-    findings.push({
-      fault: "lost",
-      count: last.value - audited.value,
-      participant: last.id,
-      detail,
-    });
+  if (audited !== undefined) {
+    const detail = `the changes after ${audited}, of which the last made ${last.value}`;
+    findings.report("lost", detail, last.value - audited, last.id);
   }
-  return findings;
+  return findings.all;
 }
 
 /**
@@ -140,17 +132,14 @@ export function judgeRecord(evidence: readonly Evidence[]): Finding[] {
 }
 
 function backward({ id, events }: Evidence): Finding[] {
-  const findings: Finding[] = [];
+  const findings = new Findings();
   const log = events();
   let last = -1;
-  for (let index = 0; index < log.length; index++) {
-    if (log.code(index) !== EVENT.seen) continue;
+  for (const index of log.indexesOf(EVENT.seen)) {
     const version = log.value(index);
-    if (version < last) {
-      const detail = `version ${last}, after which version ${version} was read`;
-      findings.push({ fault: "lost", count: 1, participant: id, detail });
-    }
+    const detail = `version ${last}, after which version ${version} was read`;
+    if (version < last) findings.report("lost", detail, 1, id);
     last = version;
   }
-  return findings;
+  return findings.all;
 }

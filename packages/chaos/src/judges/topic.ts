@@ -5,7 +5,7 @@
  * @module
  */
 import { EVENT, type EventLog, type Evidence, streamText } from "../evidence.ts";
-import { type Fault, type Finding, findLeaked } from "./findings.ts";
+import { type Fault, type Finding, Findings, findLeaked } from "./findings.ts";
 import { type Sent, sentBy } from "./sent.ts";
 
 /** What a subscriber is judged by. */
@@ -19,10 +19,9 @@ interface SubscriberCase {
 /** Finds records that were lost, torn or duplicated, or of which the subscriber was told wrongly. */
 function judgeSubscriber(subscriber: Evidence, against: SubscriberCase): Finding[] {
   const log = subscriber.events();
-  const findings: Finding[] = [];
-  const report = (fault: Fault, count: number, detail: string): void => {
-    findings.push({ fault, count, detail, participant: subscriber.id });
-  };
+  const findings = new Findings();
+  const report = (fault: Fault, count: number, detail: string): void =>
+    findings.report(fault, detail, count, subscriber.id);
   let subscription: Subscription | undefined;
   let before = -1;
   let emptyAt = -1;
@@ -36,7 +35,7 @@ function judgeSubscriber(subscriber: Evidence, against: SubscriberCase): Finding
     if (code === EVENT.polled && log.value(index) === 0) emptyAt = before;
     before = ticket;
   }
-  return findings;
+  return findings.all;
 }
 
 /** What a subscriber was given between joining and leaving once. */
@@ -151,7 +150,6 @@ class Subscription {
       const came = this.#counts.get(sent.stream) ?? 0;
       lostAtMost += Math.max(0, sent.intendedAt(leftTicket) - first - came);
     }
-    if (this.#told <= lostAtMost) return;
     this.#report("lost", this.#told - lostAtMost, `of ${this.#told} that it was told of are not`);
   }
 }

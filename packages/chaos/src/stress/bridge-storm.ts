@@ -8,12 +8,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
 import { Consumer, Producer } from "@isthmus/ipc";
-import { NatsServer } from "@isthmus/programs/nats-server";
 import { SeededRandom } from "@isthmus/programs/seeded-random";
-import { TcpLink } from "@isthmus/programs/tcp-link";
-import type { Finding } from "../judges/findings.ts";
-import { AWAY_MS_MAX, BridgeEnd, BridgeStriker, type StormBlows } from "./bridge-blows.ts";
+import { type Finding, Findings } from "../judges/findings.ts";
+import { AWAY_MS_MAX, type BridgeTarget, type StormBlows, strike } from "./bridge-blows.ts";
 import { BridgeRecord, bridgeRecord, isWhole } from "./bridge-record.ts";
+import { type BridgeEnd, Bridges } from "./bridges.ts";
 
 const SENDERS = 3;
 /** Records of one round at most, which has a server of its own. */
@@ -45,11 +44,14 @@ export interface BridgeStormFigures extends StormBlows {
   records: number;
 }
 
-/** Sends and strikes until enough records have come; returns what has happened, and what must not have. */
-export async function bridgeStorm(options: BridgeStormOptions): Promise<{
+/** What it has done, and what was found until it ended or was interrupted. */
+export interface BridgeStormResult {
   readonly figures: BridgeStormFigures;
   readonly findings: readonly Finding[];
-}> {
+}
+
+/** Sends and strikes until enough records have come, or something was found. */
+export async function bridgeStorm(options: BridgeStormOptions): Promise<BridgeStormResult> {
   const figures: BridgeStormFigures = {
     records: 0,
     bridge_kills: 0,
@@ -58,9 +60,11 @@ export async function bridgeStorm(options: BridgeStormOptions): Promise<{
     cuts: 0,
     stops: 0,
   };
-  const findings: Finding[] = [];
+  const findings = new Findings();
   const random = new SeededRandom(options.seed);
-  for (let round = 0; figures.records < options.records && findings.length === 0; round++) {
+  const isOver = (): boolean =>
+    figures.records >= options.records || findings.all.length > 0 || options.signal.aborted;
+  for (let round = 0; !isOver(); round++) {
     const left = options.records - figures.records;
     const most = Math.ceil(options.records / ROUNDS_MIN);
     const records = Math.min(ROUND_RECORDS, most, left);
@@ -69,86 +73,49 @@ export async function bridgeStorm(options: BridgeStormOptions): Promise<{
       // By turns, records are held in shared memory and in a journal while the server is away.
       const isSpilling = options.harm === undefined ? round % 2 === 0 : options.harm === "forget";
       const spill = isSpilling ? join(directory, "spill") : undefined;
-      const heres = [`here-${round}`, `beside-${round}`] as const;
-      const names = { heres, there: `there-${round}`, spill };
-      await using storm = await Round.begin({ ...options, records }, names, figures, random);
-      findings.push(...(await storm.run()));
+      await using bridges = await Bridges.begin(round, spill);
+      const { server, ends } = bridges;
+      const target = { server, ends, figures, random, isKept: isSpilling };
+      await new Round({ ...options, records }, bridges, target, findings).run();
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
   }
-  return { figures, findings };
+  return { figures, findings: findings.all };
 }
 
-/** What the ends are called, and where journals are between those that send and the server. */
-interface Names {
-  /** Two send to one stream: each lane must be right whatever comes between its messages. */
-  readonly heres: readonly [string, string];
-  readonly there: string;
-  readonly spill: string | undefined;
-}
-
-/** One server, two bridges to it and one from it. */
-class Round implements AsyncDisposable {
+/** What goes over the bridges of one server. */
+class Round {
   readonly #options: BridgeStormOptions;
+  readonly #bridges: Bridges;
+  readonly #target: BridgeTarget;
   readonly #figures: BridgeStormFigures;
-  readonly #random: SeededRandom;
-  readonly #server: NatsServer;
-  readonly #outs: readonly BridgeEnd[];
-  readonly #back: BridgeEnd;
-  readonly #striker: BridgeStriker;
-  readonly #names: Names;
-  readonly #findings: Finding[] = [];
+  readonly #findings: Findings;
   readonly #next: number[] = Array.from({ length: SENDERS }, () => 0);
   readonly #broken = new AbortController();
   readonly #harmed = Promise.withResolvers<void>();
   #received = 0;
   #blows = 0;
 
-  private constructor(
+  constructor(
     options: BridgeStormOptions,
-    names: Names,
-    figures: BridgeStormFigures,
-    random: SeededRandom,
-    server: NatsServer,
-    links: readonly [TcpLink, TcpLink, TcpLink],
+    bridges: Bridges,
+    target: BridgeTarget & { readonly figures: BridgeStormFigures },
+    findings: Findings,
   ) {
     this.#options = options;
-    this.#figures = figures;
-    this.#random = random;
-    this.#server = server;
-    this.#names = names;
-    const { heres, there, spill } = names;
-    const [first, second, third] = links;
-    const spillOf = (here: string): string[] => (spill === undefined ? [] : [`${spill}-${here}`]);
-    this.#outs = (
-      [
-        [first, heres[0]],
-        [second, heres[1]],
-      ] as const
-    ).map(([link, here]) => new BridgeEnd(link, ["out", here, ...spillOf(here)]));
-    this.#back = new BridgeEnd(third, ["in", there]);
-    this.#striker = new BridgeStriker(server, this.#ends, figures, random, spill !== undefined);
+    this.#bridges = bridges;
+    this.#target = target;
+    this.#figures = target.figures;
+    this.#findings = findings;
   }
 
-  static async begin(
-    options: BridgeStormOptions,
-    names: Names,
-    figures: BridgeStormFigures,
-    random: SeededRandom,
-  ): Promise<Round> {
-    // A stream's end is on the disk when this says so, which is what a server that is torn has not come to.
-    const server = await NatsServer.start();
-    const link = async (): Promise<TcpLink> => await TcpLink.to(server);
-    const links = [await link(), await link(), await link()] as const;
-    return new Round(options, names, figures, random, server, links);
-  }
-
-  async run(): Promise<Finding[]> {
+  async run(): Promise<void> {
     const options = { schema: BridgeRecord, capacityBytes: CAPACITY_BYTES } as const;
-    using consumer = Consumer.createOrOpen(this.#names.there, options);
+    const { heres, there } = this.#bridges;
+    using consumer = Consumer.createOrOpen(there, options);
     const producers = Array.from({ length: SENDERS }, (_, sender) =>
-      Producer.createOrOpen(this.#names.heres[sender % 2] as string, options),
+      Producer.createOrOpen(heres[sender % 2] as string, options),
     );
     const ending = new AbortController();
     try {
@@ -156,29 +123,17 @@ class Round implements AsyncDisposable {
         this.#send(producer, sender, ending.signal),
       );
       const striking = this.#strike(ending.signal).catch((error: unknown) => {
-        this.#report("stuck", 1, `whoever strikes: ${String(error)}`);
+        this.#findings.report("stuck", `whoever strikes: ${String(error)}`);
         this.#broken.abort();
       });
       await this.#receive(consumer);
       ending.abort();
       this.#harmed.resolve();
       await Promise.allSettled([...sending, striking]);
-      this.#options.signal.throwIfAborted();
     } finally {
       ending.abort();
       for (const producer of producers) producer.dispose();
     }
-    return this.#findings;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const end of this.#ends) await end.kill();
-    for (const { link } of this.#ends) await link[Symbol.asyncDispose]();
-    await this.#server[Symbol.asyncDispose]();
-  }
-
-  get #ends(): readonly BridgeEnd[] {
-    return [...this.#outs, this.#back];
   }
 
   /** How many records a sender has to send. */
@@ -206,14 +161,14 @@ class Round implements AsyncDisposable {
     const { records, onProgress } = this.#options;
     const signal = AbortSignal.any([this.#options.signal, this.#broken.signal]);
     const take = (record: BridgeRecord): void => this.#take(record);
-    while (this.#received < records && this.#findings.length === 0) {
+    while (this.#received < records && this.#findings.all.length === 0) {
       try {
         await consumer.pollAsync(take, { timeoutMs: STUCK_MS, signal });
       } catch (error) {
-        this.#options.signal.throwIfAborted();
         if (signal.aborted) break;
-        const missing = records - this.#received;
-        this.#report("stuck", missing, await this.#complaint(error));
+        const ended = this.#bridges.ends.filter(({ process }) => process.hasEnded).length;
+        const detail = `${String(error)}; ${ended} ends have ended`;
+        this.#findings.report("stuck", detail, records - this.#received);
       }
       onProgress(this.#figures.records, this.#blows);
     }
@@ -227,17 +182,14 @@ class Round implements AsyncDisposable {
     this.#received++;
     this.#figures.records++;
     if (!isWhole(record) || sender >= SENDERS) {
-      this.#report("torn", 1, `record ${number} of sender ${sender}`);
+      this.#findings.report("torn", `record ${number} of sender ${sender}`);
       return;
     }
     const next = this.#next[sender] as number;
     if (number !== next) {
       const fault = number < next ? "duplicated" : "lost";
-      this.#report(
-        fault,
-        Math.abs(number - next),
-        `${number} of sender ${sender} came for ${next}`,
-      );
+      const detail = `${number} of sender ${sender} came for ${next}`;
+      this.#findings.report(fault, detail, Math.abs(number - next));
     }
     this.#next[sender] = number + 1;
   }
@@ -251,15 +203,15 @@ class Round implements AsyncDisposable {
     let received = 0;
     let inVain = 0;
     while (!signal.aborted) {
-      await Bun.sleep(this.#random.below(CALM_MS_MAX));
+      await Bun.sleep(this.#target.random.below(CALM_MS_MAX));
       // A machine that is busy starts a process slowly, and some must come to work.
       if (received !== this.#received) inVain = 0;
       else if (++inVain > IN_VAIN_MAX) await this.#progress(received, signal);
       received = this.#received;
       if (signal.aborted) break;
-      await this.#striker.strike();
+      await strike(this.#target);
       this.#blows++;
-      for (const end of this.#ends) await this.#lookAfter(end);
+      for (const end of this.#bridges.ends) await this.#lookAfter(end);
     }
   }
 
@@ -270,35 +222,26 @@ class Round implements AsyncDisposable {
 
   /** An end that has ended by itself says why. */
   async #lookAfter(end: BridgeEnd): Promise<void> {
-    if (end.process.exitCode === null) return;
-    this.#report("stuck", 1, `an end has ended: ${await new Response(end.process.stderr).text()}`);
+    if (!end.process.hasEnded) return;
+    this.#findings.report("stuck", `an end ${await end.process.complaint()}`);
     end.begin();
   }
 
   async #harm(harm: "empty" | "forget"): Promise<void> {
     while (this.#received < this.#options.records / 4) await Bun.sleep(1);
-    const [outs, back] = [this.#outs, this.#back];
-    await back.kill();
-    if (harm === "forget") MemoryMappedFile.unlink(`${this.#names.there}.bridge-in`);
+    const { server, outs, back, there } = this.#bridges;
+    await back.process.kill();
+    if (harm === "forget") MemoryMappedFile.unlink(`${there}.bridge-in`);
     else {
       // What has been acknowledged and not been received.
       await Bun.sleep(AWAY_MS_MAX);
-      for (const out of outs) await out.kill();
+      for (const out of outs) await out.process.kill();
     }
-    await this.#server.kill();
-    rmSync(this.#server.store, { recursive: true, force: true });
-    await this.#server.restart();
+    await server.kill();
+    rmSync(server.store, { recursive: true, force: true });
+    await server.restart();
     if (harm === "empty") for (const out of outs) out.begin();
     back.begin();
     this.#harmed.resolve();
-  }
-
-  async #complaint(error: unknown): Promise<string> {
-    const texts = this.#ends.map(({ process }) => `end ${process.pid}: ${process.exitCode}`);
-    return [String(error), ...texts].join("; ");
-  }
-
-  #report(fault: Finding["fault"], count: number, detail: string): void {
-    this.#findings.push({ fault, count, detail });
   }
 }

@@ -9,19 +9,17 @@ import { join } from "node:path";
 import { type BytesSchema, bytes } from "@isthmus/ipc";
 import { programCommand } from "@isthmus/programs";
 import { SeededRandom } from "@isthmus/programs/seeded-random";
-import { startProcess } from "@isthmus/programs/start-process";
 import { Journal } from "@isthmus/store";
-import type { Finding } from "../judges/findings.ts";
+import { type Fault, type Finding, Findings } from "../judges/findings.ts";
 import { JOURNAL_FAULTS, type JournalFault, JournalLedger } from "./journal-ledger.ts";
 import { decodeStormRecord } from "./journal-record.ts";
+import { killOneByOne, SLOTS, Victim } from "./victim.ts";
 
-const VICTIM = programCommand(import.meta.dir, "journal-victim.ts");
+const PROGRAM = programCommand(import.meta.dir, "journal-victim.ts");
 /** A round has so many kills at most, and a journal and a ledger of its own. */
 const ROUND_KILLS = 500;
-/** How many work at a time; as many more get ready, each under the name of a tailer that nobody else has. */
-const SLOTS = 3;
-const LIFE_MS_MAX = 14;
 const JUDGE = "judge";
+/** Each victim has a tailer's name that nobody else has meanwhile: those that work, and those that get ready. */
 const TAILERS = Array.from({ length: 2 * SLOTS }, (_, tailer) => `t${tailer}`);
 
 /** What a storm over a journal is to do. */
@@ -44,180 +42,127 @@ export interface JournalStormFigures {
   removed: number;
 }
 
-/** Kills until there were enough kills; returns what has happened, and what must not have. */
-export async function journalStorm(options: JournalStormOptions): Promise<{
+/** What a storm has done, and what was found until it ended or was interrupted. */
+export interface JournalStormResult {
   readonly figures: JournalStormFigures;
   readonly findings: readonly Finding[];
-}> {
+}
+
+/** Kills until there were enough kills. */
+export async function journalStorm(options: JournalStormOptions): Promise<JournalStormResult> {
   const figures: JournalStormFigures = { kills: 0, records: 0, removed: 0 };
-  const findings: Finding[] = [];
+  const findings = new Findings();
   const random = new SeededRandom(options.seed);
-  while (figures.kills < options.kills) {
+  while (figures.kills < options.kills && !options.signal.aborted) {
     const kills = Math.min(ROUND_KILLS, options.kills - figures.kills);
     const path = mkdtempSync(join(options.directory, "journal-"));
     try {
-      const round = new Round(path, { ...options, kills }, figures, random);
-      findings.push(...(await round.run()));
+      await runRound(path, { ...options, kills }, random, new Judge(figures, findings));
     } finally {
       rmSync(path, { recursive: true, force: true });
     }
   }
-  return { figures, findings };
-}
-
-type Process = ReturnType<typeof start>;
-
-function start(...args: readonly (string | number)[]) {
-  return startProcess([...VICTIM, ...args.map(String)], {
-    env: { ...process.env },
-    stdin: "pipe",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
+  return { figures, findings: findings.all };
 }
 
 /** One journal, and its victims. */
-class Round {
-  readonly #path: string;
-  readonly #options: JournalStormOptions;
-  readonly #figures: JournalStormFigures;
-  readonly #random: SeededRandom;
-  readonly #findings: Finding[] = [];
-  readonly #processes = new Set<Process>();
+async function runRound(
+  path: string,
+  { kills, harm, signal, onProgress }: JournalStormOptions,
+  random: SeededRandom,
+  judge: Judge,
+): Promise<void> {
+  using ledger = new JournalLedger(true);
+  const options = { schema: bytes, sync: "none", segmentBytes: 2 ** 16 } as const;
+  using journal = Journal.open(path, options);
+  // Who is known from the beginning is owed every record; who comes later begins with those that are kept.
+  for (const name of [JUDGE, ...TAILERS]) journal.read({ tailer: name }).close();
+  const { figures, findings } = judge;
+  const started = await killOneByOne({
+    kills,
+    random,
+    signal,
+    findings,
+    start: (number, slot, turn) =>
+      new Victim(PROGRAM, path, number, 2 * slot + (turn % 2), random.seed(), harm ?? ""),
+    onKilled: () => {
+      figures.kills++;
+      judge.readOn(journal);
+      onProgress(figures.kills, figures.records);
+    },
+  });
+  // Whoever opens it next finds what all have found.
+  using again = Journal.open(path, options);
+  judge.readOn(again);
+  judge.judge(ledger, again, started);
+}
+
+/** Reads all that is appended to one journal. */
+class Judge {
+  readonly figures: JournalStormFigures;
+  readonly findings: Findings;
   /** How many records of each victim have been read. */
   readonly #seen = new Map<number, number>();
   #next = 1;
-  #started = 0;
-  #kills = 0;
 
-  constructor(
-    path: string,
-    options: JournalStormOptions,
-    figures: JournalStormFigures,
-    random: SeededRandom,
-  ) {
-    this.#path = path;
-    this.#options = options;
-    this.#figures = figures;
-    this.#random = random;
-  }
-
-  async run(): Promise<Finding[]> {
-    using ledger = new JournalLedger(true);
-    const options = { schema: bytes, sync: "none", segmentBytes: 2 ** 16 } as const;
-    using journal = Journal.open(this.#path, options);
-    // Who is known from the beginning is owed every record; who comes later begins with those that are kept.
-    for (const name of [JUDGE, ...TAILERS]) journal.read({ tailer: name }).close();
-    try {
-      await Promise.all(Array.from({ length: SLOTS }, (_, i) => this.#killAll(i, journal)));
-      this.#options.signal.throwIfAborted();
-    } finally {
-      for (const one of this.#processes) one.kill("SIGKILL");
-      await Promise.all([...this.#processes].map((one) => one.exited));
-    }
-    // Whoever opens it next finds what all have found.
-    using again = Journal.open(this.#path, options);
-    this.#readOn(again);
-    this.#judge(ledger, again);
-    return this.#findings;
-  }
-
-  /** Has one victim after the other work, and kills it. */
-  async #killAll(slot: number, journal: Journal<BytesSchema>): Promise<void> {
-    const { kills, signal, onProgress } = this.#options;
-    let next = this.#start(slot, 0);
-    for (let turn = 1; this.#kills < kills && !signal.aborted; turn++) {
-      const process = next;
-      const { value } = await process.stdout.getReader().read();
-      if (value === undefined) throw new Error(await complaint(process));
-      next = this.#start(slot, turn);
-      process.stdin.write("\n");
-      process.stdin.flush();
-      await Bun.sleep(this.#random.below(LIFE_MS_MAX));
-      if (process.exitCode !== null) this.#report("stuck", 1, await complaint(process));
-      process.kill("SIGKILL");
-      await process.exited;
-      this.#processes.delete(process);
-      this.#kills++;
-      this.#figures.kills++;
-      this.#readOn(journal);
-      onProgress(this.#figures.kills, this.#figures.records);
-    }
-  }
-
-  #start(slot: number, turn: number): Process {
-    const { harm } = this.#options;
-    const tailer = 2 * slot + (turn % 2);
-    const args = [this.#path, ++this.#started, tailer, this.#random.seed()];
-    const process = start(...args, ...(harm === undefined ? [] : [harm]));
-    this.#processes.add(process);
-    return process;
+  constructor(figures: JournalStormFigures, findings: Findings) {
+    this.figures = figures;
+    this.findings = findings;
   }
 
   /** Reads what is new: each record once, whole, and of each victim in its order. */
-  #readOn(journal: Journal<BytesSchema>): void {
+  readOn(journal: Journal<BytesSchema>): void {
+    const { figures, findings } = this;
     for (const entry of journal.read({ tailer: JUDGE })) {
       if (entry.gap !== undefined) {
-        this.#report("lost", entry.gap.to - entry.gap.from + 1, "records that are a gap");
-        this.#next = entry.gap.to + 1;
+        const { from, to } = entry.gap;
+        findings.report("lost", "records that are a gap", to - from + 1);
+        this.#next = to + 1;
         continue;
       }
-      if (entry.sequence !== this.#next) {
-        this.#report("lost", 1, `record ${entry.sequence} came instead of ${this.#next}`);
+      const { sequence, value } = entry;
+      if (sequence !== this.#next) {
+        findings.report("lost", `record ${sequence} came instead of ${this.#next}`);
       }
-      this.#next = entry.sequence + 1;
-      this.#figures.records++;
-      const record = decodeStormRecord(entry.value);
+      this.#next = sequence + 1;
+      figures.records++;
+      const record = decodeStormRecord(value);
       if (record === undefined) {
-        this.#report("torn", 1, `record ${entry.sequence}`);
+        findings.report("torn", `record ${sequence}`);
         continue;
       }
-      const seen = this.#seen.get(record.victim) ?? 0;
-      if (record.number !== seen + 1) {
-        const fault = record.number <= seen ? "duplicated" : "lost";
-        const detail = `record ${record.number} of victim ${record.victim} came behind ${seen}`;
-        this.#report(fault, 1, detail);
+      const { victim, number } = record;
+      const seen = this.#seen.get(victim) ?? 0;
+      if (number !== seen + 1) {
+        const detail = `record ${number} of victim ${victim} came behind ${seen}`;
+        findings.report(number <= seen ? "duplicated" : "lost", detail);
       }
-      this.#seen.set(record.victim, record.number);
+      this.#seen.set(victim, number);
     }
   }
 
-  #judge(ledger: JournalLedger, journal: Journal<BytesSchema>): void {
-    for (let victim = 1; victim <= this.#started; victim++) {
+  /** Compares it with what the victims have written down, when all of them are dead. */
+  judge(ledger: JournalLedger, journal: Journal<BytesSchema>, started: number): void {
+    const { figures, findings } = this;
+    for (let victim = 1; victim <= started; victim++) {
       const missing = ledger.promised(victim) - (this.#seen.get(victim) ?? 0);
-      this.#report("lost", Math.max(0, missing), `promised records of victim ${victim}`);
+      findings.report("lost", `promised records of victim ${victim}`, missing);
     }
-    for (const fault of JOURNAL_FAULTS) {
-      const [kind, what] = MEANINGS[fault];
-      this.#report(kind, ledger.counted(fault), what);
-    }
+    for (const fault of JOURNAL_FAULTS) findings.report(...MEANINGS[fault], ledger.counted(fault));
     const { firstSequence, lastSequence } = journal.metrics;
-    this.#report("lost", lastSequence - this.#next + 1, "records behind the last that was read");
-    this.#figures.removed += firstSequence - 1;
+    const unread = lastSequence - this.#next + 1;
+    findings.report("lost", "records behind the last that was read", unread);
+    figures.removed += firstSequence - 1;
     for (const { name, sequence = 0 } of journal.tailers()) {
-      if (sequence < firstSequence - 1) {
-        this.#report(
-          "lost",
-          firstSequence - 1 - sequence,
-          `records that "${name}" has not handled`,
-        );
-      }
+      const missed = firstSequence - 1 - sequence;
+      findings.report("lost", `records that "${name}" has not handled`, missed);
     }
-  }
-
-  #report(fault: Finding["fault"], count: number, detail: string): void {
-    if (count > 0) this.#findings.push({ fault, count, detail });
   }
 }
 
-const MEANINGS: Readonly<Record<JournalFault, readonly [Finding["fault"], string]>> = {
+const MEANINGS: Readonly<Record<JournalFault, readonly [Fault, string]>> = {
   skipped: ["lost", "records that a tailer was not given"],
   repeated: ["duplicated", "records that a tailer was given again though it had gone on"],
   gap: ["lost", "gaps that a tailer was told of"],
   torn: ["torn", "records that were not whole for a tailer"],
 };
-
-async function complaint(process: Process): Promise<string> {
-  const text = await new Response(process.stderr).text();
-  return `a victim ended by itself, ${process.exitCode}: ${text.trim().slice(0, 600)}`;
-}

@@ -20,7 +20,7 @@ export const LEDGER_FAULTS = ["overlap", "disorder", "attempt", "again", "torn",
 export type LedgerFault = (typeof LEDGER_FAULTS)[number];
 
 /** Jobs and victims of one round. */
-export const JOBS_MAX: number = 1 << 17;
+const JOBS_MAX = 1 << 17;
 export const VICTIMS_MAX = 4096;
 export const KEYS = 8;
 

@@ -8,37 +8,34 @@
 import { constants } from "node:os";
 import { parseArgs } from "node:util";
 import { FAULTS } from "../judges/findings.ts";
-import { type PartResult, type StressSizes, stress } from "./stress.ts";
+import { type PartResult, type SizeName, stress } from "./stress.ts";
 
-const DEFAULTS: StressSizes = {
-  records: 50_000_000,
-  cycles: 1_000_000,
-  channels: 300,
-  kills: 10_000,
-  journalKills: 10_000,
-  bridge: 1_000_000,
-};
 /** Every channel needs two descriptors in each of two processes. */
 const CHANNELS_MAX = 2000;
 const SEED_MAX = 2 ** 31 - 1;
 /** How often progress is told, in milliseconds. */
 const PROGRESS_MS = 1000;
 
-const HELP = `Usage: stress [--records N] [--cycles N] [--channels N] [--kills N] [--journal-kills N]
-              [--bridge N] [--seed S] [--json]
+/** How much is done of everything unless something is asked for, and what it is. */
+const SIZES: Readonly<Record<SizeName, readonly [usual: number, what: string, most?: number]>> = {
+  records: [50_000_000, "records through channels whose producers and consumers are killed"],
+  cycles: [1_000_000, "openings and closings of a channel, and of a mutex"],
+  channels: [300, "channels that are open at once", CHANNELS_MAX],
+  kills: [10_000, "kills of those who work on a queue"],
+  "journal-kills": [10_000, "kills of those who append to a journal and read it"],
+  bridge: [1_000_000, "records over a bridge that is struck: ends, server and links"],
+};
+const NAMES = Object.keys(SIZES) as SizeName[];
+
+const HELP = `Usage: stress [--PART N]... [--seed S] [--json]
 
 Proves at length what the tests prove in seconds. Fails if a record or a job was lost, torn,
 duplicated or reordered, somebody stuck, or descriptors, mappings, files or memory were left.
+Does all parts, or, where numbers are given, those that there are numbers for.
 
-  --records   records through channels whose producers and consumers are killed (${DEFAULTS.records}); 0: none
-  --cycles    openings and closings of a channel, and of a mutex (${DEFAULTS.cycles}); 0: none
-  --channels  channels that are open at once (${DEFAULTS.channels}); 0: none
-  --kills     kills of those who work on a queue (${DEFAULTS.kills}); 0: none
-  --journal-kills  kills of those who append to a journal and read it (${DEFAULTS.journalKills}); 0: none
-  --bridge    records over a bridge whose ends and server are killed and whose links are cut
-              (${DEFAULTS.bridge}); 0: none
-  --seed      what all random choices follow from (a new one)
-  --json      a record of all figures instead of text
+${NAMES.map((name) => `  ${`--${name}`.padEnd(16)} ${SIZES[name][1]} (${SIZES[name][0]})\n`).join("")}\
+  --seed           what all random choices follow from (a new one)
+  --json           a record of all figures instead of text
 `;
 
 /** A command line that cannot be understood. */
@@ -66,37 +63,30 @@ async function main(args: readonly string[]): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const sizes: StressSizes = {
-    records: numberOf("--records", values.records, DEFAULTS.records, Number.MAX_SAFE_INTEGER),
-    cycles: numberOf("--cycles", values.cycles, DEFAULTS.cycles, Number.MAX_SAFE_INTEGER),
-    channels: numberOf("--channels", values.channels, DEFAULTS.channels, CHANNELS_MAX),
-    kills: numberOf("--kills", values.kills, DEFAULTS.kills, Number.MAX_SAFE_INTEGER),
-    journalKills: numberOf(
-      "--journal-kills",
-      values["journal-kills"],
-      DEFAULTS.journalKills,
-      Number.MAX_SAFE_INTEGER,
-    ),
-    bridge: numberOf("--bridge", values.bridge, DEFAULTS.bridge, Number.MAX_SAFE_INTEGER),
-  };
-  const seed = numberOf("--seed", values.seed, Math.floor(Math.random() * SEED_MAX), SEED_MAX);
-  const { journalKills, ...others } = sizes;
-  const named = { ...others, "journal-kills": journalKills, seed };
-  const options = Object.entries(named).map(([name, value]) => `--${name} ${value}`);
+  const isAll = NAMES.every((name) => values[name] === undefined);
+  const sizes = Object.fromEntries(
+    NAMES.map((name) => {
+      const [usual, , most = Number.MAX_SAFE_INTEGER] = SIZES[name];
+      return [name, numberOf(name, values[name], isAll ? usual : 0, most)];
+    }),
+  ) as Record<SizeName, number>;
+  const seed = numberOf("seed", values.seed, Math.floor(Math.random() * SEED_MAX), SEED_MAX);
+  const options = Object.entries({ ...sizes, seed }).map(([name, value]) => `--${name} ${value}`);
   tell(options.join(" "));
+  const { signal } = interruption;
   const results = await stress({
-    ...sizes,
+    sizes,
     seed,
-    signal: interruption.signal,
+    signal,
     onProgress: everySecond(tell),
     onNote: tell,
   });
-  const findings = results.flatMap((result) => result.findings);
-  for (const { fault, count, detail } of findings) tell(`${fault} ${count}: ${detail}`);
   process.stdout.write(
     values.json === true ? `${JSON.stringify(recordOf(seed, results))}\n` : textOf(results),
   );
-  if (findings.length > 0) process.exitCode = 1;
+  signal.throwIfAborted();
+  if (results.length === 0) throw new Error("nothing was to be done, or could be");
+  if (results.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
 }
 
 function tell(text: string): void {
@@ -113,26 +103,16 @@ function everySecond(show: (text: string) => void): (describe: () => string) => 
   };
 }
 
-type Values = Partial<
-  Record<"records" | "cycles" | "channels" | "kills" | "journal-kills" | "bridge" | "seed", string>
-> & {
-  readonly json?: boolean;
-  readonly help?: boolean;
-};
+type Values = Partial<Record<SizeName | "seed", string> & Record<"json" | "help", boolean>>;
 
 function parse(args: readonly string[]): Values {
   const text = { type: "string" } as const;
-  const flag = { type: "boolean" } as const;
+  const sizes = Object.fromEntries(NAMES.map((name) => [name, text] as const)) as Record<
+    SizeName,
+    typeof text
+  >;
   const help = { type: "boolean", short: "h" } as const;
-  const sizes = {
-    records: text,
-    cycles: text,
-    channels: text,
-    kills: text,
-    "journal-kills": text,
-    bridge: text,
-  };
-  const options = { ...sizes, seed: text, json: flag, help };
+  const options = { ...sizes, seed: text, json: { type: "boolean" } as const, help };
   try {
     return parseArgs({ args: [...args], options }).values;
   } catch (cause) {
@@ -145,7 +125,7 @@ function numberOf(name: string, given: string | undefined, fallback: number, mos
   const value = Number(given);
   if (/^\d+$/.test(given) && value <= most) return value;
   throw new UsageError(
-    `${name} must be a whole number from 0 to ${most}: current value is ${JSON.stringify(given)}`,
+    `--${name} must be a whole number from 0 to ${most}: current value is ${JSON.stringify(given)}`,
   );
 }
 
@@ -156,13 +136,18 @@ function recordOf(seed: number, results: readonly PartResult[]): Record<string, 
     const counts = findings.filter((one) => one.fault === fault).map(({ count }) => count);
     return [fault, counts.reduce((sum, count) => sum + count, 0)];
   });
-  const parts = results.map(({ part, seconds, figures }) => ({ part, seconds, ...figures }));
+  const parts = results.map(({ part, seconds, isInterrupted, figures }) => ({
+    part,
+    seconds,
+    ...(isInterrupted && { interrupted: true }),
+    ...figures,
+  }));
   return { seed, ...Object.fromEntries(faults), parts };
 }
 
 function textOf(results: readonly PartResult[]): string {
-  const lines = results.flatMap(({ part, seconds, figures, findings }) => [
-    `${findings.length === 0 ? "ok    " : "FAILED"} ${part}, ${seconds.toFixed(1)} s`,
+  const lines = results.flatMap(({ part, seconds, isInterrupted, figures, findings }) => [
+    `${findings.length > 0 ? "FAILED" : isInterrupted ? "cut   " : "ok    "} ${part}, ${seconds.toFixed(1)} s`,
     ...Object.entries(figures).map(
       ([name, value]) =>
         `  ${name.replaceAll("_", " ").padEnd(20)} ${value.toLocaleString("en-US").padStart(14)}`,

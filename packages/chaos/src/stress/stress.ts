@@ -5,17 +5,16 @@
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { nameRoot } from "@isthmus/programs/name-root";
+import { nameRoot, OtherNames } from "@isthmus/programs/name-root";
 import { findNatsServer } from "@isthmus/programs/nats-server";
 import type { Finding } from "../judges/findings.ts";
 import { bridgeStorm } from "./bridge-storm.ts";
-import { CHURN_KINDS, churn } from "./churn.ts";
+import { CHURN_KINDS, type ChurnKind, churn } from "./churn.ts";
 import { crowd } from "./crowd.ts";
 import { flood } from "./flood.ts";
 import { journalStorm } from "./journal-storm.ts";
 import { storm } from "./storm.ts";
 
-const DIRECTORY_VARIABLE = "ISTHMUS_DIR";
 /** Records through each channel of a crowd. */
 const CROWD_RECORDS = 100;
 /** A flood without crashes would prove little, however few records were asked for. */
@@ -25,103 +24,114 @@ const FLOOD_KILLS = 10;
 export interface PartResult {
   readonly part: string;
   readonly seconds: number;
+  /** Whether it was interrupted: then it has proved nothing, but may have found something. */
+  readonly isInterrupted: boolean;
   readonly figures: Readonly<Record<string, number>>;
   readonly findings: readonly Finding[];
 }
 
-/** How much is to be done; 0 leaves a part out. */
-export interface StressSizes {
-  /** Records through channels whose producers and consumers are killed. */
-  readonly records: number;
-  /** Openings and closings of each kind. */
-  readonly cycles: number;
-  /** Channels that are open at once. */
-  readonly channels: number;
-  /** Kills of those who work on a queue. */
-  readonly kills: number;
-  /** Kills of those who work on a journal. */
-  readonly journalKills: number;
-  /** Records over a bridge whose ends, server and links are struck. */
-  readonly bridge: number;
-}
+/** By which words the sizes of parts are known: records of a flood, cycles of a churn, channels of a crowd, kills, … */
+export type SizeName = "records" | "cycles" | "channels" | "kills" | "journal-kills" | "bridge";
 
 /** What the parts are given. */
-export interface StressOptions extends StressSizes {
+export interface StressOptions {
+  /** How much is to be done; 0 leaves a part out. */
+  readonly sizes: Readonly<Record<SizeName, number>>;
   readonly seed: number;
   readonly signal: AbortSignal;
   readonly onProgress: (describe: () => string) => void;
   readonly onNote: (text: string) => void;
 }
 
+/** What one part is given. */
+interface Task extends Omit<StressOptions, "sizes"> {
+  readonly size: number;
+  /** The directory of named memory. */
+  readonly directory: string;
+}
+
+type Outcome = Pick<PartResult, "figures" | "findings">;
+
+interface Part {
+  readonly name: string;
+  readonly size: SizeName;
+  readonly run: (task: Task) => Promise<Outcome>;
+  /** Whether this machine has what it needs; says so on stderr when it has not. */
+  readonly canRun?: () => boolean;
+}
+
+const PARTS: readonly Part[] = [
+  { name: "crowd", size: "channels", run: runCrowd },
+  ...CHURN_KINDS.map(
+    (kind): Part => ({
+      name: `churn of a ${kind}`,
+      size: "cycles",
+      run: (task) => runChurn(task, kind),
+    }),
+  ),
+  { name: "flood", size: "records", run: runFlood },
+  { name: "storm", size: "kills", run: runStorm },
+  { name: "journal storm", size: "journal-kills", run: runJournalStorm },
+  {
+    name: "bridge storm",
+    size: "bridge",
+    run: runBridgeStorm,
+    canRun: () => findNatsServer() !== undefined,
+  },
+];
+
 /**
- * Runs all parts that have anything to do.
+ * Runs all parts that have anything to do, until they are through or interrupted. What a part has done and found is told when it ends.
  *
  * @returns What each has done. When it returns or throws, no process and no file is left.
- * @throws The signal's reason.
+ * @throws {Error} When a part cannot go on.
  */
-export async function stress(options: StressOptions): Promise<PartResult[]> {
+export async function stress({ sizes, ...options }: StressOptions): Promise<PartResult[]> {
   const directory = mkdtempSync(join(nameRoot(), "isthmus-stress-"));
-  const before = process.env[DIRECTORY_VARIABLE];
-  process.env[DIRECTORY_VARIABLE] = directory;
+  using _names = new OtherNames(directory);
   try {
     const results: PartResult[] = [];
-    for (const [part, run] of partsOf(options, directory)) {
-      results.push(await timed(part, options.onNote, run));
+    for (const part of PARTS) {
+      const size = sizes[part.size];
+      if (size === 0 || options.signal.aborted || part.canRun?.() === false) continue;
+      results.push(await runPart(part, { ...options, size, directory }));
     }
     return results;
   } finally {
-    if (before === undefined) delete process.env[DIRECTORY_VARIABLE];
-    else process.env[DIRECTORY_VARIABLE] = before;
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-type Outcome = Pick<PartResult, "figures" | "findings">;
-type Run = () => Promise<Outcome>;
-
-/** The parts that have anything to do. */
-function partsOf(options: StressOptions, directory: string): (readonly [string, Run])[] {
-  const parts: (readonly [string, Run])[] = [];
-  if (options.channels > 0) parts.push(["crowd", () => runCrowd(options, directory)]);
-  if (options.cycles > 0) {
-    for (const kind of CHURN_KINDS) {
-      parts.push([`churn of a ${kind}`, () => runChurn(options, directory, kind)]);
-    }
-  }
-  if (options.records > 0) parts.push(["flood", () => runFlood(options)]);
-  if (options.kills > 0) parts.push(["storm", () => runStorm(options)]);
-  if (options.journalKills > 0) {
-    parts.push(["journal storm", () => runJournalStorm(options, directory)]);
-  }
-  if (options.bridge > 0 && findNatsServer() !== undefined) {
-    parts.push(["bridge storm", () => runBridgeStorm(options, directory)]);
-  }
-  return parts;
-}
-
-async function timed(part: string, onNote: StressOptions["onNote"], run: Run): Promise<PartResult> {
+async function runPart({ name, run }: Part, task: Task): Promise<PartResult> {
+  const { signal, onProgress, onNote } = task;
   const startMs = performance.now();
-  const outcome = await run();
+  let outcome: Outcome = { figures: {}, findings: [] };
+  try {
+    outcome = await run({
+      ...task,
+      onProgress: (describe) => onProgress(() => `${name}: ${describe()}`),
+    });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
   const seconds = (performance.now() - startMs) / 1000;
-  const figures = Object.entries(outcome.figures).map(([name, value]) => `${name} ${value}`);
-  onNote(`${part}: ${seconds.toFixed(1)} s, ${figures.join(", ")}`);
-  return { part, seconds, ...outcome };
+  const { figures, findings } = outcome;
+  const told = Object.entries(figures).map(([figure, value]) => `${figure} ${value}`);
+  onNote(`${name}: ${[`${seconds.toFixed(1)} s`, ...told].join(", ")}`);
+  for (const { fault, count, detail } of findings) onNote(`${fault} ${count}: ${detail}`);
+  return { part: name, seconds, isInterrupted: signal.aborted, figures, findings };
 }
 
-async function runCrowd(
-  { channels, signal, onProgress }: StressOptions,
-  directory: string,
-): Promise<Outcome> {
+async function runCrowd({ size, onProgress, ...task }: Task): Promise<Outcome> {
   const { before, during, after, findings } = await crowd({
-    channels,
+    ...task,
+    channels: size,
     records: CROWD_RECORDS,
-    directory,
-    signal,
-    onProgress: (count) => onProgress(() => `crowd: ${count} records`),
+    onProgress: (count) => onProgress(() => `${count} records`),
   });
   const figures = {
-    channels,
-    records: channels * CROWD_RECORDS,
+    channels: size,
+    records: size * CROWD_RECORDS,
     descriptors_before: before.descriptors,
     descriptors_open: during.descriptors,
     descriptors_after: after.descriptors,
@@ -131,20 +141,15 @@ async function runCrowd(
   return { figures, findings };
 }
 
-async function runChurn(
-  { cycles, signal, onProgress }: StressOptions,
-  directory: string,
-  kind: (typeof CHURN_KINDS)[number],
-): Promise<Outcome> {
+async function runChurn({ size, onProgress, ...task }: Task, kind: ChurnKind): Promise<Outcome> {
   const { before, after, findings } = await churn({
+    ...task,
     kind,
-    cycles,
-    directory,
-    signal,
-    onProgress: (done) => onProgress(() => `churn of a ${kind}: ${done} cycles`),
+    cycles: size,
+    onProgress: (done) => onProgress(() => `${done} cycles`),
   });
   const figures = {
-    cycles,
+    cycles: size,
     descriptors_before: before.descriptors,
     descriptors_after: after.descriptors,
     segments_before: before.segments,
@@ -157,15 +162,13 @@ async function runChurn(
   return { figures, findings };
 }
 
-async function runFlood(options: StressOptions): Promise<Outcome> {
-  const { onProgress, onNote } = options;
+async function runFlood({ size, onProgress, onNote, ...task }: Task): Promise<Outcome> {
   const { verdict, delivered, redelivered, streams } = await flood({
-    seed: options.seed,
-    records: options.records,
+    ...task,
+    records: size,
     leastKills: FLOOD_KILLS,
-    signal: options.signal,
     onSkip: (reason) => onNote(`shared memory is not filled in this run: ${reason}`),
-    onProgress: (count, kills) => onProgress(() => `flood: ${count} records, ${kills} kills`),
+    onProgress: (count, kills) => onProgress(() => `${count} records, ${kills} kills`),
   });
   const { kills, stops, fills, fileDeletions, directoryDeletions } = verdict.counts;
   const deletions = fileDeletions + directoryDeletions;
@@ -173,42 +176,29 @@ async function runFlood(options: StressOptions): Promise<Outcome> {
   return { figures, findings: verdict.findings };
 }
 
-async function runStorm({ seed, kills, signal, onProgress }: StressOptions): Promise<Outcome> {
+async function runStorm({ size, onProgress, ...task }: Task): Promise<Outcome> {
   const { figures, findings } = await storm({
-    seed,
-    kills,
-    signal,
-    onProgress: (count, jobs) => onProgress(() => `storm: ${count} kills, ${jobs} jobs`),
+    ...task,
+    kills: size,
+    onProgress: (kills, jobs) => onProgress(() => `${kills} kills, ${jobs} jobs`),
   });
   return { figures: { ...figures }, findings };
 }
 
-async function runJournalStorm(
-  { seed, journalKills, signal, onProgress }: StressOptions,
-  directory: string,
-): Promise<Outcome> {
+async function runJournalStorm({ size, onProgress, ...task }: Task): Promise<Outcome> {
   const { figures, findings } = await journalStorm({
-    seed,
-    kills: journalKills,
-    directory,
-    signal,
-    onProgress: (kills, records) =>
-      onProgress(() => `journal storm: ${kills} kills, ${records} records`),
+    ...task,
+    kills: size,
+    onProgress: (kills, records) => onProgress(() => `${kills} kills, ${records} records`),
   });
   return { figures: { ...figures }, findings };
 }
 
-async function runBridgeStorm(
-  { seed, bridge: records, signal, onProgress }: StressOptions,
-  directory: string,
-): Promise<Outcome> {
+async function runBridgeStorm({ size, onProgress, ...task }: Task): Promise<Outcome> {
   const { figures, findings } = await bridgeStorm({
-    seed,
-    records,
-    directory,
-    signal,
-    onProgress: (count, blows) =>
-      onProgress(() => `bridge storm: ${count} records, ${blows} blows`),
+    ...task,
+    records: size,
+    onProgress: (records, blows) => onProgress(() => `${records} records, ${blows} blows`),
   });
   return { figures: { ...figures }, findings };
 }
