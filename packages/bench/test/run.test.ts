@@ -2,14 +2,15 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { TimeoutError } from "@isthmus/core";
+import { patient } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { writeResults } from "../src/report/write-results.ts";
-import { readResults } from "../src/results/index.ts";
+import { type BenchResults, readResults } from "../src/results/index.ts";
 import { Room } from "../src/runner/room.ts";
 import { runBenchmark } from "../src/runner/run-benchmark.ts";
 import { SIZES, type Sizes } from "../src/runner/sizes.ts";
 
-const TIMEOUT_MS = 400_000;
+const TIMEOUT_MS = patient(400_000);
 const TINY: Sizes = {
   fileBytes: 1 << 20,
   hugeFileBytes: 2 ** 24,
@@ -115,6 +116,30 @@ describe("runBenchmark()", () => {
     TIMEOUT_MS,
   );
 
+  test.each([0, 1, 2])(
+    "tells what complete rounds have found when it is interrupted in round %d",
+    async (round) => {
+      const [interruption, reason] = [new AbortController(), new Error("enough")];
+      const outcome = await runBenchmark({
+        only: ["physics-accessor"],
+        sizes: TINY,
+        rounds: 3,
+        signal: interruption.signal,
+        onProgress: ({ label }) => {
+          if (label.startsWith(`round ${round + 1} `)) interruption.abort(reason);
+        },
+      }).catch((error: unknown) => error);
+      if (round === 0) expect(outcome).toBe(reason);
+      else {
+        const { parameters, cases, claims } = outcome as BenchResults;
+        expect(parameters.rounds).toBe(round);
+        expect(cases.map(({ samples }) => samples.length)).toEqual(cases.map(() => round));
+        expect(claims.map(({ ratio }) => ratio)).not.toContain(null);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
   test(
     "says what there was no time for",
     async () => {
@@ -125,7 +150,7 @@ describe("runBenchmark()", () => {
         budgetMs: 1,
       });
       expect(parameters.rounds).toBe(1);
-      expect(warnings.join()).toContain("no time for 50");
+      expect(warnings.join()).toContain("of 50 that were asked for");
       for (const { samples, skipped } of cases) {
         expect([samples.length, skipped]).toEqual([0, "there was no time for it within 0 s"]);
       }

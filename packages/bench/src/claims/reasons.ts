@@ -77,17 +77,35 @@ export const DISK_DECIDES: Reason = {
 /** Of lines as bytes. */
 export const ARRAYS_ARE_DEAR: Reason = {
   text: "Making a typed array for each line is most of the time, and costs more than a string; forEachLine and lineCursor make none.",
-  evidence: ["scans.forEachLine"],
+  evidence: ["scans.rawArrays", "scans.forEachLine"],
 };
 
 /** Of counting. */
 export const SCANS_READ_TOO: Reason = {
-  text: "Counting itself is nearly free; what is left is getting at the pages, by mapping and one copy within the cache here, and by a copy out of the page cache there.",
-  evidence: PAGES,
+  text: "Counting itself is nearly free; what is left is one copy out of the page cache, which both sides pay.",
+  evidence: ["reference.countRead", "reference.countMapped"],
+};
+
+/** Of counting all byte values. */
+export const PAIRS_ARE_STORED: Reason = {
+  text: "Each pair of bytes is a load, an addition and a store, the table of which only the second cache holds; C gets no further.",
+  evidence: ["reference.histogram"],
+};
+
+/** Of two threads. */
+export const WORKERS_START: Reason = {
+  text: "Starting two Workers is part of it, and so is what two CPUs share: the memory, and here maybe a core. Two processes in C start at once.",
+  evidence: ["reference.histogram", "reference.histogramTwo"],
 };
 
 /** Why a journal is not as much faster than a file as memory is. */
 export const EACH_HAS_A_SUM: Reason = {
   text: "What is appended by one call has a header and a checksum, and each of its records a length; and the kernel takes as long as all of that for each new page of a file that is mapped. One write of the same bytes has none of it.",
-  evidence: ["journal.writeBatch"],
+  evidence: ["journal.writeBatch", "reference.mappedPage"],
+};
+
+/** Of starting. */
+export const START_IS_PARSING: Reason = {
+  text: "Most of it is the parser's, which reads all of the two packages, whatever of them is used; a program that is bundled has only what it uses. The rest is the code of one channel, compiled function by function as it is first called (decision 0034).",
+  evidence: ["start.import", "start.bundled"],
 };

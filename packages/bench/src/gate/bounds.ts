@@ -36,6 +36,7 @@ export const BOUNDS: readonly Bound[] = [
   { claim: "journal-sqlite", atLeast: 2 },
   { claim: "journal-one", atLeast: 0.7 },
   { claim: "journal-replay", atLeast: 0.3 },
+  { claim: "start-channel", atLeast: 0.03 },
   { claim: "physics-mutex", atLeast: 0.1 },
   { claim: "physics-accessor", atLeast: 0.1 },
 ];

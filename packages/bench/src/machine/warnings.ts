@@ -40,7 +40,7 @@ function busy({ load_average_1min_before: load, cpu_count: count }: MachineRecor
 
 function few({ asked, done }: { asked: number; done: number }): string | undefined {
   if (done >= ROUNDS_MIN) return undefined;
-  const time = done < asked ? ` (there was no time for ${asked})` : "";
+  const time = done < asked ? ` (of ${asked} that were asked for)` : "";
   return `Only ${done} ${done === 1 ? "round" : "rounds"}${time}: the intervals are wide; use --rounds ${ROUNDS_MIN} or more for a verdict.`;
 }
 

@@ -6,6 +6,9 @@
  *   reference copy BYTES COUNT    memcpy of BYTES, in and out of shared memory: bytes per second
  *   reference mapped PATH SUM     map a file window by window, look once at every page, unmap: ns per page of 4 KiB
  *   reference read PATH SUM       read a file piece by piece into one buffer, look once at every page: ns per page of 4 KiB
+ *   reference count PATH COUNT    read a file into memory that the second cache holds, count line feeds there: bytes per second
+ *   reference mapcount PATH COUNT the same where a mapping shows the bytes, without a copy: bytes per second
+ *   reference histogram PATH COUNT PROCESSES   read a file, count all byte values by pairs: bytes per second
  *
  * Everything that arrives is added up and compared; a wrong sum ends the program with 1.
  */
@@ -23,8 +26,9 @@
 #include <unistd.h>
 
 enum { SLOTS = 1 << 16, WORDS = 8 };
-/* What MemoryMappedFile.chunks maps at a time, and the buffer that the benchmark's readSync fills. */
+/* What MemoryMappedFile.chunks maps at a time; what its kernels are given, and the buffer that the benchmark's readSync fills. */
 enum { PAGE = 4096, WINDOW = 8 << 20, PIECE = 256 << 10 };
+enum { VECTOR = 16, STEP = 4 * VECTOR, PAIRS = 1 << 16 };
 
 /* Two cache lines apart, because CPUs fetch them in pairs. */
 struct shared {
@@ -181,6 +185,98 @@ static void pages(const char *path, uint32_t expected, uint32_t (*look)(int, siz
   close(fd);
 }
 
+typedef uint8_t vector __attribute__((vector_size(VECTOR)));
+
+/* The kernel of count: 64 counters of 8 bits, added up before any can overflow. */
+static uint64_t count_line_feeds(const uint8_t *bytes, size_t length) {
+  const vector zeros = {0}, wanted = zeros + '\n';
+  uint64_t total = 0;
+  size_t at = 0;
+  while (length - at >= STEP) {
+    vector found[4] = {zeros, zeros, zeros, zeros};
+    size_t steps = (length - at) / STEP < 255 ? (length - at) / STEP : 255;
+    for (size_t stop = at + steps * STEP; at < stop; at += STEP) {
+      for (int i = 0; i < 4; i++) {
+        vector some;
+        memcpy(&some, bytes + at + VECTOR * i, VECTOR);
+        found[i] -= (vector)(some == wanted);
+      }
+    }
+    for (int i = 0; i < 4; i++)
+      for (int lane = 0; lane < VECTOR; lane++) total += found[i][lane];
+  }
+  for (; at < length; at++) total += bytes[at] == '\n';
+  return total;
+}
+
+static uint64_t count_read(int fd, size_t from, size_t to) {
+  static uint8_t block[PIECE];
+  uint64_t total = 0;
+  for (size_t at = from; at < to;) {
+    ssize_t bytes = pread(fd, block, to - at < PIECE ? to - at : PIECE, (off_t)at);
+    if (bytes <= 0) exit(1);
+    total += count_line_feeds(block, (size_t)bytes);
+    at += (size_t)bytes;
+  }
+  return total;
+}
+
+static uint64_t count_mapped(int fd, size_t from, size_t to) {
+  uint64_t total = 0;
+  for (size_t at = from; at < to; at += WINDOW) {
+    size_t bytes = to - at < WINDOW ? to - at : WINDOW;
+    uint8_t *p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, (off_t)at);
+    if (p == MAP_FAILED) exit(1);
+    total += count_line_feeds(p, bytes);
+    munmap(p, bytes);
+  }
+  return total;
+}
+
+/* The kernel of histogram: pairs of bytes. Gives how many line feeds there are. */
+static uint64_t count_pairs(int fd, size_t from, size_t to) {
+  static uint8_t block[PIECE];
+  static uint32_t pairs[PAIRS];
+  uint64_t total = 0;
+  memset(pairs, 0, sizeof pairs);
+  for (size_t at = from; at < to;) {
+    ssize_t bytes = pread(fd, block, to - at < PIECE ? to - at : PIECE, (off_t)at);
+    if (bytes <= 0 || bytes % 2 != 0) exit(1);
+    for (ssize_t i = 0; i < bytes; i += 16) {
+      uint16_t some[8];
+      memcpy(some, block + i, sizeof some);
+      for (int lane = 0; lane < 8; lane++) pairs[some[lane]]++;
+    }
+    at += (size_t)bytes;
+  }
+  for (int pair = 0; pair < PAIRS; pair++)
+    total += (uint64_t)pairs[pair] * ((pair % 256 == '\n') + (pair / 256 == '\n'));
+  return total;
+}
+
+/* One process for each part of a file, which is whole MiB long; the first of two passes warms up. */
+static void scan(const char *path, uint64_t expected, uint64_t processes,
+                 uint64_t (*look)(int, size_t, size_t)) {
+  struct stat status;
+  int fd = open(path, O_RDONLY);
+  if (fd < 0 || fstat(fd, &status) != 0) exit(1);
+  size_t length = (size_t)status.st_size, part = length / processes;
+  if (look(fd, 0, length) != expected) exit(1);
+  _Atomic uint64_t *total = share(sizeof *total);
+  double start = now_ns();
+  for (uint64_t i = 1; i < processes; i++) {
+    if (fork() != 0) continue;
+    atomic_fetch_add(total, look(fd, i * part, i + 1 == processes ? length : (i + 1) * part));
+    _exit(0);
+  }
+  atomic_fetch_add(total, look(fd, 0, part));
+  while (wait(NULL) > 0);
+  double elapsed = now_ns() - start;
+  if (*total != expected) exit(1);
+  printf("%.0f\n", (double)length / elapsed * 1e9);
+  close(fd);
+}
+
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   uint64_t a = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
@@ -190,6 +286,10 @@ int main(int argc, char **argv) {
   else if (strcmp(what, "copy") == 0 && a > 0 && b > 1) copy(a, b);
   else if (strcmp(what, "mapped") == 0 && argc > 3) pages(argv[2], (uint32_t)b, look_mapped);
   else if (strcmp(what, "read") == 0 && argc > 3) pages(argv[2], (uint32_t)b, look_read);
+  else if (strcmp(what, "count") == 0 && argc > 3) scan(argv[2], b, 1, count_read);
+  else if (strcmp(what, "mapcount") == 0 && argc > 3) scan(argv[2], b, 1, count_mapped);
+  else if (strcmp(what, "histogram") == 0 && argc > 4 && atoi(argv[4]) > 0)
+    scan(argv[2], b, (uint64_t)atoi(argv[4]), count_pairs);
   else return 2;
   return 0;
 }

@@ -53,7 +53,7 @@ export interface BenchmarkOptions {
   readonly sizes?: Sizes;
   /** The folder of optional peers; none of them are measured when absent. */
   readonly peersDirectory?: string;
-  /** Ends the run; everything temporary is removed first. */
+  /** Ends the run, everything temporary is removed first: with the rounds that are complete, or its reason when none is. */
   readonly signal?: AbortSignal;
   /**
    * When measuring ends, from the start of the run: with fewer rounds than were asked for, and in the first round without
@@ -73,7 +73,7 @@ export interface BenchmarkOptions {
  * @param options What and how much.
  * @returns Everything that was found out; nothing is written.
  * @throws {RangeError} for a word in `only` that is none of the choices, and for rounds that are no positive integer.
- * @throws The reason of the signal once that is aborted.
+ * @throws The reason of the signal when that is aborted before the first round is complete.
  */
 export async function runBenchmark(options: BenchmarkOptions = {}): Promise<BenchResults> {
   const { isQuick = false, only = [], seed = DEFAULT_SEED, onProgress = ignore } = options;
@@ -108,7 +108,13 @@ export async function runBenchmark(options: BenchmarkOptions = {}): Promise<Benc
     run: async (job, round, timeLeftMs) => {
       onProgress({ done: done++, total, label: labelOf(job, round, rounds) });
       const inRound = { ...context, seed: seed + round };
-      return await runJob({ room, job, context: inRound, peers, tallies, timeLeftMs });
+      try {
+        return await runJob({ room, job, context: inRound, peers, tallies, timeLeftMs });
+      } catch (error) {
+        // What has been measured by now is not thrown away.
+        if (round > 0 && room.signal.aborted) return "late";
+        throw error;
+      }
     },
     onUnmeasured: ({ suite, cases }) => {
       const skipped = `there was no time for it within ${Math.round(budgetMs / 1000)} s`;

@@ -71,6 +71,8 @@ export interface CaseContext {
   readonly peersDirectory?: string;
   /** The compiled reference program, or why there is none. */
   readonly reference?: { readonly path: string } | { readonly reason: string };
+  /** The clock of micro benchmarks, in nanoseconds; that on the wall unless given. */
+  readonly now?: () => number;
 }
 
 /** Thrown by a case that cannot run here. */

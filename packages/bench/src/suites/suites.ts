@@ -10,6 +10,7 @@ import { JOURNAL_SUITES } from "./journal/suites.ts";
 import { MESSAGE_SUITES } from "./messages/suites.ts";
 import { MICRO_SUITES } from "./micro/suites.ts";
 import { REFERENCE_SUITES } from "./reference/suites.ts";
+import { START_SUITES } from "./start/suites.ts";
 import { STATE_SUITES } from "./state/suites.ts";
 import { STORE_SUITES } from "./store/suites.ts";
 import { WORKER_SUITES } from "./workers/suites.ts";
@@ -23,6 +24,7 @@ export const SUITES: readonly SuiteSpec[] = [
   ...WORKER_SUITES,
   ...JOURNAL_SUITES,
   ...BRIDGE_SUITES,
+  ...START_SUITES,
   ...REFERENCE_SUITES,
   ...MICRO_SUITES,
 ];

@@ -77,6 +77,7 @@ export const JOURNAL_SUITES: readonly SuiteSpec[] = [
         unit: "ns",
         labels: ["cold process"],
       },
+      { name: "openLimit", title: "what that may take", role: "reference", ...NS },
     ],
     load: () => import("./replays.ts"),
   },

@@ -9,6 +9,9 @@ import type { CaseContext, Figure } from "../../runner/suite.ts";
 /** Fewer samples have no median worth the name. */
 const SAMPLES_MIN = 12;
 
+/** How many samples there are, about, where they are to be of equal length. */
+const BATCHES = 100;
+
 /** What is measured. */
 export interface Micro {
   /** One call; what it returns is kept alive, so that it cannot be optimised away. */
@@ -20,7 +23,8 @@ export interface Micro {
 }
 
 /**
- * Measures calls.
+ * Measures calls. By a clock of its own it measures them once they have run as long as they are measured, in samples of equal
+ * length: mitata takes the first calls, which nobody has compiled yet, and many for a sample only where those were quick.
  *
  * @param context How long.
  * @param micro What.
@@ -28,7 +32,7 @@ export interface Micro {
  * @throws {Error} of the guard.
  */
 export async function measureMicro(
-  { sizes }: CaseContext,
+  { sizes, now }: CaseContext,
   { run, operations = 1, verify }: Micro,
 ): Promise<Figure> {
   let calls = 0;
@@ -39,10 +43,24 @@ export async function measureMicro(
   const { p50 } = await measure(counted, {
     min_cpu_time: sizes.microMs * 1e6,
     min_samples: SAMPLES_MIN,
+    ...(now && inBatches(counted, sizes.microMs * 1e6, now)),
   });
   if (calls === 0) throw new Error("nothing was called");
   verify(calls);
   return { value: p50 / operations };
+}
+
+/** Calls until some time has passed; how many belong into a sample then. */
+function inBatches(call: () => void, nanoseconds: number, now: () => number) {
+  const begun = now();
+  let calls = 0;
+  while (now() - begun < nanoseconds) {
+    call();
+    calls++;
+  }
+  const unroll = 4;
+  const batch_samples = Math.ceil(calls / BATCHES / unroll) * unroll;
+  return { now, batch_samples, batch_unroll: unroll, batch_threshold: Infinity };
 }
 
 /** As {@link measureMicro}, in bytes per second. */

@@ -29,6 +29,8 @@ const NEEDLE = 0x0a;
 const ABSENT = "\n\n\n\n\n\n\n\n";
 /** As in the suites that read. */
 const BUFFER_BYTES: number = 256 << 10;
+/** Of the log, on average. */
+const LINE_BYTES = 79;
 
 /** Scans the file at a path. */
 type Scan = (path: string) => number | Promise<number>;
@@ -56,6 +58,10 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   forEachLine: onLog(countLines),
   lines: onLog((file) => countOf(file.lines())),
   rawLines: onLog((file) => countOf(file.lines({ raw: true }))),
+  rawArrays: ({ directory, sizes }) => {
+    const log = logFile(directory, sizes.largeFileBytes);
+    return measure(log, () => makeArrays(log.lines), log.lines);
+  },
   linesGenerator: onLog((file) => countOf(generateLines(file))),
   countReadKernel: counting(countReadKernel),
   findFour: searching((path) => onFile(path, findFour)),
@@ -78,6 +84,17 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
     return onFile(path, (file) => scanWith(file, 2));
   }),
 };
+
+/** What raw lines cannot do without. */
+function makeArrays(count: number): number {
+  const bytes = new Uint8Array(BUFFER_BYTES);
+  let made = 0;
+  for (let i = 0; i < count; i++) {
+    const start = (i * LINE_BYTES) % (BUFFER_BYTES - LINE_BYTES);
+    if (bytes.subarray(start, start + LINE_BYTES).length === LINE_BYTES) made++;
+  }
+  return made;
+}
 
 function countOf(lines: Iterable<unknown>): number {
   let found = 0;
@@ -261,7 +278,7 @@ function countLines(file: MemoryMappedFile): number {
 }
 
 async function scanText(file: MemoryMappedFile): Promise<number> {
-  return (await file.scan(scanJobs.text(), { workers: 1 })).lines;
+  return (await file.scan(scanJobs.text({ histogram: false }), { workers: 1 })).lines;
 }
 
 async function scanWith(file: MemoryMappedFile, workers: number): Promise<number> {

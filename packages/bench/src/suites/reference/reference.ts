@@ -22,6 +22,10 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   memcpy: (context) => runReference(context, ["copy", LARGE_BYTES, copiesOf(context)]),
   mappedPage: (context) => runReference(context, ["mapped", ...pagesOf(context)]),
   readPage: (context) => runReference(context, ["read", ...pagesOf(context)]),
+  countRead: (context) => runReference(context, ["count", ...lineFeedsOf(context)]),
+  countMapped: (context) => runReference(context, ["mapcount", ...lineFeedsOf(context)]),
+  histogram: (context) => runReference(context, ["histogram", ...lineFeedsOf(context), 1]),
+  histogramTwo: (context) => runReference(context, ["histogram", ...lineFeedsOf(context), 2]),
   copies: (context) => ({ value: copyRate(copiesOf(context)) }),
 };
 
@@ -35,6 +39,13 @@ function pagesOf({ sizes, directory }: CaseContext): [path: string, sum: number]
   let sum = 0;
   for (let at = 0; at < largeFileBytes; at += PAGE_BYTES) sum = (sum + wordAt(at / 4)) | 0;
   return [testFilePath(directory, largeFileBytes), sum >>> 0];
+}
+
+/** The large file, and how many line feeds are in it. */
+function lineFeedsOf({ sizes, directory }: CaseContext): [path: string, count: number] {
+  const path = testFilePath(directory, sizes.largeFileBytes);
+  using file = MemoryMappedFile.createFromFile(path, { access: "read" });
+  return [path, file.count("\n")];
 }
 
 function runReference({ reference }: CaseContext, args: readonly (string | number)[]): Figure {
