@@ -12,33 +12,8 @@ import {
   version,
 } from "@stricli/core";
 import { COMMAND_NAME } from "./command-name.ts";
-import { benchmark } from "./commands/benchmark.ts";
-import { bridge } from "./commands/bridge.ts";
-import { cache } from "./commands/cache.ts";
-import { chaos } from "./commands/chaos.ts";
-import { createCompletions } from "./commands/completions.ts";
-import { consumer } from "./commands/consumer.ts";
-import { dashboard } from "./commands/dashboard.ts";
-import { demo } from "./commands/demo.ts";
-import { doctor } from "./commands/doctor.ts";
-import { follow } from "./commands/follow.ts";
-import { gc } from "./commands/gc.ts";
-import { createHelp } from "./commands/help.ts";
-import { hexdump } from "./commands/hexdump.ts";
-import { inspect } from "./commands/inspect.ts";
-import { journal } from "./commands/journal.ts";
-import { ls } from "./commands/ls.ts";
-import { producer } from "./commands/producer.ts";
-import { queue } from "./commands/queue.ts";
-import { record } from "./commands/record.ts";
-import { replay } from "./commands/replay.ts";
-import { rm } from "./commands/rm.ts";
-import { scan } from "./commands/scan.ts";
-import { tail } from "./commands/tail.ts";
-import { top } from "./commands/top.ts";
-import { VERSION, versionCommand } from "./commands/version.ts";
-import { worker } from "./commands/worker.ts";
-import type { Environment, IsthmusContext } from "./context.ts";
+import { VERSION } from "./commands/version.ts";
+import type { CreateApp, Environment, IsthmusContext } from "./context.ts";
 import { errorLine } from "./error-line.ts";
 import { isRouteMap } from "./manual/manual.ts";
 import { ESCAPE_BRIEF } from "./manual/root-texts.ts";
@@ -50,51 +25,56 @@ export const DEFAULT_COMMAND = "demo";
 /** The flags that belong to `isthmus` itself and not to the default command. */
 export const ROOT_FLAGS: ReadonlySet<string> = new Set(["--help", "-h", "--version", "-v"]);
 
-const ROUTES = {
-  demo,
-  benchmark,
-  producer,
-  consumer,
-  queue,
-  worker,
-  cache,
-  record,
-  replay,
-  journal,
-  bridge,
-  scan,
-  follow,
-  hexdump,
-  ls,
-  inspect,
-  top,
-  tail,
-  rm,
-  gc,
-  doctor,
-  chaos,
-  dashboard,
-} as const;
+type Target = Application<IsthmusContext>["root"];
+
+/** Each is loaded when it is asked for: no command pays for what the others need. */
+const ROUTES: Readonly<Record<string, (create: CreateApp) => Promise<Target>>> = {
+  demo: async () => (await import("./commands/demo.ts")).demo,
+  benchmark: async () => (await import("./commands/benchmark.ts")).benchmark,
+  producer: async () => (await import("./commands/producer.ts")).producer,
+  consumer: async () => (await import("./commands/consumer.ts")).consumer,
+  queue: async () => (await import("./commands/queue.ts")).queue,
+  worker: async () => (await import("./commands/worker.ts")).worker,
+  cache: async () => (await import("./commands/cache.ts")).cache,
+  record: async () => (await import("./commands/record.ts")).record,
+  replay: async () => (await import("./commands/replay.ts")).replay,
+  journal: async () => (await import("./commands/journal.ts")).journal,
+  bridge: async () => (await import("./commands/bridge.ts")).bridge,
+  scan: async () => (await import("./commands/scan.ts")).scan,
+  follow: async () => (await import("./commands/follow.ts")).follow,
+  hexdump: async () => (await import("./commands/hexdump.ts")).hexdump,
+  ls: async () => (await import("./commands/ls.ts")).ls,
+  inspect: async () => (await import("./commands/inspect.ts")).inspect,
+  top: async () => (await import("./commands/top.ts")).top,
+  tail: async () => (await import("./commands/tail.ts")).tail,
+  rm: async () => (await import("./commands/rm.ts")).rm,
+  gc: async () => (await import("./commands/gc.ts")).gc,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  chaos: async () => (await import("./commands/chaos.ts")).chaos,
+  dashboard: async () => (await import("./commands/dashboard.ts")).dashboard,
+  help: async (create) => (await import("./commands/help.ts")).createHelp(create),
+  version: async () => (await import("./commands/version.ts")).versionCommand,
+  completions: async (create) =>
+    (await import("./commands/completions.ts")).createCompletions(create),
+};
 
 /**
  * Builds the application.
  *
  * @param env The environment, which decides how much an error tells.
- * @param inputs What will be run: a mistake in it leads to that command's help.
+ * @param inputs What will be run: a mistake in it leads to that command's help. Where its first word is a command, there is no other.
  * @returns What stricli's `run` takes.
  */
-export function createApp(
+export async function createApp(
   env: Environment,
   inputs: readonly string[],
-): Application<IsthmusContext> {
-  const create = (others: readonly string[]): Application<IsthmusContext> => createApp(env, others);
-  const root = buildRouteMap({
-    routes: {
-      ...ROUTES,
-      help: createHelp(create),
-      version: versionCommand,
-      completions: createCompletions(create),
-    },
+): Promise<Application<IsthmusContext>> {
+  const [first = ""] = inputs;
+  const names = Object.hasOwn(ROUTES, first) ? [first] : Object.keys(ROUTES);
+  const create: CreateApp = (others) => createApp(env, others);
+  const loaded = await Promise.all(names.map(async (name) => [name, await ROUTES[name]?.(create)]));
+  const root = buildRouteMap<string, IsthmusContext>({
+    routes: Object.fromEntries(loaded) as Record<string, Target>,
     docs: {
       brief: "Memory-mapped files and shared memory between processes.",
       fullDescription:

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CommandContext } from "@stricli/core";
+import type { Application, CommandContext } from "@stricli/core";
 import { COMMAND_NAME } from "./command-name.ts";
 import { createStyle, type Style } from "./output/style.ts";
 import { wrap } from "./output/wrap.ts";
@@ -56,6 +56,9 @@ export interface IsthmusContext extends CommandContext {
   /** What to type for help with what is run. */
   readonly helpCommand: string;
 }
+
+/** Makes the application for a command line. */
+export type CreateApp = (inputs: readonly string[]) => Promise<Application<IsthmusContext>>;
 
 /** stricli's process, with streams that know whether they are terminals. */
 export interface StricliStreams {

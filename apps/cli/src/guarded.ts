@@ -28,6 +28,8 @@ export function guarded<F, A extends readonly unknown[]>(
 ): CommandFunction<F, A> {
   return async function (this: IsthmusContext, flags: F, ...args: A): Promise<void> {
     try {
+      // It may have come while the command was loaded: whoever begins to listen now never hears of it.
+      this.signal.throwIfAborted();
       await command.call(this, flags, ...args);
     } catch (error) {
       const { process, style, helpCommand } = this;

@@ -4,11 +4,10 @@
  * @module
  */
 import { once } from "node:events";
-import { createInterface } from "node:readline/promises";
 import type { Host } from "./context.ts";
 import { ExitCode } from "./exit-code.ts";
 import { InterruptedError } from "./interrupted-error.ts";
-import { ERASE_LINE } from "./output/status-line.ts";
+import { ERASE_LINE } from "./output/erase-line.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -61,6 +60,7 @@ export function createProcessHost(): Host {
 /** The terminal stays as it is, so that Ctrl-C is a signal. */
 function askWith(signal: AbortSignal): (question: string) => Promise<string> {
   return async (question) => {
+    const { createInterface } = await import("node:readline/promises");
     using lines = createInterface({
       input: process.stdin,
       output: process.stderr,

@@ -27,7 +27,7 @@ export async function runIsthmus(args: readonly string[], host: Host): Promise<n
   );
   const [command] = inputs;
   const spread = command === "bridge" ? spreadNames(inputs) : inputs;
-  const app = createApp(host.env, inputs);
+  const app = await createApp(host.env, inputs);
   const helpCommand = helpCommandOf(app.root, inputs);
   const context = createContext(host, flags.includes(NO_COLOR_FLAG), helpCommand);
   await run(app, spread, context);

@@ -1,11 +1,12 @@
 /** The command: a short run with everything there is, Ctrl-C in the middle, and what it refuses. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { patient } from "@isthmus/testing/patience";
 import { createPlaces } from "@isthmus/testing/places";
 import { interruptProgram } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MAIN, runCli } from "./support/run-cli.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(patient(300_000));
 
 const RUN_SECONDS = 5;
 const NONE = { lost: 0, torn: 0, duplicated: 0, stuck: 0, leaked: 0 };
@@ -31,7 +32,7 @@ describe("isthmus chaos", () => {
     const places = createPlaces(directory);
     const command = [process.execPath, MAIN, "chaos", "--seconds", "600"];
     const { stderr, exitCode } = await interruptProgram(command, /[1-9]\d* kill/, places);
-    expect(exitCode).toBe(130);
+    expect(exitCode, stderr).toBe(130);
     expect(stderr).toContain("interrupted");
     expect(places.leftOver()).toEqual([]);
   });

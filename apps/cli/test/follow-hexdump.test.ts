@@ -1,5 +1,5 @@
 /** The commands that show a file: its lines as they come, its bytes. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { appendFileSync, renameSync, writeFileSync } from "node:fs";
 import { linesOf } from "@isthmus/testing/lines-of";
 import { testEnvironment } from "@isthmus/testing/run-program";
@@ -7,8 +7,6 @@ import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MAIN, runCli } from "./support/run-cli.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(60_000);
-
 describe("isthmus follow", () => {
   test("prints what comes, tells of a rotation, and ends with 130", async () => {
     using directory = new TemporaryDirectory();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { PATIENCE_MS } from "@isthmus/testing/patience";
 import { createPlaces } from "@isthmus/testing/places";
 import type { ProgramResult } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
@@ -10,7 +11,6 @@ import { runCli } from "./support/run-cli.ts";
 
 const PRELOAD = join(import.meta.dir, "fixtures", "no-children.ts");
 const MUTE = join("..", "..", "..", "test", "fixtures", "mute.ts");
-const TIMEOUT_MS = 60_000;
 const REASONS = [
   ["refused", /does not start another process: ENOENT.*no\/such\/program/],
   ["crash", /exit code 9\W+crashed on purpose/],
@@ -26,32 +26,24 @@ async function run(how: string, args: readonly string[]): Promise<ProgramResult>
 }
 
 describe.each(REASONS)("where no process can be started (%s)", (how, reason) => {
-  test(
-    "the demonstration says so at each step that needs one, and ends",
-    async () => {
-      const { stdout, stderr, exitCode } = await run(how, ["demo", "--json"]);
-      expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 1 });
-      const records = stdout
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line));
-      expect(records).toHaveLength(CONCEPTS.flatMap(({ steps }) => steps).length);
-      const failed = records.filter(({ ok }) => !ok);
-      expect([...new Set(failed.map(({ concept }) => concept))]).toEqual([4, 5]);
-      for (const { detail } of failed) expect(detail).toMatch(reason);
-    },
-    TIMEOUT_MS,
-  );
+  test("the demonstration says so at each step that needs one, and ends", async () => {
+    const { stdout, stderr, exitCode } = await run(how, ["demo", "--json"]);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 1 });
+    const records = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(records).toHaveLength(CONCEPTS.flatMap(({ steps }) => steps).length);
+    const failed = records.filter(({ ok }) => !ok);
+    expect([...new Set(failed.map(({ concept }) => concept))]).toEqual([4, 5]);
+    for (const { detail } of failed) expect(detail).toMatch(reason);
+  });
 
-  test(
-    "chaos says so at once",
-    async () => {
-      const { stdout, stderr, exitCode } = await run(how, ["chaos", "--seconds", "1"]);
-      expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
-      expect(stderr.trim().split("\n").at(-1)).toMatch(reason);
-    },
-    TIMEOUT_MS,
-  );
+  test("chaos says so at once", async () => {
+    const { stdout, stderr, exitCode } = await run(how, ["chaos", "--seconds", "1"]);
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
+    expect(stderr.trim().split("\n").at(-1)).toMatch(reason);
+  });
 });
 
 /** Runs steps that fail, in a room whose processes have so long to answer. */
@@ -96,7 +88,7 @@ describe("where a process does not do what is waited for", () => {
   });
 
   test("one that ends too early ends a step that waits for something else", async () => {
-    const [detail] = await detailsOf(TIMEOUT_MS, async (room) => {
+    const [detail] = await detailsOf(PATIENCE_MS, async (room) => {
       const child = room.spawn("peer.ts", "no-such-role");
       while (child.isMute && !room.signal.aborted) await Bun.sleep(5);
       return await waitInVain(room);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createContext, type Environment } from "../src/context.ts";
 import { formatBar } from "../src/output/bar.ts";
+import { ERASE_LINE } from "../src/output/erase-line.ts";
 import {
   formatCount,
   formatDuration,
@@ -11,7 +12,7 @@ import {
 } from "../src/output/format.ts";
 import { formatEta, ProgressBar } from "../src/output/progress-bar.ts";
 import { ProgressLines } from "../src/output/progress-lines.ts";
-import { ERASE_LINE, StatusLine } from "../src/output/status-line.ts";
+import { StatusLine } from "../src/output/status-line.ts";
 import { createStyle } from "../src/output/style.ts";
 import { formatTable } from "../src/output/table.ts";
 import { wrap } from "../src/output/wrap.ts";

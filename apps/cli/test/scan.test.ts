@@ -1,12 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
-import { constants } from "node:os";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, truncateSync } from "node:fs";
+import { join } from "node:path";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { InterruptedError } from "../src/interrupted-error.ts";
 import { runIsthmus } from "../src/run.ts";
+import { openScanInput } from "../src/scan/scan-input.ts";
 import { createFakeHost } from "./support/fake-host.ts";
 import { MAIN, runCli, runCliInShell } from "./support/run-cli.ts";
+import { untilCaught } from "./support/until-caught.ts";
 
 const FIELDS = [
   "path",
@@ -17,12 +19,6 @@ const FIELDS = [
   "elapsed_ms",
   "bytes_per_second",
 ];
-
-/** Whether a process has a handler for a signal, by its file in /proc. */
-function isCaught(status: string, signal: number): boolean {
-  const mask = BigInt(`0x${/^SigCgt:\s*(\w+)/m.exec(status)?.[1] ?? "0"}`);
-  return ((mask >> BigInt(signal - 1)) & 1n) === 1n;
-}
 
 describe("isthmus scan", () => {
   test("prints what a person wants to know", async () => {
@@ -306,13 +302,29 @@ describe("isthmus scan", () => {
       stdout: "pipe",
       stderr: "pipe",
     });
-    // A handler for the signal is there when the program can be seen to wait or to work.
-    const status = `/proc/${child.pid}/status`;
-    while (!isCaught(readFileSync(status, "utf8"), constants.signals.SIGINT)) await Bun.sleep(20);
+    // Long before it waits or works.
+    await untilCaught(child.pid);
     child.kill("SIGINT");
     expect(await child.exited).toBe(130);
     expect(await new Response(child.stderr).text()).toEndWith("isthmus: interrupted\n");
   });
+
+  test.skipIf(process.platform !== "linux")(
+    "does not wait for a pipe when it is told before",
+    async () => {
+      using directory = new TemporaryDirectory();
+      const path = join(directory.path, "pipe");
+      Bun.spawnSync(["mkfifo", path]);
+      // Its writer is there, and gives nothing.
+      const writer = openSync(path, "r+");
+      try {
+        using input = openScanInput(path, AbortSignal.abort(new InterruptedError("SIGINT")));
+        expect(await Array.fromAsync(input.chunks)).toEqual([]);
+      } finally {
+        closeSync(writer);
+      }
+    },
+  );
 
   test("a file whose name begins with - follows --", async () => {
     using directory = new TemporaryDirectory();
@@ -341,12 +353,18 @@ describe("isthmus scan", () => {
     expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 28);
   });
 
-  test("an aborted signal ends it with its exit code and no result", async () => {
-    using directory = new TemporaryDirectory();
-    const path = directory.file("a", "x");
-    const signal = AbortSignal.abort(new InterruptedError("SIGINT"));
-    const host = createFakeHost({ signal });
-    expect(await runIsthmus(["scan", path], host)).toBe(130);
-    expect(host.written).toEqual({ stdout: "", stderr: "isthmus: interrupted\n" });
-  });
+  test.each([
+    ["a file", "touch a"],
+    ["a pipe that nobody writes to", "mkfifo a"],
+  ])(
+    "an interruption that came before it ends it with its exit code and no result: %s",
+    async (_, make) => {
+      using directory = new TemporaryDirectory();
+      expect(Bun.spawnSync(["sh", "-c", make], { cwd: directory.path }).success).toBe(true);
+      const signal = AbortSignal.abort(new InterruptedError("SIGINT"));
+      const host = createFakeHost({ signal, cwd: directory.path });
+      expect(await runIsthmus(["scan", "a"], host)).toBe(130);
+      expect(host.written).toEqual({ stdout: "", stderr: "isthmus: interrupted\n" });
+    },
+  );
 });

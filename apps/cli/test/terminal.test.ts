@@ -7,7 +7,7 @@ import { Home } from "@isthmus/testing/home";
 import { createPlaces } from "@isthmus/testing/places";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { ERASE_LINE } from "../src/output/status-line.ts";
+import { ERASE_LINE } from "../src/output/erase-line.ts";
 import { MAIN } from "./support/run-cli.ts";
 
 /**
@@ -86,7 +86,7 @@ describe.skipIf(!hasTerminal)("in a terminal", () => {
     expect(text).toMatch(/│ +0 % {2}\S+ \S*B\/s {2}ETA \S+/);
     const rest = text.slice(text.lastIndexOf(ERASE_LINE) + ERASE_LINE.length);
     expect(rest).toBe("\x1b[31misthmus: interrupted\x1b[39m\n");
-  }, 60_000);
+  });
 
   test("a producer says on its one line what it waits for, and Ctrl-C erases it", async () => {
     using directory = new TemporaryDirectory();
@@ -100,7 +100,7 @@ describe.skipIf(!hasTerminal)("in a terminal", () => {
     const rest = text.slice(text.lastIndexOf(ERASE_LINE) + ERASE_LINE.length).split("\n");
     expect(JSON.parse(rest[0] ?? "")).toMatchObject({ role: "producer", messages: 0 });
     expect(rest.slice(1)).toEqual(["\x1b[31misthmus: interrupted\x1b[39m", ""]);
-  }, 60_000);
+  });
 
   test("top has a screen of its own, cut to its size, and gives the old one back at Ctrl-C", async () => {
     using directory = new TemporaryDirectory();
@@ -118,7 +118,7 @@ describe.skipIf(!hasTerminal)("in a terminal", () => {
     for (const line of screens.flatMap((screen) => screen.split(/\r?\n/))) {
       expect(Bun.stringWidth(line)).toBeLessThan(100);
     }
-  }, 60_000);
+  });
 
   test("a short scan shows none, and colours its result", async () => {
     using directory = new TemporaryDirectory();

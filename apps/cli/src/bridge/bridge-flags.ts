@@ -5,10 +5,15 @@
  */
 import { resolve } from "node:path";
 import { DEFAULT_SERVER } from "@isthmus/bridge/internal";
-import type { FlagParametersForType } from "@stricli/core";
-import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { parseName } from "../transfer/transfer-flags.ts";
+import {
+  assumed,
+  type CommonFlags,
+  type Flags,
+  optional,
+  QUIET_BUT_ERRORS_FLAG,
+  several,
+} from "../flags.ts";
+import { parseName } from "../parsers.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** What is on the command line. */
@@ -120,74 +125,21 @@ function isBoth(way: Way, role: Way["role"]): boolean {
   return way.role === "both" || role === "both";
 }
 
-const NAMES = {
-  kind: "parsed",
-  parse: parseName,
-  placeholder: "NAME",
-  variadic: true,
-  optional: true,
-} as const;
-
-const FILE = { kind: "parsed", parse: String, placeholder: "FILE", optional: true } as const;
-
-/** stricli's definition of {@link BridgeFlags}. */
-export const BRIDGE_FLAGS: FlagParametersForType<BridgeFlags, IsthmusContext> = {
-  ...COMMON_FLAGS,
-  server: {
-    kind: "parsed",
-    parse: String,
-    brief: "The NATS server; tls:// for one that must speak TLS",
-    placeholder: "URL",
-    default: DEFAULT_SERVER,
-  },
-  out: { ...NAMES, brief: "What goes from here to the server; several may follow" },
-  in: { ...NAMES, brief: "What comes from the server to here; several may follow" },
-  both: { ...NAMES, brief: "A topic that is published here and elsewhere; several may follow" },
-  journal: {
-    kind: "parsed",
-    parse: parseNamedDirectory,
-    brief: "NAME is the journal in DIR, to be sent or filled; can be given several times",
-    placeholder: "NAME=DIR",
-    variadic: true,
-    optional: true,
-  },
-  whenAway: {
-    kind: "enum",
-    values: ["hold", "drop", "spill"],
-    brief:
-      "While the server is away: senders wait in the end, the oldest are given up, or see --spill",
-    default: "hold",
-  },
-  spill: {
-    kind: "parsed",
-    parse: String,
-    brief: "Records wait on the disk while the server is away: in DIR, a journal for each name",
-    placeholder: "DIR",
-    optional: true,
-  },
-  onSlow: {
-    kind: "enum",
-    values: ["gate", "lap"],
-    brief: "Whether publishers of a topic wait for the bridge, or overtake it",
-    default: "gate",
-  },
-  from: {
-    kind: "enum",
-    values: ["start", "now"],
-    brief: "Where what comes begins, the first time: with all there is, or with what comes next",
-    default: "start",
-  },
-  credentials: {
-    ...FILE,
-    brief: "Who this machine is: a .creds file, an nkey seed, or JSON with user and password",
-  },
-  ca: { ...FILE, brief: "TLS: the authorities that are trusted, in PEM" },
-  certificate: { ...FILE, brief: "TLS: the certificate of this machine" },
-  key: { ...FILE, brief: "TLS: its private key" },
-  quiet: {
-    kind: "boolean",
-    brief: "Say on stderr only what went wrong",
-    default: false,
-    withNegated: false,
-  },
+/** The definition of {@link BridgeFlags} beside those that every command has. */
+// biome-ignore format: a flag is a line.
+export const BRIDGE_FLAGS: Flags<Omit<BridgeFlags, keyof CommonFlags>> = {
+  server: assumed(DEFAULT_SERVER, "URL", String, "The NATS server; tls:// for one that must speak TLS"),
+  out: several("NAME", parseName, "What goes from here to the server; several may follow"),
+  in: several("NAME", parseName, "What comes from the server to here; several may follow"),
+  both: several("NAME", parseName, "A topic that is published here and elsewhere; several may follow"),
+  journal: several("NAME=DIR", parseNamedDirectory, "NAME is the journal in DIR, to be sent or filled; can be given several times"),
+  whenAway: { kind: "enum", values: ["hold", "drop", "spill"], brief: "While the server is away: senders wait in the end, the oldest are given up, or see --spill", default: "hold" },
+  spill: optional("DIR", String, "Records wait on the disk while the server is away: in DIR, a journal for each name"),
+  onSlow: { kind: "enum", values: ["gate", "lap"], brief: "Whether publishers of a topic wait for the bridge, or overtake it", default: "gate" },
+  from: { kind: "enum", values: ["start", "now"], brief: "Where what comes begins, the first time: with all there is, or with what comes next", default: "start" },
+  credentials: optional("FILE", String, "Who this machine is: a .creds file, an nkey seed, or JSON with user and password"),
+  ca: optional("FILE", String, "TLS: the authorities that are trusted, in PEM"),
+  certificate: optional("FILE", String, "TLS: the certificate of this machine"),
+  key: optional("FILE", String, "TLS: its private key"),
+  quiet: QUIET_BUT_ERRORS_FLAG,
 };

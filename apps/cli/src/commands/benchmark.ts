@@ -5,16 +5,17 @@
  */
 import { resolve } from "node:path";
 import type { BenchmarkOptions, BenchResults, Progress } from "@isthmus/bench";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import { bunOnly } from "../bun-only.ts";
 import type { IsthmusContext } from "../context.ts";
+import { defineCommand } from "../define-command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { assumed, type CommonFlags, optional, several, toggle } from "../flags.ts";
 import { formatBar } from "../output/bar.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { formatEta } from "../output/progress-bar.ts";
 import { ProgressLines } from "../output/progress-lines.ts";
+import { wholeNumber } from "../parsers.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface BenchmarkFlags extends CommonFlags {
@@ -59,6 +60,7 @@ async function runBenchmarkCommand(this: IsthmusContext, flags: BenchmarkFlags):
   if (results.cases.some(({ failed }) => failed !== undefined)) {
     process.exitCode = ExitCode.failed;
   }
+  signal.throwIfAborted();
 }
 
 async function measure(
@@ -95,75 +97,34 @@ function checkOnly(only: readonly string[], choices: readonly string[]): void {
   );
 }
 
-function parseRounds(text: string): number {
-  const rounds = Number(text);
-  if (!/^\d+$/.test(text) || rounds < 1 || rounds > ROUNDS_MAX) {
-    throw new SyntaxError(`it must be a whole number from 1 to ${ROUNDS_MAX}`);
-  }
-  return rounds;
-}
-
 function parsePath(text: string): string {
   if (text === "") throw new SyntaxError("a path has at least one character");
   return text;
 }
 
 /** The definition of the command. */
-export const benchmark: Command<IsthmusContext> = buildCommand<BenchmarkFlags, [], IsthmusContext>({
-  func: guarded(bunOnly("benchmark", runBenchmarkCommand)),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      quick: {
-        kind: "boolean",
-        brief: "Less of everything: done within a minute",
-        default: false,
-        withNegated: false,
-      },
-      only: {
-        kind: "parsed",
-        parse: String,
-        brief: "Only this claim, group of claims or suite",
-        placeholder: "CLAIM",
-        proposeCompletions: async () => (await import("@isthmus/bench")).choices(),
-        variadic: ",",
-        optional: true,
-      },
-      rounds: {
-        kind: "parsed",
-        parse: parseRounds,
-        brief: "How often everything is measured (7; 3 with --quick)",
-        placeholder: "N",
-        optional: true,
-      },
-      compare: {
-        kind: "parsed",
-        parse: parsePath,
-        brief: "Also say what became faster or slower since these results",
-        placeholder: "OLD.json",
-        optional: true,
-      },
-      output: {
-        kind: "parsed",
-        parse: parsePath,
-        brief: "The folder for results.json, report.md and pictures",
-        placeholder: "DIR",
-        default: DEFAULT_OUTPUT,
-      },
-      peers: {
-        kind: "boolean",
-        brief: "Also install and try the peers that the repository does not bring along",
-        default: false,
-        withNegated: false,
-      },
+export const benchmark: Command<IsthmusContext> = defineCommand({
+  run: bunOnly("benchmark", runBenchmarkCommand),
+  // biome-ignore format: a flag is a line.
+  flags: {
+    quick: toggle("Less of everything: done within a minute"),
+    only: {
+      ...several("CLAIM", String, "Only this claim, group of claims or suite"),
+      proposeCompletions: async () => (await import("@isthmus/bench")).choices(),
+      variadic: ",",
     },
+    rounds: optional("N", wholeNumber(1, ROUNDS_MAX), "How often everything is measured (7; 3 with --quick)"),
+    compare: optional("OLD.json", parsePath, "Also say what became faster or slower since these results"),
+    output: assumed(DEFAULT_OUTPUT, "DIR", parsePath, "The folder for results.json, report.md and pictures"),
+    peers: toggle("Also install and try the peers that the repository does not bring along"),
   },
   docs: {
     brief: "The claims table: each claim measured beside what one would otherwise use",
     fullDescription:
       "Measures every claim side by side with its alternatives, in interleaved rounds, each in\n" +
       "processes of its own, and verifies what was read. Prints the claims with their intervals\n" +
-      "and writes figures, a report and pictures into a folder. --json prints all of it.",
+      "and writes figures, a report and pictures into a folder. --json prints all of it.\n" +
+      "Ctrl-C ends it with what complete rounds have found.",
     customUsage: [
       { input: "--quick", brief: "everything, within a minute" },
       { input: "--only pipes --rounds 15", brief: "one group of claims, more surely" },

@@ -3,13 +3,15 @@
  *
  * @module
  */
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { TimeoutError } from "@isthmus/core";
 import { type MutexLock, NamedMutex } from "@isthmus/ipc";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import { BRIDGE_FLAGS, type BridgeFlags, type Way, waysOf } from "../bridge/bridge-flags.ts";
 import { type BridgeOutcome, BridgeRun } from "../bridge/bridge-run.ts";
 import type { IsthmusContext } from "../context.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
 import { formatCount, formatCountOf, formatSize } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { printable } from "../output/printable.ts";
@@ -42,6 +44,7 @@ async function runBridge(this: IsthmusContext, flags: BridgeFlags): Promise<void
   });
   try {
     for (const way of ways) {
+      if (way.spill !== undefined) mkdirSync(dirname(way.spill), { recursive: true });
       run.add(way, await understood(() => bridge(way.name, optionsOf(way, flags, signal))));
     }
     await run.run();
@@ -124,9 +127,9 @@ function report(
 }
 
 /** The definition of the command. */
-export const bridge: Command<IsthmusContext> = buildCommand<BridgeFlags, [], IsthmusContext>({
-  func: guarded(runBridge),
-  parameters: { flags: BRIDGE_FLAGS },
+export const bridge: Command<IsthmusContext> = defineCommand({
+  run: runBridge,
+  flags: BRIDGE_FLAGS,
   docs: {
     brief: "Carry what is shared here to other machines, and what is there to here",
     fullDescription:

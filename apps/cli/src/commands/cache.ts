@@ -3,15 +3,17 @@
  *
  * @module
  */
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import { ACTIONS, type Action, type ActionFlags, PERFORM } from "../cache/cache-actions.ts";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
-import { parseName, TIMEOUT_MS_MAX, wholeNumber } from "../transfer/transfer-flags.ts";
-import { UsageError } from "../usage-error.ts";
+import { defineCommand } from "../define-command.ts";
+import { type CommonFlags, checkOwned, type OwnFlags, optional } from "../flags.ts";
+import { oneOf, parseName, TIMEOUT_MS_MAX, wholeNumber } from "../parsers.ts";
 
 interface CacheFlags extends CommonFlags, Omit<ActionFlags, "json"> {}
+
+/** Which flags belong to which action alone. */
+const OWN_FLAGS: OwnFlags<CacheFlags, Action> = { prefix: "keys", ttlMs: "set" };
 
 async function runCache(
   this: IsthmusContext,
@@ -21,62 +23,33 @@ async function runCache(
   key?: string,
   value?: string,
 ): Promise<void> {
-  if (flags.prefix !== undefined && action !== "keys") {
-    throw new UsageError("--prefix has a meaning only with keys");
-  }
-  if (flags.ttlMs !== undefined && action !== "set") {
-    throw new UsageError("--ttl-ms has a meaning only with set");
-  }
+  checkOwned(flags, OWN_FLAGS, action);
   const operands = [key, value].filter((operand) => operand !== undefined);
   await PERFORM[action](this, { name, flags, operands });
 }
 
-function parseAction(text: string): Action {
-  const action = ACTIONS.find((one) => one === text);
-  if (action !== undefined) return action;
-  throw new SyntaxError(`it must be one of ${ACTIONS.join(", ")}`);
-}
-
 /** The definition of the command. */
-export const cache: Command<IsthmusContext> = buildCommand<
-  CacheFlags,
-  [string, Action?, string?, string?],
-  IsthmusContext
->({
-  func: guarded(runCache),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      prefix: {
-        kind: "parsed",
-        parse: String,
-        brief: "keys: only those that begin so",
-        placeholder: "TEXT",
+export const cache: Command<IsthmusContext> = defineCommand({
+  run: runCache,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    prefix: optional("TEXT", String, "keys: only those that begin so"),
+    ttlMs: optional("MS", wholeNumber(1, TIMEOUT_MS_MAX), "set: how long the value is good (for ever)"),
+  },
+  positional: {
+    kind: "tuple",
+    parameters: [
+      { brief: "A cache, as isthmus ls prints it", placeholder: "NAME", parse: parseName },
+      {
+        brief: `What to do: ${ACTIONS.join(", ")} (stats)`,
+        placeholder: "ACTION",
+        parse: oneOf(ACTIONS),
+        proposeCompletions: () => ACTIONS,
         optional: true,
       },
-      ttlMs: {
-        kind: "parsed",
-        parse: wholeNumber(1, TIMEOUT_MS_MAX),
-        brief: "set: how long the value is good (for ever)",
-        placeholder: "MS",
-        optional: true,
-      },
-    },
-    positional: {
-      kind: "tuple",
-      parameters: [
-        { brief: "A cache, as isthmus ls prints it", placeholder: "NAME", parse: parseName },
-        {
-          brief: `What to do: ${ACTIONS.join(", ")} (stats)`,
-          placeholder: "ACTION",
-          parse: parseAction,
-          proposeCompletions: () => ACTIONS,
-          optional: true,
-        },
-        { brief: "For get, set and delete", placeholder: "KEY", parse: String, optional: true },
-        { brief: "For set", placeholder: "VALUE", parse: String, optional: true },
-      ],
-    },
+      { brief: "For get, set and delete", placeholder: "KEY", parse: String, optional: true },
+      { brief: "For set", placeholder: "VALUE", parse: String, optional: true },
+    ],
   },
   docs: {
     brief: "Look into a cache that processes share, and change it",

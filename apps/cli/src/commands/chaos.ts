@@ -5,16 +5,16 @@
  */
 import type { InjectionCounts } from "@isthmus/chaos";
 import { SCENARIO_NAMES, type ScenarioName } from "@isthmus/chaos/names";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import { bunOnly } from "../bun-only.ts";
 import type { IsthmusContext } from "../context.ts";
+import { defineCommand } from "../define-command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { assumed, type CommonFlags, optional, several, toggle } from "../flags.ts";
 import { formatCountOf } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { ProgressLines } from "../output/progress-lines.ts";
-import { wholeNumber } from "../transfer/transfer-flags.ts";
+import { oneOf, wholeNumber } from "../parsers.ts";
 
 interface ChaosFlags extends CommonFlags {
   readonly seconds: number;
@@ -73,48 +73,18 @@ function progressText(counts: InjectionCounts, livingCount: number, elapsedMs: n
   return parts.join(", ");
 }
 
-function parseScenario(text: string): ScenarioName {
-  const found = SCENARIO_NAMES.find((name) => name === text);
-  if (found !== undefined) return found;
-  throw new SyntaxError(`it must be one of ${SCENARIO_NAMES.join(", ")}`);
-}
-
 /** The definition of the command. */
-export const chaos: Command<IsthmusContext> = buildCommand<ChaosFlags, [], IsthmusContext>({
-  func: guarded(bunOnly("chaos", runChaosCommand)),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      seconds: {
-        kind: "parsed",
-        parse: wholeNumber(1, SECONDS_MAX),
-        brief: "How long to do harm",
-        placeholder: "N",
-        default: String(DEFAULT_SECONDS),
-      },
-      seed: {
-        kind: "parsed",
-        parse: wholeNumber(0, SEED_MAX),
-        brief: "What all random choices follow from (a new one)",
-        placeholder: "S",
-        optional: true,
-      },
-      only: {
-        kind: "parsed",
-        parse: parseScenario,
-        brief: `Only with this: ${SCENARIO_NAMES.join(", ")}`,
-        placeholder: "SCENARIO",
-        proposeCompletions: () => SCENARIO_NAMES,
-        variadic: true,
-        optional: true,
-      },
-      keep: {
-        kind: "boolean",
-        brief: "Keep what the processes wrote down, if something went wrong, and say where",
-        default: false,
-        withNegated: false,
-      },
+export const chaos: Command<IsthmusContext> = defineCommand({
+  run: bunOnly("chaos", runChaosCommand),
+  // biome-ignore format: a flag is a line.
+  flags: {
+    seconds: assumed(DEFAULT_SECONDS, "N", wholeNumber(1, SECONDS_MAX), "How long to do harm"),
+    seed: optional("S", wholeNumber(0, SEED_MAX), "What all random choices follow from (a new one)"),
+    only: {
+      ...several("SCENARIO", oneOf(SCENARIO_NAMES), `Only with this: ${SCENARIO_NAMES.join(", ")}`),
+      proposeCompletions: () => SCENARIO_NAMES,
     },
+    keep: toggle("Keep what the processes wrote down, if something went wrong, and say where"),
   },
   docs: {
     brief: "Kill, stop and restart real processes at random moments and judge what survived",

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { type Application, buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import { COMMAND_NAME } from "../command-name.ts";
-import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import type { CreateApp, IsthmusContext } from "../context.ts";
+import { defineCommand } from "../define-command.ts";
+import type { CommonFlags } from "../flags.ts";
 import { completionScript, SHELLS } from "../manual/completion-script.ts";
 import { propose } from "../manual/propose.ts";
 import { writeJsonLine } from "../output/json.ts";
@@ -18,9 +18,7 @@ import { UsageError } from "../usage-error.ts";
  *
  * @param create Creates the application whose commands are completed, for a command line.
  */
-export function createCompletions(
-  create: (inputs: readonly string[]) => Application<IsthmusContext>,
-): Command<IsthmusContext> {
+export function createCompletions(create: CreateApp): Command<IsthmusContext> {
   async function runCompletions(
     this: IsthmusContext,
     { json }: CommonFlags,
@@ -32,7 +30,9 @@ export function createCompletions(
       throw new UsageError(`There are completions for ${SHELLS.join(", ")}: received "${name}"`);
     }
     if (words.length > 0) {
-      for (const { text, brief } of await propose(create(words), words, this)) {
+      // The last word may be the beginning of another one.
+      const app = await create(words.slice(0, -1));
+      for (const { text, brief } of await propose(app, words, this)) {
         if (json) writeJsonLine(process.stdout, { text, brief });
         else process.stdout.write(brief === "" ? `${text}\n` : `${text}\t${brief}\n`);
       }
@@ -40,7 +40,7 @@ export function createCompletions(
     }
     // `bunx isthmus` and the like are two words, and a shell completes what follows one.
     const isOneWord = !COMMAND_NAME.includes(" ");
-    const program = isOneWord ? COMMAND_NAME : create([]).config.name;
+    const program = isOneWord ? COMMAND_NAME : (await create([])).config.name;
     const script = completionScript(shell, program);
     if (json) writeJsonLine(process.stdout, { shell, program, script });
     else process.stdout.write(script);
@@ -49,19 +49,16 @@ export function createCompletions(
     process.stderr.write(`${style.stderr.yellow(`isthmus completions: ${hint}`)}\n`);
   }
 
-  return buildCommand<CommonFlags, string[], IsthmusContext>({
-    func: guarded(runCompletions),
-    parameters: {
-      flags: { ...COMMON_FLAGS },
-      positional: {
-        kind: "array",
-        minimum: 1,
-        parameter: {
-          brief: `One of ${SHELLS.join(", ")}`,
-          placeholder: "SHELL",
-          parse: String,
-          proposeCompletions: () => SHELLS,
-        },
+  return defineCommand({
+    run: runCompletions,
+    positional: {
+      kind: "array",
+      minimum: 1,
+      parameter: {
+        brief: `One of ${SHELLS.join(", ")}`,
+        placeholder: "SHELL",
+        parse: String,
+        proposeCompletions: () => SHELLS,
       },
     },
     docs: {

@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import { assumed, toggle } from "../flags.ts";
 import { ProgressLines } from "../output/progress-lines.ts";
+import { wholeNumber } from "../parsers.ts";
 import { receiveRecords } from "../transfer/receive-records.ts";
 import { reportTransfer } from "../transfer/report-transfer.ts";
 import {
   DEFAULT_CAPACITY_BYTES,
-  parseCount,
   TRANSFER_FLAGS,
   type TransferFlags,
 } from "../transfer/transfer-flags.ts";
@@ -42,25 +43,13 @@ async function runConsumer(this: IsthmusContext, flags: ConsumerFlags): Promise<
 }
 
 /** The definition of the command. */
-export const consumer: Command<IsthmusContext> = buildCommand<ConsumerFlags, [], IsthmusContext>({
-  func: guarded(runConsumer),
-  parameters: {
-    flags: {
-      ...TRANSFER_FLAGS,
-      count: {
-        kind: "parsed",
-        parse: parseCount,
-        brief: "End after so many records; 0: when all producers have ended",
-        placeholder: "N",
-        default: "0",
-      },
-      follow: {
-        kind: "boolean",
-        brief: "Wait for further producers for ever, until Ctrl-C or --count",
-        default: false,
-        withNegated: false,
-      },
-    },
+export const consumer: Command<IsthmusContext> = defineCommand({
+  run: runConsumer,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    ...TRANSFER_FLAGS,
+    count: assumed(0, "N", wholeNumber(0), "End after so many records; 0: when all producers have ended"),
+    follow: toggle("Wait for further producers for ever, until Ctrl-C or --count"),
   },
   docs: {
     brief: "Receive and check the records of isthmus producer",

@@ -6,14 +6,15 @@
 import { resolve } from "node:path";
 import { RESULTS_DIRECTORY } from "@isthmus/bench/results";
 import { mainCommand } from "@isthmus/programs";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import { bunOnly } from "../bun-only.ts";
 import { COMMAND_NAME } from "../command-name.ts";
 import type { Environment, IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import { assumed, type CommonFlags, optional } from "../flags.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { wrap } from "../output/wrap.ts";
+import { wholeNumber } from "../parsers.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface DashboardFlags extends CommonFlags {
@@ -24,6 +25,7 @@ interface DashboardFlags extends CommonFlags {
 
 const DEFAULT_PORT = 4100;
 const PORT_MAX = 65_535;
+const parsePort = wholeNumber(0, PORT_MAX);
 const DEFAULT_INTERVAL_MS = 200;
 /** Oftener than this nobody sees, more seldom is not live. */
 const INTERVAL_MS_LEAST = 100;
@@ -89,48 +91,14 @@ function portOf(env: Environment): number {
   }
 }
 
-function parsePort(text: string): number {
-  return wholeNumber(text, 0, PORT_MAX);
-}
-
-function parseInterval(text: string): number {
-  return wholeNumber(text, INTERVAL_MS_LEAST, INTERVAL_MS_MOST);
-}
-
-function wholeNumber(text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new SyntaxError(`it must be a whole number from ${least} to ${most}`);
-}
-
 /** The definition of the command. */
-export const dashboard: Command<IsthmusContext> = buildCommand<DashboardFlags, [], IsthmusContext>({
-  func: guarded(bunOnly("dashboard", runDashboard)),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      port: {
-        kind: "parsed",
-        parse: parsePort,
-        brief: `Where to listen (${DEFAULT_PORT}, or $PORT); 0: wherever there is room`,
-        placeholder: "N",
-        optional: true,
-      },
-      intervalMs: {
-        kind: "parsed",
-        parse: parseInterval,
-        brief: `Time between two looks, ${INTERVAL_MS_LEAST} to ${INTERVAL_MS_MOST}`,
-        placeholder: "MS",
-        default: String(DEFAULT_INTERVAL_MS),
-      },
-      results: {
-        kind: "parsed",
-        parse: String,
-        brief: "Where the benchmark leaves its results",
-        placeholder: "DIR",
-        default: RESULTS_DIRECTORY,
-      },
-    },
+export const dashboard: Command<IsthmusContext> = defineCommand({
+  run: bunOnly("dashboard", runDashboard),
+  // biome-ignore format: a flag is a line.
+  flags: {
+    port: optional("N", parsePort, `Where to listen (${DEFAULT_PORT}, or $PORT); 0: wherever there is room`),
+    intervalMs: assumed(DEFAULT_INTERVAL_MS, "MS", wholeNumber(INTERVAL_MS_LEAST, INTERVAL_MS_MOST), `Time between two looks, ${INTERVAL_MS_LEAST} to ${INTERVAL_MS_MOST}`),
+    results: assumed(RESULTS_DIRECTORY, "DIR", String, "Where the benchmark leaves its results"),
   },
   docs: {
     brief: "A page in the browser that shows what flows through shared memory now",

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import { bunOnly } from "../bun-only.ts";
 import type { IsthmusContext } from "../context.ts";
+import { defineCommand } from "../define-command.ts";
 import { CONCEPTS } from "../demo/concepts.ts";
 import {
   formatConceptTitle,
@@ -17,8 +18,7 @@ import { DemoRoom } from "../demo/room.ts";
 import { runDemo } from "../demo/run-demo.ts";
 import type { StepResult } from "../demo/step.ts";
 import { ExitCode } from "../exit-code.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import type { CommonFlags } from "../flags.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { StatusLine } from "../output/status-line.ts";
 
@@ -58,9 +58,8 @@ function recordOf({ concept, step, ok, detail }: StepResult): Readonly<Record<st
 }
 
 /** The definition of the command. */
-export const demo: Command<IsthmusContext> = buildCommand<CommonFlags, [], IsthmusContext>({
-  func: guarded(bunOnly("demo", runDemonstration)),
-  parameters: { flags: { ...COMMON_FLAGS } },
+export const demo: Command<IsthmusContext> = defineCommand({
+  run: bunOnly("demo", runDemonstration),
   docs: {
     brief: "The complete demonstration: five concepts, every step checked",
     fullDescription:

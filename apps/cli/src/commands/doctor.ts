@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
+import { defineCommand } from "../define-command.ts";
 import { formatDiagnosis, formatVerdict } from "../doctor/doctor-report.ts";
 import { type Diagnosis, runDoctor } from "../doctor/run-doctor.ts";
 import { ExitCode } from "../exit-code.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { type CommonFlags, toggle } from "../flags.ts";
 import { writeJsonLine } from "../output/json.ts";
 
 interface DoctorFlags extends CommonFlags {
@@ -35,19 +35,11 @@ function recordOf({ check, status, detail, next, fixed }: Diagnosis): Record<str
 }
 
 /** The definition of the command. */
-export const doctor: Command<IsthmusContext> = buildCommand<DoctorFlags, [], IsthmusContext>({
-  func: guarded(runExamination),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      fix: {
-        kind: "boolean",
-        brief:
-          "Do what is safe: make the directory, set its mode to 0700, collect what is left over",
-        default: false,
-        withNegated: false,
-      },
-    },
+export const doctor: Command<IsthmusContext> = defineCommand({
+  run: runExamination,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    fix: toggle("Do what is safe: make the directory, set its mode to 0700, collect what is left over"),
   },
   docs: {
     brief: "Examine this machine: space, directory, locks, limits, what is left over",

@@ -5,24 +5,24 @@
  */
 import { resolve } from "node:path";
 import { type FollowEvent, MemoryMappedFile } from "@isthmus/core";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import { type CommonFlags, optional, toggle } from "../flags.ts";
 import { writeJsonLine } from "../output/json.ts";
-import { wholeNumber } from "../transfer/transfer-flags.ts";
+import { wholeNumber } from "../parsers.ts";
 
 interface FollowFlags extends CommonFlags {
   readonly from?: "end" | number;
-  readonly wait?: boolean;
+  readonly wait: boolean;
 }
 
-const parseOffset = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+const parseOffset = wholeNumber(0);
 
 /** Prints lines as they come, until it is interrupted. */
 async function runFollow(this: IsthmusContext, flags: FollowFlags, path: string): Promise<void> {
   const { process, signal, style } = this;
-  const { from = "end", wait = false } = flags;
+  const { from = "end", wait } = flags;
   const full = resolve(this.cwd, path);
   for await (const line of MemoryMappedFile.follow(full, { from, wait, signal })) {
     if (flags.json) writeJsonLine(process.stdout, recordOf(path, line));
@@ -53,29 +53,16 @@ function parseFrom(text: string): "end" | number {
 }
 
 /** The definition of the command. */
-export const follow: Command<IsthmusContext> = buildCommand<FollowFlags, [string], IsthmusContext>({
-  func: guarded(runFollow),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      from: {
-        kind: "parsed",
-        parse: parseFrom,
-        brief: "Where to begin: end (the default), start, or a byte",
-        placeholder: "WHERE",
-        optional: true,
-      },
-      wait: {
-        kind: "boolean",
-        brief: "Wait for a file that is not there yet",
-        withNegated: false,
-        optional: true,
-      },
-    },
-    positional: {
-      kind: "tuple",
-      parameters: [{ brief: "A file that grows", placeholder: "FILE", parse: String }],
-    },
+export const follow: Command<IsthmusContext> = defineCommand({
+  run: runFollow,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    from: optional("WHERE", parseFrom, "Where to begin: end (the default), start, or a byte"),
+    wait: toggle("Wait for a file that is not there yet"),
+  },
+  positional: {
+    kind: "tuple",
+    parameters: [{ brief: "A file that grows", placeholder: "FILE", parse: String }],
   },
   docs: {
     brief: "Print the lines that come at the end of a file",

@@ -4,10 +4,10 @@
  * @module
  */
 import { type CollectReport, collectSegments } from "@isthmus/ipc";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import { type CommonFlags, toggle } from "../flags.ts";
 import { formatCountOf, formatSize } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { printable } from "../output/printable.ts";
@@ -61,18 +61,11 @@ function recordsOf(
 }
 
 /** The definition of the command. */
-export const gc: Command<IsthmusContext> = buildCommand<GcFlags, [], IsthmusContext>({
-  func: guarded(runGc),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      dryRun: {
-        kind: "boolean",
-        brief: "Only print what would be removed",
-        default: false,
-        withNegated: false,
-      },
-    },
+export const gc: Command<IsthmusContext> = defineCommand({
+  run: runGc,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    dryRun: toggle("Only print what would be removed"),
   },
   docs: {
     brief: "Remove what crashes left behind: segments and pipes of dead processes",

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type Application, buildCommand, type Command, run } from "@stricli/core";
-import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { type Command, run } from "@stricli/core";
+import type { CreateApp, IsthmusContext } from "../context.ts";
+import { defineCommand } from "../define-command.ts";
+import { type CommonFlags, toggle } from "../flags.ts";
 import { formatManPage } from "../manual/man-page.ts";
 import { isRouteMap, type ManualPage, manualPages } from "../manual/manual.ts";
 import { writeJsonLine } from "../output/json.ts";
@@ -22,15 +22,13 @@ interface HelpFlags extends CommonFlags {
  *
  * @param create Creates the application whose commands it explains, for a command line.
  */
-export function createHelp(
-  create: (inputs: readonly string[]) => Application<IsthmusContext>,
-): Command<IsthmusContext> {
+export function createHelp(create: CreateApp): Command<IsthmusContext> {
   async function runHelp(
     this: IsthmusContext,
     flags: HelpFlags,
     ...names: string[]
   ): Promise<void> {
-    const app = create(names);
+    const app = await create(names);
     // The same words, also of what does not exist, as after the command itself.
     if (!flags.man && !flags.json) return await run(app, [...names, "--help"], this);
     const path = [app.config.name, ...names];
@@ -42,29 +40,22 @@ export function createHelp(
     else for (const page of pages) writeJsonLine(this.process.stdout, recordOf(page));
   }
 
-  return buildCommand<HelpFlags, string[], IsthmusContext>({
-    func: guarded(runHelp),
-    parameters: {
-      flags: {
-        ...COMMON_FLAGS,
-        man: {
-          kind: "boolean",
-          brief: "Print a man page instead: of everything, or of one command",
-          default: false,
-          withNegated: false,
-        },
-      },
-      positional: {
-        kind: "array",
-        parameter: {
-          brief: "The name of a command; without one: what there is",
-          placeholder: "COMMAND",
-          parse: String,
-          proposeCompletions: () => {
-            const { root } = create([]);
-            const entries = isRouteMap(root) ? root.getAllEntries() : [];
-            return entries.filter(({ hidden }) => !hidden).map(({ name }) => name.original);
-          },
+  return defineCommand({
+    run: runHelp,
+    // biome-ignore format: a flag is a line.
+    flags: {
+      man: toggle("Print a man page instead: of everything, or of one command"),
+    },
+    positional: {
+      kind: "array",
+      parameter: {
+        brief: "The name of a command; without one: what there is",
+        placeholder: "COMMAND",
+        parse: String,
+        proposeCompletions: async () => {
+          const { root } = await create([]);
+          const entries = isRouteMap(root) ? root.getAllEntries() : [];
+          return entries.filter(({ hidden }) => !hidden).map(({ name }) => name.original);
         },
       },
     },

@@ -6,14 +6,14 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { MemoryMappedFile, type RecordSchema } from "@isthmus/core";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import { createBreather } from "../breather.ts";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import { type CommonFlags, optional } from "../flags.ts";
 import { hexDump } from "../output/hex-dump.ts";
 import { jsonValue } from "../output/json-value.ts";
-import { wholeNumber } from "../transfer/transfer-flags.ts";
+import { wholeNumber } from "../parsers.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface HexdumpFlags extends CommonFlags {
@@ -24,7 +24,7 @@ interface HexdumpFlags extends CommonFlags {
 
 type FileSchema = RecordSchema<unknown, unknown, unknown>;
 
-const parseBytes = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+const parseBytes = wholeNumber(0);
 /** How many bytes one JSON record shows. */
 const RECORD_BYTES = 16;
 
@@ -98,41 +98,17 @@ async function loadSchema({ cwd }: IsthmusContext, path: string): Promise<FileSc
 }
 
 /** The definition of the command. */
-export const hexdump: Command<IsthmusContext> = buildCommand<
-  HexdumpFlags,
-  [string],
-  IsthmusContext
->({
-  func: guarded(runHexdump),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      offset: {
-        kind: "parsed",
-        parse: parseBytes,
-        brief: "The first byte (default: 0)",
-        placeholder: "BYTES",
-        optional: true,
-      },
-      length: {
-        kind: "parsed",
-        parse: parseBytes,
-        brief: "How many bytes (default: to the end)",
-        placeholder: "BYTES",
-        optional: true,
-      },
-      schema: {
-        kind: "parsed",
-        parse: String,
-        brief: "Print records instead, of the struct that this module exports",
-        placeholder: "MODULE",
-        optional: true,
-      },
-    },
-    positional: {
-      kind: "tuple",
-      parameters: [{ brief: "A file that can be mapped", placeholder: "FILE", parse: String }],
-    },
+export const hexdump: Command<IsthmusContext> = defineCommand({
+  run: runHexdump,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    offset: optional("BYTES", parseBytes, "The first byte (default: 0)"),
+    length: optional("BYTES", parseBytes, "How many bytes (default: to the end)"),
+    schema: optional("MODULE", String, "Print records instead, of the struct that this module exports"),
+  },
+  positional: {
+    kind: "tuple",
+    parameters: [{ brief: "A file that can be mapped", placeholder: "FILE", parse: String }],
   },
   docs: {
     brief: "Print the bytes of a file through a map of it",

@@ -13,21 +13,21 @@ import {
   type SegmentInfo,
   type UnreachableSegment,
 } from "@isthmus/ipc";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import { createBreather } from "../breather.ts";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import { assumed, type CommonFlags, optional, toggle } from "../flags.ts";
 import { formatCount } from "../output/format.ts";
 import { hexDump } from "../output/hex-dump.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { jsonValue } from "../output/json-value.ts";
+import { parseName } from "../parsers.ts";
 import { namedError } from "../segments/not-found-error.ts";
 import { type Dump, findDumps, openDump } from "../segments/section-dump.ts";
 import { isUnreachable, segmentRecord } from "../segments/segment-record.ts";
 import { formatSegmentReport } from "../segments/segment-report.ts";
 import { unreachableText } from "../segments/segment-text.ts";
-import { parseName } from "../transfer/transfer-flags.ts";
 
 interface InspectFlags extends CommonFlags {
   readonly hex: boolean;
@@ -148,42 +148,19 @@ function parseLimit(text: string): number {
 }
 
 /** The definition of the command. */
-export const inspect: Command<IsthmusContext> = buildCommand<
-  InspectFlags,
-  [string],
-  IsthmusContext
->({
-  func: guarded(runInspect),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      hex: {
-        kind: "boolean",
-        brief: "Also dump the sections, as hexdump -C does",
-        default: false,
-        withNegated: false,
-      },
-      section: {
-        kind: "parsed",
-        parse: String,
-        brief: "Dump only this section (its name or number); implies --hex",
-        placeholder: "SECTION",
-        optional: true,
-      },
-      limit: {
-        kind: "parsed",
-        parse: parseLimit,
-        brief: "Bytes to dump of each section; 0: all of it",
-        placeholder: "BYTES",
-        default: String(DEFAULT_LIMIT),
-      },
-    },
-    positional: {
-      kind: "tuple",
-      parameters: [
-        { brief: "A name, as isthmus ls prints it", placeholder: "NAME", parse: parseName },
-      ],
-    },
+export const inspect: Command<IsthmusContext> = defineCommand({
+  run: runInspect,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    hex: toggle("Also dump the sections, as hexdump -C does"),
+    section: optional("SECTION", String, "Dump only this section (its name or number); implies --hex"),
+    limit: assumed(DEFAULT_LIMIT, "BYTES", parseLimit, "Bytes to dump of each section; 0: all of it"),
+  },
+  positional: {
+    kind: "tuple",
+    parameters: [
+      { brief: "A name, as isthmus ls prints it", placeholder: "NAME", parse: parseName },
+    ],
   },
   docs: {
     brief: "Show one segment: header, participants, lock holder, flow, value, sections, bytes",

@@ -3,20 +3,18 @@
  *
  * @module
  */
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import { type CommonFlags, checkOwned, type OwnFlags, optional } from "../flags.ts";
 import { ACTIONS, type Action, type ActionFlags, PERFORM } from "../journal/journal-actions.ts";
 import { FROM_BRIEF, parseFromNow } from "../journal/journal-flags.ts";
-import { wholeNumber } from "../transfer/transfer-flags.ts";
-import { UsageError } from "../usage-error.ts";
-import { parseCount } from "../watch/watch-flags.ts";
+import { oneOf, parseCount, wholeNumber } from "../parsers.ts";
 
 interface JournalFlags extends CommonFlags, Omit<ActionFlags, "json"> {}
 
 /** Which flags belong to which action alone. */
-const OWN_FLAGS: Readonly<Record<Exclude<keyof JournalFlags, keyof CommonFlags>, Action>> = {
+const OWN_FLAGS: OwnFlags<JournalFlags, Action> = {
   limit: "show",
   from: "export",
   count: "export",
@@ -29,70 +27,32 @@ async function runJournal(
   path: string,
   action: Action = "show",
 ): Promise<void> {
-  for (const [flag, owner] of Object.entries(OWN_FLAGS)) {
-    if (flags[flag as keyof JournalFlags] === undefined || owner === action) continue;
-    throw new UsageError(`--${flag} has a meaning only with ${owner}`);
-  }
+  checkOwned(flags, OWN_FLAGS, action);
   await PERFORM[action](this, { path, flags });
 }
 
-function parseAction(text: string): Action {
-  const action = ACTIONS.find((one) => one === text);
-  if (action !== undefined) return action;
-  throw new SyntaxError(`it must be one of ${ACTIONS.join(", ")}`);
-}
-
 /** The definition of the command. */
-export const journal: Command<IsthmusContext> = buildCommand<
-  JournalFlags,
-  [string, Action?],
-  IsthmusContext
->({
-  func: guarded(runJournal),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      limit: {
-        kind: "parsed",
-        parse: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-        brief: "show: how many segments, the last ones (20); 0: all",
-        placeholder: "N",
+export const journal: Command<IsthmusContext> = defineCommand({
+  run: runJournal,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    limit: optional("N", wholeNumber(0), "show: how many segments, the last ones (20); 0: all"),
+    from: optional("SEQUENCE|TIME", parseFromNow, `export: ${FROM_BRIEF.charAt(0).toLowerCase()}${FROM_BRIEF.slice(1)}`),
+    count: optional("N", parseCount, "export: end after so many records"),
+    yes: { kind: "boolean", brief: "repair: without asking", optional: true, withNegated: false },
+  },
+  positional: {
+    kind: "tuple",
+    parameters: [
+      { brief: "A journal's directory", placeholder: "PATH", parse: String },
+      {
+        brief: `What to do: ${ACTIONS.join(", ")} (show)`,
+        placeholder: "ACTION",
+        parse: oneOf(ACTIONS),
+        proposeCompletions: () => ACTIONS,
         optional: true,
       },
-      from: {
-        kind: "parsed",
-        parse: parseFromNow,
-        brief: `export: ${FROM_BRIEF.charAt(0).toLowerCase()}${FROM_BRIEF.slice(1)}`,
-        placeholder: "SEQUENCE|TIME",
-        optional: true,
-      },
-      count: {
-        kind: "parsed",
-        parse: parseCount,
-        brief: "export: end after so many records",
-        placeholder: "N",
-        optional: true,
-      },
-      yes: {
-        kind: "boolean",
-        brief: "repair: without asking",
-        optional: true,
-        withNegated: false,
-      },
-    },
-    positional: {
-      kind: "tuple",
-      parameters: [
-        { brief: "A journal's directory", placeholder: "PATH", parse: String },
-        {
-          brief: `What to do: ${ACTIONS.join(", ")} (show)`,
-          placeholder: "ACTION",
-          parse: parseAction,
-          proposeCompletions: () => ACTIONS,
-          optional: true,
-        },
-      ],
-    },
+    ],
   },
   docs: {
     brief: "Look into a journal on disk, verify, repair or export it",

@@ -6,11 +6,11 @@
 
 import { directoryPath } from "@isthmus/core/internal";
 import { listSegments, listUnreachable, type SegmentInfo } from "@isthmus/ipc";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import { COMMAND_NAME } from "../command-name.ts";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import type { CommonFlags } from "../flags.ts";
 import { formatCount } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { segmentRecord } from "../segments/segment-record.ts";
@@ -45,9 +45,8 @@ async function runLs(this: IsthmusContext, flags: CommonFlags): Promise<void> {
 }
 
 /** The definition of the command. */
-export const ls: Command<IsthmusContext> = buildCommand<CommonFlags, [], IsthmusContext>({
-  func: guarded(runLs),
-  parameters: { flags: { ...COMMON_FLAGS } },
+export const ls: Command<IsthmusContext> = defineCommand({
+  run: runLs,
   docs: {
     brief: "List what lives in shared memory, who holds it and who has died",
     fullDescription:

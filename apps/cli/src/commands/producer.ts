@@ -5,21 +5,21 @@
  */
 
 import { HEADER_BYTES } from "@isthmus/programs/checked-record";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import { assumed, toggle } from "../flags.ts";
 import { ProgressLines } from "../output/progress-lines.ts";
+import { decimal, wholeNumber } from "../parsers.ts";
 import { reportTransfer } from "../transfer/report-transfer.ts";
 import { sendRecords } from "../transfer/send-records.ts";
 import {
   DEFAULT_CAPACITY_BYTES,
-  parseCount,
   parseSize,
   recordBytesMax,
   SIZE_BYTES_MAX,
   TRANSFER_FLAGS,
   type TransferFlags,
-  wholeNumber,
 } from "../transfer/transfer-flags.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -73,55 +73,17 @@ function capacityFor({ capacity, size }: ProducerFlags): number {
   );
 }
 
-function parseRate(text: string): number {
-  const rate = Number(text);
-  if (!/^\d+(\.\d+)?$/.test(text) || rate > RATE_MAX) {
-    throw new SyntaxError(`it must be a number from 0 to ${RATE_MAX}`);
-  }
-  return rate;
-}
-
 /** The definition of the command. */
-export const producer: Command<IsthmusContext> = buildCommand<ProducerFlags, [], IsthmusContext>({
-  func: guarded(runProducer),
-  parameters: {
-    flags: {
-      ...TRANSFER_FLAGS,
-      count: {
-        kind: "parsed",
-        parse: parseCount,
-        brief: "Records to send; 0: without end, until Ctrl-C",
-        placeholder: "N",
-        default: String(DEFAULT_COUNT),
-      },
-      size: {
-        kind: "parsed",
-        parse: parseSize,
-        brief: `Length of each record, ${HEADER_BYTES} (its header) to ${SIZE_BYTES_MAX}`,
-        placeholder: "BYTES",
-        default: String(DEFAULT_SIZE),
-      },
-      rate: {
-        kind: "parsed",
-        parse: parseRate,
-        brief: "Records a second; 0: as fast as possible",
-        placeholder: "R",
-        default: "0",
-      },
-      batch: {
-        kind: "parsed",
-        parse: wholeNumber(1, BATCH_MAX),
-        brief: "Records that are published together",
-        placeholder: "N",
-        default: "1",
-      },
-      keepWaiting: {
-        kind: "boolean",
-        brief: "Wait for the next consumer also when one has left, not only when one has died",
-        default: false,
-        withNegated: false,
-      },
-    },
+export const producer: Command<IsthmusContext> = defineCommand({
+  run: runProducer,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    ...TRANSFER_FLAGS,
+    count: assumed(DEFAULT_COUNT, "N", wholeNumber(0), "Records to send; 0: without end, until Ctrl-C"),
+    size: assumed(DEFAULT_SIZE, "BYTES", parseSize, `Length of each record, ${HEADER_BYTES} (its header) to ${SIZE_BYTES_MAX}`),
+    rate: assumed(0, "R", decimal(RATE_MAX), "Records a second; 0: as fast as possible"),
+    batch: assumed(1, "N", wholeNumber(1, BATCH_MAX), "Records that are published together"),
+    keepWaiting: toggle("Wait for the next consumer also when one has left, not only when one has died"),
   },
   docs: {
     brief: "Send numbered, checksummed records through a channel to isthmus consumer",

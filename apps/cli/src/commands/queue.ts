@@ -3,21 +3,16 @@
  *
  * @module
  */
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import { type CommonFlags, checkOwned, type OwnFlags, optional } from "../flags.ts";
 import { writeJsonLine } from "../output/json.ts";
+import { oneOf, parseMs, parseName, TIMEOUT_MS_MAX, wholeNumber } from "../parsers.ts";
 import { lookAtQueue } from "../queue/open-queue.ts";
 import { ACTIONS, type Action, type ActionFlags, PERFORM } from "../queue/queue-actions.ts";
 import { formatQueue, queueRecord } from "../queue/queue-view.ts";
-import {
-  CAPACITY_BYTES_MAX,
-  parseName,
-  TIMEOUT_MS_MAX,
-  wholeNumber,
-} from "../transfer/transfer-flags.ts";
-import { UsageError } from "../usage-error.ts";
+import { CAPACITY_BYTES_MAX } from "../transfer/transfer-flags.ts";
 
 interface QueueFlags extends CommonFlags, Omit<ActionFlags, "json"> {
   readonly limit?: number;
@@ -26,8 +21,8 @@ interface QueueFlags extends CommonFlags, Omit<ActionFlags, "json"> {
 const DEFAULT_LIMIT = 20;
 
 /** Which flags belong to which action alone. */
-const OWN_FLAGS: Readonly<Record<Exclude<keyof QueueFlags, keyof CommonFlags>, Action | "show">> = {
-  limit: "show",
+const OWN_FLAGS: OwnFlags<QueueFlags, Action> = {
+  limit: undefined,
   priority: "add",
   delayMs: "add",
   key: "add",
@@ -46,14 +41,7 @@ async function runQueue(
   action?: Action,
   operand?: string,
 ): Promise<void> {
-  for (const [flag, owner] of Object.entries(OWN_FLAGS)) {
-    const isGiven = flags[flag as keyof QueueFlags] !== undefined;
-    if (isGiven && owner !== (action ?? "show")) {
-      const option = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      const place = owner === "show" ? "without an action" : `with ${owner}`;
-      throw new UsageError(`--${option} has a meaning only ${place}`);
-    }
-  }
+  checkOwned(flags, OWN_FLAGS, action);
   if (action !== undefined) return await PERFORM[action](this, { name, flags, operand });
   const info = lookAtQueue(name);
   const limit = flags.limit === 0 ? Number.MAX_SAFE_INTEGER : (flags.limit ?? DEFAULT_LIMIT);
@@ -62,112 +50,45 @@ async function runQueue(
   else stdout.write(formatQueue(info, limit, this.style.stdout));
 }
 
-function parseAction(text: string): Action {
-  const action = ACTIONS.find((one) => one === text);
-  if (action !== undefined) return action;
-  throw new SyntaxError(`it must be one of ${ACTIONS.join(", ")}`);
-}
-
 function parsePriority(text: string): number {
   const priority = Number(text);
   if (/^-?\d+$/.test(text) && priority >= -16 && priority <= 15) return priority;
   throw new SyntaxError("it must be a whole number from -16 to 15");
 }
 
-const milliseconds = wholeNumber(0, TIMEOUT_MS_MAX);
-
 /** The definition of the command. */
-export const queue: Command<IsthmusContext> = buildCommand<
-  QueueFlags,
-  [string, Action?, string?],
-  IsthmusContext
->({
-  func: guarded(runQueue),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      limit: {
-        kind: "parsed",
-        parse: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-        brief: `How many dead letters to show (${DEFAULT_LIMIT}); 0: all`,
-        placeholder: "N",
+export const queue: Command<IsthmusContext> = defineCommand({
+  run: runQueue,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    limit: optional("N", wholeNumber(0), `How many dead letters to show (${DEFAULT_LIMIT}); 0: all`),
+    priority: optional("P", parsePriority, "add: -16 to 15, the higher one is taken first (0)"),
+    delayMs: optional("MS", parseMs, "add: how long nobody gets the job (0)"),
+    key: optional("KEY", String, "add: of the jobs with one key, one is worked on at a time, in order"),
+    timeoutMs: optional("MS", parseMs, "add: how long to wait for room (without end); then exit code 4"),
+    schema: { kind: "enum", values: ["json", "bytes"], brief: "create: what jobs are (json)", optional: true },
+    capacity: optional("BYTES", wholeNumber(1, CAPACITY_BYTES_MAX), "create: room for jobs (4 MiB)"),
+    maxAttempts: optional("N", wholeNumber(0, TIMEOUT_MS_MAX), "create: how often a job is taken at most (20); 0: as often as need be"),
+    leaseMs: optional("MS", wholeNumber(1, TIMEOUT_MS_MAX), "create: after how long a job is taken from a worker that lives (never)"),
+  },
+  positional: {
+    kind: "tuple",
+    parameters: [
+      { brief: "A queue, as isthmus ls prints it", placeholder: "NAME", parse: parseName },
+      {
+        brief: `What to do instead of showing it: ${ACTIONS.join(", ")}`,
+        placeholder: "ACTION",
+        parse: oneOf(ACTIONS),
+        proposeCompletions: () => ACTIONS,
         optional: true,
       },
-      priority: {
-        kind: "parsed",
-        parse: parsePriority,
-        brief: "add: -16 to 15, the higher one is taken first (0)",
-        placeholder: "P",
-        optional: true,
-      },
-      delayMs: {
-        kind: "parsed",
-        parse: milliseconds,
-        brief: "add: how long nobody gets the job (0)",
-        placeholder: "MS",
-        optional: true,
-      },
-      key: {
-        kind: "parsed",
+      {
+        brief: "The number of a dead letter for retry and drop, the job for add",
+        placeholder: "ID|JOB",
         parse: String,
-        brief: "add: of the jobs with one key, one is worked on at a time, in order",
-        placeholder: "KEY",
         optional: true,
       },
-      timeoutMs: {
-        kind: "parsed",
-        parse: milliseconds,
-        brief: "add: how long to wait for room (without end); then exit code 4",
-        placeholder: "MS",
-        optional: true,
-      },
-      schema: {
-        kind: "enum",
-        values: ["json", "bytes"],
-        brief: "create: what jobs are (json)",
-        optional: true,
-      },
-      capacity: {
-        kind: "parsed",
-        parse: wholeNumber(1, CAPACITY_BYTES_MAX),
-        brief: "create: room for jobs (4 MiB)",
-        placeholder: "BYTES",
-        optional: true,
-      },
-      maxAttempts: {
-        kind: "parsed",
-        parse: wholeNumber(0, TIMEOUT_MS_MAX),
-        brief: "create: how often a job is taken at most (20); 0: as often as need be",
-        placeholder: "N",
-        optional: true,
-      },
-      leaseMs: {
-        kind: "parsed",
-        parse: wholeNumber(1, TIMEOUT_MS_MAX),
-        brief: "create: after how long a job is taken from a worker that lives (never)",
-        placeholder: "MS",
-        optional: true,
-      },
-    },
-    positional: {
-      kind: "tuple",
-      parameters: [
-        { brief: "A queue, as isthmus ls prints it", placeholder: "NAME", parse: parseName },
-        {
-          brief: `What to do instead of showing it: ${ACTIONS.join(", ")}`,
-          placeholder: "ACTION",
-          parse: parseAction,
-          proposeCompletions: () => ACTIONS,
-          optional: true,
-        },
-        {
-          brief: "The number of a dead letter for retry and drop, the job for add",
-          placeholder: "ID|JOB",
-          parse: String,
-          optional: true,
-        },
-      ],
-    },
+    ],
   },
   docs: {
     brief: "Show a work queue, what has become of its jobs, and add, retry or drop some",

@@ -6,18 +6,25 @@
 import { resolve } from "node:path";
 import { json } from "@isthmus/ipc";
 import { Journal, type JournalSchema } from "@isthmus/store";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags, QUIET_FLAG } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import {
+  COUNT_FLAG,
+  type CommonFlags,
+  FROM_START_FLAG,
+  optional,
+  QUIET_FLAG,
+  required,
+  toggle,
+} from "../flags.ts";
 import { parseAge, parseBytes } from "../journal/journal-flags.ts";
 import { Recorder } from "../journal/recorder.ts";
 import { formatCount, formatCountOf, formatFrequency, formatSize } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { printable } from "../output/printable.ts";
 import { ProgressLines } from "../output/progress-lines.ts";
-import { parseName } from "../transfer/transfer-flags.ts";
-import { COUNT_FLAG, FROM_START_FLAG } from "../watch/watch-flags.ts";
+import { parseName } from "../parsers.ts";
 
 interface RecordFlags extends CommonFlags {
   readonly journal: string;
@@ -133,49 +140,25 @@ function report(
 }
 
 /** The definition of the command. */
-export const record: Command<IsthmusContext> = buildCommand<RecordFlags, string[], IsthmusContext>({
-  func: guarded(runRecord),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      journal: {
-        kind: "parsed",
-        parse: String,
-        brief: "The journal's directory; one that is missing is made",
-        placeholder: "DIR",
-      },
-      maxBytes: {
-        kind: "parsed",
-        parse: parseBytes,
-        brief: "Keep so much on the disk, the latest: 64M, 10G (all)",
-        placeholder: "BYTES",
-        optional: true,
-      },
-      maxAge: {
-        kind: "parsed",
-        parse: parseAge,
-        brief: "Keep what is so old at most: 90s, 10m, 12h, 7d (all)",
-        placeholder: "AGE",
-        optional: true,
-      },
-      count: COUNT_FLAG,
-      fromStart: FROM_START_FLAG,
-      follow: {
-        kind: "boolean",
-        brief: "Wait for names that nobody has yet, or no more, until Ctrl-C",
-        default: false,
-        withNegated: false,
-      },
-      quiet: QUIET_FLAG,
-    },
-    positional: {
-      kind: "array",
-      minimum: 1,
-      parameter: {
-        brief: "A channel, topic, service or queue, as isthmus ls prints it",
-        placeholder: "NAME",
-        parse: parseName,
-      },
+export const record: Command<IsthmusContext> = defineCommand({
+  run: runRecord,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    journal: required("DIR", String, "The journal's directory; one that is missing is made"),
+    maxBytes: optional("BYTES", parseBytes, "Keep so much on the disk, the latest: 64M, 10G (all)"),
+    maxAge: optional("AGE", parseAge, "Keep what is so old at most: 90s, 10m, 12h, 7d (all)"),
+    count: COUNT_FLAG,
+    fromStart: FROM_START_FLAG,
+    follow: toggle("Wait for names that nobody has yet, or no more, until Ctrl-C"),
+    quiet: QUIET_FLAG,
+  },
+  positional: {
+    kind: "array",
+    minimum: 1,
+    parameter: {
+      brief: "A channel, topic, service or queue, as isthmus ls prints it",
+      placeholder: "NAME",
+      parse: parseName,
     },
   },
   docs: {

@@ -5,11 +5,11 @@
  */
 
 import { pause } from "@isthmus/ipc/internal";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import { createBreather } from "../breather.ts";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags, QUIET_FLAG } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import { assumed, COUNT_FLAG, type CommonFlags, optional, QUIET_FLAG, toggle } from "../flags.ts";
 import { type AnyEntry, entryRecord } from "../journal/entry-record.ts";
 import { FROM_BRIEF, parseFromNow } from "../journal/journal-flags.ts";
 import { openToRead } from "../journal/open-journal.ts";
@@ -19,8 +19,7 @@ import { openTarget, type ReplayTarget } from "../journal/replay-target.ts";
 import { formatCount, formatCountOf, formatDuration } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { ProgressLines } from "../output/progress-lines.ts";
-import { parseName } from "../transfer/transfer-flags.ts";
-import { COUNT_FLAG } from "../watch/watch-flags.ts";
+import { decimal, parseName } from "../parsers.ts";
 
 interface ReplayFlags extends CommonFlags {
   readonly speed: number;
@@ -152,59 +151,22 @@ function report(
   }
 }
 
-function parseSpeed(text: string): number {
-  const speed = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && speed <= SPEED_MAX) return speed;
-  throw new SyntaxError(`it must be a number from 0 to ${SPEED_MAX}`);
-}
-
 /** The definition of the command. */
-export const replay: Command<IsthmusContext> = buildCommand<ReplayFlags, [string], IsthmusContext>({
-  func: guarded(runReplay),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      speed: {
-        kind: "parsed",
-        parse: parseSpeed,
-        brief: "How many times as fast as it came; 0: without any wait",
-        placeholder: "N",
-        default: "1",
-      },
-      from: {
-        kind: "parsed",
-        parse: parseFromNow,
-        brief: FROM_BRIEF,
-        placeholder: "SEQUENCE|TIME",
-        optional: true,
-      },
-      to: {
-        kind: "parsed",
-        parse: parseName,
-        brief: "Send to this channel, topic or queue instead of printing; it must be there",
-        placeholder: "NAME",
-        optional: true,
-      },
-      only: {
-        kind: "parsed",
-        parse: parseName,
-        brief: "Of a recording of several names, only what passed under this one",
-        placeholder: "NAME",
-        optional: true,
-      },
-      count: COUNT_FLAG,
-      follow: {
-        kind: "boolean",
-        brief: "Go on with what is appended, until Ctrl-C or --count",
-        default: false,
-        withNegated: false,
-      },
-      quiet: QUIET_FLAG,
-    },
-    positional: {
-      kind: "tuple",
-      parameters: [{ brief: "A journal's directory", placeholder: "JOURNAL", parse: String }],
-    },
+export const replay: Command<IsthmusContext> = defineCommand({
+  run: runReplay,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    speed: assumed(1, "N", decimal(SPEED_MAX), "How many times as fast as it came; 0: without any wait"),
+    from: optional("SEQUENCE|TIME", parseFromNow, FROM_BRIEF),
+    to: optional("NAME", parseName, "Send to this channel, topic or queue instead of printing; it must be there"),
+    only: optional("NAME", parseName, "Of a recording of several names, only what passed under this one"),
+    count: COUNT_FLAG,
+    follow: toggle("Go on with what is appended, until Ctrl-C or --count"),
+    quiet: QUIET_FLAG,
+  },
+  positional: {
+    kind: "tuple",
+    parameters: [{ brief: "A journal's directory", placeholder: "JOURNAL", parse: String }],
   },
   docs: {
     brief: "Print or send again what a journal has, at the pace at which it came",

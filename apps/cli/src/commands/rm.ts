@@ -4,16 +4,16 @@
  * @module
  */
 import { removeSegment } from "@isthmus/ipc";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
+import { defineCommand } from "../define-command.ts";
 import { errorLine } from "../error-line.ts";
 import { ExitCode, exitCodeOf, worseExitCode } from "../exit-code.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { type CommonFlags, toggle } from "../flags.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { printable } from "../output/printable.ts";
+import { parseName } from "../parsers.ts";
 import { namedError } from "../segments/not-found-error.ts";
-import { parseName } from "../transfer/transfer-flags.ts";
 
 interface RmFlags extends CommonFlags {
   readonly force: boolean;
@@ -46,26 +46,19 @@ function hintFor(error: unknown): string {
 }
 
 /** The definition of the command. */
-export const rm: Command<IsthmusContext> = buildCommand<RmFlags, string[], IsthmusContext>({
-  func: guarded(runRm),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      force: {
-        kind: "boolean",
-        brief: "Also when somebody alive holds the name; also what is no segment at all",
-        default: false,
-        withNegated: false,
-      },
-    },
-    positional: {
-      kind: "array",
-      minimum: 1,
-      parameter: {
-        brief: "A name, as isthmus ls prints it",
-        placeholder: "NAME",
-        parse: parseName,
-      },
+export const rm: Command<IsthmusContext> = defineCommand({
+  run: runRm,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    force: toggle("Also when somebody alive holds the name; also what is no segment at all"),
+  },
+  positional: {
+    kind: "array",
+    minimum: 1,
+    parameter: {
+      brief: "A name, as isthmus ls prints it",
+      placeholder: "NAME",
+      parse: parseName,
     },
   },
   docs: {

@@ -4,20 +4,20 @@
  * @module
  */
 import { resolve } from "node:path";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
+import { defineCommand } from "../define-command.ts";
 import { errorLine } from "../error-line.ts";
 import { ExitCode, exitCodeOf, worseExitCode } from "../exit-code.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { type CommonFlags, optional, several, toggle } from "../flags.ts";
 import { InterruptedError } from "../interrupted-error.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { ProgressBar } from "../output/progress-bar.ts";
 import { StatusLine } from "../output/status-line.ts";
+import { wholeNumber } from "../parsers.ts";
 import { type ScanResult, scanFile, type TextMatches } from "../scan/scan-file.ts";
 import { STANDARD_INPUT } from "../scan/scan-input.ts";
 import { formatScanReport } from "../scan/scan-report.ts";
-import { wholeNumber } from "../transfer/transfer-flags.ts";
 
 /** The most threads that a scan may have, and the last column that can be asked for. */
 const COUNT_MAX = 1024;
@@ -110,48 +110,22 @@ function parsePath(text: string): string {
 }
 
 /** The definition of the command. */
-export const scan: Command<IsthmusContext> = buildCommand<ScanFlags, string[], IsthmusContext>({
-  func: guarded(runScan),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      find: {
-        kind: "parsed",
-        parse: parseFind,
-        brief: "Also count the matches of this text (as grep -o -F does)",
-        placeholder: "TEXT",
-        optional: true,
-        variadic: true,
-      },
-      ignoreCase: {
-        kind: "boolean",
-        brief: "Take a to z and A to Z in these texts for the same",
-        default: false,
-        withNegated: false,
-      },
-      top: {
-        kind: "parsed",
-        parse: wholeNumber(1, COUNT_MAX),
-        brief: "Also list the most frequent values of this column, from 1; blanks separate columns",
-        placeholder: "COLUMN",
-        optional: true,
-      },
-      workers: {
-        kind: "parsed",
-        parse: wholeNumber(1, COUNT_MAX),
-        brief: "Threads for a file that can be mapped (default: as many as there are CPUs)",
-        placeholder: "N",
-        optional: true,
-      },
-    },
-    positional: {
-      kind: "array",
-      minimum: 1,
-      parameter: {
-        brief: "A file of any size, a pipe or a device; - is standard input",
-        placeholder: "FILE",
-        parse: parsePath,
-      },
+export const scan: Command<IsthmusContext> = defineCommand({
+  run: runScan,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    find: several("TEXT", parseFind, "Also count the matches of this text (as grep -o -F does)"),
+    ignoreCase: toggle("Take a to z and A to Z in these texts for the same"),
+    top: optional("COLUMN", wholeNumber(1, COUNT_MAX), "Also list the most frequent values of this column, from 1; blanks separate columns"),
+    workers: optional("N", wholeNumber(1, COUNT_MAX), "Threads for a file that can be mapped (default: as many as there are CPUs)"),
+  },
+  positional: {
+    kind: "array",
+    minimum: 1,
+    parameter: {
+      brief: "A file of any size, a pipe or a device; - is standard input",
+      placeholder: "FILE",
+      parse: parsePath,
     },
   },
   docs: {

@@ -5,17 +5,16 @@
  */
 import { RecordTail, type TailedRecord } from "@isthmus/ipc";
 import { pause } from "@isthmus/ipc/internal";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import { COUNT_FLAG, type CommonFlags, FROM_START_FLAG, toggle } from "../flags.ts";
 import { formatCount } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
+import { parseName } from "../parsers.ts";
 import { namedError } from "../segments/not-found-error.ts";
 import { schemaProblem } from "../segments/sync-report.ts";
-import { parseName } from "../transfer/transfer-flags.ts";
 import { formatRecord, tailRecord, valueIn } from "../watch/record-text.ts";
-import { COUNT_FLAG, FROM_START_FLAG } from "../watch/watch-flags.ts";
 
 interface TailFlags extends CommonFlags {
   readonly count?: number;
@@ -127,30 +126,23 @@ function missedText({ kind, mode }: RecordTail): string {
 }
 
 /** The definition of the command. */
-export const tail: Command<IsthmusContext> = buildCommand<TailFlags, [string], IsthmusContext>({
-  func: guarded(runTail),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      count: COUNT_FLAG,
-      fromStart: FROM_START_FLAG,
-      hex: {
-        kind: "boolean",
-        brief: "Dump each record, as hexdump -C does",
-        default: false,
-        withNegated: false,
+export const tail: Command<IsthmusContext> = defineCommand({
+  run: runTail,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    count: COUNT_FLAG,
+    fromStart: FROM_START_FLAG,
+    hex: toggle("Dump each record, as hexdump -C does"),
+  },
+  positional: {
+    kind: "tuple",
+    parameters: [
+      {
+        brief: "A channel, topic, service or queue, as isthmus ls prints it",
+        placeholder: "NAME",
+        parse: parseName,
       },
-    },
-    positional: {
-      kind: "tuple",
-      parameters: [
-        {
-          brief: "A channel, topic, service or queue, as isthmus ls prints it",
-          placeholder: "NAME",
-          parse: parseName,
-        },
-      ],
-    },
+    ],
   },
   docs: {
     brief: "Print records, requests, replies and jobs as they pass, without disturbing",

@@ -6,16 +6,16 @@
 import { directoryPath } from "@isthmus/core/internal";
 import { DirectoryObserver, ratesBetween, type SegmentSample } from "@isthmus/ipc";
 import { pause } from "@isthmus/ipc/internal";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import { assumed, type CommonFlags, optional } from "../flags.ts";
 import { formatCountOf, formatDuration } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { LiveScreen } from "../output/live-screen.ts";
+import { parseCount, wholeNumber } from "../parsers.ts";
 import { topRecord } from "../watch/top-record.ts";
 import { formatTopTable, type TopRow } from "../watch/top-table.ts";
-import { parseCount, parseIntervalMs } from "../watch/watch-flags.ts";
 
 interface TopFlags extends CommonFlags {
   readonly intervalMs: number;
@@ -23,6 +23,8 @@ interface TopFlags extends CommonFlags {
 }
 
 const DEFAULT_INTERVAL_MS = 1000;
+/** An hour: whoever wants to look less often wants another tool. */
+const INTERVAL_MS_MAX = 3_600_000;
 
 /** Looks, shows, and waits, until there has been enough. */
 async function runTop(this: IsthmusContext, flags: TopFlags): Promise<void> {
@@ -72,26 +74,12 @@ function linesOf(
 }
 
 /** The definition of the command. */
-export const top: Command<IsthmusContext> = buildCommand<TopFlags, [], IsthmusContext>({
-  func: guarded(runTop),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      intervalMs: {
-        kind: "parsed",
-        parse: parseIntervalMs,
-        brief: "Time between two looks in milliseconds",
-        placeholder: "MS",
-        default: String(DEFAULT_INTERVAL_MS),
-      },
-      count: {
-        kind: "parsed",
-        parse: parseCount,
-        brief: "End after so many looks instead of at Ctrl-C",
-        placeholder: "N",
-        optional: true,
-      },
-    },
+export const top: Command<IsthmusContext> = defineCommand({
+  run: runTop,
+  // biome-ignore format: a flag is a line.
+  flags: {
+    intervalMs: assumed(DEFAULT_INTERVAL_MS, "MS", wholeNumber(1, INTERVAL_MS_MAX), "Time between two looks in milliseconds"),
+    count: optional("N", parseCount, "End after so many looks instead of at Ctrl-C"),
   },
   docs: {
     brief: "Watch all segments live: rates, fill, lag, latency, who lives and who has died",

@@ -4,11 +4,11 @@
  * @module
  */
 import { runtimeOf } from "@isthmus/core/internal";
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import packageJson from "../../package.json" with { type: "json" };
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import type { CommonFlags } from "../flags.ts";
 import { writeJsonLine } from "../output/json.ts";
 
 /** The version of the package. */
@@ -24,13 +24,8 @@ async function runVersion(this: IsthmusContext, { json }: CommonFlags): Promise<
 }
 
 /** The definition of the command. */
-export const versionCommand: Command<IsthmusContext> = buildCommand<
-  CommonFlags,
-  [],
-  IsthmusContext
->({
-  func: guarded(runVersion),
-  parameters: { flags: { ...COMMON_FLAGS } },
+export const versionCommand: Command<IsthmusContext> = defineCommand({
+  run: runVersion,
   docs: {
     brief: "Print the version",
     fullDescription:

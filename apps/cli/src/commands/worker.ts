@@ -3,15 +3,22 @@
  *
  * @module
  */
-import { buildCommand, type Command } from "@stricli/core";
+import type { Command } from "@stricli/core";
 import { bunOnly } from "../bun-only.ts";
 import type { IsthmusContext } from "../context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../flags.ts";
-import { guarded } from "../guarded.ts";
+import { defineCommand } from "../define-command.ts";
+import {
+  assumed,
+  type CommonFlags,
+  optional,
+  QUIET_BUT_ERRORS_FLAG,
+  required,
+  toggle,
+} from "../flags.ts";
 import { ProgressLines } from "../output/progress-lines.ts";
+import { parseCount, parseMs, parseName, wholeNumber } from "../parsers.ts";
 import { workOnJobs } from "../queue/work-jobs.ts";
 import { reportWork } from "../queue/worker-report.ts";
-import { parseName, TIMEOUT_MS_MAX, wholeNumber } from "../transfer/transfer-flags.ts";
 
 interface WorkerFlags extends CommonFlags {
   readonly queue: string;
@@ -55,76 +62,27 @@ async function runWorker(
   reportWork(this, outcome, flags);
 }
 
-const milliseconds = wholeNumber(0, TIMEOUT_MS_MAX);
-
 /** The definition of the command. */
-export const worker: Command<IsthmusContext> = buildCommand<WorkerFlags, string[], IsthmusContext>({
-  func: guarded(bunOnly("worker", runWorker)),
-  parameters: {
-    flags: {
-      ...COMMON_FLAGS,
-      queue: {
-        kind: "parsed",
-        parse: parseName,
-        brief: "The queue's name; it is waited for",
-        placeholder: "NAME",
-      },
-      concurrency: {
-        kind: "parsed",
-        parse: wholeNumber(1, CONCURRENCY_MAX),
-        brief: "How many jobs to work on at a time",
-        placeholder: "N",
-        default: "1",
-      },
-      count: {
-        kind: "parsed",
-        parse: wholeNumber(1, Number.MAX_SAFE_INTEGER),
-        brief: "End after so many jobs, done or not",
-        placeholder: "N",
-        optional: true,
-      },
-      untilEmpty: {
-        kind: "boolean",
-        brief: "End when nothing is left to do, by any worker; dead letters do not count",
-        default: false,
-        withNegated: false,
-      },
-      timeoutMs: {
-        kind: "parsed",
-        parse: milliseconds,
-        brief: "How long to wait for a job, or the queue (without end); then exit code 4",
-        placeholder: "MS",
-        optional: true,
-      },
-      retryDelayMs: {
-        kind: "parsed",
-        parse: milliseconds,
-        brief: "How long nobody gets a job that failed",
-        placeholder: "MS",
-        default: "0",
-      },
-      graceMs: {
-        kind: "parsed",
-        parse: milliseconds,
-        brief: "How long COMMAND may take to end after Ctrl-C before it is killed",
-        placeholder: "MS",
-        default: "5000",
-      },
-      quiet: {
-        kind: "boolean",
-        brief: "Say on stderr only what went wrong",
-        default: false,
-        withNegated: false,
-      },
-    },
-    positional: {
-      kind: "array",
-      minimum: 1,
-      parameter: {
-        brief: "What to run for each job, behind --",
-        placeholder: "COMMAND",
-        parse: String,
-      },
+export const worker: Command<IsthmusContext> = defineCommand<WorkerFlags, string[]>({
+  run: bunOnly("worker", runWorker),
+  // biome-ignore format: a flag is a line.
+  flags: {
+    queue: required("NAME", parseName, "The queue's name; it is waited for"),
+    concurrency: assumed(1, "N", wholeNumber(1, CONCURRENCY_MAX), "How many jobs to work on at a time"),
+    count: optional("N", parseCount, "End after so many jobs, done or not"),
+    untilEmpty: toggle("End when nothing is left to do, by any worker; dead letters do not count"),
+    timeoutMs: optional("MS", parseMs, "How long to wait for a job, or the queue (without end); then exit code 4"),
+    retryDelayMs: assumed(0, "MS", parseMs, "How long nobody gets a job that failed"),
+    graceMs: assumed(5000, "MS", parseMs, "How long COMMAND may take to end after Ctrl-C before it is killed"),
+    quiet: QUIET_BUT_ERRORS_FLAG,
+  },
+  positional: {
+    kind: "array",
+    minimum: 1,
+    parameter: {
+      brief: "What to run for each job, behind --",
+      placeholder: "COMMAND",
+      parse: String,
     },
   },
   docs: {

@@ -21,8 +21,8 @@ import { type DemoConcept, SkippedStep, type StepOutcome } from "./step.ts";
 
 const MESSENGER = "messenger.ts";
 const CHANNEL_MESSAGES = 2_000_000;
-const PIPE_MESSAGES = 200_000;
-const DOCUMENTS = 10_000;
+const PIPE_MESSAGES = 100_000;
+const DOCUMENTS = 4_000;
 const SLOTS = 4;
 const SLOW_MESSAGES = 10_000;
 /** How often the slow reader looks how much there is. */

@@ -7,11 +7,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { programCommand } from "@isthmus/programs";
-import { nameRoot } from "@isthmus/programs/name-root";
+import { nameRoot, OtherNames } from "@isthmus/programs/name-root";
 import { DemoChild } from "./child.ts";
 import { PATIENCE_MS } from "./patience.ts";
-
-const NAME_DIRECTORY_VARIABLE = "ISTHMUS_DIR";
 
 /**
  * A temporary directory for files, another for named memory, and the processes that were started.
@@ -26,7 +24,7 @@ export class DemoRoom implements AsyncDisposable {
   signal: AbortSignal;
   readonly #directory: string;
   readonly #nameDirectory: string;
-  readonly #nameDirectoryBefore: string | undefined;
+  readonly #names: OtherNames;
   readonly #children: DemoChild[] = [];
   readonly #patienceMs: number;
   #step = new AbortController();
@@ -46,8 +44,7 @@ export class DemoRoom implements AsyncDisposable {
     this.signal = interruption;
     this.#directory = mkdtempSync(join(tmpdir(), "isthmus-demo-"));
     this.#nameDirectory = mkdtempSync(join(nameRoot(), "isthmus-demo-names-"));
-    this.#nameDirectoryBefore = process.env[NAME_DIRECTORY_VARIABLE];
-    process.env[NAME_DIRECTORY_VARIABLE] = this.#nameDirectory;
+    this.#names = new OtherNames(this.#nameDirectory);
     interruption.addEventListener("abort", this.#killAll);
   }
 
@@ -83,7 +80,7 @@ export class DemoRoom implements AsyncDisposable {
       ...programCommand(import.meta.dir, join("children", script)),
       ...args.map(String),
     ];
-    const env = { ...process.env, [NAME_DIRECTORY_VARIABLE]: this.#nameDirectory };
+    const env = { ...process.env, ISTHMUS_DIR: this.#nameDirectory };
     const step = this.#step;
     const child: DemoChild = new DemoChild(command, env, this.#patienceMs, (error) => {
       if (child.isMute) this.#refusal ??= error;
@@ -97,8 +94,7 @@ export class DemoRoom implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.interruption.removeEventListener("abort", this.#killAll);
     await Promise.all(this.#children.map((child) => child[Symbol.asyncDispose]()));
-    if (this.#nameDirectoryBefore === undefined) delete process.env[NAME_DIRECTORY_VARIABLE];
-    else process.env[NAME_DIRECTORY_VARIABLE] = this.#nameDirectoryBefore;
+    this.#names[Symbol.dispose]();
     for (const directory of [this.#directory, this.#nameDirectory]) {
       rmSync(directory, { recursive: true, force: true });
     }

@@ -118,13 +118,12 @@ async function mutualExclusion(room: DemoRoom): Promise<string> {
   using _mutex = NamedMutex.createOrOpen("demo-mutex");
   await using first = room.spawn(PEER, "count", "demo-exclusion", COUNTS);
   await using second = room.spawn(PEER, "count", "demo-exclusion", COUNTS);
-  checkEqual(await first.nextLine(), "counted", "what one process says");
-  checkEqual(await second.nextLine(), "counted", "what the other process says");
-  checkEqual(view.readInt32(0), 2 * COUNTS, "the counter");
+  const counts = Number(await first.nextLine()) + Number(await second.nextLine());
+  checkEqual(view.readInt32(0), counts, "the counter");
   const { acquisitions = 0, contentions = 0 } = observe("demo-mutex").mutex ?? {};
   // One more each, to wait for one another.
-  checkEqual(acquisitions, 2 * (COUNTS + 1), "acquisitions of the mutex");
-  return `2 × ${formatCount(COUNTS)} plain additions, none lost; ${formatCount(contentions)} had to wait`;
+  checkEqual(acquisitions, counts + 2, "acquisitions of the mutex");
+  return `${formatCount(counts)} plain additions, none lost; ${formatCount(contentions)} had to wait`;
 }
 
 async function killedOwner(room: DemoRoom): Promise<string> {
@@ -164,13 +163,14 @@ async function sharedStruct(room: DemoRoom): Promise<string> {
       const { left, right, transfers } = shared.read();
       if (left + right !== TOTAL || right !== transfers) torn += 1;
     }
-    await Bun.sleep(0);
+    // Long enough for the writers to have a processor, also where there is only one.
+    await Bun.sleep(1);
   }
-  checkEqual(await finished, ["transferred", "transferred"], "what the processes say");
+  const transfers = (await finished).reduce((sum, said) => sum + Number(said), 0);
   checkEqual(torn, 0, "torn records seen by a reader without a lock");
-  checkEqual(shared.read().right, 2 * TRANSFERS, "what has been moved");
-  checkEqual(shared.version, 2 * TRANSFERS, "the version");
-  const figures = `2 × ${formatCount(TRANSFERS)} updates, none lost`;
+  checkEqual(shared.read().right, transfers, "what has been moved");
+  checkEqual(shared.version, transfers, "the version");
+  const figures = `${formatCount(transfers)} updates of two processes, none lost`;
   return `${figures}; ${formatCount(reads)} reads beside them, none torn`;
 }
 

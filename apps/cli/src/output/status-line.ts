@@ -5,9 +5,7 @@
  */
 import sliceAnsi from "slice-ansi";
 import type { Environment, StricliStream } from "../context.ts";
-
-/** Returns to the first column and erases the line (ECMA-48 EL). */
-export const ERASE_LINE = "\r\x1b[2K";
+import { ERASE_LINE } from "./erase-line.ts";
 
 /**
  * A line of status on stderr. Where stderr is not a terminal, or a dumb one, nothing is ever

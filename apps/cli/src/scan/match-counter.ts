@@ -30,7 +30,8 @@ export class MatchCounter {
   constructor(needle: Uint8Array, ignoreCase = false) {
     if (needle.length === 0) throw new RangeError("Cannot look for nothing: the needle is empty");
     this.#length = needle.length;
-    this.#find = needleFinder(needlePlan([needle.slice()], { ignoreCase, totalBytes: Infinity }));
+    const options = { ignoreCase, seeksAll: true, totalBytes: Infinity };
+    this.#find = needleFinder(needlePlan([needle.slice()], options));
   }
 
   /**

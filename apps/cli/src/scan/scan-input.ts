@@ -109,7 +109,8 @@ function* readChunks(fd: number): Generator<Uint8Array, void> {
 function streamed(source: string | number, signal: AbortSignal): ScanInput {
   const reader = readerOf(source);
   const cancel = (): void => void reader.cancel().catch(() => undefined);
-  signal.addEventListener("abort", cancel, { once: true });
+  if (signal.aborted) cancel();
+  else signal.addEventListener("abort", cancel, { once: true });
   async function* receive(): AsyncGenerator<Uint8Array, void> {
     for (;;) {
       const { done, value } = await reader.read();

@@ -1,9 +1,10 @@
 /** `isthmus bridge`: two machines with a real server between them, and what it says. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { Consumer, json, NamedMutex, Producer } from "@isthmus/ipc";
-import { findNatsServer, NatsServer } from "@isthmus/programs/nats-server";
+import { NatsServer } from "@isthmus/programs/nats-server";
 import { until } from "@isthmus/testing/patience";
-import { testIf } from "@isthmus/testing/requirement";
+import { serverTest } from "@isthmus/testing/server-test";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import {
   hasOpenssl,
@@ -12,10 +13,6 @@ import {
 import { spreadNames } from "../../src/bridge/bridge-flags.ts";
 import { JournalScene, linesOf, type Running } from "../journal/support.ts";
 import { type Machine, TwoMachines } from "./two-machines.ts";
-
-setDefaultTimeout(60_000);
-
-const serverTest = testIf(findNatsServer() !== undefined, "nats-server");
 
 /** Opens what another process is about to make. */
 async function consumerAt(machine: Machine, name: string): Promise<Consumer<typeof json>> {
@@ -113,6 +110,16 @@ describe("isthmus bridge", () => {
     }
     const run = scene.start("bridge", "--in", "prices", "--server", "127.0.0.1:1");
     await isTold(run, "prices in: waits");
+    run.interrupt();
+    expect(await run.ended).toBe(130);
+  });
+
+  test("makes the folder in which records are to wait", async () => {
+    using scene = new JournalScene();
+    using _producer = Producer.createNew("orders", { schema: json });
+    const spill = ["--spill", scene.at("not/yet/there")];
+    const run = scene.start("bridge", "--out", "orders", ...spill, "--server", "127.0.0.1:1");
+    await until(() => existsSync(scene.at("not/yet/there/orders")), "the journal of what waits");
     run.interrupt();
     expect(await run.ended).toBe(130);
   });

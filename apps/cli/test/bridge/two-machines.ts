@@ -4,6 +4,7 @@
  * @module
  */
 import { mkdirSync } from "node:fs";
+import { OtherNames } from "@isthmus/programs/name-root";
 import { Home } from "@isthmus/testing/home";
 import { within } from "@isthmus/testing/patience";
 import { testEnvironment } from "@isthmus/testing/run-program";
@@ -61,13 +62,8 @@ export class Machine {
 
   /** Does something there: what is opened meanwhile stays open. */
   here<T>(action: () => T): T {
-    const before = process.env["ISTHMUS_DIR"] ?? "";
-    process.env["ISTHMUS_DIR"] = this.path;
-    try {
-      return action();
-    } finally {
-      process.env["ISTHMUS_DIR"] = before;
-    }
+    using _names = new OtherNames(this.path);
+    return action();
   }
 
   /** Starts the command there. */

@@ -1,12 +1,10 @@
 /** Looking into caches that other processes hold, and changing them. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { bytes, observe, struct, u32, u64 } from "@isthmus/ipc";
 import { RateLimiter, SharedCache } from "@isthmus/store";
 import { WorkScene } from "../queue/support.ts";
 import { runCli } from "../support/run-cli.ts";
-
-setDefaultTimeout(60_000);
 
 const SIZE = { capacityBytes: 2 ** 18 } as const;
 

@@ -1,6 +1,5 @@
 /** Ctrl-C, death and absence, on either side. */
 import { describe, expect, test } from "bun:test";
-import { PROCESSES_MS } from "@isthmus/testing/patience";
 import { ifSignals } from "@isthmus/testing/requirement";
 import { Stage } from "./support.ts";
 
@@ -9,22 +8,18 @@ const IS_RECEIVING = /isthmus consumer: [1-9][\d,]* .*received, /;
 
 describe("Ctrl-C", () => {
   for (const consumerLine of ["consumer", "consumer --count 1000000000"]) {
-    ifSignals(
-      `at the producer: both end with summaries that agree (${consumerLine})`,
-      async () => {
-        await using stage = new Stage();
-        const consumer = stage.start(consumerLine);
-        const producer = stage.start("producer --count 0");
-        await producer.says(IS_SENDING);
-        producer.signal("SIGINT");
-        const sent = await producer.record(130);
-        const received = await consumer.record(consumerLine === "consumer" ? 0 : 1);
-        expect(received).toMatchObject({ messages: sent["messages"], lost: 0, corrupt: 0 });
-        expect((await producer.end()).stderr).toEndWith("isthmus: interrupted\n");
-        expect(stage.places.leftOver()).toEqual([]);
-      },
-      PROCESSES_MS,
-    );
+    ifSignals(`at the producer: both end with summaries that agree (${consumerLine})`, async () => {
+      await using stage = new Stage();
+      const consumer = stage.start(consumerLine);
+      const producer = stage.start("producer --count 0");
+      await producer.says(IS_SENDING);
+      producer.signal("SIGINT");
+      const sent = await producer.record(130);
+      const received = await consumer.record(consumerLine === "consumer" ? 0 : 1);
+      expect(received).toMatchObject({ messages: sent["messages"], lost: 0, corrupt: 0 });
+      expect((await producer.end()).stderr).toEndWith("isthmus: interrupted\n");
+      expect(stage.places.leftOver()).toEqual([]);
+    });
   }
 
   for (const [count, exitCode] of [
@@ -46,7 +41,6 @@ describe("Ctrl-C", () => {
         expect((await producer.end()).stderr).toContain("the consumer has left\n");
         expect(stage.places.leftOver()).toEqual([]);
       },
-      PROCESSES_MS,
     );
   }
 
@@ -68,82 +62,65 @@ describe("Ctrl-C", () => {
       expect(Number(before["messages"]) + Number(after["messages"])).toBe(Number(sent["messages"]));
       expect(after).toMatchObject({ lost: 0, corrupt: 0 });
     },
-    PROCESSES_MS,
   );
 
   for (const role of ["producer", "consumer"]) {
-    ifSignals(
-      `at a ${role} that waits for the other end: a summary of nothing`,
-      async () => {
-        await using stage = new Stage();
-        const run = stage.start(role);
-        await run.says(/waiting for a/);
-        run.signal("SIGINT");
-        expect(await run.record(130)).toMatchObject({ role, messages: 0, elapsed_ms: 0 });
-        expect(stage.places.leftOver()).toEqual([]);
-      },
-      PROCESSES_MS,
-    );
+    ifSignals(`at a ${role} that waits for the other end: a summary of nothing`, async () => {
+      await using stage = new Stage();
+      const run = stage.start(role);
+      await run.says(/waiting for a/);
+      run.signal("SIGINT");
+      expect(await run.record(130)).toMatchObject({ role, messages: 0, elapsed_ms: 0 });
+      expect(stage.places.leftOver()).toEqual([]);
+    });
   }
 });
 
 describe("SIGKILL", () => {
-  test(
-    "of the producer: the consumer says so and ends with all that was published",
-    async () => {
-      await using stage = new Stage();
-      const consumer = stage.start("consumer");
-      const producer = stage.start("producer --count 0");
-      await producer.says(IS_SENDING);
-      producer.signal("SIGKILL");
-      expect((await producer.end()).stdout).toBe("");
-      const received = await consumer.record();
-      expect(received).toMatchObject({ lost: 0, corrupt: 0 });
-      expect(received["messages"]).toBeGreaterThan(0);
-      const told = `the producer ${producer.pid} died; it had sent`;
-      expect((await consumer.end()).stderr).toContain(told);
-      expect(stage.names()).toEqual([]);
-    },
-    PROCESSES_MS,
-  );
+  test("of the producer: the consumer says so and ends with all that was published", async () => {
+    await using stage = new Stage();
+    const consumer = stage.start("consumer");
+    const producer = stage.start("producer --count 0");
+    await producer.says(IS_SENDING);
+    producer.signal("SIGKILL");
+    expect((await producer.end()).stdout).toBe("");
+    const received = await consumer.record();
+    expect(received).toMatchObject({ lost: 0, corrupt: 0 });
+    expect(received["messages"]).toBeGreaterThan(0);
+    const told = `the producer ${producer.pid} died; it had sent`;
+    expect((await consumer.end()).stderr).toContain(told);
+    expect(stage.names()).toEqual([]);
+  });
 
-  test(
-    "of one producer: the other one's records all arrive",
-    async () => {
-      await using stage = new Stage();
-      const victim = stage.start("producer --count 0 --rate 5000");
-      const other = stage.start("producer --count 10000 --rate 4000");
-      for (const producer of [victim, other]) await producer.says(/waiting for a consumer/);
-      const consumer = stage.start("consumer");
-      await victim.says(IS_SENDING);
-      victim.signal("SIGKILL");
-      await consumer.says(new RegExp(`the producer ${victim.pid} died`));
-      expect(await other.record()).toMatchObject({ messages: 10_000 });
-      const received = await consumer.record();
-      expect(received["messages"]).toBeGreaterThan(10_000);
-      expect(received).toMatchObject({ lost: 0, corrupt: 0 });
-    },
-    PROCESSES_MS,
-  );
+  test("of one producer: the other one's records all arrive", async () => {
+    await using stage = new Stage();
+    const victim = stage.start("producer --count 0 --rate 5000");
+    const other = stage.start("producer --count 10000 --rate 4000");
+    for (const producer of [victim, other]) await producer.says(/waiting for a consumer/);
+    const consumer = stage.start("consumer");
+    await victim.says(IS_SENDING);
+    victim.signal("SIGKILL");
+    await consumer.says(new RegExp(`the producer ${victim.pid} died`));
+    expect(await other.record()).toMatchObject({ messages: 10_000 });
+    const received = await consumer.record();
+    expect(received["messages"]).toBeGreaterThan(10_000);
+    expect(received).toMatchObject({ lost: 0, corrupt: 0 });
+  });
 
-  test(
-    "of the consumer: the producer waits, and goes on with the next one",
-    async () => {
-      await using stage = new Stage();
-      const producer = stage.start("producer --count 300000 --rate 100000");
-      const victim = stage.start("consumer");
-      await victim.says(IS_RECEIVING);
-      victim.signal("SIGKILL");
-      await producer.says(/the consumer died: waiting for a consumer of isthmus/);
-      const heir = stage.start("consumer");
-      expect(await producer.record()).toMatchObject({ messages: 300_000, lost: 0, corrupt: 0 });
-      const received = await heir.record();
-      expect(received).toMatchObject({ lost: 0, corrupt: 0 });
-      expect(received["messages"]).toBeLessThan(300_000);
-      expect(stage.names()).toEqual([]);
-    },
-    PROCESSES_MS,
-  );
+  test("of the consumer: the producer waits, and goes on with the next one", async () => {
+    await using stage = new Stage();
+    const producer = stage.start("producer --count 300000 --rate 100000");
+    const victim = stage.start("consumer");
+    await victim.says(IS_RECEIVING);
+    victim.signal("SIGKILL");
+    await producer.says(/the consumer died: waiting for a consumer of isthmus/);
+    const heir = stage.start("consumer");
+    expect(await producer.record()).toMatchObject({ messages: 300_000, lost: 0, corrupt: 0 });
+    const received = await heir.record();
+    expect(received).toMatchObject({ lost: 0, corrupt: 0 });
+    expect(received["messages"]).toBeLessThan(300_000);
+    expect(stage.names()).toEqual([]);
+  });
 });
 
 describe("a consumer that takes nothing", () => {
@@ -162,7 +139,6 @@ describe("a consumer that takes nothing", () => {
       expect(await heir.record()).toMatchObject({ messages: 100, lost: 0, corrupt: 0 });
       expect(await producer.record()).toMatchObject({ messages: 100 });
     },
-    PROCESSES_MS,
   );
 });
 
@@ -170,60 +146,44 @@ describe("nobody at the other end", () => {
   test.each([
     ["producer", "Nobody consumes"],
     ["consumer", "Nobody produces for"],
-  ])(
-    "%s --timeout-ms: 4, with a summary",
-    async (role, message) => {
-      await using stage = new Stage();
-      const run = stage.start(`${role} --timeout-ms 100 --channel lonely`);
-      expect(await run.record(4)).toMatchObject({ role, messages: 0, lost: 0, corrupt: 0 });
-      expect((await run.end()).stderr).toContain(`${message} "lonely" after 100 ms`);
-      expect(stage.places.leftOver()).toEqual([]);
-    },
-    PROCESSES_MS,
-  );
+  ])("%s --timeout-ms: 4, with a summary", async (role, message) => {
+    await using stage = new Stage();
+    const run = stage.start(`${role} --timeout-ms 100 --channel lonely`);
+    expect(await run.record(4)).toMatchObject({ role, messages: 0, lost: 0, corrupt: 0 });
+    expect((await run.end()).stderr).toContain(`${message} "lonely" after 100 ms`);
+    expect(stage.places.leftOver()).toEqual([]);
+  });
 
-  test(
-    "after the consumer died: what was not taken is not counted, and the producer says so",
-    async () => {
-      await using stage = new Stage();
-      const victim = stage.start("consumer");
-      await victim.says(/waiting for a producer/);
-      const producer = stage.start("producer --count 0 --timeout-ms 500");
-      await victim.says(IS_RECEIVING);
-      victim.signal("SIGKILL");
-      expect((await producer.record(4))["messages"]).toBeGreaterThan(0);
-      expect((await producer.end()).stderr).toMatch(/[1-9][\d,]* records? stayed behind/);
-    },
-    PROCESSES_MS,
-  );
+  test("after the consumer died: what was not taken is not counted, and the producer says so", async () => {
+    await using stage = new Stage();
+    const victim = stage.start("consumer");
+    await victim.says(/waiting for a producer/);
+    const producer = stage.start("producer --count 0 --timeout-ms 500");
+    await victim.says(IS_RECEIVING);
+    victim.signal("SIGKILL");
+    expect((await producer.record(4))["messages"]).toBeGreaterThan(0);
+    expect((await producer.end()).stderr).toMatch(/[1-9][\d,]* records? stayed behind/);
+  });
 });
 
 describe("refusals", () => {
-  test(
-    "a second consumer: 1, and who is the first",
-    async () => {
-      await using stage = new Stage();
-      const first = stage.start("consumer");
-      await first.says(/waiting for a producer/);
-      const { exitCode, stdout, stderr } = await stage.start("consumer").end();
-      expect(stderr).toContain(`its one consumer is process ${first.pid} (main.ts) since `);
-      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
-    },
-    PROCESSES_MS,
-  );
+  test("a second consumer: 1, and who is the first", async () => {
+    await using stage = new Stage();
+    const first = stage.start("consumer");
+    await first.says(/waiting for a producer/);
+    const { exitCode, stdout, stderr } = await stage.start("consumer").end();
+    expect(stderr).toContain(`its one consumer is process ${first.pid} (main.ts) since `);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+  });
 
-  test(
-    "more producers than the channel has lanes: 1, and who has them",
-    async () => {
-      await using stage = new Stage();
-      const first = stage.start("producer --max-producers 1");
-      await first.says(/waiting for a consumer/);
-      const { exitCode, stderr } = await stage.start("producer").end();
-      expect(stderr).toContain(`belong to the live processes ${first.pid} (main.ts)`);
-      expect(exitCode).toBe(1);
-    },
-    PROCESSES_MS,
-  );
+  test("more producers than the channel has lanes: 1, and who has them", async () => {
+    await using stage = new Stage();
+    const first = stage.start("producer --max-producers 1");
+    await first.says(/waiting for a consumer/);
+    const { exitCode, stderr } = await stage.start("producer").end();
+    expect(stderr).toContain(`belong to the live processes ${first.pid} (main.ts)`);
+    expect(exitCode).toBe(1);
+  });
 
   test.each([
     ["producer --size 23", "whole number from 24 to 268435448"],
@@ -236,16 +196,12 @@ describe("refusals", () => {
     ["consumer --channel a/b", "a name has 1 to 200 bytes"],
     ["consumer --max-producers 1025", "whole number from 1 to 1024"],
     ["consumer --timeout-ms soon", "for timeout-ms: it must be a whole number"],
-  ])(
-    "%s: 2",
-    async (line, message) => {
-      await using stage = new Stage();
-      const { exitCode, stdout, stderr } = await stage.startPlain(line).end();
-      expect(stderr).toContain(message);
-      expect(stderr).toEndWith(`See isthmus ${line.split(" ")[0]} --help\n`);
-      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
-      expect(stage.places.leftOver()).toEqual([]);
-    },
-    PROCESSES_MS,
-  );
+  ])("%s: 2", async (line, message) => {
+    await using stage = new Stage();
+    const { exitCode, stdout, stderr } = await stage.startPlain(line).end();
+    expect(stderr).toContain(message);
+    expect(stderr).toEndWith(`See isthmus ${line.split(" ")[0]} --help\n`);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stage.places.leftOver()).toEqual([]);
+  });
 });

@@ -5,7 +5,8 @@
  */
 import { expect } from "bun:test";
 import { readdirSync } from "node:fs";
-import { within } from "@isthmus/testing/patience";
+import { OtherNames } from "@isthmus/programs/name-root";
+import { patient, within } from "@isthmus/testing/patience";
 import { createPlaces, type Places } from "@isthmus/testing/places";
 import { processText } from "@isthmus/testing/process-text";
 import { testEnvironment } from "@isthmus/testing/run-program";
@@ -15,9 +16,9 @@ import type { Subprocess } from "bun";
 import { MAIN } from "../support/run-cli.ts";
 
 /** Far more than anything here takes. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = patient(30_000);
 /** Less than tests have, so that there is time to say what a run was doing. */
-const END_PATIENCE_MS = 50_000;
+const END_PATIENCE_MS = patient(50_000);
 
 /** How a run ended. */
 export interface EndOfRun {
@@ -123,14 +124,8 @@ export class Stage implements AsyncDisposable {
 
   /** Runs something in this process as if it were one of the others. */
   async inside(work: () => Promise<void>): Promise<void> {
-    const before = process.env["ISTHMUS_DIR"];
-    process.env["ISTHMUS_DIR"] = this.places.env["ISTHMUS_DIR"];
-    try {
-      await work();
-    } finally {
-      if (before === undefined) delete process.env["ISTHMUS_DIR"];
-      else process.env["ISTHMUS_DIR"] = before;
-    }
+    using _names = new OtherNames(this.places.env["ISTHMUS_DIR"] as string);
+    await work();
   }
 
   /** The names that are there, without the pipes of processes that were killed. */

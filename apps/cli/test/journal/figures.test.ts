@@ -1,11 +1,9 @@
 /** Journals that are open here, among all that lives in shared memory: `ls`, `inspect`, `top`. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { json } from "@isthmus/ipc";
 import { Journal } from "@isthmus/store";
 import { until } from "@isthmus/testing/patience";
 import { JournalScene, linesOf } from "./support.ts";
-
-setDefaultTimeout(60_000);
 
 test("ls says which directory it is, inspect and top how far it is and who follows", async () => {
   using scene = new JournalScene();

@@ -1,13 +1,11 @@
 /** Looking into journals, verifying, repairing and exporting them: sound ones, torn ones, damaged ones, and what is none. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bytes, json, struct, u32, u64 } from "@isthmus/ipc";
 import { Journal } from "@isthmus/store";
 import { runCliInShell } from "../support/run-cli.ts";
 import { harm, JournalScene, linesOf } from "./support.ts";
-
-setDefaultTimeout(60_000);
 
 const NUMBERS = Array.from({ length: 3000 }, (_, index) => ({ n: index + 1 }));
 /** Where records begin in a segment. */

@@ -1,5 +1,5 @@
 /** Recording what passes, without disturbing, and replaying it: as it came, faster, from somewhere, into other channels. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, unlinkSync } from "node:fs";
 import {
   bytes,
@@ -22,8 +22,6 @@ import { parseAge, parseBytes, parseFrom } from "../../src/journal/journal-flags
 import { ReplayPace } from "../../src/journal/replay-pace.ts";
 import { Run } from "../channel-commands/support.ts";
 import { JournalScene, linesOf, SMALL } from "./support.ts";
-
-setDefaultTimeout(60_000);
 
 const Order = struct({ id: u32, at: u64 });
 const RING = { capacityBytes: 2 ** 16 } as const;

@@ -1,5 +1,5 @@
 /** Looking at queues, adding to them, and settling what failed. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import * as types from "@isthmus/ipc";
 import { bytes, NamedMutex, observeSchema, struct, u32, u64, WorkQueue } from "@isthmus/ipc";
 import { until } from "@isthmus/testing/patience";
@@ -11,8 +11,6 @@ import { Order, orderOf } from "../support/order.ts";
 import { runCli } from "../support/run-cli.ts";
 import { LiveCommand } from "../watch/live-command.ts";
 import { WorkScene } from "./support.ts";
-
-setDefaultTimeout(60_000);
 
 describe("isthmus queue NAME", () => {
   test("shows what waits, what is worked on by whom, and what failed, and changes nothing", async () => {

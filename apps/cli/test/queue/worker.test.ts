@@ -1,13 +1,11 @@
 /** Programs as workers: what becomes of jobs when they fail, are killed, or the command itself is. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { bytes, NamedMutex, WorkQueue } from "@isthmus/ipc";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { Order, orderOf } from "../support/order.ts";
 import { runCliInShell } from "../support/run-cli.ts";
 import { untilGone, WorkScene } from "./support.ts";
-
-setDefaultTimeout(60_000);
 
 describe("isthmus worker", () => {
   test("a shell script gets each job on its standard input, and its output is its own", async () => {

@@ -1,12 +1,12 @@
 /** What programs read does not change unless somebody means it to: `bun test --update-snapshots` says so. */
 import { expect, test } from "bun:test";
-import { HistogramSnapshot, ratesBetween, type SegmentSample } from "@isthmus/ipc";
+import { FIGURES, HistogramSnapshot, ratesBetween, type SegmentSample } from "@isthmus/ipc";
 import { segmentSamples } from "@isthmus/testing/segment-samples";
 import { segmentRecord } from "../../src/segments/segment-record.ts";
 import { topRecord } from "../../src/watch/top-record.ts";
 
 const [before, after] = [0, 1].map(
-  (later) => segmentSamples(later, latency(later)) as unknown as SegmentSample[],
+  (later) => segmentSamples(FIGURES, later, latency(later)) as unknown as SegmentSample[],
 ) as [SegmentSample[], SegmentSample[]];
 
 /** One duration of a microsecond, then one more of two. */

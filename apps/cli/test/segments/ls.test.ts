@@ -181,5 +181,5 @@ describe("isthmus ls", () => {
     expect(await answer).toBe("ok");
     expect(scene.files()).toEqual(["steady"]);
     expect(await steady.tell("acquire steady")).toBe("ok");
-  }, 120_000);
+  });
 });

@@ -4,13 +4,14 @@
  * @module
  */
 
+import { patient } from "@isthmus/testing/patience";
 import { processText } from "@isthmus/testing/process-text";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import type { Subprocess } from "bun";
 import { MAIN } from "../support/run-cli.ts";
 
 /** No line takes this long. */
-const LINE_TIMEOUT_MS = 30_000;
+const LINE_TIMEOUT_MS = patient(30_000);
 
 /** One run, killed when the test ends. */
 export class LiveCommand implements AsyncDisposable {

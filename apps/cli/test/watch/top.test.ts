@@ -2,66 +2,60 @@ import { describe, expect, test } from "bun:test";
 import { Scene } from "../segments/support.ts";
 import { LiveCommand } from "./live-command.ts";
 
-const TIMEOUT_MS = 60_000;
-
 describe("isthmus top", () => {
-  test(
-    "--json tells of each segment what flows, piles up and is refused, and who lives",
-    async () => {
-      await using scene = new Scene();
-      const consumer = await scene.start("consumer orders", "mutex lock", "acquire lock");
-      const producer = await scene.start("producer orders", "send orders 5");
-      scene.plant("garbage", "no segment");
-      await using top = new LiveCommand(scene.places.env, "top", "--json", "--interval-ms", "50");
-      const first = await top.until(({ name }) => name === "orders");
-      expect(first).toMatchObject({
-        kind: "channel",
-        held: true,
-        participants_live: 2,
-        participants_dead: 0,
-        records: 5,
-        bytes: 40,
-        records_per_second: null,
-        consumed: 0,
-        lag: 5,
-        fill: (5 * 16) / 4096,
-        drops: 0,
-        latency_ns_p99: null,
-        producers: [{ pid: producer.pid, name: "holder.ts", alive: true }],
-        consumer: { pid: consumer.pid, name: "holder.ts", alive: true },
-        lock_owner: null,
-        error: null,
-      });
-      expect(first["sampled_at_ms"]).toBeNumber();
-      await producer.tell("send orders 1000");
-      const full = await top.until(({ drops }) => drops === 749);
-      expect(full).toMatchObject({ name: "orders", records: 256, lag: 256, fill: 1 });
-      await consumer.tell("poll orders 6");
-      const flowing = await top.until((record) => (record["consumed_per_second"] as number) > 0);
-      expect(flowing).toMatchObject({ consumed: 6, lag: 250, records_per_second: 0 });
-      const lock = await top.until(({ name }) => name === "lock");
-      expect(lock).toMatchObject({
-        kind: "mutex",
-        records: null,
-        lock_owner: { pid: consumer.pid, alive: true },
-        acquisitions: 1,
-        acquisitions_per_second: 0,
-      });
-      const garbage = await top.until(({ name }) => name === "garbage");
-      expect(garbage["error"]).toContain("length");
-      for (const one of [producer, consumer]) await one.kill();
-      const dead = await top.until((record) => record["held"] === false && record["lag"] === 250);
-      expect(dead).toMatchObject({
-        participants_dead: 2,
-        producers: [{ pid: producer.pid, alive: false }],
-        consumer: { pid: consumer.pid, alive: false },
-      });
-      top.signal("SIGINT");
-      expect(await top.end()).toBe(130);
-      expect(await top.errors()).toBe("isthmus: interrupted\n");
-    },
-    TIMEOUT_MS,
-  );
+  test("--json tells of each segment what flows, piles up and is refused, and who lives", async () => {
+    await using scene = new Scene();
+    const consumer = await scene.start("consumer orders", "mutex lock", "acquire lock");
+    const producer = await scene.start("producer orders", "send orders 5");
+    scene.plant("garbage", "no segment");
+    await using top = new LiveCommand(scene.places.env, "top", "--json", "--interval-ms", "50");
+    const first = await top.until(({ name }) => name === "orders");
+    expect(first).toMatchObject({
+      kind: "channel",
+      held: true,
+      participants_live: 2,
+      participants_dead: 0,
+      records: 5,
+      bytes: 40,
+      records_per_second: null,
+      consumed: 0,
+      lag: 5,
+      fill: (5 * 16) / 4096,
+      drops: 0,
+      latency_ns_p99: null,
+      producers: [{ pid: producer.pid, name: "holder.ts", alive: true }],
+      consumer: { pid: consumer.pid, name: "holder.ts", alive: true },
+      lock_owner: null,
+      error: null,
+    });
+    expect(first["sampled_at_ms"]).toBeNumber();
+    await producer.tell("send orders 1000");
+    const full = await top.until(({ drops }) => drops === 749);
+    expect(full).toMatchObject({ name: "orders", records: 256, lag: 256, fill: 1 });
+    await consumer.tell("poll orders 6");
+    const flowing = await top.until((record) => (record["consumed_per_second"] as number) > 0);
+    expect(flowing).toMatchObject({ consumed: 6, lag: 250, records_per_second: 0 });
+    const lock = await top.until(({ name }) => name === "lock");
+    expect(lock).toMatchObject({
+      kind: "mutex",
+      records: null,
+      lock_owner: { pid: consumer.pid, alive: true },
+      acquisitions: 1,
+      acquisitions_per_second: 0,
+    });
+    const garbage = await top.until(({ name }) => name === "garbage");
+    expect(garbage["error"]).toContain("length");
+    for (const one of [producer, consumer]) await one.kill();
+    const dead = await top.until((record) => record["held"] === false && record["lag"] === 250);
+    expect(dead).toMatchObject({
+      participants_dead: 2,
+      producers: [{ pid: producer.pid, alive: false }],
+      consumer: { pid: consumer.pid, alive: false },
+    });
+    top.signal("SIGINT");
+    expect(await top.end()).toBe(130);
+    expect(await top.errors()).toBe("isthmus: interrupted\n");
+  });
 
   test("without a terminal repeats its table, so often as it is told", async () => {
     await using scene = new Scene();

@@ -10,6 +10,7 @@ import { NamedMutex, SharedStruct } from "@isthmus/ipc";
 import { Account, addMany } from "../account.ts";
 import { codeOf } from "../check.ts";
 import { sayHello } from "../child.ts";
+import { repeat } from "../patience.ts";
 
 type Role = (name: string, count: number) => void | Promise<void>;
 
@@ -49,7 +50,7 @@ const ROLES: Readonly<Record<string, Role>> = {
     addMany(view, count);
     say("added");
   },
-  /** Adds to a counter by ordinary reads and writes, under the mutex. */
+  /** Adds to a counter by ordinary reads and writes, under the mutex; says how often. */
   count: async (name, count) => {
     using file = MemoryMappedFile.openExisting(name);
     using view = file.createViewAccessor();
@@ -64,10 +65,7 @@ const ROLES: Readonly<Record<string, Role>> = {
     while (view.readInt32(ARRIVALS_OFFSET) < 2 && performance.now() < deadlineMs) {
       await Bun.sleep(1);
     }
-    for (let done = 0; done < count; done += 1) {
-      add(0);
-    }
-    say("counted");
+    say(repeat(count, () => add(0)));
   },
   /** Acquires a mutex and keeps it until it is killed. */
   own: async (name) => {
@@ -76,18 +74,18 @@ const ROLES: Readonly<Record<string, Role>> = {
     say("owning");
     await Bun.stdin.text();
   },
-  /** Moves amounts between the accounts, one update each, as the other process does. */
+  /** Moves amounts between the accounts, one update each, as the other process does; says how often. */
   transfer: (name, count) => {
     using shared = SharedStruct.openExisting(name, Account);
-    for (let done = 0; done < count; done += 1) {
+    const move = (): void => {
       shared.update((account) => {
         account.left -= 1;
         account.right += 1;
         account.transfers += 1;
         account.last = `process ${process.pid}`;
       });
-    }
-    say("transferred");
+    };
+    say(repeat(count, move));
   },
   /** Begins an update and stays inside it until it is killed. */
   stick: (name) => {
@@ -109,7 +107,7 @@ function attempt(open: () => Disposable): string {
   }
 }
 
-function say(line: string): void {
+function say(line: string | number): void {
   process.stdout.write(`${line}\n`);
 }
 
