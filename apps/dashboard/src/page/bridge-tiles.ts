@@ -4,72 +4,41 @@
  * @module
  */
 import type { BridgeFrame, SegmentFrame } from "../wire/frame.ts";
-import { tableKeyOf } from "./figures.ts";
-import { ago, byteRate, count, countOf, duration, perSecond, rate, size, text } from "./format.ts";
+import { ago, count, countOf, duration, perSecond, rate, size, text } from "./format.ts";
 import type { TileContent } from "./tile-contents.ts";
+import { TileFigures, word } from "./tile-figures.ts";
 
 /** How fast it carries, whether it goes on, what is still to be carried, and what never will be. */
 export function bridgeTiles(segment: SegmentFrame, bridge: BridgeFrame): TileContent[] {
-  const { name, figures, rates } = segment;
-  const of = (figure: string): number => figures[`bridge.end.${figure}`] ?? 0;
-  const key = (figure: string): string => tableKeyOf(name, `bridge.end.${figure}`);
-  const whole = (value: number) => ({ value: count(value), unit: "" });
-  const [carried, bytes] = [rates["bridge.end.records"], rates["bridge.end.bytes"]];
-  const [spilled, inFlight] = [of("spilledBytes"), of("inFlight")];
-  const gone = (rates["bridge.end.lost"] ?? 0) + (rates["bridge.end.drops"] ?? 0);
+  const of = new TileFigures(segment, "bridge.end");
+  const [spilled, acknowledgeMs] = [of.value("spilledBytes"), of.value("acknowledgeMs")];
+  const onDisk = spilled === 0 ? "" : `${text(size(spilled))} on the disk`;
+  const behind = spilled > 0 ? "warning" : undefined;
+  const time = acknowledgeMs === 0 ? undefined : duration(acknowledgeMs * 1e6);
+  const inFlight = `${countOf(of.value("inFlight"), "message")} in flight`;
+  const lost = word(count(of.value("lost") + of.value("drops")));
+  const losing = (of.growth("lost") ?? 0) + (of.growth("drops") ?? 0);
+  const now = losing > 0 ? `${text(perSecond(rate(losing)))} now` : "none now";
   return [
-    {
-      id: "carried",
-      title: "Carried",
-      quantity: carried === undefined ? undefined : perSecond(rate(carried)),
-      note: bytes === undefined ? "" : text(byteRate(bytes)),
-      key: key("records"),
-    },
-    stateTile(bridge, key("stalls")),
-    {
-      id: "bridge-lag",
-      title: "Still to carry",
-      quantity: whole(of("lag")),
-      note: spilled === 0 ? "" : `${text(size(spilled))} on the disk`,
-      mood: spilled > 0 ? "warning" : undefined,
-      key: key("lag"),
-    },
-    {
-      id: "acknowledge",
-      title: "Acknowledged in",
-      quantity: of("acknowledgeMs") === 0 ? undefined : duration(of("acknowledgeMs") * 1e6),
-      note: `${countOf(inFlight, "message")} in flight`,
-      key: key("acknowledgeMs"),
-    },
-    {
-      id: "lost",
-      title: "Lost or given up",
-      quantity: whole(of("lost") + of("drops")),
-      note: gone > 0 ? `${text(perSecond(rate(gone)))} now` : "none now",
-      mood: gone > 0 ? "bad" : undefined,
-      key: key("lost"),
-    },
+    of.tile("carried", "Carried", "records", of.speed("records"), of.byteSpeed("bytes")),
+    { id: "bridge-state", title: "State", key: of.key("stalls"), ...stateOf(bridge) },
+    of.tile("bridge-lag", "Still to carry", "lag", of.level("lag"), onDisk, behind),
+    of.tile("acknowledge", "Acknowledged in", "acknowledgeMs", time, inFlight),
+    of.tile("lost", "Lost or given up", "lost", lost, now, losing > 0 ? "bad" : undefined),
   ];
 }
 
 /** The worst that can be said of any end. */
-function stateTile({ ends }: BridgeFrame, key: string): TileContent {
-  const common = { id: "bridge-state", title: "State", key };
+function stateOf({ ends }: BridgeFrame): Pick<TileContent, "quantity" | "note" | "mood"> {
   const stopped = ends.find((end) => end.stopped);
-  if (stopped) {
-    return { ...common, quantity: word("stopped"), note: stopped.reason, mood: "bad" };
-  }
+  if (stopped) return { quantity: word("stopped"), note: stopped.reason, mood: "bad" };
   const halted = ends.filter(({ halted_ms }) => halted_ms !== null);
   const [longest] = halted.toSorted((one, two) => (two.halted_ms ?? 0) - (one.halted_ms ?? 0));
   if (longest) {
     const since = `for ${ago(longest.halted_ms ?? 0)}`;
     const note = longest.reason === "" ? since : `${since}: ${longest.reason}`;
-    return { ...common, quantity: word(longest.away ? "away" : "full"), note, mood: "warning" };
+    return { quantity: word(longest.away ? "away" : "full"), note, mood: "warning" };
   }
   const quantity = ends.length === 0 ? undefined : word("live");
-  return { ...common, quantity, note: countOf(ends.length, "end") };
-}
-
-function word(value: string): { readonly value: string; readonly unit: string } {
-  return { value, unit: "" };
+  return { quantity, note: countOf(ends.length, "end") };
 }

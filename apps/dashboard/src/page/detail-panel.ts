@@ -21,10 +21,10 @@ import {
 import { figureTitle, kindName, namedCells, segmentTitle, waitWords } from "./kind-words.ts";
 import type { Model } from "./model.ts";
 import type { PageView } from "./page-view.ts";
-import { BridgeTable } from "./tables/bridge-table.ts";
-import { FollowerTable } from "./tables/follower-table.ts";
+import { bridgeTable } from "./tables/bridge-table.ts";
+import { followerTable } from "./tables/follower-table.ts";
 import { type Column, LiveTable } from "./tables/live-table.ts";
-import { WorkerTable } from "./tables/worker-table.ts";
+import { workerTable } from "./tables/worker-table.ts";
 import type { View } from "./view-state.ts";
 
 /** A figure of the table. */
@@ -51,9 +51,8 @@ export class DetailPanel implements PageView {
   readonly #title = element("h2");
   readonly #facts = element("dl", { class: "facts" });
   readonly #table = new LiveTable<Row>("Figures of the segment", COLUMNS, ({ id }) => id);
-  readonly #workers = new WorkerTable();
-  readonly #followers = new FollowerTable();
-  readonly #ends = new BridgeTable();
+  /** Those that one kind has. */
+  readonly #tables = [workerTable(), followerTable(), bridgeTable()];
   readonly #all: HTMLElement;
   #shown = "";
 
@@ -64,9 +63,7 @@ export class DetailPanel implements PageView {
       { class: "card", id: "detail" },
       this.#title,
       this.#facts,
-      this.#workers.element,
-      this.#followers.element,
-      this.#ends.element,
+      ...this.#tables.map((table) => table.element),
       this.#all,
     );
   }
@@ -84,9 +81,7 @@ export class DetailPanel implements PageView {
         ...facts.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
       );
     }
-    this.#workers.render(segment);
-    this.#followers.render(segment);
-    this.#ends.render(segment);
+    for (const table of this.#tables) table.render(segment);
     const rows = rowsOf(segment, model.hello?.figures ?? {});
     this.#table.render(rows);
     setShown(this.#all, rows.length > 0);

@@ -4,56 +4,27 @@
  * @module
  */
 import type { JournalFrame, SegmentFrame } from "../wire/frame.ts";
-import { tableKeyOf } from "./figures.ts";
-import { byteRate, count, countOf, perSecond, rate, size, text } from "./format.ts";
+import { count, countOf, size, text } from "./format.ts";
 import type { TileContent } from "./tile-contents.ts";
+import { TileFigures } from "./tile-figures.ts";
 
 /** How fast it grows, up to where it is safe, who is behind, and what it takes. */
 export function journalTiles(segment: SegmentFrame, journal: JournalFrame): TileContent[] {
-  const { name, figures, rates } = segment;
-  const of = (figure: string): number => figures[figure] ?? 0;
-  const key = (figure: string): string => tableKeyOf(name, figure);
-  const appended = rates["journal.segment.records"];
-  const bytes = rates["journal.segment.bytes"];
-  const last = of("journal.segment.lastSequence");
-  const unsynced = of("journal.segment.unsynced");
-  const { length: followers } = journal.followers;
-  const whole = (value: number) => ({ value: count(value), unit: "" });
+  const of = new TileFigures(segment, "journal.segment");
+  const followers = new TileFigures(segment, "journal.follower");
+  const kept = `kept from ${count(of.value("firstSequence"))}`;
+  const synced = of.level("syncedSequence");
+  const unsynced = of.value("unsynced");
+  const behind = unsynced === 0 ? "all of it" : `${countOf(unsynced, "record")} behind it`;
+  const { length } = journal.followers;
+  const lag = length === 0 ? undefined : followers.level("lag");
+  const who = length === 0 ? "nobody follows" : `behind, of ${countOf(length, "follower")}`;
+  const onDisk = `${text(size(of.value("diskBytes")))} on the disk`;
   return [
-    {
-      id: "appended",
-      title: "Appended",
-      quantity: appended === undefined ? undefined : perSecond(rate(appended)),
-      note: bytes === undefined ? "" : text(byteRate(bytes)),
-      key: key("journal.segment.records"),
-    },
-    {
-      id: "last-sequence",
-      title: "Last sequence",
-      quantity: whole(last),
-      note: `kept from ${count(of("journal.segment.firstSequence"))}`,
-      key: key("journal.segment.lastSequence"),
-    },
-    {
-      id: "synced",
-      title: "On the disk up to",
-      quantity: whole(of("journal.segment.syncedSequence")),
-      note: unsynced === 0 ? "all of it" : `${countOf(unsynced, "record")} behind it`,
-      key: key("journal.segment.unsynced"),
-    },
-    {
-      id: "follower-lag",
-      title: "Slowest follower",
-      quantity: followers === 0 ? undefined : whole(of("journal.follower.lag")),
-      note: followers === 0 ? "nobody follows" : `behind, of ${countOf(followers, "follower")}`,
-      key: key("journal.follower.lag"),
-    },
-    {
-      id: "segments",
-      title: "Segments",
-      quantity: whole(of("journal.segment.segments")),
-      note: `${text(size(of("journal.segment.diskBytes")))} on the disk`,
-      key: key("journal.segment.diskBytes"),
-    },
+    of.tile("appended", "Appended", "records", of.speed("records"), of.byteSpeed("bytes")),
+    of.tile("last-sequence", "Last sequence", "lastSequence", of.level("lastSequence"), kept),
+    of.tile("synced", "On the disk up to", "unsynced", synced, behind),
+    followers.tile("follower-lag", "Slowest follower", "lag", lag, who),
+    of.tile("segments", "Segments", "diskBytes", of.level("segments"), onDisk),
   ];
 }

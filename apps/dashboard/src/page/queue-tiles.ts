@@ -5,8 +5,9 @@
  */
 import type { FlowFrame, LatencyFrame, QueueFrame, SegmentFrame } from "../wire/frame.ts";
 import { keyOf, tableKeyOf } from "./figures.ts";
-import { count, duration, perSecond, type Quantity, rate, share, size, text } from "./format.ts";
+import { count, duration, perSecond, rate, share, size, text } from "./format.ts";
 import type { TileContent } from "./tile-contents.ts";
+import { TileFigures } from "./tile-figures.ts";
 
 /** Fuller than this, and it is time to look. */
 const FILL_WARNING = 0.8;
@@ -17,13 +18,17 @@ export function queueTiles(
   flow: FlowFrame,
   { paused }: QueueFrame,
 ): TileContent[] {
-  const { name, figures, rates } = segment;
-  const of = (id: string): number => figures[`queue.segment.${id}`] ?? 0;
-  const level = (id: string): Quantity => ({ value: count(of(id)), unit: "" });
-  const key = (id: string): string => tableKeyOf(name, `queue.segment.${id}`);
+  const { name } = segment;
+  const of = new TileFigures(segment, "queue.segment");
   const { consumed_per_second: done, records_per_second: added, fill, capacity_bytes } = flow;
-  const deaths = rates["queue.segment.deadLettered"] ?? 0;
-  const later = `${count(of("delayed"))} delayed, ${count(of("held"))} held`;
+  const later = `${count(of.value("delayed"))} delayed, ${count(of.value("held"))} held`;
+  const waiting = paused ? `paused; ${later}` : later;
+  const halt = paused ? "warning" : undefined;
+  const inFlight = of.level("inFlight");
+  const oldest = `oldest ${text(duration(of.value("oldestInFlightMs") * 1e6))}`;
+  const dead = of.level("deadLetters");
+  const isDying = (of.growth("deadLettered") ?? 0) > 0;
+  const dying = isDying ? `${of.pace("deadLettered")} now` : "none now";
   return [
     {
       id: "records",
@@ -32,29 +37,16 @@ export function queueTiles(
       note: added === null ? "" : `${text(perSecond(rate(added)))} added`,
       key: keyOf(name, "consumed"),
     },
-    {
-      id: "waiting",
-      title: "Waiting",
-      quantity: level("waiting"),
-      note: paused ? `paused; ${later}` : later,
-      mood: paused ? "warning" : undefined,
-      key: key("waiting"),
-    },
-    {
-      id: "in-flight",
-      title: "In flight",
-      quantity: level("inFlight"),
-      note: of("inFlight") > 0 ? `oldest ${text(duration(of("oldestInFlightMs") * 1e6))}` : "",
-      key: key("inFlight"),
-    },
-    {
-      id: "dead-letters",
-      title: "Dead letters",
-      quantity: level("deadLetters"),
-      note: deaths > 0 ? `${text(perSecond(rate(deaths)))} now` : "none now",
-      mood: deaths > 0 ? "bad" : undefined,
-      key: key("deadLetters"),
-    },
+    of.tile("waiting", "Waiting", "waiting", of.level("waiting"), waiting, halt),
+    of.tile("in-flight", "In flight", "inFlight", inFlight, of.value("inFlight") > 0 ? oldest : ""),
+    of.tile(
+      "dead-letters",
+      "Dead letters",
+      "deadLetters",
+      dead,
+      dying,
+      isDying ? "bad" : undefined,
+    ),
     timeTile(segment, "wait", "Wait time, 99 %", "nothing taken"),
     timeTile(segment, "run", "Run time, 99 %", "nothing done"),
     {

@@ -14,6 +14,8 @@ const TOLD_MAX = 3;
 const ERROR_LENGTH_MAX = 200;
 /** Ages of jobs are whole milliseconds, rounded. */
 const ROUNDING_MS = 2;
+/** So long ago, a job may have been taken without having been in the list yet: a look may come in the middle of a change. */
+const CHANGE_MS = 1000;
 
 /** Figures that are told here, and in other words than their alarms. */
 export const TOLD_FIGURES: ReadonlySet<string> = new Set(["orphaned", "expired", "deadLettered"]);
@@ -105,10 +107,10 @@ function leaseChanges(looks: Looks): Told[] {
 function redeliveries({ before, now, earlier, later }: Looks): Told[] {
   const elapsedMs = (now.takenAtNs - before.takenAtNs) / 1e6 + ROUNDING_MS;
   // What was not in a list that is cut off may have been in flight all the same: then it is older. Only then its age
-  // counts, for a look takes time: a job that was taken at its beginning may seem older than the look before.
+  // counts, for a look takes time, and so does a change.
   const isNew = ({ id, attempts, forMs }: QueueJobInfo): boolean =>
     attempts > 1 &&
-    (isWhole(earlier) || forMs <= elapsedMs) &&
+    (isWhole(earlier) || forMs <= elapsedMs + CHANGE_MS) &&
     !earlier.jobs.some((job) => job.id === id && job.attempts === attempts);
   const jobs = later.jobs.filter(isNew);
   if (jobs.length > TOLD_MAX) {

@@ -1,8 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { bridge } from "@isthmus/bridge";
 import { json, Producer } from "@isthmus/ipc";
-import { findNatsServer, NatsServer } from "@isthmus/programs/nats-server";
+import { NatsServer } from "@isthmus/programs/nats-server";
 import { Home } from "@isthmus/testing/home";
+import { serverTest } from "@isthmus/testing/server-test";
 import { DashboardProcess } from "../support/dashboard-process.ts";
 import { BROWSER_TIMEOUT_MS, describeInBrowser } from "./browser-suite.ts";
 import { cutOff } from "./cut-off.ts";
@@ -13,7 +14,7 @@ const ALL_LOOKS = (["light", "dark"] as const).flatMap((colorScheme) =>
 );
 
 describeInBrowser("the view of a bridge", ({ open }) => {
-  test.skipIf(findNatsServer() === undefined)(
+  serverTest(
     "shows what it carries, what is still to be carried, and why it does not go on",
     async () => {
       using home = new Home();

@@ -4,11 +4,12 @@
  * @module
  */
 import { afterAll, beforeAll, describe } from "bun:test";
+import { patient } from "@isthmus/testing/patience";
 import { findBrowser, TestBrowser } from "../support/browser.ts";
 import { type Preferences, WatchedPage } from "./watched-page.ts";
 
 /** How long a test with a browser may take on a machine that does much else. */
-export const BROWSER_TIMEOUT_MS = 300_000;
+export const BROWSER_TIMEOUT_MS: number = patient(300_000);
 
 /** What the tests of a group share. */
 export interface BrowserSuite {

@@ -6,8 +6,6 @@ import type { DemonstrationState } from "../../src/wire/demonstration-state.ts";
 import type { Hello } from "../../src/wire/hello.ts";
 import { EventReader } from "../support/event-reader.ts";
 
-const TIMEOUT_MS = 120_000;
-
 const HELLO: Hello = {
   boot: "boot",
   version: "0",
@@ -30,68 +28,56 @@ const HELLO: Hello = {
 };
 
 describe("Broadcaster", () => {
-  test(
-    "says a word now and then, so that nobody between lets go of the connection",
-    async () => {
-      using sampler = new Sampler({ intervalMs: 600_000 });
-      using broadcaster = new Broadcaster(sampler, () => HELLO, { keepAliveMs: 20 });
-      await using events = new EventReader(broadcaster.open(""));
-      expect((await events.next(":")).data).toBe("still here");
-      expect((await events.next(":")).data).toBe("still here");
-    },
-    TIMEOUT_MS,
-  );
+  test("says a word now and then, so that nobody between lets go of the connection", async () => {
+    using sampler = new Sampler({ intervalMs: 600_000 });
+    using broadcaster = new Broadcaster(sampler, () => HELLO, { keepAliveMs: 20 });
+    await using events = new EventReader(broadcaster.open(""));
+    expect((await events.next(":")).data).toBe("still here");
+    expect((await events.next(":")).data).toBe("still here");
+  });
 
-  test(
-    "lets go of who takes nothing for too long, having kept no more than a little for it",
-    async () => {
-      using sampler = new Sampler({ intervalMs: 600_000 });
-      using broadcaster = new Broadcaster(sampler, () => HELLO, { behindMsMax: 50 });
-      const { body } = broadcaster.open("");
-      const long = { ...HELLO.demonstration, error: "x".repeat(50_000) };
-      await until(() => {
-        broadcaster.announce(long);
-        return broadcaster.clientCount === 0;
-      }, "the end of its patience");
-      expect(broadcaster.skipped).toBeGreaterThan(0);
-      const kept = await within(
-        new Response(body).text(),
-        () => "There is no sign of the end of the stream",
-      );
-      // What was kept is whole, and at most one message more than a quarter of a megabyte.
-      expect(kept).toEndWith("\n\n");
-      expect(kept.length).toBeGreaterThan(256 * 1024);
-      expect(kept.length).toBeLessThan(256 * 1024 + 60_000);
-    },
-    TIMEOUT_MS,
-  );
+  test("lets go of who takes nothing for too long, having kept no more than a little for it", async () => {
+    using sampler = new Sampler({ intervalMs: 600_000 });
+    using broadcaster = new Broadcaster(sampler, () => HELLO, { behindMsMax: 50 });
+    const { body } = broadcaster.open("");
+    const long = { ...HELLO.demonstration, error: "x".repeat(50_000) };
+    await until(() => {
+      broadcaster.announce(long);
+      return broadcaster.clientCount === 0;
+    }, "the end of its patience");
+    expect(broadcaster.skipped).toBeGreaterThan(0);
+    const kept = await within(
+      new Response(body).text(),
+      () => "There is no sign of the end of the stream",
+    );
+    // What was kept is whole, and at most one message more than a quarter of a megabyte.
+    expect(kept).toEndWith("\n\n");
+    expect(kept.length).toBeGreaterThan(256 * 1024);
+    expect(kept.length).toBeLessThan(256 * 1024 + 60_000);
+  });
 
-  test(
-    "tells who was behind how the demonstration is doing as soon as there is room",
-    async () => {
-      using sampler = new Sampler({ intervalMs: 600_000 });
-      let phase: DemonstrationState["phase"] = "stopped";
-      const hello = (): Hello => ({
-        ...HELLO,
-        demonstration: { ...HELLO.demonstration, phase },
-      });
-      using broadcaster = new Broadcaster(sampler, hello, { keepAliveMs: 20 });
-      const response = broadcaster.open("");
-      const long = { ...HELLO.demonstration, error: "x".repeat(50_000) };
-      await until(() => {
-        broadcaster.announce(long);
-        return broadcaster.skipped > 0;
-      }, "a client that is behind");
-      phase = "running";
-      broadcaster.announce(hello().demonstration);
-      await using events = new EventReader(response);
-      for (;;) {
-        const { data } = await events.next("demonstration");
-        if ((data as DemonstrationState).phase === "running") break;
-      }
-    },
-    TIMEOUT_MS,
-  );
+  test("tells who was behind how the demonstration is doing as soon as there is room", async () => {
+    using sampler = new Sampler({ intervalMs: 600_000 });
+    let phase: DemonstrationState["phase"] = "stopped";
+    const hello = (): Hello => ({
+      ...HELLO,
+      demonstration: { ...HELLO.demonstration, phase },
+    });
+    using broadcaster = new Broadcaster(sampler, hello, { keepAliveMs: 20 });
+    const response = broadcaster.open("");
+    const long = { ...HELLO.demonstration, error: "x".repeat(50_000) };
+    await until(() => {
+      broadcaster.announce(long);
+      return broadcaster.skipped > 0;
+    }, "a client that is behind");
+    phase = "running";
+    broadcaster.announce(hello().demonstration);
+    await using events = new EventReader(response);
+    for (;;) {
+      const { data } = await events.next("demonstration");
+      if ((data as DemonstrationState).phase === "running") break;
+    }
+  });
 
   test("ends all streams with itself", async () => {
     using sampler = new Sampler({ intervalMs: 600_000 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import type { MutexInfo, ParticipantInfo, SegmentSample } from "@isthmus/ipc";
+import { FIGURES, type MutexInfo, type ParticipantInfo, type SegmentSample } from "@isthmus/ipc";
 import { segmentSamples } from "@isthmus/testing/segment-samples";
 import { findChanges } from "../../src/server/changes.ts";
 import { ExitNotices } from "../../src/server/exit-notices.ts";
@@ -141,7 +141,7 @@ describe("findChanges()", () => {
     ],
     ["service", "timeouts", "dropped: requests run out of time"],
   ])("tells when a %s begins to count %s, and only then", (kind, name, told_) => {
-    const [made] = segmentSamples(0).filter((each) => each["kind"] === kind);
+    const [made] = segmentSamples(FIGURES, 0).filter((each) => each["kind"] === kind);
     const at = (value: number): SegmentSample[] => [withFigure(made, name, value)];
     expect(told(at(0), at(2), at(3))).toEqual([[told_], []]);
   });
@@ -149,7 +149,7 @@ describe("findChanges()", () => {
   test.each(["channel", "topic", "service"])(
     "tells each time a reader of a %s finds lies",
     (kind) => {
-      const [made] = segmentSamples(0).filter((each) => each["kind"] === kind);
+      const [made] = segmentSamples(FIGURES, 0).filter((each) => each["kind"] === kind);
       const at = (value: number): SegmentSample[] => [withFigure(made, "corruptions", value)];
       const found = "corrupt: a reader found 2 impossible values";
       expect(told(at(1), at(1), at(3))).toEqual([[], [found]]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
-import { until } from "@isthmus/testing/patience";
+import { patient, until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Demonstration } from "../../src/server/demonstration.ts";
 import { argumentsFor } from "../../src/server/demonstration-child.ts";
@@ -8,7 +8,7 @@ import type { DemonstrationState } from "../../src/wire/demonstration-state.ts";
 import type { LogEntry } from "../../src/wire/log-entry.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
 
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = patient(240_000);
 const RATE = { records_per_second: 2000, size_bytes: 128, batch_records: 4 };
 
 /** Whether a process is there; one that is dead and not yet buried is not. */

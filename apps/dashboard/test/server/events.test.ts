@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { until } from "@isthmus/testing/patience";
+import { patient, until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import type { Frame } from "../../src/wire/frame.ts";
 import type { Hello } from "../../src/wire/hello.ts";
@@ -11,7 +11,7 @@ import { DashboardProcess } from "../support/dashboard-process.ts";
 import { EventReader } from "../support/event-reader.ts";
 import { parseExposition } from "../support/exposition-parser.ts";
 
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = patient(180_000);
 const CROWD = join(import.meta.dir, "..", "fixtures", "crowd.ts");
 
 const stack = new AsyncDisposableStack();

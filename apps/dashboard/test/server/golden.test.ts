@@ -1,6 +1,6 @@
 /** What pages and programs read does not change unless somebody means it to: `bun test --update-snapshots` says so. */
 import { expect, test } from "bun:test";
-import { HistogramSnapshot, ratesBetween, type SegmentSample } from "@isthmus/ipc";
+import { FIGURES, HistogramSnapshot, ratesBetween, type SegmentSample } from "@isthmus/ipc";
 import { segmentSamples } from "@isthmus/testing/segment-samples";
 import { frameOf } from "../../src/server/frame-of.ts";
 
@@ -15,7 +15,7 @@ function latency(later: number): HistogramSnapshot {
 
 test("the frame of every kind is the same, byte for byte", () => {
   const [before, after] = [0, 1].map(
-    (later) => segmentSamples(later, latency(later)) as unknown as SegmentSample[],
+    (later) => segmentSamples(FIGURES, later, latency(later)) as unknown as SegmentSample[],
   ) as [SegmentSample[], SegmentSample[]];
   const rated = after.map((sample, index) => {
     const earlier = before[index] as SegmentSample;

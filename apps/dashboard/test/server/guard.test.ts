@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
-import { within } from "@isthmus/testing/patience";
+import { TEST_MS, within } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { TOKEN_HEADER } from "../../src/wire/hello.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
 
-const TIMEOUT_MS = 120_000;
 const START = { action: "start", records_per_second: 100, size_bytes: 64, batch_records: 1 };
 
 const stack = new AsyncDisposableStack();
@@ -16,7 +15,7 @@ beforeAll(async () => {
   const directory = stack.use(new TemporaryDirectory()).path;
   dashboard = stack.use(await DashboardProcess.start({ directory }));
   ({ token } = await dashboard.hello());
-}, TIMEOUT_MS);
+}, TEST_MS);
 
 afterAll(async () => await stack.disposeAsync());
 

@@ -8,7 +8,7 @@ import { findPromtool } from "../support/promtool.ts";
 
 const SERVER = { version: "0.1.0", bun: "1.0.0", startedAtMs: 0, clients: 0, skipped: 0 };
 const SAMPLES = [
-  ...(segmentSamples(1) as unknown as SegmentInfo[]),
+  ...(segmentSamples(FIGURES, 1) as unknown as SegmentInfo[]),
   ...(["cache", "limiter", "table", "counters", "journal"] as const).map(stored),
 ];
 const TEXT = metricsText(SAMPLES, SERVER);
@@ -19,7 +19,7 @@ function stored(
   kind: "cache" | "limiter" | "table" | "counters" | "journal",
   index: number,
 ): SegmentInfo {
-  const [memory] = segmentSamples(1).filter((one) => one["kind"] === "memory");
+  const [memory] = segmentSamples(FIGURES, 1).filter((one) => one["kind"] === "memory");
   const names = Object.keys(FIGURES[kind].segment);
   const figures = Object.fromEntries(names.map((name, at) => [name, 5000 + index * 100 + at]));
   const base = { ...memory, name: `a-${kind}`, kind: kind === "limiter" ? "cache" : kind };

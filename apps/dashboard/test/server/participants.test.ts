@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ratesBetween, type SegmentSample } from "@isthmus/ipc";
+import { FIGURES, ratesBetween, type SegmentSample } from "@isthmus/ipc";
 import { segmentSamples } from "@isthmus/testing/segment-samples";
 import { segmentFrame } from "../../src/server/segments.ts";
 import type { SegmentFrame } from "../../src/wire/frame.ts";
@@ -18,7 +18,7 @@ interface TopicSample {
 /** The frame of the made-up segment of a kind, after somebody has changed it. */
 function frameOf(kind: string, change: (sample: Loose) => void = () => undefined): SegmentFrame {
   const [before, after] = [0, 2].map((later) => {
-    const made = segmentSamples(later).find((each) => each["kind"] === kind);
+    const made = segmentSamples(FIGURES, later).find((each) => each["kind"] === kind);
     const copy = structuredClone(made) as Loose;
     change(copy);
     return copy as unknown as SegmentSample;

@@ -60,9 +60,11 @@ describe("what is told of a queue", () => {
   test("is that a job was given to somebody again, however long the look took", () => {
     // It was taken right behind the look before, and this one came to it late.
     const jobs = [job(1, TWO, { attempts: 2, forMs: ELAPSED_MS + 30 })];
-    expect(told(look([TWO]), look([TWO], { jobs }))).toEqual([
-      "job 1 was given to worker 12, attempt 2",
-    ]);
+    const again = ["job 1 was given to worker 12, attempt 2"];
+    expect(told(look([TWO]), look([TWO], { jobs }))).toEqual(again);
+    // The look before came in the middle of its being taken: it counted, and was in no list.
+    const amid = look([TWO], { inFlight: 1 });
+    expect(told(amid, look([TWO], { jobs }))).toEqual(again);
   });
 
   test("is not that a job came back whose worker had done it before it died", () => {

@@ -2,13 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchResults } from "@isthmus/bench/results";
-import { until } from "@isthmus/testing/patience";
+import { TEST_MS, until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import type { Frame } from "../../src/wire/frame.ts";
 import { Command } from "../support/command.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
 
-const TIMEOUT_MS = 120_000;
 const FIXTURES = join(import.meta.dir, "..", "fixtures");
 
 const stack = new AsyncDisposableStack();
@@ -21,7 +20,7 @@ beforeAll(async () => {
   const crowd = stack.use(new Command(directory, ["1", "1000"], join(FIXTURES, "crowd.ts")));
   await crowd.line();
   dashboard = stack.use(await DashboardProcess.start({ directory, results }));
-}, TIMEOUT_MS);
+}, TEST_MS);
 
 afterAll(async () => await stack.disposeAsync());
 
@@ -73,7 +72,6 @@ describe("every answer", () => {
       expect(headers.get("referrer-policy")).toBe("no-referrer");
       expect(headers.get("access-control-allow-origin")).toBeNull();
     },
-    TIMEOUT_MS,
   );
 });
 
@@ -85,31 +83,24 @@ describe("/healthz", () => {
 });
 
 describe("/api/snapshot", () => {
-  test(
-    "tells of all segments, with rates",
-    async () => {
-      const frame = await until(async () => {
-        const now = await dashboard.snapshot();
-        return (now.total.records_per_second ?? 0) > 0 && now.issues.length === 0 && now;
-      }, "records that flow");
-      const channel = frame.segments.find(({ kind }) => kind === "channel");
-      expect(channel?.name).toBe("channel-00");
-      const flowing = frame.segments.filter(({ flow }) => flow !== null);
-      expect(new Set(flowing.map(({ kind }) => kind))).toEqual(
-        new Set(["channel", "topic", "service"]),
-      );
-      const rates = flowing.map(({ flow }) => flow?.records_per_second ?? 0);
-      const total = rates.reduce((sum, rate) => sum + rate, 0);
-      expect(frame.total.records_per_second).toBeCloseTo(total, 2);
-      expect(channel?.participants.map(({ role }) => role).sort()).toEqual([
-        "consumer",
-        "producer",
-      ]);
-      const kinds = new Set(frame.segments.map(({ kind }) => kind));
-      expect(kinds.size).toBe(8);
-    },
-    TIMEOUT_MS,
-  );
+  test("tells of all segments, with rates", async () => {
+    const frame = await until(async () => {
+      const now = await dashboard.snapshot();
+      return (now.total.records_per_second ?? 0) > 0 && now.issues.length === 0 && now;
+    }, "records that flow");
+    const channel = frame.segments.find(({ kind }) => kind === "channel");
+    expect(channel?.name).toBe("channel-00");
+    const flowing = frame.segments.filter(({ flow }) => flow !== null);
+    expect(new Set(flowing.map(({ kind }) => kind))).toEqual(
+      new Set(["channel", "topic", "service"]),
+    );
+    const rates = flowing.map(({ flow }) => flow?.records_per_second ?? 0);
+    const total = rates.reduce((sum, rate) => sum + rate, 0);
+    expect(frame.total.records_per_second).toBeCloseTo(total, 2);
+    expect(channel?.participants.map(({ role }) => role).sort()).toEqual(["consumer", "producer"]);
+    const kinds = new Set(frame.segments.map(({ kind }) => kind));
+    expect(kinds.size).toBe(8);
+  });
 });
 
 describe("/api/bench", () => {
@@ -151,21 +142,17 @@ describe("what is not there", () => {
 });
 
 describe("a directory that cannot be looked at", () => {
-  test(
-    "is told, and does not end the server",
-    async () => {
-      using place = new TemporaryDirectory();
-      const directory = join(place.path, "names");
-      await Bun.write(directory, "not a directory");
-      await using other = await DashboardProcess.start({ directory });
-      const frame: Frame = await other.snapshot();
-      expect(frame.segments).toEqual([]);
-      expect(frame.issues.map(({ severity, code }) => [severity, code])).toEqual([
-        ["bad", "unreadable"],
-      ]);
-      expect((await other.get("/metrics")).status).toBe(500);
-      expect((await other.get("/healthz")).status).toBe(200);
-    },
-    TIMEOUT_MS,
-  );
+  test("is told, and does not end the server", async () => {
+    using place = new TemporaryDirectory();
+    const directory = join(place.path, "names");
+    await Bun.write(directory, "not a directory");
+    await using other = await DashboardProcess.start({ directory });
+    const frame: Frame = await other.snapshot();
+    expect(frame.segments).toEqual([]);
+    expect(frame.issues.map(({ severity, code }) => [severity, code])).toEqual([
+      ["bad", "unreadable"],
+    ]);
+    expect((await other.get("/metrics")).status).toBe(500);
+    expect((await other.get("/healthz")).status).toBe(200);
+  });
 });

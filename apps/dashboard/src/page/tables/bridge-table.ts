@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { BridgeEndFrame, SegmentFrame } from "../../wire/frame.ts";
-import { element, setShown, setText } from "../dom.ts";
+import type { BridgeEndFrame } from "../../wire/frame.ts";
 import { count, countOf, NOTHING, size, text } from "../format.ts";
 import { fillState } from "./cells.ts";
-import { type Column, LiveTable } from "./live-table.ts";
+import type { Column } from "./live-table.ts";
+import { DetailTable, type TableWords } from "./titled-table.ts";
 
 /** An end, with its place in the list. */
 interface Row extends BridgeEndFrame {
@@ -32,36 +32,20 @@ const COLUMNS: readonly Column<Row>[] = [
 ];
 
 /** The table of a bridge's ends. */
-export class BridgeTable {
-  readonly element: HTMLElement;
-  readonly #count = element("span", { class: "unit" });
-  readonly #empty = element("p", { class: "hint" }, "Nobody carries anything over this bridge.");
-  readonly #table = new LiveTable<Row>(
-    "Ends of the bridge",
-    COLUMNS,
-    ({ slot, index }) => `${slot}/${index}`,
-  );
-
-  constructor() {
-    this.element = element(
-      "div",
-      { id: "ends" },
-      element("div", { class: "head" }, element("h3", {}, "Ends"), this.#count),
-      this.#table.element,
-      this.#empty,
-    );
-  }
-
-  /** Shows the ends of a bridge, and nothing for another kind. */
-  render({ bridge }: SegmentFrame): void {
-    setShown(this.element, bridge !== null);
-    if (bridge === null) return;
-    const { ends } = bridge;
-    setText(this.#count, ends.length === 0 ? "" : countOf(ends.length, "end"));
-    this.#table.render(ends.map((end, index) => ({ ...end, index })));
-    setShown(this.#table.element, ends.length > 0);
-    setShown(this.#empty, ends.length === 0);
-  }
+export function bridgeTable(): DetailTable<Row> {
+  const words: TableWords<Row> = {
+    id: "ends",
+    title: "Ends",
+    caption: "Ends of the bridge",
+    empty: "Nobody carries anything over this bridge.",
+    columns: COLUMNS,
+    keyOf: ({ slot, index }) => `${slot}/${index}`,
+  };
+  return new DetailTable(words, ({ bridge }) => {
+    if (bridge === null) return undefined;
+    const rows = bridge.ends.map((end, index) => ({ ...end, index }));
+    return { rows, count: rows.length === 0 ? "" : countOf(rows.length, "end") };
+  });
 }
 
 function stateOf({ stopped, away, full }: BridgeEndFrame): string {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { FollowerFrame, SegmentFrame } from "../../wire/frame.ts";
-import { element, setShown, setText } from "../dom.ts";
+import type { FollowerFrame } from "../../wire/frame.ts";
 import { count, countOf, NOTHING } from "../format.ts";
-import { type Column, LiveTable } from "./live-table.ts";
+import type { Column } from "./live-table.ts";
+import { DetailTable, type TableWords } from "./titled-table.ts";
 
 /** A follower, with its place in the list: those without a name look alike. */
 interface Row extends FollowerFrame {
@@ -21,34 +21,18 @@ const COLUMNS: readonly Column<Row>[] = [
 ];
 
 /** The table of a journal's followers. */
-export class FollowerTable {
-  readonly element: HTMLElement;
-  readonly #count = element("span", { class: "unit" });
-  readonly #empty = element("p", { class: "hint" }, "Nobody follows this journal.");
-  readonly #table = new LiveTable<Row>(
-    "Followers of the journal",
-    COLUMNS,
-    ({ slot, index }) => `${slot}/${index}`,
-  );
-
-  constructor() {
-    this.element = element(
-      "div",
-      { id: "followers" },
-      element("div", { class: "head" }, element("h3", {}, "Followers"), this.#count),
-      this.#table.element,
-      this.#empty,
-    );
-  }
-
-  /** Shows the followers of a journal, and nothing for another kind. */
-  render({ journal }: SegmentFrame): void {
-    setShown(this.element, journal !== null);
-    if (journal === null) return;
-    const { followers } = journal;
-    setText(this.#count, followers.length === 0 ? "" : countOf(followers.length, "follower"));
-    this.#table.render(followers.map((follower, index) => ({ ...follower, index })));
-    setShown(this.#table.element, followers.length > 0);
-    setShown(this.#empty, followers.length === 0);
-  }
+export function followerTable(): DetailTable<Row> {
+  const words: TableWords<Row> = {
+    id: "followers",
+    title: "Followers",
+    caption: "Followers of the journal",
+    empty: "Nobody follows this journal.",
+    columns: COLUMNS,
+    keyOf: ({ slot, index }) => `${slot}/${index}`,
+  };
+  return new DetailTable(words, ({ journal }) => {
+    if (journal === null) return undefined;
+    const rows = journal.followers.map((follower, index) => ({ ...follower, index }));
+    return { rows, count: rows.length === 0 ? "" : countOf(rows.length, "follower") };
+  });
 }

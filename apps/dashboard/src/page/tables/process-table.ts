@@ -4,17 +4,14 @@
  * @module
  */
 import type { ParticipantFrame } from "../../wire/frame.ts";
-import { element, setShown, setText } from "../dom.ts";
 import { ago, count, NOTHING, orNothing, rate } from "../format.ts";
 import { segmentTitle } from "../kind-words.ts";
 import type { Model } from "../model.ts";
 import type { PageView } from "../page-view.ts";
 import type { View } from "../view-state.ts";
 import { fillState } from "./cells.ts";
-import { type Column, LiveTable } from "./live-table.ts";
-
-/** More lines than this nobody reads: choose a segment. */
-const ROWS_MAX = 200;
+import type { Column } from "./live-table.ts";
+import { ROWS_MAX, TitledTable } from "./titled-table.ts";
 
 interface Row extends ParticipantFrame {
   readonly segment: string;
@@ -40,19 +37,9 @@ const COLUMNS: readonly Column<Row>[] = [
     isNumber: true,
     fill: ({ waiting_ms }) => (waiting_ms === null ? NOTHING : ago(waiting_ms)),
   },
-  {
-    id: "lost",
-    title: "Lost",
-    isNumber: true,
-    fill: ({ lapped }) => whole(lapped?.lost ?? null),
-  },
+  { id: "lost", title: "Lost", isNumber: true, fill: ({ lapped }) => whole(lapped?.lost ?? null) },
   { id: "holds", title: "Holds", fill: ({ holds }) => holds ?? NOTHING },
-  {
-    id: "position",
-    title: "Position",
-    isNumber: true,
-    fill: ({ position }) => whole(position),
-  },
+  { id: "position", title: "Position", isNumber: true, fill: ({ position }) => whole(position) },
   {
     id: "joined",
     title: "Since",
@@ -64,22 +51,19 @@ const COLUMNS: readonly Column<Row>[] = [
 /** The table of processes. */
 export class ProcessTable implements PageView {
   readonly element: HTMLElement;
-  readonly #count = element("span", { class: "unit" });
-  readonly #empty = element("p", { class: "hint" }, "Nobody takes part.");
-  readonly #table = new LiveTable<Row>(
-    "Processes",
-    COLUMNS,
-    ({ segment, slot, generation }) => `${segment}/${slot}/${generation}`,
+  readonly #table = new TitledTable<Row>(
+    {
+      id: "processes",
+      title: "Processes",
+      empty: "Nobody takes part.",
+      columns: COLUMNS,
+      keyOf: ({ segment, slot, generation }) => `${segment}/${slot}/${generation}`,
+    },
+    true,
   );
 
   constructor() {
-    this.element = element(
-      "section",
-      { class: "card", id: "processes" },
-      element("div", { class: "head" }, element("h2", {}, "Processes"), this.#count),
-      this.#table.element,
-      this.#empty,
-    );
+    this.element = this.#table.element;
   }
 
   render({ frame }: Model, view: View): void {
@@ -90,14 +74,9 @@ export class ProcessTable implements PageView {
         const title = segmentTitle(segment);
         return segment.participants.map((one): Row => ({ ...one, segment: segment.name, title }));
       });
-    const shown = rows.slice(0, ROWS_MAX);
-    setText(
-      this.#count,
-      rows.length > ROWS_MAX ? `first ${ROWS_MAX} of ${count(rows.length)}` : "",
-    );
-    this.#table.render(shown);
-    setShown(this.#table.element, shown.length > 0);
-    setShown(this.#empty, shown.length === 0);
+    const cut = rows.length > ROWS_MAX ? `first ${ROWS_MAX} of ${count(rows.length)}` : "";
+    // Who wants to read more chooses a segment.
+    this.#table.render(rows.slice(0, ROWS_MAX), cut);
   }
 }
 

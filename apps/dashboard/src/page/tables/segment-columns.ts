@@ -41,12 +41,7 @@ function identity(state: ViewState): SegmentColumn[] {
       order: ({ name }) => name,
       fill: (row, cell) => fillName(row, cell, state),
     },
-    {
-      id: "kind",
-      title: "Kind",
-      order: kindName,
-      fill: kindName,
-    },
+    { id: "kind", title: "Kind", order: kindName, fill: kindName },
     {
       id: "state",
       title: "State",
@@ -60,32 +55,30 @@ const FLOW: readonly SegmentColumn[] = [
   flow(
     "rate",
     "Read/s",
-    (one) => one.consumed_per_second,
     (value) => text(rate(value)),
+    (one) => one.consumed_per_second,
   ),
-  {
-    ...flow(
-      "bytes",
-      "Bytes sent/s",
-      (one) => one.bytes_per_second,
-      (value) => text(byteRate(value)),
-    ),
-  },
+  flow(
+    "bytes",
+    "Bytes sent/s",
+    (value) => text(byteRate(value)),
+    (one) => one.bytes_per_second,
+  ),
   flow(
     "latency",
     "99 % within",
-    (one) => one.latency?.latency_ns_p99,
     (value) => text(duration(value)),
+    (one) => one.latency?.latency_ns_p99,
   ),
   {
     id: "fill",
     title: "Fill",
     isNumber: true,
     order: (row) => row.flow?.fill ?? -1,
-    fill: (row, cell) => fillMeter(cell, row.flow?.fill, `${text(share(row.flow?.fill ?? 0))}`),
+    fill: (row, cell) => fillMeter(cell, row.flow?.fill, text(share(row.flow?.fill ?? 0))),
   },
-  flow("lag", "Lag", (one) => one.lag, count),
-  flow("drops", "Drops", (one) => one.drops, count),
+  flow("lag", "Lag", count, (one) => one.lag),
+  flow("drops", "Drops", count, (one) => one.drops),
 ];
 
 const BODY: readonly SegmentColumn[] = [
@@ -115,8 +108,8 @@ const BODY: readonly SegmentColumn[] = [
 function flow(
   id: string,
   title: string,
-  value: (flow: FlowFrame) => number | null | undefined,
   format: (value: number) => string,
+  value: (flow: FlowFrame) => number | null | undefined,
 ): SegmentColumn {
   return {
     id,

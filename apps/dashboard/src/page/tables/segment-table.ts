@@ -3,21 +3,20 @@
  *
  * @module
  */
-import { element, setAttribute, setShown, setText } from "../dom.ts";
+import { element, setAttribute } from "../dom.ts";
 import { count } from "../format.ts";
 import { kindName } from "../kind-words.ts";
 import type { Model } from "../model.ts";
 import type { PageView } from "../page-view.ts";
 import type { View, ViewState } from "../view-state.ts";
-import { LiveTable } from "./live-table.ts";
 import { type SegmentRow, segmentColumns } from "./segment-columns.ts";
+import { TitledTable } from "./titled-table.ts";
 
 /** The table of segments, and what chooses among them. */
 export class SegmentTable implements PageView {
   readonly element: HTMLElement;
   readonly #state: ViewState;
-  readonly #table: LiveTable<SegmentRow>;
-  readonly #count = element("span", { class: "unit" });
+  readonly #titled: TitledTable<SegmentRow>;
   readonly #filter = element("input", {
     type: "search",
     id: "filter",
@@ -26,11 +25,9 @@ export class SegmentTable implements PageView {
     autocomplete: "off",
     spellcheck: "false",
   });
-  readonly #empty = element("p", { class: "hint" });
 
   constructor(state: ViewState) {
     this.#state = state;
-    this.#table = new LiveTable("Segments", segmentColumns(state), ({ name }) => name);
     this.#filter.addEventListener("input", () => state.change({ filter: this.#filter.value }));
     const all = element(
       "button",
@@ -38,20 +35,15 @@ export class SegmentTable implements PageView {
       "All segments",
     );
     all.addEventListener("click", () => state.change({ scope: "" }));
-    this.element = element(
-      "section",
-      { class: "card", id: "segments" },
-      element(
-        "div",
-        { class: "head" },
-        element("h2", {}, "Segments"),
-        this.#count,
-        all,
-        this.#filter,
-      ),
-      this.#table.element,
-      this.#empty,
-    );
+    const words = {
+      id: "segments",
+      title: "Segments",
+      empty: "",
+      columns: segmentColumns(state),
+      keyOf: ({ name }: SegmentRow) => name,
+    };
+    this.#titled = new TitledTable(words, true, all, this.#filter);
+    this.element = this.#titled.element;
   }
 
   render({ frame }: Model, view: View): void {
@@ -65,18 +57,15 @@ export class SegmentTable implements PageView {
       // The weightiest issue comes first.
       .map((segment): SegmentRow => ({ ...segment, issue: issues.get(segment.name)?.[0] }));
     const total = frame.segments.length;
-    setText(
-      this.#count,
-      rows.length === total ? count(total) : `${count(rows.length)} of ${count(total)}`,
-    );
+    const known = rows.length === total ? count(total) : `${count(rows.length)} of ${count(total)}`;
     const onSort = (sort: string): void => this.#state.change({ sort });
-    this.#table.render(rows, { sort: view.sort, onSort });
-    for (const line of this.#table.element.querySelectorAll("tbody tr")) {
+    this.#titled.render(rows, known, {
+      sorting: { sort: view.sort, onSort },
+      empty: total === 0 ? "None yet." : `No segment matches “${view.filter}”.`,
+    });
+    for (const line of this.element.querySelectorAll("tbody tr")) {
       setAttribute(line, "aria-current", String(line.getAttribute("data-key") === view.scope));
     }
-    setShown(this.#table.element, rows.length > 0);
-    setShown(this.#empty, rows.length === 0);
-    setText(this.#empty, total === 0 ? "None yet." : `No segment matches “${view.filter}”.`);
     this.element.classList.toggle("has-scope", view.scope !== "");
   }
 }

@@ -3,14 +3,11 @@
  *
  * @module
  */
-import type { JobFrame, ParticipantFrame, QueueFrame, SegmentFrame } from "../../wire/frame.ts";
-import { element, setShown, setText } from "../dom.ts";
+import type { JobFrame, ParticipantFrame, QueueFrame } from "../../wire/frame.ts";
 import { count, countOf, duration, NOTHING, text } from "../format.ts";
 import { fillState } from "./cells.ts";
-import { type Column, LiveTable } from "./live-table.ts";
-
-/** More lines than this nobody reads. */
-const ROWS_MAX = 200;
+import type { Column } from "./live-table.ts";
+import { DetailTable, ROWS_MAX, type TableWords } from "./titled-table.ts";
 
 /** A job and its worker; either may be missing. */
 interface Row {
@@ -39,41 +36,24 @@ const COLUMNS: readonly Column<Row>[] = [
 ];
 
 /** The table of a queue's workers: a line for each job in flight, and one for each worker without any. */
-export class WorkerTable {
-  readonly element: HTMLElement;
-  readonly #count = element("span", { class: "unit" });
-  readonly #empty = element("p", { class: "hint" }, "Nobody has this queue open.");
-  readonly #table = new LiveTable<Row>(
-    "Workers of the queue",
-    COLUMNS,
-    ({ worker, job }) => `${worker?.slot}/${worker?.generation}/${job?.id}`,
-  );
-
-  constructor() {
-    this.element = element(
-      "div",
-      { id: "workers" },
-      element("div", { class: "head" }, element("h3", {}, "Workers"), this.#count),
-      this.#table.element,
-      this.#empty,
-    );
-  }
-
-  /** Shows the workers of a queue, and nothing for another kind. */
-  render(segment: SegmentFrame): void {
-    const { queue, participants } = segment;
-    setShown(this.element, queue !== null);
-    if (queue === null) return;
-    const rows = rowsOf(queue, participants);
-    const shown = rows.slice(0, ROWS_MAX);
+export function workerTable(): DetailTable<Row> {
+  const words: TableWords<Row> = {
+    id: "workers",
+    title: "Workers",
+    caption: "Workers of the queue",
+    empty: "Nobody has this queue open.",
+    columns: COLUMNS,
+    keyOf: ({ worker, job }) => `${worker?.slot}/${worker?.generation}/${job?.id}`,
+  };
+  return new DetailTable(words, ({ queue, participants }) => {
+    if (queue === null) return undefined;
+    const all = rowsOf(queue, participants);
+    const rows = all.slice(0, ROWS_MAX);
     const busy = new Set(queue.jobs.map(({ slot }) => slot)).size;
     const known = `${countOf(participants.length, "worker")}, ${count(busy)} with a job`;
-    const cut = rows.length - shown.length + queue.unlisted;
-    setText(this.#count, cut > 0 ? `${known}, ${count(cut)} more in flight not listed` : known);
-    this.#table.render(shown);
-    setShown(this.#table.element, rows.length > 0);
-    setShown(this.#empty, rows.length === 0);
-  }
+    const cut = all.length - rows.length + queue.unlisted;
+    return { rows, count: cut > 0 ? `${known}, ${count(cut)} more in flight not listed` : known };
+  });
 }
 
 function rowsOf({ jobs, unlisted }: QueueFrame, participants: readonly ParticipantFrame[]): Row[] {
