@@ -5,20 +5,26 @@
  * @module
  */
 import { join } from "node:path";
-import { fetchBun, requireFiles, runParts, testsOn, writeCommand } from "./other-bun.ts";
+import { fetchBun, requireFiles, writeCommand } from "./other-bun.ts";
+import { askedFiles, runTestFiles } from "./test-files.ts";
 
 const QEMU = "/usr/bin/qemu-aarch64";
 const LIBRARIES = "/usr/aarch64-linux-gnu";
 const CORE = "packages/core/test";
 const SYNC = "packages/ipc/test/sync";
 
-/** What is run without arguments: the arguments of each run. */
+/** What is run without arguments. */
 const RUNS = [
-  ["view-accessor.numbers", "mapping", "named/verbs", "named/layout"].map(
-    (name) => `${CORE}/${name}.test.ts`,
-  ),
-  [`${SYNC}/named-mutex.test.ts`, `${SYNC}/strategy.test.ts`],
-  [`${SYNC}/mutex-processes.test.ts`, "-t", "by SIGKILL"],
+  {
+    files: [
+      ...["view-accessor.numbers", "mapping", "named/verbs", "named/layout"].map(
+        (name) => `${CORE}/${name}.test.ts`,
+      ),
+      `${SYNC}/named-mutex.test.ts`,
+      `${SYNC}/strategy.test.ts`,
+    ],
+  },
+  { files: [`${SYNC}/mutex-processes.test.ts`], options: ["-t", "by SIGKILL"] },
 ];
 
 /** What is not run then, and what was seen when it was. */
@@ -39,15 +45,14 @@ requireFiles(
 const bun = fetchBun("bun-linux-aarch64");
 const command = writeCommand("bun-arm64", `exec ${QEMU} -L ${LIBRARIES} "${bun}" "$@"`);
 // The kernel cannot start the program itself.
-const { command: test, environment } = testsOn(command, PATIENCE, command);
-const asked = process.argv.slice(2);
-const runs = asked.length > 0 ? [asked] : RUNS;
-if (asked.length === 0) {
+const environment = { ISTHMUS_TEST_PROGRAM: command };
+const asked = askedFiles(process.argv.slice(2));
+if (asked === undefined) {
   for (const [tests, why] of Object.entries(SKIPPED)) {
     process.stdout.write(`(skip) ${tests} [skipped: ${why}]\n`);
   }
 }
-await runParts(
-  `Tests on Bun ${Bun.version} for arm64, under qemu`,
-  runs.map((tests) => ({ name: tests.join(" "), command: [...test, ...tests], environment })),
+const runs = asked === undefined ? RUNS : [asked];
+await runTestFiles(
+  runs.map((run) => ({ program: [command], environment, patience: PATIENCE, ...run })),
 );

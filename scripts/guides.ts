@@ -6,6 +6,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { MAIN } from "./programs.ts";
 
 /** The program of one page. */
 export interface GuideProgram {
@@ -16,9 +17,6 @@ export interface GuideProgram {
   /** What it must print, in this order; an ellipsis stands for anything. */
   readonly expected: readonly string[];
 }
-
-/** A program's own file. */
-export const MAIN = "main.ts";
 
 const FENCE = /^```ts(?: title="([\w./-]+)")?\n([\s\S]*?)^```$/gm;
 /** A line that says what it prints. */

@@ -1,7 +1,6 @@
 /**
- * `bun run test:musl [tests …]`: runs tests on the Bun of musl (Alpine), here on Debian beside glibc's. Without arguments: those in
- * which processes of both share whatever there is, the demonstration, and the tests of locks. What takes longer is asked for, as all
- * of core by `bun run test:musl packages/core/`.
+ * `bun run test:musl [tests …]`: runs tests on the Bun of musl (Alpine), here on Debian beside glibc's. Without arguments: the
+ * demonstration, all tests of core and ipc, and those in which processes of both C libraries share whatever there is.
  *
  * That Bun needs musl's C library, and a C++ library that suits it. Debian has the one, and the other is linked from the
  * parts of its own that do not depend on glibc.
@@ -10,31 +9,23 @@
  */
 import { existsSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import {
-  CACHE,
-  fetchBun,
-  type Part,
-  requireFiles,
-  run,
-  runParts,
-  testsOn,
-  writeCommand,
-} from "./other-bun.ts";
+import { CACHE, fetchBun, requireFiles, run, writeCommand } from "./other-bun.ts";
+import { askedFiles, runTestFiles, type TestRun, testFiles } from "./test-files.ts";
 
 const LOADER = "/lib/ld-musl-x86_64.so.1";
 const LIBRARIES = "/usr/lib/x86_64-linux-musl";
 const MIXED = [
-  "./packages/ipc/test/systems/mixed.test.ts",
-  "./packages/store/test/systems/neighbours.test.ts",
+  "packages/ipc/test/systems/mixed.test.ts",
+  "packages/store/test/systems/neighbours.test.ts",
 ];
 /** What those tests are called: their files have others, too, for other runtimes. */
 const MIXED_NAMES = "two C libraries|bun on musl";
 
-/** What has to do with the C library most: its mutexes, and what of them is there when their owners have been killed. */
-const LOCKS = ["packages/ipc/test/sync"];
-
 /** How many times as long as in a plain run everything may take: nothing depends on how fast a machine is. */
 const PATIENCE = 5;
+
+/** Starting a process takes seconds there. */
+const FILES_PER_PROCESS = 8;
 
 /** Symbols of C++ and of its run-time. */
 const CPP = /^(_Z|__cxa|__gxx|_Unwind|__dynamic_cast)/;
@@ -49,25 +40,20 @@ requireFiles([archive], `libstdc++-${askGcc("-dumpversion").split(".")[0]}-pic`)
 const bun = fetchBun("bun-linux-x64-musl");
 linkLibraries(bun);
 const command = writeCommand("bun-musl", `LD_LIBRARY_PATH="${CACHE}" exec "${bun}" "$@"`);
-const onMusl = testsOn(command, PATIENCE);
-const asked = process.argv.slice(2);
-await runParts(`Tests on Bun ${Bun.version} for musl`, asked.length > 0 ? [part(asked)] : all());
+const onMusl = { program: [command], patience: PATIENCE, filesPerProcess: FILES_PER_PROCESS };
+const asked = askedFiles(process.argv.slice(2));
+if (asked === undefined) run([command, "apps/cli/src/main.ts", "demo"]);
+await runTestFiles(asked === undefined ? all() : [{ ...onMusl, ...asked }]);
 
-function part(tests: readonly string[]): Part {
-  return { name: tests.join(" "), ...onMusl, command: [...onMusl.command, ...tests] };
-}
-
-function all(): Part[] {
-  const mixed = testsOn(process.execPath, PATIENCE);
-  return [
-    {
-      name: "two C libraries",
-      command: [...mixed.command, ...MIXED, "-t", MIXED_NAMES],
-      environment: { ...mixed.environment, ISTHMUS_TEST_OTHER_BUN: command },
-    },
-    { name: "the demonstration", command: [command, "apps/cli/src/main.ts", "demo"] },
-    part(LOCKS),
-  ];
+function all(): TestRun[] {
+  const mixed: TestRun = {
+    program: [process.execPath],
+    files: MIXED,
+    options: ["-t", MIXED_NAMES],
+    environment: { ISTHMUS_TEST_OTHER_BUN: command },
+    patience: PATIENCE,
+  };
+  return [mixed, { ...onMusl, files: testFiles("packages/core/", "packages/ipc/") }];
 }
 
 /** Makes the two libraries that the program asks for. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { TEST_MS } from "../packages/testing/src/patience.ts";
 import { otherRuntimes, run } from "./other-bun.ts";
 
 const TESTS = [
@@ -14,13 +15,10 @@ const TESTS = [
   "./scripts/runtimes.check.ts",
 ];
 
-/** Nothing depends on how fast a machine is. */
-const TIMEOUT_MS = 120_000;
-
 const { node, deno } = otherRuntimes();
 const asked = process.argv.slice(2);
 const tests = asked.length > 0 ? asked : TESTS;
-run([process.execPath, "test", `--timeout=${TIMEOUT_MS}`, ...tests], undefined, {
+run([process.execPath, "test", `--timeout=${TEST_MS}`, ...tests], undefined, {
   ISTHMUS_TEST_NODE: node,
   ISTHMUS_TEST_DENO: deno,
 });

@@ -1,5 +1,6 @@
 /**
- * Runs before the tests of a plain `bun test`: installs what is missing, and gives every test time.
+ * Runs before the tests of a plain `bun test`: installs what is missing, and gives every test time. Before all tests: tells them
+ * what to start other processes by, `ISTHMUS_TEST_PROGRAM`, where the kernel cannot start this Bun's own program.
  *
  * What is set here, for example by `setDefaultTimeout`, lasts for the first file only; and after an installation Bun still
  * remembers that there were no packages. In both cases the run begins anew, with what it needs.
@@ -8,10 +9,10 @@
  */
 import { setDefaultTimeout } from "bun:test";
 import { readFileSync } from "node:fs";
+import { TEST_MS } from "../packages/testing/src/patience.ts";
 import { hasInstalled } from "./install.ts";
 
-/** Nothing depends on how fast a machine is: a test that has not ended by then hangs. Wine is slow. */
-const TIMEOUT_MS = process.platform === "win32" ? 120_000 : 60_000;
+process.execPath = process.env["ISTHMUS_TEST_PROGRAM"] ?? process.execPath;
 
 /** The arguments of this run, which Bun does not pass on to the tests; undefined where the system does not tell. */
 function runArguments(): string[] | undefined {
@@ -21,10 +22,10 @@ function runArguments(): string[] | undefined {
 
 const given = runArguments();
 // Where nobody can tell, at least the first file has it; a `--timeout` that was given must not be overruled.
-if (given === undefined) setDefaultTimeout(TIMEOUT_MS);
+if (given === undefined) setDefaultTimeout(TEST_MS);
 const isTimed = given?.some((argument) => argument.startsWith("--timeout")) ?? true;
 if (hasInstalled || !isTimed) {
-  const timeout = isTimed ? [] : [`--timeout=${TIMEOUT_MS}`];
+  const timeout = isTimed ? [] : [`--timeout=${TEST_MS}`];
   const { exitCode, signalCode } = Bun.spawnSync(
     [process.execPath, ...(given ?? ["test"]), ...timeout],
     { stdin: "inherit", stdout: "inherit", stderr: "inherit" },

@@ -9,12 +9,19 @@ a.test.ts:
 (skip) two [skipped: needs signals]
 (skip) two [skipped: needs signals]
 (skip) three [skipped: needs Linux]
-(fail) four [2.00ms]
+41 |   expect(four()).toBe(4);
+error: expect(received).toBe(expected)
+(fail) four [2400.00ms]
+(pass) five [61000.00ms]
+(pass) six
 
 3 tests skipped:
 (skip) two [skipped: needs signals]
 (skip) two [skipped: needs signals]
 (skip) three [skipped: needs Linux]
+
+1 test failed:
+(fail) four [2400.00ms]
 
  1 pass
  3 skip
@@ -31,10 +38,18 @@ test("a report counts tests and errors, and knows each skipped test once", () =>
     file: "a.test.ts",
     passed: 1,
     failed: 2,
+    failures: [
+      "41 |   expect(four()).toBe(4);\nerror: expect(received).toBe(expected)\n(fail) four [2400.00ms]",
+    ],
     skipped: [
       "two [skipped: needs signals]",
       "two [skipped: needs signals]",
       "three [skipped: needs Linux]",
+    ],
+    times: [
+      ["one > works", 1],
+      ["four", 2400],
+      ["five", 61_000],
     ],
     trouble: undefined,
     seconds: 3,
@@ -65,8 +80,14 @@ test("the summary gives reasons with their counts, what failed, and sums", () =>
     1  no reason given: nameless
 Files left out:
     2  models
+Longest:
+   61.0 s  five
+    2.4 s  four
 Failed:
   FAIL a.test.ts: 1 pass, 3 skip, 2 fail [3.0 s]
-3 pass, 4 skip, 2 fail; 1 of 2 files passed, in 1 min 4 s
+    41 |   expect(four()).toBe(4);
+    error: expect(received).toBe(expected)
+    (fail) four [2400.00ms]
+3 pass, 4 skip, 2 fail; 1 of 2 runs passed, in 1 min 4 s
 `);
 });

@@ -1,59 +1,39 @@
 /**
- * `bun run test`: all tests, in two runs of `bun test` beside each other, for they wait more than they work. With
- * arguments it is `bun test` with those.
+ * `bun run test`: all tests, some files in each process. With arguments it is `bun test` with those.
  *
  * @module
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { TEST_MS } from "../packages/testing/src/patience.ts";
+import { allTestFiles, runTestFiles, testFiles } from "./test-files.ts";
 import "./install.ts";
 
-/** Half of the time of all tests goes to these. */
-const HALF = ["packages/ipc/", "packages/store/", "packages/chaos/", "packages/bench/"];
+/** Enough for the start of a process not to count, and few enough to see which one hangs. */
+const FILES_PER_PROCESS = 12;
 
-/** Nothing depends on how fast a machine is: a test that has not ended by then hangs. */
-const TIMEOUT_MS = 60_000;
+/** Those that take longest come first, so that at the end no process runs alone for long. */
+const LONGEST: readonly string[] = ["packages/ipc/", "packages/chaos/", "packages/bench/", "apps/"];
 
-/** One that never gets back to its event loop does not even see that: then the run is ended, and what it said shows where. */
-const RUN_MINUTES_MAX = 45;
-
-// An interrupt goes to the whole group: the runs end by it, and this one with them.
-process.on("SIGINT", () => {});
-
-/** Runs `bun test`. */
-async function run(args: readonly string[], output: "inherit" | Bun.BunFile): Promise<number> {
-  const tests = Bun.spawn([process.execPath, "test", ...args, `--timeout=${TIMEOUT_MS}`], {
-    stdin: "ignore",
-    stdout: output,
-    stderr: output,
-    timeout: RUN_MINUTES_MAX * 60_000,
-    killSignal: "SIGKILL",
-  });
-  const code = await tests.exited;
-  if (tests.signalCode !== "SIGKILL") return code;
-  const what = `The tests of "${args.join(" ")}" were killed`;
-  process.stderr.write(
-    `${what}: the file named last hung for ${RUN_MINUTES_MAX} minutes, or somebody else did it.\n`,
-  );
-  return 1;
+/** All test files: those of packages and applications, of examples and of these scripts. */
+export function gateFiles(): string[] {
+  const files = [...allTestFiles(), ...allTestFiles("{examples,scripts}/**/*.test.ts")];
+  const first = testFiles(...LONGEST);
+  return [...first, ...files.filter((file) => !first.includes(file))];
 }
 
-/** Runs all tests; what the second half says follows when the first one has ended. */
-async function runAll(): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "isthmus-test-"));
-  try {
-    const output = join(folder, "output");
-    writeFileSync(output, "");
-    const others = HALF.map((folder) => `--path-ignore-patterns=${folder}**`);
-    const second = run(others, Bun.file(output));
-    const codes = [await run(HALF, "inherit"), await second];
-    process.stdout.write(readFileSync(output));
-    return Math.max(...codes);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+/** `bun test` itself. */
+async function runBunTest(args: readonly string[]): Promise<number> {
+  // An interrupt goes to the whole group: the tests end by it, and this one with them.
+  process.on("SIGINT", () => {});
+  return await Bun.spawn([process.execPath, "test", ...args, `--timeout=${TEST_MS}`], {
+    stdio: ["ignore", "inherit", "inherit"],
+  }).exited;
+}
+
+if (import.meta.main) {
+  const given = process.argv.slice(2);
+  if (given.length > 0) process.exitCode = await runBunTest(given);
+  else {
+    const program = [process.execPath];
+    await runTestFiles([{ program, files: gateFiles(), filesPerProcess: FILES_PER_PROCESS }]);
   }
 }
-
-const given = process.argv.slice(2);
-process.exitCode = given.length > 0 ? await run(given, "inherit") : await runAll();

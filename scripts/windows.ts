@@ -2,9 +2,6 @@
  * `bun run test:windows [tests …]`: runs tests on Windows; elsewhere on the Bun of Windows, under Wine. Without arguments: those
  * of files, names, locks, messages, the store and the command's looks at them.
  *
- * Each file is run by a process of its own, and what it says is printed when something in it has failed. At the end stands what
- * was skipped and why.
- *
  * Under Wine the packages are laid out anew for it, in a copy of this workspace: Wine passes symbolic links by without telling, so that
  * Bun cannot find what lies beside their targets.
  *
@@ -21,9 +18,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { withoutWineNotes } from "../packages/testing/src/wine-notes.ts";
 import { fetchBun, requireFiles, run } from "./other-bun.ts";
-import { type FileReport, hasPassed, lineOf, readReport, summaryOf } from "./test-report.ts";
+import { allTestFiles, askedFiles, runTestFiles } from "./test-files.ts";
 import { LEFT_OUT, REST, TESTS } from "./windows-tests.ts";
 
 const ROOT = join(import.meta.dir, "..");
@@ -31,40 +27,24 @@ const WINE = "/usr/lib/wine/wine64";
 const WINE_SERVER = "/usr/lib/wine/wineserver64";
 const COMPILER = "/usr/bin/x86_64-w64-mingw32-gcc";
 
-/** Wine makes of one system call many. */
-const TIMEOUT_MS = 120_000;
-/** How many files are run at a time: they wait more than they work. */
-const LANES = 2;
-/** A file whose tests have not ended by then hangs. */
-const FILE_MINUTES_MAX = 10;
+/** How many times as long everything may take under Wine, which makes of one system call many. */
+const PATIENCE = 5;
 
-const started = performance.now();
-const asked = process.argv.slice(2);
-const options = asked.filter((word) => word.startsWith("-"));
-const { files, leftOut } = chooseFiles(asked.filter((word) => !word.startsWith("-")));
-const { program, workspace, environment } =
-  process.platform === "win32"
-    ? { program: [process.execPath], workspace: ROOT, environment: {} }
-    : prepareWine();
-const reports: FileReport[] = [];
-const left = [...files];
-await Promise.all(Array.from({ length: LANES }, runFiles));
-const seconds = (performance.now() - started) / 1000;
-process.stdout.write(summaryOf(reports, leftOut, seconds));
-process.exitCode = reports.length > 0 && reports.every(hasPassed) ? 0 : 1;
+const machine =
+  process.platform === "win32" ? { program: [process.execPath], patience: 1 } : prepareWine();
+const asked = askedFiles(process.argv.slice(2));
+if (asked === undefined) {
+  const { files, leftOut } = chooseFiles();
+  await runTestFiles([{ ...machine, files }], leftOut);
+} else {
+  await runTestFiles([{ ...machine, ...asked }]);
+}
 
-/** The test files to run: whose path has one of some texts in it, or without any all that are run by default. */
-function chooseFiles(texts: readonly string[]) {
-  const all = Array.from(
-    new Bun.Glob("{packages,apps}/*/test/**/*.test.ts").scanSync({ cwd: ROOT }),
-  )
-    .map((file) => file.replaceAll("\\", "/"))
-    .sort();
-  const leftOut = new Map<string, string[]>();
-  if (texts.length > 0) {
-    return { files: all.filter((file) => texts.some((text) => file.includes(text))), leftOut };
-  }
+/** The test files that are run by default, and why others are not. */
+function chooseFiles() {
+  const all = allTestFiles();
   const files: string[] = [];
+  const leftOut = new Map<string, string[]>();
   const wanted = TESTS.flatMap((beginning) => all.filter((file) => file.startsWith(beginning)));
   for (const file of [...wanted, ...all.filter((file) => !wanted.includes(file))]) {
     const why = Object.entries(LEFT_OUT).find(([beginning]) => file.startsWith(beginning))?.[1];
@@ -72,33 +52,6 @@ function chooseFiles(texts: readonly string[]) {
     else leftOut.set(why ?? REST, [...(leftOut.get(why ?? REST) ?? []), file]);
   }
   return { files, leftOut };
-}
-
-/** Runs one file after the other, until none is left. */
-async function runFiles(): Promise<void> {
-  for (let file = left.shift(); file !== undefined; file = left.shift()) {
-    reports.push(await runFile(file));
-  }
-}
-
-/** Runs the tests of a file; says how that ended, and all that it has said if it ended badly. */
-async function runFile(file: string): Promise<FileReport> {
-  const begun = performance.now();
-  const tests = Bun.spawn([...program, "test", `--timeout=${TIMEOUT_MS}`, ...options, file], {
-    cwd: workspace,
-    env: { ...process.env, ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: FILE_MINUTES_MAX * 60_000,
-    killSignal: "SIGKILL",
-  });
-  const texts = await Promise.all([tests.stdout.text(), tests.stderr.text(), tests.exited]);
-  const report = readReport(file, `${texts[0]}${texts[1]}`, {
-    code: tests.signalCode ?? tests.exitCode ?? "nobody knows what",
-    seconds: (performance.now() - begun) / 1000,
-  });
-  process.stdout.write(`${lineOf(report)}\n`);
-  if (!hasPassed(report)) process.stdout.write(withoutWineNotes(`${texts[0]}${texts[1]}`));
-  return report;
 }
 
 /** Installs Wine and what the tests need in a place of its own, for as long as this runs. */
@@ -137,7 +90,7 @@ function prepareWine() {
       stdio: ["ignore", "ignore", "ignore"],
     });
   }
-  return { program: [WINE, bun], workspace, environment };
+  return { program: [WINE, bun], workspace, environment, patience: PATIENCE };
 }
 
 /** Installs what Debian has, where this user may; else says what to install. */

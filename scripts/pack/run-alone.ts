@@ -8,6 +8,10 @@ import { join } from "node:path";
 /** All but what decides where named things live, and of what the tests themselves are run by. */
 const { PATH = "", HOME = "" } = process.env;
 
+/** Where the registry is reached through a proxy with a certificate of its own, npm must know that. */
+const { NODE_EXTRA_CA_CERTS } = process.env;
+const TRUST = NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS };
+
 /** Runs a program that must succeed; gives what it wrote to stdout. */
 export async function run(cwd: string, ...command: string[]): Promise<string> {
   const { stdout, stderr, exitCode } = await attempt(cwd, command);
@@ -24,7 +28,8 @@ export async function attempt(
   command: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<{ stdout: string; stderr: string; exitCode: number }> {
-  const env = { PATH, HOME, LC_ALL: "C.UTF-8", ISTHMUS_DIR: join(cwd, "named"), ...environment };
+  const names = { ISTHMUS_DIR: join(cwd, "named") };
+  const env = { PATH, HOME, ...TRUST, LC_ALL: "C.UTF-8", ...names, ...environment };
   const options = { cwd, env, stdin: "ignore", stdout: "pipe", stderr: "pipe" } as const;
   await using child = Bun.spawn([...command], options);
   const [stdout, stderr, exitCode] = await Promise.all([
