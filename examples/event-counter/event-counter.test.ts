@@ -1,5 +1,5 @@
 /** The event-sourced counter: real processes, one of which is killed in the middle of adding. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Child } from "@isthmus/testing/child";
@@ -8,8 +8,6 @@ import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { testExample } from "../shared/test-example.ts";
 import { EventCounter } from "./event-counter.ts";
-
-setDefaultTimeout(60_000);
 
 testExample({
   directory: import.meta.dir,

@@ -1,5 +1,5 @@
 /** The record store: real processes that are killed, and an index that is lost. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Child } from "@isthmus/testing/child";
@@ -8,8 +8,6 @@ import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { testExample } from "../shared/test-example.ts";
 import { RecordStore } from "./record-store.ts";
 import { recordOf } from "./records.ts";
-
-setDefaultTimeout(60_000);
 
 testExample({
   directory: import.meta.dir,

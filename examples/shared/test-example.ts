@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Child } from "@isthmus/testing/child";
 import { Home } from "@isthmus/testing/home";
-import { until } from "@isthmus/testing/patience";
+import { until, within } from "@isthmus/testing/patience";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 
@@ -31,12 +31,7 @@ export function testExample({ directory, small, says, large }: ExampleTest): voi
     test("says what it has measured, and leaves nothing behind", async () => {
       using place = new Place();
       await using example = place.run(main, small);
-      const lines: string[] = [];
-      for (;;) {
-        const line = await example.nextLine();
-        if (line === undefined) break;
-        lines.push(line);
-      }
+      const lines = await within(linesOf(example), () => `Process ${example.pid} goes on`);
       const [code, errors] = [await example.end(), await example.errors];
       expect({ code, errors, left: place.left() }).toEqual({ code: 0, errors: "", left: [] });
       for (const pattern of says) expect(lines.join("\n")).toMatch(pattern);
@@ -52,6 +47,16 @@ export function testExample({ directory, small, says, large }: ExampleTest): voi
       expect({ code, errors, left: place.left() }).toEqual({ code: 130, errors: "", left: [] });
     });
   });
+}
+
+/** All that it says until it ends. */
+async function linesOf(example: Child): Promise<string[]> {
+  const lines: string[] = [];
+  for (;;) {
+    const line = await example.nextLine();
+    if (line === undefined) return lines;
+    lines.push(line);
+  }
 }
 
 /** Whether a process has started others; true where the system does not tell. */
