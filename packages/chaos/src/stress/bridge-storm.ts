@@ -93,7 +93,10 @@ class Round {
   readonly #findings: Findings;
   readonly #next: number[] = Array.from({ length: SENDERS }, () => 0);
   readonly #broken = new AbortController();
+  readonly #deaf = Promise.withResolvers<void>();
   readonly #harmed = Promise.withResolvers<void>();
+  #producers: readonly Producer<typeof BridgeRecord>[] = [];
+  #halfway = 0;
   #received = 0;
   #blows = 0;
 
@@ -114,12 +117,12 @@ class Round {
     const options = { schema: BridgeRecord, capacityBytes: CAPACITY_BYTES } as const;
     const { heres, there } = this.#bridges;
     using consumer = Consumer.createOrOpen(there, options);
-    const producers = Array.from({ length: SENDERS }, (_, sender) =>
+    this.#producers = Array.from({ length: SENDERS }, (_, sender) =>
       Producer.createOrOpen(heres[sender % 2] as string, options),
     );
     const ending = new AbortController();
     try {
-      const sending = producers.map((producer, sender) =>
+      const sending = this.#producers.map((producer, sender) =>
         this.#send(producer, sender, ending.signal),
       );
       const striking = this.#strike(ending.signal).catch((error: unknown) => {
@@ -128,11 +131,12 @@ class Round {
       });
       await this.#receive(consumer);
       ending.abort();
+      this.#deaf.resolve();
       this.#harmed.resolve();
       await Promise.allSettled([...sending, striking]);
     } finally {
       ending.abort();
-      for (const producer of producers) producer.dispose();
+      for (const producer of this.#producers) producer.dispose();
     }
   }
 
@@ -148,10 +152,14 @@ class Round {
     signal: AbortSignal,
   ): Promise<void> {
     const share = this.#share(sender);
+    const isHarmed = this.#options.harm !== undefined;
     for (let number = 0; number < share; number++) {
-      // What comes behind it shows the harm.
-      const isHalf = number === share >>> 1;
-      if (isHalf && this.#options.harm !== undefined) await this.#harmed.promise;
+      // The second quarter is sent to nobody, and what comes behind it shows the harm.
+      if (isHarmed && number === share >>> 2) await this.#deaf.promise;
+      if (isHarmed && number === share >>> 1) {
+        this.#halfway++;
+        await this.#harmed.promise;
+      }
       await producer.sendAsync(bridgeRecord(sender, number), { signal });
     }
   }
@@ -197,7 +205,7 @@ class Round {
   async #strike(signal: AbortSignal): Promise<void> {
     const { harm } = this.#options;
     if (harm !== undefined) {
-      await this.#harm(harm);
+      await this.#harm(harm, signal);
       return;
     }
     let received = 0;
@@ -227,14 +235,19 @@ class Round {
     end.begin();
   }
 
-  async #harm(harm: "empty" | "forget"): Promise<void> {
-    while (this.#received < this.#options.records / 4) await Bun.sleep(1);
+  /** Whether the server has acknowledged the second quarter, which nobody has received: without a journal, lanes keep the rest. */
+  get #isAcknowledged(): boolean {
+    return this.#halfway === SENDERS && this.#producers.every(({ metrics }) => metrics.lag === 0);
+  }
+
+  async #harm(harm: "empty" | "forget", signal: AbortSignal): Promise<void> {
+    while (this.#received < this.#options.records / 8 && !signal.aborted) await Bun.sleep(1);
     const { server, outs, back, there } = this.#bridges;
     await back.process.kill();
+    this.#deaf.resolve();
     if (harm === "forget") MemoryMappedFile.unlink(`${there}.bridge-in`);
     else {
-      // What has been acknowledged and not been received.
-      await Bun.sleep(AWAY_MS_MAX);
+      while (!this.#isAcknowledged && !signal.aborted) await Bun.sleep(1);
       for (const out of outs) await out.process.kill();
     }
     await server.kill();
