@@ -224,6 +224,11 @@ export class Appender {
     const file = this.#file;
     const tail = this.#tail;
     const size = source.view.getInt32(start, true);
+    // Of one frame, a part is taken for the end; of several, the first would be there without the others.
+    if (file.copiesAtOnce && paddedBytes(size) === end - start) {
+      file.copy(tail, source, start, end);
+      return;
+    }
     file.store(tail, size | PENDING);
     file.copy(tail + 4, source, start + 4, end);
     file.store(tail, size);

@@ -116,6 +116,7 @@ export class DiskTailer implements TailerFile {
 
 /** A segment that is written. */
 export class DiskWriting implements WritableSegment {
+  readonly copiesAtOnce: boolean = false;
   readonly first: number;
   readonly lengthBytes: number;
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -9,6 +9,8 @@ import { decodeMark, decodeSynced, markCrc, syncedCrc } from "./segment-header.t
 import type { FramePlace } from "./segment-index.ts";
 import type { WritableSegment } from "./storage.ts";
 
+/** A mark is so far behind the last one, in bytes. */
+const MARK_STRIDE_BYTES = 4096;
 const STEP_BYTES = 2 ** 20;
 /** So much is looked at, and cleared, at once. */
 const CLEARED_BYTES = 2 ** 16;
@@ -63,7 +65,9 @@ export function syncedOf({ bytes, first, lengthBytes }: WritableSegment): number
 export function storeSynced(file: WritableSegment, sequence: number, mark: FramePlace): void {
   file.storeNumber(SEGMENT.synced, sequence);
   file.store(SEGMENT.syncedCrc, syncedCrc(file.bytes));
-  if (mark.offset === 0) return;
+  // Whoever opens the journal looks at what is behind the mark: it need not be the last one.
+  const ahead = mark.offset - file.view.getUint32(SEGMENT.markOffset, true);
+  if (mark.offset === 0 || (ahead >= 0 && ahead < MARK_STRIDE_BYTES)) return;
   file.storeNumber(SEGMENT.mark, mark.sequence);
   file.store(SEGMENT.markOffset, mark.offset);
   file.store(SEGMENT.markCrc, markCrc(file.bytes));

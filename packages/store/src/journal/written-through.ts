@@ -13,6 +13,7 @@ import type { RecordBytes } from "./record-format.ts";
 
 /** The file as it is written without its mapping. */
 export class WrittenThrough extends DiskWriting {
+  override readonly copiesAtOnce = true;
   readonly #fd: number;
   /** A word, or a number of 8 bytes, on its way. */
   readonly #few = new DataView(new ArrayBuffer(8));

@@ -58,6 +58,11 @@ const MUTANTS: Readonly<Record<string, readonly [file: string, right: string, wr
     "    this.#next += records;\n",
     "    this.#next += records;\n    this.#noteSynced(this.#file, this.#next, this.#mark);\n",
   ],
+  "several frames are written by one call": [
+    "appender.ts",
+    "file.copiesAtOnce && paddedBytes(size) === end - start",
+    "file.copiesAtOnce",
+  ],
   "nobody looks for what others have appended": [
     "appender.ts",
     "    this.catchUp();\n    const now",
@@ -145,7 +150,7 @@ async function isFound(
   const parts = await mutant(join(directory.path, "journal"), fault);
   for (let seed = 0; seed < seeds; seed++) {
     try {
-      const found = model(parts, randomOf(seed), 4);
+      const found = model(parts, randomOf(seed), 4, seed % 2 === 1);
       if (found !== undefined) return found;
     } catch (error) {
       return String(error);
@@ -159,7 +164,9 @@ const PARTS = { Appender, RecordCursor, RecordFormat, Tailers, removeOld };
 describe("a crash at any step", () => {
   test("loses nothing that was promised, makes nothing up, and can be gone on from", () => {
     for (let run = 0; run < RUNS; run++) {
-      expect(explore(PARTS, randomOf(run), 4)).toBeUndefined();
+      for (const copiesAtOnce of [false, true]) {
+        expect(explore(PARTS, randomOf(run), 4, copiesAtOnce)).toBeUndefined();
+      }
     }
   });
 

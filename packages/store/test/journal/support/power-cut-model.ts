@@ -91,12 +91,20 @@ function play(parts: Parts, disk: SimulatedDisk, run: Run): void {
   });
 }
 
+/** With which records what was appended at once ends: a call's, and what of it was in the segment before. */
+function endsOf(disk: SimulatedDisk): Set<number> {
+  let last = 0;
+  const calls = TURNS.map((count) => (last += count));
+  return new Set([0, ...calls, ...disk.segments().map((first) => first - 1)]);
+}
+
 /** What is wrong with what can be read; undefined when nothing is. */
 function judge(
   parts: Parts,
   disk: SimulatedDisk,
   least: number,
   crossing: Crossing = Infinity,
+  ends?: ReadonlySet<number>,
 ): string | undefined {
   const cursor = new parts.RecordCursor(disk, new parts.RecordFormat(ID), 1);
   let expected = 1;
@@ -111,6 +119,7 @@ function judge(
       return `record ${expected} is another`;
     expected++;
   }
+  if (ends?.has(expected - 1) === false) return `record ${expected - 1} is there without the next`;
   return expected > least ? undefined : `${least} records were promised, ${expected - 1} are there`;
 }
 
@@ -175,18 +184,26 @@ function chancesOf(random: () => number, mixtures: number): Chance[] {
  *
  * @param random Numbers from 0 to 1.
  * @param mixtures How many mixtures of old and new sectors are tried for each.
+ * @param copiesAtOnce Whether a frame is written by one call.
  * @returns What was found wrong first, and when; undefined when nothing was.
  */
-export function explore(parts: Parts, random: () => number, mixtures: number): string | undefined {
-  const whole = new SimulatedDisk();
+export function explore(
+  parts: Parts,
+  random: () => number,
+  mixtures: number,
+  copiesAtOnce: boolean,
+): string | undefined {
+  const whole = new SimulatedDisk(copiesAtOnce);
   play(parts, whole, newRun());
   for (let steps = 0; steps <= whole.steps; steps++) {
-    const disk = new SimulatedDisk();
+    const disk = new SimulatedDisk(copiesAtOnce);
     const run = newRun();
     disk.stepsLeft = steps;
     disk.part = random();
     until(() => play(parts, disk, run));
     disk.stepsLeft = Infinity;
+    const torn = judge(parts, disk, run.appended, Infinity, endsOf(whole));
+    if (torn !== undefined) return `killed at step ${steps}: ${torn}`;
     const chances = chancesOf(random, mixtures);
     for (const chance of chances) {
       const left = disk.afterPowerLoss(chance);

@@ -72,10 +72,16 @@ export class SimulatedDisk implements JournalStorage {
   isBroken = false;
   /** Which part of a write is done when its process is killed, 0 to 1. */
   part = 0.5;
+  /** Whether segments copy a range by one call. */
+  readonly copiesAtOnce: boolean;
+
+  constructor(copiesAtOnce = false) {
+    this.copiesAtOnce = copiesAtOnce;
+  }
 
   /** The disk after a loss of power. */
   afterPowerLoss(choose: (count: number) => number): SimulatedDisk {
-    const left = new SimulatedDisk();
+    const left = new SimulatedDisk(this.copiesAtOnce);
     for (const [first, file] of this.files) {
       left.files.set(first, new SimulatedFile(file.after(choose)));
     }
@@ -218,6 +224,7 @@ function writeInParts(
 }
 
 class SimulatedSegment implements WritableSegment {
+  readonly copiesAtOnce: boolean;
   readonly first: number;
   readonly lengthBytes: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -228,6 +235,7 @@ class SimulatedSegment implements WritableSegment {
   constructor(disk: SimulatedDisk, file: SimulatedFile, first: number) {
     this.#disk = disk;
     this.#file = file;
+    this.copiesAtOnce = disk.copiesAtOnce;
     this.first = first;
     this.bytes = file.bytes;
     this.lengthBytes = file.bytes.length;
