@@ -44,6 +44,7 @@ export { host } from "./native/host.ts";
 export { type MemoryLimit, memoryLimit } from "./native/memory-limit.ts";
 export {
   type ByteLocks,
+  type DataRange,
   doWithout,
   type FutexOutcome,
   type Lack,

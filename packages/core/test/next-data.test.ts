@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { platform } from "../src/internal.ts";
+import { type DataRange, platform } from "../src/internal.ts";
 
 test("Platform.nextData() never passes over a byte that is not zero, and passes over holes where it can", () => {
   using directory = new TemporaryDirectory();
@@ -15,13 +15,21 @@ test("Platform.nextData() never passes over a byte that is not zero, and passes 
     for (const place of places) writeSync(fd, Uint8Array.of(1), 0, 1, place);
     for (let from = 0; from < length; from += 4099) {
       const next = places.find((place) => place >= from) ?? Infinity;
-      expect(system.nextData(fd, from)).toBeGreaterThanOrEqual(from);
-      expect(system.nextData(fd, from)).toBeLessThanOrEqual(next);
+      const start = system.nextData(fd, from)?.start ?? Infinity;
+      expect(start).toBeGreaterThanOrEqual(from);
+      expect(start).toBeLessThanOrEqual(next);
+    }
+    const ranges: DataRange[] = [];
+    for (let at = 0; at < length; at = ranges.at(-1)?.end ?? length) {
+      ranges.push(system.nextData(fd, at) ?? { start: length, end: length });
+    }
+    for (const place of places) {
+      expect(ranges.filter(({ start, end }) => start <= place && place < end)).toHaveLength(1);
     }
     // Looking at a byte makes no byte of it.
     readSync(fd, new Uint8Array(4096), 0, 4096, 300_000);
-    expect(system.nextData(fd, 300_000)).toBeLessThanOrEqual(500_000);
-    expect([length, Infinity]).toContain(system.nextData(fd, length));
+    expect(system.nextData(fd, 300_000)?.start).toBeLessThanOrEqual(500_000);
+    expect([length, undefined]).toContain(system.nextData(fd, length)?.start);
   } finally {
     closeSync(fd);
   }

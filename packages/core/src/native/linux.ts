@@ -124,7 +124,7 @@ export function describeLinux(): PosixSystem {
     memfdCloexec: 1,
     mlockOnFault: 1,
     syncFileRangeWrite: 2,
-    seekData: { whence: 3, nothing: 6 }, // SEEK_DATA, ENXIO
+    seekData: { whence: 3, hole: 4, nothing: 6 }, // SEEK_DATA, SEEK_HOLE, ENXIO
     hugePagesType: 0x958458f6,
     busGuard: {
       SIGNAL_BUS: "7",

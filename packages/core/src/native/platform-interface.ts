@@ -136,6 +136,12 @@ export interface RangeGuard {
   leave(): void;
 }
 
+/** A range of a file, in bytes; its end is the first offset behind it. */
+export interface DataRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Open files. Every call throws `SystemError` when refused. */
 export interface FileCalls {
   /**
@@ -156,11 +162,11 @@ export interface FileCalls {
   beginSync(fd: number, offsetBytes: number, lengthBytes: number): boolean;
 
   /**
-   * Where the next byte of a file may be that is not zero: what is before it is a hole, or has never been written.
+   * The next range of a file in which there may be bytes that are not zero: what is before it is a hole, or has never been written.
    *
-   * @returns The offset itself where the system does not tell; Infinity when nothing comes any more.
+   * @returns Everything from the offset on where the system does not tell; undefined when nothing comes any more.
    */
-  nextData(fd: number, offsetBytes: number): number;
+  nextData(fd: number, offsetBytes: number): DataRange | undefined;
 
   /** Whether an open file has pages of its own size (hugetlbfs), by its `st_blksize`: nothing here fits those. */
   hasHugePages(fd: number, blockBytes: number): boolean;

@@ -18,7 +18,7 @@ import type { SystemError } from "../errors.ts";
 import { conditionError, fromNodeError, systemError } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import { exceededLimit, type MemoryLimit } from "./memory-limit.ts";
-import type { Address, FileCalls, NameCalls } from "./platform-interface.ts";
+import type { Address, DataRange, FileCalls, NameCalls } from "./platform-interface.ts";
 import { posixFileNames } from "./posix-file-names.ts";
 import { LOCK, type PosixSystem } from "./posix-system.ts";
 import { engine } from "./runtime.ts";
@@ -170,12 +170,15 @@ function nextData(
   { seekData }: PosixSystem,
   fd: number,
   offset: number,
-): number {
-  if (seekData === undefined) return offset;
+): DataRange | undefined {
+  const unknown = { start: offset, end: Infinity };
+  if (seekData === undefined) return unknown;
   const found = call.lseek(fd, offset, seekData.whence);
-  if (typeof found !== "bigint") return Math.max(found ?? 0, offset);
   // Behind the last byte that was ever written; any other error says nothing.
-  return errno() === seekData.nothing ? Infinity : offset;
+  if (typeof found === "bigint") return errno() === seekData.nothing ? undefined : unknown;
+  const start = Math.max(found ?? 0, offset);
+  const end = call.lseek(fd, start, seekData.hole);
+  return { start, end: typeof end === "number" ? end : Infinity };
 }
 
 /** The kernel would end this process instead of refusing. */

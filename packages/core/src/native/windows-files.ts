@@ -73,8 +73,10 @@ export function fileCalls(): FileCalls {
     beginSync: () => false,
     nextData: (fd, offset) => {
       const range = allocatedRange(scratch, fd, offset, Number.MAX_SAFE_INTEGER);
-      if (range === undefined) return offset;
-      return Math.max(offset, range.start);
+      if (range === undefined) return { start: offset, end: Infinity };
+      return range.start === Infinity
+        ? undefined
+        : { ...range, start: Math.max(offset, range.start) };
     },
     hasHugePages: () => false,
     duplicate: (fd) => descriptorOf(duplicateHandle(handleOf(fd))),

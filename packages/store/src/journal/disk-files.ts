@@ -16,7 +16,13 @@ import {
   writeSync,
 } from "node:fs";
 import { FileTruncatedError } from "@isthmus/core";
-import { conditionError, fromNodeError, Mapping, platform } from "@isthmus/core/internal";
+import {
+  conditionError,
+  type DataRange,
+  fromNodeError,
+  Mapping,
+  platform,
+} from "@isthmus/core/internal";
 import { SharedWords } from "@isthmus/ipc/internal";
 import type { RecordBytes } from "./record-format.ts";
 import type { ReadableSegment, TailerFile, WritableSegment } from "./storage.ts";
@@ -60,6 +66,10 @@ export function attempt<T>(what: string, action: () => T): T {
   }
 }
 
+function readAt(fd: number, offset: number, into: Uint8Array): number {
+  return attempt("read a journal", () => readSync(fd, into, 0, into.length, offset));
+}
+
 /** A segment that is read. */
 export class DiskReading implements ReadableSegment {
   readonly #fd: number;
@@ -73,7 +83,7 @@ export class DiskReading implements ReadableSegment {
   }
 
   read(offset: number, into: Uint8Array): number {
-    return attempt("read a journal", () => readSync(this.#fd, into, 0, into.length, offset));
+    return readAt(this.#fd, offset, into);
   }
 
   close(): void {
@@ -164,7 +174,14 @@ export class DiskWriting implements WritableSegment {
     this.bytes.set(bytes, offset);
   }
 
-  nextData(offset: number): number {
+  read(offset: number, into: Uint8Array): number {
+    // A page that is read takes a sixth of the time of one that is mapped.
+    if (platform().syncsMappings) return readAt(this.#fd, offset, into);
+    into.set(this.bytes.subarray(offset, offset + into.length));
+    return into.length;
+  }
+
+  nextData(offset: number): DataRange | undefined {
     return platform().nextData(this.#fd, offset);
   }
 

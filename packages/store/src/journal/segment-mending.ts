@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DataRange } from "@isthmus/core/internal";
 import { FRAME, FRAME_BYTES_MIN, paddedBytes, SEGMENT } from "./journal-layout.ts";
 import type { RecordFormat } from "./record-format.ts";
 import { decodeMark, decodeSynced, markCrc, syncedCrc } from "./segment-header.ts";
@@ -13,8 +14,7 @@ import type { WritableSegment } from "./storage.ts";
 const MARK_STRIDE_BYTES = 4096;
 const STEP_BYTES = 2 ** 20;
 /** So much is looked at, and cleared, at once. */
-const CLEARED_BYTES = 2 ** 16;
-const ZEROS = new Uint8Array(CLEARED_BYTES);
+const CLEARED_BYTES = 2 ** 20;
 
 /** When segments end, but for being full. */
 export interface RollOptions {
@@ -75,27 +75,38 @@ export function storeSynced(file: WritableSegment, sequence: number, mark: Frame
 
 /** Makes everything from a place on zero; returns whether anything was not. */
 export function clearFrom(file: WritableSegment, start: number): boolean {
+  const ranges = dataFrom(file, start);
+  if (ranges.length === 0) return false;
+  const found = new Uint8Array(CLEARED_BYTES);
+  const zeros = new Uint8Array(CLEARED_BYTES);
   let isChanged = false;
-  for (const at of dataFrom(file, start)) {
-    const bytes = file.bytes.subarray(at, Math.min(at + CLEARED_BYTES, file.lengthBytes));
-    if (Buffer.compare(bytes, ZEROS.subarray(0, bytes.length)) === 0) continue;
-    // The first word last: whoever comes next clears the rest as long as it is not zero.
-    const skipped = at === start ? 4 : 0;
-    file.write(at + skipped, ZEROS.subarray(skipped, bytes.length));
-    isChanged = true;
+  for (const range of ranges) {
+    for (let at = range.start; at < range.end; at += CLEARED_BYTES) {
+      const length = Math.min(CLEARED_BYTES, range.end - at);
+      const count = file.read(at, found.subarray(0, length));
+      if (Buffer.compare(found.subarray(0, count), zeros.subarray(0, count)) === 0) continue;
+      // The first word last: whoever comes next clears the rest as long as it is not zero.
+      const skipped = at === start ? 4 : 0;
+      file.write(at + skipped, zeros.subarray(skipped, length));
+      isChanged = true;
+    }
   }
   if (isChanged && file.load(start) !== 0) file.store(start, 0);
   return isChanged;
 }
 
 /**
- * Where there may be something that is not zero, in steps. All are found before one is looked at: a look makes something of a hole, and
- * the kernel reads ahead, so that whoever looked and asked in turns would go through all of a segment that is nearly empty.
+ * Where there may be something that is not zero. All of it is found before any is looked at: a look at a hole makes something of it and
+ * of what the kernel reads ahead, so that the next one would go through all of a segment that is nearly empty.
  */
-function dataFrom(file: WritableSegment, start: number): number[] {
-  const found: number[] = [];
-  let at = file.nextData(start);
-  for (; at < file.lengthBytes; at = file.nextData(at + CLEARED_BYTES)) found.push(at);
+function dataFrom(file: WritableSegment, start: number): DataRange[] {
+  const found: DataRange[] = [];
+  for (let at = start; at < file.lengthBytes; ) {
+    const range = file.nextData(at);
+    if (range === undefined) break;
+    at = Math.min(range.end, file.lengthBytes);
+    if (range.start < at) found.push({ start: range.start, end: at });
+  }
   return found;
 }
 

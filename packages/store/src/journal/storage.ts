@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DataRange } from "@isthmus/core/internal";
 import type { RecordBytes } from "./record-format.ts";
 
 /** A segment that is written. All of it is mapped memory: others see every store at once, the disk has it after a sync. */
@@ -19,8 +20,10 @@ export interface WritableSegment extends RecordBytes {
   /** Stores a number of 8 bytes. */
   storeNumber(offset: number, value: number): void;
   write(offset: number, bytes: Uint8Array): void;
-  /** Where the next byte may be that is not zero, from an offset on; the offset itself where that is not known. */
-  nextData(offset: number): number;
+  /** Copies bytes out without mapping them; returns how many there were. */
+  read(offset: number, into: Uint8Array): number;
+  /** The next range from an offset on in which there may be bytes that are not zero; undefined when there is none. */
+  nextData(offset: number): DataRange | undefined;
   /** Copies a range of other memory; both begin at a multiple of 4. */
   copy(offset: number, source: RecordBytes, start: number, end: number): void;
   /**

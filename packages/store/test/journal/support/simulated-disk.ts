@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { DataRange } from "@isthmus/core/internal";
 import { SEGMENT } from "../../../src/journal/journal-layout.ts";
 import type { RecordBytes } from "../../../src/journal/record-format.ts";
 import type {
@@ -262,9 +263,15 @@ class SimulatedSegment implements WritableSegment {
     writeInParts(this.#disk, this.#file, offset, bytes);
   }
 
-  nextData(offset: number): number {
+  read(offset: number, into: Uint8Array): number {
+    into.set(this.bytes.subarray(offset, offset + into.length));
+    return into.length;
+  }
+
+  nextData(offset: number): DataRange | undefined {
     const found = this.bytes.subarray(offset).findIndex((byte) => byte !== 0);
-    return found < 0 ? Infinity : offset + found - (found % 8);
+    if (found < 0) return undefined;
+    return { start: offset + found - (found % 8), end: Infinity };
   }
 
   copy(offset: number, source: RecordBytes, start: number, end: number): void {
