@@ -100,8 +100,8 @@ export const WORKERS_START: Reason = {
 
 /** Why a journal is not as much faster than a file as memory is. */
 export const EACH_HAS_A_SUM: Reason = {
-  text: "What is appended by one call has a header and a checksum, and each of its records a length; and the kernel takes as long as all of that for each new page of a file that is mapped. One write of the same bytes has none of it.",
-  evidence: ["journal.writeBatch", "reference.mappedPage"],
+  text: "What is appended by one call has a header and a checksum, and each of its records a length; and a new page of a mapped file, which 50 such records share, is dear where a hypervisor looks at each. One write of the same bytes has none of it.",
+  evidence: ["journal.writeBatch", "reference.storedPage"],
 };
 
 /** Of starting. */

@@ -6,6 +6,7 @@
  *   reference copy BYTES COUNT    memcpy of BYTES, in and out of shared memory: bytes per second
  *   reference mapped PATH SUM     map a file window by window, look once at every page, unmap: ns per page of 4 KiB
  *   reference read PATH SUM       read a file piece by piece into one buffer, look once at every page: ns per page of 4 KiB
+ *   reference stored PATH BYTES   make a file, map it, fill it from its beginning to its end as a journal does: ns per page of 4 KiB
  *   reference count PATH COUNT    read a file into memory that the second cache holds, count line feeds there: bytes per second
  *   reference mapcount PATH COUNT the same where a mapping shows the bytes, without a copy: bytes per second
  *   reference histogram PATH COUNT PROCESSES   read a file, count all byte values by pairs: bytes per second
@@ -28,6 +29,8 @@
 enum { SLOTS = 1 << 16, WORDS = 8 };
 /* What MemoryMappedFile.chunks maps at a time; what its kernels are given, and the buffer that the benchmark's readSync fills. */
 enum { PAGE = 4096, WINDOW = 8 << 20, PIECE = 256 << 10 };
+/* MADV_POPULATE_WRITE, which older headers lack. */
+enum { POPULATE_WRITE = 23 };
 enum { VECTOR = 16, STEP = 4 * VECTOR, PAIRS = 1 << 16 };
 
 /* Two cache lines apart, because CPUs fetch them in pairs. */
@@ -188,6 +191,25 @@ static void pages(const char *path, uint32_t expected, uint32_t (*look)(int, siz
 typedef uint8_t vector __attribute__((vector_size(VECTOR)));
 
 /* The kernel of count: 64 counters of 8 bits, added up before any can overflow. */
+/* Pages are brought into the mapping a piece ahead, by one call, and then filled. */
+static void store(const char *path, size_t length) {
+  static char page[PAGE];
+  int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+  if (fd < 0 || posix_fallocate(fd, 0, (off_t)length) != 0) exit(1);
+  char *p = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (p == MAP_FAILED) exit(1);
+  memset(page, 1, PAGE);
+  double start = now_ns();
+  for (size_t at = 0; at < length; at += PAGE) {
+    if (at % PIECE == 0) madvise(p + at, length - at < PIECE ? length - at : PIECE, POPULATE_WRITE);
+    memcpy(p + at, page, PAGE);
+  }
+  double elapsed = now_ns() - start;
+  if (first_words(p, length) != (uint32_t)(length / PAGE * 0x01010101u)) exit(1);
+  unlink(path);
+  printf("%.3f\n", elapsed / (double)(length / PAGE));
+}
+
 static uint64_t count_line_feeds(const uint8_t *bytes, size_t length) {
   const vector zeros = {0}, wanted = zeros + '\n';
   uint64_t total = 0;
@@ -286,6 +308,7 @@ int main(int argc, char **argv) {
   else if (strcmp(what, "copy") == 0 && a > 0 && b > 1) copy(a, b);
   else if (strcmp(what, "mapped") == 0 && argc > 3) pages(argv[2], (uint32_t)b, look_mapped);
   else if (strcmp(what, "read") == 0 && argc > 3) pages(argv[2], (uint32_t)b, look_read);
+  else if (strcmp(what, "stored") == 0 && argc > 3) store(argv[2], (size_t)b);
   else if (strcmp(what, "count") == 0 && argc > 3) scan(argv[2], b, 1, count_read);
   else if (strcmp(what, "mapcount") == 0 && argc > 3) scan(argv[2], b, 1, count_mapped);
   else if (strcmp(what, "histogram") == 0 && argc > 4 && atoi(argv[4]) > 0)

@@ -13,7 +13,7 @@ import { SqliteLog } from "./stores.ts";
 const WRITERS = 8;
 const WRITER: readonly string[] = programCommand(import.meta.dir, "sync-writer.ts");
 /** A disk takes its time. */
-const SHARE = 200;
+const SHARE = 100;
 
 /** The cases of this suite. */
 export const cases: Readonly<Record<string, CaseFunction>> = {

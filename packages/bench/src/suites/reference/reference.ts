@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
 import { type CaseContext, type CaseFunction, type Figure, SkipError } from "../../runner/suite.ts";
 import { testFilePath, wordAt } from "../../runner/test-file.ts";
@@ -22,6 +23,10 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   memcpy: (context) => runReference(context, ["copy", LARGE_BYTES, copiesOf(context)]),
   mappedPage: (context) => runReference(context, ["mapped", ...pagesOf(context)]),
   readPage: (context) => runReference(context, ["read", ...pagesOf(context)]),
+  storedPage: (context) => {
+    const path = join(context.memoryDirectory, `pages-${process.pid}`);
+    return runReference(context, ["stored", path, context.sizes.transferBytes]);
+  },
   countRead: (context) => runReference(context, ["count", ...lineFeedsOf(context)]),
   countMapped: (context) => runReference(context, ["mapcount", ...lineFeedsOf(context)]),
   histogram: (context) => runReference(context, ["histogram", ...lineFeedsOf(context), 1]),

@@ -51,6 +51,12 @@ export const REFERENCE_SUITES: readonly SuiteSpec[] = [
         labels: ["warm"],
       },
       {
+        name: "storedPage",
+        title: "C: filling a new page of 4 KiB of a mapped file",
+        role: "reference",
+        unit: "ns",
+      },
+      {
         name: "countRead",
         title: "C: counting a byte in what is read, 256 KiB at a time",
         role: "reference",
