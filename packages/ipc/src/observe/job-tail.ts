@@ -8,10 +8,10 @@
  */
 import type { Mapping, Section } from "@isthmus/core/internal";
 import { CELL, KIND, KIND_MASK, KINDS, longOf, QUEUE } from "../queue/queue-layout.ts";
-import { MUTEX, MUTEX_BYTES } from "../sync/mutex-layout.ts";
+import { MUTEX_BYTES } from "../sync/mutex-layout.ts";
 import type { TailedRecord } from "./lane-tail.ts";
 import { ObservedWords } from "./observed-words.ts";
-import { CellReader, type QueueSizes } from "./queue-state.ts";
+import { CellReader, type QueueSizes, turnOf } from "./queue-state.ts";
 
 /** How often to try for a moment in which nobody changes the queue. */
 const ATTEMPTS_MAX = 64;
@@ -140,10 +140,8 @@ export class JobTail {
     return undefined;
   }
 
-  /** How often the queue's mutex has been acquired; undefined while somebody holds it. */
   #turn(): number | undefined {
-    const turn = this.#mutex.load(MUTEX.acquisitions);
-    return this.#mutex.load(MUTEX.owner) === 0 ? turn : undefined;
+    return turnOf((word) => this.#mutex.load(word));
   }
 
   #kindAt(word: number): number {

@@ -15,12 +15,12 @@ import {
   readCounts,
 } from "../queue/queue-layout.ts";
 import { SLOT_BYTES } from "../segment/participant-layout.ts";
-import { MUTEX, MUTEX_BYTES } from "../sync/mutex-layout.ts";
+import { MUTEX_BYTES } from "../sync/mutex-layout.ts";
 import type { KindSource } from "./kind-readers.ts";
 import { readLatencies } from "./latencies.ts";
 import { timeoutWakesOf, wakesOf } from "./participant-state.ts";
 import type { QueueDeadLetterInfo, QueueInfo, QueueJobInfo } from "./queue-info.ts";
-import { CellReader, longAt, QUEUE_HEADER_BYTES, readQueueSizes } from "./queue-state.ts";
+import { CellReader, longAt, QUEUE_HEADER_BYTES, readQueueSizes, turnOf } from "./queue-state.ts";
 import type { SectionReader } from "./section-reader.ts";
 import { StateBytes } from "./state-bytes.ts";
 
@@ -36,17 +36,16 @@ const LOOKS_MAX = 8;
  */
 export function readQueue(source: KindSource): QueueInfo {
   for (let looks = 1; ; looks++) {
-    const turn = turnOf(source.reader);
+    const turn = turnIn(source.reader);
     const info = lookAt(source);
-    const isSettled = turn !== undefined && turn === turnOf(source.reader);
+    const isSettled = turn !== undefined && turn === turnIn(source.reader);
     if (isSettled || looks === LOOKS_MAX) return info;
   }
 }
 
-/** How often the queue's mutex has been acquired; undefined while somebody holds it. */
-function turnOf(reader: SectionReader): number | undefined {
+function turnIn(reader: SectionReader): number | undefined {
   const mutex = new StateBytes(reader.peek(SECTION.mutex, 0, MUTEX_BYTES), "");
-  return mutex.word(MUTEX.owner) === 0 ? mutex.word(MUTEX.acquisitions) : undefined;
+  return turnOf((word) => mutex.word(word));
 }
 
 function lookAt(source: KindSource): QueueInfo {

@@ -16,6 +16,7 @@ import {
   QUEUE,
   queueBytes,
 } from "../queue/queue-layout.ts";
+import { MUTEX } from "../sync/mutex-layout.ts";
 import { readMode } from "./lane-sizes.ts";
 import { StateBytes } from "./state-bytes.ts";
 
@@ -49,6 +50,17 @@ export function readQueueSizes(state: StateBytes, lengthBytes: number): QueueSiz
 /** A number of two words; 0 where they have what cannot be one. */
 export function longAt(state: StateBytes, word: number): number {
   return longOf(state.word(word), state.word(word + 1));
+}
+
+/**
+ * How often a queue's mutex has been acquired: what was read between two looks that tell the same is of one moment.
+ *
+ * @param load Reads a word of section "mutex", behind what it has read before.
+ * @returns Undefined while somebody holds it.
+ */
+export function turnOf(load: (word: number) => number): number | undefined {
+  const turn = load(MUTEX.acquisitions);
+  return load(MUTEX.owner) === 0 ? turn : undefined;
 }
 
 /** What the header of a cell says. */
