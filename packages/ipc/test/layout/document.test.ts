@@ -2,7 +2,13 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, openSync } from "node:fs";
 import { CorruptSegmentError } from "@isthmus/core";
-import { decodeSuperblock, readHead, SECTION, SEGMENT_KINDS } from "@isthmus/core/internal";
+import {
+  decodeSuperblock,
+  readAbi,
+  readHead,
+  SECTION,
+  SEGMENT_KINDS,
+} from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
 import {
   CHANNEL,
@@ -13,6 +19,7 @@ import {
   LANE_OWNER,
   LANE_PRODUCER_COUNTERS_OFFSET,
 } from "../../src/channel/channel-layout.ts";
+import { MODES } from "../../src/flow/record-layout.ts";
 import {
   array,
   bool,
@@ -87,10 +94,11 @@ import {
   SCHEMA_TEXT_BYTES_MAX,
 } from "../../src/struct/schema-layout.ts";
 import { MARKER_TEXTS } from "../../src/struct/schema-texts.ts";
-import { EVENT, EVENT_BYTES } from "../../src/sync/event-layout.ts";
+import { EVENT, EVENT_BYTES, MODES as EVENT_MODES } from "../../src/sync/event-layout.ts";
 import { MUTEX, MUTEX_BYTES, STRATEGY } from "../../src/sync/mutex-layout.ts";
 import { SEMAPHORE, semaphoreBytes } from "../../src/sync/semaphore-layout.ts";
 import {
+  ON_SLOW,
   PLACES_OFFSET,
   PUBLISHER_COUNTERS_OFFSET,
   SUBSCRIBER,
@@ -102,7 +110,15 @@ import {
   topicLanes,
 } from "../../src/topic/topic-layout.ts";
 import { CELL, CELL_BYTES } from "../../src/wait/wait-cell.ts";
-import { blocksOf, codesOf, fieldsOf, offsetsOf, rowsOf, textOf } from "./support/document.ts";
+import {
+  blocksOf,
+  codesOf,
+  fieldsOf,
+  offsetsOf,
+  rowsOf,
+  textOf,
+  valuesOf,
+} from "./support/document.ts";
 
 const WORD = 4;
 
@@ -167,6 +183,54 @@ describe("docs/layout.md", () => {
     expect(participants?.["length"]).toBe(`${SLOT_BYTES} × what the creator chose`);
     const most = `at most ${SLOT_COUNT_MAX}. Unless it is told to be otherwise, ${SLOT_COUNT} for`;
     expect(textOf("Participants")).toContain(most);
+  });
+});
+
+describe("docs/layout.md, the meaning of numbers", () => {
+  test("ABI: a word is known exactly if it is in the table", () => {
+    const cpus = { x64: 1, arm64: 2 };
+    const columns = { x64: "mutex on x64", arm64: "on arm64" };
+    const told = rowsOf("ABI").flatMap((row) =>
+      (["x64", "arm64"] as const).map((cpu) => ({
+        tag: cpus[cpu] | (Number(row["code"]) << 8) | (Number(row[columns[cpu]]) << 16),
+        abi: { cpu, library: row["C library"], system: row["system"] },
+      })),
+    );
+    for (const { tag, abi } of told) expect(readAbi(tag)).toMatchObject(abi);
+    const known: number[] = [];
+    for (let low = 0; low < 1 << 12; low++) {
+      for (let mutexBytes = 0; mutexBytes <= 64; mutexBytes++) {
+        const tag = low | (mutexBytes << 16);
+        if (readAbi(tag) !== undefined) known.push(tag);
+      }
+    }
+    expect(known.sort()).toEqual(told.map(({ tag }) => tag).sort());
+    expect(textOf("ABI")).toContain("the CPU is 1 for x64 (x86-64) and 2 for arm64");
+    const glibc = told.find(({ abi }) => abi.library === "glibc")?.tag ?? 0;
+    expect(textOf("ABI")).toContain(`with glibc is 0x${glibc.toString(16).padStart(8, "0")}`);
+  });
+
+  test.each([
+    ["State of a channel", "mode", "slots of one size", "records of any size"],
+    ["State of a topic", "mode", "slots of one size", "records of any size"],
+    ["State of a service", "requestMode", "a struct", "bytes"],
+    ["State of a work queue", "mode", "jobs of a struct", "bytes"],
+  ])("%s, %s: the numbers of the modes", (heading, field, fixed, sized) => {
+    const {
+      [MODES.fixed]: first,
+      [MODES.bytes]: second,
+      [MODES.json]: third,
+      ...others
+    } = valuesOf(heading, field);
+    expect([first, second, others]).toEqual([fixed, sized, {}]);
+    expect(third === "the same" || third === "JSON").toBe(true);
+  });
+
+  test("the numbers of an event's modes, and of what a slow subscriber asks for", () => {
+    const { auto, manual } = EVENT_MODES;
+    expect(valuesOf("State of an event", "mode")).toEqual({ [auto]: "auto", [manual]: "manual" });
+    const slow = { 0: "none", [ON_SLOW.gate]: "publishers wait", [ON_SLOW.lap]: "it is lapped" };
+    expect(valuesOf("Subscriber", "onSlow")).toEqual(slow);
   });
 });
 

@@ -96,6 +96,13 @@ export function codesOf(heading: string, code: string, name: string): Record<str
   return Object.fromEntries(rowsOf(heading).map((row) => [row[name], Number(row[code])]));
 }
 
+/** What a field's values mean: the numbers of its meaning, `"0 auto, 1 manual; …"`, with the words behind them. */
+export function valuesOf(heading: string, field: string): Record<string, string> {
+  const row = rowsOf(heading).find((candidate) => candidate["field"] === field);
+  const values = (row?.["meaning"] ?? "").matchAll(/(?<![^ ])(\d+) ([^,;]+)/g);
+  return Object.fromEntries(Array.from(values, ([, value = "", meaning = ""]) => [value, meaning]));
+}
+
 /** The code blocks under a heading. */
 export function blocksOf(heading: string): readonly string[] {
   return partOf(heading).blocks;
