@@ -16,6 +16,8 @@ const PUBLISHER = someone(3, "publisher");
 const SUBSCRIBERS = [someone(0, "subscriber"), someone(1, "subscriber", false)];
 const REQUESTER = someone(0, "requester");
 const RESPONDER = someone(1, "responder");
+const WORKERS = [someone(0, "worker"), someone(1, "worker", false)];
+const FOLLOWER = someone(0, "user");
 
 /** Makes figures, each another one. */
 interface Maker {
@@ -29,7 +31,9 @@ interface Maker {
 /** The figures of a part of a kind, as `FIGURES` of `@isthmus/ipc` has them. */
 type Table = Readonly<Record<string, { readonly type: string; readonly unit: string }>>;
 type Tables<Kind extends string> = Readonly<Record<Kind, Readonly<Record<string, Table>>>>;
-type Kinds = "channel" | "topic" | "service" | "bridge";
+type Kinds = "channel" | "topic" | "service" | "queue" | "journal" | "bridge" | Store;
+/** What tells nothing but the figures of its segment. */
+type Store = "cache" | "limiter" | "table" | "counters";
 
 /**
  * Describes the segments.
@@ -89,8 +93,22 @@ export function segmentSamples(tables: Tables<Kinds>, later: number, latency?: u
     target: "orders",
     ends: [endSample(tables.bridge, makerOf(later, 500), holder)],
   };
-  const bridging = segment("bridge", [holder], { bridge });
-  return [...told, { ...bridging, cells: [cell(0)], takenAtNs: later * 1e9 }];
+  const queue = queueSample(tables.queue, makerOf(later, 4000), latency);
+  const maker = makerOf(later, 5000);
+  const figuresOf = (kind: Store): Sample => maker.figures(tables[kind]["segment"] ?? {});
+  const cache = { ...figuresOf("cache"), entriesByShard: [maker.gauge(), maker.gauge()] };
+  const journal = journalSample(tables.journal, makerOf(later, 6000));
+  const others = [
+    segment("bridge", [holder], { bridge }),
+    segment("queue", WORKERS, { queue, mutex }),
+    segment("cache", [holder], { cache }),
+    { ...segment("cache", [holder], { limiter: figuresOf("limiter") }), name: "a-limiter" },
+    segment("table", [holder], { table: figuresOf("table") }),
+    segment("counters", [holder], { counters: figuresOf("counters") }),
+    segment("journal", [FOLLOWER], { journal }),
+  ];
+  const rest = others.map((each) => ({ ...each, cells: [cell(0)], takenAtNs: later * 1e9 }));
+  return [...told, ...rest];
 }
 
 /** Numbers from there on: those of a kind stay as they are when another one gets a figure more. */
@@ -144,6 +162,13 @@ function segment(kind: string, participants: readonly Sample[], details: Sample)
     channel: undefined,
     topic: undefined,
     service: undefined,
+    queue: undefined,
+    cache: undefined,
+    limiter: undefined,
+    table: undefined,
+    counters: undefined,
+    journal: undefined,
+    bridge: undefined,
     semaphore: undefined,
     event: undefined,
     struct: undefined,
@@ -234,6 +259,35 @@ function serviceSample(tables: Tables<string>[string], { count, figures }: Maker
     requesters,
     responder: { participant: RESPONDER, state: "live", ...figures(responder) },
   };
+}
+
+function queueSample(
+  { segment = {} }: Tables<string>[string],
+  { count, figures, gauge }: Maker,
+  latency: unknown,
+): Sample {
+  const jobs = [...WORKERS, undefined].map((worker) => {
+    return { id: count(), worker, attempts: gauge(), priority: gauge(), forMs: gauge() };
+  });
+  return {
+    mode: "json",
+    recordBytes: 0,
+    maxAttempts: Infinity,
+    leaseMs: gauge(),
+    ...figures(segment),
+    jobs,
+    newestDeadLetter: { id: count(), attempts: gauge(), lastError: "too late" },
+    waitTime: latency,
+    runTime: latency,
+  };
+}
+
+function journalSample(
+  { segment = {}, follower = {} }: Tables<string>[string],
+  { figures }: Maker,
+): Sample {
+  const followers = [{ participant: FOLLOWER, name: "billing", ...figures(follower) }];
+  return { ...figures(segment), path: "/nowhere/journal", followers };
 }
 
 function endSample(

@@ -1,31 +1,16 @@
 /** Every kind is told in full, by names that Prometheus's own checker has nothing against. */
 import { describe, expect, test } from "bun:test";
 import { FIGURES, figureTotals, type SegmentInfo } from "@isthmus/ipc";
+import { testIf } from "@isthmus/testing/requirement";
 import { segmentSamples } from "@isthmus/testing/segment-samples";
 import { metricsText } from "../../src/server/metrics-text.ts";
 import { parseExposition } from "../support/exposition-parser.ts";
 import { findPromtool } from "../support/promtool.ts";
 
 const SERVER = { version: "0.1.0", bun: "1.0.0", startedAtMs: 0, clients: 0, skipped: 0 };
-const SAMPLES = [
-  ...(segmentSamples(FIGURES, 1) as unknown as SegmentInfo[]),
-  ...(["cache", "limiter", "table", "counters", "journal"] as const).map(stored),
-];
+const SAMPLES = segmentSamples(FIGURES, 1) as unknown as SegmentInfo[];
 const TEXT = metricsText(SAMPLES, SERVER);
 const families = parseExposition(TEXT);
-
-/** A segment of the store: every figure of its table, each another number. */
-function stored(
-  kind: "cache" | "limiter" | "table" | "counters" | "journal",
-  index: number,
-): SegmentInfo {
-  const [memory] = segmentSamples(FIGURES, 1).filter((one) => one["kind"] === "memory");
-  const names = Object.keys(FIGURES[kind].segment);
-  const figures = Object.fromEntries(names.map((name, at) => [name, 5000 + index * 100 + at]));
-  const base = { ...memory, name: `a-${kind}`, kind: kind === "limiter" ? "cache" : kind };
-  const followers = { followers: [{ position: 5900, lag: 5901 }] };
-  return { ...base, [kind]: { ...figures, ...followers } } as unknown as SegmentInfo;
-}
 
 /** The names of the families that tell of a segment. */
 function familiesOf(segment: string): string[] {
@@ -57,6 +42,7 @@ describe("metricsText()", () => {
     ["semaphore", ["available_permits", "max_permits", "held_permits"]],
     ["event", ["set", "sets_total"]],
     ["struct", ["version", "updates_total", "record_max_bytes"]],
+    ["queue", ["waiting_jobs", "in_flight_jobs", "done_total", "dead_lettered_total"]],
     ["cache", ["hits_total", "misses_total", "stale_hits_total", "hit_ratio", "entries"]],
     ["cache", ["evictions_total", "expirations_total", "computes_total", "waits_total", "bytes"]],
     ["limiter", ["allowed_total", "denied_total", "keys"]],
@@ -93,7 +79,7 @@ describe("metricsText()", () => {
   });
 
   const promtool = findPromtool();
-  test.skipIf(promtool === undefined)("is what promtool accepts", () => {
+  testIf(promtool !== undefined, "promtool")("is what promtool accepts", () => {
     const stdin = new TextEncoder().encode(TEXT);
     const { stdout, stderr, exitCode } = Bun.spawnSync([promtool ?? "", "check", "metrics"], {
       stdin,
