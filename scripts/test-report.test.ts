@@ -69,14 +69,18 @@ test("a run without an end, or with another one than its tests, has not passed",
 
 test("the summary gives reasons with their counts, what failed, and sums", () => {
   const bad = readReport("a.test.ts", OUTPUT, { code: 1, seconds: 3 });
-  const good = readReport("b.test.ts", "(skip) nameless\n 2 pass\n 1 skip\n 0 fail\n", {
-    code: 0,
-    seconds: 1,
-  });
+  const good = readReport(
+    "b.test.ts",
+    "(skip) nameless\n(skip) all [skipped: needs Linux] > one\n 2 pass\n 2 skip\n 0 fail\n",
+    {
+      code: 0,
+      seconds: 1,
+    },
+  );
   const leftOut = new Map([["models", ["c.test.ts", "d.test.ts"]]]);
   expect(summaryOf([bad, good], leftOut, 64)).toBe(`Skipped:
     2  needs signals
-    1  needs Linux
+    2  needs Linux
     1  no reason given: nameless
 Files left out:
     2  models
@@ -88,6 +92,6 @@ Failed:
     41 |   expect(four()).toBe(4);
     error: expect(received).toBe(expected)
     (fail) four [2400.00ms]
-3 pass, 4 skip, 2 fail; 1 of 2 runs passed, in 1 min 4 s
+3 pass, 5 skip, 2 fail; 1 of 2 runs passed, in 1 min 4 s
 `);
 });

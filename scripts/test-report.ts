@@ -35,7 +35,7 @@ const SKIPPED = /^\(skip\) (.*)$/;
 const TIMED = /^\((?:pass|fail)\) (.*) \[([\d.]+)ms\]$/;
 const ENDED = /^\((?:pass|fail|skip|todo)\) /;
 const FAILED = /^\(fail\) /;
-const REASON = /\[skipped: (.*)\]$/;
+const REASON = /\[skipped: (.*?)\]( >|$)/;
 
 /** How many of the tests that took longest are named. */
 const LONGEST_COUNT = 10;

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
 import { Home } from "@isthmus/testing/home";
 import { PATIENCE_MS } from "@isthmus/testing/patience";
+import { testIf } from "@isthmus/testing/requirement";
 import { runProgram, testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { SHELLS, type Shell } from "../src/manual/completion-script.ts";
@@ -155,51 +156,51 @@ class Session implements AsyncDisposable {
 }
 
 describe.each(SHELLS)("%s", (shell) => {
-  const isMissing = Bun.which(shell) === null;
-  if (isMissing) process.stderr.write(`skipped: completions in ${shell} (not installed)\n`);
-
-  test.skipIf(isMissing)("completes commands, flags, values and names", async () => {
-    using home = new Home();
-    using directory = new TemporaryDirectory();
-    keep("telemetry", "odd name", "app:orders");
-    const env = { ISTHMUS_DIR: home.path, BUN: process.execPath, MAIN };
-    const { stdout } = await runCli(["completions", shell]);
-    const script = directory.file("script", stdout);
-    if (shell === "fish") {
-      const ask = async (line: string): Promise<string> => {
-        const load = `function isthmus; $BUN $MAIN $argv; end; source ${script}; complete -C '${line}'`;
-        const result = await runProgram([...STARTS.fish, "-c", load], { env });
-        expect({ stderr: result.stderr, exitCode: result.exitCode }).toEqual({
-          stderr: "",
-          exitCode: 0,
-        });
-        return result.stdout;
-      };
-      expect(await ask("isthmus insp")).toStartWith("inspect\tShow one segment");
-      expect(await ask("isthmus producer --ch")).toStartWith("--channel\tThe channel");
-      expect(await ask("isthmus inspect tel")).toStartWith("telemetry\t");
-      expect(await ask("isthmus inspect ")).toMatch(
-        /^app:orders\t.*\nodd.*name.*\t.*\ntelemetry\t/,
-      );
-      expect(await ask(`isthmus scan ${directory.file("long-", "x").slice(0, -1)}`)).toContain(
-        "long-",
-      );
-      return;
-    }
-    const begin = `${shell === "zsh" ? "autoload -Uz compinit; compinit -u -D; " : ""}${COMMAND}; source ${script}`;
-    const start = directory.file("start", `${begin}\nPS1='${PROMPT}'\n`);
-    const command = shell === "bash" ? [...STARTS.bash, start, "-i"] : STARTS.zsh;
-    await using session = new Session(command, env);
-    if (shell === "zsh") await session.type(`. ${start}\n`, PROMPT);
-    else await session.type("", PROMPT);
-    await session.type("isthmus insp\t", "isthmus inspect ");
-    await session.type("tel\t", "telemetry");
-    await session.type("\x15isthmus inspect app:o\t", "app:orders");
-    await session.type("\x15isthmus inspect od\t", "odd\\ name");
-    await session.type("\x15isthmus producer --cha\t", "--channel");
-    await session.type(" tel\t", "telemetry");
-    await session.type("\x15isthmus chaos --only lo\t", "lock");
-    directory.file("only-file", "x");
-    await session.type(`\x15isthmus scan ${directory.file("only-")}\t`, "only-file");
-  });
+  testIf(Bun.which(shell) !== null, shell)(
+    "completes commands, flags, values and names",
+    async () => {
+      using home = new Home();
+      using directory = new TemporaryDirectory();
+      keep("telemetry", "odd name", "app:orders");
+      const env = { ISTHMUS_DIR: home.path, BUN: process.execPath, MAIN };
+      const { stdout } = await runCli(["completions", shell]);
+      const script = directory.file("script", stdout);
+      if (shell === "fish") {
+        const ask = async (line: string): Promise<string> => {
+          const load = `function isthmus; $BUN $MAIN $argv; end; source ${script}; complete -C '${line}'`;
+          const result = await runProgram([...STARTS.fish, "-c", load], { env });
+          expect({ stderr: result.stderr, exitCode: result.exitCode }).toEqual({
+            stderr: "",
+            exitCode: 0,
+          });
+          return result.stdout;
+        };
+        expect(await ask("isthmus insp")).toStartWith("inspect\tShow one segment");
+        expect(await ask("isthmus producer --ch")).toStartWith("--channel\tThe channel");
+        expect(await ask("isthmus inspect tel")).toStartWith("telemetry\t");
+        expect(await ask("isthmus inspect ")).toMatch(
+          /^app:orders\t.*\nodd.*name.*\t.*\ntelemetry\t/,
+        );
+        expect(await ask(`isthmus scan ${directory.file("long-", "x").slice(0, -1)}`)).toContain(
+          "long-",
+        );
+        return;
+      }
+      const begin = `${shell === "zsh" ? "autoload -Uz compinit; compinit -u -D; " : ""}${COMMAND}; source ${script}`;
+      const start = directory.file("start", `${begin}\nPS1='${PROMPT}'\n`);
+      const command = shell === "bash" ? [...STARTS.bash, start, "-i"] : STARTS.zsh;
+      await using session = new Session(command, env);
+      if (shell === "zsh") await session.type(`. ${start}\n`, PROMPT);
+      else await session.type("", PROMPT);
+      await session.type("isthmus insp\t", "isthmus inspect ");
+      await session.type("tel\t", "telemetry");
+      await session.type("\x15isthmus inspect app:o\t", "app:orders");
+      await session.type("\x15isthmus inspect od\t", "odd\\ name");
+      await session.type("\x15isthmus producer --cha\t", "--channel");
+      await session.type(" tel\t", "telemetry");
+      await session.type("\x15isthmus chaos --only lo\t", "lock");
+      directory.file("only-file", "x");
+      await session.type(`\x15isthmus scan ${directory.file("only-")}\t`, "only-file");
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
+import { ifProc, ifUnixFiles } from "@isthmus/testing/requirement";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { InterruptedError } from "../src/interrupted-error.ts";
@@ -244,34 +245,25 @@ describe("isthmus scan", () => {
     expect(JSON.parse(stdout)).toMatchObject(isEmpty ? none : { ...counts, matches });
   });
 
-  test.skipIf(process.platform !== "linux")(
-    "reads files that are made when they are read, with a size and without one",
-    async () => {
-      const paths = ["/proc/version", "/sys/kernel/mm/transparent_hugepage/enabled"].filter(
-        existsSync,
-      );
-      expect(paths).not.toEqual([]);
-      const { stdout, stderr, exitCode } = await runCli([
-        "scan",
-        "--json",
-        "--find",
-        "v",
-        ...paths,
-      ]);
-      expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
-      const counts = stdout
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line));
-      expect(counts.map(({ bytes, lines, matches }) => ({ bytes, lines, matches }))).toEqual(
-        paths.map((path) => {
-          const text = readFileSync(path, "utf8");
-          const [lines, matches] = ["\n", "v"].map((part) => text.split(part).length - 1);
-          return { bytes: text.length, lines, matches };
-        }),
-      );
-    },
-  );
+  ifProc("reads files that are made when they are read, with a size and without one", async () => {
+    const paths = ["/proc/version", "/sys/kernel/mm/transparent_hugepage/enabled"].filter(
+      existsSync,
+    );
+    expect(paths).not.toEqual([]);
+    const { stdout, stderr, exitCode } = await runCli(["scan", "--json", "--find", "v", ...paths]);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    const counts = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(counts.map(({ bytes, lines, matches }) => ({ bytes, lines, matches }))).toEqual(
+      paths.map((path) => {
+        const text = readFileSync(path, "utf8");
+        const [lines, matches] = ["\n", "v"].map((part) => text.split(part).length - 1);
+        return { bytes: text.length, lines, matches };
+      }),
+    );
+  });
 
   test("finds where a single character is first, in whichever chunk", async () => {
     using directory = new TemporaryDirectory();
@@ -292,11 +284,11 @@ describe("isthmus scan", () => {
     expect(record.bytes_per_second / ((5 / elapsedMs) * 1000)).toBeCloseTo(1, 1);
   });
 
-  test.skipIf(process.platform !== "linux").each([
-    ["a pipe that gives nothing", ["-"]],
-    ["what has no end", ["/dev/zero"]],
-  ])("Ctrl-C ends it: %s", async (_, paths) => {
-    await using child = Bun.spawn([process.execPath, MAIN, "scan", ...paths], {
+  ifProc("Ctrl-C ends it: a pipe that gives nothing", () => endsByCtrlC("-"));
+  ifProc("Ctrl-C ends it: what has no end", () => endsByCtrlC("/dev/zero"));
+
+  async function endsByCtrlC(path: string): Promise<void> {
+    await using child = Bun.spawn([process.execPath, MAIN, "scan", path], {
       env: testEnvironment(),
       stdin: "pipe",
       stdout: "pipe",
@@ -307,24 +299,21 @@ describe("isthmus scan", () => {
     child.kill("SIGINT");
     expect(await child.exited).toBe(130);
     expect(await new Response(child.stderr).text()).toEndWith("isthmus: interrupted\n");
-  });
+  }
 
-  test.skipIf(process.platform !== "linux")(
-    "does not wait for a pipe when it is told before",
-    async () => {
-      using directory = new TemporaryDirectory();
-      const path = join(directory.path, "pipe");
-      Bun.spawnSync(["mkfifo", path]);
-      // Its writer is there, and gives nothing.
-      const writer = openSync(path, "r+");
-      try {
-        using input = openScanInput(path, AbortSignal.abort(new InterruptedError("SIGINT")));
-        expect(await Array.fromAsync(input.chunks)).toEqual([]);
-      } finally {
-        closeSync(writer);
-      }
-    },
-  );
+  ifUnixFiles("does not wait for a pipe when it is told before", async () => {
+    using directory = new TemporaryDirectory();
+    const path = join(directory.path, "pipe");
+    Bun.spawnSync(["mkfifo", path]);
+    // Its writer is there, and gives nothing.
+    const writer = openSync(path, "r+");
+    try {
+      using input = openScanInput(path, AbortSignal.abort(new InterruptedError("SIGINT")));
+      expect(await Array.fromAsync(input.chunks)).toEqual([]);
+    } finally {
+      closeSync(writer);
+    }
+  });
 
   test("a file whose name begins with - follows --", async () => {
     using directory = new TemporaryDirectory();

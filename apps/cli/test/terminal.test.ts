@@ -1,10 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { closeSync, openSync, readdirSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { json } from "@isthmus/ipc";
 import { Journal } from "@isthmus/store";
 import { Home } from "@isthmus/testing/home";
 import { createPlaces } from "@isthmus/testing/places";
+import { describeIf } from "@isthmus/testing/requirement";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { ERASE_LINE } from "../src/output/erase-line.ts";
@@ -41,7 +42,6 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 const python = Bun.which("python3");
 const hasTerminal =
   python !== null && Bun.spawnSync([python, "-c", "import pty, fcntl, termios"]).exitCode === 0;
-if (!hasTerminal) process.stderr.write("skipped: terminal tests (no python3 with pty)\n");
 
 async function runInTerminal(args: readonly string[], env: Record<string, string> = {}) {
   const command = [python ?? "", "-c", PTY_SCRIPT, process.execPath, MAIN, ...args];
@@ -54,7 +54,7 @@ async function runInTerminal(args: readonly string[], env: Record<string, string
   return { text: text.replaceAll("\r\n", "\n"), exitCode: await child.exited };
 }
 
-describe.skipIf(!hasTerminal)("in a terminal", () => {
+describeIf(hasTerminal, "python3 with pty")("in a terminal", () => {
   test.each([
     ["y\n", 0, "end      clean"],
     ["n\n", 1, "Nothing was changed"],

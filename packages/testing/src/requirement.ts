@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { test } from "bun:test";
+import { describe, test } from "bun:test";
 
 /** Whether the tests run as root, who may mount file systems and become another user. */
 export const isRoot: boolean = process.getuid?.() === 0;
@@ -58,9 +58,22 @@ export function testIf(
   requirement: string,
 ): (name: string, body: Body, timeoutMs?: number) => void {
   return (name, body, timeoutMs) => {
-    const title = isMet ? name : `${name} [skipped: needs ${requirement}]`;
-    test.skipIf(!isMet)(title, body, timeoutMs);
+    test.skipIf(!isMet)(titleOf(name, isMet, requirement), body, timeoutMs);
   };
+}
+
+/** `describe`, or a skipped one whose name says why; see {@link testIf}. */
+export function describeIf(
+  isMet: boolean,
+  requirement: string,
+): (name: string, define: () => void) => void {
+  return (name, define) => {
+    describe.skipIf(!isMet)(titleOf(name, isMet, requirement), define);
+  };
+}
+
+function titleOf(name: string, isMet: boolean, requirement: string): string {
+  return isMet ? name : `${name} [skipped: needs ${requirement}]`;
 }
 
 /** Tests in which a file is shortened while it is mapped, which Windows refuses. */

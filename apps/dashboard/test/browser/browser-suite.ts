@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { afterAll, beforeAll, describe } from "bun:test";
+import { afterAll, beforeAll } from "bun:test";
 import { patient } from "@isthmus/testing/patience";
+import { describeIf } from "@isthmus/testing/requirement";
 import { findBrowser, TestBrowser } from "../support/browser.ts";
 import { type Preferences, WatchedPage } from "./watched-page.ts";
 
@@ -27,7 +28,7 @@ export interface BrowserSuite {
  */
 export function describeInBrowser(name: string, define: (suite: BrowserSuite) => void): void {
   const path = findBrowser();
-  describe.skipIf(path === undefined)(name, () => {
+  describeIf(path !== undefined, "a browser")(name, () => {
     const stack = new AsyncDisposableStack();
     let browser: TestBrowser;
     beforeAll(async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { testIf } from "@isthmus/testing/requirement";
 import fc from "fast-check";
 import {
   array,
@@ -165,38 +166,38 @@ describe("the fingerprint", () => {
 const compiler = ["gcc", "cc", "clang"]
   .map((name) => Bun.which(name))
   .find((path) => path !== null);
-if (compiler === undefined) {
-  process.stderr.write("skipped: layouts against a C compiler, for there is none on the PATH\n");
-}
 
-test.skipIf(compiler === undefined)("a C compiler gives every field the same place", () => {
-  const samples = fc.sample(structCase, { numRuns: 60, seed: 1 }).map(({ type }) => type);
-  const schemas = [Telemetry, Everything, ...samples] as StructSchema[];
-  const directory = mkdtempSync(join(tmpdir(), "isthmus-layout-"));
-  try {
-    const source = join(directory, "layout.c");
-    const program = join(directory, "layout");
-    writeFileSync(
-      source,
-      cProgram(
-        schemas.map((schema) => schema.layout),
-        schemas,
-      ),
-    );
-    const build = Bun.spawnSync([compiler ?? "", "-std=c11", "-w", "-o", program, source]);
-    expect(build.stderr.toString()).toBe("");
-    const output = Bun.spawnSync([program]).stdout.toString().trimEnd().split("\n\n");
-    for (const [index, schema] of schemas.entries()) {
-      const expected = [`${schema.size} ${schema.alignment} ${schema.fingerprint.hex}`];
-      for (const [path, offset, size] of placesOf(schema.layout, "", 0)) {
-        expected.push(`${path} ${offset} ${size}`);
+testIf(compiler !== undefined, "a C compiler")(
+  "a C compiler gives every field the same place",
+  () => {
+    const samples = fc.sample(structCase, { numRuns: 60, seed: 1 }).map(({ type }) => type);
+    const schemas = [Telemetry, Everything, ...samples] as StructSchema[];
+    const directory = mkdtempSync(join(tmpdir(), "isthmus-layout-"));
+    try {
+      const source = join(directory, "layout.c");
+      const program = join(directory, "layout");
+      writeFileSync(
+        source,
+        cProgram(
+          schemas.map((schema) => schema.layout),
+          schemas,
+        ),
+      );
+      const build = Bun.spawnSync([compiler ?? "", "-std=c11", "-w", "-o", program, source]);
+      expect(build.stderr.toString()).toBe("");
+      const output = Bun.spawnSync([program]).stdout.toString().trimEnd().split("\n\n");
+      for (const [index, schema] of schemas.entries()) {
+        const expected = [`${schema.size} ${schema.alignment} ${schema.fingerprint.hex}`];
+        for (const [path, offset, size] of placesOf(schema.layout, "", 0)) {
+          expected.push(`${path} ${offset} ${size}`);
+        }
+        expect(output[index]?.split("\n")).toEqual(expected);
       }
-      expect(output[index]?.split("\n")).toEqual(expected);
+    } finally {
+      rmSync(directory, { recursive: true });
     }
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-});
+  },
+);
 
 const C_TYPES: Readonly<Record<string, string>> = {
   u8: "uint8_t",
