@@ -86,7 +86,10 @@ export const EVENT = {
   missed: 26,
   /** It was given a record again that it may not be given again. */
   repeated: 27,
-  /** Its process is up, and about to open what it works on; so long has it waited for a processor, in milliseconds. */
+  /**
+   * Its process is up, and about to open what it works on; so long has it waited for a processor, in milliseconds; more: for
+   * others who then woke it, in microseconds.
+   */
   started: 28,
   /** It has done the first piece of its work since it opened what it works on; waits as for `started`. */
   tookOver: 29,

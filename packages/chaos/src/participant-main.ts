@@ -8,7 +8,7 @@ import { SystemError } from "@isthmus/core";
 import { ControlBlock, EXIT_NO_ROOM, type Order } from "./control.ts";
 import { EVENT, EventWriter } from "./evidence.ts";
 import { Participant } from "./participant.ts";
-import { processorWaitMs } from "./resources.ts";
+import { ParticipantWaits } from "./participant-waits.ts";
 import { scenarioNamed } from "./scenarios/scenarios.ts";
 
 const order = JSON.parse(process.argv[2] ?? "null") as Order | null;
@@ -19,8 +19,10 @@ if (role === undefined) throw new Error(`There is no ${order.role} of ${order.sc
 const control = new ControlBlock(controlPath);
 const evidencePath = dirname(controlPath);
 const writer = new EventWriter(logPath, () => control.ticket());
-const participant = new Participant({ id, seed, evidencePath, control, writer, harm });
-participant.note(EVENT.started, processorWaitMs());
+const waits = new ParticipantWaits();
+const options = { id, seed, evidencePath, control, writer, waits, harm };
+const participant = new Participant(options);
+participant.noteWaits(EVENT.started);
 try {
   await role.play(participant).catch((error: unknown) => {
     // Its segment has been deleted: it has nothing left to do, and whoever comes later begins anew.

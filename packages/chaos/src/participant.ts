@@ -10,7 +10,8 @@ import { directoryPath } from "@isthmus/core/internal";
 import { SeededRandom } from "@isthmus/programs/seeded-random";
 import type { ControlBlock, Harm, Instruction } from "./control.ts";
 import { EVENT, type EventCode, type EventWriter } from "./evidence.ts";
-import { countOpenSegments, processorWaitMs } from "./resources.ts";
+import type { ParticipantWaits } from "./participant-waits.ts";
+import { countOpenSegments } from "./resources.ts";
 
 /** How long one wait lasts at most, in milliseconds; after each, a participant looks whether the nemesis still lives. */
 export const PATIENCE: { readonly timeoutMs: number } = { timeoutMs: 2000 };
@@ -28,6 +29,7 @@ export interface ParticipantOptions {
   readonly evidencePath: string;
   readonly control: ControlBlock;
   readonly writer: EventWriter;
+  readonly waits: ParticipantWaits;
   readonly harm: Harm | undefined;
 }
 
@@ -46,6 +48,7 @@ export class Participant {
   readonly evidencePath: string;
   readonly #control: ControlBlock;
   readonly #writer: EventWriter;
+  readonly #waits: ParticipantWaits;
   readonly #parent = process.ppid;
   #requested: Harm | undefined;
   /** Rounds since it was told to stay. From then on, nobody is away who could see what it does. */
@@ -54,12 +57,14 @@ export class Participant {
   /** Segments left open on purpose; held, so that the garbage collector does not close them. */
   readonly #retained: Disposable[] = [];
 
-  constructor({ id, seed, evidencePath, control, writer, harm }: ParticipantOptions) {
+  constructor(options: ParticipantOptions) {
+    const { id, seed, evidencePath, control, writer, waits, harm } = options;
     this.id = id;
     this.evidencePath = evidencePath;
     this.random = new SeededRandom(seed);
     this.#control = control;
     this.#writer = writer;
+    this.#waits = waits;
     this.#requested = harm;
   }
 
@@ -130,6 +135,7 @@ export class Participant {
   /** Writes down that it has opened what it works on. */
   #noteReady(): void {
     this.#hasTakenOver = false;
+    this.#waits.endOpening();
     this.note(EVENT.ready);
   }
 
@@ -142,7 +148,13 @@ export class Participant {
   noteSuccess(): void {
     if (this.#hasTakenOver) return;
     this.#hasTakenOver = true;
-    this.note(EVENT.tookOver, processorWaitMs());
+    this.noteWaits(EVENT.tookOver);
+  }
+
+  /** Writes down what happened, and what it has waited for so far. */
+  noteWaits(code: EventCode): void {
+    const { processorMs, othersMs } = this.#waits;
+    this.note(code, processorMs, 0, othersMs * 1000);
   }
 
   /** Writes down that it has closed what it works on, and whether anything of it is left. */

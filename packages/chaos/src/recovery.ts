@@ -25,10 +25,10 @@ export interface Recovery {
   readonly startMs: number;
   /**
    * From then on, all time in which a participant of the same scenario was stopped, nobody was there whose work it needs,
-   * or shared memory was full.
+   * or shared memory was full; and in which it slept until others, who had a lock, woke it.
    */
   readonly waitMs: number;
-  /** Of the rest, the share in which it was ready to run and other processes had all processors. */
+  /** Of the rest, the share in which it, or the engine for it, was ready to run and others had all processors. */
   readonly processorMs: number;
   /** All other time until it had taken over: opened what it works on, and done the first piece of its work. */
   readonly libraryMs: number;
@@ -59,12 +59,15 @@ export function measureRecoveries(
       ...group.flatMap(({ stops }) => stops),
       ...absences(group, successor.needs, { fromMs, toMs }),
     ];
-    const waitMs = coveredMs(waits, { fromMs, toMs });
-    const restMs = toMs - fromMs - waitMs;
-    // The kernel tells how long, not when: waits are spread evenly over the time in which the process could run.
-    const shareWaiting = Math.min(1, (tookOver.value - started.value) / (toMs - fromMs));
-    const processorMs = restMs * shareWaiting;
-    const libraryMs = restMs - processorMs;
+    const coveredWaitMs = coveredMs(waits, { fromMs, toMs });
+    // It is known how long, not when: these waits are spread evenly over the time in which the process could run.
+    const share = (restMs: number, ms: number): number => Math.min(restMs, (restMs * ms) / allMs);
+    const allMs = toMs - fromMs;
+    const restMs = allMs - coveredWaitMs;
+    const processorMs = share(restMs, tookOver.processorMs - started.processorMs);
+    const othersMs = share(restMs, tookOver.othersMs - started.othersMs);
+    const libraryMs = Math.max(0, restMs - processorMs - othersMs);
+    const waitMs = coveredWaitMs + othersMs;
     const startMs = fromMs - killedAtMs;
     return [{ label: successor.label, startMs, waitMs, processorMs, libraryMs }];
   });
@@ -121,11 +124,16 @@ function presencesOf({ events, killedAtMs = Infinity }: ParticipantProcess): Int
   return presences;
 }
 
-function firstOf(
-  { events }: ParticipantProcess,
-  code: EventCode,
-): { readonly atMs: number; readonly value: number } | undefined {
+function firstOf({ events }: ParticipantProcess, code: EventCode): Moment | undefined {
   const log = events();
   const index = log.indexOf(code);
-  return index === -1 ? undefined : { atMs: log.atMs(index), value: log.value(index) };
+  if (index === -1) return undefined;
+  return { atMs: log.atMs(index), processorMs: log.value(index), othersMs: log.more(index) / 1000 };
+}
+
+/** When something happened, and what had been waited for by then. */
+interface Moment {
+  readonly atMs: number;
+  readonly processorMs: number;
+  readonly othersMs: number;
 }

@@ -1,5 +1,5 @@
 /**
- * What a process holds of a directory of named memory, so that leaks are seen, and what it waits for.
+ * What a process holds of a directory of named memory, so that leaks are seen.
  *
  * @module
  */
@@ -66,22 +66,6 @@ function isPipeIn(path: string, directory: string): boolean {
 function nameIn(path: string, directory: string): string | undefined {
   const at = path.indexOf(`${directory}/`);
   return at === -1 ? undefined : path.slice(at + directory.length + 1);
-}
-
-/**
- * How long this thread has waited for a processor since its process began, in milliseconds. Linux; 0 elsewhere.
- *
- * @returns What the kernel's scheduler says, see proc_pid_schedstat(5).
- */
-export function processorWaitMs(): number {
-  if (process.platform !== "linux") return 0;
-  try {
-    const [, waitedNs] = readFileSync("/proc/thread-self/schedstat", "latin1").split(" ");
-    return Number(waitedNs) / 1e6;
-  } catch {
-    // A kernel without statistics of its scheduler.
-    return 0;
-  }
 }
 
 /** What is held at a moment. */

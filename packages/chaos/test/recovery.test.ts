@@ -6,7 +6,7 @@ import type { Interval, ParticipantProcess } from "../src/roster.ts";
 import { wasFull } from "../src/run-chaos.ts";
 
 type Fields = Pick<ParticipantProcess, "role" | "group" | "stops" | "killedAtMs" | "needs">;
-type Line = readonly [code: keyof typeof EVENT, atMs: number, value?: number];
+type Line = readonly [code: keyof typeof EVENT, atMs: number, value?: number, more?: number];
 
 let participants: ParticipantProcess[];
 
@@ -22,6 +22,7 @@ function logOf(lines: readonly Line[]): EventLog {
     code: (index: number) => EVENT[lines[index]?.[0] ?? "idle"],
     atMs: (index: number) => lines[index]?.[1],
     value: (index: number) => lines[index]?.[2] ?? 0,
+    more: (index: number) => lines[index]?.[3] ?? 0,
   });
 }
 
@@ -38,12 +39,13 @@ function measure(
   needs?: string,
   fills: readonly Interval[] = [],
   processorMs = 0,
+  othersMs = 0,
 ): Recovery | undefined {
   const predecessor = participant([["started", 0]], { killedAtMs: 1000 });
   const lines: Line[] = [
     ["started", 1100, 5],
     ["ready", 1150],
-    ["tookOver", 1400, 5 + processorMs],
+    ["tookOver", 1400, 5 + processorMs, othersMs * 1000],
   ];
   const successor = participant(lines, { needs });
   return measureRecoveries([{ predecessor, successor }], participants, fills)[0];
@@ -91,6 +93,11 @@ describe("a recovery", () => {
   test("waits for a processor for a share of the time in which nothing else was in the way", () => {
     const fills = [{ fromMs: 1300, toMs: 5000 }];
     expect(measure(undefined, fills, 150)).toMatchObject(parts(100, 100, 100, 100));
+  });
+
+  test("waits for others for a share of it in which they let it sleep until they woke it", () => {
+    const fills = [{ fromMs: 1300, toMs: 5000 }];
+    expect(measure(undefined, fills, 150, 30)).toMatchObject(parts(100, 100 + 20, 80, 100));
   });
 
   test("is not measured when the successor has not taken over", () => {
