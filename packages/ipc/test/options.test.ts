@@ -53,6 +53,54 @@ class Room extends DisposableStack {
   readonly queue = this.use(WorkQueue.createNew("queue", channel));
 }
 
+type Verb = "createNew" | "openExisting" | "createOrOpen";
+/** A class, the name of what is there, options that it cannot do without, and what it takes before them. */
+type Opened = readonly [
+  type: Readonly<Record<Verb, (...parameters: never[]) => { dispose(): void }>>,
+  existing: string,
+  base?: object,
+  ...schema: unknown[],
+];
+
+const CLASSES: Readonly<Record<string, Opened>> = {
+  Producer: [Producer, "channel", channel],
+  Consumer: [Consumer, "new-channel", channel],
+  Publisher: [Publisher, "topic", channel],
+  Subscriber: [Subscriber, "topic", channel],
+  Requester: [Requester, "service", service],
+  Responder: [Responder, "new-service", service],
+  NamedSemaphore: [NamedSemaphore, "semaphore"],
+  NamedEvent: [NamedEvent, "event"],
+  SharedStruct: [SharedStruct, "struct", {}, Tick],
+  WorkQueue: [WorkQueue, "queue", channel],
+};
+
+/** Calls that open, an option that is misspelt, and the one that was meant. */
+const OPENINGS: readonly (readonly [what: string, misspelt: string, meant: string])[] = [
+  ["Producer.createNew", "capacity", "capacityBytes"],
+  ["Producer.openExisting", "onfull", "onFull"],
+  ["Producer.createOrOpen", "Latency", "latency"],
+  ["Consumer.createNew", "maxProducer", "maxProducers"],
+  ["Consumer.createOrOpen", "lifeTime", "lifetime"],
+  ["Publisher.createNew", "maxPublisher", "maxPublishers"],
+  ["Publisher.createOrOpen", "onFul", "onFull"],
+  ["Subscriber.createNew", "onSlwo", "onSlow"],
+  ["Subscriber.openExisting", "form", "from"],
+  ["Subscriber.createOrOpen", "onLaped", "onLapped"],
+  ["Requester.createNew", "maxRequester", "maxRequesters"],
+  ["Requester.openExisting", "onAbsend", "onAbsent"],
+  ["Responder.createNew", "capacity", "capacityBytes"],
+  ["Responder.createOrOpen", "capacity", "capacityBytes"],
+  ["NamedSemaphore.createNew", "intial", "initial"],
+  ["NamedSemaphore.createOrOpen", "maximum", "max"],
+  ["NamedEvent.createNew", "rest", "reset"],
+  ["NamedEvent.createOrOpen", "Initial", "initial"],
+  ["SharedStruct.createNew", "initials", "initial"],
+  ["SharedStruct.createOrOpen", "life", "lifetime"],
+  ["WorkQueue.createNew", "maxAttempt", "maxAttempts"],
+  ["WorkQueue.openExisting", "leaseMS", "leaseMs"],
+];
+
 const WAIT = { misspelt: "timeOutMs", meant: "timeoutMs" };
 const SIGNAL = { misspelt: "singal", meant: "signal" };
 const LIMIT = { misspelt: "limits", meant: "limit" };
@@ -63,10 +111,6 @@ function callsOf(room: Room): Call[] {
   const { mutex, semaphore, event, shared, queue } = room;
   let names = 0;
   const name = (): string => `name-${names++}`;
-  const open =
-    (opener: (options: never) => Disposable, base: object = {}) =>
-    (options: object): void =>
-      opener({ ...base, ...options } as never)[Symbol.dispose]();
   const call = (
     what: string,
     [misspelt, meant]: readonly [string, string],
@@ -77,119 +121,15 @@ function callsOf(room: Room): Call[] {
     call: run,
     ...WAIT,
   });
-  const capacity = ["capacity", "capacityBytes"] as const;
   return [
-    call(
-      "Producer.createNew",
-      capacity,
-      open((o) => Producer.createNew(name(), o), channel),
-    ),
-    call(
-      "Producer.openExisting",
-      ["onfull", "onFull"],
-      open((o) => Producer.openExisting("channel", o), channel),
-    ),
-    call(
-      "Producer.createOrOpen",
-      ["Latency", "latency"],
-      open((o) => Producer.createOrOpen(name(), o), channel),
-    ),
-    call(
-      "Consumer.createNew",
-      ["maxProducer", "maxProducers"],
-      open((o) => Consumer.createNew(name(), o), channel),
-    ),
-    call(
-      "Consumer.createOrOpen",
-      ["lifeTime", "lifetime"],
-      open((o) => Consumer.createOrOpen(name(), o), channel),
-    ),
-    call(
-      "Publisher.createNew",
-      ["maxPublisher", "maxPublishers"],
-      open((o) => Publisher.createNew(name(), o), channel),
-    ),
-    call(
-      "Publisher.createOrOpen",
-      ["onFul", "onFull"],
-      open((o) => Publisher.createOrOpen(name(), o), channel),
-    ),
-    call(
-      "Subscriber.createNew",
-      ["onSlwo", "onSlow"],
-      open((o) => Subscriber.createNew(name(), o), channel),
-    ),
-    call(
-      "Subscriber.openExisting",
-      ["form", "from"],
-      open((o) => Subscriber.openExisting("topic", o), channel),
-    ),
-    call(
-      "Subscriber.createOrOpen",
-      ["onLaped", "onLapped"],
-      open((o) => Subscriber.createOrOpen("topic", o), channel),
-    ),
-    call(
-      "Requester.createNew",
-      ["maxRequester", "maxRequesters"],
-      open((o) => Requester.createNew(name(), o), service),
-    ),
-    call(
-      "Requester.openExisting",
-      ["onAbsend", "onAbsent"],
-      open((o) => Requester.openExisting("service", o), service),
-    ),
-    call(
-      "Responder.createNew",
-      capacity,
-      open((o) => Responder.createNew(name(), o), service),
-    ),
-    call(
-      "Responder.createOrOpen",
-      capacity,
-      open((o) => Responder.createOrOpen(name(), o), service),
-    ),
-    call(
-      "NamedSemaphore.createNew",
-      ["intial", "initial"],
-      open((o) => NamedSemaphore.createNew(name(), o)),
-    ),
-    call(
-      "NamedSemaphore.createOrOpen",
-      ["maximum", "max"],
-      open((o) => NamedSemaphore.createOrOpen(name(), o)),
-    ),
-    call(
-      "NamedEvent.createNew",
-      ["rest", "reset"],
-      open((o) => NamedEvent.createNew(name(), o)),
-    ),
-    call(
-      "NamedEvent.createOrOpen",
-      ["Initial", "initial"],
-      open((o) => NamedEvent.createOrOpen(name(), o)),
-    ),
-    call(
-      "SharedStruct.createNew",
-      ["initials", "initial"],
-      open((o) => SharedStruct.createNew(name(), Tick, o)),
-    ),
-    call(
-      "SharedStruct.createOrOpen",
-      ["life", "lifetime"],
-      open((o) => SharedStruct.createOrOpen(name(), Tick, o)),
-    ),
-    call(
-      "WorkQueue.createNew",
-      ["maxAttempt", "maxAttempts"],
-      open((o) => WorkQueue.createNew(name(), o), channel),
-    ),
-    call(
-      "WorkQueue.openExisting",
-      ["leaseMS", "leaseMs"],
-      open((o) => WorkQueue.openExisting("queue", o), channel),
-    ),
-
+    ...OPENINGS.map(([what, misspelt, meant]): Call => {
+      const [className = "", verb = ""] = what.split(".");
+      const [type, existing, base = {}, ...schema] = CLASSES[className] as Opened;
+      const opened = verb === "createNew" ? name() : existing;
+      const open = (options: object): void =>
+        type[verb as Verb](...([opened, ...schema, { ...base, ...options }] as never[])).dispose();
+      return { what, call: open, misspelt, meant };
+    }),
     wait("producer.send", (o) => producer.send({ id: 1 }, o)),
     wait("producer.claim", (o) => producer.claim(() => {}, o)),
     wait("producer.claim of bytes", (o) => rawProducer.claim(1, () => {}, o)),
