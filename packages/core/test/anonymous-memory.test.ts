@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { type CreateMemoryOptions, MemoryMappedFile } from "../src/index.ts";
-import { expectError } from "./support/expect-error.ts";
 import { runFixture } from "./support/subprocess.ts";
 
 describe("MemoryMappedFile.createNew() without a name", () => {
@@ -50,17 +50,17 @@ describe("MemoryMappedFile.createNew() without a name", () => {
     ["null", null, TypeError, "ERR_INVALID_ARG_TYPE"],
   ])("refuses a capacity that is %s", (_label, capacity, type, code) => {
     const make = () => MemoryMappedFile.createNew(null, capacity as number);
-    expectError(make, type, code);
+    expectCode(make, type, code);
   });
 
   test("refuses options that are none", () => {
     const make = (options: unknown) => () =>
       MemoryMappedFile.createNew(null, 10, options as CreateMemoryOptions);
-    expectError(make({ access: "write" }), TypeError, "ERR_INVALID_ARG_VALUE");
-    expectError(make({ access: 1 }), TypeError, "ERR_INVALID_ARG_TYPE");
-    expectError(make({ lifetime: "forever" }), TypeError, "ERR_INVALID_ARG_VALUE");
-    expectError(make(null), TypeError, "ERR_INVALID_ARG_TYPE");
-    expectError(make("readWrite"), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(make({ access: "write" }), TypeError, "ERR_INVALID_ARG_VALUE");
+    expectCode(make({ access: 1 }), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(make({ lifetime: "forever" }), TypeError, "ERR_INVALID_ARG_VALUE");
+    expectCode(make(null), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(make("readWrite"), TypeError, "ERR_INVALID_ARG_TYPE");
   });
 
   // The limit on file sizes makes sure that a failing test does not eat the memory of this machine.

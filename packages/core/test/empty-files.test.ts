@@ -1,10 +1,10 @@
 /** Files without a byte in them: mapped like any other, and grown into. */
 import { describe, expect, test } from "bun:test";
 import { appendFileSync, closeSync, openSync, statSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { MemoryMappedFile, mapFile, readFile } from "../src/index.ts";
-import { expectError } from "./support/expect-error.ts";
 
 describe.each(MEMORY_ACCESS)("an empty file that is mapped %s", (access) => {
   test("has nothing in it, in whatever way it is read", async () => {
@@ -14,7 +14,7 @@ describe.each(MEMORY_ACCESS)("an empty file that is mapped %s", (access) => {
     using view = file.createViewAccessor();
     expect([file.capacity, view.capacity, view.bytes().length]).toEqual([0, 0, 0]);
     expect([view.readArray(0, new Int32Array(0)), view.readString(0)]).toEqual([0, ""]);
-    expectError(() => view.readUint8(0), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view.readUint8(0), RangeError, "ERR_OUT_OF_RANGE");
     expect([view.advise("willNeed"), view.residentBytes()]).toEqual([true, 0]);
     view.flush();
     view.flush({ mode: "async" });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { closeSync, openSync, readSync, truncateSync, writeSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { patient } from "@isthmus/testing/patience";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
@@ -10,7 +11,6 @@ import {
   type ViewAccessor,
 } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 import { NUMBER_TYPES } from "./support/number-types.ts";
 import { runFixture } from "./support/subprocess.ts";
 
@@ -88,12 +88,12 @@ describe("ViewAccessor of a file of 10 GiB", () => {
 
     test("refuses positions at and behind its end", () => {
       for (const position of [view.capacity - 3, view.capacity, view.capacity + 2 ** 32]) {
-        expectError(() => view.readInt32(position), RangeError, "ERR_OUT_OF_RANGE");
-        expectError(() => view.writeInt32(position, 0), RangeError, "ERR_OUT_OF_RANGE");
+        expectCode(() => view.readInt32(position), RangeError, "ERR_OUT_OF_RANGE");
+        expectCode(() => view.writeInt32(position, 0), RangeError, "ERR_OUT_OF_RANGE");
       }
-      expectError(() => view.readInt32(2 ** 32 + 0.5), RangeError, "ERR_OUT_OF_RANGE");
+      expectCode(() => view.readInt32(2 ** 32 + 0.5), RangeError, "ERR_OUT_OF_RANGE");
       const unfit = () => view.writeUint16(2 ** 32 - offset - 1, 65_536);
-      expectError(unfit, RangeError, "ERR_OUT_OF_RANGE");
+      expectCode(unfit, RangeError, "ERR_OUT_OF_RANGE");
     });
 
     test("moves arrays and strings across every border", () => {
@@ -118,9 +118,9 @@ describe("ViewAccessor of a file of 10 GiB", () => {
       bytes.set([1, 2, 3, 4]);
       expect([view.readUint32(start), view.readUint16(start + 2)]).toEqual([0x04030201, 0x0403]);
       expect(view.bytes(100, 2 ** 32).length).toBe(2 ** 32);
-      expectError(() => view.bytes(), RangeError, "ERR_OUT_OF_RANGE");
-      expectError(() => view.bytes(0, 2 ** 32 + 1), RangeError, "ERR_OUT_OF_RANGE");
-      const error = expectError(() => view.bytes(5 * GIB), RangeError, "ERR_OUT_OF_RANGE");
+      expectCode(() => view.bytes(), RangeError, "ERR_OUT_OF_RANGE");
+      expectCode(() => view.bytes(0, 2 ** 32 + 1), RangeError, "ERR_OUT_OF_RANGE");
+      const error = expectCode(() => view.bytes(5 * GIB), RangeError, "ERR_OUT_OF_RANGE");
       expect(error.message).toContain(String(2 ** 32));
       expect(view.bytes(view.capacity - 5).length).toBe(5);
     });
@@ -149,7 +149,7 @@ describe("ViewAccessor of a file of 10 GiB", () => {
     view.writeUint16(0, 0xbeef);
     expect([...readBack(2 ** 32 - 1, 2)]).toEqual([0xef, 0xbe]);
     const outside = () => file.createViewAccessor({ offset: CAPACITY - 1, size: 2 });
-    expectError(outside, SystemError, "EACCES");
+    expectCode(outside, SystemError, "EACCES");
   });
 });
 
@@ -165,7 +165,7 @@ test("ViewStream of a file of 10 GiB reads, writes and seeks across every border
     expect(readBack(border - 10, 20)).toEqual(bytes);
   }
   expect(stream.seek(0, "end")).toBe(CAPACITY - 1);
-  expectError(() => stream.writeByte(0), NotSupportedError, "ERR_NOT_SUPPORTED");
+  expectCode(() => stream.writeByte(0), NotSupportedError, "ERR_NOT_SUPPORTED");
 });
 
 describe("MemoryMappedFile of 10 GiB", () => {

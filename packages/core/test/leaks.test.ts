@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { openSync, readSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectDisposed } from "./support/disposed.ts";
-import { expectError } from "./support/expect-error.ts";
 import { collectUntil } from "./support/garbage.ts";
 import { descriptorsOf, mappingsOf } from "./support/process-state.ts";
 import { runFixture } from "./support/subprocess.ts";
@@ -83,7 +83,7 @@ describe("MemoryMappedFile", () => {
     using file = MemoryMappedFile.createFromFile(path, { access: "read" });
     for (let i = 0; i < 50; i++) {
       const open = () => MemoryMappedFile.createFromFile(path, { capacity: 10 });
-      expectError(open, RangeError, "ERR_OUT_OF_RANGE");
+      expectCode(open, RangeError, "ERR_OUT_OF_RANGE");
       expect(() => MemoryMappedFile.createFromFile(directory.path, { access: "read" })).toThrow();
       expect(() => file.createViewAccessor({ offset: 101 })).toThrow();
       expect(() => file.createViewAccessor({ access: "readWrite" })).toThrow();

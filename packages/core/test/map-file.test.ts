@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { isLinux, testIf, truncatingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { mapFile, SystemError } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 import { collectUntil } from "./support/garbage.ts";
 import { descriptorsOf, mappingsOf } from "./support/process-state.ts";
 
@@ -66,10 +66,10 @@ linuxTest("mapFile() unmaps what nobody uses any more, and only that", async () 
 test("mapFile() refuses what it cannot map", () => {
   using directory = new TemporaryDirectory();
   const missing = directory.file("missing");
-  const error = expectError(() => mapFile(missing), SystemError, "ENOENT");
+  const error = expectCode(() => mapFile(missing), SystemError, "ENOENT");
   expect(error.message).toContain(missing);
-  expectError(() => mapFile(directory.path), SystemError, "EISDIR");
+  expectCode(() => mapFile(directory.path), SystemError, "EISDIR");
   const long = directory.file("long.bin", "");
   truncateSync(long, 2 ** 32 + 1);
-  expectError(() => mapFile(long), RangeError, "ERR_OUT_OF_RANGE");
+  expectCode(() => mapFile(long), RangeError, "ERR_OUT_OF_RANGE");
 });

@@ -1,13 +1,13 @@
 /** What differs where the system refuses to shorten a file as long as anything of it is mapped. */
 import { expect } from "bun:test";
 import { closeSync, openSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { isWindows, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile, mapFile, SystemError } from "../src/index.ts";
 import { Mapping } from "../src/mapping.ts";
 import { platform } from "../src/native/platform.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 import { collectUntil } from "./support/garbage.ts";
 
 const LENGTH = 200_000;
@@ -29,7 +29,7 @@ windowsTest("resize() refuses to shorten a file that is mapped, and says what to
   const path = directory.file("data.bin", CONTENT);
   using file = MemoryMappedFile.createFromFile(path);
   const view = file.createViewAccessor({ size: 100 });
-  const error = expectError(() => file.resize(150_000), SystemError, "EBUSY");
+  const error = expectCode(() => file.resize(150_000), SystemError, "EBUSY");
   expect(error).toMatchObject({ path, errno: 0xc000_0243 });
   expect(error.message).toContain("dispose the views");
   expect([file.capacity, statSync(path).size, view.readUint8(0)]).toEqual([
@@ -88,7 +88,7 @@ windowsTest("a range that reaches behind the last page of its file is refused", 
       sharing: "shared",
     });
   map(8192).dispose();
-  expectError(() => map(8193), SystemError, "EINVAL");
+  expectCode(() => map(8193), SystemError, "EINVAL");
   closeSync(fd);
   expect(isUnmapped(path)).toBe(true);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, ftruncateSync, openSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { isLinux, isWindows, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { SystemError } from "../src/index.ts";
@@ -7,7 +8,6 @@ import { Mapping } from "../src/mapping.ts";
 import { platform } from "../src/native/platform.ts";
 import { WINDOW_BYTES } from "../src/windows.ts";
 import { expectDisposed } from "./support/disposed.ts";
-import { expectError } from "./support/expect-error.ts";
 import { mappingLines, mappingsOf } from "./support/process-state.ts";
 
 const SHARED = { protection: "readWrite", sharing: "shared" } as const;
@@ -53,10 +53,10 @@ describe("Mapping", () => {
     using file = openSparse(100);
     const request = { ...file, ...SHARED, offsetBytes: 0 };
     const tooLong = isWindows ? "EINVAL" : "ENOMEM";
-    expectError(() => new Mapping({ ...request, lengthBytes: 2 ** 50 }), SystemError, tooLong);
+    expectCode(() => new Mapping({ ...request, lengthBytes: 2 ** 50 }), SystemError, tooLong);
     const closed = { ...request, fd: 9999, lengthBytes: 1 };
-    expectError(() => new Mapping(closed), SystemError, "EBADF");
-    const error = expectError(() => platform().checkMappable(closed), SystemError, "EBADF");
+    expectCode(() => new Mapping(closed), SystemError, "EBADF");
+    const error = expectCode(() => platform().checkMappable(closed), SystemError, "EBADF");
     expect(error.path).toBe(file.path);
   });
 
@@ -143,7 +143,7 @@ describe("Mapping of more than 4 GiB", () => {
     for (const offset of [0, 1, 9999, 10_000]) {
       expect(mapping.bytes(offset, WINDOW_BYTES).length).toBe(WINDOW_BYTES);
       const tooLong = () => mapping.bytes(offset, WINDOW_BYTES + 1);
-      expectError(tooLong, RangeError, "ERR_OUT_OF_RANGE");
+      expectCode(tooLong, RangeError, "ERR_OUT_OF_RANGE");
     }
     expect(mapping.bytes(LONG, 0).length).toBe(0);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync, statSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
@@ -10,7 +11,6 @@ import {
   SystemError,
 } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 import { mappingLines } from "./support/process-state.ts";
 
 /** Which views each map permits, as .NET's own tests have it. */
@@ -43,7 +43,7 @@ describe("MemoryMappedFile.createViewAccessor()", () => {
     if (accessor.canWrite) accessor.writeUint8(5000, changed);
     else {
       const write = () => accessor.writeUint8(5000, changed);
-      expectError(write, NotSupportedError, "ERR_NOT_SUPPORTED");
+      expectCode(write, NotSupportedError, "ERR_NOT_SUPPORTED");
     }
     const isInFile = readFileSync(path)[5000] === changed;
     expect(isInFile).toBe(REACHES_FILE.includes(view));
@@ -54,7 +54,7 @@ describe("MemoryMappedFile.createViewAccessor()", () => {
     const path = directory.file("data.bin", CONTENT);
     using file = MemoryMappedFile.createFromFile(path, { access: map });
     const make = () => file.createViewAccessor({ access: view });
-    const error = expectError(make, SystemError, "EACCES");
+    const error = expectCode(make, SystemError, "EACCES");
     expect(error).toMatchObject({ path, syscall: "mmap" });
     expect(error.message).toContain(`"${view}"`);
     expect(error.message).toContain(`"${map}"`);
@@ -73,7 +73,7 @@ describe("MemoryMappedFile.createViewAccessor()", () => {
   test.each([["write"], [""], ["Read"], ["readwrite"]])("refuses the access %p", (access) => {
     using file = MemoryMappedFile.createNew(null, 10);
     const make = () => file.createViewAccessor({ access: access as MemoryAccess });
-    expectError(make, TypeError, "ERR_INVALID_ARG_VALUE");
+    expectCode(make, TypeError, "ERR_INVALID_ARG_VALUE");
   });
 });
 
@@ -93,16 +93,16 @@ describe("MemoryMappedFile.createViewStream()", () => {
     using directory = new TemporaryDirectory();
     const path = directory.file("data.bin", CONTENT);
     using file = MemoryMappedFile.createFromFile(path, { access: map });
-    expectError(() => file.createViewStream({ access: view }), SystemError, "EACCES");
+    expectCode(() => file.createViewStream({ access: view }), SystemError, "EACCES");
   });
 });
 
 test("MemoryMappedFile.createFromFile() refuses an access that is no word of it", () => {
   const attempt = (access: unknown) => () =>
     MemoryMappedFile.createFromFile("/no/such/file", { access: access as MemoryAccess });
-  expectError(attempt("write"), TypeError, "ERR_INVALID_ARG_VALUE");
-  expectError(attempt(42), TypeError, "ERR_INVALID_ARG_TYPE");
-  expectError(attempt(["read"]), TypeError, "ERR_INVALID_ARG_TYPE");
+  expectCode(attempt("write"), TypeError, "ERR_INVALID_ARG_VALUE");
+  expectCode(attempt(42), TypeError, "ERR_INVALID_ARG_TYPE");
+  expectCode(attempt(["read"]), TypeError, "ERR_INVALID_ARG_TYPE");
 });
 
 testIf(isLinux, "Linux")(
@@ -131,7 +131,7 @@ test("MemoryMappedFile.createFromFile() refuses a read-only descriptor for writi
   for (const access of REACHES_FILE) {
     for (const capacity of [0, CONTENT.length, 20_000]) {
       const attempt = () => MemoryMappedFile.createFromFile(fd, { access, capacity });
-      expect(expectError(attempt, SystemError, "EACCES").message).toContain('access: "read"');
+      expect(expectCode(attempt, SystemError, "EACCES").message).toContain('access: "read"');
     }
   }
   for (const access of ["read", "copyOnWrite", "readExecute"] as const) {
@@ -147,7 +147,7 @@ test("MemoryMappedFile.createFromFile() does not make a file longer that it then
   const path = directory.file("data.bin", CONTENT);
   const fd = openSync(path, "a"); // open for writing only, which mmap refuses
   const attempt = () => MemoryMappedFile.createFromFile(fd, { capacity: 20_000 });
-  expect(expectError(attempt, SystemError, "EACCES").message).toContain("open for reading");
+  expect(expectCode(attempt, SystemError, "EACCES").message).toContain("open for reading");
   expect(statSync(path).size).toBe(CONTENT.length);
   closeSync(fd);
 });
@@ -155,5 +155,5 @@ test("MemoryMappedFile.createFromFile() does not make a file longer that it then
 test("MemoryMappedFile.createFromFile() refuses at once a file that cannot be mapped", () => {
   const path = "/sys/kernel/mm/transparent_hugepage/enabled";
   const attempt = () => MemoryMappedFile.createFromFile(path, { access: "read" });
-  if (isLinux && Bun.file(path).size > 0) expectError(attempt, SystemError, "ENODEV");
+  if (isLinux && Bun.file(path).size > 0) expectCode(attempt, SystemError, "ENODEV");
 });

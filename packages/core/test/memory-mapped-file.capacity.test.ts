@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { allocatingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 
 /** `st_blocks` counts in these units on every system. */
 const BLOCK_BYTES = 512;
@@ -79,7 +79,7 @@ test.each([
     for (const mode of ["open", "openOrCreate", "create"] as const) {
       for (const path of [existing, missing]) {
         const options = { mode, capacity: capacity as number };
-        expectError(() => MemoryMappedFile.createFromFile(path, options), type, code);
+        expectCode(() => MemoryMappedFile.createFromFile(path, options), type, code);
       }
     }
     expect(readFileSync(existing, "utf8")).toBe("content");
@@ -92,9 +92,9 @@ test("MemoryMappedFile.createFromFile() says in its messages which capacity woul
   const path = directory.file("data.bin", pattern(5000));
   const open = (capacity: number, access: "read" | "readWrite") => () =>
     MemoryMappedFile.createFromFile(path, { access, capacity });
-  const shorter = expectError(open(4999, "readWrite"), RangeError, "ERR_OUT_OF_RANGE");
+  const shorter = expectCode(open(4999, "readWrite"), RangeError, "ERR_OUT_OF_RANGE");
   expect(shorter.message).toMatch(/capacity.*>= 5000.*received 4999/);
-  const longer = expectError(open(5001, "read"), RangeError, "ERR_OUT_OF_RANGE");
+  const longer = expectCode(open(5001, "read"), RangeError, "ERR_OUT_OF_RANGE");
   expect(longer.message).toMatch(/capacity.*<= 5000.*received 5001/);
 });
 

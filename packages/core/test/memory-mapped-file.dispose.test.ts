@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { expectRejection } from "@isthmus/testing/expect-code";
 import { DisposedError, MemoryMappedFile, scanJobs } from "../src/index.ts";
 import { Scannable } from "../src/scan/scannable.ts";
 import { expectDisposed, methodsOf } from "./support/disposed.ts";
-import { expectRejection } from "./support/expect-error.ts";
 
 const MAP_USES: Record<string, (file: MemoryMappedFile) => unknown> = {
   createViewAccessor: (file) => file.createViewAccessor(),

@@ -1,9 +1,9 @@
 import { expect } from "bun:test";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { testIf } from "@isthmus/testing/requirement";
 import { MemoryMappedFile, SystemError } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 import { canMount, canMountExt4, SmallFileSystem } from "./support/small-file-system.ts";
 
 const mountTest = testIf(canMount, "permission to mount a tmpfs");
@@ -18,7 +18,7 @@ mountTest(
     for (const mode of ["openOrCreate", "create", "createNew"] as const) {
       for (const access of ["readWrite", "copyOnWrite", "readWriteExecute"] as const) {
         const options = { mode, access, capacity: TOO_MUCH };
-        const error = expectError(
+        const error = expectCode(
           () => MemoryMappedFile.createFromFile(path, options),
           SystemError,
           "ENOSPC",
@@ -37,7 +37,7 @@ mountTest(
     const path = disk.file("data.bin", CONTENT);
     for (const mode of ["open", "openOrCreate"] as const) {
       const options = { mode, capacity: TOO_MUCH };
-      expectError(() => MemoryMappedFile.createFromFile(path, options), SystemError, "ENOSPC");
+      expectCode(() => MemoryMappedFile.createFromFile(path, options), SystemError, "ENOSPC");
       expect(Uint8Array.from(readFileSync(path))).toEqual(CONTENT);
     }
   },
@@ -49,7 +49,7 @@ mountTest(
     using disk = new SmallFileSystem("size=1m");
     const path = disk.file("data.bin", CONTENT);
     const options = { mode: "create", capacity: TOO_MUCH } as const;
-    expectError(() => MemoryMappedFile.createFromFile(path, options), SystemError, "ENOSPC");
+    expectCode(() => MemoryMappedFile.createFromFile(path, options), SystemError, "ENOSPC");
     expect(Uint8Array.from(readFileSync(path))).toEqual(CONTENT);
   },
 );
@@ -74,11 +74,11 @@ testIf(canMountExt4, "permission to mount an ext4 image")(
     const tooMuch = 20 << 20;
     for (const mode of ["open", "openOrCreate", "create"] as const) {
       const open = () => MemoryMappedFile.createFromFile(path, { mode, capacity: tooMuch });
-      expectError(open, SystemError, "ENOSPC");
+      expectCode(open, SystemError, "ENOSPC");
       expect(Uint8Array.from(readFileSync(path))).toEqual(CONTENT);
     }
     using file = MemoryMappedFile.createFromFile(path);
-    expectError(() => file.resize(tooMuch), SystemError, "ENOSPC");
+    expectCode(() => file.resize(tooMuch), SystemError, "ENOSPC");
     expect([file.capacity, statSync(path).size]).toEqual([CONTENT.length, CONTENT.length]);
     file.resize(2 << 20); // there is room for this again
     expect(statSync(path).size).toBe(2 << 20);
@@ -103,7 +103,7 @@ mountTest(
     using disk = new SmallFileSystem("size=1m");
     const path = disk.file("data.bin", CONTENT);
     using file = MemoryMappedFile.createFromFile(path);
-    expectError(() => file.resize(TOO_MUCH), SystemError, "ENOSPC");
+    expectCode(() => file.resize(TOO_MUCH), SystemError, "ENOSPC");
     expect([file.capacity, statSync(path).size]).toEqual([CONTENT.length, CONTENT.length]);
     file.resize(20_000);
     using view = file.createViewAccessor();
@@ -116,10 +116,10 @@ mountTest("MemoryMappedFile.createFromFile() refuses execution where the file sy
   using disk = new SmallFileSystem("size=1m,noexec");
   const path = disk.file("data.bin", CONTENT);
   for (const access of ["readExecute", "readWriteExecute"] as const) {
-    expectError(() => MemoryMappedFile.createFromFile(path, { access }), SystemError, "EPERM");
+    expectCode(() => MemoryMappedFile.createFromFile(path, { access }), SystemError, "EPERM");
   }
   const options = { mode: "create", access: "readWriteExecute", capacity: 100 } as const;
-  expectError(() => MemoryMappedFile.createFromFile(path, options), SystemError, "EPERM");
+  expectCode(() => MemoryMappedFile.createFromFile(path, options), SystemError, "EPERM");
   expect(Uint8Array.from(readFileSync(path))).toEqual(CONTENT);
 });
 
@@ -129,7 +129,7 @@ mountTest(
     using disk = new SmallFileSystem("size=1m");
     const path = disk.file("data.bin", CONTENT);
     Bun.spawnSync(["mount", "-o", "remount,ro", disk.path]);
-    expectError(() => MemoryMappedFile.createFromFile(path), SystemError, "EROFS");
+    expectCode(() => MemoryMappedFile.createFromFile(path), SystemError, "EROFS");
     for (const access of ["read", "copyOnWrite"] as const) {
       using file = MemoryMappedFile.createFromFile(path, { access });
       using view = file.createViewAccessor();

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, symlinkSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { canLink, LINKS, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { type FileMode, type MemoryAccess, MemoryMappedFile, SystemError } from "../src/index.ts";
 import { filled, pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 
 const MODES: readonly FileMode[] = ["open", "openOrCreate", "create", "createNew"];
 const CONTENT = pattern(5000);
@@ -81,7 +81,7 @@ test("MemoryMappedFile.createFromFile() opens by default, for reading and writin
     expect([file.name, file.createdNew]).toEqual([null, false]);
   }
   const missing = directory.file("missing");
-  expectError(() => MemoryMappedFile.createFromFile(missing), SystemError, "ENOENT");
+  expectCode(() => MemoryMappedFile.createFromFile(missing), SystemError, "ENOENT");
   expect(existsSync(missing)).toBe(false);
 });
 
@@ -89,7 +89,7 @@ test.each([["append"], ["truncate"], ["Open"], ["openorcreate"], [""], ["toStrin
   "MemoryMappedFile.createFromFile() refuses the mode %p",
   (mode) => {
     const action = () => MemoryMappedFile.createFromFile("/tmp/x", { mode: mode as FileMode });
-    const error = expectError(action, TypeError, "ERR_INVALID_ARG_VALUE");
+    const error = expectCode(action, TypeError, "ERR_INVALID_ARG_VALUE");
     expect(error.message).toContain('"createNew"');
   },
 );
@@ -98,7 +98,7 @@ test.each([[42], [true], [{}], [Symbol("open")]])(
   "MemoryMappedFile.createFromFile() refuses a mode that is no string (%#)",
   (mode) => {
     const action = () => MemoryMappedFile.createFromFile("/tmp/x", { mode: mode as never });
-    expectError(action, TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(action, TypeError, "ERR_INVALID_ARG_TYPE");
   },
 );
 
@@ -106,7 +106,7 @@ test.each([[null], ["open"], [42], [[]], [true]])(
   "MemoryMappedFile.createFromFile() refuses %p as options",
   (options) => {
     const action = () => MemoryMappedFile.createFromFile("/tmp/x", options as never);
-    expectError(action, TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(action, TypeError, "ERR_INVALID_ARG_TYPE");
   },
 );
 
@@ -147,7 +147,7 @@ testIf(canLink, LINKS)(
     symlinkSync(target, link);
     const action = () =>
       MemoryMappedFile.createFromFile(link, { mode: "createNew", capacity: 100 });
-    expectError(action, SystemError, "EEXIST");
+    expectCode(action, SystemError, "EEXIST");
     expect(existsSync(target)).toBe(false);
   },
 );
@@ -157,7 +157,7 @@ test("MemoryMappedFile.createFromFile() creates nothing in a directory that is m
   const path = directory.file("missing/data.bin");
   for (const mode of ["openOrCreate", "create", "createNew"] as const) {
     const action = () => MemoryMappedFile.createFromFile(path, { mode, capacity: 100 });
-    expectError(action, SystemError, "ENOENT");
+    expectCode(action, SystemError, "ENOENT");
   }
   expect(existsSync(directory.file("missing"))).toBe(false);
 });

@@ -10,9 +10,9 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { testIf } from "@isthmus/testing/requirement";
 import { FileTruncatedError, type MemoryAccess, MemoryMappedFile } from "../src/index.ts";
-import { expectError } from "./support/expect-error.ts";
 import { canMountOverlay, Overlay } from "./support/overlay.ts";
 import { descriptorsOf } from "./support/process-state.ts";
 
@@ -109,8 +109,8 @@ overlayTest("a file of the image that is truncated is an error all the same", ()
   using disk = new Overlay({ log: FIRST });
   using map = MemoryMappedFile.createFromFile(disk.file("log"), { access: "read" });
   truncateSync(disk.file("log"), 10);
-  expectError(() => map.refresh(), FileTruncatedError, "ERR_FILE_TRUNCATED");
-  expectError(() => map.createViewAccessor(), FileTruncatedError, "ERR_FILE_TRUNCATED");
+  expectCode(() => map.refresh(), FileTruncatedError, "ERR_FILE_TRUNCATED");
+  expectCode(() => map.createViewAccessor(), FileTruncatedError, "ERR_FILE_TRUNCATED");
   using view = map.createViewAccessor({ size: 10 });
   expect(view.readString(0, 10)).toBe(FIRST.slice(0, 10));
 });

@@ -3,11 +3,11 @@ import { appendFileSync, closeSync, openSync, readSync, symlinkSync, unlinkSync 
 import { open } from "node:fs/promises";
 import { relative } from "node:path";
 import { pathToFileURL } from "node:url";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { canLink, isLinux, isWindows, LINKS, testIf, wine } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { type FileReference, MemoryMappedFile, SystemError } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 import { areClosedOnExec } from "./support/process-state.ts";
 
 const CONTENT = pattern(5000);
@@ -62,7 +62,7 @@ test.each([
   (from, to) => {
     using directory = new TemporaryDirectory();
     const part = Bun.file(directory.file("data.bin", CONTENT)).slice(from, to);
-    const { message } = expectError(() => contentOf(part), TypeError, "ERR_INVALID_ARG_VALUE");
+    const { message } = expectCode(() => contentOf(part), TypeError, "ERR_INVALID_ARG_VALUE");
     expect(message).toContain("part");
   },
 );
@@ -164,7 +164,7 @@ testIf(
   using longer = file.createViewAccessor();
   expect(longer.readUint8(0)).toBe(42);
   expect(longer.capacity).toBe(10_000);
-  expectError(() => MemoryMappedFile.createFromFile(path), SystemError, "ENOENT");
+  expectCode(() => MemoryMappedFile.createFromFile(path), SystemError, "ENOENT");
 });
 
 testIf(isLinux, "Linux")(
@@ -187,7 +187,7 @@ test("MemoryMappedFile.createFromFile() refuses a descriptor that is not open", 
   using directory = new TemporaryDirectory();
   const fd = openSync(directory.file("data.bin", CONTENT), "r");
   closeSync(fd);
-  const error = expectError(() => MemoryMappedFile.createFromFile(fd), SystemError, "EBADF");
+  const error = expectCode(() => MemoryMappedFile.createFromFile(fd), SystemError, "EBADF");
   expect(error.message).toContain(String(fd));
 });
 
@@ -196,7 +196,7 @@ test("MemoryMappedFile.createFromFile() refuses a descriptor with any mode but o
   const fd = openSync(directory.file("data.bin", CONTENT), "r+");
   for (const mode of ["openOrCreate", "create", "createNew"] as const) {
     const action = () => MemoryMappedFile.createFromFile(fd, { mode });
-    expectError(action, TypeError, "ERR_INVALID_ARG_VALUE");
+    expectCode(action, TypeError, "ERR_INVALID_ARG_VALUE");
   }
   MemoryMappedFile.createFromFile(fd, { mode: "open" }).dispose();
   closeSync(fd);
@@ -231,19 +231,19 @@ test.each([
   ["a function", () => "/tmp", TypeError, "ERR_INVALID_ARG_TYPE"],
 ])("MemoryMappedFile.createFromFile() refuses %s as a file", (_label, value, type, code) => {
   const action = () => MemoryMappedFile.createFromFile(value as FileReference);
-  expectError(action, type, code);
+  expectCode(action, type, code);
 });
 
 test("MemoryMappedFile.createFromFile() refuses a File, whose name is no path", () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("data.bin", CONTENT);
   const action = () => MemoryMappedFile.createFromFile(new File(["content"], path));
-  expectError(action, TypeError, "ERR_INVALID_ARG_VALUE");
+  expectCode(action, TypeError, "ERR_INVALID_ARG_VALUE");
 });
 
 test("MemoryMappedFile.createFromFile() refuses a Bun.file of a descriptor and says what to do", () => {
   const action = () => MemoryMappedFile.createFromFile(Bun.file(0));
-  const error = expectError(action, TypeError, "ERR_INVALID_ARG_VALUE");
+  const error = expectCode(action, TypeError, "ERR_INVALID_ARG_VALUE");
   expect(error.message).toContain("descriptor");
 });
 
@@ -258,5 +258,5 @@ test("MemoryMappedFile.createFromFile() checks its arguments before it touches t
 
 test("new MemoryMappedFile() is refused with a stable code", () => {
   const construct = () => Reflect.construct(MemoryMappedFile, []);
-  expectError(construct, TypeError, "ERR_INVALID_ARG_TYPE");
+  expectCode(construct, TypeError, "ERR_INVALID_ARG_TYPE");
 });

@@ -8,6 +8,7 @@ import {
   truncateSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { allocatingTest, isWindows, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
@@ -18,7 +19,6 @@ import {
   SystemError,
 } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 import { runFixture } from "./support/subprocess.ts";
 
 const CONTENT = pattern(5000);
@@ -32,7 +32,7 @@ allocatingTest(
     using old = file.createViewAccessor();
     file.resize(50_001);
     expect([file.capacity, statSync(path).size, old.capacity]).toEqual([50_001, 50_001, 5000]);
-    expectError(() => old.readUint8(5000), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => old.readUint8(5000), RangeError, "ERR_OUT_OF_RANGE");
     using view = file.createViewAccessor();
     view.writeUint8(50_000, 9);
     old.writeUint8(0, 8);
@@ -62,14 +62,14 @@ test.each([
   using directory = new TemporaryDirectory();
   const path = directory.file("data.bin", CONTENT);
   using file = MemoryMappedFile.createFromFile(path);
-  expectError(() => file.resize(bytes as number), type, code);
+  expectCode(() => file.resize(bytes as number), type, code);
   expect([file.capacity, statSync(path).size]).toEqual([5000, 5000]);
 });
 
 test("MemoryMappedFile.resize() says what was wrong with a number that is too large", () => {
   using directory = new TemporaryDirectory();
   using file = MemoryMappedFile.createFromFile(directory.file("data.bin", CONTENT));
-  const { message } = expectError(() => file.resize(2 ** 53), RangeError, "ERR_OUT_OF_RANGE");
+  const { message } = expectCode(() => file.resize(2 ** 53), RangeError, "ERR_OUT_OF_RANGE");
   expect(message).toEndWith("it must be >= 0 and <= 9007199254740991: received 9007199254740992");
 });
 
@@ -80,7 +80,7 @@ test("MemoryMappedFile.resize() works only on maps that write to their file", ()
     using file = MemoryMappedFile.createFromFile(path, { access });
     const resize = () => file.resize(file.capacity + 1);
     if (access.startsWith("readWrite")) resize();
-    else expectError(resize, NotSupportedError, "ERR_NOT_SUPPORTED");
+    else expectCode(resize, NotSupportedError, "ERR_NOT_SUPPORTED");
   }
   expect(statSync(path).size).toBe(5002);
 });
@@ -100,7 +100,7 @@ test("MemoryMappedFile.resize() refuses a length that no file system holds, and 
   using directory = new TemporaryDirectory();
   const path = directory.file("data.bin", CONTENT);
   using file = MemoryMappedFile.createFromFile(path);
-  const error = expectError(() => file.resize(Number.MAX_SAFE_INTEGER), SystemError, "EFBIG");
+  const error = expectCode(() => file.resize(Number.MAX_SAFE_INTEGER), SystemError, "EFBIG");
   expect(error.path).toBe(path);
   expect([file.capacity, statSync(path).size]).toEqual([5000, 5000]);
 });
@@ -172,7 +172,7 @@ test("MemoryMappedFile.refresh() sees what another process appends", () => {
     const { exitCode } = Bun.spawnSync([process.execPath, "-e", script, path]);
     expect([exitCode, file.capacity]).toEqual([0, before]);
     const beyond = () => file.createViewAccessor({ offset: before, size: 8 });
-    expectError(beyond, SystemError, "EACCES");
+    expectCode(beyond, SystemError, "EACCES");
     expect([file.refresh(), file.capacity]).toEqual([before + 8, before + 8]);
     using view = beyond();
     expect(view.readString(0, 8)).toBe("appended");
@@ -184,7 +184,7 @@ test("MemoryMappedFile.refresh() reports a file that has become shorter", () => 
   const path = directory.file("data.bin", CONTENT);
   using file = MemoryMappedFile.createFromFile(path);
   truncateSync(path, 4999);
-  expectError(() => file.refresh(), FileTruncatedError, "ERR_FILE_TRUNCATED");
+  expectCode(() => file.refresh(), FileTruncatedError, "ERR_FILE_TRUNCATED");
   expect(file.capacity).toBe(5000);
   file.resize(5000); // gives the file its length back
   expect(file.refresh()).toBe(5000);

@@ -1,10 +1,10 @@
 /** Files that become shorter, and files that take room only where they are written to. */
 import { expect, test } from "bun:test";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { truncatingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { DisposedError, MemoryMappedFile } from "../src/index.ts";
-import { expectError } from "./support/expect-error.ts";
 
 truncatingTest("resize() cuts the file, and ends the views that reach behind its end", () => {
   using directory = new TemporaryDirectory();
@@ -22,8 +22,8 @@ truncatingTest("resize() cuts the file, and ends the views that reach behind its
   expect([file.capacity, statSync(path).size]).toEqual([9000, 9000]);
   expect(before.readUint8(8999)).toBe(8999 % 251);
   expect(bytes.length).toBe(0);
-  expectError(() => across.readUint8(0), DisposedError, "ERR_DISPOSED");
-  expectError(() => whole.readByte(), DisposedError, "ERR_DISPOSED");
+  expectCode(() => across.readUint8(0), DisposedError, "ERR_DISPOSED");
+  expectCode(() => whole.readByte(), DisposedError, "ERR_DISPOSED");
   using again = file.createViewAccessor();
   expect(again.capacity).toBe(9000);
   file.resize(12_000);
@@ -41,7 +41,7 @@ test("views of a map that was disposed are its file's no more", () => {
   const file = MemoryMappedFile.createFromFile(path);
   using view = file.createViewAccessor();
   file.dispose();
-  expectError(() => file.resize(1), DisposedError, "ERR_DISPOSED");
+  expectCode(() => file.resize(1), DisposedError, "ERR_DISPOSED");
   expect(view.capacity).toBe(20_000);
 });
 
@@ -50,7 +50,7 @@ test("many views leave nothing behind in their map", () => {
   for (let i = 0; i < 1000; i++) memory.createViewAccessor({ size: 100 }).dispose();
   using view = memory.createViewAccessor({ offset: 9000 });
   memory.resize(9500);
-  expectError(() => view.readUint8(0), DisposedError, "ERR_DISPOSED");
+  expectCode(() => view.readUint8(0), DisposedError, "ERR_DISPOSED");
 });
 
 test("allocate: false makes files that take room where they are written to", () => {
@@ -75,9 +75,5 @@ test("allocate: false makes files that take room where they are written to", () 
   expect([end.readInt32(0), end.readInt32(4096)]).toEqual([7, 0]);
   expect(statSync(path).blocks * 512).toBeLessThan(1 << 20);
   const wrong = { mode: "create", allocate: 1 } as never;
-  expectError(
-    () => MemoryMappedFile.createFromFile(path, wrong),
-    TypeError,
-    "ERR_INVALID_ARG_TYPE",
-  );
+  expectCode(() => MemoryMappedFile.createFromFile(path, wrong), TypeError, "ERR_INVALID_ARG_TYPE");
 });

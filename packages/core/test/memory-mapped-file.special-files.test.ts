@@ -13,12 +13,12 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { devNull } from "node:os";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { canLink, isLinux, isWindows, LINKS, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { MemoryMappedFile, mapFile, NotSupportedError, SystemError } from "../src/index.ts";
 import { platform } from "../src/native/platform.ts";
-import { expectError } from "./support/expect-error.ts";
 import { mappingsOf } from "./support/process-state.ts";
 import { canMountKind, SmallFileSystem } from "./support/small-file-system.ts";
 
@@ -42,7 +42,7 @@ testIf(canMakePipe, "mkfifo")(
         if (mode === "create" && access.startsWith("read") && !access.includes("Write")) continue;
         const action = () =>
           MemoryMappedFile.createFromFile(file, { mode, access, capacity: 4096 });
-        expect(expectError(action, NotSupportedError, "ERR_NOT_SUPPORTED").message).toContain(file);
+        expect(expectCode(action, NotSupportedError, "ERR_NOT_SUPPORTED").message).toContain(file);
       }
     }
   },
@@ -54,7 +54,7 @@ testIf(canMakePipe, "mkfifo")(
     using directory = new TemporaryDirectory();
     const fd = openSync(makePipe(directory.file("pipe")), "r+");
     const action = () => MemoryMappedFile.createFromFile(fd, { capacity: 4096 });
-    expectError(action, NotSupportedError, "ERR_NOT_SUPPORTED");
+    expectCode(action, NotSupportedError, "ERR_NOT_SUPPORTED");
     closeSync(fd);
   },
 );
@@ -69,7 +69,7 @@ testIf(!isWindows, "sockets that are files")(
     try {
       for (const access of MEMORY_ACCESS) {
         const action = () => MemoryMappedFile.createFromFile(path, { access, capacity: 4096 });
-        expectError(action, NotSupportedError, "ERR_NOT_SUPPORTED");
+        expectCode(action, NotSupportedError, "ERR_NOT_SUPPORTED");
       }
     } finally {
       server.close();
@@ -82,7 +82,7 @@ test("MemoryMappedFile.createFromFile() refuses a directory with EISDIR, whateve
   for (const access of MEMORY_ACCESS) {
     for (const capacity of [0, 4096, 1 << 20]) {
       const action = () => MemoryMappedFile.createFromFile(directory.path, { access, capacity });
-      expect(expectError(action, SystemError, "EISDIR").path).toBe(directory.path);
+      expect(expectCode(action, SystemError, "EISDIR").path).toBe(directory.path);
     }
   }
 });
@@ -91,7 +91,7 @@ test("MemoryMappedFile.createFromFile() refuses the descriptor of a directory wi
   using directory = new TemporaryDirectory();
   const fd = openSync(directory.path, "r");
   const action = () => MemoryMappedFile.createFromFile(fd, { access: "read" });
-  expectError(action, SystemError, "EISDIR");
+  expectCode(action, SystemError, "EISDIR");
   closeSync(fd);
 });
 
@@ -115,18 +115,18 @@ deviceTest(
   "MemoryMappedFile.createFromFile() wants a capacity for a device, which has no length",
   () => {
     const action = () => MemoryMappedFile.createFromFile("/dev/zero");
-    expectError(action, RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(action, RangeError, "ERR_OUT_OF_RANGE");
   },
 );
 
 test("MemoryMappedFile.createFromFile() refuses a device that cannot be mapped, at once", () => {
   const action = () => MemoryMappedFile.createFromFile(devNull, { capacity: 4096 });
-  expectError(action, SystemError, "ENODEV");
+  expectCode(action, SystemError, "ENODEV");
 });
 
 deviceTest("MemoryMappedFile.resize() and refresh() know that a device has no length", () => {
   using file = MemoryMappedFile.createFromFile("/dev/zero", { capacity: 4096 });
-  expectError(() => file.resize(8192), NotSupportedError, "ERR_NOT_SUPPORTED");
+  expectCode(() => file.resize(8192), NotSupportedError, "ERR_NOT_SUPPORTED");
   expect(file.refresh()).toBe(4096);
 });
 
@@ -139,7 +139,7 @@ testIf(canLink, LINKS)(
     symlinkSync(second, first);
     for (const mode of MODES) {
       const action = () => MemoryMappedFile.createFromFile(first, { mode, capacity: 10 });
-      expectError(action, SystemError, "ELOOP");
+      expectCode(action, SystemError, "ELOOP");
     }
   },
 );
@@ -153,7 +153,7 @@ testIf(isLinux && Bun.which("sleep") !== null, "Linux and sleep")(
     const child = Bun.spawn([program, "60"], { argv0: "sleep" }); // one of many in some programs
     try {
       const write = () => MemoryMappedFile.createFromFile(program);
-      expect(expectError(write, SystemError, "ETXTBSY").message).toContain('access: "read"');
+      expect(expectCode(write, SystemError, "ETXTBSY").message).toContain('access: "read"');
       using file = MemoryMappedFile.createFromFile(program, { access: "readExecute" });
       using view = file.createViewAccessor();
       expect(view.readString(1, 3)).toBe("ELF");
@@ -192,7 +192,7 @@ testIf(isTypesMappable, `a kernel that lets map ${TYPES}`)(
     expect(file.count(0)).toBe(content.reduce((count, byte) => count + (byte === 0 ? 1 : 0), 0));
     for (const access of ["readWrite", "copyOnWrite"] as const) {
       const action = () => MemoryMappedFile.createFromFile(TYPES, { access });
-      expect(expectError(action, SystemError, "EACCES").message).toContain('access: "read"');
+      expect(expectCode(action, SystemError, "EACCES").message).toContain('access: "read"');
     }
   },
 );
@@ -216,7 +216,7 @@ testIf(canMountHugePages, "root, to mount hugetlbfs")(
       () => MemoryMappedFile.createFromFile(created, { mode: "createNew", capacity }),
       () => mapFile(path),
     ]) {
-      const { message } = expectError(action, NotSupportedError, "ERR_NOT_SUPPORTED");
+      const { message } = expectCode(action, NotSupportedError, "ERR_NOT_SUPPORTED");
       expect(message).toContain("hugetlbfs");
     }
     expect([existsSync(created), mappingsOf(files.path)]).toEqual([false, 0]);
@@ -236,7 +236,7 @@ test("MemoryMappedFile.createFromFile() names what is wrong with a path", () => 
     [directory.file("n".repeat(300)), isWindows ? "ENOENT" : "ENAMETOOLONG"],
   ] as const;
   for (const [path, code] of cases) {
-    const error = expectError(() => MemoryMappedFile.createFromFile(path), SystemError, code);
+    const error = expectCode(() => MemoryMappedFile.createFromFile(path), SystemError, code);
     expect(error).toMatchObject({ path, syscall: "open", name: "SystemError" });
     expect(error.errno).toBeGreaterThan(0);
     expect(error.message).toContain(path);

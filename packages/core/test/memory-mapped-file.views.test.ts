@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { runs } from "@isthmus/testing/runs";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
@@ -11,7 +12,6 @@ import {
 } from "../src/index.ts";
 import { platform } from "../src/native/platform.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 
 const PAGE_BYTES = MemoryMappedFile.pageSize;
 const GRANULE_BYTES = platform().granuleBytes;
@@ -69,7 +69,7 @@ test("MemoryMappedFile.createViewAccessor() shows any part that is inside, and n
       const isInside = offset <= END && offset + size <= END;
       const make = () => map.file.createViewAccessor({ offset, size });
       if (!isInside) {
-        expectError(make, SystemError, "EACCES");
+        expectCode(make, SystemError, "EACCES");
         return;
       }
       using view = make();
@@ -93,9 +93,9 @@ test("MemoryMappedFile.createViewAccessor() makes an empty view at the very end"
       true,
     ]);
     expect(view.bytes().length).toBe(0);
-    expectError(() => view.readUint8(0), RangeError, "ERR_OUT_OF_RANGE");
-    expectError(() => view.writeUint8(0, 1), RangeError, "ERR_OUT_OF_RANGE");
-    expectError(() => view.readArray(0, new Uint8Array(1)), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view.readUint8(0), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view.writeUint8(0, 1), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view.readArray(0, new Uint8Array(1)), RangeError, "ERR_OUT_OF_RANGE");
     view.flush();
     view.lock();
     view.unlock();
@@ -114,8 +114,8 @@ test.each([
   ["an offset and a size whose sum overflows", { offset: 2 ** 52, size: 2 ** 53 - 1 }],
 ])("MemoryMappedFile.createViewAccessor() refuses %s with EACCES", (_label, options) => {
   using map = mapContent();
-  expectError(() => map.file.createViewAccessor(options), SystemError, "EACCES");
-  const error = expectError(() => map.file.createViewStream(options), SystemError, "EACCES");
+  expectCode(() => map.file.createViewAccessor(options), SystemError, "EACCES");
+  const error = expectCode(() => map.file.createViewStream(options), SystemError, "EACCES");
   expect(error.message).toContain(`must end within the map's capacity of ${END} bytes`);
   expect(error.message).not.toContain("permission");
 });
@@ -132,8 +132,8 @@ test.each([
   (_label, value, type, code) => {
     using map = mapContent();
     for (const options of [{ offset: value }, { size: value }] as ViewOptions[]) {
-      expectError(() => map.file.createViewAccessor(options), type, code);
-      expectError(() => map.file.createViewStream(options), type, code);
+      expectCode(() => map.file.createViewAccessor(options), type, code);
+      expectCode(() => map.file.createViewStream(options), type, code);
     }
   },
 );
@@ -143,7 +143,7 @@ test.each([[null], [5], ["read"], [[]]])(
   (options) => {
     using map = mapContent();
     const make = () => map.file.createViewAccessor(options as never);
-    expectError(make, TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(make, TypeError, "ERR_INVALID_ARG_TYPE");
   },
 );
 
@@ -185,7 +185,7 @@ test("ViewAccessor outlives other views of its map", () => {
 test("MemoryMappedFile.createViewAccessor() refuses a part that the file has lost", () => {
   using map = mapContent();
   truncateSync(map.path, PAGE_BYTES);
-  const error = expectError(
+  const error = expectCode(
     () => map.file.createViewAccessor(),
     FileTruncatedError,
     "ERR_FILE_TRUNCATED",
@@ -201,7 +201,7 @@ test("MemoryMappedFile.createViewAccessor() says in its messages which file it i
   using unnamed = MemoryMappedFile.createFromFile(fd, { access: "read" });
   using anonymous = MemoryMappedFile.createNew(null, 10);
   const messageOf = (file: MemoryMappedFile) =>
-    expectError(() => file.createViewAccessor({ offset: END + 1 }), SystemError, "EACCES").message;
+    expectCode(() => file.createViewAccessor({ offset: END + 1 }), SystemError, "EACCES").message;
   expect(messageOf(map.file)).toContain(`"${map.path}"`);
   expect(messageOf(unnamed)).toContain(`file descriptor ${fd}`);
   expect(messageOf(anonymous)).toContain("anonymous memory");

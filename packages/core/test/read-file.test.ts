@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile, readFile, SystemError } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 import { descriptorsOf, mappingsOf } from "./support/process-state.ts";
 
 const THRESHOLD = MemoryMappedFile.threshold;
@@ -53,19 +53,19 @@ test("readFile() says what to do with a file that is too long", () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("long.bin", "");
   truncateSync(path, 2 ** 32);
-  const { message } = expectError(() => readFile(path), RangeError, "ERR_OUT_OF_RANGE");
+  const { message } = expectCode(() => readFile(path), RangeError, "ERR_OUT_OF_RANGE");
   expect(message).toContain("mapFile");
 });
 
 test("readFile() refuses what it cannot read", () => {
   using directory = new TemporaryDirectory();
   const missing = directory.file("missing");
-  const error = expectError(() => readFile(missing), SystemError, "ENOENT");
+  const error = expectCode(() => readFile(missing), SystemError, "ENOENT");
   expect(error.message).toContain(missing);
-  expectError(() => readFile(directory.path), SystemError, "EISDIR");
-  expectError(() => readFile(""), SystemError, "ENOENT");
-  expectError(() => readFile("with\0nul"), TypeError, "ERR_INVALID_ARG_VALUE");
+  expectCode(() => readFile(directory.path), SystemError, "EISDIR");
+  expectCode(() => readFile(""), SystemError, "ENOENT");
+  expectCode(() => readFile("with\0nul"), TypeError, "ERR_INVALID_ARG_VALUE");
   for (const wrong of [undefined, null, 3, {}, Buffer.from("x")] as unknown as string[]) {
-    expectError(() => readFile(wrong), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => readFile(wrong), TypeError, "ERR_INVALID_ARG_TYPE");
   }
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { truncatingTest } from "@isthmus/testing/requirement";
 import { runs } from "@isthmus/testing/runs";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
@@ -7,7 +8,6 @@ import fc from "fast-check";
 import { type ChunkOptions, FileTruncatedError, MemoryMappedFile } from "../src/index.ts";
 import { SCAN_WINDOW_BYTES } from "../src/scan/windows.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 import { memoryOf } from "./support/memory-of.ts";
 
 const CONTENT = pattern(10_007);
@@ -116,7 +116,7 @@ describe("MemoryMappedFile.chunks()", () => {
     ["1024", 1024, TypeError, "ERR_INVALID_ARG_TYPE"],
   ] as const)("refuses the options %s before the first chunk", (_label, options, type, code) => {
     using memory = memoryOf(CONTENT);
-    expectError(() => memory.chunks(options as unknown as ChunkOptions), type, code);
+    expectCode(() => memory.chunks(options as unknown as ChunkOptions), type, code);
   });
 
   test("may run several times at once over one map", () => {
@@ -134,7 +134,7 @@ describe("MemoryMappedFile.chunks()", () => {
     const chunks = file.chunks({ size: SCAN_WINDOW_BYTES });
     expect(chunks.next().value?.length).toBe(SCAN_WINDOW_BYTES);
     truncateSync(path, SCAN_WINDOW_BYTES);
-    expectError(() => chunks.next(), FileTruncatedError, "ERR_FILE_TRUNCATED");
+    expectCode(() => chunks.next(), FileTruncatedError, "ERR_FILE_TRUNCATED");
     expect(chunks.next().done).toBe(true);
   });
 });

@@ -11,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { isLinux, isWindows, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import {
@@ -21,7 +22,6 @@ import {
 } from "../src/index.ts";
 import { doWithout, platform } from "../src/native/platform.ts";
 import type { NameChange, NameLog } from "../src/native/platform-interface.ts";
-import { expectError, expectRejection } from "./support/expect-error.ts";
 
 type Followed = AsyncGenerator<string | FollowEvent, void>;
 
@@ -239,7 +239,7 @@ describe("follow()", () => {
     using directory = new TemporaryDirectory();
     const path = join(directory.path, "later");
     const missing = (): unknown => MemoryMappedFile.follow(path);
-    expectError(missing, SystemError, "ENOENT");
+    expectCode(missing, SystemError, "ENOENT");
     const lines = MemoryMappedFile.follow(path, { wait: true });
     const first = lines.next();
     await Bun.sleep(5);
@@ -267,9 +267,9 @@ describe("follow()", () => {
     expect(await waiting.catch(String)).toBe("Error: enough");
     expect(await lines.next()).toEqual({ value: undefined, done: true });
     const wrong = (): unknown => file.follow({ from: "start" as "end" });
-    expectError(wrong, TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(wrong, TypeError, "ERR_INVALID_ARG_TYPE");
     using memory = MemoryMappedFile.createNew(null, 10);
-    expectError(() => memory.follow(), NotSupportedError, "ERR_NOT_SUPPORTED");
+    expectCode(() => memory.follow(), NotSupportedError, "ERR_NOT_SUPPORTED");
   });
 
   test("two of one directory do not disturb each other", async () => {

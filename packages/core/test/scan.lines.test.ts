@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { runs } from "@isthmus/testing/runs";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
 import type { LineOptions, MemoryMappedFile } from "../src/index.ts";
 import { TEXT_BYTES } from "../src/scan/line-iterators.ts";
 import { SCAN_WINDOW_BYTES } from "../src/scan/windows.ts";
-import { expectError } from "./support/expect-error.ts";
 import { memoryOf } from "./support/memory-of.ts";
 import { runFixture } from "./support/subprocess.ts";
 
@@ -172,7 +172,7 @@ describe("MemoryMappedFile.lines()", () => {
     using memory = memoryOf("one\n");
     for (const options of [null, true, { raw: 1 }, { raw: "yes" }, []] as unknown[]) {
       const lines = () => memory.lines(options as LineOptions & { raw: true });
-      expectError(lines, TypeError, "ERR_INVALID_ARG_TYPE");
+      expectCode(lines, TypeError, "ERR_INVALID_ARG_TYPE");
     }
   });
 

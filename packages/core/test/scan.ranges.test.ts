@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import type { MemoryMappedFile, ScanRange } from "../src/index.ts";
 import { SCAN_WINDOW_BYTES } from "../src/scan/windows.ts";
-import { expectError } from "./support/expect-error.ts";
 import { memoryOf } from "./support/memory-of.ts";
 
 const LINE_FEED = 0x0a;
@@ -154,15 +154,15 @@ describe("a range of a map", () => {
   ] as const)("is refused when it is %p", (given, type, code) => {
     using memory = memoryOf("text");
     const range = given as unknown as ScanRange;
-    expectError(() => memory.indexOf("t", range), type, code);
-    expectError(() => memory.lastIndexOf("t", range), type, code);
-    expectError(() => memory.count("t", range), type, code);
-    expectError(() => memory.histogram(range), type, code);
-    expectError(() => memory.lines(range as object), type, code);
-    expectError(() => memory.chunks(range), type, code);
-    expectError(() => memory.forEachLine(() => {}, range), type, code);
-    expectError(() => memory.lineCursor(range), type, code);
-    expectError(() => memory.records(range), type, code);
-    expectError(() => memory.rows(range), type, code);
+    expectCode(() => memory.indexOf("t", range), type, code);
+    expectCode(() => memory.lastIndexOf("t", range), type, code);
+    expectCode(() => memory.count("t", range), type, code);
+    expectCode(() => memory.histogram(range), type, code);
+    expectCode(() => memory.lines(range as object), type, code);
+    expectCode(() => memory.chunks(range), type, code);
+    expectCode(() => memory.forEachLine(() => {}, range), type, code);
+    expectCode(() => memory.lineCursor(range), type, code);
+    expectCode(() => memory.records(range), type, code);
+    expectCode(() => memory.rows(range), type, code);
   });
 });

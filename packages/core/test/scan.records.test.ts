@@ -1,11 +1,11 @@
 /** `MemoryMappedFile.records()`: the same as splitting, wherever windows and ranges end. */
 import { describe, expect, test } from "bun:test";
 import { openSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Backing } from "../src/backing.ts";
 import { MemoryMappedFile } from "../src/index.ts";
 import { records } from "../src/scan/records.ts";
-import { expectError } from "./support/expect-error.ts";
 
 const FILES = [
   "",
@@ -78,8 +78,8 @@ describe("records()", () => {
     expect(texts(file.records({ separator: 0x2c }))).toEqual(["a", "b\nc"]);
     expect(texts(file.records({ separator: new Uint8Array([0x2c, 0x62]) }))).toEqual(["a", "\nc"]);
     const empty = (): unknown => [...file.records({ separator: "" })];
-    expectError(empty, TypeError, "ERR_INVALID_ARG_VALUE");
+    expectCode(empty, TypeError, "ERR_INVALID_ARG_VALUE");
     const behind = (): unknown => [...file.records({ offset: 6 })];
-    expectError(behind, RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(behind, RangeError, "ERR_OUT_OF_RANGE");
   });
 });

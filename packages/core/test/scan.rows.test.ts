@@ -1,13 +1,13 @@
 /** `MemoryMappedFile.rows()`: the fields that others find, wherever windows and ranges end. */
 import { describe, expect, test } from "bun:test";
 import { openSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { testIf } from "@isthmus/testing/requirement";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Backing } from "../src/backing.ts";
 import { MemoryMappedFile, type RowOptions } from "../src/index.ts";
 import { rows } from "../src/scan/rows.ts";
-import { expectError } from "./support/expect-error.ts";
 
 /** What Python's `csv` makes of texts, with an empty line as one empty field. */
 const PYTHON = `
@@ -119,15 +119,15 @@ describe("rows()", () => {
   test("refuses what cannot be", () => {
     const refused = (options: unknown): unknown => rowsOf("a", undefined, options as RowOptions);
     for (const delimiter of ["", "ab", "ä", "\n", '"']) {
-      expectError(() => refused({ delimiter }), RangeError, "ERR_OUT_OF_RANGE");
+      expectCode(() => refused({ delimiter }), RangeError, "ERR_OUT_OF_RANGE");
     }
-    expectError(() => refused({ quote: 1 }), TypeError, "ERR_INVALID_ARG_TYPE");
-    expectError(() => refused({ separator: "," }), TypeError, "ERR_INVALID_ARG_VALUE");
+    expectCode(() => refused({ quote: 1 }), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => refused({ separator: "," }), TypeError, "ERR_INVALID_ARG_VALUE");
     using directory = new TemporaryDirectory();
     using file = MemoryMappedFile.createFromFile(directory.file("table", "a,b\n"));
     for (const row of file.rows()) {
-      expectError(() => row.text(2), RangeError, "ERR_OUT_OF_RANGE");
-      expectError(() => row.start(-1), RangeError, "ERR_OUT_OF_RANGE");
+      expectCode(() => row.text(2), RangeError, "ERR_OUT_OF_RANGE");
+      expectCode(() => row.start(-1), RangeError, "ERR_OUT_OF_RANGE");
     }
   });
 
@@ -139,7 +139,7 @@ describe("rows()", () => {
     view.writeUint8(0, 0x61);
     view.writeUint8(1, 0x0a);
     view.writeUint8(2, 0x22);
-    const error = expectError(() => [...file.rows()], RangeError, "ERR_OUT_OF_RANGE");
+    const error = expectCode(() => [...file.rows()], RangeError, "ERR_OUT_OF_RANGE");
     expect(error.message).toContain('row at byte 2"');
   });
 });

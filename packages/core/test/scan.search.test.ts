@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import type { Needle } from "../src/index.ts";
 import { SCAN_WINDOW_BYTES } from "../src/scan/windows.ts";
 import { filled, pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 import { memoryOf } from "./support/memory-of.ts";
 
 /** Few different bytes, so that needles are found, and nearly found, often. */
@@ -93,7 +93,7 @@ describe("MemoryMappedFile.indexOf()", () => {
     const needle = content.subarray(4321, 4321 + SCAN_WINDOW_BYTES);
     expect([memory.indexOf(needle), memory.count(needle)]).toEqual([4321, 1]);
     const longer = content.subarray(0, SCAN_WINDOW_BYTES + 1);
-    expectError(() => memory.indexOf(longer), TypeError, "ERR_INVALID_ARG_VALUE");
+    expectCode(() => memory.indexOf(longer), TypeError, "ERR_INVALID_ARG_VALUE");
   });
 
   test.each([
@@ -105,7 +105,7 @@ describe("MemoryMappedFile.indexOf()", () => {
     [null, TypeError, "ERR_INVALID_ARG_TYPE"],
   ] as const)("refuses to begin at %p", (from, type, code) => {
     using memory = memoryOf("text");
-    expectError(() => memory.indexOf("t", from as number), type, code);
+    expectCode(() => memory.indexOf("t", from as number), type, code);
   });
 });
 
@@ -168,8 +168,8 @@ describe("MemoryMappedFile.indexOf() and count()", () => {
     [new Uint16Array(1), TypeError, "ERR_INVALID_ARG_TYPE"],
   ] as const)("refuse the needle %p", (needle, type, code) => {
     using memory = memoryOf("text");
-    expectError(() => memory.indexOf(needle as Needle), type, code);
-    expectError(() => memory.count(needle as Needle), type, code);
+    expectCode(() => memory.indexOf(needle as Needle), type, code);
+    expectCode(() => memory.count(needle as Needle), type, code);
   });
 });
 
@@ -221,7 +221,7 @@ describe("with ignoreCase", () => {
     using memory = memoryOf(log);
     const options = { ignoreCase: 1 } as never;
     for (const search of ["count", "indexOf", "lastIndexOf"] as const) {
-      expectError(() => memory[search]("a", options), TypeError, "ERR_INVALID_ARG_TYPE");
+      expectCode(() => memory[search]("a", options), TypeError, "ERR_INVALID_ARG_TYPE");
     }
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { runs } from "@isthmus/testing/runs";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
@@ -7,7 +8,6 @@ import { openFile } from "../src/open-file.ts";
 import { isUtf8 } from "../src/scan/utf8.ts";
 import { SCAN_WINDOW_BYTES } from "../src/scan/windows.ts";
 import { filled } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 import { memoryOf } from "./support/memory-of.ts";
 
 /** The plain twin: a decoder that refuses what is not UTF-8. */
@@ -64,6 +64,6 @@ describe("MemoryMappedFile.isUtf8()", () => {
     using directory = new TemporaryDirectory();
     using file = MemoryMappedFile.createFromFile(directory.file("empty", ""), { access: "read" });
     expect(file.isUtf8()).toBe(true);
-    expectError(() => file.isUtf8({ offset: 1 }), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => file.isUtf8({ offset: 1 }), RangeError, "ERR_OUT_OF_RANGE");
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { MemoryMappedFile, scanJobs } from "../src/index.ts";
-import { expectError } from "./support/expect-error.ts";
 
 /** The two ways in which an array loses its memory; both leave it with no elements. */
 const GONE: Readonly<Record<string, () => Uint8Array>> = {
@@ -39,7 +39,7 @@ describe.each(Object.entries(GONE))("memory that %s", (_, gone) => {
       () => scanJobs.find(bytes),
     ];
     for (const use of uses) {
-      const { message } = expectError(use, TypeError, "ERR_INVALID_ARG_VALUE");
+      const { message } = expectCode(use, TypeError, "ERR_INVALID_ARG_VALUE");
       expect(message).toContain("memory that has not been transferred away or disposed");
     }
   });

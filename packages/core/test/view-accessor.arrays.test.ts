@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { MemoryMappedFile, NotSupportedError, type TypedArray } from "../src/index.ts";
 import { filled, pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 
 const ARRAY_TYPES = [
   Int8Array,
@@ -67,7 +67,7 @@ describe.each(ARRAY_TYPES.map((type) => [type.name, type] as const))(
           const expected = view.bytes().slice();
           if (position + source.byteLength > view.capacity) {
             const write = () => view.writeArray(position, source);
-            expectError(write, RangeError, "ERR_OUT_OF_RANGE");
+            expectCode(write, RangeError, "ERR_OUT_OF_RANGE");
           } else {
             expect(view.writeArray(position, source)).toBe(length);
             expected.set(bytesOf(source), position);
@@ -106,7 +106,7 @@ test("ViewAccessor.readArray() and writeArray() take no elements at the very end
   expect(view.writeArray(view.capacity, new Float64Array(0))).toBe(0);
   for (const use of ["readArray", "writeArray"] as const) {
     const one = () => view[use](view.capacity, new Uint8Array(1));
-    expectError(one, RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(one, RangeError, "ERR_OUT_OF_RANGE");
   }
 });
 
@@ -114,13 +114,13 @@ test("ViewAccessor.readArray() and writeArray() refuse positions outside the vie
   using view = makeView();
   for (const position of [-1, view.capacity + 1, 2 ** 32, Number.NaN, 0.5]) {
     const array = new Uint8Array(0);
-    expectError(() => view.readArray(position, array), RangeError, "ERR_OUT_OF_RANGE");
-    expectError(() => view.writeArray(position, array), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view.readArray(position, array), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view.writeArray(position, array), RangeError, "ERR_OUT_OF_RANGE");
   }
   for (const position of ["0", 0n, undefined, null] as unknown as number[]) {
     const array = new Uint8Array(1);
-    expectError(() => view.readArray(position, array), TypeError, "ERR_INVALID_ARG_TYPE");
-    expectError(() => view.writeArray(position, array), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => view.readArray(position, array), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => view.writeArray(position, array), TypeError, "ERR_INVALID_ARG_TYPE");
   }
 });
 
@@ -135,8 +135,8 @@ test("ViewAccessor.readArray() and writeArray() refuse what is no typed array", 
     new DataView(new ArrayBuffer(8)),
   ];
   for (const value of refused as unknown as Uint8Array[]) {
-    expectError(() => view.readArray(0, value), TypeError, "ERR_INVALID_ARG_TYPE");
-    expectError(() => view.writeArray(0, value), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => view.readArray(0, value), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => view.writeArray(0, value), TypeError, "ERR_INVALID_ARG_TYPE");
   }
 });
 
@@ -144,15 +144,15 @@ test("ViewAccessor.readArray() and writeArray() check the array first, as .NET d
   const view = makeView();
   view.dispose();
   const nothing = undefined as unknown as Uint8Array;
-  expectError(() => view.readArray(-1, nothing), TypeError, "ERR_INVALID_ARG_TYPE");
-  expectError(() => view.writeArray(-1, nothing), TypeError, "ERR_INVALID_ARG_TYPE");
+  expectCode(() => view.readArray(-1, nothing), TypeError, "ERR_INVALID_ARG_TYPE");
+  expectCode(() => view.writeArray(-1, nothing), TypeError, "ERR_INVALID_ARG_TYPE");
 });
 
 test("ViewAccessor.writeArray() does not write through a read-only view", () => {
   using file = MemoryMappedFile.createNew(null, 10);
   using view = file.createViewAccessor({ access: "read" });
   const write = () => view.writeArray(-1, new Uint8Array(20));
-  expectError(write, NotSupportedError, "ERR_NOT_SUPPORTED");
+  expectCode(write, NotSupportedError, "ERR_NOT_SUPPORTED");
 });
 
 test("ViewAccessor.readArray() and writeArray() take Buffers and shared memory", () => {

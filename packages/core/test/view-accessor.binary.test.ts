@@ -1,7 +1,7 @@
 /** Values of formats: the highest byte first, floats of 16 bits, integers of 64 bits as numbers. */
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { MemoryMappedFile, NotSupportedError } from "../src/index.ts";
-import { expectError } from "./support/expect-error.ts";
 
 const KINDS = [
   ["Int16", 2, [-0x8000, 0x7fff, -2, 0x1234]],
@@ -32,11 +32,11 @@ describe.each(["little", "big"] as const)("a view with endian: %s", (endian) => 
         expect(view[`read${kind}`](position)).toEqual(expected[`get${kind}`](position, isLittle));
       }
     }
-    expectError(() => view[`read${kind}`](64 - size), RangeError, "ERR_OUT_OF_RANGE");
-    expectError(() => view[`write${kind}`](0, "7" as never), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => view[`read${kind}`](64 - size), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view[`write${kind}`](0, "7" as never), TypeError, "ERR_INVALID_ARG_TYPE");
     using reading = memory.createViewAccessor({ endian, access: "read" });
     const write = (): void => reading[`write${kind}`](0, values[0] as never);
-    expectError(write, NotSupportedError, "ERR_NOT_SUPPORTED");
+    expectCode(write, NotSupportedError, "ERR_NOT_SUPPORTED");
   });
 
   test("integers of 64 bits are numbers where they are exact", () => {
@@ -49,11 +49,11 @@ describe.each(["little", "big"] as const)("a view with endian: %s", (endian) => 
       expect(view.readBigInt64(0)).toBe(-BigInt(value));
     }
     view.writeBigUint64(0, 2n ** 53n);
-    const { message } = expectError(() => view.readUint64(0), RangeError, "ERR_OUT_OF_RANGE");
+    const { message } = expectCode(() => view.readUint64(0), RangeError, "ERR_OUT_OF_RANGE");
     expect(message).toContain("use readBigUint64");
-    expectError(() => view.writeUint64(0, -1), RangeError, "ERR_OUT_OF_RANGE");
-    expectError(() => view.writeInt64(0, 2 ** 53), RangeError, "ERR_OUT_OF_RANGE");
-    expectError(() => view.writeInt64(9, 1), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view.writeUint64(0, -1), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view.writeInt64(0, 2 ** 53), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view.writeInt64(9, 1), RangeError, "ERR_OUT_OF_RANGE");
   });
 
   test("arrays have the same order as numbers, and those that are written stay as they are", () => {
@@ -80,5 +80,5 @@ describe.each(["little", "big"] as const)("a view with endian: %s", (endian) => 
 test("endian is little or big", () => {
   using memory = MemoryMappedFile.createNew(null, 8);
   const wrong = { endian: "middle" } as never;
-  expectError(() => memory.createViewAccessor(wrong), TypeError, "ERR_INVALID_ARG_VALUE");
+  expectCode(() => memory.createViewAccessor(wrong), TypeError, "ERR_INVALID_ARG_VALUE");
 });

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { MemoryMappedFile } from "../src/index.ts";
 import { platform } from "../src/native/platform.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 
 const CAPACITY = 10_000;
 const OFFSET = 4099;
@@ -62,11 +62,11 @@ test("ViewAccessor.bytes() refuses ranges outside the view", () => {
     [0, 1.5],
   ] as const;
   for (const [offset, length] of refused) {
-    expectError(() => view.bytes(offset, length), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view.bytes(offset, length), RangeError, "ERR_OUT_OF_RANGE");
   }
   for (const wrong of ["1", 1n, null, true] as unknown as number[]) {
-    expectError(() => view.bytes(wrong), TypeError, "ERR_INVALID_ARG_TYPE");
-    expectError(() => view.bytes(0, wrong), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => view.bytes(wrong), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => view.bytes(0, wrong), TypeError, "ERR_INVALID_ARG_TYPE");
   }
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { expectRejection } from "@isthmus/testing/expect-code";
 import {
   DisposedError,
   MemoryMappedFile,
@@ -9,7 +10,6 @@ import { MemoryAccessor } from "../src/memory-accessor.ts";
 import { ViewAccessor as ViewAccessorClass } from "../src/view-accessor.ts";
 import { WideAccessor } from "../src/wide-accessor.ts";
 import { expectDisposed, methodsOf } from "./support/disposed.ts";
-import { expectRejection } from "./support/expect-error.ts";
 
 const NUMBERS = [
   "Int8",

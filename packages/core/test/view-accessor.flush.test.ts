@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { isWindows, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { MemoryMappedFile, type ViewAccessor, type ViewStream } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 import { canMountExt4, SmallFileSystem } from "./support/small-file-system.ts";
 
 const CONTENT = pattern(20_000);
@@ -74,7 +74,7 @@ test.each(MAKERS)("%s.flush() refuses a range past the end", (_, make) => {
     { size: 0.5 },
   ];
   for (const range of refused) {
-    expectError(() => view.flush(range), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view.flush(range), RangeError, "ERR_OUT_OF_RANGE");
   }
 });
 
@@ -82,12 +82,12 @@ test.each(MAKERS)("%s.flush() refuses a mode and options that are none", (_, mak
   using file = MemoryMappedFile.createNew(null, CONTENT.length);
   using view = make(file);
   const flush = (options: unknown) => () => view.flush(options as object);
-  expectError(flush({ mode: "later" }), TypeError, "ERR_INVALID_ARG_VALUE");
-  expectError(flush({ mode: 1 }), TypeError, "ERR_INVALID_ARG_TYPE");
-  expectError(flush({ offset: "0" }), TypeError, "ERR_INVALID_ARG_TYPE");
-  expectError(flush({ size: 1n }), TypeError, "ERR_INVALID_ARG_TYPE");
-  expectError(flush(null), TypeError, "ERR_INVALID_ARG_TYPE");
-  expectError(flush("sync"), TypeError, "ERR_INVALID_ARG_TYPE");
+  expectCode(flush({ mode: "later" }), TypeError, "ERR_INVALID_ARG_VALUE");
+  expectCode(flush({ mode: 1 }), TypeError, "ERR_INVALID_ARG_TYPE");
+  expectCode(flush({ offset: "0" }), TypeError, "ERR_INVALID_ARG_TYPE");
+  expectCode(flush({ size: 1n }), TypeError, "ERR_INVALID_ARG_TYPE");
+  expectCode(flush(null), TypeError, "ERR_INVALID_ARG_TYPE");
+  expectCode(flush("sync"), TypeError, "ERR_INVALID_ARG_TYPE");
 });
 
 test.each(MAKERS)(

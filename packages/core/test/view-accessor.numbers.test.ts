@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { MemoryMappedFile, NotSupportedError, type ViewAccessor } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 import { NUMBER_TYPES } from "./support/number-types.ts";
 
 const CAPACITY = 9000;
@@ -66,8 +66,8 @@ describe.each(NUMBER_TYPES.map((type) => [type.name, type] as const))(
       const near = [-1, last + 1, CAPACITY];
       const far = [2 ** 31, 2 ** 32, 2 ** 32 + 8, 2 ** 53, -(2 ** 32), Infinity];
       for (const position of [...near, ...far]) {
-        expectError(() => type.read(both.view, position), RangeError, "ERR_OUT_OF_RANGE");
-        expectError(() => type.write(both.view, position, value), RangeError, "ERR_OUT_OF_RANGE");
+        expectCode(() => type.read(both.view, position), RangeError, "ERR_OUT_OF_RANGE");
+        expectCode(() => type.write(both.view, position, value), RangeError, "ERR_OUT_OF_RANGE");
       }
       expect(both.view.bytes()).toEqual(contentOf(both.model) as Uint8Array<ArrayBuffer>);
     });
@@ -87,15 +87,15 @@ describe.each(NUMBER_TYPES.map((type) => [type.name, type] as const))(
       ] as const;
       for (const [position, error, code] of refused) {
         const at = position as number;
-        expectError(() => type.read(both.view, at), error, code);
-        expectError(() => type.write(both.view, at, type.examples[0] as never), error, code);
+        expectCode(() => type.read(both.view, at), error, code);
+        expectCode(() => type.write(both.view, at, type.examples[0] as never), error, code);
       }
     });
 
     test("refuses values that it cannot hold, and writes nothing then", () => {
       using both = twins();
       for (const [value, error, code] of type.refused) {
-        expectError(() => type.write(both.view, 8, value as never), error, code);
+        expectCode(() => type.write(both.view, 8, value as never), error, code);
       }
       expect(both.view.bytes()).toEqual(contentOf(both.model) as Uint8Array<ArrayBuffer>);
     });
@@ -105,7 +105,7 @@ describe.each(NUMBER_TYPES.map((type) => [type.name, type] as const))(
       using view = file.createViewAccessor({ access: "read" });
       const value = type.examples[0] as never;
       const write = () => type.write(view, 0, value);
-      expectError(write, NotSupportedError, "ERR_NOT_SUPPORTED");
+      expectCode(write, NotSupportedError, "ERR_NOT_SUPPORTED");
       expect(view.bytes().every((byte) => byte === 0)).toBe(true);
     });
 
@@ -115,14 +115,14 @@ describe.each(NUMBER_TYPES.map((type) => [type.name, type] as const))(
       using writable = file.createViewAccessor();
       const nonsense = Symbol("value") as never;
       const readOnly = () => type.write(view, -1, nonsense);
-      expectError(readOnly, NotSupportedError, "ERR_NOT_SUPPORTED");
-      const outside = expectError(
+      expectCode(readOnly, NotSupportedError, "ERR_NOT_SUPPORTED");
+      const outside = expectCode(
         () => type.write(writable, 100, nonsense),
         RangeError,
         "ERR_OUT_OF_RANGE",
       );
       expect(outside.message).toContain("position");
-      const unfit = expectError(
+      const unfit = expectCode(
         () => type.write(writable, 0, nonsense),
         TypeError,
         "ERR_INVALID_ARG_TYPE",
@@ -136,7 +136,7 @@ describe.each(NUMBER_TYPES.map((type) => [type.name, type] as const))(
       const value = type.examples.at(-1) as never;
       type.write(view, 0, value);
       expect(type.read(view, 0)).toBe(value);
-      expectError(() => type.read(view, 1), RangeError, "ERR_OUT_OF_RANGE");
+      expectCode(() => type.read(view, 1), RangeError, "ERR_OUT_OF_RANGE");
     });
   },
 );
@@ -166,9 +166,9 @@ test("ViewAccessor reads and writes NaN, infinities and minus zero", () => {
 test("ViewAccessor.writeInt32() says what it refused", () => {
   using file = MemoryMappedFile.createNew(null, 16);
   using view = file.createViewAccessor();
-  const tooLarge = expectError(() => view.writeInt32(0, 2 ** 31), RangeError, "ERR_OUT_OF_RANGE");
+  const tooLarge = expectCode(() => view.writeInt32(0, 2 ** 31), RangeError, "ERR_OUT_OF_RANGE");
   expect(tooLarge.message).toContain("2147483648");
-  const text = expectError(
+  const text = expectCode(
     () => view.writeInt32(0, "7" as never),
     TypeError,
     "ERR_INVALID_ARG_TYPE",

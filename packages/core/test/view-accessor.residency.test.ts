@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { readFileSync, truncateSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { isLinux, isRoot, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { type MemoryAdvice, MemoryMappedFile } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 import { OTHER_USER_ID, runFixture } from "./support/subprocess.ts";
 
 const PAGE_BYTES = MemoryMappedFile.pageSize;
@@ -59,12 +59,12 @@ test("ViewAccessor.advise() refuses other words and ranges past the end", () => 
   using view = memory.createViewAccessor();
   for (const word of ["", "normal", "WILLNEED", "toString"]) {
     const advise = () => view.advise(word as MemoryAdvice);
-    expectError(advise, TypeError, "ERR_INVALID_ARG_VALUE");
+    expectCode(advise, TypeError, "ERR_INVALID_ARG_VALUE");
   }
-  expectError(() => view.advise(4 as never), TypeError, "ERR_INVALID_ARG_TYPE");
-  expectError(() => view.advise("random", { size: 101 }), RangeError, "ERR_OUT_OF_RANGE");
-  expectError(() => view.advise("random", { offset: -1 }), RangeError, "ERR_OUT_OF_RANGE");
-  expectError(() => view.advise("random", null as never), TypeError, "ERR_INVALID_ARG_TYPE");
+  expectCode(() => view.advise(4 as never), TypeError, "ERR_INVALID_ARG_TYPE");
+  expectCode(() => view.advise("random", { size: 101 }), RangeError, "ERR_OUT_OF_RANGE");
+  expectCode(() => view.advise("random", { offset: -1 }), RangeError, "ERR_OUT_OF_RANGE");
+  expectCode(() => view.advise("random", null as never), TypeError, "ERR_INVALID_ARG_TYPE");
 });
 
 linuxTest(
@@ -153,10 +153,10 @@ test("ViewAccessor.lock(), unlock() and residentBytes() refuse ranges past the e
   using memory = MemoryMappedFile.createNew(null, 100);
   using view = memory.createViewAccessor();
   for (const method of ["lock", "unlock", "residentBytes"] as const) {
-    expectError(() => view[method]({ size: 101 }), RangeError, "ERR_OUT_OF_RANGE");
-    expectError(() => view[method]({ offset: 101 }), RangeError, "ERR_OUT_OF_RANGE");
-    expectError(() => view[method]({ offset: 0.5 }), RangeError, "ERR_OUT_OF_RANGE");
-    expectError(() => view[method](5 as never), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => view[method]({ size: 101 }), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view[method]({ offset: 101 }), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view[method]({ offset: 0.5 }), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view[method](5 as never), TypeError, "ERR_INVALID_ARG_TYPE");
   }
 });
 

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { MemoryMappedFile, NotSupportedError } from "../src/index.ts";
 import { filled } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 
 const CAPACITY = 300;
 const FOX = "🦊"; // four bytes of UTF-8
@@ -26,7 +26,7 @@ test("ViewAccessor.writeString() and readString() agree with TextEncoder, at any
       const before = view.bytes().slice();
       if (position + encoded.length > CAPACITY) {
         const write = () => view.writeString(position, text);
-        expectError(write, RangeError, "ERR_OUT_OF_RANGE");
+        expectCode(write, RangeError, "ERR_OUT_OF_RANGE");
       } else {
         expect(view.writeString(position, text)).toBe(encoded.length);
         expect(view.readString(position, encoded.length)).toBe(text.toWellFormed());
@@ -113,7 +113,7 @@ test("ViewAccessor.writeString() writes all of a text or nothing", () => {
     () => view.writeString(0, "0123456789", { nullTerminated: true }),
     () => view.writeString(6, FOX, { nullTerminated: true }),
   ];
-  for (const write of tooLong) expectError(write, RangeError, "ERR_OUT_OF_RANGE");
+  for (const write of tooLong) expectCode(write, RangeError, "ERR_OUT_OF_RANGE");
   expect(view.bytes()).toEqual(before);
   expect(view.writeString(6, FOX)).toBe(4);
   expect(view.writeString(5, FOX, { nullTerminated: true })).toBe(5);
@@ -135,36 +135,36 @@ test("ViewAccessor.readString() and writeString() take nothing at the very end, 
     "",
     0,
   ]);
-  expectError(() => view.readString(10, 1), RangeError, "ERR_OUT_OF_RANGE");
+  expectCode(() => view.readString(10, 1), RangeError, "ERR_OUT_OF_RANGE");
   const writeNull = () => view.writeString(10, "", { nullTerminated: true });
-  expectError(writeNull, RangeError, "ERR_OUT_OF_RANGE");
-  expectError(() => view.writeString(10, "x"), RangeError, "ERR_OUT_OF_RANGE");
+  expectCode(writeNull, RangeError, "ERR_OUT_OF_RANGE");
+  expectCode(() => view.writeString(10, "x"), RangeError, "ERR_OUT_OF_RANGE");
 });
 
 test("ViewAccessor.readString() refuses lengths and positions outside the view", () => {
   using view = makeView(10);
   for (const length of [-1, 11, Number.NaN, 1.5, 2 ** 53]) {
-    expectError(() => view.readString(0, length), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view.readString(0, length), RangeError, "ERR_OUT_OF_RANGE");
   }
-  expectError(() => view.readString(5, 6), RangeError, "ERR_OUT_OF_RANGE");
+  expectCode(() => view.readString(5, 6), RangeError, "ERR_OUT_OF_RANGE");
   for (const position of [-1, 11, Number.NaN, 0.5]) {
-    expectError(() => view.readString(position), RangeError, "ERR_OUT_OF_RANGE");
-    expectError(() => view.writeString(position, ""), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view.readString(position), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => view.writeString(position, ""), RangeError, "ERR_OUT_OF_RANGE");
   }
   for (const wrong of ["1", 1n, null] as unknown as number[]) {
-    expectError(() => view.readString(0, wrong), TypeError, "ERR_INVALID_ARG_TYPE");
-    expectError(() => view.readString(wrong), TypeError, "ERR_INVALID_ARG_TYPE");
-    expectError(() => view.writeString(wrong, ""), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => view.readString(0, wrong), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => view.readString(wrong), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => view.writeString(wrong, ""), TypeError, "ERR_INVALID_ARG_TYPE");
   }
 });
 
 test("ViewAccessor.writeString() refuses what is no text and options that are none", () => {
   using view = makeView(10);
   for (const text of [undefined, null, 5, {}, Buffer.from("x")] as unknown as string[]) {
-    expectError(() => view.writeString(0, text), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => view.writeString(0, text), TypeError, "ERR_INVALID_ARG_TYPE");
   }
   for (const options of [null, true, { nullTerminated: 1 }] as unknown as object[]) {
-    expectError(() => view.writeString(0, "x", options), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => view.writeString(0, "x", options), TypeError, "ERR_INVALID_ARG_TYPE");
   }
   expect(view.readUint8(0)).toBe(0xff);
 });
@@ -174,7 +174,7 @@ test("ViewAccessor.writeString() checks access, then position, then text", () =>
   using view = file.createViewAccessor({ access: "read" });
   using writable = file.createViewAccessor();
   const nothing = undefined as unknown as string;
-  expectError(() => view.writeString(-1, nothing), NotSupportedError, "ERR_NOT_SUPPORTED");
-  expectError(() => writable.writeString(-1, nothing), RangeError, "ERR_OUT_OF_RANGE");
-  expectError(() => writable.writeString(0, nothing), TypeError, "ERR_INVALID_ARG_TYPE");
+  expectCode(() => view.writeString(-1, nothing), NotSupportedError, "ERR_NOT_SUPPORTED");
+  expectCode(() => writable.writeString(-1, nothing), RangeError, "ERR_OUT_OF_RANGE");
+  expectCode(() => writable.writeString(0, nothing), TypeError, "ERR_INVALID_ARG_TYPE");
 });

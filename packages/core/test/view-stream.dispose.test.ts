@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { expectRejection } from "@isthmus/testing/expect-code";
 import { DisposedError, MemoryMappedFile, type ViewStream } from "../src/index.ts";
 import { expectDisposed } from "./support/disposed.ts";
-import { expectRejection } from "./support/expect-error.ts";
 
 const STREAM_USES: Record<string, (stream: ViewStream) => unknown> = {
   length: (stream) => stream.length,

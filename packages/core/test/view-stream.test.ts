@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
 import { MemoryMappedFile, NotSupportedError, type ViewStream } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectError } from "./support/expect-error.ts";
 import { STREAM_BYTES, STREAM_COMMANDS } from "./support/stream-commands.ts";
 
 const CAPACITY = STREAM_BYTES;
@@ -41,7 +41,7 @@ describe("ViewStream", () => {
     ]);
     stream.position = CAPACITY - 1;
     stream.writeByte(1);
-    expectError(() => stream.writeByte(2), NotSupportedError, "ERR_NOT_SUPPORTED");
+    expectCode(() => stream.writeByte(2), NotSupportedError, "ERR_NOT_SUPPORTED");
     expect([stream.length, stream.position]).toEqual([CAPACITY, CAPACITY]);
   });
 
@@ -54,9 +54,9 @@ describe("ViewStream", () => {
         -1,
         0,
       ]);
-      expectError(() => stream.writeByte(0), NotSupportedError, "ERR_NOT_SUPPORTED");
+      expectCode(() => stream.writeByte(0), NotSupportedError, "ERR_NOT_SUPPORTED");
       const write = () => stream.write(new Uint8Array(1));
-      expectError(write, NotSupportedError, "ERR_NOT_SUPPORTED");
+      expectCode(write, NotSupportedError, "ERR_NOT_SUPPORTED");
     }
   });
 
@@ -73,8 +73,8 @@ describe("ViewStream", () => {
     const set = () => {
       stream.position = position as number;
     };
-    expectError(set, type, code);
-    expectError(() => stream.seek(position as number), type, code);
+    expectCode(set, type, code);
+    expectCode(() => stream.seek(position as number), type, code);
     expect(stream.position).toBe(0);
   });
 
@@ -86,12 +86,12 @@ describe("ViewStream", () => {
       CAPACITY - 1,
     ]);
     expect([stream.seek(-CAPACITY, "end"), stream.seek(0, "current")]).toEqual([0, 0]);
-    expectError(() => stream.seek(-1, "current"), RangeError, "ERR_OUT_OF_RANGE");
-    expectError(() => stream.seek(-CAPACITY - 1, "end"), RangeError, "ERR_OUT_OF_RANGE");
-    expectError(() => stream.seek(0, "middle" as "end"), TypeError, "ERR_INVALID_ARG_VALUE");
-    expectError(() => stream.seek(0, 2 as never), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => stream.seek(-1, "current"), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => stream.seek(-CAPACITY - 1, "end"), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => stream.seek(0, "middle" as "end"), TypeError, "ERR_INVALID_ARG_VALUE");
+    expectCode(() => stream.seek(0, 2 as never), TypeError, "ERR_INVALID_ARG_TYPE");
     stream.position = Number.MAX_SAFE_INTEGER;
-    expectError(() => stream.seek(1, "current"), RangeError, "ERR_OUT_OF_RANGE");
+    expectCode(() => stream.seek(1, "current"), RangeError, "ERR_OUT_OF_RANGE");
     expect(stream.position).toBe(Number.MAX_SAFE_INTEGER);
   });
 
@@ -99,7 +99,7 @@ describe("ViewStream", () => {
     using stream = makeStream();
     stream.position = CAPACITY - 3;
     const write = () => stream.write(new Uint8Array([9, 9, 9, 9]));
-    const error = expectError(write, NotSupportedError, "ERR_NOT_SUPPORTED");
+    const error = expectCode(write, NotSupportedError, "ERR_NOT_SUPPORTED");
     expect(error.message).toContain(String(CAPACITY));
     expect(stream.position).toBe(CAPACITY - 3);
     expect(stream.readByte()).toBe(pattern(5000)[4000 + CAPACITY - 3] as number);
@@ -109,9 +109,9 @@ describe("ViewStream", () => {
     using stream = makeStream("read");
     expect([stream.canRead, stream.canWrite]).toEqual([true, false]);
     const nothing = undefined as never;
-    expectError(() => stream.write(nothing), NotSupportedError, "ERR_NOT_SUPPORTED");
-    expectError(() => stream.writeByte(256), NotSupportedError, "ERR_NOT_SUPPORTED");
-    expectError(() => stream.writable(), NotSupportedError, "ERR_NOT_SUPPORTED");
+    expectCode(() => stream.write(nothing), NotSupportedError, "ERR_NOT_SUPPORTED");
+    expectCode(() => stream.writeByte(256), NotSupportedError, "ERR_NOT_SUPPORTED");
+    expectCode(() => stream.writable(), NotSupportedError, "ERR_NOT_SUPPORTED");
     expect(stream.readByte()).toBe(pattern(5000)[4000] as number);
   });
 
@@ -125,7 +125,7 @@ describe("ViewStream", () => {
     [undefined, TypeError, "ERR_INVALID_ARG_TYPE"],
   ] as const)("refuses to write %p as a byte", (value, type, code) => {
     using stream = makeStream();
-    expectError(() => stream.writeByte(value as number), type, code);
+    expectCode(() => stream.writeByte(value as number), type, code);
     expect(stream.position).toBe(0);
   });
 
@@ -136,8 +136,8 @@ describe("ViewStream", () => {
     expect([stream.read(buffer), buffer.toString()]).toEqual([4, "text"]);
     const refused = ["text", 4, null, undefined, [1], new Uint16Array(2), new ArrayBuffer(2)];
     for (const value of refused as unknown as Uint8Array[]) {
-      expectError(() => stream.read(value), TypeError, "ERR_INVALID_ARG_TYPE");
-      expectError(() => stream.write(value), TypeError, "ERR_INVALID_ARG_TYPE");
+      expectCode(() => stream.read(value), TypeError, "ERR_INVALID_ARG_TYPE");
+      expectCode(() => stream.write(value), TypeError, "ERR_INVALID_ARG_TYPE");
     }
   });
 });

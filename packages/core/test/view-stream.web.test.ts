@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { expectRejection } from "@isthmus/testing/expect-code";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { DisposedError, MemoryMappedFile, NotSupportedError } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { expectRejection } from "./support/expect-error.ts";
 
 const LENGTH = 300_001; // several chunks, the last of them short
 const CONTENT = pattern(LENGTH);

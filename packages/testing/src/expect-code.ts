@@ -9,43 +9,51 @@ import { RemoteError } from "./peer.ts";
 /** An error as the contract promises it. */
 export interface Coded extends Error {
   readonly code: string;
+  readonly errno?: number;
+  readonly syscall?: string;
+  readonly path?: string;
 }
 
+/** A class of errors, or the name of one: all that another process tells. */
+type ErrorClass = string | (abstract new (...parameters: never[]) => Error);
+
 /** Runs an action that must throw an error of this class and code, and returns the error. */
-export function expectCode(action: () => unknown, className: string, code: string): Coded {
+export function expectCode(action: () => unknown, type: ErrorClass, code: string): Coded {
   let error: unknown;
   try {
-    error = `no error, but ${String(action())}`;
+    error = `no error, but ${Bun.inspect(action())}`;
   } catch (thrown) {
     error = thrown;
   }
-  return checked(error, className, code);
+  return checked(error, type, code);
 }
 
 /** As {@link expectCode}, for what rejects, here or in another process. */
 export async function expectRejection(
   operation: Promise<unknown>,
-  className: string,
+  type: ErrorClass,
   code: string,
 ): Promise<Coded> {
   const error = await operation.then(
-    (value) => `no error, but ${JSON.stringify(value)}`,
+    (value) => `no error, but ${Bun.inspect(value)}`,
     (thrown: unknown) => thrown,
   );
-  return checked(error, className, code);
+  return checked(error, type, code);
 }
 
 /** As {@link expectRejection}, for several that end in any order. */
 export async function expectRejections(
   operations: readonly Promise<unknown>[],
-  className: string,
+  type: ErrorClass,
   code: string,
 ): Promise<void> {
-  await Promise.all(operations.map((one) => expectRejection(one, className, code)));
+  await Promise.all(operations.map((one) => expectRejection(one, type, code)));
 }
 
-function checked(error: unknown, className: string, code: string): Coded {
+function checked(error: unknown, type: ErrorClass, code: string): Coded {
+  const className = typeof type === "string" ? type : type.name;
   expect(describe(error)).toMatchObject({ class: className, code });
+  if (typeof type !== "string") expect(error).toBeInstanceOf(type);
   return error as Coded;
 }
 

@@ -1,6 +1,7 @@
 /** Scans in pieces and by Workers, against plain loops over the same bytes. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync, truncateSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { isLinux, testIf, truncatingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
@@ -11,7 +12,6 @@ import { type ScanOptions, scan } from "../../src/scan/parallel/scan.ts";
 import type { ViewSource } from "../../src/view.ts";
 import { ViewAccessor } from "../../src/view-accessor.ts";
 import { filled } from "../support/bytes.ts";
-import { expectError } from "../support/expect-error.ts";
 
 // Generous: starting Workers takes long on a busy machine.
 const LONGEST_WORD = new URL("./fixtures/longest-word.ts", import.meta.url);
@@ -187,18 +187,18 @@ describe("MemoryMappedFile.scan() by Workers", () => {
 
   test("refuses options of text that are none", () => {
     const wrong = { histogram: 1 } as never;
-    expectError(() => scanJobs.text(wrong), TypeError, "ERR_INVALID_ARG_TYPE");
+    expectCode(() => scanJobs.text(wrong), TypeError, "ERR_INVALID_ARG_TYPE");
     const unknown = { histograms: false } as never;
     expect(() => scanJobs.text(unknown)).toThrow("histograms");
   });
 
   test("refuses what is no list of jobs", () => {
     for (const wrong of [undefined, null, 1, 1n, "text", {}, scanJobs.text()] as never[]) {
-      expectError(() => scanJobs.all(wrong), TypeError, "ERR_INVALID_ARG_TYPE");
+      expectCode(() => scanJobs.all(wrong), TypeError, "ERR_INVALID_ARG_TYPE");
     }
     for (const wrong of [undefined, 1, {}, "text"] as never[]) {
       const action = (): unknown => scanJobs.all([scanJobs.text(), wrong]);
-      const { message } = expectError(action, TypeError, "ERR_INVALID_ARG_TYPE");
+      const { message } = expectCode(action, TypeError, "ERR_INVALID_ARG_TYPE");
       expect(message).toContain('"jobs[1]"');
     }
   });

@@ -3,12 +3,13 @@
  *
  * @module
  */
+
+import { type Coded, expectCode } from "@isthmus/testing/expect-code";
 import { DisposedError } from "../../src/index.ts";
-import { type CodedError, expectError } from "./expect-error.ts";
 
 /** Uses something that has been disposed, which must throw; returns the error. */
-export function expectDisposed(use: () => unknown): CodedError {
-  return expectError(use, DisposedError, "ERR_DISPOSED");
+export function expectDisposed(use: () => unknown): Coded {
+  return expectCode(use, DisposedError, "ERR_DISPOSED");
 }
 
 /** The names of the public methods of a class, but for its disposal. */

@@ -4,9 +4,9 @@
  * @module
  */
 import { expect } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import fc from "fast-check";
 import { NotSupportedError, type SeekOrigin, type ViewStream } from "../../src/index.ts";
-import { expectError } from "./expect-error.ts";
 
 /** The length of the streams that the calls are made for. */
 export const STREAM_BYTES = 200;
@@ -29,7 +29,7 @@ class SeekCommand implements fc.Command<StreamModel, ViewStream> {
     const base = { begin: 0, current: model.position, end: STREAM_BYTES }[this.origin];
     const seek = () => stream.seek(this.offset, this.origin);
     if (base + this.offset < 0) {
-      expectError(seek, RangeError, "ERR_OUT_OF_RANGE");
+      expectCode(seek, RangeError, "ERR_OUT_OF_RANGE");
     } else {
       model.position = base + this.offset;
       expect(seek()).toBe(model.position);
@@ -80,7 +80,7 @@ class WriteCommand implements fc.Command<StreamModel, ViewStream> {
   run(model: StreamModel, stream: ViewStream): void {
     const write = () => stream.write(this.bytes);
     if (model.position + this.bytes.length > STREAM_BYTES) {
-      expectError(write, NotSupportedError, "ERR_NOT_SUPPORTED");
+      expectCode(write, NotSupportedError, "ERR_NOT_SUPPORTED");
     } else {
       expect(write()).toBe(this.bytes.length);
       model.bytes.set(this.bytes, model.position);
@@ -111,7 +111,7 @@ class WriteByteCommand implements fc.Command<StreamModel, ViewStream> {
   run(model: StreamModel, stream: ViewStream): void {
     const write = () => stream.writeByte(this.value);
     if (model.position >= STREAM_BYTES) {
-      expectError(write, NotSupportedError, "ERR_NOT_SUPPORTED");
+      expectCode(write, NotSupportedError, "ERR_NOT_SUPPORTED");
     } else {
       write();
       model.bytes[model.position++] = this.value;
