@@ -5,20 +5,14 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { PATIENCE_MS, runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
-import * as gated from "../../src/ring/broadcast-gated.ts";
-import * as gates from "../../src/ring/broadcast-gates.ts";
-import * as lapped from "../../src/ring/broadcast-lapped.ts";
-import * as lappedBytes from "../../src/ring/broadcast-lapped-bytes.ts";
-import * as reading from "../../src/ring/broadcast-reading.ts";
-import * as ring from "../../src/ring/broadcast-ring.ts";
 import { mutateRing } from "../topic/support/mutant-ring.ts";
+import * as SOURCE from "../topic/support/ring-source.ts";
 import { type RingSource, type RingSubscriber, RingWorld } from "../topic/support/ring-world.ts";
 import { ByteLane, FixedLane, type Lane } from "./lane.ts";
 import { type Lie, LyingWords, someLies } from "./lying-words.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 
-const SOURCE = { ...gated, ...gates, ...lapped, ...lappedBytes, ...reading, ...ring };
 const SUBSCRIBERS_MAX = 3;
 const RUNS = runs<unknown>(4000);
 /** Always the same search for a mistake that is known to be there. */

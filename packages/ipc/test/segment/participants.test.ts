@@ -8,11 +8,11 @@ import {
   SLOT_WORDS,
 } from "../../src/segment/participant-layout.ts";
 import { Participants } from "../../src/segment/participants.ts";
+import { type Change, mutate } from "../model/checker/source.ts";
 import { ArrayWords } from "../sync/support/array-words.ts";
-import { type Mistake, mutate } from "../sync/support/mutant.ts";
 import { crashes, meetings, type ParticipantsClass, WHO, World } from "./participants-model.ts";
 
-const MISTAKES: Readonly<Record<string, Mistake>> = {
+const MISTAKES: Readonly<Record<string, Change>> = {
   "reapDead() does not look again under the lock": [
     "        if (!this.#isInUse(slot)) continue;\n",
     "",

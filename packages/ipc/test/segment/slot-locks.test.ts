@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { collectAbandoned, doWithout, type Lack, platform } from "@isthmus/core/internal";
 import { isWindows, testIf } from "@isthmus/testing/requirement";
 import { type OwnSlotLocks, slotLocks } from "../../src/segment/slot-locks.ts";
+import { type Change, mutate } from "../model/checker/source.ts";
 import { Home } from "../sync/support/home.ts";
-import { type Mistake, mutate } from "../sync/support/mutant.ts";
 
 type Source = typeof slotLocks;
 
@@ -137,7 +137,7 @@ describe("slot locks on files of their own", () => {
     }
   }
 
-  const UNCHECKED_LOOK: Mistake = ["if (isSameFile(fd, path)) return false;", "return false;"];
+  const UNCHECKED_LOOK: Change = ["if (isSameFile(fd, path)) return false;", "return false;"];
 
   test("are seen when they pass from one to another in the middle of the look", () => {
     expect(lookWhileTaken(slotLocks)).toBe(true);
@@ -148,7 +148,7 @@ describe("slot locks on files of their own", () => {
     expect(lookWhileTaken(mutant.slotLocks)).toBe(false);
   });
 
-  const UNCHECKED: Mistake = ["isLocked && isSameFile(fd, path)", "isLocked"];
+  const UNCHECKED: Change = ["isLocked && isSameFile(fd, path)", "isLocked"];
 
   test("hold when the file is removed between its opening and its locking", () => {
     expect(lockWhileRemoved(slotLocks)).toBe(true);

@@ -8,7 +8,7 @@ import { AnswerLane } from "../../src/service/answer-lane.ts";
 import { RequestLane } from "../../src/service/request-lane.ts";
 import type { ResponderWatch } from "../../src/service/responder-watch.ts";
 import { OUTCOME, SERVICE } from "../../src/service/service-layout.ts";
-import { mutate } from "../sync/support/mutant.ts";
+import { mutate } from "../model/checker/source.ts";
 import { JSONS, LaneRequester, LaneResponder } from "./support/lane.ts";
 import { checkOf, SCHEMAS } from "./support/numbers.ts";
 import { participant } from "./support/participant.ts";

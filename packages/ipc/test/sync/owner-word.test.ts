@@ -5,9 +5,9 @@ import { SLOT_BYTES, SLOT_WORDS } from "../../src/segment/participant-layout.ts"
 import { Participants } from "../../src/segment/participants.ts";
 import { HOLDER, MUTEX } from "../../src/sync/mutex-layout.ts";
 import { OwnerWord } from "../../src/sync/owner-word.ts";
+import { type Change, mutate } from "../model/checker/source.ts";
 import { LockTable, WHO } from "../segment/participants-model.ts";
 import { ArrayWords } from "./support/array-words.ts";
-import { type Mistake, mutate } from "./support/mutant.ts";
 import { ownerWordMeetings, type Sources } from "./support/owner-word-model.ts";
 
 const SLOTS = 2;
@@ -16,7 +16,7 @@ const BASE = SLOTS * SLOT_WORDS;
 const SOUND: Sources = { Participants, OwnerWord };
 
 /** Mistakes, by file. */
-const MISTAKES: Readonly<Record<string, Readonly<Record<string, Mistake>>>> = {
+const MISTAKES: Readonly<Record<string, Readonly<Record<string, Change>>>> = {
   "sync/owner-word.ts": {
     "whoever finds a dead owner's name exchanged whatever is there by then": [
       "if (this.#words.compareExchange(holder, found, this.#name) !== found) return",

@@ -1,13 +1,8 @@
 /** The ring of many subscribers, with one side acting between any two steps of the other; and with mistakes in it. */
 import { describe, expect, test } from "bun:test";
-import * as gated from "../../src/ring/broadcast-gated.ts";
-import * as gates from "../../src/ring/broadcast-gates.ts";
-import * as lapped from "../../src/ring/broadcast-lapped.ts";
-import * as lappedBytes from "../../src/ring/broadcast-lapped-bytes.ts";
-import * as reading from "../../src/ring/broadcast-reading.ts";
-import * as ring from "../../src/ring/broadcast-ring.ts";
 import { explore } from "./support/explore.ts";
 import { type Mistake, mutateRing } from "./support/mutant-ring.ts";
+import * as shipped from "./support/ring-source.ts";
 
 const MISTAKES: Readonly<Record<string, Mistake>> = {
   "a copy is validated before it is made": {
@@ -107,14 +102,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
 
 describe("the ring of many subscribers", () => {
   test("nobody reads what was overwritten, misses what it did not lose, or miscounts", () => {
-    const { wrong, runs } = explore({
-      ...gated,
-      ...gates,
-      ...lapped,
-      ...lappedBytes,
-      ...reading,
-      ...ring,
-    });
+    const { wrong, runs } = explore(shipped);
     expect(wrong).toEqual([]);
     expect(runs).toBeGreaterThan(5000);
   });

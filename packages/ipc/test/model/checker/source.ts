@@ -20,6 +20,9 @@ export interface Mistake {
   readonly to: string;
 }
 
+/** What is replaced by what. */
+export type Change = readonly [from: string, to: string];
+
 /** What is different from the shipped source. */
 export interface Differences {
   readonly mistakes?: readonly Mistake[];
@@ -43,6 +46,11 @@ export async function loadSource<T>(entry: string, differences: Differences): Pr
   } finally {
     removeTree(directory);
   }
+}
+
+/** Loads a module of `src` with one mistake in it. */
+export function mutate<T>(file: string, [from, to]: Change): Promise<T> {
+  return loadSource<T>(file, { mistakes: [{ file, from, to }] });
 }
 
 class Copier {

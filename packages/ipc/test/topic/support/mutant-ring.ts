@@ -3,47 +3,18 @@
  *
  * @module
  */
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { removeTree } from "@isthmus/testing/remove-tree";
+import { type Change, loadSource } from "../../model/checker/source.ts";
 import type { RingSource } from "./ring-world.ts";
 
-const SOURCE = join(import.meta.dir, "..", "..", "..", "src");
-const MODULES = [
-  "broadcast-gated",
-  "broadcast-gates",
-  "broadcast-lapped",
-  "broadcast-lapped-bytes",
-  "broadcast-reading",
-  "broadcast-ring",
-] as const;
-
-/** What is replaced by what; every text must be in the file once. */
+/** What is replaced by what in a file of the ring; every text must be in it once. */
 export interface Mistake {
-  readonly file: (typeof MODULES)[number];
-  readonly changes: readonly (readonly [from: string, to: string])[];
+  readonly file: `broadcast-${string}`;
+  readonly changes: readonly Change[];
 }
 
 /** Loads the sources with a mistake made. */
-export async function mutateRing({ file, changes }: Mistake): Promise<RingSource> {
-  const directory = mkdtempSync(join(tmpdir(), "isthmus-mutant-"));
-  try {
-    cpSync(join(SOURCE, "ring"), join(directory, "ring"), { recursive: true });
-    cpSync(join(SOURCE, "words.ts"), join(directory, "words.ts"));
-    const path = join(directory, "ring", `${file}.ts`);
-    let source = readFileSync(path, "utf8");
-    for (const [from, to] of changes) {
-      const parts = source.split(from);
-      if (parts.length !== 2) throw new Error(`"${from}" is ${parts.length - 1} times in ${file}`);
-      source = parts.join(to);
-    }
-    writeFileSync(path, source);
-    const loaded = await Promise.all(
-      MODULES.map(async (name) => (await import(join(directory, "ring", `${name}.ts`))) as object),
-    );
-    return Object.assign({}, ...loaded) as RingSource;
-  } finally {
-    removeTree(directory);
-  }
+export function mutateRing({ file, changes }: Mistake): Promise<RingSource> {
+  const mistakes = changes.map(([from, to]) => ({ file: `ring/${file}.ts`, from, to }));
+  return loadSource<RingSource>(join(import.meta.dir, "ring-source.ts"), { mistakes });
 }

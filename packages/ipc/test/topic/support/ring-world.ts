@@ -3,23 +3,13 @@
  *
  * @module
  */
-import type * as GatedModule from "../../../src/ring/broadcast-gated.ts";
-import type * as GatesModule from "../../../src/ring/broadcast-gates.ts";
-import type * as LappedModule from "../../../src/ring/broadcast-lapped.ts";
 import type { PrivateCopy } from "../../../src/ring/broadcast-lapped.ts";
-import type * as LappedBytesModule from "../../../src/ring/broadcast-lapped-bytes.ts";
-import type * as ReadingModule from "../../../src/ring/broadcast-reading.ts";
 import type { ByteReading, FixedReading, Start } from "../../../src/ring/broadcast-reading.ts";
-import type * as PublisherModule from "../../../src/ring/broadcast-ring.ts";
+import type * as Source from "./ring-source.ts";
 import { SteppedWords } from "./stepped-words.ts";
 
 /** The sources of the ring, as they are or with a mistake in them. */
-export type RingSource = typeof GatedModule &
-  typeof GatesModule &
-  typeof LappedModule &
-  typeof LappedBytesModule &
-  typeof ReadingModule &
-  typeof PublisherModule;
+export type RingSource = typeof Source;
 
 export type Kind = "fixed" | "bytes";
 
@@ -61,9 +51,7 @@ export interface Account {
   readonly mistakes: string[];
 }
 
-type RingPublisher =
-  | PublisherModule.FixedBroadcastPublisher
-  | PublisherModule.ByteBroadcastPublisher;
+type RingPublisher = Source.FixedBroadcastPublisher | Source.ByteBroadcastPublisher;
 
 /** The ring's memory and its publisher. */
 export class RingWorld {
