@@ -5,7 +5,8 @@
  */
 import { SLOT, SLOT_BYTES, SLOT_WORDS, STATE } from "../../src/segment/participant-layout.ts";
 import type { Participants, SlotLocks } from "../../src/segment/participants.ts";
-import { ArrayWords, Crash } from "../sync/support/array-words.ts";
+import { PlainWords } from "../model/checker/plain-words.ts";
+import { attempt, Crash, interrupted } from "../sync/support/interrupted.ts";
 
 /** `Participants`, or a copy with a mistake in it. */
 export type ParticipantsClass = typeof Participants;
@@ -22,9 +23,9 @@ export const WHO = {
 /** The kernel's locks: each handle has its own, and they go with it. */
 export class LockTable {
   readonly #holders = new Map<number, object>();
-  readonly #words: ArrayWords;
+  readonly #words: PlainWords;
 
-  constructor(words: ArrayWords) {
+  constructor(words: PlainWords) {
     this.#words = words;
   }
 
@@ -59,7 +60,7 @@ export class LockTable {
 /** One world with a few slots. What the dead have left in other sections is one word per slot: 1 while there. */
 export class World {
   readonly slots: number;
-  readonly words: ArrayWords;
+  readonly words: PlainWords;
   readonly locks: LockTable;
   readonly violations: string[] = [];
   /** Whether processes die in the middle of joining and reaping: then who comes next clears up (again). */
@@ -69,7 +70,7 @@ export class World {
   constructor(Class: ParticipantsClass, slots: number) {
     this.#Class = Class;
     this.slots = slots;
-    this.words = new ArrayWords(slots * SLOT_WORDS + slots);
+    this.words = new PlainWords(slots * SLOT_WORDS + slots);
     this.locks = new LockTable(this.words);
   }
 
@@ -173,7 +174,7 @@ export function meetings(Class: ParticipantsClass): Set<string> {
       for (const [otherName, second] of Object.entries(ACTIONS)) {
         for (let stop = 1, isThrough = false; !isThrough; stop++) {
           const world = begin(Class, slots);
-          isThrough = !interrupted(world, stop, first, () => attempt(() => second(world)));
+          isThrough = !meet(world, stop, first, () => attempt(() => second(world)));
           for (const text of judge(world)) violations.add(`${name}, ${otherName}: ${text}`);
         }
       }
@@ -196,7 +197,7 @@ export function crashes(Class: ParticipantsClass): Set<string> {
         all.push(handle);
         return handle;
       };
-      isThrough = !interrupted(world, stop, action, () => {
+      isThrough = !meet(world, stop, action, () => {
         for (const handle of all) handle.die();
         throw new Crash();
       });
@@ -206,33 +207,14 @@ export function crashes(Class: ParticipantsClass): Set<string> {
   return violations;
 }
 
-function interrupted(
+/** Acts, and lets others act before a step; returns whether there is such a step. */
+function meet(
   world: World,
-  stop: number,
-  action: (world: World) => void,
-  meet: () => void,
+  step: number,
+  act: (world: World) => void,
+  others: () => void,
 ): boolean {
-  let steps = 0;
-  let hasMet = false;
-  world.words.before = () => {
-    if (++steps !== stop) return;
-    hasMet = true;
-    world.words.before = () => {};
-    meet();
-  };
-  attempt(() => action(world));
-  world.words.before = () => {};
-  return hasMet;
-}
-
-/** Runs what may find all slots taken, or die. */
-function attempt(action: () => void): void {
-  try {
-    action();
-  } catch (error) {
-    const { code } = error as { code?: string };
-    if (!(error instanceof Crash) && code !== "EAGAIN") throw error;
-  }
+  return interrupted(world.words, step, () => attempt(() => act(world)), others);
 }
 
 /** After everything, a last reaper leaves the living only, and nothing of the dead. */

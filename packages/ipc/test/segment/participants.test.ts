@@ -8,8 +8,8 @@ import {
   SLOT_WORDS,
 } from "../../src/segment/participant-layout.ts";
 import { Participants } from "../../src/segment/participants.ts";
+import { PlainWords } from "../model/checker/plain-words.ts";
 import { type Change, mutate } from "../model/checker/source.ts";
-import { ArrayWords } from "../sync/support/array-words.ts";
 import { crashes, meetings, type ParticipantsClass, WHO, World } from "./participants-model.ts";
 
 const MISTAKES: Readonly<Record<string, Change>> = {
@@ -104,7 +104,7 @@ describe("Participants", () => {
 
   test("any words at all can be read, asked and reaped", () => {
     for (let round = 0; round < 300; round++) {
-      const words = new ArrayWords(FIRST_SLOTS * SLOT_WORDS);
+      const words = new PlainWords(FIRST_SLOTS * SLOT_WORDS);
       crypto.getRandomValues(words.values);
       const locks = {
         tryLock: () => round % 2 === 0,

@@ -5,9 +5,9 @@ import { SLOT_BYTES, SLOT_WORDS } from "../../src/segment/participant-layout.ts"
 import { Participants } from "../../src/segment/participants.ts";
 import { HOLDER, MUTEX } from "../../src/sync/mutex-layout.ts";
 import { OwnerWord } from "../../src/sync/owner-word.ts";
+import { PlainWords } from "../model/checker/plain-words.ts";
 import { type Change, mutate } from "../model/checker/source.ts";
 import { LockTable, WHO } from "../segment/participants-model.ts";
-import { ArrayWords } from "./support/array-words.ts";
 import { ownerWordMeetings, type Sources } from "./support/owner-word-model.ts";
 
 const SLOTS = 2;
@@ -63,15 +63,15 @@ describe("OwnerWord", () => {
   }
 
   /** A participant of a segment whose mutex begins at word `BASE`. */
-  function participant(words: ArrayWords, locks: LockTable) {
+  function participant(words: PlainWords, locks: LockTable) {
     const participants = new Participants(words, 0, SLOTS * SLOT_BYTES, locks.of({}));
     const slot = participants.join(WHO, () => {});
     const self = { slot, generation: participants.generationOf(slot) };
     return new OwnerWord(words, BASE, self, participants);
   }
 
-  function two(): [OwnerWord, OwnerWord, ArrayWords] {
-    const words = new ArrayWords(BASE + MUTEX.holder + 1);
+  function two(): [OwnerWord, OwnerWord, PlainWords] {
+    const words = new PlainWords(BASE + MUTEX.holder + 1);
     const locks = new LockTable(words);
     return [participant(words, locks), participant(words, locks), words];
   }

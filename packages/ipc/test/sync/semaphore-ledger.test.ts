@@ -4,15 +4,15 @@ import { EventSignal } from "../../src/sync/event-signal.ts";
 import { SemaphoreCount } from "../../src/sync/semaphore-count.ts";
 import { SEMAPHORE, semaphoreBytes } from "../../src/sync/semaphore-layout.ts";
 import { SemaphoreLedger } from "../../src/sync/semaphore-ledger.ts";
-import { ArrayWords } from "./support/array-words.ts";
+import { PlainWords } from "../model/checker/plain-words.ts";
 
 const MAX = 5;
 const MINE = 3;
 const OTHER = 9;
 
 /** The words of a semaphore with so many permits. */
-function semaphoreWords(count: number, held: Readonly<Record<number, number>> = {}): ArrayWords {
-  const words = new ArrayWords(semaphoreBytes(64) / 4);
+function semaphoreWords(count: number, held: Readonly<Record<number, number>> = {}): PlainWords {
+  const words = new PlainWords(semaphoreBytes(64) / 4);
   words.values[SEMAPHORE.max] = MAX;
   words.values[SEMAPHORE.count] = count;
   for (const [slot, permits] of Object.entries(held)) {
@@ -22,7 +22,7 @@ function semaphoreWords(count: number, held: Readonly<Record<number, number>> = 
 }
 
 /** What a ledger says, after what the next owner of its mutex does first. */
-function numbers(words: ArrayWords): object {
+function numbers(words: PlainWords): object {
   const ledger = new SemaphoreLedger(words, 0);
   ledger.recover();
   const { count, changingSlot } = ledger;
@@ -49,7 +49,7 @@ describe("SemaphoreLedger", () => {
 
   test("survives any words", () => {
     for (let round = 0; round < 500; round++) {
-      const words = new ArrayWords(semaphoreBytes(64) / 4);
+      const words = new PlainWords(semaphoreBytes(64) / 4);
       crypto.getRandomValues(words.values);
       const ledger = new SemaphoreLedger(words, 0);
       ledger.recover();
@@ -74,7 +74,7 @@ describe("SemaphoreCount", () => {
 
 describe("EventSignal", () => {
   test("remembers that it has been set, across 2^31 settings", () => {
-    const words = new ArrayWords(2);
+    const words = new PlainWords(2);
     words.values[0] = -2; // has been set 2^31 - 1 times and is not set
     const signal = new EventSignal(words, 0);
     const since = signal.settings;

@@ -15,7 +15,7 @@ import {
   QUEUE,
   queueBytes,
 } from "../../../src/queue/queue-layout.ts";
-import type { Words } from "../../../src/words.ts";
+import { PlainWords } from "../../model/checker/plain-words.ts";
 
 /** What is checked: the shipped table, or one with a bug in it. */
 export type TableClass = typeof ShippedTable;
@@ -83,50 +83,20 @@ export type Operation = (typeof OPERATIONS)[number];
 class Death extends Error {}
 
 /** Memory whose writer dies after so many stores. */
-class MortalWords implements Words {
-  readonly #memory: Int32Array;
+class MortalWords extends PlainWords {
   /** How many stores are left. */
   left: number = Infinity;
   stores = 0;
 
-  constructor(memory: Int32Array) {
-    this.#memory = memory;
-  }
-
-  load(index: number): number {
-    return this.#memory[index] as number;
-  }
-  get(index: number): number {
-    return this.#memory[index] as number;
-  }
-  glance(index: number): number {
-    return this.#memory[index] as number;
-  }
-  store(index: number, value: number): void {
+  override store(index: number, value: number): void {
     if (this.left <= 0) throw new Death();
     this.left--;
     this.stores++;
-    this.#memory[index] = value;
+    super.store(index, value);
   }
-  set(index: number, value: number): void {
-    this.store(index, value);
-  }
-  acquire(): void {}
-  fence(): void {}
-  add(): never {
+
+  protected override change(): never {
     throw new Error("a table has a mutex around it, and needs no other atomic change");
-  }
-  and(): never {
-    return this.add();
-  }
-  or(): never {
-    return this.add();
-  }
-  exchange(): never {
-    return this.add();
-  }
-  compareExchange(): never {
-    return this.add();
   }
 }
 

@@ -7,8 +7,9 @@ import { SLOT_BYTES, SLOT_WORDS } from "../../../src/segment/participant-layout.
 import type { Participants } from "../../../src/segment/participants.ts";
 import { MUTEX_BYTES } from "../../../src/sync/mutex-layout.ts";
 import type { OwnerWord } from "../../../src/sync/owner-word.ts";
+import { PlainWords } from "../../model/checker/plain-words.ts";
 import { LockTable, WHO } from "../../segment/participants-model.ts";
-import { ArrayWords } from "./array-words.ts";
+import { attempt, Crash, interrupted } from "./interrupted.ts";
 
 /** What is tested, or a copy with a mistake in it. */
 export interface Sources {
@@ -25,7 +26,7 @@ interface Mortal {
 
 /** One segment, and who really holds its mutex. */
 class World {
-  readonly words = new ArrayWords(SLOTS * SLOT_WORDS + MUTEX_BYTES / 4);
+  readonly words = new PlainWords(SLOTS * SLOT_WORDS + MUTEX_BYTES / 4);
   readonly locks = new LockTable(this.words);
   readonly violations: string[] = [];
   readonly sources: Sources;
@@ -63,7 +64,7 @@ class World {
 }
 
 /** Ends what a process does, but not the process. */
-class Stopped extends Error {}
+class Stopped extends Crash {}
 
 /** One process with one participant. */
 class Actor implements Mortal {
@@ -184,10 +185,10 @@ export function ownerWordMeetings(sources: Sources): { violations: Set<string>; 
           begin(owner);
           const other = secondName in LETTING_GO ? owner : two;
           isThrough = !interrupted(
-            world,
+            world.words,
             stop,
-            () => first(world, one),
-            () => second(world, other),
+            () => attempt(() => first(world, one)),
+            () => attempt(() => second(world, other)),
           );
           count++;
           judge(world, one);
@@ -199,30 +200,6 @@ export function ownerWordMeetings(sources: Sources): { violations: Set<string>; 
     }
   }
   return { violations, count };
-}
-
-/** Runs the first, stopped before a step for the second; returns whether it has so many steps. */
-function interrupted(world: World, stop: number, first: () => void, second: () => void): boolean {
-  let steps = 0;
-  let hasMet = false;
-  world.words.before = () => {
-    if (++steps !== stop) return;
-    hasMet = true;
-    world.words.before = () => {};
-    attempt(second);
-  };
-  attempt(first);
-  world.words.before = () => {};
-  return hasMet;
-}
-
-/** Runs what may find all slots taken. */
-function attempt(action: () => void): void {
-  try {
-    action();
-  } catch (error) {
-    if ((error as { code?: string }).code !== "EAGAIN" && !(error instanceof Stopped)) throw error;
-  }
 }
 
 /** In the end, unless somebody alive holds it, everybody can lock it. */

@@ -3,21 +3,21 @@
  *
  * @module
  */
-import { SharedWords, type Words } from "../../../src/words.ts";
+import { PlainWords } from "../../model/checker/plain-words.ts";
 
-/** Words that count every access, and let somebody else act just before one of them. */
-export class SteppedWords implements Words {
-  readonly #words: SharedWords;
-  /** How many accesses there were. */
+/** Words that count every step, and let somebody else act just before one of them. */
+export class SteppedWords extends PlainWords {
+  /** How many steps there were. */
   steps = 0;
   #at = -1;
   #action: () => void = () => {};
 
   constructor(bytes: Uint8Array<ArrayBuffer>) {
-    this.#words = new SharedWords(bytes);
+    super(new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2));
+    this.before = (index) => this.step(index);
   }
 
-  /** Acts once, before the access with a number, counted from now. What it does is not counted. */
+  /** Acts once, before the step with a number, counted from now. What it does is not counted. */
   interrupt(at: number, action: () => void): void {
     this.steps = 0;
     this.#at = at;
@@ -25,7 +25,7 @@ export class SteppedWords implements Words {
   }
 
   /**
-   * Counts an access, or a step that is none, such as copying a part of a record.
+   * Counts a step, also one that is no access, such as copying a part of a record.
    *
    * @param _index The word, if it is one.
    */
@@ -35,63 +35,5 @@ export class SteppedWords implements Words {
     const { steps } = this;
     this.#action();
     this.steps = steps;
-  }
-
-  load(index: number): number {
-    this.step(index);
-    return this.#words.load(index);
-  }
-
-  store(index: number, value: number): void {
-    this.step(index);
-    this.#words.store(index, value);
-  }
-
-  add(index: number, delta: number): number {
-    this.step(index);
-    return this.#words.add(index, delta);
-  }
-
-  and(index: number, mask: number): number {
-    this.step(index);
-    return this.#words.and(index, mask);
-  }
-
-  or(index: number, mask: number): number {
-    this.step(index);
-    return this.#words.or(index, mask);
-  }
-
-  exchange(index: number, value: number): number {
-    this.step(index);
-    return this.#words.exchange(index, value);
-  }
-
-  compareExchange(index: number, expected: number, value: number): number {
-    this.step(index);
-    return this.#words.compareExchange(index, expected, value);
-  }
-
-  acquire(): void {
-    this.#words.acquire();
-  }
-
-  fence(): void {
-    this.#words.fence();
-  }
-
-  glance(index: number): number {
-    this.step(index);
-    return this.#words.glance(index);
-  }
-
-  get(index: number): number {
-    this.step(index);
-    return this.#words.get(index);
-  }
-
-  set(index: number, value: number): void {
-    this.step(index);
-    this.#words.set(index, value);
   }
 }
