@@ -13,11 +13,10 @@ export { Histogram } from "./metrics/histogram.ts";
 export { HISTOGRAM_BYTES } from "./metrics/histogram-layout.ts";
 export { KIND_NAMES } from "./observe/kind-figures.ts";
 export { mergeLatencies } from "./observe/latencies.ts";
-export { RELAY_RECORD_HEADER_BYTES, type RelayBatch, RelayLane } from "./relay/relay-lane.ts";
+export { type RelayBatch, RelayLane } from "./relay/relay-lane.ts";
 export { type KeptLane, RelaySink } from "./relay/relay-sink.ts";
 export { RelaySource } from "./relay/relay-source.ts";
 export { ByteRingConsumer, ByteRingProducer } from "./ring/byte-ring.ts";
-export { FixedRingConsumer, FixedRingProducer } from "./ring/fixed-ring.ts";
 export { LANE_HEADER_BYTES } from "./ring/lane-layout.ts";
 export { NamedHandle } from "./segment/named-handle.ts";
 export { SLOT_BYTES } from "./segment/participant-layout.ts";
@@ -25,7 +24,6 @@ export { sharedPlaces } from "./segment/participants-option.ts";
 export { schemaSections } from "./segment/schema-section.ts";
 export { type OpenVerb, Segment, type SegmentMemory } from "./segment/segment.ts";
 export { decodeError, encodeError } from "./service/error-body.ts";
-export { COPY_COUNT } from "./shared-struct/cells-layout.ts";
 export { type Copies, VersionedCells } from "./shared-struct/versioned-cells.ts";
 export {
   BRIDGE,

@@ -23,8 +23,8 @@ export const Others: StructSchema<Numbers<"limit" | "height">> = struct({
   limit: u32,
   height: u32,
 });
-export const Question: StructSchema<Numbers<"a" | "b">> = struct({ a: u32, b: u32 });
-export const Sum: StructSchema<Numbers<"sum">> = struct({ sum: u32 });
+const Question: StructSchema<Numbers<"a" | "b">> = struct({ a: u32, b: u32 });
+const Sum: StructSchema<Numbers<"sum">> = struct({ sum: u32 });
 
 interface Schemas {
   readonly json: { readonly request: AnyJson; readonly response: AnyJson };

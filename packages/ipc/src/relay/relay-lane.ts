@@ -17,7 +17,7 @@ import { LappedReader } from "../ring/broadcast-lapped.ts";
 import type { ByteReading, FixedReading, RecordPlace } from "../ring/broadcast-reading.ts";
 
 /** Bytes before each record of any size. */
-export const RELAY_RECORD_HEADER_BYTES = 8;
+const RELAY_RECORD_HEADER_BYTES = 8;
 
 /** Records of one lane that follow each other. */
 export interface RelayBatch {

@@ -1,21 +1,22 @@
 /** What fuzzing has found in what was shipped, each as it happened. */
 import { afterEach, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
 import { CorruptSegmentError, MemoryMappedFile } from "@isthmus/core";
-import { decodeSuperblock, SECTION } from "@isthmus/core/internal";
+import { SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
 import { CHANNEL } from "../../src/channel/channel-layout.ts";
 import {
   Consumer,
   json,
+  observe,
   Producer,
   Publisher,
   Requester,
   Responder,
   Subscriber,
 } from "../../src/index.ts";
-import { SLOT, SLOT_BYTES, SLOT_COUNT } from "../../src/segment/participant-layout.ts";
+import { SLOT, SLOT_BYTES } from "../../src/segment/participant-layout.ts";
 import { TOPIC } from "../../src/topic/topic-layout.ts";
+import { lieIn, words } from "../observe/support.ts";
 
 const NAME = "found";
 const CAPACITY_BYTES = 4096;
@@ -171,20 +172,11 @@ describe("nonsense that comes faster than it can be skipped", () => {
   });
 });
 
-/** Writes over a word of a section of a segment, as any process that may open it could. */
-function overwrite(path: string, section: number, word: number, value: number): void {
-  const bytes = readFileSync(path);
-  const { sections } = decodeSuperblock(bytes, bytes.length, NAME);
-  const memory = Bun.mmap(path);
-  const words = new Int32Array(memory.buffer, memory.byteOffset, memory.byteLength / 4);
-  words[(sections.find(({ id }) => id === section)?.offset ?? 0) / 4 + word] = value;
-}
-
 describe("a ring that is too short for any record", () => {
   test.each([1, 8, 32])("of %i bytes opens no channel", (ringBytes) => {
     using home = new Home();
     using _holder = Producer.createNew(NAME, OPTIONS);
-    overwrite(home.file(NAME), SECTION.state, CHANNEL.ringBytes, ringBytes);
+    lieIn(home.file(NAME), SECTION.state, CHANNEL.ringBytes * 4, words(ringBytes));
     expect(() => Consumer.openExisting(NAME, OPTIONS)).toThrow(CorruptSegmentError);
     expect(() => Producer.openExisting(NAME, OPTIONS)).toThrow(CorruptSegmentError);
   });
@@ -192,7 +184,7 @@ describe("a ring that is too short for any record", () => {
   test.each([1, 8, 32])("of %i bytes opens no topic", (ringBytes) => {
     using home = new Home();
     using _holder = Publisher.createNew(NAME, OPTIONS);
-    overwrite(home.file(NAME), SECTION.state, TOPIC.ringBytes, ringBytes);
+    lieIn(home.file(NAME), SECTION.state, TOPIC.ringBytes * 4, words(ringBytes));
     expect(() => Subscriber.openExisting(NAME, OPTIONS)).toThrow(CorruptSegmentError);
     expect(() => Publisher.openExisting(NAME, OPTIONS)).toThrow(CorruptSegmentError);
   });
@@ -201,11 +193,9 @@ describe("a ring that is too short for any record", () => {
 test("who holds a place is told although it says to have joined at no time that there is", () => {
   using home = new Home();
   using _holder = Consumer.createNew(NAME, OPTIONS);
-  for (let slot = 0; slot < SLOT_COUNT; slot++) {
-    for (const half of [0, 1]) {
-      const word = (slot * SLOT_BYTES) / 4 + SLOT.joinedAt + half;
-      overwrite(home.file(NAME), SECTION.participants, word, -1);
-    }
+  for (const { slot } of observe(NAME).participants) {
+    const joinedAt = slot * SLOT_BYTES + SLOT.joinedAt * 4;
+    lieIn(home.file(NAME), SECTION.participants, joinedAt, words(-1, -1));
   }
   expect(() => Consumer.openExisting(NAME, OPTIONS)).toThrow("its one consumer is process");
 });

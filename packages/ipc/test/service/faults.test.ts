@@ -1,7 +1,7 @@
 /** Hostile memory, numbers that wrap around, and leaks. */
 import { afterEach, describe, expect, spyOn, test } from "bun:test";
-import { closeSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
-import { decodeSuperblock, readHead, SECTION } from "@isthmus/core/internal";
+import { readdirSync, readFileSync } from "node:fs";
+import { decodeSuperblock, SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
 import { ifProc } from "@isthmus/testing/requirement";
 import { runs } from "@isthmus/testing/runs";
@@ -10,6 +10,7 @@ import { bytes, json, oneOf, Requester, Responder, struct, u32 } from "../../src
 import { decodeError, encodeError } from "../../src/service/error-body.ts";
 import { PendingRequests } from "../../src/service/pending-requests.ts";
 import { SERVICE_HEADER_BYTES, SERVICE_LANE_BYTES } from "../../src/service/service-layout.ts";
+import { lieIn, words } from "../observe/support.ts";
 
 const Tick = struct({ id: u32, side: oneOf("buy", "sell") });
 const CAPACITY_BYTES = 4096;
@@ -28,19 +29,6 @@ afterEach(() => {
   spyOn(Math, "random").mockRestore();
 });
 
-/** Writes lies into a section of a segment, as any process that may open it could. */
-function lieIn(path: string, section: number, offset: number, lie: Uint8Array): void {
-  const fd = openSync(path, "r+");
-  try {
-    const { sections } = decodeSuperblock(readHead(fd), Bun.file(path).size, path);
-    const found = sections.find(({ id }) => id === section);
-    if (found === undefined) throw new Error(`no section ${section}`);
-    writeSync(fd, lie, 0, lie.length, found.offset + offset);
-  } finally {
-    closeSync(fd);
-  }
-}
-
 interface Lie {
   readonly isLane: boolean;
   readonly at: number;
@@ -55,7 +43,7 @@ const lies = fc.array(
 );
 
 function tell(home: Home, { isLane, at, value }: Lie): void {
-  const lie = new Uint8Array(new Int32Array([value]).buffer);
+  const lie = words(value);
   const path = home.file("lies");
   if (isLane) {
     lieIn(path, SECTION.lanes, at * 4, lie);

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
 import { collectAbandoned, decodeSuperblock, platform, SECTION } from "@isthmus/core/internal";
 import { Home as PlainHome } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
 import { CELL, CELL_BYTES } from "../../../src/wait/wait-cell.ts";
+import { lieIn, words } from "../../observe/support.ts";
 
 /** What a wait cell says. */
 export interface CellState {
@@ -34,7 +33,7 @@ export class Home extends PlainHome {
 
   /** A wait cell of a named thing, read from its file without taking part in it. */
   cell(name: string, index = 0): CellState {
-    const bytes = readFileSync(join(this.path, name));
+    const bytes = this.bytes(name);
     const { sections } = decodeSuperblock(bytes, bytes.length, name);
     const offset = sections.find(({ id }) => id === SECTION.cells)?.offset ?? Number.NaN;
     const word = (field: number): number =>
@@ -48,13 +47,7 @@ export class Home extends PlainHome {
 
   /** Writes a word of a named thing's section, as a rogue process might. */
   patch(name: string, sectionId: number, word: number, value: number): void {
-    const path = join(this.path, name);
-    const bytes = readFileSync(path);
-    const { sections } = decodeSuperblock(bytes, bytes.length, name);
-    const offset = sections.find(({ id }) => id === sectionId)?.offset ?? Number.NaN;
-    const fd = openSync(path, "r+");
-    writeSync(fd, new Int32Array([value]), 0, 4, offset + word * 4);
-    closeSync(fd);
+    lieIn(this.file(name), sectionId, word * 4, words(value));
   }
 
   /** Waits until somebody waits in a cell: asleep, or in an event loop. */

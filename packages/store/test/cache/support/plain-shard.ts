@@ -51,7 +51,7 @@ export class PlainShard {
 }
 
 /** A value. */
-export function bodyOf(text: string, freshUntil: number = Infinity): Body {
+function bodyOf(text: string, freshUntil: number = Infinity): Body {
   const bytes = new Uint8Array(Math.ceil((text.length * 3 + 8) / 8) * 8);
   const { written } = new TextEncoder().encodeInto(text, bytes);
   const words = new Int32Array(bytes.buffer);
