@@ -2,9 +2,9 @@
 import { afterAll, describe, expect } from "bun:test";
 import { closeSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { testIf } from "@isthmus/testing/requirement";
+import { canMountExt4, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import { MemoryMappedFile, scanJobs } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { canMountExt4, SmallFileSystem } from "./support/small-file-system.ts";
 
 const MIB = 1 << 20;
 const FILE_BYTES = 24 * MIB;
@@ -70,7 +70,9 @@ function readWithBuffer(path: string): void {
 }
 
 describe("a file that is not in the page cache", () => {
-  const disk = canMountExt4 ? new SmallFileSystem("rw", "ext4", FILE_BYTES * 2) : undefined;
+  const disk = canMountExt4
+    ? new SmallFileSystem("rw", { kind: "ext4", imageBytes: FILE_BYTES * 2 })
+    : undefined;
   const path = disk?.file("data.bin", pattern(FILE_BYTES)) ?? "";
   afterAll(() => disk?.[Symbol.dispose]());
 

@@ -2,9 +2,9 @@ import { expect } from "bun:test";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { testIf } from "@isthmus/testing/requirement";
+import { canMount, canMountExt4, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import { MemoryMappedFile, SystemError } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { canMount, canMountExt4, SmallFileSystem } from "./support/small-file-system.ts";
 
 const mountTest = testIf(canMount, "permission to mount a tmpfs");
 const TOO_MUCH = 2 << 20;
@@ -69,7 +69,7 @@ mountTest(
 testIf(canMountExt4, "permission to mount an ext4 image")(
   "MemoryMappedFile gives back what a full ext4 could allocate of a growth that failed",
   () => {
-    using disk = new SmallFileSystem("rw", "ext4");
+    using disk = new SmallFileSystem("rw", { kind: "ext4" });
     const path = disk.file("data.bin", CONTENT);
     const tooMuch = 20 << 20;
     for (const mode of ["open", "openOrCreate", "create"] as const) {

@@ -15,12 +15,12 @@ import { createServer } from "node:net";
 import { devNull } from "node:os";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { canLink, isLinux, isWindows, LINKS, testIf } from "@isthmus/testing/requirement";
+import { canMountKind, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { MemoryMappedFile, mapFile, NotSupportedError, SystemError } from "../src/index.ts";
 import { platform } from "../src/native/platform.ts";
 import { mappingsOf } from "./support/process-state.ts";
-import { canMountKind, SmallFileSystem } from "./support/small-file-system.ts";
 
 const MODES = ["open", "openOrCreate", "create"] as const;
 const canMakePipe = Bun.which("mkfifo") !== null;
@@ -202,7 +202,7 @@ const canMountHugePages = canMountKind("hugetlbfs");
 testIf(canMountHugePages, "root, to mount hugetlbfs")(
   "MemoryMappedFile.createFromFile() refuses a file on hugetlbfs, and leaves nothing behind",
   () => {
-    using files = new SmallFileSystem("mode=700", "hugetlbfs");
+    using files = new SmallFileSystem("mode=700", { kind: "hugetlbfs" });
     const path = files.file("data.bin", "");
     truncateSync(path, statSync(path).blksize);
     const fd = openSync(path, "r+");

@@ -2,11 +2,11 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { isWindows, testIf } from "@isthmus/testing/requirement";
+import { canMountExt4, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { MemoryMappedFile, type ViewAccessor, type ViewStream } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { canMountExt4, SmallFileSystem } from "./support/small-file-system.ts";
 
 const CONTENT = pattern(20_000);
 const END = CONTENT.length - 5000;
@@ -45,7 +45,7 @@ test.each(MAKERS)("%s.flush() takes any range, sync and async", (_, make) => {
 });
 
 testIf(canMountExt4, "root, to mount ext4")("flush() in mode async begins to write", async () => {
-  using files = new SmallFileSystem("rw", "ext4");
+  using files = new SmallFileSystem("rw", { kind: "ext4" });
   const path = files.file("data.bin", new Uint8Array(8192));
   Bun.spawnSync(["sync", "-f", path]);
   using file = MemoryMappedFile.createFromFile(path);

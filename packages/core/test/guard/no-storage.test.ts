@@ -5,17 +5,17 @@ import { join } from "node:path";
 import { Companion } from "@isthmus/testing/companion";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { testIf } from "@isthmus/testing/requirement";
-import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { MemoryMappedFile } from "../../src/index.ts";
-import { platform, readAbi } from "../../src/internal.ts";
-import { Participant } from "../named/support/participant.ts";
 import {
   canMount,
   canMountExt4,
   canMountImage,
   type Kind,
   SmallFileSystem,
-} from "../support/small-file-system.ts";
+} from "@isthmus/testing/small-file-system";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
+import { MemoryMappedFile } from "../../src/index.ts";
+import { platform, readAbi } from "../../src/internal.ts";
+import { Participant } from "../named/support/participant.ts";
 import { PAGE } from "./support/truncated-file.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
@@ -56,7 +56,7 @@ function describeFull(what: string, isMet: boolean, kind: Kind, make: typeof hol
   const fullTest = testIf(isMet, `permission to mount ${kind}, and its mkfs`);
 
   fullTest(`a store to ${what} is ENOSPC with its position, not a truncation`, () => {
-    using disk = new SmallFileSystem(options, kind);
+    using disk = new SmallFileSystem(options, { kind });
     const path = make(disk);
     using map = MemoryMappedFile.createFromFile(path);
     using view = map.createViewAccessor({ offset: PAGE });
@@ -75,7 +75,7 @@ function describeFull(what: string, isMet: boolean, kind: Kind, make: typeof hol
   fullTest(
     `raw stores to ${what} stay in the view, beside the data, and no flush is well`,
     async () => {
-      using disk = new SmallFileSystem(options, kind);
+      using disk = new SmallFileSystem(options, { kind });
       using map = MemoryMappedFile.createFromFile(make(disk));
       using view = map.createViewAccessor();
       const before = new Uint8Array(map.createViewAccessor({ access: "read" }).bytes());
@@ -90,7 +90,7 @@ function describeFull(what: string, isMet: boolean, kind: Kind, make: typeof hol
   );
 
   fullTest(`a stream's stores to ${what} fail, and its flush does`, async () => {
-    using disk = new SmallFileSystem(options, kind);
+    using disk = new SmallFileSystem(options, { kind });
     using map = MemoryMappedFile.createFromFile(make(disk));
     using stream = map.createViewStream();
     expectFull(() => {
@@ -143,7 +143,7 @@ describe("on a broken device", () => {
   testIf(canMountExt4, "permission to mount an ext4 image")(
     "reading is EIO with its position",
     () => {
-      using disk = new SmallFileSystem("rw", "ext4");
+      using disk = new SmallFileSystem("rw", { kind: "ext4" });
       // The image's first part holds what the file system needs itself, and some of the file.
       const path = disk.file("data", new Uint8Array(3 << 20).fill(1));
       disk.remount();

@@ -72,9 +72,9 @@ describe("where locks belong to a path", () => {
     expect(doLocksHold("/nonexistent")).toBeUndefined();
   });
 
-  testIf(canMount(), "the right to mount a tmpfs")("nor is a directory that is read-only", () => {
+  testIf(canMount, "the right to mount a tmpfs")("nor is a directory that is read-only", () => {
     using home = new Home();
-    using _disk = new SmallFileSystem("ro,mode=0700", home.path);
+    using _disk = new SmallFileSystem("ro,mode=0700", { path: home.path });
     expect(doLocksHold(home.path)).toBeUndefined();
     const { message } = expectCode(
       () => MemoryMappedFile.createNew("new", 8),

@@ -15,7 +15,7 @@ import { Participant } from "./support/participant.ts";
 // Generous: the processes of a test may have to share a busy machine.
 const MIB = 1 << 20;
 
-const mounted = testIf(canMount(), "the right to mount a tmpfs");
+const mounted = testIf(canMount, "the right to mount a tmpfs");
 
 test("a new name is filled up to what is only reserved", () => {
   using _home = new Home();

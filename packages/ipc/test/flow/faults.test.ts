@@ -15,7 +15,7 @@ const RECORD = { id: 1, side: "buy" } as const;
 const SMALL = { schema: Tick, capacityBytes: 4096 };
 
 describe.each(FLOWS)("a $what", ({ Sender, Receiver, receiving, limitName }) => {
-  testIf(canMount(), "may mount")("when the file system is full, only who joins fails", () => {
+  testIf(canMount, "may mount")("when the file system is full, only who joins fails", () => {
     using fileSystem = new SmallFileSystem("size=2m");
     using _home = new Home(fileSystem.path);
     const options = { schema: Tick, capacityBytes: 1 << 20, [limitName]: 4 };

@@ -73,7 +73,7 @@ function expectAdvice(message: string, kind: string): void {
 }
 
 describe("on a file system that is full", () => {
-  const mounted = testIf(canMount(), "the right to mount a tmpfs");
+  const mounted = testIf(canMount, "the right to mount a tmpfs");
 
   mounted("whoever creates is told what, where and what to do, and leaves nothing", () => {
     using disk = new SmallFileSystem("size=2m");

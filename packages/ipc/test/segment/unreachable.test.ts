@@ -152,13 +152,13 @@ describe("once a name leads elsewhere, because", () => {
     }
   }
 
-  const mounted = testIf(canMount(), "the right to mount a tmpfs");
+  const mounted = testIf(canMount, "the right to mount a tmpfs");
   mounted("another mount covers the directory, until it is gone", async () => {
     using scene = new Scene();
     using mutex = NamedMutex.createNew(NAME);
     mutex.acquire().release();
     {
-      using _cover = new SmallFileSystem("size=1m", scene.path);
+      using _cover = new SmallFileSystem("size=1m", { path: scene.path });
       await Bun.sleep(LOOK_MS);
       expectCode(() => mutex.acquire(), "SystemError", "ESTALE");
     }

@@ -315,7 +315,7 @@ function fillDisk(path: string): void {
 }
 
 describe("a disk that refuses", () => {
-  testIf(canMount(), "to mount a file system")("has no room for the next segment", async () => {
+  testIf(canMount, "to mount a file system")("has no room for the next segment", async () => {
     using _home = new Home();
     using disk = new SmallFileSystem("size=320k");
     const path = join(disk.path, "j");
