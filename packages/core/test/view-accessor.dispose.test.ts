@@ -9,21 +9,8 @@ import {
 import { MemoryAccessor } from "../src/memory-accessor.ts";
 import { ViewAccessor as ViewAccessorClass } from "../src/view-accessor.ts";
 import { WideAccessor } from "../src/wide-accessor.ts";
+import { ACCESSES } from "./support/accesses.ts";
 import { expectDisposed, methodsOf } from "./support/disposed.ts";
-
-const NUMBERS = [
-  "Int8",
-  "Uint8",
-  "Int16",
-  "Uint16",
-  "Int32",
-  "Uint32",
-  "Float16",
-  "Float32",
-  "Float64",
-  "Int64",
-  "Uint64",
-];
 
 /** The smallest struct that there can be. */
 const BYTE: RecordSchema<number, number, object> = {
@@ -35,23 +22,8 @@ const BYTE: RecordSchema<number, number, object> = {
 
 const ACCESSOR_USES: Record<string, (view: ViewAccessor) => unknown> = {
   ...Object.fromEntries(
-    NUMBERS.flatMap((type) => [
-      [`read${type}`, (view: ViewAccessor) => view[`read${type}` as "readInt8"](0)],
-      [`write${type}`, (view: ViewAccessor) => view[`write${type}` as "writeInt8"](0, 0)],
-    ]),
+    Object.entries(ACCESSES).map(([name, access]) => [name, (view) => access(view, 0)]),
   ),
-  readBigInt64: (view) => view.readBigInt64(0),
-  writeBigInt64: (view) => view.writeBigInt64(0, 0n),
-  readBigUint64: (view) => view.readBigUint64(0),
-  writeBigUint64: (view) => view.writeBigUint64(0, 0n),
-  readBoolean: (view) => view.readBoolean(0),
-  writeBoolean: (view) => view.writeBoolean(0, true),
-  readChar: (view) => view.readChar(0),
-  writeChar: (view) => view.writeChar(0, "x"),
-  readArray: (view) => view.readArray(0, new Uint8Array(1)),
-  writeArray: (view) => view.writeArray(0, new Uint8Array(1)),
-  readString: (view) => view.readString(0),
-  writeString: (view) => view.writeString(0, "x"),
   read: (view) => view.read(BYTE, 0),
   write: (view) => view.write(BYTE, 0, 1),
   array: (view) => view.array(BYTE, 0, 1),

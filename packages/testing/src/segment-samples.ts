@@ -111,6 +111,15 @@ export function segmentSamples(tables: Tables<Kinds>, later: number, latency?: u
   return [...told, ...rest];
 }
 
+/** The bytes of a histogram: one duration of a microsecond, then one more of two. */
+export function latencySample(later: number): Uint8Array<ArrayBuffer> {
+  const values = new Float64Array(1224);
+  values.set([1 + later, 1000 + later * 2000, 1000, 1000 + later * 1000]);
+  values[8 + 223] = 1;
+  values[8 + 254] = later;
+  return new Uint8Array(values.buffer);
+}
+
 /** Numbers from there on: those of a kind stay as they are when another one gets a figure more. */
 function makerOf(later: number, from: number): Maker {
   let last = from;

@@ -1,6 +1,6 @@
 /** Who waits for a job, for room or for the end is woken by everything that makes it true: each wake-up left out is noticed. */
 import { describe, expect, test } from "bun:test";
-import { json, WorkQueue, type WorkQueueOptions } from "../../src/index.ts";
+import { type Job, json, WorkQueue, type WorkQueueOptions } from "../../src/index.ts";
 import { READY_CELL } from "../../src/queue/queue-layout.ts";
 import { QueueSegment } from "../../src/queue/queue-segment.ts";
 import { Taking } from "../../src/queue/taking.ts";
@@ -32,6 +32,17 @@ interface Wake {
 const take = (queue: Queue): Promise<unknown> => queue.take();
 const drain = (queue: Queue): Promise<void> => queue.drain();
 const addOne = (queue: Queue): Promise<number> => queue.addAsync("one more");
+
+const finish = (_: Queue, job: unknown): unknown => (job as Job<typeof json>).done();
+const fail = (_: Queue, job: unknown): unknown => (job as Job<typeof json>).fail();
+
+/** Adds a job and takes it. */
+function takeNew(value: string): (worker: Queue) => unknown {
+  return (worker) => {
+    worker.add(value);
+    return worker.tryTake();
+  };
+}
 
 function fill(queue: Queue): void {
   while (queue.tryAdd("filler") !== undefined);
@@ -81,12 +92,9 @@ const WAKES: Readonly<Record<string, Wake>> = {
   },
   "a dead letter wakes who takes dead letters": {
     options: ONCE,
-    prepare: (worker) => {
-      worker.add("dies");
-      return worker.tryTake();
-    },
+    prepare: takeNew("dies"),
     wait: (waiter) => waiter.dead.take(),
-    act: (_, job) => (job as { fail(): void }).fail(),
+    act: fail,
     cell: "readyWakes",
     file: "taking",
     from: GIVEN_BACK,
@@ -99,7 +107,7 @@ const WAKES: Readonly<Record<string, Wake>> = {
       return worker.tryTake();
     },
     wait: take,
-    act: (_, job) => (job as { done(): void }).done(),
+    act: finish,
     cell: "readyWakes",
     file: "taking",
     from: FINISHED,
@@ -112,31 +120,25 @@ const WAKES: Readonly<Record<string, Wake>> = {
       return worker.tryTake();
     },
     wait: addOne,
-    act: (_, job) => (job as { done(): void }).done(),
+    act: finish,
     cell: "roomWakes",
     file: "taking",
     from: FINISHED,
     to: "    if (isPassed) queue.ready.wakeAfterFence();",
   },
   "the last job that is done ends a drain": {
-    prepare: (worker) => {
-      worker.add("last");
-      return worker.tryTake();
-    },
+    prepare: takeNew("last"),
     wait: drain,
-    act: (_, job) => (job as { done(): void }).done(),
+    act: finish,
     cell: "roomWakes",
     file: "taking",
     from: FINISHED,
     to: "    if (isPassed) queue.ready.wakeAfterFence();",
   },
   "a job that fails wakes who takes": {
-    prepare: (worker) => {
-      worker.add("fails");
-      return worker.tryTake();
-    },
+    prepare: takeNew("fails"),
     wait: take,
-    act: (_, job) => (job as { fail(): void }).fail(),
+    act: fail,
     cell: "readyWakes",
     file: "taking",
     from: GIVEN_BACK,
@@ -144,22 +146,16 @@ const WAKES: Readonly<Record<string, Wake>> = {
   },
   "the last job that fails for the last time ends a drain": {
     options: ONCE,
-    prepare: (worker) => {
-      worker.add("fails");
-      return worker.tryTake();
-    },
+    prepare: takeNew("fails"),
     wait: drain,
-    act: (_, job) => (job as { fail(): void }).fail(),
+    act: fail,
     cell: "roomWakes",
     file: "taking",
     from: GIVEN_BACK,
     to: "    ready.wake();\n    return isOurs;",
   },
   "a worker that leaves wakes who takes": {
-    prepare: (worker) => {
-      worker.add("left");
-      worker.tryTake();
-    },
+    prepare: takeNew("left"),
     wait: take,
     act: (worker) => worker.dispose(),
     cell: "readyWakes",
@@ -169,10 +165,7 @@ const WAKES: Readonly<Record<string, Wake>> = {
   },
   "a worker that leaves with the last job ends a drain": {
     options: ONCE,
-    prepare: (worker) => {
-      worker.add("left");
-      worker.tryTake();
-    },
+    prepare: takeNew("left"),
     wait: drain,
     act: (worker) => worker.dispose(),
     cell: "roomWakes",
@@ -225,10 +218,7 @@ const WAKES: Readonly<Record<string, Wake>> = {
   },
   "a lease that ends with the last attempt ends a drain": {
     options: { ...ONCE, leaseMs: 60_000 },
-    prepare: (worker) => {
-      worker.add("hangs");
-      worker.tryTake();
-    },
+    prepare: takeNew("hangs"),
     wait: drain,
     act: takeAfterLeases,
     cell: "roomWakes",
@@ -238,10 +228,7 @@ const WAKES: Readonly<Record<string, Wake>> = {
   },
   "a lease that ends with the last attempt wakes who takes dead letters": {
     options: { ...ONCE, leaseMs: 60_000 },
-    prepare: (worker) => {
-      worker.add("hangs");
-      worker.tryTake();
-    },
+    prepare: takeNew("hangs"),
     wait: (waiter) => waiter.dead.take(),
     act: takeAfterLeases,
     cell: "readyWakes",
