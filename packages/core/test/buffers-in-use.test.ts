@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, ftruncateSync, openSync, promises } from "node:fs";
 import { devNull } from "node:os";
+import { mappingsOf } from "@isthmus/testing/process-state";
 import { isLinux, isWindows, testIf, truncatingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile } from "../src/index.ts";
@@ -9,7 +10,6 @@ import { Mapping } from "../src/mapping.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectDisposed } from "./support/disposed.ts";
 import { collectUntil } from "./support/garbage.ts";
-import { mappingsOf } from "./support/process-state.ts";
 import { runFixture } from "./support/subprocess.ts";
 
 const LENGTH = 1 << 20;

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { openSync, readSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { descriptorsOf, mappingsOf } from "@isthmus/testing/process-state";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 import { expectDisposed } from "./support/disposed.ts";
 import { collectUntil } from "./support/garbage.ts";
-import { descriptorsOf, mappingsOf } from "./support/process-state.ts";
 import { runFixture } from "./support/subprocess.ts";
 
 const linuxTest = testIf(isLinux, "Linux");

@@ -2,12 +2,12 @@ import { expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { descriptorsOf, mappingsOf } from "@isthmus/testing/process-state";
 import { isLinux, testIf, truncatingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { mapFile, SystemError } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 import { collectUntil } from "./support/garbage.ts";
-import { descriptorsOf, mappingsOf } from "./support/process-state.ts";
 
 const LENGTH = 1 << 20;
 const linuxTest = testIf(isLinux, "Linux");

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, ftruncateSync, openSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { mappingLines, mappingsOf } from "@isthmus/testing/process-state";
 import { isLinux, isWindows, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { SystemError } from "../src/index.ts";
@@ -8,7 +9,6 @@ import { Mapping } from "../src/mapping.ts";
 import { platform } from "../src/native/platform.ts";
 import { WINDOW_BYTES } from "../src/windows.ts";
 import { expectDisposed } from "./support/disposed.ts";
-import { mappingLines, mappingsOf } from "./support/process-state.ts";
 
 const SHARED = { protection: "readWrite", sharing: "shared" } as const;
 /** Where the first window ends that begins 100 bytes after a page. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { mappingLines } from "@isthmus/testing/process-state";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
@@ -11,7 +12,6 @@ import {
   SystemError,
 } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { mappingLines } from "./support/process-state.ts";
 
 /** Which views each map permits, as .NET's own tests have it. */
 const PERMITTED: Readonly<Record<MemoryAccess, readonly MemoryAccess[]>> = {

@@ -11,10 +11,10 @@ import {
   writeSync,
 } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { descriptorsOf } from "@isthmus/testing/process-state";
 import { testIf } from "@isthmus/testing/requirement";
 import { FileTruncatedError, type MemoryAccess, MemoryMappedFile } from "../src/index.ts";
 import { canMountOverlay, Overlay } from "./support/overlay.ts";
-import { descriptorsOf } from "./support/process-state.ts";
 
 const overlayTest = testIf(canMountOverlay, "permission to mount an overlay");
 const FIRST = "first\n".repeat(1000);

@@ -4,11 +4,11 @@ import { open } from "node:fs/promises";
 import { relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { areClosedOnExec } from "@isthmus/testing/process-state";
 import { canLink, isLinux, isWindows, LINKS, testIf, wine } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { type FileReference, MemoryMappedFile, SystemError } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { areClosedOnExec } from "./support/process-state.ts";
 
 const CONTENT = pattern(5000);
 

@@ -4,7 +4,6 @@ import {
   copyFileSync,
   existsSync,
   openSync,
-  readdirSync,
   readFileSync,
   realpathSync,
   statSync,
@@ -14,13 +13,13 @@ import {
 import { createServer } from "node:net";
 import { devNull } from "node:os";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { descriptorCount, mappingsOf } from "@isthmus/testing/process-state";
 import { canLink, isLinux, isWindows, LINKS, testIf } from "@isthmus/testing/requirement";
 import { canMountKind, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { MemoryMappedFile, mapFile, NotSupportedError, SystemError } from "../src/index.ts";
 import { platform } from "../src/native/platform.ts";
-import { mappingsOf } from "./support/process-state.ts";
 
 const MODES = ["open", "openOrCreate", "create"] as const;
 const canMakePipe = Bun.which("mkfifo") !== null;
@@ -208,7 +207,7 @@ testIf(canMountHugePages, "root, to mount hugetlbfs")(
     const fd = openSync(path, "r+");
     const created = files.file("created.bin");
     const capacity = statSync(path).size;
-    const before = readdirSync("/proc/self/fd").length;
+    const before = descriptorCount();
     for (const action of [
       () => MemoryMappedFile.createFromFile(path),
       () => MemoryMappedFile.createFromFile(path, { access: "read" }),
@@ -220,7 +219,7 @@ testIf(canMountHugePages, "root, to mount hugetlbfs")(
       expect(message).toContain("hugetlbfs");
     }
     expect([existsSync(created), mappingsOf(files.path)]).toEqual([false, 0]);
-    expect(readdirSync("/proc/self/fd").length).toBe(before);
+    expect(descriptorCount()).toBe(before);
     closeSync(fd);
   },
 );

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { descriptorsOf, mappingsOf } from "@isthmus/testing/process-state";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MemoryMappedFile, readFile, SystemError } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
-import { descriptorsOf, mappingsOf } from "./support/process-state.ts";
 
 const THRESHOLD = MemoryMappedFile.threshold;
 const linuxTest = testIf(isLinux, "Linux");

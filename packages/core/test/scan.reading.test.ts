@@ -8,6 +8,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { descriptorsOf } from "@isthmus/testing/process-state";
 import { ifProc, isLinux, testIf, truncatingTest } from "@isthmus/testing/requirement";
 import { runs } from "@isthmus/testing/runs";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
@@ -21,7 +22,6 @@ import { READ_WINDOW_BYTES, SCAN_WINDOW_BYTES, windows } from "../src/scan/windo
 import type { ViewSource } from "../src/view.ts";
 import { ViewAccessor } from "../src/view-accessor.ts";
 import { filled, pattern } from "./support/bytes.ts";
-import { descriptorsOf } from "./support/process-state.ts";
 
 const MIB = 1 << 20;
 /** So much that kernels are used. */

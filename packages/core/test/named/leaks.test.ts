@@ -1,7 +1,8 @@
 /** What a process has open and mapped before and after thousands of names. */
+
 import { describe, expect } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { descriptorCount, mappingsOf } from "@isthmus/testing/process-state";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { MemoryMappedFile, SystemError } from "../../src/index.ts";
 import { collectUntil } from "../support/garbage.ts";
@@ -13,11 +14,9 @@ const onLinux = testIf(isLinux, "Linux, for /proc/self");
 
 /** Open descriptors, and mappings of files in a directory or of anonymous memory files. */
 function held(home: Home): { descriptors: number; mappings: number } {
-  const maps = readFileSync("/proc/self/maps", "utf8").split("\n");
-  const isOurs = (line: string) => line.includes(home.path) || line.includes("memfd:isthmus");
   return {
-    descriptors: readdirSync("/proc/self/fd").length,
-    mappings: maps.filter(isOurs).length,
+    descriptors: descriptorCount(),
+    mappings: mappingsOf(home.path) + mappingsOf("memfd:isthmus"),
   };
 }
 

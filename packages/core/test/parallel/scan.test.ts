@@ -1,7 +1,9 @@
 /** Scans in pieces and by Workers, against plain loops over the same bytes. */
+
 import { describe, expect, test } from "bun:test";
-import { readFileSync, truncateSync } from "node:fs";
+import { truncateSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { mappingsOf } from "@isthmus/testing/process-state";
 import { isLinux, testIf, truncatingTest } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
@@ -298,12 +300,11 @@ describe("MemoryMappedFile.scan() by Workers", () => {
       await file.scan(job, { workers: 2, signal }).catch(() => undefined);
       file.dispose();
       // The threads end, and with them their buffers, a little later.
-      const places = () => readFileSync("/proc/self/maps", "utf8").split(path).length - 1;
-      for (let tries = 0; tries < 500 && places() > 0; tries++) {
+      for (let tries = 0; tries < 500 && mappingsOf(path) > 0; tries++) {
         Bun.gc(true);
         await Bun.sleep(10);
       }
-      expect(places()).toBe(0);
+      expect(mappingsOf(path)).toBe(0);
     });
 });
 

@@ -1,8 +1,9 @@
 /** A full file system, and leaks: what channels and topics owe alike. */
+
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
 import { SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
+import { descriptorCount, mappingsOf } from "@isthmus/testing/process-state";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { canMount, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import { oneOf, Subscriber, struct, u32 } from "../../src/index.ts";
@@ -63,8 +64,8 @@ describe.each(FLOWS)("a $what", ({ Sender, Receiver, receiving, limitName }) => 
       expect(receiver.receive()).toEqual(RECORD);
     };
     const count = () => ({
-      descriptors: readdirSync("/proc/self/fd").length,
-      mappings: readFileSync("/proc/self/maps", "latin1").split(home.path).length,
+      descriptors: descriptorCount(),
+      mappings: mappingsOf(home.path),
     });
     for (let round = 0; round < 50; round++) cycle();
     const before = count();

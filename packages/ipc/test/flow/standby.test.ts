@@ -1,12 +1,14 @@
 /** Waiting for a place that only one has: the next one takes over when the present one leaves or dies. */
+
 import { describe, expect, test } from "bun:test";
-import { appendFileSync, readdirSync, readlinkSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { expectCode, expectRejection, expectRejections } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { linesOf } from "@isthmus/testing/lines-of";
 import { until, within } from "@isthmus/testing/patience";
 import { Peer } from "@isthmus/testing/peer";
+import { descriptorsOf } from "@isthmus/testing/process-state";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import {
@@ -56,18 +58,6 @@ function rolesOf(): string[] {
 /** Waits that somebody found over without having been woken. */
 function timeoutWakes(): number {
   return observe(NAME).cells.reduce((sum, cell) => sum + cell.timeoutWakes, 0);
-}
-
-/** How many files of a directory of names are open here: others may be closed meanwhile, which earlier tests have forgotten. */
-function descriptors({ path }: Home): number {
-  const opened = readdirSync("/proc/self/fd").map((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`);
-    } catch {
-      return ""; // that of the directory that was read
-    }
-  });
-  return opened.filter((target) => target.startsWith(path)).length;
 }
 
 /** A process that waits, or has the place if it was free. */
@@ -184,7 +174,7 @@ for (const kind of KINDS) {
       {
         using _owner = kind.takeNow();
         await kind.wait({ timeoutMs: 1 }).catch(() => {});
-        const before = descriptors(home);
+        const before = descriptorsOf(home.path);
         const waits = Array.from({ length: 20 }, () => kind.wait({ signal: stop.signal }));
         const late = kind.wait({ timeoutMs: 5 });
         expect(observe(NAME).participants.length).toBe(22);
@@ -194,7 +184,7 @@ for (const kind of KINDS) {
         await expectRejection(kind.wait({ timeoutMs: 0 }), "TimeoutError", "ETIMEDOUT");
         expect(rolesOf()).toEqual([what]);
         expect(before).toBeGreaterThan(0);
-        expect(descriptors(home)).toBe(before);
+        expect(descriptorsOf(home.path)).toBe(before);
       }
       expect(home.names()).toEqual([]);
       expect(await kind.wait({ signal: stop.signal }).catch((error) => error)).toBe(reason);

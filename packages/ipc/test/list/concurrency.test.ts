@@ -1,8 +1,9 @@
 /** Observers in the middle of creations, openings and removals: nobody notices them, and they fail nobody. */
+
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
 import { MemoryMappedFile } from "@isthmus/core";
-import { isLinux, wine } from "@isthmus/testing/requirement";
+import { descriptorCount } from "@isthmus/testing/process-state";
+import { wine } from "@isthmus/testing/requirement";
 import {
   collectSegments,
   listSegments,
@@ -32,7 +33,7 @@ test("watching in a tight loop neither fails nor disturbs, leaks or removes anyt
     isDone = true;
   });
   let looks = 0;
-  const descriptors = openCount();
+  const descriptors = descriptorCount();
   while (!isDone) {
     const seen = new Map(listSegments().map((info) => [info.name, info]));
     for (const info of seen.values()) expectSound(info);
@@ -47,18 +48,13 @@ test("watching in a tight loop neither fails nor disturbs, leaks or removes anyt
   expect(await answers).toEqual(others.map(() => ({ status: "fulfilled", value: "ok" })));
   expect(looks).toBeGreaterThan(LOOKS_PER_TURN);
   // The companions' pipes are opened by their streams; those of this loop are closed.
-  expect(openCount()).toBeLessThanOrEqual(descriptors);
+  expect(descriptorCount()).toBeLessThanOrEqual(descriptors);
   expect(home.files()).toEqual(["steady-kept", "steady-memory", "steady-mutex"]);
   for (const other of others) expect(await other.finish()).toBe(0);
   mutex.dispose();
   memory.dispose();
   expect(home.files()).toEqual(["steady-kept"]);
 });
-
-/** How many descriptors are open, where the system tells. */
-function openCount(): number {
-  return isLinux ? readdirSync("/proc/self/fd").length : 0;
-}
 
 /** Nobody is killed here: a dead participant or a damaged file would be the observer's own mistake. */
 function expectSound({ error, participants }: SegmentInfo): void {

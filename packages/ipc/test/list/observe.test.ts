@@ -1,8 +1,10 @@
 /** What an observer sees of segments whose holders live, stand still and die. */
+
 import { describe, expect, spyOn, test } from "bun:test";
-import { closeSync, existsSync, openSync, readdirSync, renameSync } from "node:fs";
+import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { MemoryMappedFile, SystemError } from "@isthmus/core";
 import { isSeenHeld, platform } from "@isthmus/core/internal";
+import { descriptorCount } from "@isthmus/testing/process-state";
 import { ifProc, ifSignals, isLinux, isWindows, testIf } from "@isthmus/testing/requirement";
 import {
   collectSegments,
@@ -75,10 +77,10 @@ describe("listSegments()", () => {
     using _home = new Home();
     using _mutex = NamedMutex.createOrOpen("counted");
     listSegments();
-    const before = readdirSync("/proc/self/fd").length;
+    const before = descriptorCount();
     for (let round = 0; round < 50; round++) listSegments();
     // Fewer when the collector has closed what earlier tests left behind, pipes of processes that have ended.
-    expect(readdirSync("/proc/self/fd").length).toBeLessThanOrEqual(before);
+    expect(descriptorCount()).toBeLessThanOrEqual(before);
   });
 });
 

@@ -1,17 +1,12 @@
 /** Observers follow a name through its lives, and change none of them. */
+
 import { describe, expect, spyOn, test } from "bun:test";
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { CorruptSegmentError, DisposedError, MemoryMappedFile, SystemError } from "@isthmus/core";
 import { platform } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
-import { ifProc, isLinux, isWindows, testIf, truncatingTest } from "@isthmus/testing/requirement";
+import { descriptorCount, mappingsOf } from "@isthmus/testing/process-state";
+import { ifProc, isWindows, testIf, truncatingTest } from "@isthmus/testing/requirement";
 import {
   bytes,
   DirectoryObserver,
@@ -20,19 +15,6 @@ import {
   RecordTail,
   SegmentObserver,
 } from "../../src/index.ts";
-
-/** How many descriptors are open, where the system tells. */
-function openCount(): number {
-  return isLinux ? readdirSync("/proc/self/fd").length : 0;
-}
-
-/** How many views of files whose path begins so there are, where the system tells. */
-function mappedCount(path: string): number {
-  if (!isLinux) return 0;
-  return readFileSync("/proc/self/maps", "utf8")
-    .split("\n")
-    .filter((line) => line.includes(path)).length;
-}
 
 describe("SegmentObserver", () => {
   test("needs the name to be there, and says so as others do", () => {
@@ -64,10 +46,10 @@ describe("SegmentObserver", () => {
       expect(tail.isCurrent).toBe(false);
       // What was published before the name went can still be read.
       expect(tail.poll(() => {})).toBe(1);
-      expect(mappedCount(home.file("held"))).toBeGreaterThan(0);
+      expect(mappingsOf(home.file("held"))).toBeGreaterThan(0);
       expect(channel.sample()).toBeUndefined();
       tail.dispose();
-      expect(mappedCount(home.file("held"))).toBe(0);
+      expect(mappingsOf(home.file("held"))).toBe(0);
     },
   );
 
@@ -150,7 +132,7 @@ describe("SegmentObserver", () => {
 describe("DirectoryObserver", () => {
   test("lists what comes, goes and is damaged, and leaves nothing open", () => {
     using home = new Home();
-    const before = openCount();
+    const before = descriptorCount();
     {
       using observer = new DirectoryObserver();
       expect(observer.sample()).toEqual([]);
@@ -167,13 +149,13 @@ describe("DirectoryObserver", () => {
       }
       const after = observer.sample().map(({ name }) => name);
       expect(after).toEqual(["b-mutex", "c-garbage"]);
-      const open = openCount();
+      const open = descriptorCount();
       for (let round = 0; round < 20; round++) observer.sample();
       // Fewer when the collector has closed what earlier tests left behind.
-      expect(openCount()).toBeLessThanOrEqual(open);
+      expect(descriptorCount()).toBeLessThanOrEqual(open);
     }
     // The doorbell of this process stays open once it has been needed.
-    expect(openCount()).toBeLessThanOrEqual(before + 4);
-    expect(mappedCount(home.path)).toBe(0);
+    expect(descriptorCount()).toBeLessThanOrEqual(before + 4);
+    expect(mappingsOf(home.path)).toBe(0);
   });
 });

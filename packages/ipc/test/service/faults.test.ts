@@ -1,8 +1,10 @@
 /** Hostile memory, numbers that wrap around, and leaks. */
+
 import { afterEach, describe, expect, spyOn, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { decodeSuperblock, SECTION } from "@isthmus/core/internal";
 import { Home } from "@isthmus/testing/home";
+import { descriptorCount, mappingsOf } from "@isthmus/testing/process-state";
 import { ifProc } from "@isthmus/testing/requirement";
 import { runs } from "@isthmus/testing/runs";
 import fc from "fast-check";
@@ -218,8 +220,8 @@ describe("leaks", () => {
       expect(await requester.request(1)).toBe(1);
     };
     const count = () => ({
-      descriptors: readdirSync("/proc/self/fd").length,
-      mappings: readFileSync("/proc/self/maps", "latin1").split(home.path).length,
+      descriptors: descriptorCount(),
+      mappings: mappingsOf(home.path),
     });
     for (let i = 0; i < 20; i++) await cycle();
     const before = count();

@@ -1,9 +1,11 @@
 /** Waiting in the event loop: how waits end, and what they leave behind. */
+
 import { describe, expect, test } from "bun:test";
-import { readdirSync, unlinkSync } from "node:fs";
+import { unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expectRejection, expectRejections } from "@isthmus/testing/expect-code";
 import { until } from "@isthmus/testing/patience";
+import { descriptorCount } from "@isthmus/testing/process-state";
 import { isLinux, isWindows, testIf } from "@isthmus/testing/requirement";
 import { NamedEvent, NamedMutex } from "../../src/index.ts";
 import { Segment } from "../../src/segment/segment.ts";
@@ -39,10 +41,6 @@ function never(segment: Segment): Condition<true> & { looks: number } {
     cell: segment.cell(CELL),
   };
   return condition;
-}
-
-function descriptors(): number {
-  return readdirSync("/proc/self/fd").length;
 }
 
 describe("waitAsync()", () => {
@@ -92,7 +90,7 @@ describe("waitAsync()", () => {
       await participant.call("mutex", "createNew", "m");
       using _mutex = NamedMutex.openExisting("m");
       const bell = bellOf(participant.pid);
-      const before = descriptors();
+      const before = descriptorCount();
       let deaths = 0;
       const onDeath = (): void => void deaths++;
       // As a wait does with every look: the new watch begins before the last one ends.
@@ -100,7 +98,7 @@ describe("waitAsync()", () => {
       const second = doorbell.watchLife(bell, onDeath);
       first();
       second();
-      await until(() => descriptors() === before, "the liveness pipe is closed");
+      await until(() => descriptorCount() === before, "the liveness pipe is closed");
       const third = doorbell.watchLife(bell, onDeath);
       const fourth = doorbell.watchLife(bell, onDeath);
       third();
@@ -162,7 +160,7 @@ describe("waitAsync()", () => {
     // Warm: the doorbell is made, and the runtime has opened what it opens once.
     await event.waitAsync({ timeoutMs: 1 }).catch(() => {});
     await Bun.sleep(60);
-    const before = descriptors();
+    const before = descriptorCount();
     for (let round = 0; round < 10; round++) {
       await using participant = new Participant();
       await participant.call("event", "openExisting", "e");
@@ -171,7 +169,7 @@ describe("waitAsync()", () => {
       await wait;
       await participant.kill();
     }
-    await until(() => descriptors() <= before + 2, "descriptors are closed");
+    await until(() => descriptorCount() <= before + 2, "descriptors are closed");
     home.collect();
     expect(home.files().map((name) => name.slice(0, 6))).toEqual([...Home.hidden(1), "e"]);
   });

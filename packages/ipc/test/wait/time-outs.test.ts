@@ -1,11 +1,12 @@
 /** The message of a time-out names who is in the way, and says when that process is stopped. */
+
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { Peer } from "@isthmus/testing/peer";
 import { testIf } from "@isthmus/testing/requirement";
+import { untilStopped } from "@isthmus/testing/until-stopped";
 import {
   Consumer,
   json,
@@ -35,7 +36,7 @@ async function messageOf(wait: () => unknown): Promise<string> {
 /** Stops a process and waits until it is. */
 async function stop(peer: Peer): Promise<void> {
   peer.signal("SIGSTOP");
-  while (!/\) T /.test(readFileSync(`/proc/${peer.pid}/stat`, "utf8"))) await Bun.sleep(1);
+  await untilStopped(peer.pid);
 }
 
 /** Every wait says what it waited for, who is in the way, and what that one does; then the same when it is stopped. */

@@ -4,18 +4,24 @@
  * @module
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { isLinux } from "./requirement.ts";
 
 /** As Linux shows it on every CPU that Bun runs on; `node:fs` does not know it. */
 const O_CLOEXEC = 0o2000000;
+
+/** How many descriptors this process holds. Linux; 0 elsewhere. */
+export function descriptorCount(): number {
+  return isLinux ? readdirSync("/proc/self/fd").length : 0;
+}
 
 /** How many descriptors this process holds on files whose path contains `part`. */
 export function descriptorsOf(part: string): number {
   return readdirSync("/proc/self/fd").filter((fd) => linkOf(fd).includes(part)).length;
 }
 
-/** How many mappings this process has of files whose path contains `part`. */
+/** How many mappings this process has of files whose path contains `part`. Linux; 0 elsewhere. */
 export function mappingsOf(part: string): number {
-  return mappingLines(part).length;
+  return isLinux ? mappingLines(part).length : 0;
 }
 
 /** The lines of `/proc/self/maps` for files whose path contains `part`. */
