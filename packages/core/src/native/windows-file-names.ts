@@ -20,6 +20,7 @@ import {
 } from "./windows-handles.ts";
 import {
   checkStatus,
+  fileStatus,
   Scratch,
   STATUS,
   status,
@@ -53,19 +54,7 @@ interface NameFunctions {
 }
 
 const native = systemLibrary<NameFunctions>("ntdll.dll", {
-  NtQueryDirectoryFile: status(
-    "i64",
-    "i64",
-    "pointer",
-    "pointer",
-    "pointer",
-    "pointer",
-    "u32",
-    "u32",
-    "u32",
-    "pointer",
-    "u32",
-  ),
+  NtQueryDirectoryFile: fileStatus("pointer", "u32", "u32", "u32", "pointer", "u32"),
   NtQueryInformationFile: status("i64", "pointer", "pointer", "u32", "u32"),
 });
 

@@ -21,9 +21,9 @@ import {
 } from "./windows-handles.ts";
 import {
   checkStatus,
+  fileStatus,
   Scratch,
   STATUS,
-  status,
   statusError,
   succeeded,
   systemLibrary,
@@ -50,18 +50,7 @@ interface FileFunctions {
 }
 
 const native = systemLibrary<FileFunctions>("ntdll.dll", {
-  NtFsControlFile: status(
-    "i64",
-    "i64",
-    "pointer",
-    "pointer",
-    "pointer",
-    "u32",
-    "pointer",
-    "u32",
-    "pointer",
-    "u32",
-  ),
+  NtFsControlFile: fileStatus("u32", "pointer", "u32", "pointer", "u32"),
 });
 
 /** Makes the calls on open files. */

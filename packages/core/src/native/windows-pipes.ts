@@ -21,6 +21,7 @@ import {
   tryOpenHandle,
 } from "./windows-handles.ts";
 import {
+  fileStatus,
   Scratch,
   STATUS,
   status,
@@ -60,17 +61,7 @@ const kernel = systemLibrary<EventFunctions>("kernel32.dll", {
 
 const native = systemLibrary<PipeFunctions>("ntdll.dll", {
   NtSetEvent: status("i64", "pointer"),
-  NtWriteFile: status(
-    "i64",
-    "i64",
-    "pointer",
-    "pointer",
-    "pointer",
-    "pointer",
-    "u32",
-    "pointer",
-    "pointer",
-  ),
+  NtWriteFile: fileStatus("pointer", "u32", "pointer", "pointer"),
 });
 
 const MODIFY_STATE = 0x2;

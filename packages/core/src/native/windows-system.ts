@@ -14,6 +14,10 @@ import { engine } from "./runtime.ts";
 /** A call that returns an `NTSTATUS`. A handle is passed as `"i64"`: that of this process is -1. */
 export const status = (...args: Signature["args"]): Signature => ({ args, returns: "i32" });
 
+/** Such a call that may go on when it has returned: it begins with file, event, routine, context and result. */
+export const fileStatus = (...args: Signature["args"]): Signature =>
+  status("i64", "i64", "pointer", "pointer", "pointer", ...args);
+
 /** The handle that every process has for itself. */
 export const THIS_PROCESS = -1;
 
