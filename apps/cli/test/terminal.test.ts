@@ -5,62 +5,56 @@ import { json } from "@isthmus/ipc";
 import { Journal } from "@isthmus/store";
 import { Home } from "@isthmus/testing/home";
 import { createPlaces } from "@isthmus/testing/places";
-import { describeIf } from "@isthmus/testing/requirement";
+import { describeIf, isWindows } from "@isthmus/testing/requirement";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { ERASE_LINE } from "../src/output/erase-line.ts";
 import { MAIN } from "./support/run-cli.ts";
 
-/**
- * Runs its arguments in a pseudo-terminal of 100 columns and copies all output to stdout. Types
- * ANSWER, or presses Ctrl-C, as soon as a text has appeared, if CTRL_C_AT names one.
- */
-const PTY_SCRIPT = `
-import os, pty, sys, fcntl, struct, termios
-wanted = os.environ.pop("CTRL_C_AT", "").encode()
-answer = os.environ.pop("ANSWER", "\\x03").encode()
-seen = b""
-pid, fd = pty.fork()
-if pid == 0:
-    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
-    os.execvp(sys.argv[1], sys.argv[1:])
-while True:
-    try:
-        data = os.read(fd, 65536)
-    except OSError:
-        break
-    if not data:
-        break
-    os.write(1, data)
-    seen += data
-    if wanted and wanted in seen:
-        os.write(fd, answer)
-        wanted = b""
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-`;
-
-const python = Bun.which("python3");
-const hasTerminal =
-  python !== null && Bun.spawnSync([python, "-c", "import pty, fcntl, termios"]).exitCode === 0;
-
-async function runInTerminal(args: readonly string[], env: Record<string, string> = {}) {
-  const command = [python ?? "", "-c", PTY_SCRIPT, process.execPath, MAIN, ...args];
-  await using child = Bun.spawn(command, {
-    env: testEnvironment({ TERM: "xterm-256color", ...env }),
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  const text = await new Response(child.stdout).text();
-  return { text: text.replaceAll("\r\n", "\n"), exitCode: await child.exited };
+/** What is typed, and as soon as which text has appeared. */
+interface Typing {
+  readonly at?: string;
+  /** Ctrl-C unless given. */
+  readonly keys?: string;
 }
 
-describeIf(hasTerminal, "python3 with pty")("in a terminal", () => {
+/** Runs the command in a terminal of 100 columns. */
+async function runInTerminal(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  { at, keys = "\x03" }: Typing = {},
+) {
+  const decoder = new TextDecoder();
+  const closed = Promise.withResolvers<void>();
+  let text = "";
+  let isWaiting = at !== undefined;
+  await using child = Bun.spawn([process.execPath, MAIN, ...args], {
+    env: testEnvironment({ TERM: "xterm-256color", ...env }),
+    terminal: {
+      cols: 100,
+      rows: 24,
+      data: (terminal, bytes) => {
+        text += decoder.decode(bytes, { stream: true });
+        if (!isWaiting || !text.includes(at ?? "")) return;
+        isWaiting = false;
+        terminal.write(keys);
+      },
+      exit: () => closed.resolve(),
+    },
+  });
+  const exitCode = await child.exited;
+  await closed.promise;
+  child.terminal?.close();
+  return { text: text.replaceAll("\r\n", "\n"), exitCode };
+}
+
+describeIf(!isWindows, "a terminal of Unix")("in a terminal", () => {
   test.each([
     ["y\n", 0, "end      clean"],
     ["n\n", 1, "Nothing was changed"],
     ["\x04", 1, "Nothing was changed"],
     ["\x03", 130, "isthmus: interrupted"],
-  ] as const)("a repair asks: %j ends it with %d", async (ANSWER, exitCode, said) => {
+  ] as const)("a repair asks: %j ends it with %d", async (keys, exitCode, said) => {
     using home = new Home();
     using directory = new TemporaryDirectory();
     const path = directory.file("j");
@@ -69,8 +63,8 @@ describeIf(hasTerminal, "python3 with pty")("in a terminal", () => {
     const file = openSync(join(path, segment), "r+");
     writeSync(file, Buffer.from("torn"), 0, 4, 60_000);
     closeSync(file);
-    const env = { CTRL_C_AT: "[y/N]", ANSWER, ISTHMUS_DIR: home.path };
-    const run = await runInTerminal(["journal", path, "repair"], env);
+    const env = { ISTHMUS_DIR: home.path };
+    const run = await runInTerminal(["journal", path, "repair"], env, { at: "[y/N]", keys });
     expect(run.exitCode).toBe(exitCode);
     expect(run.text).toContain("Clear what is torn behind the last record? [y/N]");
     expect(run.text).toContain(said);
@@ -81,7 +75,7 @@ describeIf(hasTerminal, "python3 with pty")("in a terminal", () => {
     const path = directory.file("sparse", "x\n");
     // Far more than can be scanned before the key is pressed.
     truncateSync(path, 2 ** 42);
-    const { text, exitCode } = await runInTerminal(["scan", path], { CTRL_C_AT: "ETA" });
+    const { text, exitCode } = await runInTerminal(["scan", path], {}, { at: "ETA" });
     expect(exitCode).toBe(130);
     expect(text).toMatch(/│ +0 % {2}\S+ \S*B\/s {2}ETA \S+/);
     const rest = text.slice(text.lastIndexOf(ERASE_LINE) + ERASE_LINE.length);
@@ -91,9 +85,8 @@ describeIf(hasTerminal, "python3 with pty")("in a terminal", () => {
   test("a producer says on its one line what it waits for, and Ctrl-C erases it", async () => {
     using directory = new TemporaryDirectory();
     const { env } = createPlaces(directory);
-    const { text, exitCode } = await runInTerminal(["producer", "--json"], {
-      ...env,
-      CTRL_C_AT: "waiting for a consumer of isthmus",
+    const { text, exitCode } = await runInTerminal(["producer", "--json"], env, {
+      at: "waiting for a consumer of isthmus",
     });
     expect(exitCode).toBe(130);
     expect(text).toStartWith(`${ERASE_LINE}waiting for a consumer of isthmus`);
@@ -105,9 +98,8 @@ describeIf(hasTerminal, "python3 with pty")("in a terminal", () => {
   test("top has a screen of its own, cut to its size, and gives the old one back at Ctrl-C", async () => {
     using directory = new TemporaryDirectory();
     const { env } = createPlaces(directory);
-    const { text, exitCode } = await runInTerminal(["top", "--interval-ms", "50"], {
-      ...env,
-      CTRL_C_AT: "Nothing has a name",
+    const { text, exitCode } = await runInTerminal(["top", "--interval-ms", "50"], env, {
+      at: "Nothing has a name",
     });
     expect(exitCode).toBe(130);
     const [enter, leave] = ["\x1b[?1049h\x1b[?25l\x1b[H", "\x1b[?25h\x1b[?1049l"];
