@@ -87,10 +87,10 @@ const testSizes = testIf(
 );
 
 describe("what is short enough for the compiler to take it into a loop", () => {
-  testSizes("send() and claim() of producers and publishers", () => {
+  testSizes("send() and claim() of producers and publishers, and of their batches", () => {
     expectShort("hot-send", {
-      send: ["Sender", "StructSender"],
-      claim: ["Sender", "StructSender", "FixedBroadcastPublisher"],
+      send: ["Sender", "StructSender", "OpenBatch"],
+      claim: ["Sender", "StructSender", "OpenBatch", "FixedBroadcastPublisher"],
     });
   });
 

@@ -14,7 +14,7 @@ export interface BatchSink {
   claim(lengthBytes: number, write: FillInPlace): void;
 }
 
-/** What a batch's callback gets, of use until that returns. */
+/** What a batch's callback gets, of use until that returns. Short, to be taken into its loop: see `struct-sender.ts`. */
 export class OpenBatch implements BatchSink {
   private sender: SendingEnd | undefined;
 
@@ -34,10 +34,8 @@ export class OpenBatch implements BatchSink {
   claim(first: FillInPlace | number, second?: FillInPlace | number): void {
     const sender = this.sender ?? refuseEnded();
     try {
-      // Behind the callback is where the length once stood.
-      if (typeof first === "function") sender.claim(first, undefined, second as number | undefined);
-      else if (typeof second === "function") sender.claim(second, undefined, first);
-      else throw invalidType("write", "a function", second ?? first);
+      if (second === undefined && typeof first === "function") sender.claim(first);
+      else this.claimSized(sender, first, second);
     } catch (error) {
       sender.fail(error);
     }
@@ -46,6 +44,13 @@ export class OpenBatch implements BatchSink {
   /** Refuses all that comes later. */
   close(): void {
     this.sender = undefined;
+  }
+
+  /** Claims a number of bytes; behind the callback is where it once stood. */
+  private claimSized(sender: SendingEnd, first: unknown, second: unknown): void {
+    const [write, lengthBytes] = typeof first === "function" ? [first, second] : [second, first];
+    if (typeof write !== "function") throw invalidType("write", "a function", write ?? first);
+    sender.claim(write as FillInPlace, undefined, lengthBytes as number);
   }
 }
 
