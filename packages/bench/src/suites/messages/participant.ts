@@ -24,7 +24,12 @@ import { BATCH_BYTES, fillEnds, fillSample } from "./frames.ts";
 import { Meter } from "./meter.ts";
 import { produceRecords } from "./plain-ring.ts";
 import { SocketWriter } from "./socket-writer.ts";
-import { CHANNEL_BYTES, LATENCY_FRAME_BYTES } from "./transfer-sizes.ts";
+import {
+  CHANNEL_BYTES,
+  LATENCY_FRAME_BYTES,
+  PICTURE_BYTES,
+  PICTURES_PER_SECOND,
+} from "./transfer-sizes.ts";
 
 const PATIENCE = { timeoutMs: 60_000 };
 /** Records of one `batch`. */
@@ -210,6 +215,21 @@ async function echoEvent(): Promise<void> {
   }
 }
 
+/** Writes pictures in place, each when it is due. */
+async function paint(): Promise<void> {
+  using producer = Producer.openExisting(place, { schema: bytes });
+  const startedAt = performance.now();
+  for (let i = 0; i < count; i++) {
+    const dueAt = startedAt + (i * 1000) / PICTURES_PER_SECOND;
+    await Bun.sleep(Math.max(0, dueAt - performance.now()));
+    const write = ({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): void => {
+      const floats = new Float64Array(buffer, byteOffset, byteLength / 8);
+      fillEnds(floats, 0, floats.length, i);
+    };
+    producer.claim(PICTURE_BYTES, write, PATIENCE);
+  }
+}
+
 function publish(): void {
   using publisher = Publisher.openExisting(place, { schema: Sample });
   for (let i = 0; i < count; i++) publisher.send(sampleOf(i), PATIENCE);
@@ -298,6 +318,7 @@ const roles: Readonly<Record<string, () => unknown>> = {
   echoPipe,
   echoPipeBlocking,
   echoEvent,
+  paint,
   publish,
   subscribe,
   respond,

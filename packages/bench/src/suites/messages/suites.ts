@@ -7,6 +7,8 @@
  * @module
  */
 import type { CaseSpec, SuiteSpec } from "../../runner/suite.ts";
+import { COMPANIES, KINDS, kindsCase, WAYS } from "./kinds-cases.ts";
+import { PAUSES_MS, PERCENTILES, pacedCase } from "./paced-cases.ts";
 import { TRANSFER_SIZES } from "./transfer-sizes.ts";
 
 const BATCHED = ["batched"] as const;
@@ -81,6 +83,12 @@ const CARRIERS = [
   { name: "socket", title: "Unix socket", role: "peer", labels: BATCHED },
 ] as const;
 
+const PACED = [
+  { name: "channel", title: "channels", role: "isthmus" },
+  { name: "socket", title: "Unix socket", role: "peer" },
+  { name: "spawnIpc", title: "Bun.spawn ipc, objects", role: "peer" },
+] as const;
+
 /** In the order in which they run. */
 export const MESSAGE_SUITES: readonly SuiteSpec[] = [
   {
@@ -88,6 +96,24 @@ export const MESSAGE_SUITES: readonly SuiteSpec[] = [
     title: "Records of 64 bytes from one process to another",
     cases: RECORDS,
     load: () => import("./records.ts"),
+  },
+  {
+    id: "kinds",
+    title: "Records of 64 bytes through a channel or a topic, both ends in one process",
+    cases: KINDS.flatMap((kind) =>
+      WAYS.flatMap((way) =>
+        COMPANIES.map(
+          (company): CaseSpec => ({
+            name: kindsCase(kind, way, company),
+            title: `${kind}, ${way}, ${company === "alone" ? "alone" : "beside other schemas"}`,
+            role: "isthmus",
+            ...TIME,
+            labels: BATCHED,
+          }),
+        ),
+      ),
+    ),
+    load: () => import("./kinds.ts"),
   },
   {
     id: "transfer",
@@ -125,13 +151,33 @@ export const MESSAGE_SUITES: readonly SuiteSpec[] = [
   },
   {
     id: "paced",
-    title: "Round trip of 64 bytes, one every millisecond, both sides asleep in their event loops",
-    cases: [
-      { name: "channel", title: "channels", role: "isthmus", ...TIME },
-      { name: "socket", title: "Unix socket", role: "peer", ...TIME },
-      { name: "spawnIpc", title: "Bun.spawn ipc, objects", role: "peer", ...TIME },
-    ].map((each) => ({ ...each, labels: ["p50"] }) as CaseSpec),
+    title: "Round trip of 64 bytes, one every 1 or 5 ms, both sides asleep in their event loops",
+    cases: PACED.flatMap(({ name, title, role }) =>
+      PAUSES_MS.flatMap((pauseMs) =>
+        PERCENTILES.map(
+          (percentile): CaseSpec => ({
+            name: pacedCase(name, pauseMs, percentile),
+            title: `${title}, one in ${pauseMs} ms`,
+            role,
+            ...TIME,
+            labels: [`p${percentile}`],
+            process: `${name}-${pauseMs}`,
+          }),
+        ),
+      ),
+    ),
     load: () => import("./paced.ts"),
+  },
+  {
+    id: "pictures",
+    title: "Pictures of 8.3 MB, 60 a second, the reader asleep between them: its CPU time for one",
+    cases: [
+      { name: "inPlace", title: "Consumer.pollAsync", role: "isthmus", ...TIME },
+      { name: "latest", title: "Consumer.pollAsync of the latest", role: "isthmus", ...TIME },
+      { name: "copied", title: "Consumer.receiveAsync", role: "isthmus", ...TIME },
+      { name: "limit", title: "0.25 s for 300 pictures", role: "reference", ...TIME },
+    ].map((each) => ({ ...each, labels: ["CPU time"] }) as CaseSpec),
+    load: () => import("./pictures.ts"),
   },
   {
     id: "latency",

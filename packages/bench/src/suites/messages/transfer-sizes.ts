@@ -12,3 +12,8 @@ export const CHANNEL_BYTES: number = 8 << 20;
 
 /** Bytes of the record that makes a round trip. */
 export const LATENCY_FRAME_BYTES = 64;
+
+/** A picture of 1920 x 1080 pixels of four bytes, and room for several of them. */
+export const PICTURE_BYTES: number = 1920 * 1080 * 4;
+export const PICTURES_BYTES: number = 64 << 20;
+export const PICTURES_PER_SECOND = 60;

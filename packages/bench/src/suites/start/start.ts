@@ -5,6 +5,7 @@
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bytes, Consumer } from "@isthmus/ipc";
 import { type CaseContext, type CaseFunction, type Figure, SkipError } from "../../runner/suite.ts";
 import { median } from "../../statistics/statistics.ts";
 
@@ -27,8 +28,12 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
     return starts(write(context, "channel.js", names + OPEN));
   },
   bundled: async (context) => {
-    const names = `import { bytes, Consumer } from ${JSON.stringify(source("ipc"))};\n`;
+    const names = `import { bytes, Consumer } from ${JSON.stringify(librarySource("ipc"))};\n`;
     return starts(await build(context, "bundled", names + OPEN));
+  },
+  ls: () => {
+    using _named = Consumer.createNew(`bench-start-${process.pid}`, { schema: bytes });
+    return starts(source("apps/cli/src/main.ts"), "ls");
   },
 };
 
@@ -37,7 +42,7 @@ let library: Promise<string> | undefined;
 /** All of both libraries in one file, as the published packages have each in one. */
 async function buildLibrary(context: CaseContext): Promise<void> {
   const names = ["core", "ipc"].map(
-    (name) => `export * as ${name} from ${JSON.stringify(source(name))};\n`,
+    (name) => `export * as ${name} from ${JSON.stringify(librarySource(name))};\n`,
   );
   library ??= build(context, "library", names.join(""));
   await library;
@@ -49,8 +54,12 @@ async function build(context: CaseContext, name: string, code: string): Promise<
   return join(context.directory, `${name}.js`);
 }
 
-function source(library: string): string {
-  const path = join(import.meta.dir, "../../../..", library, "src/index.ts");
+function librarySource(library: string): string {
+  return source(`packages/${library}/src/index.ts`);
+}
+
+function source(file: string): string {
+  const path = join(import.meta.dir, "../../../../..", file);
   if (!existsSync(path)) throw new SkipError("only where the sources of the packages are");
   return path;
 }
@@ -61,9 +70,9 @@ function write({ directory }: CaseContext, name: string, code: string): string {
   return path;
 }
 
-function starts(program: string): Figure {
+function starts(program: string, ...args: string[]): Figure {
   const all = Array.from({ length: STARTS }, () => {
-    const { exitCode, resourceUsage } = Bun.spawnSync([process.execPath, program], {
+    const { exitCode, resourceUsage } = Bun.spawnSync([process.execPath, program, ...args], {
       stderr: "inherit",
     });
     if (exitCode !== 0) throw new Error(`${program} ended with ${exitCode}`);

@@ -22,6 +22,7 @@ export const START_SUITES: readonly SuiteSpec[] = [
         role: "isthmus",
         ...ONE,
       },
+      { name: "ls", title: "isthmus ls, from its sources", role: "isthmus", ...ONE },
     ],
     load: () => import("./start.ts"),
   },
