@@ -5,6 +5,7 @@
  * @module
  */
 
+export { anchorOf } from "./flow/anchor.ts";
 export { codecOf, type PlaceReader, type RecordCodec, RecordMemory } from "./flow/record-codec.ts";
 export { type SchemaShape, schemaOf, shapeOf } from "./flow/record-schema.ts";
 export { sharedClock } from "./metrics/clock.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ladderCase, READERS, RUNGS } from "../suites/messages/ladder-cases.ts";
 import {
   ADDING_UP,
   ARRAYS_ARE_DEAR,
@@ -217,8 +218,21 @@ const ROWS: readonly Row[] = [
   ["physics-accessor", MEASURED, "ViewAccessor.readInt32 / DataView", "accessors.readInt32", "accessors.getInt32"],
 ];
 
+/** What each step from a bare ring to a channel costs. */
+const STEPS: readonly Row[] = RUNGS.filter(([rung]) => rung !== "typed").flatMap(([rung, title]) =>
+  READERS.map(
+    (reader): Row => [
+      `ladder-${rung}-${reader}`,
+      MEASURED,
+      `${title} / bare ring, ${reader}`,
+      `ladder.${ladderCase(rung, reader)}`,
+      `ladder.${ladderCase("typed", reader)}`,
+    ],
+  ),
+);
+
 /** All rows, in the order of the table. */
-export const CLAIMS: readonly ClaimSpec[] = ROWS.map(
+export const CLAIMS: readonly ClaimSpec[] = [...ROWS, ...STEPS].map(
   ([id, goal, title, subject, baseline, more = {}]) => {
     const group = id.slice(0, id.indexOf("-"));
     const target = typeof goal === "number" ? { at_least: goal } : goal;

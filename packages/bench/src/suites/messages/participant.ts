@@ -21,6 +21,7 @@ import type { Socket } from "bun";
 import { Sample, type SampleFields, SampleWriter, sampleOf, sumOf } from "../sample.ts";
 import { Backlog } from "./backlog.ts";
 import { BATCH_BYTES, fillEnds, fillSample } from "./frames.ts";
+import { climbFar } from "./ladder.ts";
 import { Meter } from "./meter.ts";
 import { produceRecords } from "./plain-ring.ts";
 import { SocketWriter } from "./socket-writer.ts";
@@ -309,6 +310,7 @@ const roles: Readonly<Record<string, () => unknown>> = {
     using producer = Producer.openExisting(place, options);
     await ofSize(Number(extra), (frame) => producer.send(frame, PATIENCE));
   },
+  climb: () => climbFar(place, count, extra),
   echoWords,
   echoPolling,
   echoBell,

@@ -8,6 +8,7 @@
  */
 import type { CaseSpec, SuiteSpec } from "../../runner/suite.ts";
 import { COMPANIES, KINDS, kindsCase, WAYS } from "./kinds-cases.ts";
+import { CHANNELS, ladderCase, READERS, RUNGS } from "./ladder-cases.ts";
 import { PAUSES_MS, PERCENTILES, pacedCase } from "./paced-cases.ts";
 import { TRANSFER_SIZES } from "./transfer-sizes.ts";
 
@@ -114,6 +115,22 @@ export const MESSAGE_SUITES: readonly SuiteSpec[] = [
       ),
     ),
     load: () => import("./kinds.ts"),
+  },
+  {
+    id: "ladder",
+    title: "Writing a record of 64 bytes, from a bare ring to a channel",
+    cases: RUNGS.flatMap(([rung, title]) =>
+      READERS.map(
+        (reader): CaseSpec => ({
+          name: ladderCase(rung, reader),
+          title: `${title}; read ${reader === "near" ? "here" : "by another process"}`,
+          role: rung in CHANNELS ? "isthmus" : "reference",
+          ...TIME,
+          labels: BATCHED,
+        }),
+      ),
+    ),
+    load: () => import("./ladder.ts"),
   },
   {
     id: "transfer",
