@@ -133,6 +133,7 @@ const ROWS: readonly Row[] = [
   ["polling-words", POLLING, "round trip: channels polling / two bare words", "roundTrip.spinning", "roundTrip.words", LINES_TRAVEL],
   ["messages-spawn-ipc", MEASURED, "channel send, for await / Bun.spawn ipc", "records.follow", "records.spawnIpc"],
   ["messages-publish", MEASURED, "publish to one / Unix socket in 64 KiB", "records.publish", "records.socket"],
+  ["kinds-publish", MEASURED, "two processes, send: topic / channel", "records.publish", "records.send"],
   ["messages-publish-two", MEASURED, "publish to two / Unix socket in 64 KiB to one", "records.publishTwo", "records.socket"],
   ["messages-socket", MEASURED, "channel send / Unix socket in 64 KiB", "records.send", "records.socket"],
   ["messages-worker", MEASURED, "channel send / Worker.postMessage", "records.send", "records.workerMessages"],

@@ -1,9 +1,9 @@
 /**
- * Taking records of a channel in place, on every runtime.
+ * Taking records of a channel or topic in place, on every runtime.
  *
  * @module
  */
-import type { Consumer } from "@isthmus/ipc";
+import type { Consumer, Subscriber } from "@isthmus/ipc";
 import { type Sample, type SampleFields, warmUpOf } from "./sample.ts";
 
 const PATIENCE = { timeoutMs: 60_000 };
@@ -16,7 +16,7 @@ const PATIENCE = { timeoutMs: 60_000 };
  * @returns Records a second, of those behind the warm-up.
  */
 export function pollSamples(
-  consumer: Consumer<typeof Sample>,
+  receiver: Consumer<typeof Sample> | Subscriber<typeof Sample>,
   count: number,
   expected: number,
 ): number {
@@ -29,8 +29,8 @@ export function pollSamples(
     if (++seen === warmUp) startedAt = performance.now();
   };
   // Asleep until the first record, so that the other process has the CPU to start on.
-  handle(consumer.receive(PATIENCE));
-  while (seen < count) consumer.poll(handle);
+  handle(receiver.receive(PATIENCE));
+  while (seen < count) receiver.poll(handle);
   const seconds = (performance.now() - startedAt) / 1000;
   if (sum !== expected) throw new Error(`sum ${sum} instead of ${expected}`);
   return (count - warmUp) / seconds;

@@ -18,11 +18,11 @@ import {
   WorkQueue,
 } from "@isthmus/ipc";
 import type { Socket } from "bun";
-import { Sample, type SampleFields, SampleWriter, sampleOf, sumOf } from "../sample.ts";
+import { pollSamples } from "../poll-samples.ts";
+import { expectedSum, Sample, type SampleFields, SampleWriter, sampleOf } from "../sample.ts";
 import { Backlog } from "./backlog.ts";
 import { BATCH_BYTES, fillEnds, fillSample } from "./frames.ts";
 import { climbFar } from "./ladder.ts";
-import { Meter } from "./meter.ts";
 import { produceRecords } from "./plain-ring.ts";
 import { SocketWriter } from "./socket-writer.ts";
 import {
@@ -239,12 +239,8 @@ function publish(): void {
 function subscribe(): void {
   using subscriber = Subscriber.openExisting(place, { schema: Sample });
   sayReady();
-  const meter = new Meter(count);
-  const handle = (record: SampleFields): void => meter.note(sumOf(record));
-  handle(subscriber.receive(PATIENCE));
-  while (!meter.isDone) subscriber.poll(handle);
   // Throws, and so ends this process badly, when it has got anything else than everybody else.
-  meter.rate();
+  pollSamples(subscriber, count, expectedSum(0, count));
   process.exit(0);
 }
 

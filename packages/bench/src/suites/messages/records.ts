@@ -18,7 +18,6 @@ import { consumeRecords, PLAIN_RING_BYTES } from "./plain-ring.ts";
 import { startParticipant, startReadyParticipant } from "./start-participant.ts";
 
 const SAMPLE_BYTES = 64;
-const PATIENCE = { timeoutMs: 60_000 };
 
 /** All ways to carry records. */
 export const cases: Readonly<Record<string, CaseFunction>> = {
@@ -82,7 +81,7 @@ async function follow({ sizes }: CaseContext): Promise<Figure> {
 
 /** This process is one of the subscribers; each of them gets and verifies every record. */
 async function publishTo({ sizes }: CaseContext, subscribers: number): Promise<Figure> {
-  const count = sizes.records / 4;
+  const count = sizes.records / 2;
   const name = `topic-${process.pid}`;
   using subscriber = Subscriber.createNew(name, { schema: Sample, capacityBytes: CAPACITY_BYTES });
   const others = [];
@@ -90,12 +89,9 @@ async function publishTo({ sizes }: CaseContext, subscribers: number): Promise<F
     others.push(await startReadyParticipant("subscribe", [name, count]));
   }
   const participant = startParticipant("publish", [name, count]);
-  const meter = new Meter(count);
-  const handle = (record: SampleFields): void => meter.note(sumOf(record));
-  handle(subscriber.receive(PATIENCE));
-  while (!meter.isDone) subscriber.poll(handle);
+  const perSecond = pollSamples(subscriber, count, expectedSum(0, count));
   await Promise.all([participant, ...others].map(({ exited }) => exited));
-  return figure(meter.rate());
+  return figure(perSecond);
 }
 
 /** A write and a read for each record. */
