@@ -17,7 +17,10 @@ import { CONTROL, ENTRY, KIND, META, SHARD, SPACE, TYPE } from "./shard-layout.t
 /** What has happened to a key. */
 export type CacheChange =
   | { readonly operation: "set" | "delete" | "increment"; readonly key: string }
-  /** Everything was forgotten, of one of the shards at a time; or so much has changed that some of it was missed: read again. */
+  /**
+   * Everything was forgotten, one shard after the other, so that who looks meanwhile is told more than once; or so much has
+   * changed that some of it was missed: read again.
+   */
   | { readonly operation: "clear" | "lapped"; readonly key?: undefined };
 
 /** What is followed. */
@@ -40,6 +43,7 @@ const OPERATIONS: Readonly<Record<number, "set" | "delete" | "increment" | "clea
 const CHANGES_MAX = 256;
 
 const LAPPED: CacheChange = Object.freeze({ operation: "lapped" });
+const CLEAR: CacheChange = Object.freeze({ operation: "clear" });
 
 /** The changes since this was made. */
 export class CacheWatch {
@@ -101,20 +105,30 @@ export class CacheWatch {
     }
   }
 
-  /** What has happened since the last look; undefined when nothing has. */
+  /** What has happened since the last look; undefined when nothing has. Of shards that were cleared in one go it tells once. */
   poll(): CacheChange[] | undefined {
+    const forgotten: CacheChange[] = [];
     const found: CacheChange[] = [];
-    for (const index of this.#store.shards.keys()) this.#read(index, found);
+    for (const index of this.#store.shards.keys()) {
+      const changes = this.#read(index, CHANGES_MAX - forgotten.length - found.length);
+      forgotten.push(...changes.splice(0, changes.lastIndexOf(CLEAR) + 1));
+      found.push(...changes);
+    }
+    // What a shard has forgotten goes before, what others have set by then behind: that is still there.
+    if (forgotten.length > 0) {
+      found.unshift(...forgotten.filter((change) => change !== CLEAR), CLEAR);
+    }
     return found.length === 0 ? undefined : found;
   }
 
-  #read(index: number, found: CacheChange[]): void {
+  #read(index: number, max: number): CacheChange[] {
+    const found: CacheChange[] = [];
     const { words, bases, shards } = this.#store;
     const shard = shards[index]!;
     const base = bases[index]!;
     const head = words.load(base + SHARD.head);
     let at = this.#positions[index]!;
-    while (at !== head && found.length < CHANGES_MAX) {
+    while (at !== head && found.length < max) {
       const word = shard.wordOf(at);
       const control = words.get(word + ENTRY.control);
       const change = this.#changeAt(word, control);
@@ -125,10 +139,12 @@ export class CacheWatch {
         at = head;
         break;
       }
-      if (change !== undefined) found.push(change);
+      const isAgain = change?.operation === "clear" && found.at(-1)?.operation === "clear";
+      if (change !== undefined && !isAgain) found.push(change);
       at = (at + units) | 0;
     }
     this.#positions[index] = at;
+    return found;
   }
 
   #changeAt(word: number, control: number): CacheChange | undefined {
@@ -141,7 +157,7 @@ export class CacheWatch {
       return undefined;
     }
     const operation = OPERATIONS[typeOf(meta)];
-    if (operation === "clear") return { operation };
+    if (operation === "clear") return CLEAR;
     const start = (word + ENTRY.key) * 4;
     const end = start + (meta & META.keyBytesMask);
     const { offset, length } = segment.memory.section(SECTION.data);

@@ -524,6 +524,22 @@ describe("SharedCache.watch()", () => {
     expect(await fourth).toEqual({ done: true, value: undefined });
   });
 
+  test("tells once that everything was forgotten, however many shards that takes", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("forgotten", { capacityBytes: SMALL });
+    const changes = cache.watch();
+    cache.clear();
+    const keys = Array.from({ length: 20 }, (_, i) => `key ${i}`);
+    for (const key of keys) cache.set(key, 1);
+    const told: string[] = [];
+    for await (const { operation, key = operation } of changes) {
+      told.push(key);
+      if (keys.every((each) => told.includes(each))) break;
+    }
+    // In which order the keys of different shards are told is left open.
+    expect([told[0], ...told.slice(1).sort()]).toEqual(["clear", ...keys.toSorted()]);
+  });
+
   test("says when changes were missed", async () => {
     using _home = new Home();
     using cache = SharedCache.createNew("lapped", { capacityBytes: SMALL });
