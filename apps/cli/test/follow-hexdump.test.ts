@@ -79,6 +79,11 @@ describe("isthmus hexdump", () => {
     ]);
     expect((await run("--schema", schema)).stdout).toStartWith('00000001  {"a":1,"b":2}\n');
     expect((await run("--schema", path)).exitCode).not.toBe(0);
+    const missing = await run("--schema", `${schema}.none`);
+    expect(missing).toMatchObject({ stdout: "", exitCode: 3 });
+    expect(missing.stderr).toBe(`isthmus: --schema ${schema}.none: there is no such module\n`);
+    const broken = directory.file("broken.ts", 'import "./none.ts";');
+    expect((await run("--schema", broken)).exitCode).toBe(1);
   });
 
   test("refuses an offset behind the end, and a file that is not there", async () => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { MemoryMappedFile, type RecordSchema } from "@isthmus/core";
@@ -14,6 +15,7 @@ import { type CommonFlags, optional } from "../flags.ts";
 import { hexDump } from "../output/hex-dump.ts";
 import { jsonValue } from "../output/json-value.ts";
 import { wholeNumber } from "../parsers.ts";
+import { NotFoundError } from "../segments/not-found-error.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface HexdumpFlags extends CommonFlags {
@@ -27,6 +29,8 @@ type FileSchema = RecordSchema<unknown, unknown, unknown>;
 const parseBytes = wholeNumber(0);
 /** How many bytes one JSON record shows. */
 const RECORD_BYTES = 16;
+/** The code of the error for a module that is not there, or that imports one that is not. */
+const MISSING = "ERR_MODULE_NOT_FOUND";
 
 /** Prints bytes through a map of the file, or the records of a schema. */
 async function runHexdump(this: IsthmusContext, flags: HexdumpFlags, path: string): Promise<void> {
@@ -89,7 +93,12 @@ function* textBytes({ file, offset, end }: Range): Generator<string, void> {
 
 /** The schema that a module exports: by default, or as `schema`. */
 async function loadSchema({ cwd }: IsthmusContext, path: string): Promise<FileSchema> {
-  const module = await import(pathToFileURL(resolve(cwd, path)).href);
+  const file = resolve(cwd, path);
+  const module = await import(pathToFileURL(file).href).catch((error: unknown) => {
+    const isMissing = error instanceof Error && "code" in error && error.code === MISSING;
+    if (!isMissing || existsSync(file)) throw error;
+    throw new NotFoundError(`--schema ${path}: there is no such module`);
+  });
   const schema = module.default ?? module.schema;
   if (!(schema?.size > 0) || typeof schema?.decode !== "function") {
     throw new UsageError(`--schema ${path}: it must export a struct, by default or as "schema"`);
