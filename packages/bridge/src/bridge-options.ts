@@ -146,7 +146,7 @@ export function checkBridgeOptions(name: string, options: BridgeOptions): Checke
   const { here = kind === "deadLetters" && role === "in" ? `${name}.dead` : name } = checked;
   if (role === undefined) throw invalidType("options.role", '"out", "in" or "both"', role);
   checkOneOf("options.role", role, ["out", "in", "both"] as const);
-  if (checked.here !== undefined) checkName(checked.here);
+  checkName(here);
   if (kind !== undefined) {
     checkOneOf("options.kind", kind, ["channel", "topic", "deadLetters", "journal"] as const);
   }

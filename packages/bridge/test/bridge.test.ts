@@ -1,5 +1,5 @@
 /** Records from one name to another through a real server, of all kinds and both ways. */
-import { describe, expect } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import {
   bytes,
   type ChannelSchema,
@@ -229,6 +229,12 @@ describe("bridge()", () => {
     changed.send({ id: 1, cost: 1 });
     await expectRejection(out.closed, "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
     expect(out.state).toBe("failed");
+  });
+
+  test.each(["", "a/b", ".a"])("refuses the name %p, and says what it is", async (name) => {
+    const refused = bridge(name, { role: "out" });
+    const { message } = await expectRejection(refused, "TypeError", "ERR_INVALID_ARG_VALUE");
+    expect(message).toEndWith(`received type string ('${name}')`);
   });
 
   serverTest("is one of its name and direction on a machine", async () => {
