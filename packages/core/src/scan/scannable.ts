@@ -176,6 +176,8 @@ export abstract class Scannable {
    * **Lines that are lost.** On Linux a file that comes and goes between two looks is read, too, as long as it still has a name
    * in the same directory; otherwise `"missed"` says so. On other systems it is missed, and nothing tells of it.
    *
+   * The loop outlives the map, as views do: `break` or the signal ends it.
+   *
    * @param options `from`: `"end"` (default) or a byte; a `signal` that ends the loop, which throws its reason.
    * @returns Strings for lines, {@link FollowEvent} objects for what happened to the file.
    * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` for a map without a path.
