@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { checkNumber, checkOptions, type OptionNames, outOfRange } from "@isthmus/core/internal";
+import {
+  checkNumber,
+  checkOptions,
+  invalidType,
+  type OptionNames,
+  outOfRange,
+} from "@isthmus/core/internal";
 import type { ChannelSchema, ParticipantsOptions } from "@isthmus/ipc";
 
 /** What a cache's values are: a `struct(…)`, `bytes` or `json`. */
@@ -86,8 +92,8 @@ export function ttlOf({ ttlMs, staleMs }: TtlOptions, defaults: Ttl): Ttl {
 }
 
 function checkTtlMs(name: string, ttlMs: number): number {
-  if (ttlMs === Infinity) return ttlMs;
-  if (checkNumber(name, ttlMs, -Infinity, Number.MAX_VALUE) > 0) return ttlMs;
+  if (typeof ttlMs !== "number") throw invalidType(name, "a number", ttlMs);
+  if (ttlMs > 0) return ttlMs;
   throw outOfRange(name, "> 0 milliseconds (delete() forgets a value at once)", ttlMs);
 }
 

@@ -52,7 +52,11 @@ describe("SharedCache", () => {
     expectCode(make({ lifetime: "long" }), "TypeError", "ERR_INVALID_ARG_VALUE");
     expectCode(make({ ttl: 1 }), "TypeError", "ERR_INVALID_ARG_VALUE");
     using cache = SharedCache.createNew("right", { capacityBytes: SMALL });
-    expectCode(() => cache.set("a", 1, { ttlMs: 0 }), "RangeError", "ERR_OUT_OF_RANGE");
+    for (const ttlMs of [0, -1, Number.NaN]) {
+      const { message } = expectCode(make({ ttlMs }), "RangeError", "ERR_OUT_OF_RANGE");
+      expect(message).toContain("must be > 0 milliseconds");
+      expectCode(() => cache.set("a", 1, { ttlMs }), "RangeError", "ERR_OUT_OF_RANGE");
+    }
     expectCode(() => cache.set(1 as never, 1), "TypeError", "ERR_INVALID_ARG_TYPE");
     expectCode(() => cache.set("\ud800", 1), "TypeError", "ERR_INVALID_ARG_VALUE");
     expectCode(() => cache.get("x".repeat(4097)), "RangeError", "ERR_OUT_OF_RANGE");
