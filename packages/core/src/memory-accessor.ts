@@ -534,13 +534,14 @@ export class MemoryAccessor {
 
   #checkPlace(position: number, size: number, isWrite: boolean): void {
     const room = this.checkPosition(position, isWrite);
-    if (room < size) {
-      throw outOfRange(
-        "position",
-        `<= ${this.capacity - size} for a value of ${size} bytes`,
-        position,
-      );
-    }
+    if (room < size) throw this.tooLate(position, size, `a value of ${size} bytes`);
+  }
+
+  /** The error for a position behind which there is no room for `what`, which takes `size` bytes. */
+  protected tooLate(position: number, size: number, what: string): RangeError {
+    const last = this.capacity - size;
+    const expected = last < 0 ? `in a view of more than ${this.capacity} bytes` : `<= ${last}`;
+    return outOfRange("position", `${expected} for ${what}`, position);
   }
 
   /**

@@ -382,8 +382,7 @@ export class ViewAccessor extends WideAccessor implements Disposable {
     const room = this.checkPosition(position, isWrite, count === 0);
     if (size * count <= room) return this.bytes(position, size * count);
     const what = count === 1 ? "a struct" : `${count} structs`;
-    const expected = `<= ${this.capacity - size * count} for ${what} of ${size} bytes`;
-    throw outOfRange("position", expected, position);
+    throw this.tooLate(position, size * count, `${what} of ${size} bytes`);
   }
 
   #checkOpen(): void {

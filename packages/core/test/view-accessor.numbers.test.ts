@@ -163,6 +163,15 @@ test("ViewAccessor reads and writes NaN, infinities and minus zero", () => {
   expect(view.readFloat32(0)).toBe(Math.fround(0.1));
 });
 
+test("ViewAccessor says where a value would have room, if anywhere", () => {
+  using file = MemoryMappedFile.createNew(null, 6);
+  using view = file.createViewAccessor();
+  const late = expectCode(() => view.readInt32(3), "RangeError", "ERR_OUT_OF_RANGE");
+  expect(late.message).toContain("must be <= 2 for a value of 4 bytes");
+  const long = expectCode(() => view.readFloat64(0), "RangeError", "ERR_OUT_OF_RANGE");
+  expect(long.message).toContain("must be in a view of more than 6 bytes for a value of 8 bytes");
+});
+
 test("ViewAccessor.writeInt32() says what it refused", () => {
   using file = MemoryMappedFile.createNew(null, 16);
   using view = file.createViewAccessor();
