@@ -100,7 +100,7 @@ export class Backing {
     try {
       const stats = fstatSync(this.#fd);
       if (this.#opened !== undefined && hasChanged(this.#opened, stats)) this.#openAnew(stats);
-      return stats.size - this.baseOffset;
+      return Math.max(0, stats.size - this.baseOffset);
     } catch (error) {
       throw fromNodeError(error, `read the length of ${this.describe()}`);
     }

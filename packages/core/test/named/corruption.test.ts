@@ -255,6 +255,9 @@ describe("a planted file", () => {
       expectCode(() => view.readInt32(0), "FileTruncatedError", "ERR_FILE_TRUNCATED");
       const anew = () => holder.createViewAccessor();
       expectCode(anew, "FileTruncatedError", "ERR_FILE_TRUNCATED");
+      truncateSync(home.file("n"), 100);
+      const { message } = expectCode(anew, "FileTruncatedError", "ERR_FILE_TRUNCATED");
+      expect(message).toContain("truncated to 0 bytes");
     },
   );
 });
