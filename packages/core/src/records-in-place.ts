@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { NotSupportedError } from "./errors.ts";
+import { DisposedError, NotSupportedError } from "./errors.ts";
 import { outOfRange } from "./validate.ts";
 
 /**
@@ -66,6 +66,7 @@ export class RecordArray<Value, Input, Cursor> {
   /** How many there are. */
   readonly length: number;
   readonly #schema: RecordSchema<Value, Input, Cursor>;
+  readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #access: "read" | "readWrite";
 
@@ -77,6 +78,7 @@ export class RecordArray<Value, Input, Cursor> {
   ) {
     this.length = bytes.length / schema.size;
     this.#schema = schema;
+    this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#access = canWrite ? "readWrite" : "read";
   }
@@ -86,6 +88,7 @@ export class RecordArray<Value, Input, Cursor> {
    *
    * @param index From 0; a negative one counts from the end.
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when there is no such element.
+   * @throws {DisposedError} When the view is disposed.
    */
   at(index: number): Cursor {
     return this.#schema.cursor(this.#view, this.#offset(index), { access: this.#access });
@@ -96,6 +99,7 @@ export class RecordArray<Value, Input, Cursor> {
    *
    * @param index From 0.
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when there is no such element.
+   * @throws {DisposedError} When the view is disposed.
    */
   read(index: number): Value {
     return this.#schema.decode(this.#view, this.#offset(index));
@@ -123,10 +127,11 @@ export class RecordArray<Value, Input, Cursor> {
 
   #offset(index: number): number {
     const place = Number.isInteger(index) && index < 0 ? index + this.length : index;
-    if (Number.isInteger(place) && place >= 0 && place < this.length) {
-      return place * this.#schema.size;
+    if (!Number.isInteger(place) || place < 0 || place >= this.length) {
+      throw outOfRange("index", `an integer from 0 to ${this.length - 1}`, index);
     }
-    throw outOfRange("index", `an integer from 0 to ${this.length - 1}`, index);
+    if (this.#bytes.length > 0) return place * this.#schema.size;
+    throw new DisposedError("RecordArray", "its view has been disposed");
   }
 }
 

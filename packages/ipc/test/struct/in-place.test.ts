@@ -56,7 +56,14 @@ describe("structs in place", () => {
     const write = (): void => fixed.write(0, { x: 1, y: 1, label: "", flag: 0 });
     expectCode(write, "NotSupportedError", "ERR_NOT_SUPPORTED");
     view.dispose();
-    expect(() => points.at(0).x).toThrow();
+    for (const use of [
+      () => points.at(0),
+      () => points[0],
+      () => [...points],
+      () => points.read(0),
+    ]) {
+      expectCode(use, "DisposedError", "ERR_DISPOSED");
+    }
     expectCode(() => view.read(Point, 0), "DisposedError", "ERR_DISPOSED");
   });
 });
