@@ -534,14 +534,7 @@ export class MemoryAccessor {
 
   #checkPlace(position: number, size: number, isWrite: boolean): void {
     const room = this.checkPosition(position, isWrite);
-    if (room < size) throw this.tooLate(position, size, `a value of ${size} bytes`);
-  }
-
-  /** The error for a position behind which there is no room for `what`, which takes `size` bytes. */
-  protected tooLate(position: number, size: number, what: string): RangeError {
-    const last = this.capacity - size;
-    const expected = last < 0 ? `in a view of more than ${this.capacity} bytes` : `<= ${last}`;
-    return outOfRange("position", `${expected} for ${what}`, position);
+    if (room < size) throw tooLate(this, position, size, `a value of ${size} bytes`);
   }
 
   /**
@@ -585,4 +578,16 @@ function windowViews({ mapping, capacity }: View): readonly DataView[] {
 function checkBigInt(value: unknown, min: bigint, max: bigint): void {
   if (typeof value !== "bigint") throw invalidType("value", "a BigInt", value);
   if (value < min || value > max) throw outOfRange("value", `>= ${min} and <= ${max}`, value);
+}
+
+/** The error for a position behind which a view has no room for `what`, which takes `size` bytes. */
+export function tooLate(
+  { capacity }: { readonly capacity: number },
+  position: number,
+  size: number,
+  what: string,
+): RangeError {
+  const last = capacity - size;
+  const expected = last < 0 ? `in a view of more than ${capacity} bytes` : `<= ${last}`;
+  return outOfRange("position", `${expected} for ${what}`, position);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { showAs } from "./inspect.ts";
+import { tooLate } from "./memory-accessor.ts";
 import type { MemoryAdvice } from "./native/platform.ts";
 import { RecordArray, type RecordSchema } from "./records-in-place.ts";
 import {
@@ -382,7 +383,7 @@ export class ViewAccessor extends WideAccessor implements Disposable {
     const room = this.checkPosition(position, isWrite, count === 0);
     if (size * count <= room) return this.bytes(position, size * count);
     const what = count === 1 ? "a struct" : `${count} structs`;
-    throw this.tooLate(position, size * count, `${what} of ${size} bytes`);
+    throw tooLate(this, position, size * count, `${what} of ${size} bytes`);
   }
 
   #checkOpen(): void {
