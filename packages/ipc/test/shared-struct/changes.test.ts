@@ -177,7 +177,7 @@ describe("SharedStruct.changes() between processes", () => {
         expect(await follower.answer<number[]>()).toEqual([round]);
       }
     }
-    expect(raw.cell(CELLS.changes, "timeoutWakes")).toBe(0);
+    expect(raw.cell(CELLS.changes, "timeoutWakes")).toBeLessThanOrEqual(timeoutWakesMax(300));
     expect(raw.cell(CELLS.changes, "wakes")).toBeGreaterThan(0);
   });
 

@@ -76,6 +76,6 @@ describe("many tasks of several processes", () => {
       event.reset();
       await Promise.all(waits);
     }
-    expect(home.cell("e").timeoutWakes).toBe(0);
+    expect(home.cell("e").timeoutWakes).toBeLessThanOrEqual(timeoutWakesMax(20 * 20));
   });
 });
