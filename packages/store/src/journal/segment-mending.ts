@@ -12,9 +12,8 @@ import type { WritableSegment } from "./storage.ts";
 
 /** A mark is so far behind the last one, in bytes. */
 const MARK_STRIDE_BYTES = 4096;
+/** So much is looked at, cleared or written again at once. */
 const STEP_BYTES = 2 ** 20;
-/** So much is looked at, and cleared, at once. */
-const CLEARED_BYTES = 2 ** 20;
 
 /** When segments end, but for being full. */
 export interface RollOptions {
@@ -77,12 +76,12 @@ export function storeSynced(file: WritableSegment, sequence: number, mark: Frame
 export function clearFrom(file: WritableSegment, start: number): boolean {
   const ranges = dataFrom(file, start);
   if (ranges.length === 0) return false;
-  const found = new Uint8Array(CLEARED_BYTES);
-  const zeros = new Uint8Array(CLEARED_BYTES);
+  const found = new Uint8Array(STEP_BYTES);
+  const zeros = new Uint8Array(STEP_BYTES);
   let isChanged = false;
   for (const range of ranges) {
-    for (let at = range.start; at < range.end; at += CLEARED_BYTES) {
-      const length = Math.min(CLEARED_BYTES, range.end - at);
+    for (let at = range.start; at < range.end; at += STEP_BYTES) {
+      const length = Math.min(STEP_BYTES, range.end - at);
       const count = file.read(at, found.subarray(0, length));
       if (Buffer.compare(found.subarray(0, count), zeros.subarray(0, count)) === 0) continue;
       // The first word last: whoever comes next clears the rest as long as it is not zero.
