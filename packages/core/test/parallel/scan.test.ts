@@ -5,6 +5,7 @@ import { truncateSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { mappingsOf } from "@isthmus/testing/process-state";
 import { isLinux, testIf, truncatingTest } from "@isthmus/testing/requirement";
+import { runProgram } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
 import { MemoryMappedFile, type ScanJob, scanJobs } from "../../src/index.ts";
@@ -49,6 +50,26 @@ function statisticsOf(bytes: Uint8Array) {
   const statistics = newTextStatistics();
   statistics.add(bytes);
   return statistics.finish();
+}
+
+/** Counts the Workers that are started. */
+class WorkerStarts implements Disposable {
+  count = 0;
+  readonly #original = Worker;
+
+  constructor() {
+    const counted = (): number => this.count++;
+    globalThis.Worker = class extends Worker {
+      constructor(url: string | URL) {
+        super(url);
+        counted();
+      }
+    } as typeof Worker;
+  }
+
+  [Symbol.dispose](): void {
+    globalThis.Worker = this.#original;
+  }
 }
 
 /** Offsets of the matches that do not overlap. */
@@ -236,6 +257,42 @@ describe("MemoryMappedFile.scan() by Workers", () => {
     const scanning = scanPieces(source, job, 4096, { workers });
     expect(scanning).rejects.toThrow("trapped");
     await scanning.catch(() => undefined);
+  });
+
+  test("begins with the Workers of the scan before, unless they ran a module or were ended", async () => {
+    using source = sourceOf(Buffer.from(text));
+    const words = scanJobs.all([scanJobs.text(), scanJobs.module(LONGEST_WORD)]);
+    using starts = new WorkerStarts();
+    const startsOf = async (job: ScanJob<unknown>, options?: ScanOptions) => {
+      const before = starts.count;
+      await scanPieces(source, job, 5000, { workers: 3, ...options }).catch(() => undefined);
+      return starts.count - before;
+    };
+    await startsOf(scanJobs.text());
+    expect(await startsOf(scanJobs.count("a"))).toBe(0);
+    expect(await startsOf(scanJobs.count("a"), { workers: 5 })).toBe(2);
+    expect(await startsOf(words, { workers: 5 })).toBe(0);
+    expect(await startsOf(scanJobs.text(), { workers: 5 })).toBe(5);
+    const onProgress = (): void => {
+      throw new Error("enough");
+    };
+    expect(await startsOf(scanJobs.text(), { workers: 5, onProgress })).toBe(0);
+    expect(await startsOf(scanJobs.text())).toBe(3);
+    expect(await scanPieces(source, scanJobs.count("aa"), 5000, { workers: 3 })).toBe(3000);
+  });
+
+  test("leaves no Worker that holds back the end of the process", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("log", filled(40 << 20, 0x61));
+    const program = `
+      import { MemoryMappedFile, scanJobs } from "@isthmus/core";
+      using file = MemoryMappedFile.createFromFile(${JSON.stringify(path)}, { access: "read" });
+      console.log(await file.scan(scanJobs.count("a"), { workers: 2 }));
+      setTimeout(() => console.log("held back"), 5000).unref();`;
+    const { stdout, stderr } = await runProgram([process.execPath, "-e", program], {
+      cwd: import.meta.dir,
+    });
+    expect(stdout + stderr).toBe(`${40 << 20}\n`);
   });
 
   test("ends when a Worker ends", async () => {

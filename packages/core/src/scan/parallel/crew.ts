@@ -10,6 +10,7 @@ import type { Mapping } from "../../mapping.ts";
 import { platform } from "../../native/platform.ts";
 import { checkFaults, type ViewSource } from "../../view.ts";
 import { readingCopier, readPlace } from "../read-place.ts";
+import { keepWorker, takeWorker } from "./idle-workers.ts";
 import { beginWork, type PieceWork, WORKS, type WorkPlan, type Works } from "./piece-work.ts";
 
 /** A part of a map. */
@@ -21,7 +22,7 @@ export interface Piece {
   readonly reach: number;
 }
 
-/** Who does the pieces. Disposing ends them at once. */
+/** Who does the pieces. Disposing ends those that are under way at once. */
 export interface Crew extends Disposable {
   /** How many pieces are under way at a time. */
   readonly depth: number;
@@ -84,8 +85,11 @@ interface Reply {
 /** Two for each Worker: one that it does and one that waits. */
 const PIECES_PER_WORKER = 2;
 
+/** Where the Workers' code is; made for the first of them, and kept because each reads it when it starts. */
+let workerUrl: string | undefined;
+
 /**
- * Starts Workers.
+ * Workers: those that wait for a scan, and new ones.
  *
  * @param onFailure Told when a Worker ends, or throws outside of a piece.
  */
@@ -95,7 +99,8 @@ export function workerCrew(
   count: number,
   onFailure: (error: unknown) => void,
 ): Crew {
-  const url = URL.createObjectURL(new Blob([WORKER_TEXT], { type: "text/javascript" }));
+  workerUrl ??= URL.createObjectURL(new Blob([WORKER_TEXT], { type: "text/javascript" }));
+  const url = workerUrl;
   // Of its own: that of the backing may be closed, and its number be another file's, while a Worker reads.
   const fd = platform().duplicate(source.backing.fd);
   const hands = Array.from({ length: count }, () => new Hand(source, fd, url, plan, onFailure));
@@ -105,8 +110,6 @@ export function workerCrew(
     finish: () => Promise.all(hands.map((hand) => hand.finish())),
     [Symbol.dispose]() {
       for (const hand of hands) hand.dispose();
-      // Not before: a Worker reads its text when it starts.
-      URL.revokeObjectURL(url);
       closeSync(fd);
     },
   };
@@ -118,8 +121,11 @@ class Hand {
   readonly #fd: number;
   readonly #worker: Worker;
   readonly #orders = new Map<number, Order>();
+  readonly #onEnd: () => void;
+  /** Whether the Worker can do another scan: a module of the user's may have left anything behind. */
+  readonly #isReusable: boolean;
   #nextId = 0;
-  #isOver = false;
+  #isFinished = false;
 
   constructor(
     source: ViewSource,
@@ -130,19 +136,19 @@ class Hand {
   ) {
     this.#source = source;
     this.#fd = fd;
-    const worker = new Worker(url);
+    this.#isReusable = !hasModule(plan);
+    const worker = takeWorker(url);
     this.#worker = worker;
     worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#take(data);
     worker.onerror = (event) => {
       event.preventDefault();
       onFailure(event.error ?? new Error(event.message));
     };
-    worker.addEventListener("close", () => {
-      if (this.#isOver) return;
+    this.#onEnd = () =>
       onFailure(
         new PeerDiedError("Cannot finish the scan: a worker of it has ended; start the scan anew"),
       );
-    });
+    worker.addEventListener("close", this.#onEnd);
     worker.postMessage({ plan });
   }
 
@@ -163,8 +169,10 @@ class Hand {
     return this.#order(order, task, [buffer]);
   }
 
-  finish(): Promise<unknown> {
-    return this.#order({ answer: Promise.withResolvers<unknown>(), from: 0 }, {}, []);
+  async finish(): Promise<unknown> {
+    const kept = await this.#order({ answer: Promise.withResolvers<unknown>(), from: 0 }, {}, []);
+    this.#isFinished = true;
+    return kept;
   }
 
   #order(order: Order, task: object, transfer: ArrayBuffer[]): Promise<unknown> {
@@ -193,17 +201,25 @@ class Hand {
   }
 
   dispose(): void {
-    this.#isOver = true;
-    this.#worker.terminate();
+    const worker = this.#worker;
+    worker.onmessage = null;
+    worker.onerror = null;
+    worker.removeEventListener("close", this.#onEnd);
+    if (this.#isFinished && this.#isReusable) keepWorker(worker);
+    else worker.terminate();
     // Their buffers are in the Worker, which releases them when its thread has ended.
     for (const { mapping } of this.#orders.values()) mapping?.dispose();
     this.#orders.clear();
   }
 }
 
+function hasModule({ work, parts = [] }: WorkPlan): boolean {
+  return work === "module" || parts.some(hasModule);
+}
+
 /** What a Worker runs, given {@link WORKS}; like those, it may use nothing else. */
 function workerMain(works: Works): void {
-  let work: PieceWork;
+  let work: PieceWork | undefined;
   const thread = globalThis as unknown as {
     onmessage: (event: MessageEvent) => void;
     postMessage(message: unknown, transfer: ArrayBuffer[]): void;
@@ -219,7 +235,10 @@ function workerMain(works: Works): void {
       }
       const bytes = buffer && new Uint8Array(buffer, byteOffset, byteLength);
       const copy = bytes && works.copier(bytes, place, readSync);
-      const result = bytes ? await work.run(bytes, length, offset, copy) : work.finish();
+      const begun = work as PieceWork;
+      const result = bytes ? await begun.run(bytes, length, offset, copy) : begun.finish();
+      // Its memory is not kept until the next scan.
+      if (!bytes) work = undefined;
       thread.postMessage({ id, result, buffer }, transfer);
     } catch (error) {
       const { message = String(error), code } = (error ?? {}) as {
