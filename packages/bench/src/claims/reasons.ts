@@ -43,7 +43,7 @@ export const BELL_IS_BARE: Reason = {
 /** Of round trips between two that poll. */
 export const LINES_TRAVEL: Reason = {
   text: "A record takes at least two cache lines from one CPU to the other, that of the record and that of the position; a bare word takes one. Both sides poll, so both need a CPU to themselves.",
-  evidence: ["reference.ping"],
+  evidence: ["reference.ping", "roundTrip.records"],
 };
 
 /** Of jobs that pass between sleepers. */

@@ -19,11 +19,18 @@ import {
 } from "@isthmus/ipc";
 import type { Socket } from "bun";
 import { pollSamples } from "../poll-samples.ts";
-import { expectedSum, Sample, type SampleFields, SampleWriter, sampleOf } from "../sample.ts";
+import {
+  expectedSum,
+  Sample,
+  type SampleFields,
+  SampleWriter,
+  sampleOf,
+  sumOf,
+} from "../sample.ts";
 import { Backlog } from "./backlog.ts";
 import { BATCH_BYTES, fillEnds, fillSample } from "./frames.ts";
 import { climbFar } from "./ladder.ts";
-import { produceRecords } from "./plain-ring.ts";
+import { PLAIN_RING_BYTES, produceRecords, recordReceiver, recordSender } from "./plain-ring.ts";
 import { SocketWriter } from "./socket-writer.ts";
 import {
   CHANNEL_BYTES,
@@ -128,6 +135,16 @@ function echoWords(): void {
   for (let i = 1; i <= count; i++) {
     while (Atomics.load(words, 0) !== i);
     Atomics.store(words, 32, i);
+  }
+}
+
+function echoRecords(): void {
+  const file = MemoryMappedFile.openExisting(place);
+  const receive = recordReceiver(file.createViewAccessor({ size: PLAIN_RING_BYTES }).bytes());
+  const send = recordSender(file.createViewAccessor({ offset: PLAIN_RING_BYTES }).bytes());
+  for (let i = 0; i < count; i++) {
+    if (receive(i) !== sumOf(sampleOf(i))) throw new Error(`record ${i} is another one`);
+    send(i);
   }
 }
 
@@ -308,6 +325,7 @@ const roles: Readonly<Record<string, () => unknown>> = {
   },
   climb: () => climbFar(place, count, extra),
   echoWords,
+  echoRecords,
   echoPolling,
   echoBell,
   echoChannel,

@@ -55,3 +55,23 @@ export function consumeRecords(memory: Uint8Array<ArrayBufferLike>, meter: Meter
     Atomics.store(words, HEAD, i);
   }
 }
+
+/** Sends one record after the other at once, for round trips: whoever asks has read what stood in the slot. */
+export function recordSender(memory: Uint8Array<ArrayBufferLike>): (i: number) => void {
+  const words = wordsOf(memory);
+  const slots = slotsOf(memory);
+  return (i) => {
+    fillSample(slots, (i % SLOT_COUNT) * SLOT_FLOATS, i);
+    Atomics.store(words, TAIL, i + 1);
+  };
+}
+
+/** Spins until a record is there; gives the sum of its fields. */
+export function recordReceiver(memory: Uint8Array<ArrayBufferLike>): (i: number) => number {
+  const words = wordsOf(memory);
+  const slots = slotsOf(memory);
+  return (i) => {
+    while (Atomics.load(words, TAIL) !== i + 1);
+    return sumSample(slots, (i % SLOT_COUNT) * SLOT_FLOATS);
+  };
+}

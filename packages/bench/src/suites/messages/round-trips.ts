@@ -10,7 +10,16 @@ import { platform } from "@isthmus/core/internal";
 import { Consumer, NamedEvent, Producer, Requester, WorkQueue } from "@isthmus/ipc";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
 import { median } from "../../statistics/statistics.ts";
-import { Sample, type SampleFields, SampleWriter, sampleOf, sumOf, warmUpOf } from "../sample.ts";
+import {
+  expectedSum,
+  Sample,
+  type SampleFields,
+  SampleWriter,
+  sampleOf,
+  sumOf,
+  warmUpOf,
+} from "../sample.ts";
+import { PLAIN_RING_BYTES, recordReceiver, recordSender } from "./plain-ring.ts";
 import { startParticipant } from "./start-participant.ts";
 import { LATENCY_FRAME_BYTES } from "./transfer-sizes.ts";
 
@@ -20,6 +29,7 @@ const PATIENCE = { timeoutMs: 60_000 };
 export const cases: Readonly<Record<string, CaseFunction>> = {
   spinning,
   words,
+  records,
   asleep,
   blocking,
   request,
@@ -82,6 +92,26 @@ async function words({ sizes }: CaseContext): Promise<Figure> {
     Atomics.store(both, 0, i + 1);
     while (Atomics.load(both, 32) !== i + 1);
   });
+  await participant.exited;
+  return figure;
+}
+
+/** A bare ring each way, both sides spinning: a record, and the position that tells of it. */
+async function records({ sizes }: CaseContext): Promise<Figure> {
+  const name = newName();
+  using file = MemoryMappedFile.createNew(name, 2 * PLAIN_RING_BYTES);
+  using ping = file.createViewAccessor({ size: PLAIN_RING_BYTES });
+  using pong = file.createViewAccessor({ offset: PLAIN_RING_BYTES });
+  const send = recordSender(ping.bytes());
+  const receive = recordReceiver(pong.bytes());
+  const count = sizes.spinningRoundTrips;
+  const participant = startParticipant("echoRecords", [name, count]);
+  let sum = 0;
+  const figure = meanOf(count, (i) => {
+    send(i);
+    sum += receive(i);
+  });
+  if (sum !== expectedSum(0, count)) throw new Error(`sum ${sum}`);
   await participant.exited;
   return figure;
 }

@@ -156,6 +156,7 @@ export const MESSAGE_SUITES: readonly SuiteSpec[] = [
     cases: [
       { name: "spinning", title: "channels, both sides polling", role: "isthmus", ...TIME },
       { name: "words", title: "two words in shared memory, spinning", role: "reference", ...TIME },
+      { name: "records", title: "a bare ring each way, spinning", role: "reference", ...TIME },
       { name: "asleep", title: "channels, asleep in the event loop", role: "isthmus", ...TIME },
       { name: "blocking", title: "channels, both sides in receive()", role: "isthmus", ...TIME },
       { name: "request", title: "Requester.request, asleep", role: "isthmus", ...TIME },
