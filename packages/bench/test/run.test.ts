@@ -10,7 +10,7 @@ import { Room } from "../src/runner/room.ts";
 import { runBenchmark } from "../src/runner/run-benchmark.ts";
 import { SIZES, type Sizes } from "../src/runner/sizes.ts";
 
-const TIMEOUT_MS = patient(400_000);
+const TIMEOUT_MS = patient(1_200_000);
 const TINY: Sizes = {
   fileBytes: 1 << 20,
   hugeFileBytes: 2 ** 24,
