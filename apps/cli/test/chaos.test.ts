@@ -1,12 +1,9 @@
 /** The command: a short run with everything there is, Ctrl-C in the middle, and what it refuses. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { patient } from "@isthmus/testing/patience";
+import { describe, expect, test } from "bun:test";
 import { createPlaces } from "@isthmus/testing/places";
 import { interruptProgram } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MAIN, runCli } from "./support/run-cli.ts";
-
-setDefaultTimeout(patient(300_000));
 
 const RUN_SECONDS = 5;
 const NONE = { lost: 0, torn: 0, duplicated: 0, stuck: 0, leaked: 0 };

@@ -1,12 +1,9 @@
 /** A short storm over a bridge, and harm that it must find. */
-import { expect, setDefaultTimeout } from "bun:test";
+import { expect } from "bun:test";
 import { Home } from "@isthmus/testing/home";
-import { patient } from "@isthmus/testing/patience";
 import { serverTest } from "@isthmus/testing/server-test";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { type BridgeStormOptions, bridgeStorm } from "../src/stress/bridge-storm.ts";
-
-setDefaultTimeout(patient(300_000));
 
 async function storm(
   records: number,

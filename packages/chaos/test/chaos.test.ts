@@ -1,14 +1,11 @@
 /** Harm that participants do on request, and that the judges must find. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { patient } from "@isthmus/testing/patience";
 import type { Fault } from "../src/judges/findings.ts";
 import type { NemesisOrder } from "../src/roster.ts";
 import { runChaos, type Verdict } from "../src/run-chaos.ts";
 import type { ScenarioName } from "../src/scenarios/names.ts";
-
-setDefaultTimeout(patient(300_000));
 
 const NONE = { lost: 0, torn: 0, duplicated: 0, stuck: 0, leaked: 0 };
 /** How long a participant that hangs may do so; one that does not is seldom idle for a hundredth of it. */

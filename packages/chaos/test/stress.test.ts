@@ -1,11 +1,10 @@
 /** Short versions of what `bun run stress` does at length, and harm that it must find. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { Consumer, struct, u32 } from "@isthmus/ipc";
 import { OtherNames } from "@isthmus/programs/name-root";
 import { Home } from "@isthmus/testing/home";
-import { patient } from "@isthmus/testing/patience";
 import { createPlaces } from "@isthmus/testing/places";
 import {
   interruptProgram,
@@ -20,8 +19,6 @@ import type { NemesisOrder } from "../src/roster.ts";
 import type { Verdict } from "../src/run-chaos.ts";
 import { flood } from "../src/stress/flood.ts";
 import { journalStorm } from "../src/stress/journal-storm.ts";
-
-setDefaultTimeout(patient(300_000));
 
 const NONE = { lost: 0, torn: 0, duplicated: 0, stuck: 0, leaked: 0 };
 const MAIN = join(import.meta.dir, "..", "src", "stress", "stress-main.ts");

@@ -201,7 +201,7 @@ describe("MemoryMappedFile of 10 GiB", () => {
       using whole = new TemporaryDirectory();
       const result = await runFixture<{ bytes: number; sum: number; grownBytes: number }>(
         "walk-file",
-        { input: { path: sparseFile(whole, WALKED_BYTES) }, timeoutMs: patient(110_000) },
+        { input: { path: sparseFile(whole, WALKED_BYTES) }, timeoutMs: patient(500_000) },
       );
       expect(result.bytes).toBe(WALKED_BYTES);
       expect(result.sum).toBe(0x78);

@@ -20,7 +20,7 @@ export function patient(milliseconds: number): number {
  * How long a test may take, in milliseconds: what starts the tests says so to Bun. Nothing depends on how fast a machine is, and
  * one that has not ended by then hangs. A test that needs more takes `setDefaultTimeout(patient(…))`.
  */
-export const TEST_MS: number = patient(120_000);
+export const TEST_MS: number = patient(600_000);
 
 /**
  * How many of so many waits may be ended by the look by the clock that each takes once a second. None; but such a look may find
@@ -32,9 +32,9 @@ export function timeoutWakesMax(waits: number): number {
 }
 
 /** What has not come by then never will, in milliseconds. Nothing depends on how fast the machine is. */
-export const PATIENCE_MS: number = patient(60_000);
+export const PATIENCE_MS: number = patient(200_000);
 /** Less than a test has, which must be able to say what it has waited for. */
-const LOOKS_MS = patient(50_000);
+const LOOKS_MS = patient(190_000);
 const LOOK_MS = 2;
 
 /**

@@ -16,9 +16,9 @@ import type { Subprocess } from "bun";
 import { MAIN } from "../support/run-cli.ts";
 
 /** Far more than anything here takes. */
-const PATIENCE_MS = patient(30_000);
+const PATIENCE_MS = patient(180_000);
 /** Less than tests have, so that there is time to say what a run was doing. */
-const END_PATIENCE_MS = patient(50_000);
+const END_PATIENCE_MS = patient(190_000);
 
 /** How a run ended. */
 export interface EndOfRun {

@@ -5,7 +5,7 @@ import { NatsServer } from "@isthmus/programs/nats-server";
 import { Home } from "@isthmus/testing/home";
 import { serverTest } from "@isthmus/testing/server-test";
 import { DashboardProcess } from "../support/dashboard-process.ts";
-import { BROWSER_TIMEOUT_MS, describeInBrowser } from "./browser-suite.ts";
+import { describeInBrowser } from "./browser-suite.ts";
 import { cutOff } from "./cut-off.ts";
 
 const LOOKS = [["dark", 390]] as const;
@@ -61,6 +61,5 @@ describeInBrowser("the view of a bridge", ({ open }) => {
       await watched.at("#tile-bridge-lag .value", /^0$/).waitFor();
       expect(watched.complaints).toEqual([]);
     },
-    BROWSER_TIMEOUT_MS,
   );
 });

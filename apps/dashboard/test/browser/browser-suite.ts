@@ -4,13 +4,9 @@
  * @module
  */
 import { afterAll, beforeAll } from "bun:test";
-import { patient } from "@isthmus/testing/patience";
 import { describeIf } from "@isthmus/testing/requirement";
 import { findBrowser, TestBrowser } from "../support/browser.ts";
 import { type Preferences, WatchedPage } from "./watched-page.ts";
-
-/** How long a test with a browser may take on a machine that does much else. */
-export const BROWSER_TIMEOUT_MS: number = patient(300_000);
 
 /** What the tests of a group share. */
 export interface BrowserSuite {
@@ -33,7 +29,7 @@ export function describeInBrowser(name: string, define: (suite: BrowserSuite) =>
     let browser: TestBrowser;
     beforeAll(async () => {
       browser = stack.use(await TestBrowser.launch(path as string));
-    }, BROWSER_TIMEOUT_MS);
+    });
     afterAll(async () => await stack.disposeAsync());
     define({
       stack,

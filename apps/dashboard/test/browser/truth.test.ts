@@ -4,164 +4,144 @@ import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Command } from "../support/command.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
-import { BROWSER_TIMEOUT_MS, describeInBrowser } from "./browser-suite.ts";
+import { describeInBrowser } from "./browser-suite.ts";
 import { cutOff } from "./cut-off.ts";
 import type { WatchedPage } from "./watched-page.ts";
 
 const FIXTURES = join(import.meta.dir, "..", "fixtures");
 
 describeInBrowser("what the page says", ({ open }) => {
-  test(
-    "of a subscriber that is lapped, and of a producer that waits for room",
-    async () => {
-      using directory = new TemporaryDirectory();
-      await using dashboard = await DashboardProcess.start({ directory: directory.path });
-      await using lapped = await actor(directory.path, "lapped");
-      await using full = await actor(directory.path, "full");
-      await using watched = await open(dashboard.url);
-      const subscriber = `subscriber ${lapped.pid} (actor.ts)`;
-      await watched.at("#verdict li", `${subscriber} loses records`).waitFor();
-      await watched.at("#verdict li", `${subscriber} falls behind`).waitFor();
-      // At no moment between two of its reads is all well.
-      for (let look = 0; look < 12; look++) {
-        expect(await watched.text("#verdict")).not.toContain("Nothing is wrong");
-        await Bun.sleep(100);
+  test("of a subscriber that is lapped, and of a producer that waits for room", async () => {
+    using directory = new TemporaryDirectory();
+    await using dashboard = await DashboardProcess.start({ directory: directory.path });
+    await using lapped = await actor(directory.path, "lapped");
+    await using full = await actor(directory.path, "full");
+    await using watched = await open(dashboard.url);
+    const subscriber = `subscriber ${lapped.pid} (actor.ts)`;
+    await watched.at("#verdict li", `${subscriber} loses records`).waitFor();
+    await watched.at("#verdict li", `${subscriber} falls behind`).waitFor();
+    // At no moment between two of its reads is all well.
+    for (let look = 0; look < 12; look++) {
+      expect(await watched.text("#verdict")).not.toContain("Nothing is wrong");
+      await Bun.sleep(100);
+    }
+    await watched.at("#verdict li", `producer ${full.pid} (actor.ts) waits for room`).waitFor();
+    await watched.at("#tile-fill .note", /waits? for room, \d+ s/).waitFor();
+    const row = watched.at("#processes tr", `actor.ts${full.pid}producer`);
+    await row.filter({ hasText: "waiting" }).waitFor();
+    await watched.at("#chart-pressure .legend", "parcels").waitFor();
+    expect(watched.complaints).toEqual([]);
+  });
+
+  test("of a mutex whose owner died and that was taken over, and of a responder that was killed", async () => {
+    using directory = new TemporaryDirectory();
+    await using dashboard = await DashboardProcess.start({ directory: directory.path });
+    await using watched = await open(dashboard.url);
+    // Somebody else has the name, or the mutex would go with its owner.
+    await using user = await actor(directory.path, "user");
+    await using _another = await actor(directory.path, "user");
+    await using first = await actor(directory.path, "owner");
+    await watched.at("#segments tr", "ledger").waitFor();
+    first.signal("SIGKILL");
+    await watched.at("#verdict li", `process ${first.pid} (actor.ts) died holding`).waitFor();
+    await watched.at("#segments tr", "ledger").filter({ hasText: "abandoned" }).waitFor();
+    await using second = await actor(directory.path, "owner");
+    await watched.at("#log [data-kind=lock-recovered]", "ledger").waitFor();
+    await watched.at("#verdict[data-mood=good]", "Nothing is wrong.").waitFor();
+    await watched.at("#segments tr", "ledger").filter({ hasText: "fine" }).waitFor();
+    // The charts tell of it where it happened.
+    await watched.page.getByRole("button", { name: "5 min" }).click();
+    await watched.page.locator("#chart-locks .plot").focus();
+    await until(async () => {
+      await watched.page.keyboard.press("ArrowLeft");
+      return (await watched.text("#chart-locks .at")).includes(`ledger: process ${first.pid}`);
+    }, "the death at the cursor");
+    user.signal("SIGKILL");
+    await watched.at("#processes tr", `${user.pid}user`).filter({ hasText: "dead" }).waitFor();
+    await watched.at("#log [data-kind=died]", `user ${user.pid}`).waitFor();
+    await watched.at("#verdict[data-mood=good]", "Nothing is wrong.").waitFor();
+    await watched.at("#segments tr", "ledger").filter({ hasText: "fine" }).waitFor();
+    await watched.page.goto(`${dashboard.url}#segment=ledger`);
+    await watched.at("#detail", `Ownerprocess ${second.pid} (actor.ts), for`).waitFor();
+    await watched.page.goto(dashboard.url);
+    await using _asking = await actor(directory.path, "requester");
+    await using responder = await actor(directory.path, "responder");
+    await watched.at("#log li", `responder ${responder.pid} (actor.ts) joined`).waitFor();
+    responder.signal("SIGKILL");
+    const told = watched.at("#log [data-kind=gone], #log [data-kind=died]", `${responder.pid}`);
+    await told.first().waitFor();
+    expect(await watched.text("#log")).not.toContain(`${responder.pid} (actor.ts) left`);
+    expect(watched.complaints).toEqual([]);
+  });
+
+  test("is the same figure everywhere at one time, on one time axis, and of every kind what it has", async () => {
+    using directory = new TemporaryDirectory();
+    await using dashboard = await DashboardProcess.start({ directory: directory.path });
+    await using crowd = new Command(directory.path, ["1", "1700"], join(FIXTURES, "crowd.ts"));
+    await crowd.line();
+    const address = `${dashboard.url}#segment=channel-00`;
+    await using watched = await open(address);
+    await until(async () => (await toldOf(watched)).tile !== "–", "a rate");
+    for (let look = 0; look < 20; look++) {
+      const told = await toldOf(watched);
+      expect(told).toEqual({ ...told, row: told.tile, legend: told.tile });
+      await Bun.sleep(70);
+    }
+    // Of half a minute a few seconds have passed: the line must not reach to the left edge.
+    const startX = await watched.page.evaluate(() => {
+      const line = document.querySelector("#tile-records .line")?.getAttribute("d") ?? "";
+      return Number(/^M([\d.]+)/.exec(line)?.[1]);
+    });
+    expect(startX).toBeGreaterThan(30);
+    await showsKinds(watched, dashboard.url);
+    expect(watched.complaints).toEqual([]);
+  });
+
+  test("is what caches, rate limiters, tables, counters and queues do, and nothing that is empty", async () => {
+    using directory = new TemporaryDirectory();
+    await using dashboard = await DashboardProcess.start({ directory: directory.path });
+    await using shop = new Command(directory.path, [], join(FIXTURES, "shop.ts"));
+    await shop.line();
+    await using watched = await open(dashboard.url);
+    await showsEach(watched, dashboard.url, SHOP);
+    await watched.page.locator("#filter").fill("limiter");
+    await watched.at("#segments .unit", "1 of 6").waitFor();
+    expect(await watched.barriers()).toEqual([]);
+    expect(watched.complaints).toEqual([]);
+    shop.signal("SIGTERM");
+    await shop.end();
+  });
+
+  test("is nowhere cut off without a sign, at 390, 768 and 1280 pixels", async () => {
+    using directory = new TemporaryDirectory();
+    const results = FIXTURES;
+    await using dashboard = await DashboardProcess.start({ directory: directory.path, results });
+    await using crowd = new Command(directory.path, ["3", "500"], join(FIXTURES, "crowd.ts"));
+    await crowd.line();
+    await using watched = await open(dashboard.url);
+    for (const view of ["", "#segment=mutex", "#segment=topic", "#view=benchmark"]) {
+      await watched.page.goto(dashboard.url + view);
+      const sure = view === "#view=benchmark" ? "[data-claim]" : "#processes tbody tr";
+      await watched.page.locator(sure).first().waitFor();
+      for (const width of [390, 768, 1280]) {
+        await watched.page.setViewportSize({ width, height: 900 });
+        await until(
+          async () => (await cutOff(watched)).length === 0,
+          `all of ${view} at ${width}`,
+        ).catch(async (error: unknown) => {
+          throw new Error(`${error}: ${JSON.stringify(await cutOff(watched))}`);
+        });
+        await until(async () => (await watched.overflow()) === 0, `room for ${view} at ${width}`);
       }
-      await watched.at("#verdict li", `producer ${full.pid} (actor.ts) waits for room`).waitFor();
-      await watched.at("#tile-fill .note", /waits? for room, \d+ s/).waitFor();
-      const row = watched.at("#processes tr", `actor.ts${full.pid}producer`);
-      await row.filter({ hasText: "waiting" }).waitFor();
-      await watched.at("#chart-pressure .legend", "parcels").waitFor();
-      expect(watched.complaints).toEqual([]);
-    },
-    BROWSER_TIMEOUT_MS,
-  );
-
-  test(
-    "of a mutex whose owner died and that was taken over, and of a responder that was killed",
-    async () => {
-      using directory = new TemporaryDirectory();
-      await using dashboard = await DashboardProcess.start({ directory: directory.path });
-      await using watched = await open(dashboard.url);
-      // Somebody else has the name, or the mutex would go with its owner.
-      await using user = await actor(directory.path, "user");
-      await using _another = await actor(directory.path, "user");
-      await using first = await actor(directory.path, "owner");
-      await watched.at("#segments tr", "ledger").waitFor();
-      first.signal("SIGKILL");
-      await watched.at("#verdict li", `process ${first.pid} (actor.ts) died holding`).waitFor();
-      await watched.at("#segments tr", "ledger").filter({ hasText: "abandoned" }).waitFor();
-      await using second = await actor(directory.path, "owner");
-      await watched.at("#log [data-kind=lock-recovered]", "ledger").waitFor();
-      await watched.at("#verdict[data-mood=good]", "Nothing is wrong.").waitFor();
-      await watched.at("#segments tr", "ledger").filter({ hasText: "fine" }).waitFor();
-      // The charts tell of it where it happened.
-      await watched.page.getByRole("button", { name: "5 min" }).click();
-      await watched.page.locator("#chart-locks .plot").focus();
-      await until(async () => {
-        await watched.page.keyboard.press("ArrowLeft");
-        return (await watched.text("#chart-locks .at")).includes(`ledger: process ${first.pid}`);
-      }, "the death at the cursor");
-      user.signal("SIGKILL");
-      await watched.at("#processes tr", `${user.pid}user`).filter({ hasText: "dead" }).waitFor();
-      await watched.at("#log [data-kind=died]", `user ${user.pid}`).waitFor();
-      await watched.at("#verdict[data-mood=good]", "Nothing is wrong.").waitFor();
-      await watched.at("#segments tr", "ledger").filter({ hasText: "fine" }).waitFor();
-      await watched.page.goto(`${dashboard.url}#segment=ledger`);
-      await watched.at("#detail", `Ownerprocess ${second.pid} (actor.ts), for`).waitFor();
-      await watched.page.goto(dashboard.url);
-      await using _asking = await actor(directory.path, "requester");
-      await using responder = await actor(directory.path, "responder");
-      await watched.at("#log li", `responder ${responder.pid} (actor.ts) joined`).waitFor();
-      responder.signal("SIGKILL");
-      const told = watched.at("#log [data-kind=gone], #log [data-kind=died]", `${responder.pid}`);
-      await told.first().waitFor();
-      expect(await watched.text("#log")).not.toContain(`${responder.pid} (actor.ts) left`);
-      expect(watched.complaints).toEqual([]);
-    },
-    BROWSER_TIMEOUT_MS,
-  );
-
-  test(
-    "is the same figure everywhere at one time, on one time axis, and of every kind what it has",
-    async () => {
-      using directory = new TemporaryDirectory();
-      await using dashboard = await DashboardProcess.start({ directory: directory.path });
-      await using crowd = new Command(directory.path, ["1", "1700"], join(FIXTURES, "crowd.ts"));
-      await crowd.line();
-      const address = `${dashboard.url}#segment=channel-00`;
-      await using watched = await open(address);
-      await until(async () => (await toldOf(watched)).tile !== "–", "a rate");
-      for (let look = 0; look < 20; look++) {
-        const told = await toldOf(watched);
-        expect(told).toEqual({ ...told, row: told.tile, legend: told.tile });
-        await Bun.sleep(70);
-      }
-      // Of half a minute a few seconds have passed: the line must not reach to the left edge.
-      const startX = await watched.page.evaluate(() => {
-        const line = document.querySelector("#tile-records .line")?.getAttribute("d") ?? "";
-        return Number(/^M([\d.]+)/.exec(line)?.[1]);
-      });
-      expect(startX).toBeGreaterThan(30);
-      await showsKinds(watched, dashboard.url);
-      expect(watched.complaints).toEqual([]);
-    },
-    BROWSER_TIMEOUT_MS,
-  );
-
-  test(
-    "is what caches, rate limiters, tables, counters and queues do, and nothing that is empty",
-    async () => {
-      using directory = new TemporaryDirectory();
-      await using dashboard = await DashboardProcess.start({ directory: directory.path });
-      await using shop = new Command(directory.path, [], join(FIXTURES, "shop.ts"));
-      await shop.line();
-      await using watched = await open(dashboard.url);
-      await showsEach(watched, dashboard.url, SHOP);
-      await watched.page.locator("#filter").fill("limiter");
-      await watched.at("#segments .unit", "1 of 6").waitFor();
-      expect(await watched.barriers()).toEqual([]);
-      expect(watched.complaints).toEqual([]);
-      shop.signal("SIGTERM");
-      await shop.end();
-    },
-    BROWSER_TIMEOUT_MS,
-  );
-
-  test(
-    "is nowhere cut off without a sign, at 390, 768 and 1280 pixels",
-    async () => {
-      using directory = new TemporaryDirectory();
-      const results = FIXTURES;
-      await using dashboard = await DashboardProcess.start({ directory: directory.path, results });
-      await using crowd = new Command(directory.path, ["3", "500"], join(FIXTURES, "crowd.ts"));
-      await crowd.line();
-      await using watched = await open(dashboard.url);
-      for (const view of ["", "#segment=mutex", "#segment=topic", "#view=benchmark"]) {
-        await watched.page.goto(dashboard.url + view);
-        const sure = view === "#view=benchmark" ? "[data-claim]" : "#processes tbody tr";
-        await watched.page.locator(sure).first().waitFor();
-        for (const width of [390, 768, 1280]) {
-          await watched.page.setViewportSize({ width, height: 900 });
-          await until(
-            async () => (await cutOff(watched)).length === 0,
-            `all of ${view} at ${width}`,
-          ).catch(async (error: unknown) => {
-            throw new Error(`${error}: ${JSON.stringify(await cutOff(watched))}`);
-          });
-          await until(async () => (await watched.overflow()) === 0, `room for ${view} at ${width}`);
-        }
-      }
-      // All columns are there, whatever the width.
-      await watched.page.setViewportSize({ width: 390, height: 900 });
-      await watched.page.goto(dashboard.url);
-      const columns = watched.page.locator("#segments th:visible");
-      await until(async () => (await columns.count()) === 12, "all columns");
-      await watched.page.locator("#segments .more-right:visible").waitFor();
-      expect(watched.complaints).toEqual([]);
-    },
-    BROWSER_TIMEOUT_MS,
-  );
+    }
+    // All columns are there, whatever the width.
+    await watched.page.setViewportSize({ width: 390, height: 900 });
+    await watched.page.goto(dashboard.url);
+    const columns = watched.page.locator("#segments th:visible");
+    await until(async () => (await columns.count()) === 12, "all columns");
+    await watched.page.locator("#segments .more-right:visible").waitFor();
+    expect(watched.complaints).toEqual([]);
+  });
 });
 
 async function actor(directory: string, role: string): Promise<Command> {

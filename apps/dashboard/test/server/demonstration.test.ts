@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
-import { patient, until } from "@isthmus/testing/patience";
+import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Demonstration } from "../../src/server/demonstration.ts";
 import { argumentsFor } from "../../src/server/demonstration-child.ts";
@@ -8,7 +8,6 @@ import type { DemonstrationState } from "../../src/wire/demonstration-state.ts";
 import type { LogEntry } from "../../src/wire/log-entry.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
 
-const TIMEOUT_MS = patient(240_000);
 const RATE = { records_per_second: 2000, size_bytes: 128, batch_records: 4 };
 
 /** Whether a process is there; one that is dead and not yet buried is not. */
@@ -36,57 +35,49 @@ async function flowing(dashboard: DashboardProcess): Promise<void> {
 }
 
 describe("the demonstration", () => {
-  test(
-    "is two real processes whose figures agree with what was watched",
-    async () => {
-      using directory = new TemporaryDirectory();
-      await using dashboard = await DashboardProcess.start({ directory: directory.path });
-      const { producer, consumer, phase, channel } = await start(dashboard);
-      expect(phase).toBe("running");
-      expect(isThere(producer.pid as number) && isThere(consumer.pid as number)).toBe(true);
-      await flowing(dashboard);
-      const seen = await dashboard.snapshot();
-      const segment = seen.segments.find(({ name }) => name === channel);
-      expect(segment?.participants.map(({ pid }) => pid).sort()).toEqual(
-        [producer.pid as number, consumer.pid as number].sort(),
-      );
-      expect(segment?.flow?.has_latency).toBe(true);
-      const { token } = await dashboard.hello();
-      expect((await dashboard.demonstration({ action: "stop" }, token)).status).toBe(200);
-      const state = await dashboard.demonstrationState();
-      expect(state.phase).toBe("stopped");
-      expect(state.error).toBeNull();
-      const messages = state.producer.summary?.messages ?? 0;
-      expect(messages).toBeGreaterThanOrEqual(segment?.flow?.consumed ?? Number.NaN);
-      expect(state.consumer.summary).toMatchObject({ messages, lost: 0, corrupt: 0 });
-      expect(isThere(producer.pid as number) || isThere(consumer.pid as number)).toBe(false);
-      expect(readdirSync(directory.path)).toEqual([]);
-    },
-    TIMEOUT_MS,
-  );
+  test("is two real processes whose figures agree with what was watched", async () => {
+    using directory = new TemporaryDirectory();
+    await using dashboard = await DashboardProcess.start({ directory: directory.path });
+    const { producer, consumer, phase, channel } = await start(dashboard);
+    expect(phase).toBe("running");
+    expect(isThere(producer.pid as number) && isThere(consumer.pid as number)).toBe(true);
+    await flowing(dashboard);
+    const seen = await dashboard.snapshot();
+    const segment = seen.segments.find(({ name }) => name === channel);
+    expect(segment?.participants.map(({ pid }) => pid).sort()).toEqual(
+      [producer.pid as number, consumer.pid as number].sort(),
+    );
+    expect(segment?.flow?.has_latency).toBe(true);
+    const { token } = await dashboard.hello();
+    expect((await dashboard.demonstration({ action: "stop" }, token)).status).toBe(200);
+    const state = await dashboard.demonstrationState();
+    expect(state.phase).toBe("stopped");
+    expect(state.error).toBeNull();
+    const messages = state.producer.summary?.messages ?? 0;
+    expect(messages).toBeGreaterThanOrEqual(segment?.flow?.consumed ?? Number.NaN);
+    expect(state.consumer.summary).toMatchObject({ messages, lost: 0, corrupt: 0 });
+    expect(isThere(producer.pid as number) || isThere(consumer.pid as number)).toBe(false);
+    expect(readdirSync(directory.path)).toEqual([]);
+  });
 
-  test(
-    "takes other parameters while it runs, with the same consumer",
-    async () => {
-      using directory = new TemporaryDirectory();
-      await using dashboard = await DashboardProcess.start({ directory: directory.path });
-      const before = await start(dashboard);
-      await flowing(dashboard);
-      const { token } = await dashboard.hello();
-      const wish = { action: "start", ...RATE, size_bytes: 512 };
-      expect((await dashboard.demonstration(wish, token)).status).toBe(200);
-      const after = await dashboard.demonstrationState();
-      expect(after.parameters.size_bytes).toBe(512);
-      expect(after.consumer.pid).toBe(before.consumer.pid);
-      expect(after.producer.pid).not.toBe(before.producer.pid);
-      await until(async () => {
-        const { total } = await dashboard.snapshot();
-        const perRecord = (total.bytes_per_second ?? 0) / (total.records_per_second ?? 0);
-        return Math.round(perRecord) === 512;
-      }, "records of the new size");
-    },
-    TIMEOUT_MS,
-  );
+  test("takes other parameters while it runs, with the same consumer", async () => {
+    using directory = new TemporaryDirectory();
+    await using dashboard = await DashboardProcess.start({ directory: directory.path });
+    const before = await start(dashboard);
+    await flowing(dashboard);
+    const { token } = await dashboard.hello();
+    const wish = { action: "start", ...RATE, size_bytes: 512 };
+    expect((await dashboard.demonstration(wish, token)).status).toBe(200);
+    const after = await dashboard.demonstrationState();
+    expect(after.parameters.size_bytes).toBe(512);
+    expect(after.consumer.pid).toBe(before.consumer.pid);
+    expect(after.producer.pid).not.toBe(before.producer.pid);
+    await until(async () => {
+      const { total } = await dashboard.snapshot();
+      const perRecord = (total.bytes_per_second ?? 0) / (total.records_per_second ?? 0);
+      return Math.round(perRecord) === 512;
+    }, "records of the new size");
+  });
 
   test.each(["producer", "consumer"] as const)(
     "goes on with another %s when it is killed, and all of that is told",
@@ -115,7 +106,6 @@ describe("the demonstration", () => {
       expect(after[role].pid).not.toBe(before[role].pid);
       expect((await dashboard.snapshot()).issues).toEqual([]);
     },
-    TIMEOUT_MS,
   );
 
   test.each(["SIGINT", "SIGKILL"] as const)(
@@ -132,7 +122,6 @@ describe("the demonstration", () => {
       }, "the end of its processes");
       expect(readdirSync(directory.path)).toEqual([]);
     },
-    TIMEOUT_MS,
   );
 
   test.each([

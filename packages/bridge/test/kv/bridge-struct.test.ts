@@ -198,7 +198,7 @@ describe("bridgeStruct()", () => {
       "the value is in a new bucket",
     );
     // By itself, the client library would look after half a minute.
-    await within(isBack, () => "it has not been seen", 20_000);
+    await within(isBack, () => "it has not been seen");
   });
 
   serverTest("out: the newer bridge goes on, and the older one is fenced", async () => {

@@ -1,12 +1,9 @@
 /** Sending under any order of events: whatever is cut, killed or forgotten, the stream has each record once, and each lane's in order. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { patient } from "@isthmus/testing/patience";
+import { describe, expect, test } from "bun:test";
 import { loadSource } from "../../../ipc/test/model/checker/source.ts";
 import * as source from "../../src/out/outbound.ts";
 import { type Fault, type OutboundSource, runOutbound } from "./outbound-model.ts";
 import { SEEDED } from "./outbound-mutants.ts";
-
-setDefaultTimeout(patient(600_000));
 
 /** How many runs of each kind; `ISTHMUS_WHOLE_MODELS=1`: a thousand. */
 const RUNS = process.env["ISTHMUS_WHOLE_MODELS"] === "1" ? 1000 : 12;

@@ -1,13 +1,9 @@
 /** The naming protocol when its actors meet in the middle of what they do, at every system call. */
-import { expect, setDefaultTimeout } from "bun:test";
-import { patient } from "@isthmus/testing/patience";
+import { expect } from "bun:test";
 import { isWindows, testIf } from "@isthmus/testing/requirement";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 import { SteppedSource } from "./support/stepped-source.ts";
-
-// Generous: the processes of a test may have to share a busy machine.
-setDefaultTimeout(patient(300_000));
 
 testIf(!isWindows, "names that node:fs links and removes")(
   "names stay unique, held and clean in every meeting of two and three actors",

@@ -78,7 +78,7 @@ test("Consumer: killed with a full ring, the producer waits and its successor ge
   await producer.call("stream", 1, 5000);
   using successor = Consumer.openExisting("full", { schema: Numbered });
   const ledger = new Ledger();
-  while (ledger.account.records < 6024) ledger.note(successor.receive({ timeoutMs: 30_000 }));
+  while (ledger.account.records < 6024) ledger.note(successor.receive({ timeoutMs: 200_000 }));
   expect(ledger.account).toMatchObject({
     torn: 0,
     gaps: 0,

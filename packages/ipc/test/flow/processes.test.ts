@@ -44,7 +44,7 @@ describe.each(FLOWS)("of a $what", ({ what, send, receive, Sender, ways }) => {
       await sender.call("stream", round, Number.MAX_SAFE_INTEGER);
       const wanted = first.account.records + 20_000 + 997 * round;
       while (first.account.records < wanted) {
-        if (first.one.poll(first.note) === 0) first.note(first.one.receive({ timeoutMs: 30_000 }));
+        if (first.one.poll(first.note) === 0) first.note(first.one.receive({ timeoutMs: 200_000 }));
         for (const { one, note } of lapping) one.poll(note, { limit: 100 });
       }
       await sender.kill();

@@ -1,14 +1,12 @@
 /** The ring that many read, `ring/broadcast-*.ts`, with records of one size. */
-import { describe, setDefaultTimeout, test } from "bun:test";
+import { describe, test } from "bun:test";
 import { join } from "node:path";
-import { expectSound, PATIENCE_MS } from "./checker/expectations.ts";
+import { expectSound } from "./checker/expectations.ts";
 import { testSeeded } from "./checker/seeded.ts";
 import { type BroadcastSource, broadcastRing } from "./models/broadcast-ring.ts";
 import * as source from "./models/stand-ins/broadcast-entry.ts";
 
 import { LOGICAL, WEAK } from "./mutants/broadcast-ring.ts";
-
-setDefaultTimeout(PATIENCE_MS);
 
 const ENTRY = join(import.meta.dir, "models/stand-ins/broadcast-entry.ts");
 const KINDS = ["gating", "joining", "lapped"] as const;

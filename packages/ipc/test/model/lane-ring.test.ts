@@ -1,9 +1,9 @@
 /** The rings of a lane, `ring/fixed-ring.ts`, `ring/byte-ring.ts` and `ring/lane-layout.ts`. */
-import { describe, setDefaultTimeout, test } from "bun:test";
+import { describe, test } from "bun:test";
 import * as byteSource from "../../src/ring/byte-ring.ts";
 import * as fixedSource from "../../src/ring/fixed-ring.ts";
 import * as laneSource from "../../src/ring/lane-layout.ts";
-import { expectSound, PATIENCE_MS } from "./checker/expectations.ts";
+import { expectSound } from "./checker/expectations.ts";
 import { testSeeded } from "./checker/seeded.ts";
 import {
   type ByteSource,
@@ -14,8 +14,6 @@ import {
   lanePosition,
 } from "./models/lane-ring.ts";
 import { BYTE, BYTE_WEAK, FIXED, FIXED_WEAK, POSITION } from "./mutants/lane-ring.ts";
-
-setDefaultTimeout(PATIENCE_MS);
 
 /** Just before the lower half of a position changes its sign, and before it is 0 again. */
 const WRAPS = [2 ** 31 - 2, 2 ** 32 - 2, 2 ** 45 + 2 ** 31 - 1];

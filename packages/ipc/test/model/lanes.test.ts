@@ -1,6 +1,6 @@
 /** Lanes, `flow/laned-segment.ts` and `lane-claim.ts`: each has one owner, and records in it are found. */
-import { describe, setDefaultTimeout, test } from "bun:test";
-import { expectSound, PATIENCE_MS } from "./checker/expectations.ts";
+import { describe, test } from "bun:test";
+import { expectSound } from "./checker/expectations.ts";
 import type { Bounds } from "./checker/model.ts";
 import { testSeeded } from "./checker/seeded.ts";
 import {
@@ -12,8 +12,6 @@ import {
   loadLanes,
 } from "./models/lanes.ts";
 import { BUGS } from "./mutants/lanes.ts";
-
-setDefaultTimeout(PATIENCE_MS);
 
 const source = await loadLanes();
 

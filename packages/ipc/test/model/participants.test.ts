@@ -1,12 +1,10 @@
 /** Participants, `segment/participants.ts`: one slot for each, everybody cleared up after, whoever dies when. */
-import { describe, setDefaultTimeout, test } from "bun:test";
+import { describe, test } from "bun:test";
 import * as source from "../../src/segment/participants.ts";
-import { expectSound, PATIENCE_MS } from "./checker/expectations.ts";
+import { expectSound } from "./checker/expectations.ts";
 import { testSeeded } from "./checker/seeded.ts";
 import { type Doing, type ParticipantsSource, participants } from "./models/participants.ts";
 import { LOGICAL, WEAK } from "./mutants/participants.ts";
-
-setDefaultTimeout(PATIENCE_MS);
 
 const ENTRY = "segment/participants.ts";
 

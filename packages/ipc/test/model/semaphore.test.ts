@@ -1,9 +1,9 @@
 /** Semaphores and events, `sync/semaphore-ledger.ts`, `semaphore-count.ts` and `event-signal.ts`. */
-import { describe, setDefaultTimeout, test } from "bun:test";
+import { describe, test } from "bun:test";
 import * as eventSource from "../../src/sync/event-signal.ts";
 import * as countSource from "../../src/sync/semaphore-count.ts";
 import * as ledgerSource from "../../src/sync/semaphore-ledger.ts";
-import { expectSound, PATIENCE_MS } from "./checker/expectations.ts";
+import { expectSound } from "./checker/expectations.ts";
 import { testSeeded } from "./checker/seeded.ts";
 import { type EventSource, event, type Part } from "./models/event.ts";
 import {
@@ -14,8 +14,6 @@ import {
   ledger,
 } from "./models/semaphore.ts";
 import { EVENT, LEDGER, SEMAPHORE_COUNT } from "./mutants/semaphore.ts";
-
-setDefaultTimeout(PATIENCE_MS);
 
 type Deeds = readonly (readonly Deed[])[];
 

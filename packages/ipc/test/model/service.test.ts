@@ -1,6 +1,6 @@
 /** Requests and replies, `service/`: each gets its own answer or a reason, and is handled once at most. */
-import { afterAll, beforeAll, describe, setDefaultTimeout, spyOn, test } from "bun:test";
-import { expectSound, PATIENCE_MS } from "./checker/expectations.ts";
+import { afterAll, beforeAll, describe, spyOn, test } from "bun:test";
+import { expectSound } from "./checker/expectations.ts";
 import { testSeeded } from "./checker/seeded.ts";
 import {
   loadService,
@@ -11,8 +11,6 @@ import {
   service,
 } from "./models/service.ts";
 import { BUGS } from "./mutants/service.ts";
-
-setDefaultTimeout(PATIENCE_MS);
 
 const source = await loadService();
 

@@ -1,6 +1,6 @@
 /** The place of a consumer or responder, `flow/sole-place.ts`: one has it, whoever dies, and nobody dead keeps it. */
-import { describe, setDefaultTimeout, test } from "bun:test";
-import { expectSound, PATIENCE_MS } from "./checker/expectations.ts";
+import { describe, test } from "bun:test";
+import { expectSound } from "./checker/expectations.ts";
 import { testSeeded } from "./checker/seeded.ts";
 import {
   type Doing,
@@ -11,8 +11,6 @@ import {
   solePlace,
 } from "./models/sole-place.ts";
 import { BUGS } from "./mutants/sole-place.ts";
-
-setDefaultTimeout(PATIENCE_MS);
 
 const source = await loadPlace();
 

@@ -1,12 +1,10 @@
 /** The record with four copies, `shared-struct/versioned-cells.ts`: never torn, never stale, whoever dies. */
-import { describe, setDefaultTimeout, test } from "bun:test";
+import { describe, test } from "bun:test";
 import * as source from "../../src/shared-struct/versioned-cells.ts";
-import { expectSound, PATIENCE_MS } from "./checker/expectations.ts";
+import { expectSound } from "./checker/expectations.ts";
 import { testSeeded } from "./checker/seeded.ts";
 import { type CellsBounds, type CellsSource, versionedCells } from "./models/versioned-cells.ts";
 import { LOGICAL, WEAK } from "./mutants/versioned-cells.ts";
-
-setDefaultTimeout(PATIENCE_MS);
 
 const ENTRY = "shared-struct/versioned-cells.ts";
 

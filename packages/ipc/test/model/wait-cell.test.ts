@@ -1,13 +1,11 @@
 /** Wait cells, `wait/wait-cell.ts`: no wake-up is lost, wherever waiters and posters meet. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import * as source from "../../src/wait/wait-cell.ts";
-import { expectCaught, expectSound, PATIENCE_MS } from "./checker/expectations.ts";
+import { expectCaught, expectSound } from "./checker/expectations.ts";
 import type { Bounds } from "./checker/model.ts";
 import { testSeeded } from "./checker/seeded.ts";
 import { type CellSource, type ProgramName, waitCell } from "./models/wait-cell.ts";
 import { BUGS } from "./mutants/wait-cell.ts";
-
-setDefaultTimeout(PATIENCE_MS);
 
 const CASTS: readonly (readonly ProgramName[])[] = [
   ["sleeper", "stranger", "poster"],

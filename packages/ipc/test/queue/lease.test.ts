@@ -71,6 +71,6 @@ test("the last attempt of a worker that hangs ends a drain, though nobody takes"
   using queue = WorkQueue.createNew(NAME, { ...OPTIONS, leaseMs: 20, maxAttempts: 1 });
   queue.add("hangs");
   queue.tryTake();
-  await queue.drain({ timeoutMs: 20_000 });
+  await queue.drain({ timeoutMs: 200_000 });
   expect(queue.metrics).toMatchObject({ expired: 1, deadLetters: 1, inFlight: 0 });
 });

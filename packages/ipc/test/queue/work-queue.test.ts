@@ -272,7 +272,7 @@ describe("order", () => {
     using _home = new Home();
     using queue = WorkQueue.createNew("tasks", { schema: json });
     queue.add("in an hour", { delayMs: 3_600_000 });
-    const taken = queue.take({ timeoutMs: 30_000 });
+    const taken = queue.take({ timeoutMs: 200_000 });
     await Bun.sleep(5);
     queue.add("in a moment", { delayMs: 20 });
     expect((await taken).value).toBe("in a moment");
@@ -369,7 +369,7 @@ describe("room, pauses and the end", () => {
     queue.pause();
     expect([queue.isPaused, queue.tryTake()]).toEqual([true, undefined]);
     const first = queue.take();
-    const drained = queue.drain({ timeoutMs: 30_000 });
+    const drained = queue.drain({ timeoutMs: 200_000 });
     queue.resume();
     (await first).done();
     expect(await queue.drain({ timeoutMs: 5 }).catch(({ message }) => message)).toBe(

@@ -20,7 +20,7 @@ import {
 
 // Generous: the processes of a test may have to share a busy machine.
 const RECORD = new Uint8Array(10);
-const WAIT = { timeoutMs: 20_000 };
+const WAIT = { timeoutMs: 200_000 };
 const channel = { schema: bytes };
 const service = { request: bytes, response: bytes };
 const Point = struct({ x: u32 });

@@ -141,7 +141,7 @@ describe("one place for each process and name", () => {
     using second = NamedEvent.openExisting("event");
     const stop = new AbortController();
     const given = first.waitAsync({ signal: stop.signal }).catch(() => "given up");
-    const waited = second.waitAsync({ timeoutMs: 30_000 });
+    const waited = second.waitAsync({ timeoutMs: 200_000 });
     await Bun.sleep(5);
     stop.abort();
     expect(await given).toBe("given up");
@@ -209,7 +209,7 @@ describe("without a place", () => {
     const first = NamedEvent.createNew("event", { maxParticipants: 2 });
     using _others = occupyBoth("event", first);
     using one = NamedEvent.openExisting("event");
-    const waiting = one.waitAsync({ timeoutMs: 30_000 });
+    const waiting = one.waitAsync({ timeoutMs: 200_000 });
     await Bun.sleep(5);
     one.set();
     await waiting;
@@ -263,7 +263,7 @@ describe("who forgets", () => {
   test("nobody does who waits, loops or serves", async () => {
     using _home = new Home();
     const event = (): Promise<void> =>
-      NamedEvent.createOrOpen("event").waitAsync({ timeoutMs: 30_000 });
+      NamedEvent.createOrOpen("event").waitAsync({ timeoutMs: 200_000 });
     const received = (): Promise<unknown> => Consumer.createOrOpen("a", RECORDS).receiveAsync();
     const looped = async (): Promise<unknown> => {
       for await (const record of Consumer.createOrOpen("b", RECORDS)) return record;
@@ -300,7 +300,7 @@ describe("who forgets", () => {
     });
     expect(await Promise.all(all)).toEqual([undefined, "a", "b", "c", { x: 7 }]);
     using requester = Requester.openExisting("d", SCHEMAS);
-    expect(await requester.request("d", { timeoutMs: 30_000 })).toEqual({ question: "d" });
+    expect(await requester.request("d", { timeoutMs: 200_000 })).toEqual({ question: "d" });
   });
 
   test("a lock that is held stays held", async () => {
@@ -359,7 +359,7 @@ describe("as many as the creator says", () => {
       stack.use(Subscriber.openExisting("topic", { schema: json, onSlow: "lap" }));
     }
     const last = Subscriber.openExisting("topic", { schema: json });
-    const received = last.receiveAsync({ timeoutMs: 30_000 });
+    const received = last.receiveAsync({ timeoutMs: 200_000 });
     // Not the first of this run: only who is idle gets it at once.
     publisher.send("held back");
     expect(await received).toBe("held back");
@@ -406,16 +406,16 @@ function occupyBoth(name: string, first: Disposable): DisposableStack {
 async function use(one: Disposable): Promise<void> {
   if (one instanceof NamedMutex) {
     one.acquire().release();
-    const lock = await one.acquireAsync({ timeoutMs: 30_000 });
+    const lock = await one.acquireAsync({ timeoutMs: 200_000 });
     lock.release();
   } else if (one instanceof NamedEvent) {
     one.set();
     one.wait();
     one.set();
-    await one.waitAsync({ timeoutMs: 30_000 });
+    await one.waitAsync({ timeoutMs: 200_000 });
   } else if (one instanceof NamedSemaphore) {
     one.release();
-    await one.waitAsync({ timeoutMs: 30_000 });
+    await one.waitAsync({ timeoutMs: 200_000 });
   } else if (one instanceof SharedStruct) {
     const { version } = one;
     const changes = one.changes({ since: version });

@@ -56,8 +56,8 @@ console.log(JSON.stringify({
   round,
   handled: await handled.promise,
   heard: subscriber.receive(),
-  answered: await requester.request(null, { timeoutMs: 10_000 }),
-  kept: await state.kept.receiveAsync({ timeoutMs: 10_000 }),
+  answered: await requester.request(null, { timeoutMs: 200_000 }),
+  kept: await state.kept.receiveAsync({ timeoutMs: 200_000 }),
   places: names.map((name) => observe(name).participants.length),
 }));
 state.clock ??= setInterval(() => {}, 1000);
@@ -137,7 +137,7 @@ test("uses them", async () => {
   producer.send(Bun.main);
   expect(consumer.receive()).toBe(Bun.main);
   void responder.serve(() => Bun.main);
-  expect(await requester.request(null, { timeoutMs: 10_000 })).toBe(Bun.main);
+  expect(await requester.request(null, { timeoutMs: 200_000 })).toBe(Bun.main);
   expect(subscriber.tryReceive()).toBeUndefined();
   event.set();
   using _lock = mutex.acquire();

@@ -285,7 +285,7 @@ ifLosable("a process that begins anew is woken as before", async () => {
   await using other = new Companion();
   for (const command of [`mutex ${NAME}`, `acquire ${NAME}`]) await other.tell(command);
   using mutex = NamedMutex.openExisting(NAME);
-  const acquisition = mutex.acquireAsync({ timeoutMs: 20_000 });
+  const acquisition = mutex.acquireAsync({ timeoutMs: 200_000 });
   await until(() => observe(NAME).cells[0]?.isAwaited === true, "somebody waits for the mutex");
   expect(await other.tell(`release ${NAME}`)).toBe("ok");
   (await acquisition).release();

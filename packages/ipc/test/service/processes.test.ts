@@ -79,7 +79,7 @@ describe("Requester and Responder", () => {
     polling.send("poll", 2000);
     await polling.answer();
     const client = await asking(stack);
-    expect(await client.call("askSync", 1, 2000, { spinMs: 1, timeoutMs: 30_000 })).toBe(2000);
+    expect(await client.call("askSync", 1, 2000, { spinMs: 1, timeoutMs: 200_000 })).toBe(2000);
     expect(await polling.answer()).toBe(2000);
   });
 
@@ -108,7 +108,7 @@ describe("Requester and Responder", () => {
     const first = await asking(stack);
     const second = await asking(stack);
     await first.call("begin", 1, 0, 100);
-    second.send("askSync", 2, 5, { timeoutMs: 30_000 });
+    second.send("askSync", 2, 5, { timeoutMs: 200_000 });
     await until(
       () => observe("asked").cells.filter(({ isAwaited }) => isAwaited).length === 2,
       "all of them wait",

@@ -283,7 +283,7 @@ describe("Requester.request()", () => {
     const { responder, requester } = jsonPair(stack);
     let go = (): void => {};
     void responder.serve(() => new Promise<void>((resolve) => (go = resolve)));
-    const pending = requester.request(1, { timeoutMs: 60_000 });
+    const pending = requester.request(1, { timeoutMs: 200_000 });
     await settle();
     requester.dispose();
     await expectRejection(pending, "DisposedError", "ERR_DISPOSED");

@@ -90,7 +90,7 @@ describe("SharedStruct.updateAsync()", () => {
     const first = shared.updateAsync(change, { signal: head.signal });
     const second = shared.updateAsync(change, { signal: queued.signal });
     const third = shared.updateAsync(change, { timeoutMs: 5 });
-    const fourth = shared.compareAndSetAsync(1, change, { timeoutMs: 20_000 });
+    const fourth = shared.compareAndSetAsync(1, change, { timeoutMs: 200_000 });
     const ends = [first, second].map((update) => update.catch((error: unknown) => error));
     await expectRejection(third, "TimeoutError", "ETIMEDOUT");
     await expectRejection(

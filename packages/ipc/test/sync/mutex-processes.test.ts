@@ -64,7 +64,7 @@ describe("NamedMutex whose owner dies", () => {
     await owner.call("acquire", "m");
     const turn = async (participant: Participant, operation: string) => {
       const { abandoned } = await participant.call<{ abandoned: boolean }>(operation, "m", {
-        timeoutMs: 30_000,
+        timeoutMs: 200_000,
       });
       await participant.call("release", "m");
       return abandoned;

@@ -68,7 +68,7 @@ describe('NamedEvent with reset: "auto"', () => {
       await participant.call("event", "openExisting", "e");
       const operations = index === 0 ? ["wait"] : ["waitAsync", "waitAsync"];
       for (const operation of operations) {
-        waits.push(participant.call(operation, "e", { timeoutMs: 30_000 }).then(() => released++));
+        waits.push(participant.call(operation, "e", { timeoutMs: 200_000 }).then(() => released++));
       }
     }
     await home.untilWaiting("e", "asleep");
@@ -104,7 +104,7 @@ describe('NamedEvent with reset: "manual"', () => {
     const all = participants(stack, 3);
     for (const participant of all) await participant.call("event", "openExisting", "e");
     const waits = all.map((participant, index) =>
-      participant.call(index === 0 ? "wait" : "waitAsync", "e", { timeoutMs: 30_000 }),
+      participant.call(index === 0 ? "wait" : "waitAsync", "e", { timeoutMs: 200_000 }),
     );
     await home.untilWaiting("e", "asleep");
     // Each participant answers this one only once its wait is under way.

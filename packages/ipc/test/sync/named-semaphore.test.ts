@@ -206,8 +206,8 @@ describe("permits of a dead holder", () => {
     await holder.call("give", "s", 1);
     expect(semaphore.tryWait()).toBe(true); // two are left to the holder, one is ours
     const waits = [
-      sleeper.call("take", "s", { timeoutMs: 30_000 }),
-      looper.call("takeAsync", "s", { timeoutMs: 30_000 }),
+      sleeper.call("take", "s", { timeoutMs: 200_000 }),
+      looper.call("takeAsync", "s", { timeoutMs: 200_000 }),
     ];
     await home.untilWaiting("s", "asleep");
     await home.untilWaiting("s", "in event loop");

@@ -9,7 +9,7 @@ import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
 
 const NAME = "m";
-const LONG = { timeoutMs: 30_000 };
+const LONG = { timeoutMs: 200_000 };
 const SHORT = { timeoutMs: 5 };
 
 /** What one wait at a time gets through, until it lets the next one. */

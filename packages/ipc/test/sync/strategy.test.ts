@@ -106,7 +106,7 @@ describe("the strategy of a mutex", () => {
       expect(mutexWords(home, "m")[MUTEX.strategy]).toBe(STRATEGY.ownerWord);
       using mutex = NamedMutex.openExisting("m");
       await owner.kill();
-      expect(mutex.acquire({ timeoutMs: 20_000 }).abandoned).toBe(true);
+      expect(mutex.acquire({ timeoutMs: 200_000 }).abandoned).toBe(true);
     },
   );
 
@@ -260,7 +260,7 @@ describe("the strategy of a mutex", () => {
     using home = new Home();
     using mutex = createWithoutRobust("m");
     const lock = await mutex.acquireAsync();
-    const next = mutex.acquireAsync({ timeoutMs: 20_000 });
+    const next = mutex.acquireAsync({ timeoutMs: 200_000 });
     home.patch("m", SECTION.mutex, MUTEX.holder, 0);
     expectCode(() => lock.release(), "SystemError", "EPERM");
     (await next).release();

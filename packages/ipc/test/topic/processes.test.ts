@@ -70,12 +70,12 @@ for (const way of ["trySend", "send", "sendAsync"] as const) {
       await subscriber.kill();
       expect(publisher.trySend(numbered(0, 1024))).toBe(true);
     } else if (way === "send") {
-      const options = { timeoutMs: 30_000 };
+      const options = { timeoutMs: 200_000 };
       const killed = subscriber.kill();
       publisher.send(numbered(0, 1024), options);
       await killed;
     } else {
-      const sent = publisher.sendAsync(numbered(0, 1024), { timeoutMs: 30_000 });
+      const sent = publisher.sendAsync(numbered(0, 1024), { timeoutMs: 200_000 });
       await subscriber.kill();
       await sent;
     }
@@ -93,7 +93,7 @@ test("Publisher.sendAsync: the liveness pipe of a gating subscriber that is kill
     using publisher = Publisher.createOrOpen(name, { schema: Numbered, ...SMALL });
     const subscriber = await subscribed(stack, name, {});
     for (let i = 0; i < 1024; i++) publisher.send(numbered(0, i));
-    const sent = publisher.sendAsync(numbered(0, 1024), { timeoutMs: 30_000 });
+    const sent = publisher.sendAsync(numbered(0, 1024), { timeoutMs: 200_000 });
     await subscriber.kill();
     await sent;
     const foundByTime = observe(name).cells[1]?.timeoutWakes;
@@ -113,7 +113,7 @@ ifSignals(
     const last = 49_999;
     await gated.call("poll", { 0: last });
     await lapped.call("poll", { 0: last });
-    const options = { timeoutMs: 30_000 };
+    const options = { timeoutMs: 200_000 };
     let next = 0;
     const send = (until: number): void => {
       for (; next < until; next++) publisher.send(numbered(0, next), options);

@@ -208,7 +208,7 @@ for (const [kind, open] of Object.entries(KINDS)) {
       using _home = new Home();
       using stack = new DisposableStack();
       const { receiver } = open(stack, Tick);
-      const waits = [receiver.ready(), receiver.ready({ timeoutMs: 60_000 })];
+      const waits = [receiver.ready(), receiver.ready({ timeoutMs: 200_000 })];
       receiver.dispose();
       await expectRejections(waits, "DisposedError", "ERR_DISPOSED");
     });
@@ -400,7 +400,7 @@ describe("Responder.pollAsync()", () => {
     using responder = Responder.createNew("echo", options as never);
     using requester = Requester.openExisting("echo", options as never);
     const answers = Array.from({ length: 40 }, (_, i) =>
-      requester.request(new Uint8Array(40).fill(i) as never, { timeoutMs: 20_000 }),
+      requester.request(new Uint8Array(40).fill(i) as never, { timeoutMs: 200_000 }),
     );
     for (let left = 40; left > 0; ) {
       left -= await responder.pollAsync((request) => (request as Uint8Array).slice() as never);

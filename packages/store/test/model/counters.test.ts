@@ -1,13 +1,11 @@
 /** Shared counters, `counters/`: whoever dies where, nothing is counted twice, lost, or told of the dead. */
-import { describe, setDefaultTimeout, test } from "bun:test";
+import { describe, test } from "bun:test";
 import { testIf } from "@isthmus/testing/requirement";
-import { expectSound, PATIENCE_MS } from "../../../ipc/test/model/checker/expectations.ts";
+import { expectSound } from "../../../ipc/test/model/checker/expectations.ts";
 import { testSeeded } from "../../../ipc/test/model/checker/seeded.ts";
 import { type CountersBounds, type CountersSource, countersModel } from "./counters-model.ts";
 import { ADDING, PLACES, WEAK } from "./counters-mutants.ts";
 import * as source from "./counters-source.ts";
-
-setDefaultTimeout(PATIENCE_MS);
 
 /** What takes minutes. */
 const isWhole = process.env["ISTHMUS_WHOLE_MODELS"] === "1";

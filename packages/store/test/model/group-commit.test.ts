@@ -1,12 +1,10 @@
 /** The group commit, `journal/group-commit.ts`: whoever dies where, who is told that its record is on the disk was told the truth. */
-import { describe, setDefaultTimeout, test } from "bun:test";
-import { expectSound, PATIENCE_MS } from "../../../ipc/test/model/checker/expectations.ts";
+import { describe, test } from "bun:test";
+import { expectSound } from "../../../ipc/test/model/checker/expectations.ts";
 import { testSeeded } from "../../../ipc/test/model/checker/seeded.ts";
 import * as source from "../../src/journal/group-commit.ts";
 import { type GroupSource, groupModel } from "./group-commit-model.ts";
 import { BUGS } from "./group-commit-mutants.ts";
-
-setDefaultTimeout(PATIENCE_MS);
 
 const ENTRY = "../../store/src/journal/group-commit.ts";
 

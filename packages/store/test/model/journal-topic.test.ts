@@ -1,13 +1,11 @@
 /** Topics that have a journal: whoever dies where, each record is handed out once and in order, out of the rings or the journal. */
-import { describe, setDefaultTimeout, test } from "bun:test";
+import { describe, test } from "bun:test";
 import { testIf } from "@isthmus/testing/requirement";
-import { expectSound, PATIENCE_MS } from "../../../ipc/test/model/checker/expectations.ts";
+import { expectSound } from "../../../ipc/test/model/checker/expectations.ts";
 import { testSeeded } from "../../../ipc/test/model/checker/seeded.ts";
 import * as source from "./journal-topic-entry.ts";
 import { journalTopic, type TopicBounds, type TopicSource } from "./journal-topic-model.ts";
 import { SEEDED } from "./journal-topic-mutants.ts";
-
-setDefaultTimeout(PATIENCE_MS);
 
 /** What takes minutes. */
 const isWhole = process.env["ISTHMUS_WHOLE_MODELS"] === "1";

@@ -1,13 +1,11 @@
 /** The shard, `cache/shard.ts`: whoever dies where, nothing is torn, stale, lost or there twice. */
-import { describe, setDefaultTimeout, test } from "bun:test";
+import { describe, test } from "bun:test";
 import { testIf } from "@isthmus/testing/requirement";
-import { expectSound, PATIENCE_MS } from "../../../ipc/test/model/checker/expectations.ts";
+import { expectSound } from "../../../ipc/test/model/checker/expectations.ts";
 import { testSeeded } from "../../../ipc/test/model/checker/seeded.ts";
 import * as source from "../../src/cache/shard.ts";
 import { type Deed, type ShardBounds, type ShardSource, shardModel } from "./shard-model.ts";
 import { LOGICAL, WEAK } from "./shard-mutants.ts";
-
-setDefaultTimeout(PATIENCE_MS);
 
 /** What takes minutes. */
 const isWhole = process.env["ISTHMUS_WHOLE_MODELS"] === "1";

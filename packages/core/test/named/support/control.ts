@@ -11,7 +11,7 @@ import { MemoryMappedFile } from "../../../src/index.ts";
 export const CONTROL_BYTES = 4096;
 
 /** How long a process waits for the others before it gives the race up. */
-const WAIT_MS = patient(50_000);
+const WAIT_MS = patient(190_000);
 /** How often a process looks before it lets another one run: there may be fewer CPUs than processes. */
 const LOOKS = 200;
 

@@ -12,7 +12,7 @@ import type { Situation } from "./examination.ts";
 const FIXTURE = join(import.meta.dir, "..", "fixtures", "examiner.ts");
 
 /** No examination takes this long, in milliseconds, on a machine however busy; one that does hangs. */
-const HANG_MS = patient(30_000);
+const HANG_MS = patient(150_000);
 
 /** Starts the process when there is something to examine, and anew when it has died or cannot be trusted any more. */
 export class Examiner implements AsyncDisposable {

@@ -4,12 +4,8 @@
  * @module
  */
 import { expect } from "bun:test";
-import { patient } from "@isthmus/testing/patience";
 import { check, type Report, replay, type Violation } from "./check.ts";
 import type { Bounds, Model } from "./model.ts";
-
-/** How long a test of a model may take on a machine that is busy with other things. */
-export const PATIENCE_MS: number = patient(300_000);
 
 /**
  * Expects that nothing can go wrong, and prints what was explored.
