@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
 import { join } from "node:path";
+import { linesOf } from "@isthmus/testing/lines-of";
 import { createPlaces } from "@isthmus/testing/places";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
@@ -63,28 +64,39 @@ describe("Ctrl-C while a command is loaded", () => {
 
 describe("a command that does not stop", () => {
   const HOST = join(import.meta.dir, "..", "src", "process-host.ts");
+  /** Its clock goes on by half a second for each line that it reads, and it tells of every signal that did not end it. */
   const STUBBORN = `
+    let nowMs = 0;
+    performance.now = () => nowMs;
     const { createProcessHost } = await import(${JSON.stringify(HOST)});
-    const { signal } = createProcessHost();
-    signal.addEventListener("abort", () => process.stdout.write("heard\\n"));
-    setInterval(() => undefined, 1000);
+    createProcessHost();
+    process.on("SIGINT", () => process.stdout.write("heard\\n"));
     process.stdout.write("ready\\n");
+    for await (const _ of console) {
+      nowMs += 500;
+      process.stdout.write("later\\n");
+    }
   `;
 
   test("is ended by a second Ctrl-C, but not by an echo of the first", async () => {
     await using child = Bun.spawn([process.execPath, "-e", STUBBORN], {
       env: testEnvironment(),
+      stdin: "pipe",
       stdout: "pipe",
     });
-    const reader = child.stdout.getReader();
-    expect(String(Buffer.from((await reader.read()).value ?? []))).toBe("ready\n");
-    child.kill("SIGINT");
-    expect(String(Buffer.from((await reader.read()).value ?? []))).toBe("heard\n");
-    child.kill("SIGINT");
-    await Bun.sleep(400);
-    expect(child.exitCode).toBe(null);
+    const lines = linesOf(child.stdout);
+    const says = async (): Promise<unknown> => (await lines.next()).value;
+    expect(await says()).toBe("ready");
+    for (const _ of ["the first", "its echo"]) {
+      child.kill("SIGINT");
+      expect(await says()).toBe("heard");
+    }
+    child.stdin.write("\n");
+    child.stdin.flush();
+    expect(await says()).toBe("later");
     child.kill("SIGINT");
     expect(await child.exited).toBe(130);
+    expect(await says()).toBeUndefined();
   });
 });
 
