@@ -103,8 +103,8 @@ describe("isthmus producer and isthmus consumer", () => {
     const producer = stage.start("producer --rate 200 --count 200");
     const consumer = stage.start("consumer --count 200");
     const [sent, received] = await Promise.all([producer.record(), consumer.record()]);
-    // 199 intervals of 5 ms; a busy machine makes it longer, and may delay the first record.
-    for (const { elapsed_ms } of [sent, received]) expect(elapsed_ms).toBeGreaterThan(700);
+    // 199 intervals of 5 ms, less what is made up for at once. A busy consumer may get all of them late.
+    expect(sent["elapsed_ms"]).toBeGreaterThan(800);
     expect([sent["messages"], received["messages"]]).toEqual([200, 200]);
   });
 

@@ -153,7 +153,6 @@ describe("isthmus worker", () => {
 
   test("a program that does not hear the signal is killed; one that ends well has done its job", async () => {
     await using scene = new WorkScene();
-    scene.queue("tasks", [1, 2]);
     const script = scene.script(
       "work.sh",
       "read -r job",
@@ -162,15 +161,22 @@ describe("isthmus worker", () => {
       "echo $$ > pid$job",
       "while :; do sleep 0.01; done",
     );
-    const flags = ["--queue", "tasks", "--concurrency", "2", "--grace-ms", "200", "--json"];
-    const run = scene.worker(...flags, "--", script);
-    const pids = [await scene.left("pid1"), await scene.left("pid2")];
-    run.signal("SIGTERM");
-    const { stdout, exitCode } = await run.end();
-    expect(JSON.parse(stdout)).toMatchObject({ done: 1, failed: 0, returned: 1 });
-    expect(exitCode).toBe(143);
-    for (const pid of pids) await untilGone(pid);
-    expect(scene.state("tasks")).toMatchObject({ waiting: 1, inFlight: 0, done: 1 });
+    for (const [job, graceMs, result] of [
+      [1, "200", { done: 0, failed: 0, returned: 1 }],
+      [2, "600000", { done: 1, failed: 0, returned: 0 }],
+    ] as const) {
+      scene.queue(`tasks${job}`, [job]);
+      const flags = ["--queue", `tasks${job}`, "--grace-ms", graceMs, "--json"];
+      const run = scene.worker(...flags, "--", script);
+      const pid = await scene.left(`pid${job}`);
+      run.signal("SIGTERM");
+      const { stdout, exitCode } = await run.end();
+      expect(JSON.parse(stdout)).toMatchObject(result);
+      expect(exitCode).toBe(143);
+      await untilGone(pid);
+      const left = { waiting: result.returned, inFlight: 0, done: result.done };
+      expect(scene.state(`tasks${job}`)).toMatchObject(left);
+    }
   });
 
   test("a worker that is killed: its job goes to the next one at once, its program ends", async () => {
@@ -190,6 +196,7 @@ describe("isthmus worker", () => {
     ];
     expect(await scene.json("queue", "tasks")).toMatchObject([{ in_flight: 1, jobs: jobs(true) }]);
     first.signal("SIGKILL");
+    await first.end();
     for (const pid of pids) await untilGone(pid);
     // Nobody has cleared up yet.
     expect(await scene.json("queue", "tasks")).toMatchObject([{ in_flight: 1, jobs: jobs(false) }]);

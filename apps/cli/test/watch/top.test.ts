@@ -33,8 +33,10 @@ describe("isthmus top", () => {
     const full = await top.until(({ drops }) => drops === 749);
     expect(full).toMatchObject({ name: "orders", records: 256, lag: 256, fill: 1 });
     await consumer.tell("poll orders 6");
-    const flowing = await top.until((record) => (record["consumed_per_second"] as number) > 0);
-    expect(flowing).toMatchObject({ consumed: 6, lag: 250, records_per_second: 0 });
+    // A look in the middle of it sees fewer.
+    const flowing = await top.until(({ name, lag }) => name === "orders" && lag === 250);
+    expect(flowing).toMatchObject({ consumed: 6, records_per_second: 0 });
+    expect(flowing["consumed_per_second"]).toBeGreaterThan(0);
     const lock = await top.until(({ name }) => name === "lock");
     expect(lock).toMatchObject({
       kind: "mutex",
