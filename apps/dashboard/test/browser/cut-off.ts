@@ -3,10 +3,22 @@
  *
  * @module
  */
+import { until } from "@isthmus/testing/patience";
 import type { WatchedPage } from "./watched-page.ts";
 
+/** Waits until a page cuts nothing off and is no wider than its window: it draws its charts anew, one a picture. */
+export async function untilFits(watched: WatchedPage, what: string): Promise<void> {
+  let found: string[] = [];
+  await until(async () => {
+    found = await cutOff(watched);
+    return found.length === 0 && (await watched.overflow()) === 0;
+  }, `all of ${what}`).catch((error: unknown) => {
+    throw new Error(`${error}: ${JSON.stringify(found)}`);
+  });
+}
+
 /** Whatever is wider than its place, where no sign says so. */
-export async function cutOff({ page }: WatchedPage): Promise<string[]> {
+async function cutOff({ page }: WatchedPage): Promise<string[]> {
   return await page.evaluate(() => {
     const found: string[] = [];
     for (const one of document.querySelectorAll<HTMLElement>("body *")) {

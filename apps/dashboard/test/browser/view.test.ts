@@ -17,7 +17,7 @@ describeInBrowser("the page", ({ open, stack }) => {
     const crowd = stack.use(new Command(directory, ["3", "500"], join(FIXTURES, "crowd.ts")));
     await crowd.line();
     dashboard = stack.use(await DashboardProcess.start({ directory, results: FIXTURES }));
-  });
+  }, BROWSER_TIMEOUT_MS);
 
   test("finds the same view when it is loaded again", async () => {
     await using watched = await open(dashboard.url);
@@ -38,8 +38,8 @@ describeInBrowser("the page", ({ open, stack }) => {
     const filter = page.locator("#filter");
     await until(async () => (await filter.inputValue()) === "channel", "the text of the filter");
     await page.locator("th[aria-sort=descending]", { hasText: "Read/s" }).waitFor();
-    expect(await page.locator("#segments tbody tr").count()).toBe(3);
     await page.locator("tr[aria-current=true]", { hasText: "channel-01" }).waitFor();
+    expect(await page.locator("#segments tbody tr").count()).toBe(3);
     await page.getByRole("button", { name: "Show all" }).click();
     await page.locator("#scope").waitFor({ state: "hidden" });
     expect(page.url()).not.toContain("segment=");
@@ -144,7 +144,7 @@ describeInBrowser("the page", ({ open, stack }) => {
         const drawn = (await drawing.boundingBox())?.width ?? 0;
         return room < width && Math.abs(room - drawn) <= 1;
       }, `a drawing that fits ${width}`);
-      expect(await watched.overflow()).toBe(0);
+      await until(async () => (await watched.overflow()) === 0, `no overflow at ${width}`);
     }
   });
 

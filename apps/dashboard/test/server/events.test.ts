@@ -99,7 +99,10 @@ describe("/events", () => {
       expect(other).toEqual(frame);
       break;
     }
-    expect(await metric("isthmus_dashboard_clients")).toBe(2);
+    // Those of the tests before are gone as soon as the server has noticed.
+    await until(async () => {
+      return (await metric("isthmus_dashboard_clients")) === 2;
+    }, "both, and nobody else");
   });
 
   test("forgets who has gone", async () => {
