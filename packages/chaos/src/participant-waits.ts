@@ -80,13 +80,15 @@ export class ParticipantWaits {
         return id === `${process.pid}` ? [] : [[id, schedulerTimes(`self/task/${id}`).waitedMs]];
       }),
     );
-    const times = schedulerTimes("thread-self");
-    return { atMs: performance.now(), ...times, othersMs, sleptMs: this.#sleptMs };
+    return { ...momentOfThread(), othersMs, sleptMs: this.#sleptMs };
   }
 
   /** Sleeps. What the thread has waited for a processor then is no sleep. */
   #timed<T>(sleep: () => T): { readonly result: T; readonly ms: number } {
-    const nowMs = (): number => performance.now() - schedulerTimes("thread-self").waitedMs;
+    const nowMs = (): number => {
+      const { atMs, waitedMs } = momentOfThread();
+      return atMs - waitedMs;
+    };
     const fromMs = nowMs();
     const result = sleep();
     const ms = nowMs() - fromMs;
@@ -97,6 +99,15 @@ export class ParticipantWaits {
 
 function threads(): string[] {
   return process.platform === "linux" ? readdirSync("/proc/self/task") : [];
+}
+
+/** What the scheduler says of this thread, and when: it has not lost its processor between the one and the other. */
+function momentOfThread(): Pick<ProcessorSample, "atMs" | "ranMs" | "waitedMs"> {
+  for (;;) {
+    const times = schedulerTimes("thread-self");
+    const atMs = performance.now();
+    if (schedulerTimes("thread-self").waitedMs === times.waitedMs) return { atMs, ...times };
+  }
 }
 
 function schedulerTimes(thread: string): { readonly ranMs: number; readonly waitedMs: number } {
