@@ -17,7 +17,7 @@ describeInBrowser("the page", ({ open, stack }) => {
     const crowd = stack.use(new Command(directory, ["3", "500"], join(FIXTURES, "crowd.ts")));
     await crowd.line();
     dashboard = stack.use(await DashboardProcess.start({ directory, results: FIXTURES }));
-  }, BROWSER_TIMEOUT_MS);
+  });
 
   test("finds the same view when it is loaded again", async () => {
     await using watched = await open(dashboard.url);
