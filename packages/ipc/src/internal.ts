@@ -12,7 +12,7 @@ export { sharedClock } from "./metrics/clock.ts";
 export { Counters } from "./metrics/counters.ts";
 export { Histogram } from "./metrics/histogram.ts";
 export { HISTOGRAM_BYTES } from "./metrics/histogram-layout.ts";
-export { KIND_NAMES } from "./observe/kind-figures.ts";
+export { KIND_NAMES, kindName } from "./observe/kind-figures.ts";
 export { mergeLatencies } from "./observe/latencies.ts";
 export { type RelayBatch, RelayLane } from "./relay/relay-lane.ts";
 export { type KeptLane, RelaySink } from "./relay/relay-sink.ts";

@@ -12,6 +12,7 @@ import {
   type SegmentInfo,
   type StructSchema,
 } from "@isthmus/ipc";
+import { kindName } from "@isthmus/ipc/internal";
 import { type CacheSchema, SharedCache } from "@isthmus/store";
 import { lookAt, openHeld } from "../segments/open-held.ts";
 
@@ -34,10 +35,11 @@ export interface OpenCache extends Disposable {
  */
 export function lookAtCache(name: string): CacheSegmentInfo {
   const info = lookAt(name);
-  const { cache, limiter, kind } = info;
+  const { cache } = info;
   if (cache !== undefined) return { ...info, cache };
-  const found = limiter === undefined ? kind : "rate limiter";
-  throw new CorruptSegmentError(`Cannot use "${name}": its kind must be cache: found ${found}`);
+  throw new CorruptSegmentError(
+    `Cannot use "${name}": its kind must be cache: found ${kindName(info)}`,
+  );
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import type { SegmentInfo, UnreachableSegment } from "@isthmus/ipc";
-import { KIND_NAMES } from "@isthmus/ipc/internal";
+import { KIND_NAMES, kindName } from "@isthmus/ipc/internal";
 import { infoRecord, type JsonRecord } from "./info-record.ts";
 
 /** Whether a segment is held and cannot be opened any more. */
@@ -28,7 +28,7 @@ export function segmentRecord(info: SegmentInfo): JsonRecord {
   const { live, dead } = countParticipants(info);
   return {
     name: info.name,
-    kind: info.kind,
+    kind: kindName(info),
     total_bytes: info.totalBytes,
     held: info.isHeld ?? null,
     persistent: info.isPersistent,

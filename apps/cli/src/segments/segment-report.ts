@@ -9,6 +9,7 @@ import {
   type SegmentInfo,
   type StructValueInfo,
 } from "@isthmus/ipc";
+import { kindName } from "@isthmus/ipc/internal";
 import { formatCount, formatSize } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
@@ -22,7 +23,6 @@ import { isUnreachable } from "./segment-record.ts";
 import {
   ageText,
   heldText,
-  kindText,
   ownerText,
   participantsText,
   timeText,
@@ -147,7 +147,7 @@ export function table(
 function headerRows(info: SegmentInfo, nowMs: number, style: Style): string[][] {
   const created = `${timeText(info.createdAtMs)} (${ageText(info.createdAtMs, nowMs)} ago)`;
   return [
-    ["kind", kindText(info)],
+    ["kind", kindName(info)],
     ["path", printable(info.path)],
     ["size", `${formatCount(info.totalBytes)} bytes (${formatSize(info.totalBytes)})`],
     ["held", heldText(info, style)],

@@ -4,6 +4,7 @@
  * @module
  */
 import type { SegmentInfo } from "@isthmus/ipc";
+import { kindName } from "@isthmus/ipc/internal";
 import { formatSize } from "../output/format.ts";
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
@@ -12,7 +13,6 @@ import { isUnreachable } from "./segment-record.ts";
 import {
   ageText,
   heldText,
-  kindText,
   NOTHING,
   ownerText,
   participantsText,
@@ -36,7 +36,7 @@ export function formatSegmentTable(
 ): string {
   const rows = segments.map((info) => [
     printable(info.name),
-    kindText(info),
+    kindName(info),
     formatSize(info.totalBytes),
     heldText(info, style),
     participantsText(info, style),

@@ -12,11 +12,6 @@ import { countParticipants } from "./segment-record.ts";
 /** Stands where there is nothing to say. */
 export const NOTHING = "–";
 
-/** What kind it is: a rate limiter lies in memory as a cache does, and is none. */
-export function kindText({ kind, limiter }: Pick<SegmentInfo, "kind" | "limiter">): string {
-  return limiter === undefined ? kind : "limiter";
-}
-
 /** Whether somebody holds it. */
 export function heldText({ isHeld }: SegmentInfo, style: Style): string {
   if (isHeld === undefined) return style.yellow("?");

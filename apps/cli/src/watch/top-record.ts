@@ -10,6 +10,7 @@ import {
   type SegmentRates,
   type SegmentSample,
 } from "@isthmus/ipc";
+import { kindName } from "@isthmus/ipc/internal";
 import { infoRecord, participantRecord } from "../segments/info-record.ts";
 import { countParticipants } from "../segments/segment-record.ts";
 import { flowOf } from "./top-flow.ts";
@@ -32,7 +33,7 @@ export function topRecord(
   return {
     sampled_at_ms: sampledAtMs,
     name: sample.name,
-    kind: sample.kind,
+    kind: kindName(sample),
     held: sample.isHeld ?? null,
     participants_live: live,
     participants_dead: dead,

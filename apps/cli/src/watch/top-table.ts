@@ -5,6 +5,7 @@
  */
 
 import { flowLatency, type SegmentRates, type SegmentSample } from "@isthmus/ipc";
+import { kindName } from "@isthmus/ipc/internal";
 import stringWidth from "string-width";
 import {
   formatCount,
@@ -16,7 +17,7 @@ import {
 import { printable } from "../output/printable.ts";
 import type { Style } from "../output/style.ts";
 import { type Alignment, formatTable } from "../output/table.ts";
-import { kindText, NOTHING } from "../segments/segment-text.ts";
+import { NOTHING } from "../segments/segment-text.ts";
 import { flowOf, type TopFlow } from "./top-flow.ts";
 import { stateText, whoText } from "./top-participants.ts";
 
@@ -53,7 +54,7 @@ const COLUMNS: readonly Column[] = [
   {
     heading: "KIND",
     alignment: "left",
-    cell: ({ sample, style }) => (sample.error ? style.red("damaged") : kindText(sample)),
+    cell: ({ sample, style }) => (sample.error ? style.red("damaged") : kindName(sample)),
   },
   {
     heading: "RECORDS/S",

@@ -108,7 +108,7 @@ describe("isthmus cache NAME", () => {
     expect(await code("pages", "set", "k", "no json")).toBe(1);
     const limiter = await scene.command("cache", "api", "stats");
     expect(limiter).toMatchObject({ exitCode: 1 });
-    expect(limiter.stderr).toContain("found rate limiter");
+    expect(limiter.stderr).toContain("found limiter");
     // Everywhere by the same word, as on the dashboard.
     for (const command of [["ls"], ["inspect", "api"], ["top", "--count", "1"]]) {
       expect((await scene.command(...command)).stdout).toMatch(/(api|kind) +limiter\b/);

@@ -18,7 +18,7 @@ import {
   size,
   text,
 } from "./format.ts";
-import { figureTitle, kindName, namedCells, segmentTitle, waitWords } from "./kind-words.ts";
+import { figureTitle, namedCells, segmentTitle, waitWords } from "./kind-words.ts";
 import type { Model } from "./model.ts";
 import type { PageView } from "./page-view.ts";
 import { bridgeTable } from "./tables/bridge-table.ts";
@@ -72,7 +72,7 @@ export class DetailPanel implements PageView {
     const segment = model.segment(view.scope);
     setShown(this.element, segment !== undefined);
     if (segment === undefined || model.frame === undefined) return;
-    setText(this.#title, `${segmentTitle(segment)}, ${kindName(segment)}`);
+    setText(this.#title, `${segmentTitle(segment)}, ${segment.kind}`);
     const facts = factsOf(segment, model.frame.sampled_at_ms);
     const wanted = JSON.stringify(facts);
     if (wanted !== this.#shown) {

@@ -64,11 +64,6 @@ const UNDRAWN: ReadonlySet<string> = new Set([
   "journal.segment.segments",
 ]);
 
-/** What a segment is called: a rate limiter lies in memory as a cache does, and its figures say what it is. */
-export function kindName({ kind, figures }: Pick<SegmentFrame, "kind" | "figures">): string {
-  return kind === "cache" && "limiter.segment.allowed" in figures ? "limiter" : kind;
-}
-
 /** What a person calls a segment: a journal by its directory, for its name is a number. */
 export function segmentTitle({ name, journal }: Pick<SegmentFrame, "name" | "journal">): string {
   return journal?.path.split("/").at(-1) || name;

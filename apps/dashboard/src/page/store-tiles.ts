@@ -5,7 +5,6 @@
  */
 import type { SegmentFrame } from "../wire/frame.ts";
 import { count, perSecond, rate, share, text } from "./format.ts";
-import { kindName } from "./kind-words.ts";
 import type { TileContent } from "./tile-contents.ts";
 import { TileFigures } from "./tile-figures.ts";
 
@@ -18,7 +17,7 @@ const TILES: Readonly<Record<string, (of: TileFigures) => TileContent[]>> = {
 
 /** The tiles of a cache, a rate limiter, a table or shared counters; undefined for any other kind. */
 export function storeTiles(segment: SegmentFrame): TileContent[] | undefined {
-  const kind = kindName(segment);
+  const { kind } = segment;
   return TILES[kind]?.(new TileFigures(segment, `${kind}.segment`));
 }
 

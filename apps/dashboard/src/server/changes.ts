@@ -4,6 +4,7 @@
  * @module
  */
 import { figureTotals, type ParticipantInfo, type SegmentSample } from "@isthmus/ipc";
+import { kindName } from "@isthmus/ipc/internal";
 import type { Change } from "./event-log.ts";
 import { jobsOf, queueChanges, TOLD_FIGURES } from "./queue-changes.ts";
 import { isRunning } from "./running.ts";
@@ -22,7 +23,7 @@ export function findChanges(before: SampleMap, after: SampleMap): Change[] {
   const gone = Array.from(before.values()).filter(({ name }) => !after.has(name));
   const removed = gone.flatMap((one) => [
     ...participantChanges(one, { ...one, participants: [] }),
-    change(one, "removed", `${article(one.kind)} was removed`),
+    change(one, "removed", `${article(kindName(one))} was removed`),
   ]);
   const changed = Array.from(after.values(), (now) => segmentChanges(before.get(now.name), now));
   return [...removed, ...changed.flat()];
@@ -31,7 +32,7 @@ export function findChanges(before: SampleMap, after: SampleMap): Change[] {
 function segmentChanges(before: SegmentSample | undefined, now: SegmentSample): Change[] {
   const isNew = before === undefined || (before.epoch !== now.epoch && !before.error && !now.error);
   const nobody = { ...now, participants: [] };
-  const created = isNew ? [change(now, "created", `${article(now.kind)} was created`)] : [];
+  const created = isNew ? [change(now, "created", `${article(kindName(now))} was created`)] : [];
   if (isNew) return [...created, ...participantChanges(nobody, now)];
   return [
     ...damageChanges(before, now),

@@ -13,6 +13,7 @@ import {
   participantStates,
   type SegmentInfo,
 } from "@isthmus/ipc";
+import { kindName } from "@isthmus/ipc/internal";
 import { MetricFamily } from "./exposition.ts";
 
 /** Powers of two, for there the histogram's own buckets end: 1 µs to 69 s, each 4 times the one before. */
@@ -77,10 +78,12 @@ function segmentFamilies(segments: readonly SegmentInfo[]): MetricFamily[] {
   const size = gauge("isthmus_segment_size_bytes", "Length of the segment's file.");
   const held = gauge("isthmus_segment_held", "Whether anybody holds the name.");
   const damaged = gauge("isthmus_segment_damaged", "Whether the file cannot be understood.");
-  for (const { name, kind, totalBytes, isHeld, error } of segments) {
-    size.add(totalBytes, { segment: name, kind });
-    if (isHeld !== undefined) held.add(Number(isHeld), { segment: name, kind });
-    damaged.add(Number(error !== undefined), { segment: name, kind });
+  for (const segment of segments) {
+    const { name, totalBytes, isHeld, error } = segment;
+    const labels = { segment: name, kind: kindName(segment) };
+    size.add(totalBytes, labels);
+    if (isHeld !== undefined) held.add(Number(isHeld), labels);
+    damaged.add(Number(error !== undefined), labels);
   }
   return [size, held, damaged];
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { SegmentRates, SegmentSample } from "@isthmus/ipc";
+import { kindName } from "@isthmus/ipc/internal";
 import type { LockFrame, SegmentFrame, WaitFrame } from "../wire/frame.ts";
 import { bridgeFrame } from "./bridge-frame.ts";
 import { round } from "./figures.ts";
@@ -24,7 +25,7 @@ export function segmentFrame({ sample, rates, takers }: RatedSample, atMs: numbe
   const { columns, latency, ...figures } = tellOf(sample, rates);
   return {
     name: sample.name,
-    kind: sample.kind,
+    kind: kindName(sample),
     held: sample.isHeld ?? null,
     persistent: sample.isPersistent,
     total_bytes: sample.totalBytes,

@@ -142,6 +142,11 @@ export const KINDS: readonly (keyof typeof FIGURES)[] = Object.keys(
 export const KIND_NAMES: readonly Exclude<keyof typeof FIGURES, "lock" | "segment">[] =
   KINDS.filter((kind) => kind !== "lock" && kind !== "segment");
 
+/** What a segment is called: a rate limiter lies in memory as a cache does, and is none. */
+export function kindName({ kind, limiter }: Pick<SegmentInfo, "kind" | "limiter">): string {
+  return limiter === undefined ? kind : "limiter";
+}
+
 /** Where an observer finds a part of a kind, and its rates. */
 export interface FigurePlace {
   readonly itemsOf: (info: SegmentInfo) => readonly object[] | undefined;

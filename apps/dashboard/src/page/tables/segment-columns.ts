@@ -16,7 +16,7 @@ import {
   size,
   text,
 } from "../format.ts";
-import { kindName, segmentTitle } from "../kind-words.ts";
+import { segmentTitle } from "../kind-words.ts";
 import { addressOf, type ViewState } from "../view-state.ts";
 import { fillMeter, fillState } from "./cells.ts";
 import type { Column } from "./live-table.ts";
@@ -41,7 +41,7 @@ function identity(state: ViewState): SegmentColumn[] {
       order: ({ name }) => name,
       fill: (row, cell) => fillName(row, cell, state),
     },
-    { id: "kind", title: "Kind", order: kindName, fill: kindName },
+    { id: "kind", title: "Kind", order: ({ kind }) => kind, fill: ({ kind }) => kind },
     {
       id: "state",
       title: "State",

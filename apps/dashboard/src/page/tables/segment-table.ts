@@ -5,7 +5,6 @@
  */
 import { element, setAttribute } from "../dom.ts";
 import { count } from "../format.ts";
-import { kindName } from "../kind-words.ts";
 import type { Model } from "../model.ts";
 import type { PageView } from "../page-view.ts";
 import type { View, ViewState } from "../view-state.ts";
@@ -53,7 +52,7 @@ export class SegmentTable implements PageView {
     const wanted = view.filter.toLowerCase();
     const issues = Map.groupBy(frame.issues, ({ segment }) => segment);
     const rows = frame.segments
-      .filter((one) => one.name.toLowerCase().includes(wanted) || kindName(one) === wanted)
+      .filter((one) => one.name.toLowerCase().includes(wanted) || one.kind === wanted)
       // The weightiest issue comes first.
       .map((segment): SegmentRow => ({ ...segment, issue: issues.get(segment.name)?.[0] }));
     const total = frame.segments.length;
