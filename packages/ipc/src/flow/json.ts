@@ -48,21 +48,22 @@ export const json: AnyJson = Object.freeze(
 /**
  * A record as JSON.
  *
+ * @param what What the record is, for the message: "record", "job".
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE` for what JSON cannot hold: `undefined`, a function, a BigInt, a circle.
  */
-export function textOfRecord(record: unknown): string {
+export function textOfRecord(record: unknown, what: string): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(record);
   } catch (error) {
     // What a record's own toJSON() or getter throws is the caller's, with whatever code it has.
     if (!(error instanceof TypeError) || "code" in error) throw error;
-    throw Object.assign(unholdable(record), { cause: error });
+    throw Object.assign(unholdable(record, what), { cause: error });
   }
-  if (text === undefined) throw unholdable(record);
+  if (text === undefined) throw unholdable(record, what);
   return text;
 }
 
-function unholdable(record: unknown): TypeError {
-  return invalidType("record", "a value that JSON can hold", record);
+function unholdable(record: unknown, what: string): TypeError {
+  return invalidType(what, "a value that JSON can hold", record);
 }

@@ -68,6 +68,8 @@ export interface PlaceReader {
 
 /** How the records of one schema are encoded. Offsets and lengths are in bytes. */
 export interface RecordCodec {
+  /** What the records are, for messages: "record", "job". */
+  readonly what: string;
   /** The size of every record; undefined when sizes differ. */
   readonly sizeBytes: number | undefined;
   /**
@@ -92,18 +94,24 @@ export interface RecordCodec {
   places(memory: RecordMemory, access: CursorAccess): PlaceReader;
 }
 
-/** The codec of a schema. */
-export function codecOf({ struct, mode }: SchemaShape): RecordCodec {
-  if (struct !== undefined) return new StructCodec(struct);
-  return mode === "bytes" ? new BytesCodec() : new JsonCodec();
+/**
+ * The codec of a schema.
+ *
+ * @param what What its records are, for messages: "record", "job".
+ */
+export function codecOf({ struct, mode }: SchemaShape, what = "record"): RecordCodec {
+  if (struct !== undefined) return new StructCodec(struct, what);
+  return mode === "bytes" ? new BytesCodec(what) : new JsonCodec(what);
 }
 
 class StructCodec implements RecordCodec {
   readonly sizeBytes: number;
   readonly #schema: StructSchema<Fields>;
+  readonly what: string;
 
-  constructor(schema: StructSchema<Fields>) {
+  constructor(schema: StructSchema<Fields>, what: string) {
     this.#schema = schema;
+    this.what = what;
     this.sizeBytes = schema.size;
   }
 
@@ -116,12 +124,12 @@ class StructCodec implements RecordCodec {
   }
 
   decode(memory: RecordMemory, offset: number, length: number): unknown {
-    checkSize(length, this.sizeBytes);
+    checkSize(this.what, length, this.sizeBytes);
     return this.#schema.decode(memory.view, offset);
   }
 
   places(memory: RecordMemory, access: CursorAccess): PlaceReader {
-    return new CursorPlaces(this.#schema, memory, access);
+    return new CursorPlaces(this.#schema, this.what, memory, access);
   }
 }
 
@@ -130,15 +138,22 @@ class CursorPlaces implements PlaceReader {
   readonly #cursor: object;
   readonly #anchor: Anchor;
   readonly #sizeBytes: number;
+  readonly #what: string;
 
-  constructor(schema: StructSchema<Fields>, memory: RecordMemory, access: CursorAccess) {
+  constructor(
+    schema: StructSchema<Fields>,
+    what: string,
+    memory: RecordMemory,
+    access: CursorAccess,
+  ) {
     this.#cursor = schema.cursor(memory.view, 0, { access });
     this.#anchor = anchorOf(this.#cursor);
     this.#sizeBytes = schema.size;
+    this.#what = what;
   }
 
   at(offset: number, length: number): object {
-    checkSize(length, this.#sizeBytes);
+    checkSize(this.#what, length, this.#sizeBytes);
     this.#anchor.moveTo(offset);
     return this.#cursor;
   }
@@ -146,9 +161,14 @@ class CursorPlaces implements PlaceReader {
 
 class BytesCodec implements RecordCodec {
   readonly sizeBytes = undefined;
+  readonly what: string;
+
+  constructor(what: string) {
+    this.what = what;
+  }
 
   measure(record: unknown): number {
-    return checkBytes("record", record).length;
+    return checkBytes(this.what, record).length;
   }
 
   encode(memory: RecordMemory, offset: number, record: unknown): void {
@@ -166,13 +186,18 @@ class BytesCodec implements RecordCodec {
 
 class JsonCodec implements RecordCodec {
   readonly sizeBytes = undefined;
+  readonly what: string;
   readonly #copy = new PrivateText();
   /** Of the record that was measured last. */
   #text = "";
   #lengthBytes = 0;
 
+  constructor(what: string) {
+    this.what = what;
+  }
+
   measure(record: unknown): number {
-    const text = textOfRecord(record);
+    const text = textOfRecord(record, this.what);
     this.#text = text;
     this.#lengthBytes = Buffer.byteLength(text);
     return this.#lengthBytes;
@@ -187,7 +212,8 @@ class JsonCodec implements RecordCodec {
     try {
       return JSON.parse(this.#copy.read(memory.bytes, offset, offset + length));
     } catch (error) {
-      throw new CorruptSegmentError(`A record of ${length} bytes is not JSON`, { cause: error });
+      const problem = `A ${this.what} of ${length} bytes is not JSON`;
+      throw new CorruptSegmentError(problem, { cause: error });
     }
   }
 
@@ -202,9 +228,9 @@ function viewOf(memory: RecordMemory, offset: number, length: number): Uint8Arra
   return new Uint8Array(buffer, byteOffset + offset, length);
 }
 
-function checkSize(lengthBytes: number, sizeBytes: number): void {
+function checkSize(what: string, lengthBytes: number, sizeBytes: number): void {
   if (lengthBytes === sizeBytes) return;
   throw new CorruptSegmentError(
-    `A record has ${lengthBytes} bytes where its struct has ${sizeBytes}`,
+    `A ${what} has ${lengthBytes} bytes where its struct has ${sizeBytes}`,
   );
 }

@@ -132,7 +132,7 @@ export class VariableSender extends SendingEnd {
     const longestBytes = this.#ring.payloadBytesMax - timestampBytes;
     if (lengthBytes > longestBytes) {
       const { name } = this.lanes;
-      throw tooLong("record", lengthBytes, {
+      throw tooLong(this.#codec.what, lengthBytes, {
         longestBytes,
         ringBytes: this.#memory.bytes.length,
         name,

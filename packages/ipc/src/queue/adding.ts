@@ -95,7 +95,7 @@ export class Adding {
   constructor(queue: QueueSegment, reap: () => number) {
     this.queue = queue;
     this.reap = reap;
-    this.codec = codecOf(queue.shape);
+    this.codec = codecOf(queue.shape, "job");
     this.scratch = new RecordMemory(new Uint8Array(this.codec.sizeBytes ?? 256));
     const share = queue.self.slot % SHARE_COUNT;
     this.job = { jobClass: 0, share, key: 0, dueMs: 0, addedNs: 0 };

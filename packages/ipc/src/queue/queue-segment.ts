@@ -99,7 +99,7 @@ export class QueueSegment {
       const { memory, participants, slot } = segment;
       this.sizes = readSizes(memory, shape, name);
       this.table = new JobTable(memory.words, memory.wordOf(SECTION.state), this.sizes);
-      this.codec = codecOf(shape);
+      this.codec = codecOf(shape, "job");
       this.memory = new RecordMemory(memory.mapping.bytes(0, segment.superblock.totalBytes));
       this.mutex = new SegmentMutex(segment, MUTEX_CELL, "WorkQueue");
       this.ready = segment.cell(READY_CELL);

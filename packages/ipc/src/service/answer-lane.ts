@@ -53,19 +53,18 @@ export class AnswerLane {
     this.#term = term;
     this.#cell = service.laneCell(lane);
     this.#isJson = response.mode === "json";
-    this.#codec = codecOf(response);
+    this.#codec = codecOf(response, "response");
     this.reader = new MessageReader(
       service,
       service.requestRing(lane),
       offset + SERVICE_COUNTERS.taken,
-      codecOf(request),
+      codecOf(request, "request"),
     );
     this.writer = new MessageWriter({
       service,
       place: service.replyRing(lane),
       countersOffset: offset + SERVICE_COUNTERS.answered,
       codec: this.#codec,
-      what: "response",
       cell: this.#cell,
     });
     this.#sizeBytes = this.#codec.sizeBytes;

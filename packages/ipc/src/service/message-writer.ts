@@ -22,8 +22,6 @@ export interface WriterSpec {
   /** Where this side's counters of the ring begin in the segment, in bytes. */
   readonly countersOffset: number;
   readonly codec: RecordCodec;
-  /** What it writes, for messages: "request". */
-  readonly what: string;
   /** Woken after publishing. */
   readonly cell: WaitCell;
 }
@@ -42,7 +40,6 @@ export class MessageWriter {
   readonly #data: number;
   readonly #memory: RecordMemory;
   readonly #codec: RecordCodec;
-  readonly #what: string;
   readonly #name: string;
   readonly #cell: WaitCell;
   readonly #postponed = { run: () => this.flush(), end: () => this.#endRun() };
@@ -52,7 +49,7 @@ export class MessageWriter {
   #messages = 0;
   #bytes = 0;
 
-  constructor({ service, place, countersOffset, codec, what, cell }: WriterSpec) {
+  constructor({ service, place, countersOffset, codec, cell }: WriterSpec) {
     const { mapping } = service.segment.memory;
     this.#words = service.words;
     this.#data = place.offset / 4;
@@ -61,7 +58,6 @@ export class MessageWriter {
     this.#memory = new RecordMemory(mapping.bytesApart(place.offset, place.lengthBytes));
     this.counters = new Counters(mapping, countersOffset);
     this.#codec = codec;
-    this.#what = what;
     this.#name = service.name;
     this.#cell = cell;
   }
@@ -143,7 +139,7 @@ export class MessageWriter {
   #measure(record: unknown): number {
     const length = this.#codec.measure(record);
     if (length <= this.bodyBytesMax) return length;
-    throw tooLong(this.#what, length, {
+    throw tooLong(this.#codec.what, length, {
       longestBytes: this.bodyBytesMax,
       ringBytes: this.#memory.bytes.length,
       name: this.#name,

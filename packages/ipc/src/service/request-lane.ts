@@ -70,13 +70,12 @@ export class RequestLane {
       service,
       place: service.requestRing(lane),
       countersOffset: offset + SERVICE_COUNTERS.sent,
-      codec: codecOf(request),
-      what: "request",
+      codec: codecOf(request, "request"),
       cell: service.requests,
     });
     const replies = service.replyRing(lane);
     const received = offset + SERVICE_COUNTERS.received;
-    this.#reader = new MessageReader(service, replies, received, codecOf(response));
+    this.#reader = new MessageReader(service, replies, received, codecOf(response, "response"));
     this.counters = this.#writer.counters;
     this.received = this.#reader.counters;
     this.times = service.timesOf(lane);

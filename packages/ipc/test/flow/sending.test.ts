@@ -240,7 +240,8 @@ describe.each(FLOWS)("the sender of a $what", (flow: Flow) => {
     const circle: Record<string, unknown> = {};
     circle["itself"] = circle;
     for (const value of [undefined, () => 1, Symbol("s"), 1n, { deep: [1n] }, circle]) {
-      expectCode(() => sender.send(value), ...TYPE);
+      const { message } = expectCode(() => sender.send(value), ...TYPE);
+      expect(message).toStartWith('The "record" argument must be a value that JSON can hold:');
     }
     const own = new RangeError("the record's own");
     const toJSON = (): never => {

@@ -1,5 +1,6 @@
 /** `WorkQueue` in one process: what is taken when, and what becomes of it. */
 import { describe, expect, test } from "bun:test";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { bytes, f64, json, struct, u32, WorkQueue } from "../../src/index.ts";
 import { codeOf } from "../flow/support/code-of.ts";
 import { Home } from "../sync/support/home.ts";
@@ -59,6 +60,19 @@ describe("add and take", () => {
     queue.add("two");
     const values = (await Promise.all(taken)).map(({ value }) => value);
     expect(values.sort()).toEqual(["one", "two"]);
+  });
+
+  test("refuses a job that the schema does not allow", () => {
+    using _home = new Home();
+    using raw = WorkQueue.createNew("raw", { schema: bytes });
+    const text = expectCode(() => raw.add("text" as never), "TypeError", "ERR_INVALID_ARG_TYPE");
+    expect(text.message).toStartWith('The "job" argument must be a Uint8Array:');
+    using queue = WorkQueue.createNew("tasks", { schema: json });
+    const refused = () => queue.addAll([1, undefined, 2]);
+    const { message } = expectCode(refused, "TypeError", "ERR_INVALID_ARG_TYPE");
+    expect(message).toStartWith('The "job" argument must be a value that JSON can hold:');
+    expect(queue.tryTake()?.value).toBe(1);
+    expect(queue.tryTake()).toBeUndefined();
   });
 
   test("jobs that wait for room stay what they were when they were added", async () => {

@@ -160,7 +160,9 @@ describe("Requester.request()", () => {
     await expect(asking.request(new Uint8Array(2033))).rejects.toThrow(
       "ring of 4096 bytes, less 16;",
     );
-    await expectRejection(asking.request("text" as never), "TypeError", "ERR_INVALID_ARG_TYPE");
+    const text = asking.request("text" as never);
+    const { message } = await expectRejection(text, "TypeError", "ERR_INVALID_ARG_TYPE");
+    expect(message).toStartWith('The "request" argument must be a Uint8Array:');
     expect(await asking.request(new Uint8Array(2032))).toBe(2032);
     expect(asking.metrics.pending).toBe(0);
   });

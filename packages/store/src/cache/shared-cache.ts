@@ -79,7 +79,7 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
     this.#ttl = ttl;
     this.#isJson = shape.mode === "json";
     this.#store = new CacheStore(this.segment);
-    const codec = codecOf(shape);
+    const codec = codecOf(shape, "value");
     this.#reader = new CacheReader(this.#store, codec, shape.mode);
     this.#writer = new CacheWriter(this.#store, codec, this.#isJson);
     this.#computations = new Computations(this.#store, this.#reader, this.#writer);

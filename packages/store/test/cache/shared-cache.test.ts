@@ -326,6 +326,22 @@ describe("SharedCache", () => {
     expect(cache.get("key")).toEqual(longest);
   });
 
+  test("refuses what its schema does not allow, and says that it is the value", () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("json", { capacityBytes: SMALL, value: json<unknown>() });
+    using raw = SharedCache.createNew("raw", { capacityBytes: SMALL, value: bytes });
+    const refused = [
+      () => cache.set("key", undefined),
+      () => cache.compareAndSet("key", undefined, 1n),
+      () => raw.set("key", "text" as never),
+    ];
+    for (const one of refused) {
+      const { message } = expectCode(one, "TypeError", "ERR_INVALID_ARG_TYPE");
+      expect(message).toStartWith('The "value" argument must be a');
+    }
+    expect(cache.get("key")).toBeUndefined();
+  });
+
   test("forgets everything", () => {
     using _home = new Home();
     using cache = SharedCache.createNew("clear", { capacityBytes: SMALL });

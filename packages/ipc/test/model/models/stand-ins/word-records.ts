@@ -46,6 +46,7 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
 
 /** As much of a `RecordCodec` as is used of it. */
 interface WordCodec {
+  readonly what: string;
   readonly sizeBytes: undefined;
   measure(record: number): number;
   encode(memory: RecordMemory, offset: number, record: number): void;
@@ -54,6 +55,7 @@ interface WordCodec {
 }
 
 const CODEC: WordCodec = {
+  what: "record",
   sizeBytes: undefined,
   measure: () => RECORD_BYTES,
   encode: (memory, offset, record) => memory.put(offset, record),
