@@ -111,9 +111,10 @@ function isIndex(key: string | symbol): key is string {
 const elements: ProxyHandler<object> = {
   get: (above, key, cursor: ArrayCursor) =>
     isIndex(key) ? cursor.get(Number(key)) : Reflect.get(above, key, cursor),
-  set(above, key, value, cursor) {
-    if (!isIndex(key)) return Reflect.set(above, key, value, cursor);
-    const message = `Cannot assign element ${key} of an array in place: use set(${key}, value)`;
+  set(_above, key) {
+    const message = isIndex(key)
+      ? `Cannot assign element ${key} of an array in place: use set(${key}, value)`
+      : `Cannot assign "${String(key)}": an array in place has elements alone`;
     throw Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_VALUE" });
   },
 };

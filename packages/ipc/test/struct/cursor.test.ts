@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { inspect } from "node:util";
+import { expectCode } from "@isthmus/testing/expect-code";
 import {
   array,
   bool,
@@ -190,10 +191,22 @@ describe("Cursor", () => {
     const inside = [nested.inner, items.get(0), items.get(0).grid, items.get(0).grid.get(0)];
     for (const one of [cursor, nested, samples, items, ...inside] as object[]) {
       for (const name of ["coutn", "0", "1"]) {
-        expect(() => Object.assign(one, { [name]: 1 })).toThrow(TypeError);
+        const refused = () => Object.assign(one, { [name]: 1 });
+        expectCode(refused, "TypeError", "ERR_INVALID_ARG_VALUE");
+        expect(() => Object.defineProperty(one, name, { value: 1 })).toThrow(TypeError);
         expect(Reflect.ownKeys(one)).toEqual([]);
       }
     }
+    const refusedAt = (struct: object) => refusal(() => Object.assign(struct, { coutn: 1 }));
+    const names = Object.keys(Schema.decode(view, 0).items[0] ?? {}).join(", ");
+    expect(refusedAt(nested.inner)).toStartWith(
+      'TypeError ERR_INVALID_ARG_VALUE The "nested.inner.coutn" argument must be absent, the fields are ',
+    );
+    expect(refusedAt(items.get(1))).toBe(
+      `TypeError ERR_INVALID_ARG_VALUE The "items[1].coutn" argument must be absent, the fields are ${names}: received type number (1)`,
+    );
+    const reading = Schema.cursor(view, 0, { access: "read" });
+    expect(refusedAt(reading)).toContain('The "coutn" argument must be absent');
     expect(bytesOf(view).every((byte) => byte === 0)).toBe(true);
   });
 

@@ -86,6 +86,9 @@ class ClassEmitter {
       emitMethod(members, `set ${key}(v)`, context, (body) => this.#emitStore(body, type, at, "v"));
     }
     emitMethod(members, "[$.SNAPSHOT]()", context, (body) => emitReturn(body, layout, place));
+    const names = members.constant(new Set(layout.fields.map((field) => field.name)));
+    const pathOf = `function () { return ${place.path}; }`;
+    members.line(`static { $.refuseOtherFields(this.prototype, ${pathOf}, ${names}); }`);
     if (context === "root") members.line("get [$.ANCHOR]() { return this.#a; }");
     members.line(PRINTING);
     this.#emitClass(name, context, inner, members);
@@ -141,7 +144,7 @@ class ClassEmitter {
     this.#out.line(isElement ? "#a; #o; #p; constructor(a, o, p) {" : "#a; constructor(a) {");
     this.#out.line(statements.join(" "));
     this.#out.line(isElement ? "this.#a = a; this.#o = o; this.#p = p;" : "this.#a = a;");
-    // A field that there is not must not vanish into the object.
+    // What is no field must not vanish into the object, however it is put there.
     this.#out.line("Object.preventExtensions(this); }");
     this.#out.line(members.source());
     this.#out.line("}");

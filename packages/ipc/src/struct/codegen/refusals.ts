@@ -88,10 +88,30 @@ export function refuseObject(path: string, value: unknown): never {
  */
 export function checkKeys(path: string, value: object, names: ReadonlySet<string>): void {
   for (const key of Object.keys(value)) {
-    if (names.has(key)) continue;
-    const expected = `absent, the fields are ${[...names].join(", ")}`;
-    throw invalidValue(path === "" ? key : `${path}.${key}`, expected, Reflect.get(value, key));
+    if (!names.has(key)) refuseField(path, key, Reflect.get(value, key), names);
   }
+}
+
+/**
+ * Has names that are no fields refused by those of them that there are, when they are assigned to a cursor. Behind all
+ * fields, it costs these nothing.
+ *
+ * @param prototype Of the cursor's class.
+ * @param pathOf Called on a cursor: the path of its struct.
+ */
+export function refuseOtherFields(
+  prototype: object,
+  pathOf: () => string,
+  names: ReadonlySet<string>,
+): void {
+  const set = (_: object, key: string | symbol, value: unknown, cursor: object): never =>
+    refuseField(Reflect.apply(pathOf, cursor, []), String(key), value, names);
+  Object.setPrototypeOf(prototype, new Proxy({}, { set }));
+}
+
+function refuseField(path: string, key: string, value: unknown, names: ReadonlySet<string>): never {
+  const expected = `absent, the fields are ${[...names].join(", ")}`;
+  throw invalidValue(path === "" ? key : `${path}.${key}`, expected, value);
 }
 
 /** Refuses an index that an array has not. */
