@@ -7,7 +7,7 @@ import type { IsthmusContext } from "../context.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { jsonValue } from "../output/json-value.ts";
 import { printable } from "../output/printable.ts";
-import { recordInput } from "../output/record-input.ts";
+import { operandInput } from "../output/record-input.ts";
 import { wrap } from "../output/wrap.ts";
 import { infoRecord } from "../segments/info-record.ts";
 import { NotFoundError } from "../segments/not-found-error.ts";
@@ -68,7 +68,7 @@ function set({ process }: IsthmusContext, { name, flags, operands }: ActionCall)
   const { mode, struct } = open;
   const all = "the values of this cache";
   const kind = { isBytes: mode === "bytes", struct, what: "The value", all };
-  const value = recordInput(kind, new TextEncoder().encode(text));
+  const value = operandInput(kind, text);
   open.cache.set(key, value as never, ttlMs === undefined ? {} : { ttlMs });
   if (flags.json) writeJsonLine(process.stdout, { cache: name, key, set: true });
 }

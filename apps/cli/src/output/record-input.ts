@@ -4,6 +4,7 @@
  * @module
  */
 import type { StructSchema } from "@isthmus/ipc";
+import { UsageError } from "../usage-error.ts";
 import { structInput } from "./struct-input.ts";
 
 /** What the records are, and how to speak of one. */
@@ -32,4 +33,20 @@ export function recordInput({ isBytes, struct, what, all }: RecordKind, text: Ui
     throw new SyntaxError(`${what} is no JSON, which ${all} are: ${why}`);
   }
   return struct === undefined ? value : structInput(struct, value);
+}
+
+/**
+ * The record that is an operand of the command line.
+ *
+ * @throws {UsageError} When it is no JSON, or the struct does not take it.
+ */
+export function operandInput(kind: RecordKind, operand: string): unknown {
+  try {
+    const record = recordInput(kind, new TextEncoder().encode(operand));
+    const { struct } = kind;
+    struct?.encode(new DataView(new ArrayBuffer(struct.size)), 0, record as never);
+    return record;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
 }

@@ -9,7 +9,7 @@ import type { IsthmusContext } from "../context.ts";
 import { formatCountOf } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { printable } from "../output/printable.ts";
-import { recordInput } from "../output/record-input.ts";
+import { operandInput, type RecordKind, recordInput } from "../output/record-input.ts";
 import { openScanInput, STANDARD_INPUT } from "../scan/scan-input.ts";
 import { NotFoundError } from "../segments/not-found-error.ts";
 import { UsageError } from "../usage-error.ts";
@@ -106,10 +106,11 @@ async function add(context: IsthmusContext, { name, flags, operand }: ActionCall
   const { priority, delayMs, key, timeoutMs } = flags;
   using open = openToAdd(name);
   const { info, struct } = open;
-  const all = "the jobs of this queue";
+  const kindOf = (what: string): RecordKind => {
+    return { isBytes: info.mode === "bytes", struct, what, all: "the jobs of this queue" };
+  };
   let count = 0;
-  const addOne = async (line: Uint8Array, what: string): Promise<void> => {
-    const job = recordInput({ isBytes: info.mode === "bytes", struct, what, all }, line);
+  const addOne = async (job: unknown): Promise<void> => {
     const id = await open.queue.addAsync(job, { priority, delayMs, key, timeoutMs, signal });
     count++;
     if (flags.json) writeJsonLine(process.stdout, { queue: name, id });
@@ -119,11 +120,13 @@ async function add(context: IsthmusContext, { name, flags, operand }: ActionCall
     if (!flags.json) process.stdout.write(`added ${formatCountOf(count, "job")}\n`);
   };
   try {
-    if (operand !== undefined) await addOne(new TextEncoder().encode(operand), "The job");
+    if (operand !== undefined) await addOne(operandInput(kindOf("The job"), operand));
     else {
       using input = openScanInput(STANDARD_INPUT, signal);
       let number = 0;
-      for await (const line of linesOf(input.chunks)) await addOne(line, `Line ${++number}`);
+      for await (const line of linesOf(input.chunks)) {
+        await addOne(recordInput(kindOf(`Line ${++number}`), line));
+      }
       signal.throwIfAborted();
     }
   } catch (error) {

@@ -105,13 +105,15 @@ describe("isthmus cache NAME", () => {
     expect(await code("pages", "clear", "k")).toBe(2);
     expect(await code("pages", "invent")).toBe(2);
     expect(await code("pages", "get", "k", "--prefix", "k")).toBe(2);
-    expect(await code("pages", "set", "k", "no json")).toBe(1);
+    expect(await code("pages", "set", "k", "no json")).toBe(2);
     const limiter = await scene.command("cache", "api", "stats");
     expect(limiter).toMatchObject({ exitCode: 1 });
     expect(limiter.stderr).toContain("found limiter");
     // Everywhere by the same word, as on the dashboard.
     for (const command of [["ls"], ["inspect", "api"], ["top", "--count", "1"]]) {
       expect((await scene.command(...command)).stdout).toMatch(/(api|kind) +limiter\b/);
+      const records = await scene.json(...command);
+      expect(records.find(({ name }) => name === "api")).toMatchObject({ kind: "limiter" });
     }
   });
 });

@@ -166,8 +166,11 @@ describe("isthmus queue NAME", () => {
     await using scene = new WorkScene();
     using _orders = WorkQueue.createNew("orders", { schema: Order });
     const wrong = await scene.command("queue", "orders", "add", '{"id":"1"}');
-    expect(wrong).toMatchObject({ stdout: "", exitCode: 1 });
+    expect(wrong).toMatchObject({ stdout: "", exitCode: 2 });
     expect(wrong.stderr).toContain("id");
+    const none = await scene.command("queue", "orders", "add", "no json");
+    expect(none).toMatchObject({ stdout: "", exitCode: 2 });
+    expect(none.stderr).toContain("The job is no JSON, which the jobs of this queue are: ");
     const full = scene.queue("full", [], { capacityBytes: 1024 });
     while (full.tryAdd(1) !== undefined);
     const late = await scene.command("queue", "full", "add", "1", "--timeout-ms", "20");
