@@ -1,6 +1,7 @@
 /** What an observer sees of channels whose ends live, stand still and die. */
 import { describe, expect, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
+import { timeoutWakesMax } from "@isthmus/testing/patience";
 import {
   bytes,
   type ChannelInfo,
@@ -87,9 +88,10 @@ describe("SegmentObserver", () => {
       fill: 1,
       consumerWakes: metrics[0]?.wakes,
       producerWakes: consumed.wakes,
-      timeoutWakes: 0,
       latency: undefined,
     });
+    const waits = seen.lanes.reduce((sum, lane) => sum + lane.fullWaits, seen.consumer.emptyWaits);
+    expect(seen.timeoutWakes).toBeLessThanOrEqual(timeoutWakesMax(waits));
     const pids = (one: ChannelInfo): unknown => [
       ...one.lanes.map(({ producer }) => [producer?.pid, producer?.role, producer?.isAlive]),
       [
