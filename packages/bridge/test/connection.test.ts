@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { NatsServer } from "@isthmus/programs/nats-server";
 import { TcpLink } from "@isthmus/programs/tcp-link";
 import { expectRejection } from "@isthmus/testing/expect-code";
-import { until } from "@isthmus/testing/patience";
+import { patient, until } from "@isthmus/testing/patience";
 import { testIf } from "@isthmus/testing/requirement";
 import { hasServer, serverTest } from "@isthmus/testing/server-test";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
@@ -45,7 +45,7 @@ describe("ServerConnection.open()", () => {
       const publishing = client.publish(subject, "", {
         headers: wanted,
         retries: 0,
-        timeout: 1000,
+        timeout: patient(20_000),
       });
       return await publishing.then(
         () => true,
@@ -139,8 +139,8 @@ describe("credentials", () => {
     const credentialsFile = directory.file("credentials", `{"token": "old"}`);
     await using connection = await open({ server: server.url, credentialsFile });
     await server.kill();
-    await server.restart(`authorization { token: "new" }`);
     directory.file("credentials", `{"token": "new"}`);
+    await server.restart(`authorization { token: "new" }`);
     await until(() => connection.connects === 2 && connection.isConnected, "another connection");
   });
 
