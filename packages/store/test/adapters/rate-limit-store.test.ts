@@ -1,5 +1,6 @@
 /** The limiter as a store of the real middlewares. */
 import { describe, expect, test } from "bun:test";
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expectCode } from "@isthmus/testing/expect-code";
@@ -40,7 +41,9 @@ async function express(limiter: RateLimiter, skips: Skips): Promise<Asking> {
     keyGenerator: () => "ada",
     validate: false,
   }) as unknown as (request: object, response: object, next: () => void) => void;
+  let sent: Promise<unknown> | undefined;
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    sent = once(response, "finish");
     // What Express adds.
     const like = Object.assign(response, {
       status: (code: number) => Object.assign(response, { statusCode: code }),
@@ -57,8 +60,9 @@ async function express(limiter: RateLimiter, skips: Skips): Promise<Asking> {
   return {
     ask: async (path) => {
       const answer = answerOf(await fetch(`http://127.0.0.1:${port}${path}`));
-      // What is taken back when the answer has been sent.
-      await Bun.sleep(5);
+      // What is taken back is taken back when the answer has been sent.
+      await sent;
+      await Bun.sleep(0);
       return answer;
     },
     [Symbol.asyncDispose]: async () => {

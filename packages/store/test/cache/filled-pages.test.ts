@@ -70,7 +70,7 @@ testPages("a cache that was filled holds what it held, in as much memory", () =>
   expect(places).toEqual([false, true]);
   const path = join(home.path, "filled");
   const { blocks } = statSync(path);
-  const before = hugeBytes();
+  const before = hugeBytes(path);
   const bytesOf = (i: number) => new Uint8Array(1000).fill(i);
   const count = 12_000;
   using gather = spyOn(platform(), "gatherPages");
@@ -82,11 +82,15 @@ testPages("a cache that was filled holds what it held, in as much memory", () =>
   const answers = gather.mock.results.map(({ value }) => value as boolean);
   expect(answers.length).toBeGreaterThan(4);
   const made = answers.filter((isMade) => isMade).length;
-  expect(hugeBytes() - before).toBeGreaterThanOrEqual((made / 2) * hugePageBytes);
+  expect(hugeBytes(path) - before).toBeGreaterThanOrEqual((made / 2) * hugePageBytes);
 });
 
-/** What this process has mapped of shared memory in huge pages. */
-function hugeBytes(): number {
-  const found = readFileSync("/proc/self/smaps", "utf8").matchAll(/ShmemPmdMapped: +(\d+) kB/g);
-  return [...found].reduce((sum, [, kib]) => sum + Number(kib) * 1024, 0);
+/** What this process has mapped of a file in huge pages. */
+function hugeBytes(path: string): number {
+  const mappings = readFileSync("/proc/self/smaps", "utf8").split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+  const inode = String(statSync(path).ino);
+  const kibibytes = mappings
+    .filter((text) => text.split(/ +/, 5)[4] === inode)
+    .map((text) => Number(/^ShmemPmdMapped: +(\d+) kB$/m.exec(text)?.[1]));
+  return kibibytes.reduce((sum, kib) => sum + kib * 1024, 0);
 }

@@ -240,7 +240,7 @@ describe("JournalSubscriber", () => {
     setTimeout(() => publisher.send(1), 5);
     expect(await subscriber.receiveAsync()).toMatchObject({ sequence: 1, value: 1 });
     const aborted = subscriber.receiveAsync({ signal: AbortSignal.timeout(5) });
-    expect(aborted).rejects.toThrow("timed out");
+    await expect(aborted).rejects.toThrow("timed out");
     setTimeout(() => sample.journal.append(2), 10);
     for await (const entry of subscriber) {
       expect(entry).toMatchObject({ sequence: 2 });

@@ -67,8 +67,10 @@ describe("a topic that has a journal, between processes", () => {
     const path = directory.file("j");
     using journal = Journal.open(path, SCHEMA);
     using subscriber = JournalSubscriber.createOrOpen(TOPIC, { journal, ...RING });
-    await using dying = start("dieBetween", path);
-    const lines = [await subscriber.receiveAsync(), await subscriber.receiveAsync()].map(lineOf);
+    await using dying = start("send", path);
+    const lines = [lineOf(await subscriber.receiveAsync())];
+    dying.send("dieBetween");
+    lines.push(lineOf(await subscriber.receiveAsync()));
     expect(await dying.end()).toBe(KILLED);
     const expected = [1, 2].map((n) => {
       return lineOf({ sequence: n, time: 0, value: new Uint8Array(stormRecord(n)) });

@@ -6,6 +6,7 @@ import { crc32 } from "node:zlib";
 import { bytes, f64, json, struct, u32 } from "@isthmus/ipc";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
+import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Journal, type JournalEntry } from "../../src/index.ts";
 import { crcOf } from "../../src/journal/crc.ts";
@@ -144,9 +145,7 @@ describe("Journal", () => {
     using directory = new TemporaryDirectory();
     using journal = Journal.open(directory.file("j"), { schema: bytes });
     const last = journal.append(new Uint8Array(100));
-    const end = Date.now() + 10_000;
-    while (journal.metrics.syncedSequence < last && Date.now() < end) await Bun.sleep(20);
-    expect(journal.metrics.syncedSequence).toBe(last);
+    await until(() => journal.metrics.syncedSequence === last, "all of it on the disk");
   });
 
   test("appends nothing of what its schema refuses, and a getter may append", async () => {
