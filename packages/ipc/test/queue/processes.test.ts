@@ -12,8 +12,9 @@ import { LEDGER, Numbered } from "./support/numbered-jobs.ts";
 
 const IS_STRESS = process.env["ISTHMUS_STRESS"] === "1";
 const KILLS = IS_STRESS ? 10_000 : 60;
-/** The short run ends here, however few processes have been killed by then. */
+/** The short run ends here if enough processes have been killed by then. Under Wine a process needs a second to begin. */
 const SHORT_RUN_MS = 8000;
+const LEAST_KILLS = wine === undefined ? 6 : 1;
 const JOBS = 300;
 
 if (IS_STRESS) setDefaultTimeout(7_200_000);
@@ -144,7 +145,8 @@ test("workers killed at random moments lose no job, and none is finished more of
   let added = 0;
   let kills = 0;
   const endMs = performance.now() + SHORT_RUN_MS;
-  const isOver = (): boolean => kills >= KILLS || (!IS_STRESS && performance.now() > endMs);
+  const isLate = (): boolean => !IS_STRESS && performance.now() > endMs;
+  const isOver = (): boolean => kills >= KILLS || (kills >= LEAST_KILLS && isLate());
   /** Starts a worker, feeds the queue, kills the worker. */
   const kill = async (): Promise<void> => {
     while (!isOver()) {
@@ -179,8 +181,6 @@ test("workers killed at random moments lose no job, and none is finished more of
   process.stdout.write(
     `${added} jobs, ${kills} kills, ${metrics.orphaned} taken back, ${metrics.recoveries} recoveries, ${finished - added} finished twice\n`,
   );
-  // Under Wine a process needs a second to begin.
-  expect(kills).toBeGreaterThan(wine === undefined ? 5 : 0);
   // Two of them may note the same number at a time, which loses a count; nobody is without any.
   expect(finished - added).toBeLessThanOrEqual(kills);
   expect(begun).toBeLessThanOrEqual(metrics.taken);

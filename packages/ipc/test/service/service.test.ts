@@ -171,9 +171,10 @@ describe("Requester.request()", () => {
     using _home = new Home();
     using stack = new DisposableStack();
     const { responder, requester } = jsonPair(stack);
-    let go = (): void => {};
+    const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     void responder.serve(async (wait) => {
-      if (wait) await new Promise<void>((resolve) => (go = resolve));
+      begun.resolve();
+      if (wait) await go.promise;
       return wait;
     });
     const late = requester.request(true, { timeoutMs: 20 });
@@ -181,7 +182,9 @@ describe("Requester.request()", () => {
     expect(error.message).toContain('Cannot ask "asked" within 20 ms');
     expect(error.message).toContain(`(process ${process.pid}`);
     expect(requester.metrics).toMatchObject({ timeouts: 1, pending: 0, droppedReplies: 0 });
-    go();
+    // On a busy machine its time may have been over before it was taken.
+    await begun.promise;
+    go.resolve();
     expect(await requester.request(false)).toBe(false);
     expect(requester.metrics).toMatchObject({ requests: 2, replies: 2, droppedReplies: 1 });
   });

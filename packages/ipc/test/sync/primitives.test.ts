@@ -1,7 +1,7 @@
 /** Waiting for a mutex, a semaphore or an event: what all of them promise, whatever each calls it. */
 import { describe, expect, test } from "bun:test";
 import { expectCode, expectRejection, expectRejections } from "@isthmus/testing/expect-code";
-import { until } from "@isthmus/testing/patience";
+import { timeoutWakesMax, until } from "@isthmus/testing/patience";
 import { ifSignals } from "@isthmus/testing/requirement";
 import { type AsyncWaitOptions, NamedEvent, NamedMutex, NamedSemaphore } from "../../src/index.ts";
 import type { NamedHandle } from "../../src/segment/named-handle.ts";
@@ -11,6 +11,8 @@ import { Participant } from "./support/participant.ts";
 const NAME = "m";
 const LONG = { timeoutMs: 200_000 };
 const SHORT = { timeoutMs: 5 };
+/** So often is somebody woken by another process: where a wake-up is lost, every one of these is found by the clock. */
+const ROUNDS = 3;
 
 /** What one wait at a time gets through, until it lets the next one. */
 interface Primitive<T extends NamedHandle = NamedHandle> {
@@ -142,33 +144,43 @@ describe.each(PRIMITIVES)("$what", ({ create, open, wait, tryWait, hold, remote 
     using home = new Home();
     using one = create();
     await using participant = await other();
-    const pass = await hold(one);
+    let pass = await hold(one);
     const isThrough = async (options: object): Promise<boolean> =>
       Boolean(await participant.call(remote.tryWait, NAME, options));
     expect(tryWait(one)).toBeFalsy();
     expect([await isThrough({}), await isThrough(SHORT)]).toEqual([false, false]);
-    const through = isThrough(LONG);
-    await home.untilWaiting(NAME, "asleep");
+    for (let round = 0; round < ROUNDS; round++) {
+      const through = isThrough(LONG);
+      await home.untilWaiting(NAME, "asleep");
+      pass();
+      expect(await through).toBe(true);
+      await participant.call(remote.pass, NAME);
+      pass = await hold(one);
+    }
+    expect(home.cell(NAME).timeoutWakes).toBeLessThanOrEqual(timeoutWakesMax(ROUNDS));
     pass();
-    expect(await through).toBe(true);
-    expect(home.cell(NAME).timeoutWakes).toBe(0);
   });
 
   test("sleeping ends by its time, and by whoever lets it through", async () => {
     using home = new Home();
     using one = create();
     await using participant = await other();
-    const pass = await hold(one);
+    let pass = await hold(one);
     for (const options of [{ timeoutMs: 0 }, SHORT]) {
       expectCode(() => wait(one, options as never), "TimeoutError", "ETIMEDOUT");
       const remotely = participant.call(remote.wait, NAME, options);
       await expectRejection(remotely, "TimeoutError", "ETIMEDOUT");
     }
-    const through = participant.call(remote.wait, NAME, LONG);
-    await home.untilWaiting(NAME, "asleep");
+    for (let round = 0; round < ROUNDS; round++) {
+      const through = participant.call(remote.wait, NAME, LONG);
+      await home.untilWaiting(NAME, "asleep");
+      pass();
+      await through;
+      await participant.call(remote.pass, NAME);
+      pass = await hold(one);
+    }
+    expect(home.cell(NAME).timeoutWakes).toBeLessThanOrEqual(timeoutWakesMax(ROUNDS));
     pass();
-    await through;
-    expect(home.cell(NAME).timeoutWakes).toBe(0);
   });
 
   test("waiting in the event loop ends by its time and by its signal, and takes no other's turn", async () => {
@@ -198,14 +210,16 @@ describe.each(PRIMITIVES)("$what", ({ create, open, wait, tryWait, hold, remote 
     using home = new Home();
     using one = create();
     await using participant = await other();
-    await participant.call(remote.wait, NAME);
-    if (one instanceof NamedEvent) one.reset();
-    await expectRejection(hold(one, { timeoutMs: 0 }), "TimeoutError", "ETIMEDOUT");
-    const staying = hold(one);
-    await home.untilWaiting(NAME, "in event loop");
-    await participant.call(remote.pass, NAME);
-    (await staying)();
-    expect(home.cell(NAME).timeoutWakes).toBe(0);
+    for (let round = 0; round < ROUNDS; round++) {
+      await participant.call(remote.wait, NAME);
+      if (one instanceof NamedEvent) one.reset();
+      await expectRejection(hold(one, { timeoutMs: 0 }), "TimeoutError", "ETIMEDOUT");
+      const staying = hold(one);
+      await home.untilWaiting(NAME, "in event loop");
+      await participant.call(remote.pass, NAME);
+      (await staying)();
+    }
+    expect(home.cell(NAME).timeoutWakes).toBeLessThanOrEqual(timeoutWakesMax(ROUNDS));
   });
 
   test("disposed meanwhile, those who wait through it are told, and no others", async () => {
