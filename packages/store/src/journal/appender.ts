@@ -8,10 +8,10 @@
  * @module
  */
 import { DisposedError } from "@isthmus/core";
-import { conditionError } from "@isthmus/core/internal";
 import { FRAME_BYTES_MIN, PENDING, paddedBytes, SEGMENT } from "./journal-layout.ts";
 import type { RecordBytes, RecordFormat } from "./record-format.ts";
 import { newMemory, type RecordRun } from "./record-run.ts";
+import { RefusedSyncs } from "./refused-syncs.ts";
 import { decodeHeader, encodeHeader } from "./segment-header.ts";
 import type { FramePlace } from "./segment-index.ts";
 import {
@@ -22,13 +22,9 @@ import {
   type RollOptions,
   storeSynced,
   syncedOf,
-  writeAgain,
 } from "./segment-mending.ts";
 import type { JournalStorage, WritableSegment } from "./storage.ts";
 import { Tailers } from "./tailer.ts";
-
-const REFUSED =
-  "append to the journal (the disk has refused to write what another process appended; open it again)";
 
 /** Appends to the segments of a storage. Every call but `sync…` and `synced` needs the turn. */
 export class Appender {
@@ -46,10 +42,7 @@ export class Appender {
   /** Of the last record, in milliseconds since 1970. */
   #time = 0;
   #synced = 0;
-  /** How often a sync of this segment had failed, and been mended, when it was opened. */
-  #failures = 0;
-  #failure: unknown;
-  #isOpening = true; // A failure is mended then.
+  readonly #refused = new RefusedSyncs();
   #isClosed = false;
 
   /**
@@ -78,7 +71,6 @@ export class Appender {
       this.#file.close();
       throw error;
     }
-    this.#isOpening = false;
   }
 
   /** The sequence with which the segment begins that is appended to. */
@@ -99,7 +91,11 @@ export class Appender {
 
   /** Goes to the end, past what others have appended. */
   catchUp(): void {
-    this.#checkFailure();
+    this.#check();
+    this.#goToEnd();
+  }
+
+  #goToEnd(): void {
     while (this.#file.load(this.#tail) !== 0) {
       const finding = this.#pass();
       if (finding === "seal") this.#goOn();
@@ -168,7 +164,7 @@ export class Appender {
    * @throws {SystemError} When the disk refuses; nothing is appended any more then.
    */
   sync(): void {
-    this.#checkFailure();
+    this.#check();
     if (this.synced >= this.last) return;
     this.#lookAhead();
     const { last } = this;
@@ -182,7 +178,7 @@ export class Appender {
 
   /** As `sync`, while this thread does other things. */
   async syncAsync(): Promise<void> {
-    this.#checkFailure();
+    this.#check();
     if (this.synced >= this.last) return;
     this.#lookAhead();
     const { last } = this;
@@ -207,11 +203,11 @@ export class Appender {
     const mark = findMark(this.#format, this.#file, this.#time);
     this.#tail = mark?.offset ?? this.#tail;
     this.#next = mark?.sequence ?? this.#next;
-    this.catchUp();
+    this.#goToEnd();
     // Where it has been cut off, nothing is behind what is left.
     if (this.#next <= syncedOf(this.#file)) this.#mend();
     this.#clearRest();
-    this.#mendFailure();
+    this.#refused.mend(this.#file, this.#tail);
     new Tailers(this.#storage, this.#format.id).takeBack(this.last);
   }
 
@@ -280,7 +276,7 @@ export class Appender {
     this.#next = first;
     this.#time = Math.max(header.time, this.#time);
     this.#synced = Math.max(this.#synced, first - 1);
-    this.#failures = file.load(SEGMENT.failed);
+    this.#refused.enter(file);
   }
 
   /** What stands at the end is no frame: somebody died writing it, or power was lost, or it has been damaged since. */
@@ -320,36 +316,13 @@ export class Appender {
   }
 
   #fail(error: unknown): never {
-    this.#failure = error;
-    const isOdd = (this.#failures & 1) !== 0;
-    if (!this.#isClosed && !isOdd) this.#file.store(SEGMENT.failed, this.#failures + 1);
+    this.#refused.note(error, this.#isClosed ? undefined : this.#file);
     throw error;
   }
 
-  #checkFailure(): void {
-    if (this.#failure !== undefined) throw this.#failure;
+  #check(): void {
+    this.#refused.checkOwn();
     if (this.#isClosed) throw new DisposedError("Journal");
-    if (this.#isOpening) return;
-    const failures = this.#file.load(SEGMENT.failed);
-    if (failures === this.#failures && (failures & 1) === 0) return;
-    this.#failure = conditionError("EIO", REFUSED, "fdatasync");
-    throw this.#failure;
-  }
-
-  /**
-   * After a sync that failed the kernel takes pages for written that are not: all of them are written once more. Handles that were
-   * open then append no more: some of the records that they know may be gone.
-   */
-  #mendFailure(): void {
-    const file = this.#file;
-    if ((this.#failures & 1) === 0) return;
-    writeAgain(file, this.#tail);
-    try {
-      file.sync();
-    } catch (error) {
-      this.#failure = error;
-      throw error;
-    }
-    file.store(SEGMENT.failed, ++this.#failures);
+    this.#refused.checkOthers(this.#file);
   }
 }

@@ -21,7 +21,6 @@ import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { canMount, SmallFileSystem } from "@isthmus/testing/small-file-system";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Journal } from "../../src/index.ts";
-import { Appender } from "../../src/journal/appender.ts";
 import { FRAME, FRAME_BYTES_MIN, SEGMENT } from "../../src/journal/journal-layout.ts";
 import type { Gap } from "../../src/journal/record-cursor.ts";
 import { RecordFormat } from "../../src/journal/record-format.ts";
@@ -35,7 +34,6 @@ import {
   segmentsOf,
   stampRecord,
 } from "./support/sample-journal.ts";
-import { SimulatedDisk } from "./support/simulated-disk.ts";
 
 const FUZZ = 150 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
 /** Bytes of a frame of one digit, and where its payload is. */
@@ -358,33 +356,5 @@ describe("a disk that refuses", () => {
       "SystemError",
       "ENOSPC",
     );
-  });
-
-  test("ends appending for all who have the journal open, and is made good by who opens it next", () => {
-    const disk = new SimulatedDisk();
-    const format = new RecordFormat(new Uint8Array(16).fill(3));
-    const open = () => new Appender(disk, format, SEGMENT.frames + 8192);
-    const run = new RecordRun(codecOf(shapeOf(bytes)), 4000);
-    run.add(new Uint8Array(50));
-    const [one, two] = [open(), open()];
-    one.append(run);
-    one.sync();
-    two.append(run);
-    disk.isBroken = true;
-    expect(() => one.sync()).not.toThrow();
-    one.append(run);
-    expect(() => one.sync()).toThrow("the disk is broken");
-    disk.isBroken = false;
-    expect(() => one.append(run)).toThrow("the disk is broken");
-    expect(() => one.sync()).toThrow("the disk is broken");
-    expectCode(() => two.append(run), "SystemError", "EIO");
-    expectCode(() => two.sync(), "SystemError", "EIO");
-    const three = open();
-    expect(three.append(run)).toBe(4);
-    three.sync();
-    // They know of records that may be gone.
-    expectCode(() => two.append(run), "SystemError", "EIO");
-    expect(() => one.append(run)).toThrow("the disk is broken");
-    expect(open().append(run)).toBe(5);
   });
 });

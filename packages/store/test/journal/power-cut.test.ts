@@ -11,6 +11,7 @@ import { removeOld } from "../../src/journal/retention.ts";
 import { Tailers } from "../../src/journal/tailer.ts";
 import { exploreKeeping } from "./support/keeping-model.ts";
 import { explore, type Parts } from "./support/power-cut-model.ts";
+import { refuseSync } from "./support/refused-syncs-model.ts";
 
 // A record that is left over is older than its place allows as soon as the clock has moved: nothing is to rest on that.
 beforeAll(() => void setSystemTime(new Date(1e12)));
@@ -29,8 +30,8 @@ const MUTANTS: Readonly<Record<string, readonly [file: string, right: string, wr
   ],
   "the rest is not cleared on opening": [
     "appender.ts",
-    "    this.#clearRest();\n    this.#mendF",
-    "    this.#mendF",
+    "    this.#clearRest();\n    this.#refused.mend",
+    "    this.#refused.mend",
   ],
   "what is cleared is not brought to the disk": [
     "appender.ts",
@@ -110,6 +111,37 @@ const KEEPING_MUTANTS: typeof MUTANTS = {
   "the CRC of a commit is not looked at": ["tailer.ts", "=== copyCrc(id, bytes) &&", ">= 0 &&"],
 };
 
+/** Faults in what a sync that is refused ends. */
+const REFUSAL_MUTANTS: typeof MUTANTS = {
+  "one that was mended meanwhile is not noticed": [
+    "refused-syncs.ts",
+    "failures === this.#known && ",
+    "",
+  ],
+  "the next one may do": ["refused-syncs.ts", "    this.#failure = error;\n", ""],
+  "nobody else hears of it": [
+    "refused-syncs.ts",
+    "file?.store(SEGMENT.failed, this.#known + 1);",
+    ";",
+  ],
+  "a second one looks like the mending": [
+    "refused-syncs.ts",
+    "if (!isOdd(this.#known)) file",
+    "file",
+  ],
+  "what the kernel has forgotten is not written again": [
+    "refused-syncs.ts",
+    "    writeAgain(file, end);\n",
+    "",
+  ],
+  "it is mended before that is on the disk": ["refused-syncs.ts", "    file.sync();\n", ""],
+  "it is never mended": [
+    "refused-syncs.ts",
+    "    file.store(SEGMENT.failed, ++this.#known);\n",
+    "",
+  ],
+};
+
 /** Numbers from 0 to 1, the same for a seed. */
 function randomOf(seed: number): () => number {
   const random = new SeededRandom(seed);
@@ -182,5 +214,15 @@ describe("a crash at any step", () => {
 
   test.each(Object.entries(KEEPING_MUTANTS))("is noticed when %s", async (_, ...fault) => {
     expect(await isFound(exploreKeeping, fault.flat() as never, 6)).toBeString();
+  });
+});
+
+describe("a sync that the disk refuses", () => {
+  test("ends appending for all who have the journal open, and is made good by who opens it next", () => {
+    refuseSync(PARTS);
+  });
+
+  test.each(Object.entries(REFUSAL_MUTANTS))("is noticed when %s", async (_, ...fault) => {
+    expect(await isFound(refuseSync, fault.flat() as never, 1)).toBeString();
   });
 });

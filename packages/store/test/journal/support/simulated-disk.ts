@@ -24,23 +24,36 @@ export class Crash extends Error {}
 /** A file: what processes see of it, and what each sector has been since the last sync, the oldest first. */
 export class SimulatedFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  #sectors: Uint8Array[][];
+  readonly #sectors: Uint8Array[][];
+  /** Sectors that a sync which failed has taken for written: none brings them to the disk unless they are written again. */
+  readonly #forgotten = new Set<number>();
 
   constructor(bytes: Uint8Array) {
     this.bytes = new Uint8Array(new ArrayBuffer(bytes.length));
     this.bytes.set(bytes);
-    this.#sectors = this.#now();
+    const count = Math.ceil(bytes.length / SECTOR_BYTES);
+    this.#sectors = Array.from({ length: count }, (_, index) => [this.#now(index)]);
   }
 
   /** Notes what the sectors of a range are now. */
   note(start: number, end: number): void {
-    for (let at = start - (start % SECTOR_BYTES); at < end; at += SECTOR_BYTES) {
-      this.#sectors[at / SECTOR_BYTES]?.push(this.bytes.slice(at, at + SECTOR_BYTES));
+    for (let index = Math.floor(start / SECTOR_BYTES); index * SECTOR_BYTES < end; index++) {
+      this.#sectors[index]?.push(this.#now(index));
+      this.#forgotten.delete(index);
     }
   }
 
   sync(): void {
-    this.#sectors = this.#now();
+    for (const index of this.#sectors.keys()) {
+      if (!this.#forgotten.has(index)) this.#sectors[index] = [this.#now(index)];
+    }
+  }
+
+  /** A sync that the disk refuses. */
+  failSync(): void {
+    for (const [index, { length }] of this.#sectors.entries()) {
+      if (length > 1) this.#forgotten.add(index);
+    }
   }
 
   /** What is on the disk after a loss of power. */
@@ -52,12 +65,8 @@ export class SimulatedFile {
     return left;
   }
 
-  #now(): Uint8Array[][] {
-    const sectors: Uint8Array[][] = [];
-    for (let at = 0; at < this.bytes.length; at += SECTOR_BYTES) {
-      sectors.push([this.bytes.slice(at, at + SECTOR_BYTES)]);
-    }
-    return sectors;
+  #now(index: number): Uint8Array {
+    return this.bytes.slice(index * SECTOR_BYTES, (index + 1) * SECTOR_BYTES);
   }
 }
 
@@ -280,8 +289,12 @@ class SimulatedSegment implements WritableSegment {
 
   sync(): void {
     this.#disk.step();
-    if (this.#disk.isBroken) throw Object.assign(new Error("the disk is broken"), { code: "EIO" });
-    this.#file.sync();
+    if (!this.#disk.isBroken) {
+      this.#file.sync();
+      return;
+    }
+    this.#file.failSync();
+    throw Object.assign(new Error("the disk is broken"), { code: "EIO" });
   }
 
   syncAsync(): Promise<void> {
