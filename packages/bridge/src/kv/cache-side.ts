@@ -102,7 +102,7 @@ export class CacheSide<S extends CacheSchema> implements LocalSide {
 
   async *changes(signal: AbortSignal): AsyncGenerator<LocalChange, void> {
     const following = this.#following as Following;
-    for await (const changes of following.changes(signal)) {
+    for await (const changes of following.batches(signal)) {
       this.#positions = following.positions;
       const operations = changes.map(({ operation }) => operation);
       if (operations.includes("clear")) yield "cleared";

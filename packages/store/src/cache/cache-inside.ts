@@ -38,10 +38,13 @@ export interface CacheInside {
 export interface Following {
   /** Where the logs have been read to, with all that was handed out. */
   readonly positions: Int32Array<ArrayBuffer>;
-  /** Some of the changes that are there; undefined when there are none. */
+  /** Some of the changes since the last look; undefined when there are none. */
   poll(): CacheChange[] | undefined;
-  /** Waits for changes, until the signal ends that with its reason, or in silence when the cache is disposed. */
-  changes(signal: AbortSignal): AsyncIterable<CacheChange[]>;
+  /**
+   * Waits for changes, and yields what was found by one look at a time, until the signal ends that with its reason, or in silence when the
+   * cache is disposed.
+   */
+  batches(signal: AbortSignal | undefined): AsyncIterable<CacheChange[]>;
 }
 
 const INSIDES = new WeakMap<object, CacheInside>();

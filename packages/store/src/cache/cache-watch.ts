@@ -9,6 +9,7 @@
  */
 import { SECTION } from "@isthmus/core/internal";
 import { waitAsync } from "@isthmus/ipc/internal";
+import type { Following } from "./cache-inside.ts";
 import { CHANGE_CELL } from "./cache-segment.ts";
 import type { CacheStore } from "./cache-store.ts";
 import { typeOf } from "./shard.ts";
@@ -46,17 +47,20 @@ const LAPPED: CacheChange = Object.freeze({ operation: "lapped" });
 const CLEAR: CacheChange = Object.freeze({ operation: "clear" });
 
 /** The changes since this was made. */
-export class CacheWatch {
+export class CacheWatch implements Following {
   readonly #store: CacheStore;
+  readonly #disposed: AbortSignal;
   readonly #prefix: string;
   /** Where each log has been read to. */
   readonly #positions: Int32Array;
 
   /**
+   * @param disposed Ends waits in silence.
    * @param from Where the logs have been read to, as `positions` of another watch of this cache; from now on without any.
    */
-  constructor(store: CacheStore, prefix: string, from?: Int32Array) {
+  constructor(store: CacheStore, disposed: AbortSignal, prefix: string, from?: Int32Array) {
     this.#store = store;
+    this.#disposed = disposed;
     this.#prefix = prefix;
     const { words, bases } = store;
     for (const base of bases) words.store(base + SHARD.isWatched, 1);
@@ -66,25 +70,18 @@ export class CacheWatch {
         : Int32Array.from(bases, (base) => words.load(base + SHARD.head));
   }
 
-  /** Where the logs have been read to, with all that was handed out. */
   get positions(): Int32Array<ArrayBuffer> {
     return Int32Array.from(this.#positions);
   }
 
-  /** Yields the changes until one of the signals ends it; `disposed` in silence. */
-  async *changes(
-    signal: AbortSignal | undefined,
-    disposed: AbortSignal,
-  ): AsyncGenerator<CacheChange, void> {
-    for await (const found of this.batches(signal, disposed)) yield* found;
+  /** What `batches` yields, one by one. */
+  async *changes(signal: AbortSignal | undefined): AsyncGenerator<CacheChange, void> {
+    for await (const found of this.batches(signal)) yield* found;
   }
 
-  /** The same, of what was found by one look at a time. */
-  async *batches(
-    signal: AbortSignal | undefined,
-    disposed: AbortSignal,
-  ): AsyncGenerator<CacheChange[], void> {
+  async *batches(signal: AbortSignal | undefined): AsyncGenerator<CacheChange[], void> {
     const { segment } = this.#store;
+    const disposed = this.#disposed;
     const either = signal === undefined ? disposed : AbortSignal.any([signal, disposed]);
     const condition = {
       attempt: () => this.poll(),
@@ -105,7 +102,7 @@ export class CacheWatch {
     }
   }
 
-  /** What has happened since the last look; undefined when nothing has. Of shards that were cleared in one go it tells once. */
+  /** Of shards that were cleared in one go it tells once. */
   poll(): CacheChange[] | undefined {
     const forgotten: CacheChange[] = [];
     const found: CacheChange[] = [];

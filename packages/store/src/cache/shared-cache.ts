@@ -92,16 +92,7 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
         this.checkOpen();
         return this.#reader.peek(key);
       },
-      follow: (from) => {
-        const watch = new CacheWatch(this.#store, "", from);
-        return {
-          get positions() {
-            return watch.positions;
-          },
-          poll: () => watch.poll(),
-          changes: (signal) => watch.batches(signal, this.#disposal.signal),
-        };
-      },
+      follow: (from) => new CacheWatch(this.#store, this.#disposal.signal, "", from),
     });
   }
 
@@ -364,7 +355,7 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
     const { prefix = "", signal } = checkOptions("options", options, WATCH_OPTIONS);
     checkString("options.prefix", prefix);
     checkSignal(signal)?.throwIfAborted();
-    return new CacheWatch(this.#store, prefix).changes(signal, this.#disposal.signal);
+    return new CacheWatch(this.#store, this.#disposal.signal, prefix).changes(signal);
   }
 
   /** Lets go of the cache. Waits and loops over `watch()` end. */
