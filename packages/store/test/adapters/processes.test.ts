@@ -1,32 +1,16 @@
 /** The adapters in four servers on one port. */
 import { expect } from "bun:test";
-import { join } from "node:path";
 import { Home } from "@isthmus/testing/home";
-import { linesOf } from "@isthmus/testing/lines-of";
 import { ifSharedPorts } from "@isthmus/testing/requirement";
-import { testEnvironment } from "@isthmus/testing/run-program";
+import { Servers } from "../support/servers.ts";
 
 ifSharedPorts("four servers on one port have one limit and one set of values", async () => {
   using home = new Home();
-  const start = async (port: string) => {
-    const server = Bun.spawn(
-      [process.execPath, join(import.meta.dir, "fixtures", "server.ts"), port],
-      { env: testEnvironment({ ISTHMUS_DIR: home.path }), stdin: "pipe", stdout: "pipe" },
-    );
-    return { server, port: (await linesOf(server.stdout).next()).value as string };
-  };
-  const first = await start("0");
-  const { port } = first;
-  const others = await Promise.all([1, 2, 3].map(() => start(port)));
-  const servers = [first, ...others].map(({ server }) => server);
-  try {
+  {
+    await using servers = await Servers.start(home, import.meta.dir);
     const ask = async (method: string, key: string, body?: string) => {
-      const headers = { key, connection: "close" };
-      const answer = await fetch(`http://127.0.0.1:${port}/`, {
-        method,
-        headers,
-        ...(body === undefined ? {} : { body }),
-      });
+      const content = body === undefined ? {} : { body };
+      const answer = await servers.fetch("/", { method, headers: { key }, ...content });
       return { status: answer.status, text: await answer.text() };
     };
     await ask("PUT", "writer", "shared");
@@ -39,9 +23,6 @@ ifSharedPorts("four servers on one port have one limit and one set of values", a
     );
     expect([...(values as Set<string>)]).toEqual(["shared"]);
     expect(pids?.size).toBeGreaterThan(1);
-  } finally {
-    for (const server of servers) await server.stdin.end();
-    await Promise.all(servers.map(({ exited }) => exited));
   }
   expect(home.names()).toEqual([]);
 });

@@ -1,13 +1,11 @@
 /** Web sockets of several processes hear each other: each message once. */
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { bytes, Publisher } from "@isthmus/ipc";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
-import { linesOf } from "@isthmus/testing/lines-of";
 import { ifSharedPorts } from "@isthmus/testing/requirement";
-import { testEnvironment } from "@isthmus/testing/run-program";
 import { type BroadcastOptions, broadcast } from "../../src/index.ts";
+import { Servers } from "../support/servers.ts";
 
 /** What a server would have sent. */
 class FakeServer {
@@ -153,17 +151,8 @@ describe("broadcast()", () => {
 
   ifSharedPorts("the web sockets of four servers on one port get each message once", async () => {
     using home = new Home();
-    const start = async (port: string) => {
-      const server = Bun.spawn(
-        [process.execPath, join(import.meta.dir, "fixtures", "server.ts"), "sockets", port],
-        { env: testEnvironment({ ISTHMUS_DIR: home.path }), stdin: "pipe", stdout: "pipe" },
-      );
-      return { server, port: (await linesOf(server.stdout).next()).value as string };
-    };
-    const first = await start("0");
-    const { port } = first;
-    const others = await Promise.all([1, 2, 3].map(() => start(port)));
-    const servers = [first, ...others].map(({ server }) => server);
+    const servers = await Servers.start(home, import.meta.dir, "sockets");
+    const { all, port } = servers;
     const clients: Client[] = [];
     try {
       // The kernel chooses: until every server has a client, and some have two.
@@ -172,7 +161,7 @@ describe("broadcast()", () => {
         clients.push(client);
         await client.until(() => client.pid > 0);
       }
-      const senders = servers.map(({ pid }) => clients.find((client) => client.pid === pid)!);
+      const senders = all.map(({ pid }) => clients.find((client) => client.pid === pid)!);
       for (const [index, { socket }] of senders.entries()) {
         for (let i = 0; i < 20; i++) socket.send(`${index}: ${i}`);
         socket.send(new Uint8Array([index]));
@@ -190,17 +179,15 @@ describe("broadcast()", () => {
         }
       }
       // A death takes its own web sockets with it and nothing else.
-      servers[3]?.kill("SIGKILL");
-      await servers[3]?.exited;
+      await servers.kill(3);
       senders[0]?.socket.send("after");
-      const left = clients.filter(({ pid }) => pid !== servers[3]?.pid);
+      const left = clients.filter(({ pid }) => pid !== all[3]?.pid);
       for (const client of left) await client.until(() => client.heard.includes("after"));
     } finally {
       for (const { socket } of clients) socket.close();
-      for (const server of servers) await server.stdin.end();
-      await Promise.all(servers.map(({ exited }) => exited));
+      await servers[Symbol.asyncDispose]();
     }
-    expect(servers.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, null]);
+    expect(all.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, null]);
     expect(home.names()).toEqual([]);
   });
 });

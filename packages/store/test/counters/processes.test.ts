@@ -8,16 +8,9 @@ import { linesOf } from "@isthmus/testing/lines-of";
 import { ifSharedPorts } from "@isthmus/testing/requirement";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import { SharedCounters } from "../../src/index.ts";
+import { Servers } from "../support/servers.ts";
 
 const KILLS = 3 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
-
-function start(home: Home, fixture: string, ...args: string[]) {
-  return Bun.spawn([process.execPath, join(import.meta.dir, "fixtures", fixture), ...args], {
-    env: testEnvironment({ ISTHMUS_DIR: home.path }),
-    stdin: "pipe",
-    stdout: "pipe",
-  });
-}
 
 test("no count is lost or doubled when places are taken over from the killed", async () => {
   using home = new Home();
@@ -29,7 +22,11 @@ test("no count is lost or doubled when places are taken over from the killed", a
   const begin = async () => {
     const path = evidence.file(`${paths.length}`);
     paths.push(path);
-    const peer = start(home, "counting.ts", "storm", path);
+    const script = join(import.meta.dir, "fixtures", "counting.ts");
+    const peer = Bun.spawn([process.execPath, script, "storm", path], {
+      env: testEnvironment({ ISTHMUS_DIR: home.path }),
+      stdout: "pipe",
+    });
     expect((await linesOf(peer.stdout).next()).value).toBe("counting");
     return peer;
   };
@@ -67,36 +64,22 @@ test("no count is lost or doubled when places are taken over from the killed", a
 
 ifSharedPorts("four servers on one port answer one scrape, also when one is killed", async () => {
   using home = new Home();
-  const first = start(home, "server.ts", "servers", "0");
-  const servers = [first];
-  try {
-    const port = (await linesOf(first.stdout).next()).value as string;
-    for (let i = 1; i < 4; i++) {
-      const server = start(home, "server.ts", "servers", port);
-      servers.push(server);
-      expect((await linesOf(server.stdout).next()).value).toBe(port);
-    }
-    const get = async (path: string): Promise<string> => {
-      const headers = { connection: "close" };
-      return (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).text();
-    };
-    const pids = await Promise.all(Array.from({ length: 100 }, () => get("/")));
-    expect(new Set(pids).size).toBeGreaterThan(1);
-    // Whoever answers says the same.
-    for (let i = 0; i < 5; i++) {
-      const text = await get("/metrics");
-      expect(text).toContain('requests_total{status="200"} 100\n');
-      expect(text).toContain("request_seconds_count 100\n");
-      expect(text).toContain("servers 4\n");
-    }
-    servers[1]?.kill("SIGKILL");
-    await servers[1]?.exited;
-    await get("/");
+  await using servers = await Servers.start(home, import.meta.dir, "servers");
+  const get = async (path: string): Promise<string> => {
+    return (await servers.fetch(path)).text();
+  };
+  const pids = await Promise.all(Array.from({ length: 100 }, () => get("/")));
+  expect(new Set(pids).size).toBeGreaterThan(1);
+  // Whoever answers says the same.
+  for (let i = 0; i < 5; i++) {
     const text = await get("/metrics");
-    expect(text).toContain('requests_total{status="200"} 101\n');
-    expect(text).toContain("servers 3\n");
-  } finally {
-    for (const server of servers) server.kill();
-    await Promise.all(servers.map(({ exited }) => exited));
+    expect(text).toContain('requests_total{status="200"} 100\n');
+    expect(text).toContain("request_seconds_count 100\n");
+    expect(text).toContain("servers 4\n");
   }
+  await servers.kill(1);
+  await get("/");
+  const text = await get("/metrics");
+  expect(text).toContain('requests_total{status="200"} 101\n');
+  expect(text).toContain("servers 3\n");
 });

@@ -1,12 +1,10 @@
 /** A limit that processes keep together: no unit is given twice, whoever dies. */
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
-import { linesOf } from "@isthmus/testing/lines-of";
 import { ifSharedPorts } from "@isthmus/testing/requirement";
-import { testEnvironment } from "@isthmus/testing/run-program";
 import { RateLimiter, type RateLimiterOptions, SharedCache } from "../../src/index.ts";
+import { Servers } from "../support/servers.ts";
 
 const HOUR = 3_600_000;
 const OPTIONS = { limit: 5, perMs: HOUR, capacityBytes: 2 ** 16 } as const;
@@ -106,39 +104,20 @@ describe("RateLimiter", () => {
 
   ifSharedPorts("four servers on one port keep one limit, also when one is killed", async () => {
     using home = new Home();
-    const start = (port: string) =>
-      Bun.spawn(
-        [process.execPath, join(import.meta.dir, "fixtures", "server.ts"), "servers", port],
-        { env: testEnvironment({ ISTHMUS_DIR: home.path }), stdin: "pipe", stdout: "pipe" },
-      );
-    const first = start("0");
-    const servers = [first];
-    try {
-      const port = (await linesOf(first.stdout).next()).value as string;
-      for (let i = 1; i < 4; i++) {
-        const server = start(port);
-        servers.push(server);
-        expect((await linesOf(server.stdout).next()).value).toBe(port);
-      }
-      const ask = async (key: string) => {
-        const headers = { key, connection: "close" };
-        const { status, headers: answer } = await fetch(`http://127.0.0.1:${port}/`, { headers });
-        return { status, pid: answer.get("x-pid"), retryAfter: answer.get("retry-after") };
-      };
-      const answers = await Promise.all(Array.from({ length: 120 }, () => ask("ada")));
-      expect(answers.filter(({ status }) => status === 200)).toHaveLength(50);
-      expect(answers.filter(({ status }) => status === 429)).toHaveLength(70);
-      expect(new Set(answers.map(({ pid }) => pid)).size).toBeGreaterThan(1);
-      expect(Number(answers.find(({ status }) => status === 429)?.retryAfter)).toBeGreaterThan(1);
-      servers[1]?.kill("SIGKILL");
-      await servers[1]?.exited;
-      let allowed = 0;
-      for (let i = 0; i < 60; i++) allowed += (await ask("bob")).status === 200 ? 1 : 0;
-      expect(allowed).toBe(50);
-      expect((await ask("ada")).status).toBe(429);
-    } finally {
-      for (const server of servers) server.kill();
-      await Promise.all(servers.map(({ exited }) => exited));
-    }
+    await using servers = await Servers.start(home, import.meta.dir, "servers");
+    const ask = async (key: string) => {
+      const { status, headers: answer } = await servers.fetch("/", { headers: { key } });
+      return { status, pid: answer.get("x-pid"), retryAfter: answer.get("retry-after") };
+    };
+    const answers = await Promise.all(Array.from({ length: 120 }, () => ask("ada")));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(50);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(70);
+    expect(new Set(answers.map(({ pid }) => pid)).size).toBeGreaterThan(1);
+    expect(Number(answers.find(({ status }) => status === 429)?.retryAfter)).toBeGreaterThan(1);
+    await servers.kill(1);
+    let allowed = 0;
+    for (let i = 0; i < 60; i++) allowed += (await ask("bob")).status === 200 ? 1 : 0;
+    expect(allowed).toBe(50);
+    expect((await ask("ada")).status).toBe(429);
   });
 });
