@@ -116,6 +116,12 @@ describe("findChanges()", () => {
     ]);
   });
 
+  test("calls a rate limiter one, which is a cache by its layout", () => {
+    const limiters = segmentSamples(FIGURES, 0).filter(({ name }) => name === "a-limiter");
+    const [created] = told([], limiters as unknown as SegmentSample[]).flat();
+    expect(created).toBe("created: a limiter was created");
+  });
+
   test("tells of a lock whose owner has died, once, and of who takes it over", () => {
     const mutex = (isAlive: boolean, recoveries = 0): MutexInfo => ({
       owner: { pid: 7, name: "", sinceMs: 5, isAlive },
