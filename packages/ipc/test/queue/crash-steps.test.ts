@@ -3,11 +3,10 @@ import { describe, expect, test } from "bun:test";
 import { SeededRandom, seedOf } from "@isthmus/testing/seeded-random";
 import { JobTable } from "../../src/queue/job-table.ts";
 import { loadSource, type Mistake } from "../model/checker/source.ts";
+import { explore, play } from "./support/crash-histories.ts";
 import {
-  explore,
   OPERATIONS,
   type Operation,
-  play,
   type TableClass,
   type WorldOptions,
 } from "./support/crash-world.ts";

@@ -15,7 +15,7 @@ import {
   QUEUE,
   queueBytes,
 } from "../../../src/queue/queue-layout.ts";
-import { PlainWords } from "../../model/checker/plain-words.ts";
+import { Death, MortalWords } from "./mortal-words.ts";
 
 /** What is checked: the shipped table, or one with a bug in it. */
 export type TableClass = typeof ShippedTable;
@@ -78,27 +78,6 @@ export const OPERATIONS = [
   "resume",
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
-
-/** Thrown in the middle of an operation. */
-class Death extends Error {}
-
-/** Memory whose writer dies after so many stores. */
-class MortalWords extends PlainWords {
-  /** How many stores are left. */
-  left: number = Infinity;
-  stores = 0;
-
-  override store(index: number, value: number): void {
-    if (this.left <= 0) throw new Death();
-    this.left--;
-    this.stores++;
-    super.store(index, value);
-  }
-
-  protected override change(): never {
-    throw new Error("a table has a mutex around it, and needs no other atomic change");
-  }
-}
 
 /** What is known of a job from outside. */
 interface Known {
@@ -478,57 +457,4 @@ export class CrashWorld {
       keys.add(key);
     }
   }
-}
-
-/** Every death in the last of some operations, and every further one while the tables are made anew. */
-export function explore(
-  Table: TableClass,
-  operations: readonly Operation[],
-  isThorough: boolean,
-  options: WorldOptions = {},
-): number {
-  const world = new CrashWorld(Table, options);
-  for (const operation of operations.slice(0, -1)) world.run(operation);
-  const last = operations.at(-1) as Operation;
-  const stores = world.copy().run(last);
-  let deaths = 0;
-  for (let at = 0; at <= stores; at++) {
-    const dead = world.copy();
-    dead.die(last, at);
-    const mended = dead.copy();
-    const steps = mended.rebuild();
-    mended.settle();
-    deaths++;
-    if (!isThorough) continue;
-    // Most of its stores clear lists: a few of those, and all others.
-    for (let step = 0; step < steps; step += step < steps - 300 ? 397 : 7) {
-      const again = dead.copy();
-      again.rebuild(step);
-      again.rebuild();
-      again.settle();
-      deaths++;
-    }
-  }
-  const whole = world.copy();
-  whole.run(last);
-  whole.settle();
-  return deaths;
-}
-
-/** Plays operations, in some of which somebody dies: at a store of so many thousandths of all that it makes. */
-export function play(
-  Table: TableClass,
-  operations: readonly (readonly [operation: Operation, deathAt: number | undefined])[],
-  options: WorldOptions = {},
-): void {
-  const world = new CrashWorld(Table, options);
-  for (const [operation, deathAt] of operations) {
-    if (deathAt === undefined) world.run(operation);
-    else {
-      const stores = world.copy().run(operation);
-      if (world.die(operation, Math.floor((stores * deathAt) / 1000))) world.rebuild();
-      world.checkTaken();
-    }
-  }
-  world.settle();
 }
