@@ -219,7 +219,8 @@ testIf(canMountHugePages, "root, to mount hugetlbfs")(
       expect(message).toContain("hugetlbfs");
     }
     expect([existsSync(created), mappingsOf(files.path)]).toEqual([false, 0]);
-    expect(descriptorCount()).toBe(before);
+    // Fewer when the collector has closed what earlier tests left behind.
+    expect(descriptorCount()).toBeLessThanOrEqual(before);
     closeSync(fd);
   },
 );

@@ -56,7 +56,7 @@ testIf(canMountExt4, "root, to mount ext4")("flush() in mode async begins to wri
     view.flush({ mode: "async" });
     // The kernel would begin by itself, but not before 30 seconds (vm.dirty_expire_centisecs).
     const isWritten = () => readFileSync(files.image).includes(marker);
-    for (let wait = 0; wait < 100 && !isWritten(); wait++) await Bun.sleep(100);
+    for (let wait = 0; wait < 250 && !isWritten(); wait++) await Bun.sleep(100);
     expect(isWritten()).toBe(true);
   }
 });

@@ -20,6 +20,12 @@ function held(home: Home): { descriptors: number; mappings: number } {
   };
 }
 
+/** What other tests have forgotten may go meanwhile: so many cycles that leave something leave more. */
+function expectNoMore(after: ReturnType<typeof held>, before: ReturnType<typeof held>): void {
+  expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
+  expect(after.mappings).toBeLessThanOrEqual(before.mappings);
+}
+
 const CYCLE: Readonly<Record<string, () => void>> = {
   "named memory that is created": () => {
     using memory = MemoryMappedFile.createNew("cycled", 100);
@@ -45,7 +51,7 @@ describe(`${CYCLES} cycles leave no descriptor and no mapping of`, () => {
       const before = held(home);
       const listeners = process.listenerCount("exit");
       for (let i = 0; i < CYCLES; i++) cycle();
-      expect(held(home)).toEqual(before);
+      expectNoMore(held(home), before);
       expect(process.listenerCount("exit")).toBe(listeners);
       expect(home.files()).toEqual([]);
     });
@@ -66,7 +72,7 @@ describe(`${CYCLES} cycles leave no descriptor and no mapping of`, () => {
       );
       expect(() => MemoryMappedFile.createNew("large", 2 ** 50)).toThrow(SystemError);
     }
-    expect(held(home)).toEqual(before);
+    expectNoMore(held(home), before);
     expect(home.files()).toEqual(["junk", "taken"]);
   });
 });

@@ -288,7 +288,8 @@ describe("MemoryMappedFile.scan() by Workers", () => {
       import { MemoryMappedFile, scanJobs } from "@isthmus/core";
       using file = MemoryMappedFile.createFromFile(${JSON.stringify(path)}, { access: "read" });
       console.log(await file.scan(scanJobs.count("a"), { workers: 2 }));
-      setTimeout(() => console.log("held back"), 5000).unref();`;
+      // Before Workers end by themselves.
+      setTimeout(() => console.log("held back"), 9000).unref();`;
     const { stdout, stderr } = await runProgram([process.execPath, "-e", program], {
       cwd: import.meta.dir,
     });
