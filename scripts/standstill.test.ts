@@ -15,6 +15,6 @@ test("a look that comes late tells how long nothing ran", async () => {
   using watch = new StandstillWatch(10);
   await Bun.sleep(1);
   Bun.sleepSync(500);
-  while (watch.stoodMs === 0) await Bun.sleep(1);
-  expect(watch.stoodMs).toBeGreaterThanOrEqual(400);
+  // A busy machine may have stood still before that, for a shorter time.
+  while (watch.stoodMs < 400) await Bun.sleep(1);
 });
