@@ -22,8 +22,8 @@ import {
   SCANS_READ_TOO,
   START_IS_PARSING,
   STREAM_IS_BETTER,
+  THREADS_SHARE,
   TIME_IS_ASKED,
-  WORKERS_START,
 } from "./reasons.ts";
 
 /** One row of the claims table before it is measured. */
@@ -115,7 +115,7 @@ const ROWS: readonly Row[] = [
   ["scan-any-case", 1.2, "count of a text in any case / rg -i", "scans.countAnyCase", "scans.rgAnyCase", SCANS_READ_TOO],
   ["scan-four", 1.2, "four texts at once / one after the other", "scans.findFour", "scans.findFourIndexOf"],
   ["scan-huge-memory", 1, "count in a huge file: growth / 64 MiB", "scans.huge", "scans.hugeLimit", MEMORY],
-  ["scan-threads", 1.7, "two threads / one", "scans.twoThreads", "scans.oneThread", WORKERS_START],
+  ["scan-threads", 1.7, "two threads / one", "scans.twoThreads", "scans.oneThread", THREADS_SHARE],
   ["scan-read-sync", WINS, "count of a byte / readSync and Buffer.indexOf", "scans.count", "scans.countReadSync", SCANS_READ_TOO],
   ["scan-stream", WINS, "count of a byte / createReadStream and Buffer.indexOf", "scans.count", "scans.countStream", SCANS_READ_TOO],
   ["scan-loop", WINS, "count of a byte / byte loop over chunks", "scans.count", "scans.countLoop"],

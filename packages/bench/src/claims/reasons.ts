@@ -93,8 +93,8 @@ export const PAIRS_ARE_STORED: Reason = {
 };
 
 /** Of two threads. */
-export const WORKERS_START: Reason = {
-  text: "Starting two Workers is part of it, and so is what two CPUs share: the memory, and here maybe a core. Two processes in C start at once.",
+export const THREADS_SHARE: Reason = {
+  text: "What two CPUs share is part of it: the memory, and here maybe a core. So is the calling thread, which maps each piece and hands it over. The first scan of a program also starts its Workers, some 50 ms.",
   evidence: ["reference.histogram", "reference.histogramTwo"],
 };
 
