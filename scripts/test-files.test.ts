@@ -49,7 +49,7 @@ const PATIENT = `
 import { expect, test } from "bun:test";
 import { PATIENCE_MS, patient, TEST_MS } from "${join(import.meta.dir, "..", "packages/testing/src/patience.ts")}";
 test("patience", () => {
-  expect([patient(10), TEST_MS / patient(1), PATIENCE_MS]).toEqual([30, 600_000, 600_000]);
+  expect([patient(10), TEST_MS / patient(1), PATIENCE_MS]).toEqual([30, 600_000, 540_000]);
 });
 test("fails", () => expect(process.execPath).toBe("elsewhere"));
 `;

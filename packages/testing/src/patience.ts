@@ -31,10 +31,11 @@ export function timeoutWakesMax(waits: number): number {
   return Math.ceil(waits / (FACTOR > 1 ? 50 : 500));
 }
 
-/** What has not come by then never will, in milliseconds. Nothing depends on how fast the machine is. */
-export const PATIENCE_MS: number = patient(200_000);
-/** Less than a test has, which must be able to say what it has waited for. */
-const LOOKS_MS = patient(190_000);
+/**
+ * What has not come by then never will, in milliseconds: less than a test has, which must be able to say what it has waited for. Nothing
+ * depends on how fast the machine is.
+ */
+export const PATIENCE_MS: number = patient(180_000);
 const LOOK_MS = 2;
 
 /**
@@ -69,7 +70,7 @@ export async function until<T>(
   look: () => T | undefined | false | Promise<T | undefined | false>,
   what: string,
 ): Promise<T> {
-  const endMs = performance.now() + LOOKS_MS;
+  const endMs = performance.now() + PATIENCE_MS;
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;

@@ -6,7 +6,7 @@
 import { expect } from "bun:test";
 import { readdirSync } from "node:fs";
 import { OtherNames } from "@isthmus/programs/name-root";
-import { patient, within } from "@isthmus/testing/patience";
+import { PATIENCE_MS, within } from "@isthmus/testing/patience";
 import { createPlaces, type Places } from "@isthmus/testing/places";
 import { processText } from "@isthmus/testing/process-text";
 import { testEnvironment } from "@isthmus/testing/run-program";
@@ -14,11 +14,6 @@ import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { withoutWineNotes } from "@isthmus/testing/wine-notes";
 import type { Subprocess } from "bun";
 import { MAIN } from "../support/run-cli.ts";
-
-/** Far more than anything here takes. */
-const PATIENCE_MS = patient(180_000);
-/** Less than tests have, so that there is time to say what a run was doing. */
-const END_PATIENCE_MS = patient(190_000);
 
 /** How a run ended. */
 export interface EndOfRun {
@@ -78,7 +73,7 @@ export class Run implements AsyncDisposable {
   async end(): Promise<EndOfRun> {
     const end = Promise.all([this.#stdout, this.#child.exited, this.#stderrDone]);
     const complaint = (): string => `No end; ${processText(this.pid)}\nIt said: ${this.#stderr}`;
-    const [stdout, exitCode] = await within(end, complaint, END_PATIENCE_MS);
+    const [stdout, exitCode] = await within(end, complaint);
     return { stdout, stderr: withoutWineNotes(this.#stderr), exitCode };
   }
 

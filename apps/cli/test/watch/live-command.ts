@@ -4,14 +4,11 @@
  * @module
  */
 
-import { patient } from "@isthmus/testing/patience";
+import { PATIENCE_MS } from "@isthmus/testing/patience";
 import { processText } from "@isthmus/testing/process-text";
 import { testEnvironment } from "@isthmus/testing/run-program";
 import type { Subprocess } from "bun";
 import { MAIN } from "../support/run-cli.ts";
-
-/** No line takes this long. */
-const LINE_TIMEOUT_MS = patient(190_000);
 
 /** One run, killed when the test ends. */
 export class LiveCommand implements AsyncDisposable {
@@ -82,7 +79,7 @@ export class LiveCommand implements AsyncDisposable {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         reject(new Error(`The command says nothing; ${processText(this.#child.pid)}`));
-      }, LINE_TIMEOUT_MS);
+      }, PATIENCE_MS);
     });
     try {
       const { value, done } = await Promise.race([this.#chunks.next(), late]);

@@ -4,14 +4,12 @@
  * @module
  */
 
-import { patient } from "@isthmus/testing/patience";
+import { PATIENCE_MS } from "@isthmus/testing/patience";
 import { isWindows } from "@isthmus/testing/requirement";
 import { MemoryMappedFile } from "../../../src/index.ts";
 
 export const CONTROL_BYTES = 4096;
 
-/** How long a process waits for the others before it gives the race up. */
-const WAIT_MS = patient(190_000);
 /** How often a process looks before it lets another one run: there may be fewer CPUs than processes. */
 const LOOKS = 200;
 
@@ -57,7 +55,7 @@ export class Control {
 
   /** Waits until a condition holds. */
   until(isReached: () => boolean): void {
-    const deadline = performance.now() + WAIT_MS;
+    const deadline = performance.now() + PATIENCE_MS;
     for (let look = 1; !isReached(); look++) {
       if (look % LOOKS !== 0) continue;
       if (performance.now() > deadline) throw new Error("the other processes do not come");
