@@ -24,12 +24,15 @@ const RUNTIMES = {
 type Name = keyof typeof RUNTIMES;
 const NAMES = Object.keys(RUNTIMES) as Name[];
 
+const BARE = "bare lock and unlock";
+const LOCK = "NamedMutex, free";
+
 /** What is measured: a case of a suite in nanoseconds, or a role of the sending end in records a second. */
 const FIGURES = [
   { title: "readInt32 of a view", of: ["accessors", "readInt32"] },
   { title: "a struct read in place", of: ["structs", "cursorRead"] },
-  { title: "bare lock and unlock", of: ["locks", "bareMutex"] },
-  { title: "NamedMutex, free", of: ["locks", "mutex"] },
+  { title: BARE, of: ["locks", "bareMutex"] },
+  { title: LOCK, of: ["locks", "mutex"] },
   { title: "NamedSemaphore, free", of: ["locks", "semaphore"] },
   { title: "NamedEvent, set and taken", of: ["locks", "event"] },
   { title: "a record, one process, bursts", of: ["counters", "burst"] },
@@ -48,17 +51,26 @@ async function measure(runtime: Name, figure: (typeof FIGURES)[number]): Promise
   const command = RUNTIMES[runtime];
   if ("of" in figure) {
     await using child = start([...command, FIGURE, ...figure.of]);
-    return Number(await new Response(child.stdout).text());
+    const text = await new Response(child.stdout).text();
+    await mustEndWell(child, `${figure.title} on ${runtime}`);
+    return Number(text);
   }
   const channel = ["channel", String(RECORDS)];
   await using receiver = start([...command, FIGURE, "receive", ...channel]);
   const lines = linesOf(receiver.stdout);
   await lines.next();
   await using sender = start([...command, PARTICIPANT, figure.role, ...channel]);
+  // Without the one end the other would wait.
+  await mustEndWell(sender, `the sender of ${figure.title} on ${runtime}`);
   const { value } = await lines.next();
-  await sender.exited;
+  await mustEndWell(receiver, `the receiver of ${figure.title} on ${runtime}`);
   // In nanoseconds a record, as the others.
   return 1e9 / Number(value);
+}
+
+async function mustEndWell(child: ReturnType<typeof start>, what: string): Promise<void> {
+  const exitCode = await child.exited;
+  if (exitCode !== 0) throw new Error(`${what} ended with ${exitCode ?? child.signalCode}`);
 }
 
 function median(values: readonly number[]): number {
@@ -72,17 +84,29 @@ function ratio(values: readonly number[], base: readonly number[]): string {
   return `${median(ratios).toFixed(2)}x (${least.toFixed(2)}–${most.toFixed(2)})`;
 }
 
+type Figures = Record<Name, number[]>;
+
+/** All rounds of one figure, and its row of the table. */
+async function tabulate(figure: (typeof FIGURES)[number]): Promise<Figures> {
+  const found: Figures = { Bun: [], "Node.js": [], Deno: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const name of NAMES) found[name].push(await measure(name, figure));
+  }
+  const cells = NAMES.map((name) => median(found[name]).toPrecision(3));
+  const ratios = [ratio(found["Node.js"], found.Bun), ratio(found.Deno, found.Bun)];
+  console.log(`| ${[figure.title, ...cells, ...ratios].join(" | ")} |`);
+  return found;
+}
+
 try {
   console.log("| ns | Bun | Node.js | Deno | Node.js / Bun | Deno / Bun |");
   console.log("| -- | --- | ------- | ---- | ------------- | ---------- |");
-  for (const figure of FIGURES) {
-    const found: Record<Name, number[]> = { Bun: [], "Node.js": [], Deno: [] };
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const name of NAMES) found[name].push(await measure(name, figure));
-    }
-    const cells = NAMES.map((name) => median(found[name]).toPrecision(3));
-    const ratios = [ratio(found["Node.js"], found.Bun), ratio(found.Deno, found.Bun)];
-    console.log(`| ${[figure.title, ...cells, ...ratios].join(" | ")} |`);
+  const found = new Map<string, Figures>();
+  for (const figure of FIGURES) found.set(figure.title, await tabulate(figure));
+  const [lock, bare] = [found.get(LOCK), found.get(BARE)];
+  if (lock !== undefined && bare !== undefined) {
+    const told = NAMES.map((name) => `${name} ${ratio(lock[name], bare[name])}`).join(", ");
+    console.log(`\n${LOCK}, beside ${BARE}: ${told}`);
   }
 } finally {
   rmSync(home, { recursive: true, force: true });

@@ -94,6 +94,20 @@ test.skipIf(!installed || Bun.semver.order(version?.slice(1) ?? "", "26.10.0") >
   },
 );
 
+test.skipIf(RUNTIMES.some(({ variable }) => process.env[variable] === undefined))(
+  "each figure of bench:runtimes is measured on all three",
+  async () => {
+    const benchmark = [process.execPath, join(ROOT, "scripts/bench-runtimes.ts"), "1"];
+    const { stdout, stderr, exitCode } = await attempt(ROOT, benchmark);
+    expect({ exitCode, stderr: exitCode === 0 ? "" : stderr }).toEqual({ exitCode: 0, stderr: "" });
+    const rows = stdout.split("\n").filter((line) => line.startsWith("| "));
+    const figures = rows.slice(2).map((row) => row.split(" | ").slice(1, 4).map(Number));
+    expect(figures.length).toBe(9);
+    expect(figures.flat().every((nanoseconds) => nanoseconds > 0)).toBe(true);
+    expect(stdout).toMatch(/: Bun [0-9.]+x .*, Node.js [0-9.]+x .*, Deno [0-9.]+x /);
+  },
+);
+
 for (const { name, variable, program, command } of RUNTIMES) {
   describe.skipIf(process.env[variable] === undefined)(name, () => {
     const isthmus = (...input: string[]) => mustRun(...command, ...input);

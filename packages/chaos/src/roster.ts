@@ -14,7 +14,7 @@ import { clockMs, EVENT, EVENT_BYTES, EventLog, type Evidence } from "./evidence
 import type { ChaosPlace } from "./place.ts";
 import type { Role, Scenario } from "./scenario.ts";
 
-const PROGRAM = programCommand(import.meta.dir, "participant-main.ts");
+const PROGRAM = programCommand(import.meta.dirname, "participant-main.ts");
 /** How much of a process's standard error is told. */
 const COMPLAINT_CHARACTERS = 600;
 

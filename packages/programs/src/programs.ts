@@ -21,7 +21,7 @@ export const isExecutable: boolean = import.meta.dirname.startsWith(EMBEDDED);
 /**
  * The command that runs a program in a process of its own.
  *
- * @param directory The directory of the module that asks: `import.meta.dir`.
+ * @param directory The directory of the module that asks: `import.meta.dirname`.
  * @param path From there to the program's source.
  * @returns What stands before the program's own arguments.
  */
@@ -34,7 +34,7 @@ export function programCommand(directory: string, path: string): string[] {
 /**
  * The command that runs the command itself.
  *
- * @param directory The directory of the module that asks: `import.meta.dir`.
+ * @param directory The directory of the module that asks: `import.meta.dirname`.
  * @param path From there to the command's source.
  * @returns What stands before its arguments.
  */
@@ -46,7 +46,7 @@ export function mainCommand(directory: string, path: string): string[] {
 /**
  * Starts a program as a worker of this process.
  *
- * @param directory The directory of the module that asks: `import.meta.dir`.
+ * @param directory The directory of the module that asks: `import.meta.dirname`.
  * @param path From there to the program's source.
  */
 export function startWorker(directory: string, path: string): Worker {

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** The project's root. */
-export const ROOT: string = join(import.meta.dir, "..", "..", "..");
+export const ROOT: string = join(import.meta.dirname, "..", "..", "..");
 
 /** The packages with a public interface. */
 export const PACKAGES = ["core", "ipc", "store", "bridge"] as const;

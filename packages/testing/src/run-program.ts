@@ -53,7 +53,7 @@ export async function runProgram(
   options: ProgramOptions = {},
 ): Promise<ProgramResult> {
   await using child = Bun.spawn([...command], {
-    cwd: options.cwd ?? import.meta.dir,
+    cwd: options.cwd ?? import.meta.dirname,
     env: testEnvironment(options.env),
     stdin: options.stdin ?? "ignore",
     stdout: "pipe",
@@ -76,7 +76,7 @@ export async function interruptProgram(
   options: ProgramOptions = {},
 ): Promise<Omit<ProgramResult, "stdout">> {
   await using child = Bun.spawn([...command], {
-    cwd: options.cwd ?? import.meta.dir,
+    cwd: options.cwd ?? import.meta.dirname,
     env: testEnvironment(options.env),
     stdin: "ignore",
     stdout: "ignore",

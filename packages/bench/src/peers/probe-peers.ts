@@ -9,7 +9,7 @@ import { programCommand } from "@isthmus/programs";
 import type { Room } from "../runner/room.ts";
 import { OPTIONAL_PEERS, type OptionalPeer } from "./optional-peers.ts";
 
-const PROBE: readonly string[] = programCommand(import.meta.dir, "probe-main.ts");
+const PROBE: readonly string[] = programCommand(import.meta.dirname, "probe-main.ts");
 const TIMEOUT_MS = 20_000;
 
 /** One peer, and why it is not measured when it is not. */

@@ -9,7 +9,7 @@ import { RESULTS_DIRECTORY, RESULTS_FILE } from "../results/latest-results.ts";
 import { readResults } from "../results/read-results.ts";
 import { withBenchmarkSection } from "./readme-section.ts";
 
-const ROOT: string = join(import.meta.dir, "..", "..", "..", "..");
+const ROOT: string = join(import.meta.dirname, "..", "..", "..", "..");
 const DOCUMENTS = { "README.md": "table", "docs/how-fast.md": "whole" } as const;
 const [path = join(RESULTS_DIRECTORY, RESULTS_FILE)] = process.argv.slice(2);
 

@@ -27,7 +27,7 @@ const DEFAULT_ROUNDS = { quick: 3, full: 7 } as const;
 /** What is left of the minute is for the report. */
 const QUICK_BUDGET_MS = 56_000;
 const DEFAULT_SEED = 20_250_101;
-const MEASURE: readonly string[] = programCommand(import.meta.dir, "measure-main.ts");
+const MEASURE: readonly string[] = programCommand(import.meta.dirname, "measure-main.ts");
 
 /** What is being done. */
 export interface Progress {

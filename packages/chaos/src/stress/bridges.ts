@@ -8,7 +8,7 @@ import { NatsServer } from "@isthmus/programs/nats-server";
 import { TcpLink } from "@isthmus/programs/tcp-link";
 import { Victim } from "./victim.ts";
 
-const PROGRAM = programCommand(import.meta.dir, "bridge-victim.ts");
+const PROGRAM = programCommand(import.meta.dirname, "bridge-victim.ts");
 
 /** One end of a bridge, with a link of its own. */
 export class BridgeEnd {

@@ -9,7 +9,7 @@ import { startProcess } from "@isthmus/programs/start-process";
 import type { Finding } from "../judges/findings.ts";
 import { findLeaks, type Resources, takeStock } from "../resources.ts";
 
-const PARTNER = programCommand(import.meta.dir, "crowd-partner.ts");
+const PARTNER = programCommand(import.meta.dirname, "crowd-partner.ts");
 /** How long published records may be on their way, on a busy machine, in milliseconds. */
 const PATIENCE_MS = 60_000;
 

@@ -15,7 +15,7 @@ import { JOURNAL_FAULTS, type JournalFault, JournalLedger } from "./journal-ledg
 import { decodeStormRecord } from "./journal-record.ts";
 import { killOneByOne, SLOTS, Victim } from "./victim.ts";
 
-const PROGRAM = programCommand(import.meta.dir, "journal-victim.ts");
+const PROGRAM = programCommand(import.meta.dirname, "journal-victim.ts");
 /** A round has so many kills at most, and a journal and a ledger of its own. */
 const ROUND_KILLS = 500;
 const JUDGE = "judge";

@@ -12,7 +12,7 @@ import { openStorm, StormHands } from "./storm-hands.ts";
 import { LEDGER_FAULTS, type LedgerFault, StormLedger, VICTIMS_MAX } from "./storm-ledger.ts";
 import { killOneByOne, Victim } from "./victim.ts";
 
-const PROGRAM = programCommand(import.meta.dir, "storm-victim.ts");
+const PROGRAM = programCommand(import.meta.dirname, "storm-victim.ts");
 /** A round has so many kills at most, and a queue and a ledger of its own. */
 const ROUND_KILLS = 500;
 /** One victim in so many is stopped in the middle of its work, and goes on, or is killed so. */

@@ -15,7 +15,7 @@ import { median } from "../../statistics/statistics.ts";
 import { expectedSum, Sample, type SampleFields, sampleOf, sumOf } from "../sample.ts";
 import { BATCH } from "./stores.ts";
 
-const OPENER: readonly string[] = programCommand(import.meta.dir, "open-main.ts");
+const OPENER: readonly string[] = programCommand(import.meta.dirname, "open-main.ts");
 const FIELDS = ["a", "b", "c", "d", "e", "f", "g", "h"] as const;
 const LONG_BYTES = 4096;
 /** Segments of 64 MiB that make 100 GiB. */

@@ -11,7 +11,7 @@ import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
 import { SqliteLog } from "./stores.ts";
 
 const WRITERS = 8;
-const WRITER: readonly string[] = programCommand(import.meta.dir, "sync-writer.ts");
+const WRITER: readonly string[] = programCommand(import.meta.dirname, "sync-writer.ts");
 /** A disk takes its time. */
 const SHARE = 100;
 

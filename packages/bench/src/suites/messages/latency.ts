@@ -93,7 +93,7 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   workerMessages: async ({ sizes }) => {
     return await measureOpenLoop(sizes, async (onAnswer) => {
       const ready = Promise.withResolvers<void>();
-      const worker = startWorker(import.meta.dir, "worker.ts");
+      const worker = startWorker(import.meta.dirname, "worker.ts");
       worker.onmessage = ({ data }: MessageEvent<SampleFields | string>) => {
         if (typeof data === "string") ready.resolve();
         else onAnswer(data.a);

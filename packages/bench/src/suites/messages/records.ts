@@ -154,7 +154,7 @@ async function spawnIpc({ sizes }: CaseContext): Promise<Figure> {
 
 async function workerMessages({ sizes }: CaseContext): Promise<Figure> {
   const meter = new Meter(sizes.slowRecords);
-  const worker = startWorker(import.meta.dir, "worker.ts");
+  const worker = startWorker(import.meta.dirname, "worker.ts");
   worker.onmessage = ({ data }: MessageEvent<SampleFields>) => meter.note(sumOf(data));
   worker.postMessage({ role: "sendRecords", count: sizes.slowRecords });
   await meter.done;
@@ -164,7 +164,7 @@ async function workerMessages({ sizes }: CaseContext): Promise<Figure> {
 
 async function sharedArrayBuffer({ sizes }: CaseContext): Promise<Figure> {
   const memory = new Uint8Array(new SharedArrayBuffer(PLAIN_RING_BYTES));
-  const worker = startWorker(import.meta.dir, "worker.ts");
+  const worker = startWorker(import.meta.dirname, "worker.ts");
   worker.postMessage({ role: "fillRing", count: sizes.records, memory });
   const meter = new Meter(sizes.records);
   consumeRecords(memory, meter);

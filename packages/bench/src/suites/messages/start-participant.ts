@@ -6,7 +6,7 @@
 import { programCommand } from "@isthmus/programs";
 import type { Subprocess } from "bun";
 
-const PARTY: readonly string[] = programCommand(import.meta.dir, "participant.ts");
+const PARTY: readonly string[] = programCommand(import.meta.dirname, "participant.ts");
 
 /** How to start it. */
 export interface ParticipantOptions {

@@ -59,7 +59,7 @@ function librarySource(library: string): string {
 }
 
 function source(file: string): string {
-  const path = join(import.meta.dir, "../../../../..", file);
+  const path = join(import.meta.dirname, "../../../../..", file);
   if (!existsSync(path)) throw new SkipError("only where the sources of the packages are");
   return path;
 }

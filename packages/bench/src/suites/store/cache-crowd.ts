@@ -10,7 +10,7 @@ import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
 import type { PartyReport } from "./cache-party.ts";
 import { KEY_COUNT, keyOf, valueWith } from "./keys.ts";
 
-const PARTY: readonly string[] = programCommand(import.meta.dir, "cache-party.ts");
+const PARTY: readonly string[] = programCommand(import.meta.dirname, "cache-party.ts");
 const CAPACITY_BYTES = 16 << 20;
 const READERS = 4;
 

@@ -16,7 +16,7 @@ import type { WorkReport } from "./job-worker.ts";
 import { startRedis } from "./redis-server.ts";
 
 const WORKERS = 2;
-const WORKER: readonly string[] = programCommand(import.meta.dir, "job-worker.ts");
+const WORKER: readonly string[] = programCommand(import.meta.dirname, "job-worker.ts");
 
 /** The most that a worker's death may hold its job up, in nanoseconds. */
 const LIMIT_NS = 5e6;
