@@ -46,8 +46,8 @@ export async function expectRejections(
   operations: readonly Promise<unknown>[],
   type: ErrorClass,
   code: string,
-): Promise<void> {
-  await Promise.all(operations.map((one) => expectRejection(one, type, code)));
+): Promise<readonly Coded[]> {
+  return await Promise.all(operations.map((one) => expectRejection(one, type, code)));
 }
 
 function checked(error: unknown, type: ErrorClass, code: string): Coded {

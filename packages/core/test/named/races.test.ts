@@ -21,7 +21,7 @@ describe("MemoryMappedFile.createNew()", () => {
       expect(result.violations).toEqual([]);
       expect(total(result.wins)).toBe(rounds);
       // A race that always the same process wins is none.
-      expect(Math.min(...result.wins)).toBeGreaterThan(0);
+      expect(result.wins.filter((wins) => wins > 0).length).toBeGreaterThan(1);
       expect(home.files()).toEqual([]);
     });
   }

@@ -1,6 +1,6 @@
 /** Changing a shared struct without blocking the event loop. */
 import { describe, expect, test } from "bun:test";
-import { expectRejection } from "@isthmus/testing/expect-code";
+import { expectRejection, expectRejections } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { NamedMutex, SharedStruct, struct, u32 } from "../../src/index.ts";
 import { peerOf } from "./support/peers.ts";
@@ -160,8 +160,9 @@ describe("SharedStruct.updateAsync()", () => {
     const updates = [shared.updateAsync(() => {}), shared.compareAndSetAsync(0, () => {})];
     await Bun.sleep(1);
     shared.dispose();
-    for (const update of updates) {
-      const { message } = await expectRejection(update, "DisposedError", "ERR_DISPOSED");
+    // Both at once: the one in the queue rejects while the one that waits is still on its way.
+    const refusals = await expectRejections(updates, "DisposedError", "ERR_DISPOSED");
+    for (const { message } of refusals) {
       expect(message).toContain("SharedStruct");
     }
     const [first, second] = [
