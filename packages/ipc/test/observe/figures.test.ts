@@ -33,9 +33,9 @@ const TABLES = Object.entries(FIGURES).flatMap(([kind, parts]) =>
 const SOURCE = join(import.meta.dir, "..", "..", "src");
 
 /** The files in which kinds declare their figures. */
-const FIGURE_FILES = [...new Bun.Glob("*/*-figures.ts").scanSync(SOURCE)].filter(
-  (file) => !["observe/kind-figures.ts", "figures/read-figures.ts"].includes(file),
-);
+const FIGURE_FILES = [...new Bun.Glob("*/*-figures.ts").scanSync(SOURCE)]
+  .map((file) => file.replaceAll("\\", "/"))
+  .filter((file) => !["observe/kind-figures.ts", "figures/read-figures.ts"].includes(file));
 
 describe("FIGURES", () => {
   test("cannot be changed", () => {
