@@ -221,7 +221,7 @@ export class Appender {
     const tail = this.#tail;
     const size = source.view.getInt32(start, true);
     // Of one frame, a part is taken for the end; of several, the first would be there without the others.
-    if (file.copiesAtOnce && paddedBytes(size) === end - start) {
+    if (file.copiesAtOnce(end - start) && paddedBytes(size) === end - start) {
       file.copy(tail, source, start, end);
       return;
     }

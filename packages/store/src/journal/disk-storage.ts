@@ -22,11 +22,11 @@ import {
   attempt,
   DiskReading,
   DiskTailer,
-  DiskWriting,
   syncDirectory,
   writeAll,
   writeAside,
 } from "./disk-files.ts";
+import { DiskWriting } from "./disk-writing.ts";
 import {
   ASIDE_NAME,
   firstOf,
@@ -41,7 +41,6 @@ import {
 import type { HeadFiles } from "./live-head.ts";
 import { decodeHeader } from "./segment-header.ts";
 import type { JournalStorage, ReadableSegment, TailerFile, WritableSegment } from "./storage.ts";
-import { WrittenThrough } from "./written-through.ts";
 
 /** A file that somebody makes ready gets its name within this time, in milliseconds, or is left over. */
 const LEFT_OVER_MS = 600_000;
@@ -120,9 +119,7 @@ export class DiskStorage implements JournalStorage {
       const { segmentBytes } = decodeHeader(head.subarray(0, count), size, this.#id, first);
       // A copy may have holes, and a file may have been cut off: a store there would find no room.
       platform().allocate(fd, 0, segmentBytes, path);
-      // Where a sync of the file alone does not see what a mapping has, the two are not one.
-      const isThrough = this.#syncsEach && platform().syncsMappings;
-      return new (isThrough ? WrittenThrough : DiskWriting)(fd, path, first, segmentBytes);
+      return new DiskWriting(fd, path, first, segmentBytes, this.#syncsEach);
     } catch (error) {
       closeSync(fd);
       throw fromNodeError(error, `open "${path}"`);

@@ -11,8 +11,8 @@ export interface WritableSegment extends RecordBytes {
   /** The sequence with which it begins. */
   readonly first: number;
   readonly lengthBytes: number;
-  /** Whether `copy` puts all of a range there by one call, of which only a death or the disk leaves a part. */
-  readonly copiesAtOnce: boolean;
+  /** Whether `copy` puts so many bytes there by one call, of which only a death or the disk leaves a part. */
+  copiesAtOnce(bytes: number): boolean;
   /** Reads a word, with what was stored before it (acquire). */
   load(offset: number): number;
   /** Stores a word, after all stores before it (release). */

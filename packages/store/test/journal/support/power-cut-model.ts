@@ -184,19 +184,19 @@ function chancesOf(random: () => number, mixtures: number): Chance[] {
  *
  * @param random Numbers from 0 to 1.
  * @param mixtures How many mixtures of old and new sectors are tried for each.
- * @param copiesAtOnce Whether a frame is written by one call.
+ * @param atOnceFrom From how many bytes on a frame is written by one call.
  * @returns What was found wrong first, and when; undefined when nothing was.
  */
 export function explore(
   parts: Parts,
   random: () => number,
   mixtures: number,
-  copiesAtOnce: boolean,
+  atOnceFrom: number,
 ): string | undefined {
-  const whole = new SimulatedDisk(copiesAtOnce);
+  const whole = new SimulatedDisk(atOnceFrom);
   play(parts, whole, newRun());
   for (let steps = 0; steps <= whole.steps; steps++) {
-    const disk = new SimulatedDisk(copiesAtOnce);
+    const disk = new SimulatedDisk(atOnceFrom);
     const run = newRun();
     disk.stepsLeft = steps;
     disk.part = random();

@@ -82,16 +82,16 @@ export class SimulatedDisk implements JournalStorage {
   isBroken = false;
   /** Which part of a write is done when its process is killed, 0 to 1. */
   part = 0.5;
-  /** Whether segments copy a range by one call. */
-  readonly copiesAtOnce: boolean;
+  /** From how many bytes on segments copy a range by one call. */
+  readonly atOnceFrom: number;
 
-  constructor(copiesAtOnce = false) {
-    this.copiesAtOnce = copiesAtOnce;
+  constructor(atOnceFrom = Infinity) {
+    this.atOnceFrom = atOnceFrom;
   }
 
   /** The disk after a loss of power. */
   afterPowerLoss(choose: (count: number) => number): SimulatedDisk {
-    const left = new SimulatedDisk(this.copiesAtOnce);
+    const left = new SimulatedDisk(this.atOnceFrom);
     for (const [first, file] of this.files) {
       left.files.set(first, new SimulatedFile(file.after(choose)));
     }
@@ -234,7 +234,6 @@ function writeInParts(
 }
 
 class SimulatedSegment implements WritableSegment {
-  readonly copiesAtOnce: boolean;
   readonly first: number;
   readonly lengthBytes: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -245,11 +244,14 @@ class SimulatedSegment implements WritableSegment {
   constructor(disk: SimulatedDisk, file: SimulatedFile, first: number) {
     this.#disk = disk;
     this.#file = file;
-    this.copiesAtOnce = disk.copiesAtOnce;
     this.first = first;
     this.bytes = file.bytes;
     this.lengthBytes = file.bytes.length;
     this.view = new DataView(this.bytes.buffer);
+  }
+
+  copiesAtOnce(bytes: number): boolean {
+    return bytes >= this.#disk.atOnceFrom;
   }
 
   load(offset: number): number {
