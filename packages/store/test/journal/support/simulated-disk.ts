@@ -85,7 +85,7 @@ export class SimulatedDisk implements JournalStorage {
   /** From how many bytes on segments copy a range by one call. */
   readonly atOnceFrom: number;
 
-  constructor(atOnceFrom = Infinity) {
+  constructor(atOnceFrom: number = Infinity) {
     this.atOnceFrom = atOnceFrom;
   }
 
