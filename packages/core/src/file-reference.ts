@@ -46,7 +46,7 @@ const WHOLE = new WeakSet<Blob>();
  */
 function checkWhole(file: Blob, path: string): string {
   if (WHOLE.has(file)) return path;
-  const fileBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const fileBytes = lengthOf(path);
   // biome-ignore lint/style/noRestrictedGlobals: only Bun has such a file
   const { inspect } = Bun;
   // Only a part that begins later has this line. The size is asked of a copy: asked itself, the file would be read up to
@@ -63,6 +63,15 @@ function checkWhole(file: Blob, path: string): string {
   return path;
 }
 
+/** The length of a file; 0 of one that cannot be looked at: opening it says why. */
+function lengthOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
+
 function pathOfUrl(url: URL): string {
   try {
     return process.getBuiltinModule("node:url").fileURLToPath(url);
@@ -71,8 +80,15 @@ function pathOfUrl(url: URL): string {
   }
 }
 
-function checkPath(path: string): string {
-  if (path === "") throw invalidValue("file", "a path that is not empty", path);
-  if (path.includes("\0")) throw invalidValue("file", "a path without a NUL character", path);
+/**
+ * Checks that a string can be a path, and returns it.
+ *
+ * @param path The string.
+ * @param name The argument's name, for the message.
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE`
+ */
+export function checkPath(path: string, name = "file"): string {
+  if (path === "") throw invalidValue(name, "a path that is not empty", path);
+  if (path.includes("\0")) throw invalidValue(name, "a path without a NUL character", path);
   return path;
 }

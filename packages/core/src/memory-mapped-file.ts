@@ -7,7 +7,7 @@ import { accessRules, type MemoryAccess } from "./access.ts";
 import type { Backing } from "./backing.ts";
 import { BigEndianAccessor } from "./big-endian-accessor.ts";
 import { DisposedError, NotSupportedError } from "./errors.ts";
-import type { FileReference } from "./file-reference.ts";
+import { checkPath, type FileReference } from "./file-reference.ts";
 import { showAs } from "./inspect.ts";
 import { LiveViews } from "./live-views.ts";
 import { Trail } from "./named/holder.ts";
@@ -137,8 +137,8 @@ export class MemoryMappedFile extends Scannable implements Disposable {
    * duplicated: the caller's stays open and may be closed at any time.
    * @param options Mode, access and capacity.
    * @throws {SystemError} `ENOENT`, `EACCES`, `EEXIST`, `EISDIR`, `ENOSPC`, … A file that was created is removed again.
-   * @throws {RangeError} `ERR_OUT_OF_RANGE` when the capacity does not fit: 0 for an empty file, less than the
-   * file's length, more than it on a read-only map.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when the capacity does not fit: 0 for a new file, less than the
+   * file's length, more than it on a read-only map; and when a map that may not write is to create the file.
    * @throws {NotSupportedError} For pipes and sockets.
    */
   static createFromFile(file: FileReference, options?: FileOptions): MemoryMappedFile {
@@ -152,12 +152,13 @@ export class MemoryMappedFile extends Scannable implements Disposable {
    * @param path Where it is.
    * @param options As of the method; `wait: true` waits for a file that is not there yet, and reads it from its start.
    * @throws {SystemError} `ENOENT` when it is not there.
+   * @throws {NotSupportedError} For pipes and devices, by the loop.
    */
   static follow(
     path: string,
     options?: FollowPathOptions,
   ): AsyncGenerator<string | FollowEvent, void> {
-    return followPath(checkString("path", path), options);
+    return followPath(checkPath(checkString("path", path), "path"), options);
   }
 
   /**

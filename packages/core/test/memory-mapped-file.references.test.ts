@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { appendFileSync, closeSync, openSync, readSync, symlinkSync, unlinkSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { areClosedOnExec } from "@isthmus/testing/process-state";
@@ -260,3 +260,18 @@ test("new MemoryMappedFile() is refused with a stable code", () => {
   const construct = () => Reflect.construct(MemoryMappedFile, []);
   expectCode(construct, TypeError, "ERR_INVALID_ARG_TYPE");
 });
+
+testIf(!isWindows, "the errors of POSIX")(
+  "MemoryMappedFile.createFromFile() says of a Bun.file what it says of its path",
+  () => {
+    using directory = new TemporaryDirectory();
+    const inside = join(directory.file("data.bin", CONTENT), "x");
+    const tooLong = directory.file("x".repeat(300));
+    for (const [path, code] of [
+      [inside, "ENOTDIR"],
+      [tooLong, "ENAMETOOLONG"],
+    ] as const) {
+      expectCode(() => contentOf(Bun.file(path)), SystemError, code);
+    }
+  },
+);

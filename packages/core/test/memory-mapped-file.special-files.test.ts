@@ -20,6 +20,7 @@ import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { MEMORY_ACCESS } from "../src/access.ts";
 import { MemoryMappedFile, mapFile, NotSupportedError, SystemError } from "../src/index.ts";
 import { platform } from "../src/native/platform.ts";
+import { runFixture } from "./support/subprocess.ts";
 
 const MODES = ["open", "openOrCreate", "create"] as const;
 const canMakePipe = Bun.which("mkfifo") !== null;
@@ -241,5 +242,23 @@ test("MemoryMappedFile.createFromFile() names what is wrong with a path", () => 
     expect(error.errno).toBeGreaterThan(0);
     expect(error.message).toContain(path);
     expect(error.cause).toBeInstanceOf(Error);
+  }
+});
+
+testIf(canMakePipe, "mkfifo")(
+  "MemoryMappedFile.follow() refuses a pipe, without waiting for a writer, and a device",
+  async () => {
+    using directory = new TemporaryDirectory();
+    for (const input of [makePipe(directory.file("pipe")), devNull]) {
+      const refused = { name: "NotSupportedError", code: "ERR_NOT_SUPPORTED" };
+      expect(await runFixture<object>("follow-path", { input })).toEqual(refused);
+    }
+  },
+);
+
+test("MemoryMappedFile.follow() refuses an empty path, also to wait for", () => {
+  for (const path of ["", "a\0b"]) {
+    const follow = () => MemoryMappedFile.follow(path, { wait: true });
+    expect(expectCode(follow, TypeError, "ERR_INVALID_ARG_VALUE").message).toContain('"path"');
   }
 });

@@ -7,10 +7,14 @@
  *
  * @module
  */
-import { closeSync, fstatSync, openSync, type Stats, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { NotSupportedError } from "../errors.ts";
 import { conditionError, fromNodeError } from "../native/errno.ts";
 import { type NameChange, type NameLog, platform } from "../native/platform.ts";
+
+/** How a file is opened: a pipe without a writer is not waited for. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** How often a file is looked for that is renamed while it is opened, or of whose new name nothing is known yet. */
 const TRIES_MAX = 100;
@@ -117,15 +121,16 @@ export class Successors {
     const path = name === this.#base ? this.#path : join(this.#directory, name);
     let fd: number;
     try {
-      fd = openSync(path, "r");
+      fd = openSync(path, OPEN_FLAGS);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw fromNodeError(error, `follow "${path}"`);
     }
     const stats = fstatSync(fd);
-    if (!stats.isDirectory()) return { fd, stats };
+    if (stats.isFile()) return { fd, stats };
     closeSync(fd);
-    throw conditionError("EISDIR", `follow "${path}"`, "open", path);
+    if (stats.isDirectory()) throw conditionError("EISDIR", `follow "${path}"`, "open", path);
+    throw new NotSupportedError(`Cannot follow "${path}": it is a pipe or a device, not a file`);
   }
 
   #leadsTo(known: Stats | undefined): boolean {
