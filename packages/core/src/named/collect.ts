@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { closeSync, constants, openSync, readdirSync } from "node:fs";
+import { closeSync, constants, type Dirent, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { fromNodeError } from "../native/errno.ts";
 import { removeWhenUnheld } from "./holder.ts";
 import { requireLocks } from "./lock-trial.ts";
 import { HIDDEN_PREFIX } from "./name.ts";
@@ -18,18 +19,27 @@ import { isRemovableHead, readHead } from "./superblock.ts";
  *
  * @param directory The directory of named memory.
  * @returns The names of the removed files.
- * @throws {SystemError} `ENOTSUP` when locks do not hold in the directory: everything would look unheld.
+ * @throws {SystemError} `ENOTSUP` when locks do not hold in the directory: everything would look unheld;
+ * `EACCES`, `EMFILE`, … when the directory cannot be read.
  */
 export function collectAbandoned(directory: string): string[] {
   requireLocks(directory);
   const removed: string[] = [];
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+  for (const entry of entriesOf(directory)) {
     if (!entry.isFile() && !entry.isFIFO()) continue;
     const path = join(directory, entry.name);
     const isHidden = entry.name.startsWith(HIDDEN_PREFIX);
     if (collectFile(path, isHidden, entry.isFIFO())) removed.push(entry.name);
   }
   return removed;
+}
+
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    throw fromNodeError(error, `read the directory of named memory "${directory}"`);
+  }
 }
 
 function collectFile(path: string, isAside: boolean, isPipe: boolean): boolean {

@@ -156,6 +156,20 @@ describe("another user", () => {
       expect([home.files(), view.readInt32(0)]).toEqual([["private"], 6]);
     },
   );
+
+  testIf(isRoot && Bun.which("setpriv") !== null, "root and setpriv, to become another user")(
+    "is told that a directory of its own cannot be read",
+    async () => {
+      using home = new Home();
+      chmodSync(home.path, 0o755);
+      const path = inside(home, "unreadable");
+      mkdirWithMode(path, 0o300);
+      chownSync(path, OTHER_USER, OTHER_USER);
+      await using other = new Participant(asOther);
+      const creation = other.call("create", "m", "n", 8);
+      expect((await expectRejection(creation, "SystemError", "EACCES")).message).toContain(path);
+    },
+  );
 });
 
 describe("what is planted at a name", () => {
