@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
-import { allocatingTest } from "@isthmus/testing/requirement";
+import { allocatingTest, isWindows, testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { MemoryMappedFile } from "../src/index.ts";
+import { MemoryMappedFile, SystemError } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 
 /** `st_blocks` counts in these units on every system. */
@@ -103,3 +103,18 @@ test("MemoryMappedFile.pageSize is a power of two, and threshold is 1 MiB", () =
   expect(PAGE_BYTES).toBeGreaterThanOrEqual(4096);
   expect(MemoryMappedFile.threshold).toBe(1 << 20);
 });
+
+testIf(!isWindows, "a limit of the runtime, not of the system")(
+  "MemoryMappedFile says EFBIG of a sparse file that is too long",
+  () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("sparse");
+    const create = (capacity: number) =>
+      MemoryMappedFile.createFromFile(path, { mode: "createNew", capacity, allocate: false });
+    expectCode(() => create(Number.MAX_SAFE_INTEGER), SystemError, "EFBIG");
+    expect(existsSync(path)).toBe(false);
+    using file = create(10);
+    expectCode(() => file.resize(Number.MAX_SAFE_INTEGER), SystemError, "EFBIG");
+    expect(file.capacity).toBe(10);
+  },
+);

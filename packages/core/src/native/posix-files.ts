@@ -31,10 +31,12 @@ const WRITABLE_BY_OTHERS = 0o022;
 export function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
   const { call } = libc;
   return {
-    setLength: (fd, length, attempt) => {
+    setLength: (fd, length, attempt, path) => {
       try {
         ftruncateSync(fd, length);
       } catch (error) {
+        // Bun refuses 4 PiB and more itself.
+        if (error instanceof RangeError) throw conditionError("EFBIG", attempt, "ftruncate", path);
         throw fromNodeError(error, attempt);
       }
     },
