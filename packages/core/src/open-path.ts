@@ -31,7 +31,7 @@ export interface OpenRequest {
 
 /** Opens the file as its mode says, having refused first whatever could only fail later. */
 export function openPath(request: OpenRequest): { fd: number; createdPath?: string } {
-  const { path, mode, capacity } = request;
+  const { path, mode } = request;
   if (mode === "open") return { fd: open(request) };
   if (mode === "createNew") return { fd: create(request), createdPath: path };
   if (mode === "create") checkCanCreate(request);
@@ -41,7 +41,6 @@ export function openPath(request: OpenRequest): { fd: number; createdPath?: stri
     } catch (error) {
       if (!hasCode(error, "ENOENT")) throw error;
     }
-    if (capacity === 0) throw newFile(`"${path}"`);
     try {
       return { fd: create(request), createdPath: path };
     } catch (error) {
@@ -76,14 +75,10 @@ function create(request: OpenRequest): number {
 
 /** A new file is empty: it needs a length and a map that may give it one. */
 function checkCanCreate({ path, access, capacity }: OpenRequest): void {
-  if (capacity === 0) throw newFile(`"${path}"`);
   if (!canGrow(access)) {
-    throw outOfRange(
-      "capacity",
-      `<= 0, the length of the new file "${path}" mapped "${access}"`,
-      capacity,
-    );
+    throw outOfRange("access", `"readWrite" or another that writes, to create "${path}"`, access);
   }
+  if (capacity === 0) throw outOfRange("capacity", `> 0 to create "${path}"`, capacity);
 }
 
 /** Whether a map of this access may make its file longer. */
@@ -133,8 +128,4 @@ function isReadable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function newFile(what: string): RangeError {
-  return outOfRange("capacity", `> 0 to create ${what}`, 0);
 }

@@ -161,3 +161,17 @@ test("MemoryMappedFile.createFromFile() creates nothing in a directory that is m
   }
   expect(existsSync(directory.file("missing"))).toBe(false);
 });
+
+test("MemoryMappedFile.createFromFile() says which access it takes to create a file", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("data.bin");
+  for (const mode of ["openOrCreate", "create", "createNew"] as const) {
+    for (const capacity of [0, 100]) {
+      const action = () =>
+        MemoryMappedFile.createFromFile(path, { mode, capacity, access: "read" });
+      const { message } = expectCode(action, RangeError, "ERR_OUT_OF_RANGE");
+      expect(message).toContain('"access"');
+      expect(message).toContain("readWrite");
+    }
+  }
+});
