@@ -55,6 +55,9 @@ const STRING_OPTIONS: OptionNames<WriteStringOptions> = { nullTerminated: true }
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const ENCODER = new TextEncoder();
 
+/** The longest text in bytes. Bun makes no longer string, and its decoder then gives an empty one. */
+const TEXT_BYTES_MAX = 2 ** 31 - 1;
+
 /** How much of a view is searched at a time for the end of a string: little at first, then more. */
 const SEARCH_BYTES_MIN = 256;
 const SEARCH_BYTES_MAX = 1 << 16;
@@ -156,7 +159,7 @@ export class ViewAccessor extends WideAccessor implements Disposable {
    *
    * @param position First byte in the view.
    * @param byteLength How many bytes to decode. Absent: up to the first zero byte, or to the end of the view.
-   * @throws {RangeError} `ERR_OUT_OF_RANGE` when the bytes are not inside the view.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when the bytes are not inside the view, or are 2 GiB and more.
    */
   readString(position: number, byteLength?: number): string {
     const room = this.checkPosition(position, false, !byteLength);
@@ -164,6 +167,9 @@ export class ViewAccessor extends WideAccessor implements Disposable {
       byteLength === undefined
         ? this.#lengthToNull(position, room)
         : checkInteger("byteLength", byteLength, 0, room);
+    if (length > TEXT_BYTES_MAX) {
+      throw outOfRange("byteLength", `<= ${TEXT_BYTES_MAX}, what a string holds`, length);
+    }
     const bytes = new Uint8Array(length);
     this.#view.copyOut(position, bytes);
     return UTF8.decode(bytes);

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { runs } from "@isthmus/testing/runs";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
 import { MemoryMappedFile, NotSupportedError } from "../src/index.ts";
 import { filled } from "./support/bytes.ts";
@@ -177,4 +178,12 @@ test("ViewAccessor.writeString() checks access, then position, then text", () =>
   expectCode(() => view.writeString(-1, nothing), NotSupportedError, "ERR_NOT_SUPPORTED");
   expectCode(() => writable.writeString(-1, nothing), RangeError, "ERR_OUT_OF_RANGE");
   expectCode(() => writable.writeString(0, nothing), TypeError, "ERR_INVALID_ARG_TYPE");
+});
+
+test("ViewAccessor.readString() refuses more bytes than a string holds", () => {
+  using directory = new TemporaryDirectory();
+  const options = { mode: "createNew", capacity: 2 ** 31, allocate: false } as const;
+  using file = MemoryMappedFile.createFromFile(directory.file("sparse"), options);
+  using view = file.createViewAccessor();
+  expectCode(() => view.readString(0, 2 ** 31), RangeError, "ERR_OUT_OF_RANGE");
 });
