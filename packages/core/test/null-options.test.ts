@@ -22,6 +22,18 @@ describe("an option that is null", () => {
     });
   }
 
+  test.each([
+    ["records", { separator: null }],
+    ["count", { ignoreCase: null }],
+    ["indexOf", { ignoreCase: null }],
+  ] as const)("%s() refuses %j", (method, options) => {
+    using map = MemoryMappedFile.createFromFile(process.execPath, file);
+    const call: (...parameters: unknown[]) => unknown = map[method].bind(map) as never;
+    const error = errorOf(() => (method === "records" ? call(options) : call("x", options)));
+    expect(error).toMatchObject({ name: "TypeError", code: "ERR_INVALID_ARG_TYPE" });
+    expect(error.message).toContain(`"${Object.keys(options)[0]}"`);
+  });
+
   test("an options bag that is null is refused, too", () => {
     const options = null as unknown as undefined;
     const error = errorOf(() => MemoryMappedFile.createFromFile(process.execPath, options));

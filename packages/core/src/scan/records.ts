@@ -28,7 +28,8 @@ export function records(
   windowBytes: number = SCAN_WINDOW_BYTES,
 ): Generator<Uint8Array, void> {
   const checked = checkOptions("options", options, RECORD_OPTIONS);
-  const separator = needleBytes(checked.separator ?? "\n");
+  const { separator: given = "\n" } = checked;
+  const separator = needleBytes(given, "separator");
   return eachRecord(source, separator, checkRange(source.capacity, checked), windowBytes);
 }
 

@@ -77,7 +77,8 @@ export function count(source: ViewSource, needle: Needle, range?: SearchOptions)
 function checkSearch(source: ViewSource, needle: Needle, range?: SearchOptions): Search {
   const wanted = needleBytes(needle);
   const checked = checkOptions("range", range, SEARCH_OPTIONS);
-  const ignoreCase = checkBoolean("ignoreCase", checked.ignoreCase ?? false);
+  const { ignoreCase = false } = checked;
+  checkBoolean("ignoreCase", ignoreCase);
   return { wanted, ignoreCase, ...checkRange(source.capacity, checked) };
 }
 

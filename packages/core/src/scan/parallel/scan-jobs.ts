@@ -148,7 +148,9 @@ export const scanJobs: {
     const { limit = 1000, ignoreCase = false } = checkOptions("options", options, FIND_OPTIONS);
     checkInteger("limit", limit, 0, LIMIT_MAX);
     checkBoolean("ignoreCase", ignoreCase);
-    return { task: { kind: "find", needles: list.map(needleBytes), ignoreCase, limit } };
+    return {
+      task: { kind: "find", needles: list.map((one) => needleBytes(one)), ignoreCase, limit },
+    };
   },
   topValues(options) {
     const {
