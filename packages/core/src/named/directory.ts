@@ -29,13 +29,17 @@ export function directoryPath(): string {
  */
 export function ensureDirectory(): string {
   const path = directoryPath();
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    const typed = fromNodeError(error, `create the directory of named memory "${path}"`);
-    if (!(typed instanceof SystemError && typed.code === "EEXIST")) throw typed;
+  let stats: Stats | undefined;
+  // Somebody may remove it in between.
+  while (stats === undefined) {
+    try {
+      mkdirSync(path, { mode: 0o700 });
+    } catch (error) {
+      const typed = fromNodeError(error, `create the directory of named memory "${path}"`);
+      if (!(typed instanceof SystemError && typed.code === "EEXIST")) throw typed;
+    }
+    stats = statsOf(path);
   }
-  const stats = lstatSync(path);
   checkOwnership(path, stats);
   return path;
 }
@@ -48,15 +52,18 @@ export function ensureDirectory(): string {
  */
 export function findDirectory(): string | undefined {
   const path = directoryPath();
-  let stats: Stats | undefined;
-  try {
-    stats = lstatSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    throw fromNodeError(error, `look at the directory of named memory "${path}"`);
-  }
+  const stats = statsOf(path);
   if (stats === undefined) return undefined;
   checkOwnership(path, stats);
   return path;
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw fromNodeError(error, `look at the directory of named memory "${path}"`);
+  }
 }
 
 function checkOwnership(path: string, stats: Stats): void {

@@ -19,6 +19,7 @@ import { canLink, isRoot, isWindows, LINKS, testIf } from "@isthmus/testing/requ
 import { MemoryMappedFile } from "../../src/index.ts";
 import { Home } from "./support/home.ts";
 import { Participant } from "./support/participant.ts";
+import { SteppedSource } from "./support/stepped-source.ts";
 
 // Generous: the processes of a test may have to share a busy machine.
 const OTHER_USER = 65_534;
@@ -120,6 +121,23 @@ describe("the directory", () => {
     expectRefused("ENOENT");
     process.env["ISTHMUS_DIR"] = home.path;
   });
+
+  testIf(!isWindows, "the file system calls of POSIX")(
+    "is made again when somebody removes it before it is looked at",
+    async () => {
+      using home = new Home();
+      const path = inside(home, "removed");
+      using source = new SteppedSource();
+      const { hook } = await import(join(source.path, "stepped-fs.ts"));
+      const { ensureDirectory } = await import(join(source.path, "named", "directory.ts"));
+      let removals = 0;
+      hook.before = (call: string) => {
+        if (call === "lstat" && removals++ < 3) rmSync(path, { recursive: true });
+      };
+      expect(ensureDirectory()).toBe(path);
+      expect([removals, lstatSync(path).isDirectory()]).toEqual([4, true]);
+    },
+  );
 
   test("may be readable by others", () => {
     using home = new Home();
