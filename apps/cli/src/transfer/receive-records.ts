@@ -93,7 +93,8 @@ class ReceiveRun implements Disposable {
     const { signal, progress } = this.#options;
     while (this.#remaining > 0) {
       signal.throwIfAborted();
-      progress.update(() => this.#describe());
+      // What is waited for has been said then.
+      if (this.#aloneSinceMs === undefined) progress.update(() => this.#describe());
       if (this.#burst()) await new Promise<void>((resolve) => setImmediate(resolve));
       else if (this.#isOver()) return;
       else await this.#receiveOne();

@@ -73,6 +73,15 @@ describe("Ctrl-C", () => {
       expect(await run.record(130)).toMatchObject({ role, messages: 0, elapsed_ms: 0 });
       expect(stage.places.leftOver()).toEqual([]);
     });
+
+    test(`a ${role} says once that it waits for the other end, however long it does`, async () => {
+      await using stage = new Stage();
+      const { stderr, exitCode } = await stage.start(`${role} --timeout-ms 1500`).end();
+      const other = role === "producer" ? "consumer" : "producer";
+      expect(stderr.split("\n")[0]).toBe(`isthmus ${role}: waiting for a ${other} of isthmus`);
+      expect(stderr.split("\n")[1]).toStartWith("isthmus: Nobody ");
+      expect(exitCode).toBe(4);
+    });
   }
 });
 
