@@ -106,6 +106,7 @@ export class CacheWriter {
           throw invalidValue("key", "that of a number", key);
         }
         sum = shard.addTo(at, by);
+        if (!Number.isFinite(sum)) throw outOfRange("by", "so much that the sum is finite", by);
         shard.visit(store.key.hash);
         shard.note(TYPE.incremented, store.key, store.now);
       } else {

@@ -95,12 +95,12 @@ export class Shard extends ShardChains {
     words.store(this.base + SHARD.head, (at + units) | 0);
   }
 
-  /** Adds to the number that an entry has; one store of 8 bytes. */
+  /** Adds to the number that an entry has, in one store of 8 bytes; not when the sum is finite no more. */
   addTo(at: number, delta: number): number {
     const word = this.wordOf(at);
     const value = this.valueWordOf(word, this.words.get(word + ENTRY.meta));
     const sum = this.#bodies.number(value) + delta;
-    this.#bodies.setNumber(value, sum);
+    if (Number.isFinite(sum)) this.#bodies.setNumber(value, sum);
     return sum;
   }
 

@@ -139,7 +139,7 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
     return new SharedCache<S>("createOrOpen", name, options);
   }
 
-  /** The longest key and value together in bytes, about a quarter of a shard. */
+  /** The longest key and value together in bytes, each rounded up to a multiple of 8: about a quarter of a shard. */
   get entryBytesMax(): number {
     return this.#writer.entryBytesMax;
   }
@@ -270,6 +270,7 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
    * @param options How long a number that was not there is good. The times of one that was stay as they are.
    * @returns The sum.
    * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` for a cache of structs or bytes.
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when the sum would not be finite: the number stays as it is.
    * @throws {TypeError} `ERR_INVALID_ARG_VALUE` when the value is something else.
    */
   increment(key: string, by = 1, options?: TtlOptions): number {

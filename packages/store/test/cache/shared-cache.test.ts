@@ -250,6 +250,12 @@ describe("SharedCache", () => {
     expectCode(() => cache.increment("text"), "TypeError", "ERR_INVALID_ARG_VALUE");
     expectCode(() => cache.increment("n", Number.NaN), "RangeError", "ERR_OUT_OF_RANGE");
     expectCode(() => cache.increment("n", Infinity), "RangeError", "ERR_OUT_OF_RANGE");
+    cache.increment("most", Number.MAX_VALUE);
+    expectCode(() => cache.increment("most", Number.MAX_VALUE), "RangeError", "ERR_OUT_OF_RANGE");
+    expect([cache.get("most"), cache.increment("most", -Number.MAX_VALUE)]).toEqual([
+      Number.MAX_VALUE,
+      0,
+    ]);
     const target = new Uint8Array(8);
     expect(cache.getInto("n", target)).toBe(4);
     expect(new TextDecoder().decode(target.subarray(0, 4))).toBe("-0.5");
