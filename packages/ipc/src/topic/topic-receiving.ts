@@ -14,6 +14,7 @@ import { FixedLappedReader } from "../ring/broadcast-lapped.ts";
 import { ByteLappedReader } from "../ring/broadcast-lapped-bytes.ts";
 import { UNIT_BYTES } from "../ring/broadcast-layout.ts";
 import type { Start } from "../ring/broadcast-reading.ts";
+import { runPostponed } from "../wait/before-sleep.ts";
 import { type Attending, attend, stopGating } from "./attendance.ts";
 import type { Topic } from "./topic.ts";
 
@@ -31,6 +32,8 @@ export function subscribe(
 ): ReceivingLanes {
   const { segment, space } = topic;
   const { isGating } = attending;
+  // What this thread has sent and holds back was sent before.
+  runPostponed();
   const starts = attend(topic, attending);
   times?.clear();
   return {

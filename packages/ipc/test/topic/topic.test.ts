@@ -40,6 +40,20 @@ describe("Subscriber", () => {
     expect(idsOf(history)).toEqual(range(0, 11));
   });
 
+  test("begins behind all that this thread has sent before, published or not", () => {
+    using _home = new Home();
+    using stack = new DisposableStack();
+    const { publisher, subscribe } = topicOf(stack);
+    for (let id = 0; id < 3; id++) publisher.send({ id });
+    const gating = subscribe();
+    publisher.send({ id: 3 });
+    publisher.send({ id: 4 });
+    const lapped = subscribe({ onSlow: "lap" });
+    publisher.send({ id: 5 });
+    expect(idsOf(gating)).toEqual([3, 4, 5]);
+    expect(idsOf(lapped)).toEqual([5]);
+  });
+
   test("that is lapped is told how many it lost before it gets what follows", () => {
     using _home = new Home();
     using stack = new DisposableStack();
