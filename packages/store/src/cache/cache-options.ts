@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  checkBoolean,
   checkNumber,
   checkOptions,
   invalidType,
@@ -100,5 +101,6 @@ function checkTtlMs(name: string, ttlMs: number): number {
 /** Whether a read takes what is stale. */
 export function allowsStale(options: GetOptions | undefined): boolean {
   if (options === undefined) return false;
-  return checkOptions("options", options, GET_OPTIONS).allowStale === true;
+  const { allowStale = false } = checkOptions("options", options, GET_OPTIONS);
+  return checkBoolean("options.allowStale", allowStale);
 }

@@ -72,7 +72,8 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
 
   private constructor(verb: OpenVerb, name: string, options: SharedCacheOptions<S>) {
     const checked = checkOptions("options", options, CACHE_OPTIONS as OptionNames<typeof options>);
-    const shape = shapeOf(checked.value ?? json, "options.value");
+    const { value = json } = checked;
+    const shape = shapeOf(value, "options.value");
     const ttl = ttlOf(checked, FOR_EVER);
     const segment = openCache(verb, name, shape, checked);
     super(segment, "SharedCache");

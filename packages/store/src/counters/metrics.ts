@@ -71,6 +71,7 @@ abstract class Metric<L extends string, S> {
    */
   labels(values: LabelValues<L>): S {
     this.#source.columns.check();
+    if (typeof values !== "object" || values === null) throw this.#refusal(values);
     const names = this.#family.definition.labels;
     const known = this.#known.find(names, values);
     if (known !== undefined) return known;
@@ -83,8 +84,12 @@ abstract class Metric<L extends string, S> {
   protected of(first: unknown): S {
     if (typeof first === "object" && first !== null) return this.labels(first as LabelValues<L>);
     if (this.#only !== undefined) return this.#only;
-    const names = this.#family.definition.labels.join(", ");
-    throw invalidType("labels", `an object with values for ${names}`, first);
+    throw this.#refusal(first);
+  }
+
+  #refusal(values: unknown): TypeError {
+    const names = this.#family.definition.labels.join(", ") || "no labels";
+    return invalidType("labels", `an object with values for ${names}`, values);
   }
 
   /** A series, new or known; undefined when there is no room for it. */

@@ -48,7 +48,8 @@ describe("SharedCache", () => {
     expectCode(make({ ttlMs: "1" }), "TypeError", "ERR_INVALID_ARG_TYPE");
     expectCode(make({ capacityBytes: 100 }), "RangeError", "ERR_OUT_OF_RANGE");
     expectCode(make({ capacityBytes: 2 ** 33 }), "RangeError", "ERR_OUT_OF_RANGE");
-    expectCode(make({ value: {} }), "TypeError", "ERR_INVALID_ARG_TYPE");
+    for (const value of [{}, null])
+      expectCode(make({ value }), "TypeError", "ERR_INVALID_ARG_TYPE");
     expectCode(make({ lifetime: "long" }), "TypeError", "ERR_INVALID_ARG_VALUE");
     expectCode(make({ ttl: 1 }), "TypeError", "ERR_INVALID_ARG_VALUE");
     using cache = SharedCache.createNew("right", { capacityBytes: SMALL });
@@ -61,6 +62,8 @@ describe("SharedCache", () => {
     expectCode(() => cache.set("\ud800", 1), "TypeError", "ERR_INVALID_ARG_VALUE");
     expectCode(() => cache.get("x".repeat(4097)), "RangeError", "ERR_OUT_OF_RANGE");
     expectCode(() => cache.set("a", undefined), "TypeError", "ERR_INVALID_ARG_TYPE");
+    for (const allowStale of [null, 1, "yes"] as never[])
+      expectCode(() => cache.get("a", { allowStale }), "TypeError", "ERR_INVALID_ARG_TYPE");
   });
 
   test("takes any key of up to 4096 bytes", () => {

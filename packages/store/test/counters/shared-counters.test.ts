@@ -231,6 +231,8 @@ describe("SharedCounters", () => {
     expectCode(() => counters.gauge("a", { aggregate: "mean" as never }), ...value);
     const hits = counters.counter("hits_total", { labels: ["path"] });
     expectCode(() => hits.inc(), ...type);
+    for (const values of [undefined, null, "/"])
+      expectCode(() => hits.labels(values as never), ...type);
     expectCode(() => hits.inc({} as never), ...type);
     expectCode(() => hits.inc({ path: "/", code: 1 } as never), ...value);
     for (const by of [-1, Number.NaN, Infinity])
