@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  checkBoolean,
   checkInteger,
   checkName,
   checkOneOf,
@@ -141,7 +142,7 @@ export function checkBridgeOptions(name: string, options: BridgeOptions): Checke
   const checked = checkOptions("options", options, OPTIONS);
   checkString("name", name);
   checkServer(checked);
-  const { role, journal, schema, signal, spill, onSlow = "gate" } = checked;
+  const { role, journal, schema, signal, spill, capacityBytes, onSlow = "gate" } = checked;
   const { kind = journal === undefined ? undefined : "journal" } = checked;
   const { here = kind === "deadLetters" && role === "in" ? `${name}.dead` : name } = checked;
   if (role === undefined) throw invalidType("options.role", '"out", "in" or "both"', role);
@@ -150,6 +151,7 @@ export function checkBridgeOptions(name: string, options: BridgeOptions): Checke
   if (kind !== undefined) {
     checkOneOf("options.kind", kind, ["channel", "topic", "deadLetters", "journal"] as const);
   }
+  if (journal !== undefined) checkString("options.journal", journal);
   if (kind === "journal" && journal === undefined) {
     throw invalidType("options.journal", "the directory of the journal", journal);
   }
@@ -160,6 +162,7 @@ export function checkBridgeOptions(name: string, options: BridgeOptions): Checke
   const { whenAway = spill === undefined ? "hold" : "spill", from = "start" } = checked;
   checkOneOf("options.whenAway", whenAway, ["hold", "drop", "spill"] as const);
   checkOneOf("options.from", from, ["start", "now"] as const);
+  if (spill !== undefined) checkString("options.spill", spill);
   if (whenAway === "spill" && spill === undefined) {
     throw invalidType("options.spill", "the directory of a journal", spill);
   }
@@ -168,9 +171,11 @@ export function checkBridgeOptions(name: string, options: BridgeOptions): Checke
   const { onGap = () => {}, stream } = checked;
   checkInteger("options.spillMaxBytes", spillMaxBytes, 1);
   checkInteger("options.spillKeepMs", spillKeepMs, 0);
+  if (capacityBytes !== undefined) checkInteger("options.capacityBytes", capacityBytes, 1);
   checkInteger("options.batchBytes", batchBytes, 1);
   checkInteger("options.window", window, 1, WINDOW_MAX);
   if (typeof onGap !== "function") throw invalidType("options.onGap", "a function", onGap);
+  checkBoolean("options.wait", wait);
   if (schema !== undefined) shapeOf(schema);
   checkSignal(signal);
   return {

@@ -67,8 +67,9 @@ export interface CheckedServer {
  *
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`; its message never has the password of a URL that has one.
  */
-export function checkServer({ server, credentialsFile, tls }: ServerOptions): CheckedServer {
-  const urls = serverList(server ?? DEFAULT_SERVER).map(checkUrl);
+export function checkServer(options: ServerOptions): CheckedServer {
+  const { server = DEFAULT_SERVER, credentialsFile, tls } = options;
+  const urls = serverList(server).map(checkUrl);
   const files = tls === undefined ? undefined : checkOptions("options.tls", tls, TLS_FILES);
   for (const [name, path] of Object.entries(files ?? {})) {
     if (path !== undefined) checkString(`options.tls.${name}`, path);

@@ -22,7 +22,7 @@ import { until } from "@isthmus/testing/patience";
 import { serverTest } from "@isthmus/testing/server-test";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { bridge } from "../src/bridge.ts";
-import type { BridgeGap } from "../src/index.ts";
+import type { BridgeGap, BridgeOptions } from "../src/index.ts";
 
 const Order = struct({ id: u32, price: f64 });
 const order = (id: number): { id: number; price: number } => ({ id, price: id / 2 });
@@ -235,6 +235,21 @@ describe("bridge()", () => {
     const refused = bridge(name, { role: "out" });
     const { message } = await expectRejection(refused, "TypeError", "ERR_INVALID_ARG_VALUE");
     expect(message).toEndWith(`received type string ('${name}')`);
+  });
+
+  test.each<[string, unknown[]]>([
+    ["wait", [null, 1]],
+    ["journal", [null, 1]],
+    ["spill", [null, 1]],
+    ["capacityBytes", [null, "1"]],
+    ["server", [null, 1]],
+  ])("refuses a %s of another type, before anything is connected", async (option, values) => {
+    for (const value of values) {
+      const how = { server: "nats://127.0.0.1:1", role: "out", [option]: value } as const;
+      const refused = bridge("orders", how as BridgeOptions);
+      const { message } = await expectRejection(refused, "TypeError", "ERR_INVALID_ARG_TYPE");
+      expect(message).toStartWith(`The "options.${option}" argument`);
+    }
   });
 
   serverTest("is one of its name and direction on a machine", async () => {

@@ -100,11 +100,9 @@ export async function bridgeCache<S extends CacheSchema = typeof json>(
   if (typeof checked.onConflict === "function") {
     throw invalidValue("options.onConflict", `"theirs" or "ours"`, "a function");
   }
-  const bucket = checkString(
-    "options.bucket",
-    checked.bucket ?? `isthmus-cache-${bucketPart(name)}`,
-  );
-  const here = checkName(checked.here ?? name);
+  const { bucket = `isthmus-cache-${bucketPart(name)}`, here = name } = checked;
+  checkString("options.bucket", bucket);
+  checkName(here);
   return await startMirror({
     name,
     here,

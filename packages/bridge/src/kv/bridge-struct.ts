@@ -91,11 +91,9 @@ export async function bridgeStruct<F extends Fields>(
   options: BridgeStructOptions<F>,
 ): Promise<MirrorBridge> {
   const checked = checkOptions("options", options, OPTIONS as OptionNames<typeof options>);
-  const bucket = checkString(
-    "options.bucket",
-    checked.bucket ?? `isthmus-struct-${bucketPart(name)}`,
-  );
-  const here = checkName(checked.here ?? name);
+  const { schema, bucket = `isthmus-struct-${bucketPart(name)}`, here = name } = checked;
+  checkString("options.bucket", bucket);
+  checkName(here);
   return await startMirror({
     name,
     here,
@@ -106,7 +104,7 @@ export async function bridgeStruct<F extends Fields>(
     rule: checked.onConflict,
     maxAgeMs: Infinity,
     isMirrored: () => true,
-    open: () => new StructSide(SharedStruct.createOrOpen(here, options.schema), bucket),
+    open: () => new StructSide(SharedStruct.createOrOpen(here, schema as StructSchema<F>), bucket),
     fenced: () =>
       conditionError(
         "EBUSY",

@@ -94,7 +94,7 @@ export async function openConnection(
 }
 
 /** Checks what becomes of conflicts; a function is one that makes one value of two. */
-function checkConflict(rule: unknown): ConflictRule {
+function checkConflict(rule: unknown = "theirs"): ConflictRule {
   if (typeof rule === "function") return rule as ConflictRule;
-  return checkOneOf("options.onConflict", (rule ?? "theirs") as "theirs", ["theirs", "ours"]);
+  return checkOneOf("options.onConflict", rule as "theirs", ["theirs", "ours"]);
 }

@@ -98,12 +98,12 @@ export async function bridgeService<Q extends ChannelSchema, S extends ChannelSc
   options: BridgeServiceOptions<Q, S>,
 ): Promise<ServiceBridge> {
   const checked = checkOptions("options", options, OPTIONS as OptionNames<typeof options>);
-  const { server = DEFAULT_SERVER, role } = checked;
+  const { server = DEFAULT_SERVER, role, here = name } = checked;
   checkOneOf("options.role", role as "out", ["out", "in"]);
   const { request, response, capacityBytes, maxRequesters } = options;
   const service = { request, response, capacityBytes, maxRequesters };
   await using stack = new AsyncDisposableStack();
-  const here = checkName(checked.here ?? name);
+  checkName(here);
   await lockBridge(here, [role as "out"], stack);
   // Opened before anything is connected: schemas that differ are refused at once.
   const requester = stack.use(Requester.createOrOpen(here, { ...service, onAbsent: "fail" }));

@@ -239,6 +239,9 @@ describe("bridgeCache()", () => {
       bridgeCache("pages", { ...SIZE, value: json, server: "nats://127.0.0.1:1", ...options });
     await expectRejection(open({ role: "all" }), "TypeError", "ERR_INVALID_ARG_VALUE");
     await expectRejection(open({ prefix: 1 }), "TypeError", "ERR_INVALID_ARG_TYPE");
+    for (const option of ["bucket", "here", "onConflict", "value"]) {
+      await expectRejection(open({ [option]: null }), "TypeError", "ERR_INVALID_ARG_TYPE");
+    }
     await expectRejection(open({ maxAgeMs: 10 }), "RangeError", "ERR_OUT_OF_RANGE");
     const merging = open({ onConflict: () => 1 });
     await expectRejection(merging, "TypeError", "ERR_INVALID_ARG_VALUE");

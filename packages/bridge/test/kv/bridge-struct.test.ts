@@ -273,6 +273,11 @@ describe("bridgeStruct()", () => {
     await expectRejection(open({ role: "all" }), "TypeError", "ERR_INVALID_ARG_VALUE");
     await expectRejection(open({ onConflict: "mine" }), "TypeError", "ERR_INVALID_ARG_VALUE");
     await expectRejection(open({ schema: 1 }), "TypeError", "ERR_INVALID_ARG_TYPE");
+    const nothing = bridgeStruct("settings", undefined as never);
+    await expectRejection(nothing, "TypeError", "ERR_INVALID_ARG_TYPE");
+    for (const option of ["bucket", "here", "onConflict", "server"]) {
+      await expectRejection(open({ [option]: null }), "TypeError", "ERR_INVALID_ARG_TYPE");
+    }
     await expectRejection(open({ bucket: 1 }), "TypeError", "ERR_INVALID_ARG_TYPE");
     await expectRejection(open({ buckets: "x" }), "TypeError", "ERR_INVALID_ARG_VALUE");
     await expectRejection(open({ wait: 1 }), "TypeError", "ERR_INVALID_ARG_TYPE");

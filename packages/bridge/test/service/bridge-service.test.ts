@@ -200,6 +200,7 @@ describe("bridgeService()", () => {
       });
     await expectRejection(open({ role: "both" }), "TypeError", "ERR_INVALID_ARG_VALUE");
     await expectRejection(open({ request: 1 }), "TypeError", "ERR_INVALID_ARG_TYPE");
+    await expectRejection(open({ here: null }), "TypeError", "ERR_INVALID_ARG_TYPE");
     await expectRejection(open({ onAbsent: "fail" }), "TypeError", "ERR_INVALID_ARG_VALUE");
     await expectRejection(open({}), "SystemError", "ECONNREFUSED");
     using responder = Responder.createOrOpen("sums", SERVICES.structs);
