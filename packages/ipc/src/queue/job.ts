@@ -118,7 +118,7 @@ export class Job<S extends ChannelSchema> implements Disposable {
    * @throws {DisposedError} After disposal of the queue.
    */
   fail(error?: unknown, options?: FailOptions): boolean {
-    const { delayMs = 0 } = checkOptions("options", options ?? {}, FAIL_OPTIONS);
+    const { delayMs = 0 } = checkOptions("options", options, FAIL_OPTIONS);
     checkNumber("options.delayMs", delayMs, 0, DELAY_MS_MAX);
     if (this.#isOver) return false;
     this.#isOver = true;

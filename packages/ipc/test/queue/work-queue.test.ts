@@ -185,6 +185,17 @@ describe("what comes back", () => {
     expect(queue.tryTake()?.lastError).toBe("TypeError: bad luck");
   });
 
+  test("refuses options that are none, and is still its worker's", () => {
+    using _home = new Home();
+    using queue = WorkQueue.createNew("tasks", { schema: json });
+    queue.add("one");
+    using job = queue.tryTake();
+    for (const options of [null, 5, "soon", []]) {
+      expectCode(() => job?.fail("no", options as object), "TypeError", "ERR_INVALID_ARG_TYPE");
+    }
+    expect(job?.done()).toBe(true);
+  });
+
   test("tried as often as it may be, it is a dead letter with its last error", async () => {
     using _home = new Home();
     using queue = WorkQueue.createNew("tasks", { schema: json, maxAttempts: 2 });
