@@ -12,6 +12,7 @@ import { BRIDGE_FLAGS, type BridgeFlags, type Way, waysOf } from "../bridge/brid
 import { type BridgeOutcome, BridgeRun } from "../bridge/bridge-run.ts";
 import type { IsthmusContext } from "../context.ts";
 import { defineCommand } from "../define-command.ts";
+import { ExitCode, exitCodeOf, worseExitCode } from "../exit-code.ts";
 import { formatCount, formatCountOf, formatSize } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { printable } from "../output/printable.ts";
@@ -53,12 +54,15 @@ async function runBridge(this: IsthmusContext, flags: BridgeFlags): Promise<void
     status.clear();
     for (const outcome of run.outcomes) report(this, outcome, flags.json);
   }
-  const failed = run.outcomes.filter(({ error }) => error !== undefined);
-  for (const { way, error } of failed) {
-    const line = `isthmus: ${way.name} ${way.role}: ${String(error)}`;
+  let exitCode: number = ExitCode.done;
+  for (const { way, error } of run.outcomes) {
+    if (error === undefined) continue;
+    const why = error instanceof Error ? error.message : String(error);
+    const line = `isthmus: ${way.name} ${way.role}: ${why}`;
     process.stderr.write(`${style.stderr.red(printable(line))}\n`);
+    exitCode = worseExitCode(exitCode, exitCodeOf(error));
   }
-  if (failed.length > 0) process.exitCode = 1;
+  if (exitCode !== ExitCode.done) process.exitCode = exitCode;
 }
 
 /** What is wrong with the words of the command line is told as such. */

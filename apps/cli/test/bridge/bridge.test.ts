@@ -149,6 +149,14 @@ describe("isthmus bridge", () => {
     expect(await run.ended).toBe(130);
   });
 
+  test("says in one line which file it has not found: 3", async () => {
+    using scene = new JournalScene();
+    const args = ["--out", "a", "--credentials", scene.at("none"), "--quiet"];
+    const { exitCode, stderr } = await scene.command("bridge", ...args);
+    expect(stderr).toStartWith(`isthmus: a out: Cannot read the file of credentials "`);
+    expect(exitCode).toBe(3);
+  });
+
   test.each([
     [["--server", "nats://me:s3cret@broker", "--out", "a"], "must have no user name"],
     [["--server", "http://broker", "--out", "a"], "must be nats://HOST:PORT"],
