@@ -79,7 +79,7 @@ export interface StricliStream {
   readonly getColorDepth: () => number;
 }
 
-/** The size that is assumed where the terminal does not tell. */
+/** The size that is assumed where the terminal does not tell, or tells zeros: nobody has set its size yet. */
 const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
 
@@ -145,10 +145,10 @@ function adapt(
     isTTY: stream.isTTY === true,
     // Getters, because a terminal can be resized while a command runs.
     get columns() {
-      return stream.columns ?? DEFAULT_COLUMNS;
+      return stream.columns || DEFAULT_COLUMNS;
     },
     get rows() {
-      return stream.rows ?? DEFAULT_ROWS;
+      return stream.rows || DEFAULT_ROWS;
     },
     // stricli colours a stream whose depth is at least 4 bits; so our decision is its decision.
     getColorDepth: () => (style.isColored ? 4 : 1),

@@ -38,6 +38,13 @@ describe("createStyle()", () => {
   });
 });
 
+test.each([0, undefined])("a terminal that tells %p for its size has the usual one", (size) => {
+  const host = createFakeHost({ isTTY: true });
+  const stderr = { ...host.stderr, columns: size, rows: size };
+  const { columns, rows } = createContext({ ...host, stderr }, false).process.stderr;
+  expect([columns, rows]).toEqual([80, 24]);
+});
+
 describe("formats", () => {
   test.each([
     [formatCount(1_234_567), "1,234,567"],
