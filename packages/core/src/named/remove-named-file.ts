@@ -7,7 +7,7 @@ import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { conditionError, fromNodeError } from "../native/errno.ts";
 import { platform } from "../native/platform.ts";
-import { findDirectory } from "./directory.ts";
+import { directoryPath, findDirectory } from "./directory.ts";
 import { isSameFile, isSeenHeld, removeWhenUnheld } from "./holder.ts";
 import { requireLocks } from "./lock-trial.ts";
 import { checkName } from "./name.ts";
@@ -53,7 +53,7 @@ export function unlinkNamedFile(givenName: string): void {
 export function removeUnheldFile(givenName: string): boolean {
   const name = checkName(givenName);
   const directory = findDirectory();
-  const path = join(directory ?? "", name);
+  const path = join(directory ?? directoryPath(), name);
   if (directory !== undefined) requireLocks(directory);
   const patience = busyName(name);
   for (;;) {

@@ -15,6 +15,7 @@ import {
   checkName,
   conditionError,
   decodeSuperblock,
+  directoryPath,
   findDirectory,
   fromNodeError,
   isRemovableHead,
@@ -72,7 +73,8 @@ export function lookAtSegment<T>(name: string, look: (opened: OpenedSegment) => 
       ? undefined
       : inspectFile(join(directory, checked), checked, (...file) => [look(openLook(...file))]);
   if (found === undefined) {
-    throw conditionError("ENOENT", `observe "${checked}"`, "open", directory);
+    const path = join(directoryPath(), checked);
+    throw conditionError("ENOENT", `observe "${checked}"`, "open", path);
   }
   return found[0] as T;
 }

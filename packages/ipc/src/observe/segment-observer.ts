@@ -58,7 +58,8 @@ export class SegmentObserver implements Disposable {
     this.name = checkName(name);
     this.#current = openMapped(this.name);
     if (this.#current === undefined) {
-      throw conditionError("ENOENT", `observe "${this.name}"`, "open", directoryPath());
+      const path = join(directoryPath(), this.name);
+      throw conditionError("ENOENT", `observe "${this.name}"`, "open", path);
     }
   }
 

@@ -2,8 +2,10 @@
 
 import { describe, expect, spyOn, test } from "bun:test";
 import { closeSync, existsSync, openSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { MemoryMappedFile, SystemError } from "@isthmus/core";
 import { isSeenHeld, platform } from "@isthmus/core/internal";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { descriptorCount } from "@isthmus/testing/process-state";
 import { ifProc, ifSignals, isLinux, isWindows, testIf } from "@isthmus/testing/requirement";
 import {
@@ -11,7 +13,13 @@ import {
   listSegments,
   NamedMutex,
   observe,
+  observeDeadLetters,
+  observeSchema,
+  observeStruct,
+  RecordTail,
+  removeSegment,
   type SegmentInfo,
+  SegmentObserver,
 } from "../../src/index.ts";
 import { Companion } from "./support/companion.ts";
 import { Home } from "./support/home.ts";
@@ -260,6 +268,19 @@ describe("observe()", () => {
     }
     expect(() => observe("../x")).toThrow(TypeError);
     expect(() => observe(1 as never)).toThrow(TypeError);
+  });
+
+  test("says where a name that nothing has would be, as all that look at one do", () => {
+    using home = new Home();
+    const looks = { observe, observeSchema, observeStruct, observeDeadLetters, removeSegment };
+    const opened = [SegmentObserver, RecordTail].map((Look) => (name: string) => new Look(name));
+    for (const where of [home.path, home.file("missing")]) {
+      process.env["ISTHMUS_DIR"] = where;
+      for (const look of [...Object.values(looks), ...opened]) {
+        const { path } = expectCode(() => look("nothing"), "SystemError", "ENOENT");
+        expect(path).toBe(join(where, "nothing"));
+      }
+    }
   });
 
   test("follows a name to the file that has taken its place", () => {
