@@ -37,7 +37,10 @@ export const TIMEOUT_MS_MAX: number = 2 ** 31 - 1;
 
 /** How long to wait. */
 export interface WaitOptions {
-  /** Longest time in milliseconds, with a fraction if need be. Absent: without end. 0: look once. */
+  /**
+   * Longest time in milliseconds, with a fraction if need be. Absent: 5000 on this thread, without end in the event
+   * loop, and 0 for what begins with `try`. 0: look once. `Infinity`: without end.
+   */
   readonly timeoutMs?: number | undefined;
 }
 
