@@ -103,13 +103,15 @@ function flowIssues(segment: SegmentFrame, flow: FlowFrame, atMs: number): Found
   const { participants } = segment;
   const found: Found[] = [];
   if (flow.corruptions > 0) {
-    found.push(["bad", "corrupt", `a reader found ${number(flow.corruptions)} impossible values`]);
+    const values = flow.corruptions === 1 ? "value" : "values";
+    const what = `${number(flow.corruptions)} impossible ${values}`;
+    found.push(["bad", "corrupt", `a reader found ${what}`]);
   }
   found.push(...stalledIssues(participants, flow, atMs));
   const consumer = participants.some(({ role }) => role === "consumer");
   const producers = participants.some(({ role }) => role === "producer");
   if (!consumer && producers && flow.lag > 0) {
-    found.push(["warning", "unread", `${number(flow.lag)} records wait and nobody consumes`]);
+    found.push(["warning", "unread", `${recordsWait(flow.lag)} and nobody consumes`]);
   }
   if (segment.queue !== null) found.push(...queueIssues(segment, segment.queue, flow));
   found.push(...alarmIssues(segment), ...participants.flatMap(lappedIssues));
@@ -167,8 +169,9 @@ function lappedIssues(one: ParticipantFrame): Found[] {
     return [["bad", "losing", `${message}: ${number(lost)} so far, ${wait}`]];
   }
   if (distance < (lost > 0 ? LAPPED_DISTANCE : FILL_WARNING)) return [];
-  const end = lost > 0 ? `, ${number(lost)} are lost` : ", and publishers do not";
-  const behind = `${number(one.lag ?? 0)} ${one.lag === 1 ? "record waits" : "records wait"} for it`;
+  const are = lost === 1 ? "is" : "are";
+  const end = lost > 0 ? `, ${number(lost)} ${are} lost` : ", and publishers do not";
+  const behind = `${recordsWait(one.lag ?? 0)} for it`;
   return [["warning", "behind", `${who(one)} falls behind: ${behind}${end}`]];
 }
 
@@ -192,9 +195,13 @@ function roomIssues(
   }
   if (!isTaken || !isServed || flow.fill <= FILL_WARNING) return [];
   const perSecond = Math.round(flow.full_waits_per_second ?? 0);
-  const waits =
-    perSecond > 0 ? `, and senders wait for room ${number(perSecond)} times a second` : "";
+  const often = perSecond === 1 ? "once" : `${number(perSecond)} times`;
+  const waits = perSecond > 0 ? `, and senders wait for room ${often} a second` : "";
   return [["warning", "full", percent + waits]];
+}
+
+function recordsWait(lag: number): string {
+  return lag === 1 ? "1 record waits" : `${number(lag)} records wait`;
 }
 
 const NUMBER = new Intl.NumberFormat("en-US");

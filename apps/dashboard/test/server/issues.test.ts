@@ -176,6 +176,22 @@ describe("findIssues()", () => {
     ]);
   });
 
+  test("tells one of a thing as one", () => {
+    const unread = { participants: [producer], flow: flowFrame({ lag: 1, corruptions: 1 }) };
+    expect(messagesOf(unread)).toEqual([
+      "a reader found 1 impossible value",
+      "1 record waits and nobody consumes",
+    ]);
+    const behind = { ...lapped({ distance: 0.6, lost: 1 }), lag: 1 };
+    expect(messagesOf({ participants: [behind], flow: flowFrame() })).toEqual([
+      "subscriber 5 (ticker.ts) falls behind: 1 record waits for it, 1 is lost",
+    ]);
+    const flow = flowFrame({ fill: 0.99, full_waits_per_second: 1 });
+    expect(messagesOf({ participants: [consumer], flow })).toEqual([
+      "the fullest ring is 99 % full, and senders wait for room once a second",
+    ]);
+  });
+
   test("says for how long a consumer has taken nothing, where that is known", () => {
     const participants = [participantFrame({ state: "stalled", pid: 5 })];
     const message = (consumed_at_ms: number): string | undefined =>
