@@ -313,7 +313,8 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
 
   /**
    * The value of a key, computed when there is none that is fresh: by one process, while all others wait for it. When
-   * that process dies, one of those who wait computes at once. A stale value is given out meanwhile, without waiting.
+   * that process dies, one of those who wait computes at once. A stale value is given out meanwhile, without waiting. While 32
+   * keys of a shard are being computed, further ones of it are computed by each process that asks.
    *
    * @param key 0 to 4096 bytes of UTF-8.
    * @param compute Makes the value. What it throws rejects all who wait, in every process: with the error itself here,
