@@ -102,7 +102,7 @@ export class CacheWatch implements Following {
     }
   }
 
-  /** Of shards that were cleared in one go it tells once. */
+  /** Of shards that were cleared in one go it tells once, and once that changes were missed in some. */
   poll(): CacheChange[] | undefined {
     const forgotten: CacheChange[] = [];
     const found: CacheChange[] = [];
@@ -115,7 +115,9 @@ export class CacheWatch implements Following {
     if (forgotten.length > 0) {
       found.unshift(...forgotten.filter((change) => change !== CLEAR), CLEAR);
     }
-    return found.length === 0 ? undefined : found;
+    const lapped = found.lastIndexOf(LAPPED);
+    const told = found.filter((change, index) => change !== LAPPED || index === lapped);
+    return told.length === 0 ? undefined : told;
   }
 
   #read(index: number, max: number): CacheChange[] {

@@ -569,6 +569,18 @@ describe("SharedCache.watch()", () => {
     expect([told[0], ...told.slice(1).sort()]).toEqual(["clear", ...keys.toSorted()]);
   });
 
+  test("says once that changes were missed, however many shards have lost some", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("missed", { capacityBytes: SMALL });
+    expect(cache.metrics.entriesByShard.length).toBeGreaterThan(1);
+    const changes = cache.watch();
+    for (let i = 0; i < 100; i++) cache.set(`key ${i}`, i);
+    cache.clear();
+    expect((await changes.next()).value).toEqual({ operation: "lapped" });
+    cache.set("next", 1);
+    expect((await changes.next()).value).toEqual({ operation: "set", key: "next" });
+  });
+
   test("says when changes were missed", async () => {
     using _home = new Home();
     using cache = SharedCache.createNew("lapped", { capacityBytes: SMALL });
