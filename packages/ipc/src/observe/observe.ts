@@ -24,6 +24,7 @@ import {
   readHead,
 } from "@isthmus/core/internal";
 import { fingerprintText } from "../struct/fingerprint.ts";
+import { runPostponed } from "../wait/before-sleep.ts";
 import { describeSegment, identify, type OpenedSegment } from "./describe-segment.ts";
 import { SectionReader } from "./section-reader.ts";
 import type { SegmentInfo } from "./segment-info.ts";
@@ -160,6 +161,8 @@ function inspectFile<T>(
 
 /** Opens what is at a path of the directory for reading; undefined when there is nothing. */
 export function openToRead(path: string, name: string): number | undefined {
+  // Who has sent something and looks sees it, though nobody else does yet.
+  runPostponed();
   try {
     return openSync(path, OPEN_FLAGS);
   } catch (error) {

@@ -20,6 +20,7 @@ import {
 } from "@isthmus/core/internal";
 import type { Mode } from "../flow/record-layout.ts";
 import { readSchema, type SchemaReading } from "../struct/schema-reading.ts";
+import { runPostponed } from "../wait/before-sleep.ts";
 import { JobTail } from "./job-tail.ts";
 import { LaneTail, type TailedRecord } from "./lane-tail.ts";
 import { MappedSegment } from "./mapped-segment.ts";
@@ -168,6 +169,7 @@ export class RecordTail implements Disposable {
   poll(handler: (record: TailedRecord) => void, options?: { readonly limit?: number }): number {
     const { limit = 1024 } = checkOptions("options", options, POLL_OPTIONS);
     checkInteger("options.limit", limit, 1, Number.MAX_SAFE_INTEGER);
+    runPostponed();
     this.#findLanes("held");
     let total = 0;
     for (let found = -1; found !== 0 && total < limit; ) {

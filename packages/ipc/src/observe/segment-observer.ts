@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { DisposedError } from "@isthmus/core";
 import { checkName, conditionError, directoryPath, findDirectory } from "@isthmus/core/internal";
 import { sharedClock } from "../metrics/clock.ts";
+import { runPostponed } from "../wait/before-sleep.ts";
 import { MappedSegment } from "./mapped-segment.ts";
 import { openToRead } from "./observe.ts";
 import type { SegmentInfo } from "./segment-info.ts";
@@ -76,6 +77,7 @@ export class SegmentObserver implements Disposable {
     if (this.#current?.isCurrent === false) this.#close();
     this.#current ??= openMapped(this.name);
     if (this.#current === undefined) return undefined;
+    runPostponed();
     try {
       const takenAtNs = this.#now();
       return { ...this.#current.describe(), takenAtNs };

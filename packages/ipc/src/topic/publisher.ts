@@ -27,7 +27,7 @@ export interface PublisherOptions<S extends ChannelSchema> extends TopicOptions<
  *
  * **When others see a record.** The first record of a synchronous run of JavaScript is published at once, and so is
  * every record while a subscriber waits for one. Further records of the run are published together: every 64, when
- * the run ends (in a microtask), before this thread waits for anything of this library, on `flush()`, and when the
+ * the run ends (in a microtask), before this thread waits for anything of this library or observes it, on `flush()`, and when the
  * thread ends by itself: by `process.exit()`, with an error that nobody catches, with nothing left to do. A loop that
  * never returns to the event loop and does none of this can hold back up to 63 records, and those of a batch. Only what
  * stops it from outside takes these with it: `SIGKILL`; `SIGTERM` or `SIGINT` without a handler, for which neither

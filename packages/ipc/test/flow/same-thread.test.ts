@@ -7,14 +7,17 @@ import {
   bytes,
   type ChannelSchema,
   json,
+  observe,
   Producer,
+  RecordTail,
   Requester,
   Responder,
+  SegmentObserver,
   Subscriber,
   struct,
   u32,
 } from "../../src/index.ts";
-import { WAITING_FLOWS } from "./support/flows.ts";
+import { FLOWS, WAITING_FLOWS } from "./support/flows.ts";
 
 const Tick = struct({ id: u32 });
 const SMALL = { capacityBytes: 64 };
@@ -118,5 +121,40 @@ describe("Requester.requestSync()", () => {
     expect(requester.metrics.requests).toBe(0);
     void responder.serve((request) => request);
     expect(await requester.request(1)).toBe(1);
+  });
+});
+
+/** How many records observers tell of: one that looks once, and one that looks again and again. */
+const told = (observer: SegmentObserver): unknown[] =>
+  [observe("ticks"), observer.sample()].map((info) => (info?.channel ?? info?.topic)?.records);
+
+describe.each(FLOWS)("what this thread has sent through a $what", (flow) => {
+  test("is told by whoever observes on it, published or not", () => {
+    using _home = new Home();
+    // Nobody waits for records, so that only the first one is published at once.
+    using sender = flow.Sender.createNew("ticks", { schema: Tick });
+    using observer = new SegmentObserver("ticks");
+    for (let id = 0; id < 4; id++) sender.send({ id });
+    expect(told(observer)).toEqual([4, 4]);
+    sender.send({ id: 4 });
+    const sample = observer.sample();
+    expect((sample?.channel ?? sample?.topic)?.records).toBe(5);
+    for (let id = 5; id < 8; id++) sender.send({ id });
+    expect(told(observer)).toEqual([8, 8]);
+    sender.claim((tick) => {
+      expect(told(observer)).toEqual([8, 8]);
+      tick.id = 8;
+    });
+    expect(told(observer)).toEqual([9, 9]);
+  });
+
+  test("is passed over by a tail that begins behind it, and told by one that began before", () => {
+    using _home = new Home();
+    using sender = flow.Sender.createNew("ticks", { schema: Tick });
+    using early = new RecordTail("ticks");
+    for (let id = 0; id < 3; id++) sender.send({ id });
+    using late = new RecordTail("ticks");
+    for (let id = 3; id < 6; id++) sender.send({ id });
+    expect([early, late].map((tail) => tail.poll(() => {}))).toEqual([6, 3]);
   });
 });
