@@ -63,17 +63,15 @@ const COLLECT_OPTIONS: OptionNames<CollectOptions> = { dryRun: true };
  * ```
  */
 export function collectSegments(options?: CollectOptions): CollectReport {
-  const isDryRun = checkBoolean(
-    "dryRun",
-    checkOptions("options", options, COLLECT_OPTIONS).dryRun ?? false,
-  );
+  const { dryRun = false } = checkOptions("options", options, COLLECT_OPTIONS);
+  checkBoolean("dryRun", dryRun);
   const directory = findDirectory();
   if (directory === undefined) return { removed: [], kept: [] };
   const kept = listSegments()
     .filter(({ isPersistent, isHeld, error }) => isPersistent && isHeld !== true && !error)
     .map(({ name }) => name);
   const entries = entriesOf(directory).sort((left, right) => (left.name < right.name ? -1 : 1));
-  if (isDryRun) {
+  if (dryRun) {
     const removed = entries.filter((entry) => isLeftover(directory, entry));
     return { removed: removed.map((entry) => describe(directory, entry)), kept };
   }

@@ -42,11 +42,9 @@ const REMOVE_OPTIONS: OptionNames<RemoveOptions> = { force: true };
  * ```
  */
 export function removeSegment(name: string, options?: RemoveOptions): void {
-  const isForced = checkBoolean(
-    "force",
-    checkOptions("options", options, REMOVE_OPTIONS).force ?? false,
-  );
-  if (isForced) removeAnyway(name);
+  const { force = false } = checkOptions("options", options, REMOVE_OPTIONS);
+  checkBoolean("force", force);
+  if (force) removeAnyway(name);
   else if (!removeUnheldFile(name)) throw busy(name);
 }
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { MemoryMappedFile } from "@isthmus/core";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { ifSignals, ifUnixFiles, isWindows } from "@isthmus/testing/requirement";
 import { collectSegments, listSegments, NamedMutex, removeSegment } from "../../src/index.ts";
 import { Companion } from "./support/companion.ts";
@@ -61,7 +62,10 @@ describe("removeSegment()", () => {
   test("checks its arguments", () => {
     using _home = new Home();
     expect(() => removeSegment("a/b")).toThrow(TypeError);
-    expect(() => removeSegment("a", { force: 1 as never })).toThrow(TypeError);
+    for (const other of [1, null] as never[]) {
+      expectCode(() => removeSegment("a", { force: other }), "TypeError", "ERR_INVALID_ARG_TYPE");
+      expectCode(() => collectSegments({ dryRun: other }), "TypeError", "ERR_INVALID_ARG_TYPE");
+    }
   });
 });
 
