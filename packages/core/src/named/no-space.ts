@@ -16,6 +16,10 @@ const SMALLER: Partial<Record<SegmentKind, string>> = {
   channel: "capacityBytes",
   topic: "capacityBytes",
   service: "capacityBytes",
+  queue: "capacityBytes",
+  cache: "capacityBytes",
+  counters: "capacityBytes",
+  table: "length",
 };
 
 /** What a segment is, and where. */

@@ -20,6 +20,7 @@ import {
   Subscriber,
   struct,
   u32,
+  WorkQueue,
 } from "../../src/index.ts";
 
 const CHANNEL = { schema: json, capacityBytes: 65_536 } as const;
@@ -39,6 +40,7 @@ const CREATORS: readonly (readonly [string, (name: string) => Disposable])[] = [
   ["topic", (name) => Subscriber.createOrOpen(name, CHANNEL)],
   ["service", (name) => Responder.createNew(name, SERVICE)],
   ["service", (name) => Requester.createOrOpen(name, SERVICE)],
+  ["queue", (name) => WorkQueue.createNew(name, CHANNEL)],
 ];
 
 /** Every way to get a lane of one's own in a segment that is there. */
@@ -68,7 +70,7 @@ function fill(path: string): void {
 function expectAdvice(message: string, kind: string): void {
   expect(message).toContain("--shm-size");
   expect(message).toContain("set ISTHMUS_DIR to");
-  const isSized = ["channel", "topic", "service"].includes(kind);
+  const isSized = ["channel", "topic", "service", "queue"].includes(kind);
   expect(message.includes("capacityBytes")).toBe(isSized);
 }
 
