@@ -86,9 +86,7 @@ export class DiskWriting implements WritableSegment {
 
   load(offset: number): number {
     // What has been cut off is to be found by the mapping, whose faults are told.
-    if (this.#isByCall && readAt(this.#fd, offset, this.#word) === 4) {
-      return this.#few.getInt32(0, true);
-    }
+    if (this.#isByCall && this.#readWord(offset)) return this.#few.getInt32(0, true);
     // Cheaper than an atomic load: see `Words.glance`.
     const value = this.#shared.glance(offset >>> 2);
     this.#shared.acquire();
@@ -96,19 +94,20 @@ export class DiskWriting implements WritableSegment {
   }
 
   store(offset: number, value: number): void {
-    this.#few.setInt32(0, value, true);
-    if (this.#isByCall && this.#put(offset, this.#word, 0, 4)) return;
+    if (this.#isByCall && this.#putWord(offset, value)) return;
     Atomics.store(this.#words, offset >>> 2, value);
   }
 
   storeNumber(offset: number, value: number): void {
-    this.#few.setFloat64(0, value, true);
-    if (this.#isThrough && this.#put(offset, this.#number, 0, 8)) return;
+    if (this.#isThrough) {
+      this.#few.setFloat64(0, value, true);
+      if (this.#put(offset, this.#number)) return;
+    }
     this.view.setFloat64(offset, value, true);
   }
 
   write(offset: number, bytes: Uint8Array): void {
-    if (this.#isThrough && this.#put(offset, bytes, 0, bytes.length)) return;
+    if (this.#isThrough && this.#put(offset, bytes)) return;
     this.bytes.set(bytes, offset);
   }
 
@@ -124,7 +123,7 @@ export class DiskWriting implements WritableSegment {
   }
 
   copy(offset: number, source: RecordBytes, start: number, end: number): void {
-    this.#isByCall = this.copiesAtOnce(end - start);
+    this.#isByCall = end - start >= this.#manyBytes;
     if (this.#isByCall && this.#put(offset, source.bytes, start, end)) return;
     if (offset + end - start > this.#touched) this.#touch(offset, end - start);
     if (end - start > FEW_BYTES) {
@@ -137,8 +136,17 @@ export class DiskWriting implements WritableSegment {
     for (let at = start; at < end; at += 4) words[word++] = view.getInt32(at, true);
   }
 
+  #readWord(offset: number): boolean {
+    return readAt(this.#fd, offset, this.#word) === 4;
+  }
+
+  #putWord(offset: number, value: number): boolean {
+    this.#few.setInt32(0, value, true);
+    return this.#put(offset, this.#word);
+  }
+
   /** @returns False when the system has refused it, or some of it: then the mapping gets it, and what is wrong shows there. */
-  #put(offset: number, bytes: Uint8Array, start: number, end: number): boolean {
+  #put(offset: number, bytes: Uint8Array, start = 0, end = bytes.length): boolean {
     try {
       return writeSync(this.#fd, bytes, start, end - start, offset) === end - start;
     } catch {
