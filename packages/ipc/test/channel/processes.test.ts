@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { MemoryMappedFile } from "@isthmus/core";
 import { Home } from "@isthmus/testing/home";
+import { until } from "@isthmus/testing/patience";
 import { ifSignals } from "@isthmus/testing/requirement";
 import { untilStopped } from "@isthmus/testing/until-stopped";
 import { Consumer, Producer } from "../../src/index.ts";
@@ -44,13 +45,16 @@ for (const [mode, bound] of [
     const producer = member(stack);
     await producer.call("produce", "killed");
     await producer.call("stream", 0, Number.MAX_SAFE_INTEGER);
+    // Neither of them answers once more, unless it fails.
+    const producing = producer.answer();
     let next = 0;
     for (let round = 0; round < 8; round++) {
       const consumer = member(stack);
       await consumer.call("consume", "killed");
       await consumer.call(mode, Number.MAX_SAFE_INTEGER, { progress: "progress" });
       const wanted = next + 20_000;
-      while (view.readFloat64(0) < wanted) await Bun.sleep(1);
+      const isThere = until(() => view.readFloat64(0) >= wanted, `record ${wanted}`);
+      await Promise.race([isThere, producing, consumer.answer()]);
       await consumer.kill();
       next = view.readFloat64(0);
       using successor = Consumer.openExisting("killed", { schema: Numbered });

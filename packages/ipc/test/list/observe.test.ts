@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { MemoryMappedFile, SystemError } from "@isthmus/core";
 import { isSeenHeld, platform } from "@isthmus/core/internal";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { until } from "@isthmus/testing/patience";
 import { descriptorCount } from "@isthmus/testing/process-state";
 import { ifProc, ifSignals, isLinux, isWindows, testIf } from "@isthmus/testing/requirement";
 import {
@@ -253,7 +254,7 @@ testIf(canUnshare, "the right to unshare PID namespaces")(
     expect([far?.isHeld, memory?.isHeld]).toEqual([true, true]);
     await other.kill();
     // The process in the namespace is killed after its parent, of which alone the end was awaited.
-    while (listSegments().some(({ isHeld }) => isHeld)) await Bun.sleep(1);
+    await until(() => listSegments().every(({ isHeld }) => !isHeld), "the end of the namespace");
     expect(observe("far").mutex?.owner).toMatchObject({ pid: 1, isAlive: false });
   },
 );

@@ -1,6 +1,7 @@
 /** What an observer sees of semaphores, events, structs and those who wait for them. */
 import { describe, expect, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
+import { until } from "@isthmus/testing/patience";
 import {
   NamedEvent,
   NamedMutex,
@@ -104,7 +105,7 @@ describe("observe()", () => {
     const lock = mutex.acquire();
     expect(observe("awaited").cells[0]).toMatchObject({ isAwaited: false, waitingSlots: [] });
     const waiting = other.acquireAsync();
-    while (observe("awaited").cells[0]?.waitingSlots?.length !== 1) await Bun.sleep(1);
+    await until(() => observe("awaited").cells[0]?.waitingSlots?.length === 1, "who waits");
     expect(observe("awaited").cells[0]).toMatchObject({
       isAwaited: true,
       hasSleepers: false,

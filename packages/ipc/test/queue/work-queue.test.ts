@@ -1,6 +1,7 @@
 /** `WorkQueue` in one process: what is taken when, and what becomes of it. */
 import { describe, expect, spyOn, test } from "bun:test";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { until } from "@isthmus/testing/patience";
 import { bytes, f64, json, struct, u32, WorkQueue } from "../../src/index.ts";
 import { codeOf } from "../flow/support/code-of.ts";
 import { Home } from "../sync/support/home.ts";
@@ -387,7 +388,7 @@ describe("room, pauses and the end", () => {
     using failing = WorkQueue.openExisting("tasks", { schema: Task, onFull: "fail" });
     expect(codeOf(() => failing.add({ id: 9, size: 0 }))).toBe("EAGAIN");
     const added = queue.addAsync({ id: 99, size: 0 });
-    while (queue.metrics.fullWaits < 2) await Bun.sleep(1);
+    await until(() => queue.metrics.fullWaits === 2, "a wait for room");
     queue.tryTake()?.done();
     expect(await added).toBe(6);
     expect(queue.metrics).toMatchObject({ fill: 1, drops: 2, fullWaits: 2 });

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
+import { until } from "@isthmus/testing/patience";
 import {
   bytes,
   json,
@@ -211,7 +212,7 @@ describe("Publisher", () => {
       [0, "gate"],
     ]);
     const released = publisher.sendAsync({ id: 9 });
-    while (observe("ticks").cells[1]?.isAwaited !== true) await Bun.sleep(1);
+    await until(() => observe("ticks").cells[1]?.isAwaited, "a publisher that waits");
     slow.dispose();
     await released;
     expect(idsOf(quick)).toEqual([9]);

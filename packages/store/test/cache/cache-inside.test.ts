@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { json } from "@isthmus/ipc";
 import { Home } from "@isthmus/testing/home";
+import { until } from "@isthmus/testing/patience";
 import { SharedCache } from "../../src/index.ts";
 import { type CacheInside, type Following, insideOfCache } from "../../src/internal.ts";
 
@@ -37,7 +38,7 @@ describe("the inside of a cache", () => {
     expect([new TextDecoder().decode(number?.bytes), number?.staleMs]).toEqual(["7", 5]);
     expect(number?.freshUntil).toBeGreaterThan(now());
     expect(number?.freshUntil).toBeLessThanOrEqual(now() + 60_000);
-    while (cache.has("old")) await Bun.sleep(1);
+    await until(() => !cache.has("old"), "the end of the value");
     expect(peek("old")?.staleMs).toBe(60_000);
     expect(peek("none")).toBeUndefined();
     const { hits, misses, staleHits } = cache.metrics;

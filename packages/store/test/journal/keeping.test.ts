@@ -6,6 +6,7 @@ import { GONE } from "@isthmus/core/internal";
 import { bytes } from "@isthmus/ipc";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
+import { until } from "@isthmus/testing/patience";
 import { Peer } from "@isthmus/testing/peer";
 import { wine } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
@@ -145,7 +146,9 @@ describe("a named tailer", () => {
       await using peer = new Peer([process.execPath, FIXTURE]);
       await peer.call("tail", path, "killed");
       const wanted = done + 50 + Math.floor(Math.random() * 200);
-      while ((journal.tailers()[0]?.sequence ?? 0) < wanted) await Bun.sleep(1);
+      const isThere = until(() => (journal.tailers()[0]?.sequence ?? 0) >= wanted, "progress");
+      // It only answers when it fails.
+      await Promise.race([isThere, peer.answer()]);
       await peer.kill();
       const seen = (await peer.errors).split("\n").slice(0, -1).map(Number);
       // One body at most had ended without that having been noted.
