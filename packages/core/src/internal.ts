@@ -8,7 +8,7 @@ export { INSPECT, showAs } from "./inspect.ts";
 export { Mapping } from "./mapping.ts";
 export { collectAbandoned } from "./named/collect.ts";
 export { createNamedFile, createOrOpenNamedFile } from "./named/create-named-file.ts";
-export { directoryPath, ensureDirectory, findDirectory } from "./named/directory.ts";
+export { directoryPath, ensureDirectory, entriesOf, findDirectory } from "./named/directory.ts";
 export {
   isSameFile,
   isSeenHeld,

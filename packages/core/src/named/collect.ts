@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { closeSync, constants, type Dirent, openSync, readdirSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
-import { fromNodeError } from "../native/errno.ts";
+import { entriesOf } from "./directory.ts";
 import { removeWhenUnheld } from "./holder.ts";
 import { requireLocks } from "./lock-trial.ts";
 import { HIDDEN_PREFIX } from "./name.ts";
@@ -32,14 +32,6 @@ export function collectAbandoned(directory: string): string[] {
     if (collectFile(path, isHidden, entry.isFIFO())) removed.push(entry.name);
   }
   return removed;
-}
-
-function entriesOf(directory: string): Dirent[] {
-  try {
-    return readdirSync(directory, { withFileTypes: true });
-  } catch (error) {
-    throw fromNodeError(error, `read the directory of named memory "${directory}"`);
-  }
 }
 
 function collectFile(path: string, isAside: boolean, isPipe: boolean): boolean {

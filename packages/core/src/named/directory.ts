@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { lstatSync, mkdirSync, type Stats } from "node:fs";
+import { type Dirent, lstatSync, mkdirSync, readdirSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import { SystemError } from "../errors.ts";
 import { conditionError, fromNodeError } from "../native/errno.ts";
@@ -56,6 +56,17 @@ export function findDirectory(): string | undefined {
   if (stats === undefined) return undefined;
   checkOwnership(path, stats);
   return path;
+}
+
+/** What is in a directory; nothing when it has gone in the meantime. */
+export function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    const typed = fromNodeError(error, `read the directory of named memory "${directory}"`);
+    if (typed instanceof SystemError && typed.code === "ENOENT") return [];
+    throw typed;
+  }
 }
 
 function statsOf(path: string): Stats | undefined {

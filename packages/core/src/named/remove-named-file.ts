@@ -53,7 +53,7 @@ export function unlinkNamedFile(givenName: string): void {
 export function removeUnheldFile(givenName: string): boolean {
   const name = checkName(givenName);
   const directory = findDirectory();
-  const path = join(directory ?? directoryPath(), name);
+  const path = join(directoryPath(), name);
   if (directory !== undefined) requireLocks(directory);
   const patience = busyName(name);
   for (;;) {

@@ -10,6 +10,7 @@ import {
   checkBoolean,
   checkOptions,
   collectAbandoned,
+  entriesOf,
   findDirectory,
   HIDDEN_PREFIX,
   isRemovableHead,
@@ -17,7 +18,7 @@ import {
   type OptionNames,
   readHead,
 } from "@isthmus/core/internal";
-import { entriesOf, listSegments } from "./list.ts";
+import { listSegments } from "./list.ts";
 
 /** A file that nobody holds. */
 export interface Leftover {

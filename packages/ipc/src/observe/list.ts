@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { type Dirent, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { CorruptSegmentError, SystemError } from "@isthmus/core";
-import { directoryPath, findDirectory, fromNodeError, HIDDEN_PREFIX } from "@isthmus/core/internal";
+import { directoryPath, entriesOf, findDirectory, HIDDEN_PREFIX } from "@isthmus/core/internal";
 import { describeProblem, readSegment } from "./observe.ts";
 import type { SegmentInfo } from "./segment-info.ts";
 
@@ -40,17 +39,6 @@ export function segmentNames(): string[] {
     .filter((entry) => entry.isFile() && !entry.name.startsWith(HIDDEN_PREFIX))
     .map(({ name }) => name)
     .sort((left, right) => (left < right ? -1 : 1));
-}
-
-/** What is in a directory; nothing when it has gone in the meantime. */
-export function entriesOf(directory: string): Dirent[] {
-  try {
-    return readdirSync(directory, { withFileTypes: true });
-  } catch (error) {
-    const typed = fromNodeError(error, `read the directory of named memory "${directory}"`);
-    if (typed instanceof SystemError && typed.code === "ENOENT") return [];
-    throw typed;
-  }
 }
 
 function readEntry(path: string, name: string): SegmentInfo | undefined {

@@ -73,11 +73,13 @@ export function lookAtSegment<T>(name: string, look: (opened: OpenedSegment) => 
     directory === undefined
       ? undefined
       : inspectFile(join(directory, checked), checked, (...file) => [look(openLook(...file))]);
-  if (found === undefined) {
-    const path = join(directoryPath(), checked);
-    throw conditionError("ENOENT", `observe "${checked}"`, "open", path);
-  }
+  if (found === undefined) throw nothingOf(checked);
   return found[0] as T;
+}
+
+/** The error for a name that leads to nothing. */
+export function nothingOf(name: string): SystemError {
+  return conditionError("ENOENT", `observe "${name}"`, "open", join(directoryPath(), name));
 }
 
 /**

@@ -5,11 +5,11 @@
  */
 import { join } from "node:path";
 import { DisposedError } from "@isthmus/core";
-import { checkName, conditionError, directoryPath, findDirectory } from "@isthmus/core/internal";
+import { checkName, findDirectory } from "@isthmus/core/internal";
 import { sharedClock } from "../metrics/clock.ts";
 import { runPostponed } from "../wait/before-sleep.ts";
 import { MappedSegment } from "./mapped-segment.ts";
-import { openToRead } from "./observe.ts";
+import { nothingOf, openToRead } from "./observe.ts";
 import type { SegmentInfo } from "./segment-info.ts";
 
 /** A segment at one moment, and when that was. */
@@ -58,10 +58,7 @@ export class SegmentObserver implements Disposable {
   constructor(name: string) {
     this.name = checkName(name);
     this.#current = openMapped(this.name);
-    if (this.#current === undefined) {
-      const path = join(directoryPath(), this.name);
-      throw conditionError("ENOENT", `observe "${this.name}"`, "open", path);
-    }
+    if (this.#current === undefined) throw nothingOf(this.name);
   }
 
   /**
