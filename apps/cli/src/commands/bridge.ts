@@ -12,6 +12,7 @@ import { BRIDGE_FLAGS, type BridgeFlags, type Way, waysOf } from "../bridge/brid
 import { type BridgeOutcome, BridgeRun } from "../bridge/bridge-run.ts";
 import type { IsthmusContext } from "../context.ts";
 import { defineCommand } from "../define-command.ts";
+import { errorLine } from "../error-line.ts";
 import { ExitCode, exitCodeOf, worseExitCode } from "../exit-code.ts";
 import { formatCount, formatCountOf, formatSize } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
@@ -57,9 +58,8 @@ async function runBridge(this: IsthmusContext, flags: BridgeFlags): Promise<void
   let exitCode: number = ExitCode.done;
   for (const { way, error } of run.outcomes) {
     if (error === undefined) continue;
-    const why = error instanceof Error ? error.message : String(error);
-    const line = `isthmus: ${way.name} ${way.role}: ${why}`;
-    process.stderr.write(`${style.stderr.red(printable(line))}\n`);
+    const line = `isthmus: ${printable(way.name)} ${way.role}: ${errorLine(error, process.env)}`;
+    process.stderr.write(`${style.stderr.red(line)}\n`);
     exitCode = worseExitCode(exitCode, exitCodeOf(error));
   }
   if (exitCode !== ExitCode.done) process.exitCode = exitCode;
