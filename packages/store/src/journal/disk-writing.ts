@@ -43,8 +43,8 @@ export class DiskWriting implements WritableSegment {
   /** Whether everything is written by calls, and from how many bytes on a copy is. */
   readonly #isThrough: boolean;
   readonly #manyBytes: number;
-  /** Whether what is at the end is a page and more that were written by a call: what is behind is not mapped then. */
-  #isUnmapped = false;
+  /** Whether what is at the end was written by a call: its pages are not mapped then. */
+  #isByCall: boolean;
   /** A word, or a number of 8 bytes, on its way. */
   readonly #few = new DataView(new ArrayBuffer(8));
   readonly #word = new Uint8Array(this.#few.buffer, 0, 4);
@@ -66,6 +66,7 @@ export class DiskWriting implements WritableSegment {
     // Where a sync of the file alone does not see what a mapping has, the two are not one.
     const isOne = platform().syncsMappings;
     this.#isThrough = isThrough && isOne;
+    this.#isByCall = this.#isThrough;
     this.#manyBytes = !isOne ? Infinity : isThrough ? 0 : MANY_BYTES;
     this.#fd = fd;
     this.#path = path;
@@ -85,7 +86,7 @@ export class DiskWriting implements WritableSegment {
 
   load(offset: number): number {
     // What has been cut off is to be found by the mapping, whose faults are told.
-    if (this.#isUnmapped && this.#readWord(offset)) return this.#few.getInt32(0, true);
+    if (this.#isByCall && this.#readWord(offset)) return this.#few.getInt32(0, true);
     // Cheaper than an atomic load: see `Words.glance`.
     const value = this.#shared.glance(offset >>> 2);
     this.#shared.acquire();
@@ -93,7 +94,7 @@ export class DiskWriting implements WritableSegment {
   }
 
   store(offset: number, value: number): void {
-    if ((this.#isThrough || this.#isUnmapped) && this.#putWord(offset, value)) return;
+    if (this.#isByCall && this.#putWord(offset, value)) return;
     Atomics.store(this.#words, offset >>> 2, value);
   }
 
@@ -122,10 +123,8 @@ export class DiskWriting implements WritableSegment {
   }
 
   copy(offset: number, source: RecordBytes, start: number, end: number): void {
-    const isByCall = this.copiesAtOnce(end - start);
-    // Beside the sync of each record a page that a look maps is nothing, and a call for each look is something.
-    this.#isUnmapped = isByCall && !this.#isThrough;
-    if (isByCall && this.#put(offset, source.bytes, start, end)) return;
+    this.#isByCall = end - start >= this.#manyBytes;
+    if (this.#isByCall && this.#put(offset, source.bytes, start, end)) return;
     if (offset + end - start > this.#touched) this.#touch(offset, end - start);
     if (end - start > FEW_BYTES) {
       this.bytes.set(source.bytes.subarray(start, end), offset);
@@ -137,8 +136,9 @@ export class DiskWriting implements WritableSegment {
     for (let at = start; at < end; at += 4) words[word++] = view.getInt32(at, true);
   }
 
+  /** @returns False where the mapping is to be looked through: beside the sync of each record a page that this maps is nothing. */
   #readWord(offset: number): boolean {
-    return readAt(this.#fd, offset, this.#word) === 4;
+    return !this.#isThrough && readAt(this.#fd, offset, this.#word) === 4;
   }
 
   #putWord(offset: number, value: number): boolean {
