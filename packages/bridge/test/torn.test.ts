@@ -132,6 +132,62 @@ describe("a server that is torn while one of two receivers is away", () => {
   });
 });
 
+/** Time enough for somebody else to remove a consumer between its making and the question for messages. */
+const SLOW_MS = 200;
+const SLOW = {
+  file: "../../bridge/src/in/inbound.ts",
+  from: "    let delivered = 0;",
+  to: `    await Bun.sleep(${SLOW_MS}); let delivered = 0;`,
+};
+/** Not looking whether it is still the same consumer. */
+const TRUSTING = {
+  file: "../../bridge/src/in/inbound.ts",
+  from: "if (!isStill) messages.stop();",
+  to: "",
+};
+
+describe("a receiver whose consumer a sender makes anew while it asks for messages", () => {
+  for (const isLooking of [true, false]) {
+    const title = isLooking
+      ? "asks again at once"
+      : "would notice by missing heartbeats, without looking";
+    serverTest(title, async () => {
+      using _ = new Home();
+      await using server = await NatsServer.start();
+      await using connection = await ServerConnection.open({ server: server.url }, { name: "x" });
+      const mistakes = isLooking ? [SLOW] : [SLOW, TRUSTING];
+      const from = await loadSource<{ bridge: typeof bridge }>(BRIDGE, { mistakes });
+      using producer = Producer.createOrOpen("ticks", { schema: Tick });
+      await using _out = await bridge("ticks", { server: server.url, role: "out" });
+      producer.send({ id: 1 });
+      const stream = new NameStream(connection, "ticks");
+      await until(async () => (await stream.info()) !== undefined, "the stream");
+      const { consumers } = await stream.manager();
+      const remake = async (name: string): Promise<void> => {
+        await consumers.delete(stream.stream, name);
+        await Bun.sleep(2 * SLOW_MS);
+        await stream.remakeConsumer(name, 64, 1);
+      };
+      let made = 0;
+      const remade = Promise.withResolvers<void>();
+      connection.nats.subscribe("$JS.EVENT.ADVISORY.CONSUMER.CREATED.>", {
+        callback: (_error, message) => {
+          if (++made > 1) return;
+          const { consumer } = message.json<{ consumer: string }>();
+          remake(consumer).then(() => remade.resolve(), remade.reject);
+        },
+      });
+      using consumer = Consumer.createOrOpen("far", { schema: Tick });
+      const back = { server: server.url, role: "in", here: "far" } as const;
+      await using _in = await from.bridge("ticks", back);
+      await remade.promise;
+      expect(await receive(consumer, 1)).toEqual([1]);
+      await until(() => made > (isLooking ? 2 : 1), "what the server tells");
+      if (!isLooking) expect(made).toBe(2);
+    });
+  }
+});
+
 /** Knowing the last message by what it says, and not by when it was stored. */
 const BY_CONTENT = {
   file: "../../bridge/src/in/inbound.ts",

@@ -9,7 +9,7 @@
  * @module
  */
 import { CorruptSegmentError } from "@isthmus/core";
-import type { ConsumerMessages, JsMsg, StreamInfo } from "@nats-io/jetstream";
+import type { ConsumerInfo, ConsumerMessages, JsMsg, StreamInfo } from "@nats-io/jetstream";
 import type { BridgeGap } from "../bridge-gap.ts";
 import type { BridgeHead } from "../bridge-head.ts";
 import type { ServerConnection } from "../connection.ts";
@@ -109,10 +109,10 @@ export class Inbound {
     if (info === undefined) return;
     const { holdBytes } = stream.check(info, this.#parts.sink.schema);
     const { connects } = connection;
-    await stream.remakeConsumer(this.#durable, WINDOW * 2, await this.#startOf(info));
+    const start = await this.#startOf(info);
+    const made = await stream.remakeConsumer(this.#durable, WINDOW * 2, start);
     if (connection.connects !== connects || !connection.isConnected) return;
-    const consumer = await stream.client.consumers.get(stream.stream, this.#durable);
-    const messages = await consumer.consume({
+    const messages = await stream.client.consumers.getConsumerFromInfo(made).consume({
       max_messages: WINDOW,
       expires: EXPIRES_MS,
       idle_heartbeat: HEARTBEAT_MS,
@@ -122,6 +122,8 @@ export class Inbound {
     if (connection.connects !== connects || this.#ending.signal.aborted) messages.stop();
     let delivered = 0;
     try {
+      // The first turn of the loop asks for messages.
+      queueMicrotask(() => void this.#stopUnlessAsked(messages, made));
       for await (const message of messages) {
         // One was lost on its way: begin anew behind what was taken in.
         if (message.info.deliverySequence !== ++delivered) break;
@@ -133,6 +135,15 @@ export class Inbound {
       this.#messages = undefined;
       messages.stop();
     }
+  }
+
+  /**
+   * Begins anew when a bridge that sends has made the consumer anew before it was asked for messages: the new one knows nothing of
+   * that, and the library would notice by missing heartbeats, seconds later.
+   */
+  async #stopUnlessAsked(messages: ConsumerMessages, made: ConsumerInfo): Promise<void> {
+    const isStill = await this.#parts.stream.isStill(made).catch(() => false);
+    if (!isStill) messages.stop();
   }
 
   /**

@@ -6,6 +6,7 @@
 import { CorruptSegmentError, NotSupportedError, SystemError } from "@isthmus/core";
 import {
   AckPolicy,
+  type ConsumerInfo,
   DeliverPolicy,
   DiscardPolicy,
   JetStreamApiError,
@@ -124,15 +125,20 @@ export class NameStream {
    * @param durable What it is called.
    * @param window How many messages may be under way to it.
    * @param start The first message that it gets; undefined: the next one that comes.
+   * @returns What the server says of it.
    */
-  async remakeConsumer(durable: string, window: number, start: number | undefined): Promise<void> {
+  async remakeConsumer(
+    durable: string,
+    window: number,
+    start: number | undefined,
+  ): Promise<ConsumerInfo> {
     const { consumers } = await this.manager();
     try {
       await consumers.delete(this.stream, durable);
     } catch (error) {
       if (codeOf(error) !== CONSUMER_MISSING) throw error;
     }
-    await consumers.add(this.stream, {
+    return await consumers.add(this.stream, {
       durable_name: durable,
       filter_subject: subjectsOf(this.name),
       ack_policy: AckPolicy.Explicit,
@@ -142,6 +148,13 @@ export class NameStream {
         ? { deliver_policy: DeliverPolicy.New }
         : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, start) }),
     });
+  }
+
+  /** Whether a consumer is still the one that was made, and has not been made anew by others. */
+  async isStill({ name, created }: ConsumerInfo): Promise<boolean> {
+    const { consumers } = await this.manager();
+    const now = await consumers.info(this.stream, name);
+    return now.created === created;
   }
 
   /**
