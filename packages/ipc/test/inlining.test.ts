@@ -31,12 +31,12 @@ const JOB_STEPS: Readonly<Record<string, readonly string[]>> = {
 /** JavaScriptCore's limit for a function that it takes into its caller, in bytes of bytecode. */
 const LIMIT_BYTES = 170;
 
-/** What JavaScriptCore says of the bytecode of the functions that a program ran. */
-function bytecodeOf(program: string): string {
+/** What JavaScriptCore says of a program that it ran, each step of its compilers in its turn. */
+function saidOf(program: string, what: "dumpGeneratedBytecodes" | "printEachDFGFTLInlineCall") {
   using _home = new Home();
   const script = join(import.meta.dir, "fixtures", `${program}.ts`);
   const { stdout, stderr, exitCode } = Bun.spawnSync([process.execPath, script], {
-    env: { ...process.env, BUN_JSC_dumpGeneratedBytecodes: "1" },
+    env: { ...process.env, BUN_JSC_useConcurrentJIT: "0", [`BUN_JSC_${what}`]: "1" },
   });
   expect(exitCode).toBe(0);
   return `${stdout}${stderr}`;
@@ -46,7 +46,7 @@ function bytecodeOf(program: string): string {
 function sizesIn(program: string): ReadonlyMap<string, readonly number[]> {
   const sizes = new Map<string, number[]>();
   const line = /^(\w+)#\w+:\[[^,]+, NoneFunction(?:Call|Construct), (\d+)/gm;
-  for (const [, name = "", size] of bytecodeOf(program).matchAll(line)) {
+  for (const [, name = "", size] of saidOf(program, "dumpGeneratedBytecodes").matchAll(line)) {
     sizes.set(name, [...(sizes.get(name) ?? []), Number(size)]);
   }
   return sizes;
@@ -68,7 +68,7 @@ function expectShort(program: string, hot: Readonly<Record<string, readonly stri
 function objectlessIn(program: string): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   let name = "";
-  for (const line of bytecodeOf(program).split("\n")) {
+  for (const line of saidOf(program, "dumpGeneratedBytecodes").split("\n")) {
     const [, begun] = /^([#\w]+)#\w+:\[[^,]+, NoneFunction(?:Call|Construct), /.exec(line) ?? [];
     if (begun !== undefined) {
       name = begun;
@@ -111,6 +111,22 @@ describe("what is short enough for the compiler to take it into a loop", () => {
       });
     },
   );
+});
+
+/** What the last compiler has taken into a function, and into what that was taken into, by name. */
+function takenInto(program: string, into: string): readonly string[] {
+  const line = /^\[InlineCall\]\[FTL\] Callee: (\S+)#\w+ -> Caller: (\S+)#\w+$/gm;
+  const all = [...saidOf(program, "printEachDFGFTLInlineCall").matchAll(line)];
+  return all.flatMap(([, callee = "", caller]) => (caller === into ? [callee] : []));
+}
+
+describe("what is called once for many records", () => {
+  testSizes("takes in nothing of the user's, also after millions in batches", () => {
+    const taken = takenInto("hot-batch", "batch");
+    expect(taken).toContain("callApart");
+    for (const name of ["fillBatch", "claim", "writePoint"]) expect(taken).not.toContain(name);
+    expect(takenInto("hot-batch", "fillBatch")).toContain("writePoint");
+  });
 });
 
 describe("what makes no objects", () => {

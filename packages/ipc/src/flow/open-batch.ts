@@ -54,6 +54,42 @@ export class OpenBatch implements BatchSink {
   }
 }
 
+/** More functions than the compiler keeps for one place that calls; each must be one of its own. */
+const OTHERS: readonly ((sink: BatchSink) => unknown)[] = [
+  () => 0,
+  () => 1,
+  () => 2,
+  () => 3,
+  () => 4,
+  () => 5,
+  () => 6,
+  () => 7,
+  () => 8,
+  () => 9,
+];
+let other = 0;
+
+/**
+ * Calls what fills a batch, so that the compiler makes a program of its own of it.
+ *
+ * JavaScriptCore takes what a function calls into it, five levels deep. Where a batch takes in its callback, the fields of the cursor that
+ * is filled are past the fifth: eight calls a record, 36 ns instead of 7 (decision 8). It takes nothing in where one place calls many
+ * functions in turn; another call of a function that does nothing is 10 ns a batch.
+ *
+ * @param fill The callback.
+ * @param sink What it gets.
+ * @returns What it returns.
+ */
+export function callApart(fill: (sink: BatchSink) => unknown, sink: BatchSink): unknown {
+  other = (other + 1) % OTHERS.length;
+  let call = OTHERS[other] ?? fill;
+  for (;;) {
+    const result = call(sink);
+    if (call === fill) return result;
+    call = fill;
+  }
+}
+
 function refuseEnded(): never {
   throw new NotSupportedError("Cannot use a batch after its callback");
 }

@@ -20,7 +20,7 @@ import {
   waitAsync,
   waitSync,
 } from "../wait/wait-for.ts";
-import { type BatchSink, OpenBatch } from "./open-batch.ts";
+import { type BatchSink, callApart, OpenBatch } from "./open-batch.ts";
 import type { RecordSegment } from "./record-segment.ts";
 
 /** Fills a place in shared memory: a cursor of a struct, or a view of bytes. */
@@ -158,7 +158,7 @@ export abstract class SendingEnd {
     this.#beginRun();
     const sink = new OpenBatch(this);
     try {
-      const result = fill(sink) as unknown;
+      const result = callApart(fill, sink);
       if (result !== undefined) refuseAsync(result, "fill");
     } finally {
       sink.close();
