@@ -48,8 +48,10 @@ export class StructSender extends SendingEnd {
   private readonly slotBytes: number;
   /** Where the cursor stands, which is where the next record goes, in bytes from the start of the ring. */
   protected readonly anchor: Anchor;
-  /** Where the run of free slots next to each other ends, in bytes from the start of the ring. */
+  /** Where the run of free slots next to each other ends, in bytes from the start of the ring; or `BUSY`. */
   private end = 0;
+  /** Where it ends, also while a record is being written. A local would take a register for so long, which the record needs. */
+  private limit = 0;
   readonly #ring: SlotRing;
   /** Where the first record stands that has not been committed. */
   #start = 0;
@@ -70,14 +72,13 @@ export class StructSender extends SendingEnd {
   send(record: unknown, options?: WaitOptions): void {
     const anchor = this.anchor;
     const next = anchor.base;
-    const end = this.end;
-    if (next >= end) {
+    if (next >= this.end) {
       this.sendSlowly(record, options);
       return;
     }
     this.end = -1;
     this.encode(this.view, next, record);
-    this.end = end;
+    this.end = this.limit;
     anchor.base = next + this.slotBytes;
     // A plain look, a third of the cost of an atomic one: the record that was written before it, to memory of the
     // same kind as far as the compiler knows, keeps it where it is.
@@ -87,15 +88,14 @@ export class StructSender extends SendingEnd {
   claim(write: FillInPlace, options?: WaitOptions): void {
     const anchor = this.anchor;
     const next = anchor.base;
-    const end = this.end;
-    if (next >= end) {
+    if (next >= this.end) {
       this.claimSlowly(write, options);
       return;
     }
     this.end = -1;
     const result = write(this.cursor) as unknown;
     if (result !== undefined) this.check(result);
-    this.end = end;
+    this.end = this.limit;
     anchor.base = next + this.slotBytes;
     if (this.idle[0] !== 0) this.publishOrLeave();
   }
@@ -132,7 +132,7 @@ export class StructSender extends SendingEnd {
   }
 
   protected interrupt(): void {
-    this.end = this.anchor.base;
+    this.#endAt(this.anchor.base);
   }
 
   private sendSlowly(record: unknown, options: WaitOptions | undefined): void {
@@ -147,13 +147,13 @@ export class StructSender extends SendingEnd {
 
   /** Does what `send` and `claim` do, for the first record of a run of slots, which is no common case. */
   #write(fill: (next: number) => void): void {
-    const { end, anchor } = this;
+    const { anchor } = this;
     this.end = BUSY;
     try {
       fill(anchor.base);
       anchor.base += this.slotBytes;
     } finally {
-      this.end = end;
+      this.end = this.limit;
     }
     // The first record of a run of JavaScript is published at once.
     if (!this.isRun || this.idle[0] !== 0) this.publishOrLeave();
@@ -177,8 +177,13 @@ export class StructSender extends SendingEnd {
     if (count === 0 && this.makeRoom()) count = this.#claim();
     this.#start = this.#ring.slot * this.slotBytes;
     this.anchor.base = this.#start;
-    this.end = this.#start + count * this.slotBytes;
+    this.#endAt(this.#start + count * this.slotBytes);
     return count > 0;
+  }
+
+  #endAt(end: number): void {
+    this.end = end;
+    this.limit = end;
   }
 
   #claim(): number {
