@@ -31,22 +31,27 @@ const JOB_STEPS: Readonly<Record<string, readonly string[]>> = {
 /** JavaScriptCore's limit for a function that it takes into its caller, in bytes of bytecode. */
 const LIMIT_BYTES = 170;
 
-/** What JavaScriptCore says of a program that it ran, each step of its compilers in its turn. */
-function saidOf(program: string, what: "dumpGeneratedBytecodes" | "printEachDFGFTLInlineCall") {
+/** What JavaScriptCore says of a program that it ran, with some of its settings. */
+function saidOf(program: string, settings: Readonly<Record<string, string>>): string {
   using _home = new Home();
   const script = join(import.meta.dir, "fixtures", `${program}.ts`);
   const { stdout, stderr, exitCode } = Bun.spawnSync([process.execPath, script], {
-    env: { ...process.env, BUN_JSC_useConcurrentJIT: "0", [`BUN_JSC_${what}`]: "1" },
+    env: { ...process.env, ...settings },
   });
   expect(exitCode).toBe(0);
   return `${stdout}${stderr}`;
+}
+
+/** What it says of the bytecode of the functions that a program ran. */
+function bytecodeOf(program: string): string {
+  return saidOf(program, { BUN_JSC_dumpGeneratedBytecodes: "1" });
 }
 
 /** Sizes in bytes of the functions that a program ran, by name. */
 function sizesIn(program: string): ReadonlyMap<string, readonly number[]> {
   const sizes = new Map<string, number[]>();
   const line = /^(\w+)#\w+:\[[^,]+, NoneFunction(?:Call|Construct), (\d+)/gm;
-  for (const [, name = "", size] of saidOf(program, "dumpGeneratedBytecodes").matchAll(line)) {
+  for (const [, name = "", size] of bytecodeOf(program).matchAll(line)) {
     sizes.set(name, [...(sizes.get(name) ?? []), Number(size)]);
   }
   return sizes;
@@ -68,7 +73,7 @@ function expectShort(program: string, hot: Readonly<Record<string, readonly stri
 function objectlessIn(program: string): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   let name = "";
-  for (const line of saidOf(program, "dumpGeneratedBytecodes").split("\n")) {
+  for (const line of bytecodeOf(program).split("\n")) {
     const [, begun] = /^([#\w]+)#\w+:\[[^,]+, NoneFunction(?:Call|Construct), /.exec(line) ?? [];
     if (begun !== undefined) {
       name = begun;
@@ -116,7 +121,9 @@ describe("what is short enough for the compiler to take it into a loop", () => {
 /** What the last compiler has taken into a function, and into what that was taken into, by name. */
 function takenInto(program: string, into: string): readonly string[] {
   const line = /^\[InlineCall\]\[FTL\] Callee: (\S+)#\w+ -> Caller: (\S+)#\w+$/gm;
-  const all = [...saidOf(program, "printEachDFGFTLInlineCall").matchAll(line)];
+  // Each step of the compilers in its turn: so the last one has come when the program ends.
+  const told = { BUN_JSC_printEachDFGFTLInlineCall: "1", BUN_JSC_useConcurrentJIT: "0" };
+  const all = [...saidOf(program, told).matchAll(line)];
   return all.flatMap(([, callee = "", caller]) => (caller === into ? [callee] : []));
 }
 
