@@ -36,6 +36,7 @@ export class VersionedCells {
   readonly #words: Words;
   #sequence: number;
   readonly #copies: Copies;
+  readonly #copyOut = (cell: number): void => this.#copies.copyOut(cell);
 
   /**
    * @param words The segment.
@@ -64,19 +65,39 @@ export class VersionedCells {
    * @throws {CorruptSegmentError} When the counter never stands still for as long as a copy takes.
    */
   read(): void {
+    this.look(this.#copyOut);
+  }
+
+  /**
+   * Looks at the current record where it is.
+   *
+   * @param take Takes what it wants of a cell, which may change under its eyes: then it is called again, whatever it returned or threw.
+   * @returns What it returned of a record that was whole.
+   * @throws {CorruptSegmentError} When the counter never stands still for so long.
+   */
+  look<T>(take: (cell: number) => T): T {
     const words = this.#words;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const sequence = words.glance(this.#sequence);
       // What the writer wrote before it moved the counter is to be seen.
       words.acquire();
-      this.#copies.copyOut(sequence & (COPY_COUNT - 1));
-      // The copying must be over before the counter is looked at again.
-      words.acquire();
-      if ((words.glance(this.#sequence) - sequence) >>> 0 <= MOVES_MAX) return;
+      try {
+        const taken = take(sequence & (COPY_COUNT - 1));
+        if (this.#isWhole(sequence)) return taken;
+      } catch (error) {
+        if (this.#isWhole(sequence)) throw error;
+      }
     }
     throw new CorruptSegmentError(
       `Cannot read the record: its counter moved in each of ${TRIES_MAX} tries, faster than any writer writes`,
     );
+  }
+
+  /** Whether nobody has come back to what was read since the counter said so. */
+  #isWhole(sequence: number): boolean {
+    // The reading must be over before the counter is looked at again.
+    this.#words.acquire();
+    return (this.#words.glance(this.#sequence) - sequence) >>> 0 <= MOVES_MAX;
   }
 
   /** Publishes the writer's own as the new record. Only who holds the mutex may call it. */

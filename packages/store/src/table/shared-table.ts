@@ -51,10 +51,11 @@ export class SharedTable<F extends Fields> extends NamedHandle {
   /** Word at which the rows begin. */
   readonly #rows: number;
   readonly #rowWords: number;
-  readonly #view: DataView<ArrayBuffer>;
   readonly #cursor: StructCursor<F>;
   readonly #reading: StructCursor<F>;
   readonly #copies: RowCopies;
+  /** A copy of the row as it stands in the table, as a value. */
+  readonly #decode: (cell: number) => StructValue<F>;
   /** The row that is read or changed. */
   readonly #cells: VersionedCells;
   #isUpdating = false;
@@ -77,9 +78,13 @@ export class SharedTable<F extends Fields> extends NamedHandle {
     this.#rowWords = rowWords(schema.size);
     this.#copies = new RowCopies(this.#words, copyWords(schema.size));
     this.#cells = new VersionedCells(this.#words, this.#rows, this.#copies);
-    this.#view = new DataView(this.#copies.own.buffer);
-    this.#cursor = schema.cursor(this.#view, 0);
-    this.#reading = schema.cursor(this.#view, 0, { access: "read" });
+    const own = new DataView(this.#copies.own.buffer);
+    this.#cursor = schema.cursor(own, 0);
+    this.#reading = schema.cursor(own, 0, { access: "read" });
+    const { buffer, byteOffset } = memory.mapping.bytes(0, memory.mapping.lengthBytes);
+    const all = new DataView(buffer, byteOffset, memory.mapping.lengthBytes);
+    const copies = this.#copies;
+    this.#decode = (cell) => schema.decode(all, copies.offsetOf(cell));
     this.#bases = Array.from(
       { length: LOCK_COUNT },
       (_, index) => state + (TABLE_HEADER_BYTES + index * MUTEX_BYTES) / 4,
@@ -157,8 +162,10 @@ export class SharedTable<F extends Fields> extends NamedHandle {
     if (look !== undefined && typeof look !== "function") {
       throw invalidType("look", "a function", look);
     }
-    this.#cellsOf(index).read();
-    return look === undefined ? this.schema.decode(this.#view, 0) : look(this.#reading);
+    const cells = this.#cellsOf(index);
+    if (look === undefined) return cells.look(this.#decode);
+    cells.read();
+    return look(this.#reading);
   }
 
   /**
@@ -239,6 +246,11 @@ class RowCopies implements Copies {
   constructor(words: Words, wordCount: number) {
     this.#words = words;
     this.own = new Int32Array(new ArrayBuffer(wordCount * 4));
+  }
+
+  /** Where a copy begins, in bytes. */
+  offsetOf(cell: number): number {
+    return (this.start + cell * this.own.length) * 4;
   }
 
   copyOut(cell: number): void {

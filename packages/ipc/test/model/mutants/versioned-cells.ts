@@ -4,10 +4,12 @@ import type { Seeded } from "../checker/seeded.ts";
 const FILE = "shared-struct/versioned-cells.ts";
 const COPY_IN = "    this.#copies.copyIn(next & (COPY_COUNT - 1));\n";
 const PUBLISH = "    this.#words.store(this.#sequence, next);\n";
-const LOOK_AGAIN = "(words.glance(this.#sequence) - sequence) >>> 0 <= MOVES_MAX";
+const LOOK_AGAIN = "(this.#words.glance(this.#sequence) - sequence) >>> 0 <= MOVES_MAX";
 const ACQUIRE = "      words.acquire();\n";
 const SEEN = "      // What the writer wrote before it moved the counter is to be seen.\n";
-const OVER = "      // The copying must be over before the counter is looked at again.\n";
+const OVER = `    // The reading must be over before the counter is looked at again.
+    this.#words.acquire();
+`;
 
 /** Those that any order of memory shows. */
 export const LOGICAL: Seeded = {
@@ -17,7 +19,7 @@ export const LOGICAL: Seeded = {
     { file: FILE, from: "COPY_COUNT - 2", to: "COPY_COUNT - 1" },
   ],
   "two copies where the reader counts on four": [
-    { file: FILE, from: "copyOut(sequence & (COPY_COUNT - 1))", to: "copyOut(sequence & 1)" },
+    { file: FILE, from: "take(sequence & (COPY_COUNT - 1))", to: "take(sequence & 1)" },
     { file: FILE, from: "copyIn(next & (COPY_COUNT - 1))", to: "copyIn(next & 1)" },
   ],
   "writing over the current copy": [
@@ -30,19 +32,23 @@ export const LOGICAL: Seeded = {
   "reading the copy behind the current one": [
     {
       file: FILE,
-      from: "copyOut(sequence & (COPY_COUNT - 1))",
-      to: "copyOut((sequence + 1) & (COPY_COUNT - 1))",
+      from: "take(sequence & (COPY_COUNT - 1))",
+      to: "take((sequence + 1) & (COPY_COUNT - 1))",
     },
   ],
   "comparing the wrapped counter as signed": [
-    { file: FILE, from: LOOK_AGAIN, to: "words.glance(this.#sequence) - sequence <= MOVES_MAX" },
+    {
+      file: FILE,
+      from: LOOK_AGAIN,
+      to: "this.#words.glance(this.#sequence) - sequence <= MOVES_MAX",
+    },
   ],
 };
 
 /** Those that only a CPU of weak order shows. */
 export const WEAK: Seeded = {
   "copying before the counter is known": [{ file: FILE, from: SEEN + ACQUIRE, to: "" }],
-  "looking again while copying": [{ file: FILE, from: OVER + ACQUIRE, to: "" }],
+  "looking again while copying": [{ file: FILE, from: OVER, to: "" }],
   "publishing with a plain store": [
     { file: FILE, from: PUBLISH, to: "    this.#words.set(this.#sequence, next);\n" },
   ],
