@@ -11,7 +11,8 @@ const inByte = bugIn("ring/byte-ring.ts");
 const inLane = bugIn("ring/lane-layout.ts");
 
 const LOOK_AT_HEAD = "const head = this.#words.load(this.#base + LANE.head);";
-const ACQUIRE = "    this.#words.acquire();\n";
+const LOOK_AT_TAIL = "this.#words.load(this.#base + LANE.tail)";
+const PLAINLY = "this.#words.get(this.#base + LANE.tail)";
 const PUBLISH = "storePosition(this.#words, this.#base + LANE.tail, this.#published, tail);";
 const GO_ON = "this.#tail = words.load(base + LANE.tail);";
 const STORE_LOW = "  words.store(index, to);\n";
@@ -40,7 +41,7 @@ export const FIXED: Seeded = {
 
 /** Bugs of the ring of slots that only a CPU of weak order shows. */
 export const FIXED_WEAK: Seeded = {
-  "reading records before the look that found them": inFixed(ACQUIRE, ""),
+  "reading records before the look that found them": inFixed(LOOK_AT_TAIL, PLAINLY),
   "moving positions with a plain store": inLane(STORE_LOW, STORE_LOW.replace("store", "set")),
 };
 
@@ -66,7 +67,7 @@ export const BYTE: Seeded = {
 
 /** Bugs of the ring of bytes that only a CPU of weak order shows. */
 export const BYTE_WEAK: Seeded = {
-  "reading records before the look that found them": inByte(ACQUIRE, ""),
+  "reading records before the look that found them": inByte(LOOK_AT_TAIL, PLAINLY),
   "moving positions with a plain store": inLane(STORE_LOW, STORE_LOW.replace("store", "set")),
 };
 
