@@ -42,7 +42,7 @@ export const BELL_IS_BARE: Reason = {
 
 /** Of round trips between two that poll. */
 export const LINES_TRAVEL: Reason = {
-  text: "Both sides poll, so both need a CPU to themselves. A record takes two cache lines from one CPU to the other, that of the record and that of the position, which costs a bare ring little; a channel looks after each record whether anybody sleeps, whether the memory is whole and what else this thread holds back, and counts. That is a sixth of the time; where the rest goes is not known.",
+  text: "Both sides poll, so both need a CPU to themselves. A bare ring takes little more than two words, though a record is a cache line more; the rest is what a channel does on the way of each record: it goes through its lanes, looks whether anybody sleeps, whether the memory is whole and what else this thread holds back, gives the place back, and counts.",
   evidence: ["reference.ping", "roundTrip.records"],
 };
 
