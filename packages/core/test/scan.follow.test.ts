@@ -104,6 +104,28 @@ describe("follow()", () => {
     await lines.return();
   });
 
+  // Bun's watcher leaves out what happens to a file so soon after it has told of it.
+  test("what is appended within a millisecond of the last line comes without another one", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("log", "");
+    const lines = MemoryMappedFile.follow(path, { from: 0 });
+    let next = lines.next();
+    for (let round = 0; round < 20; round++) {
+      for (const line of ["one", "two", "three"]) {
+        appendFileSync(path, `${line}\n`);
+        expect((await next).value).toBe(line);
+        next = lines.next();
+        // It has read to the end, and sleeps.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      // Longer than anything is left out.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    appendFileSync(path, "end\n");
+    expect((await next).value).toBe("end");
+    await lines.return();
+  });
+
   test("from the end, only what comes; from a byte, what is behind it; also of an empty file", async () => {
     using directory = new TemporaryDirectory();
     const path = directory.file("log", "");

@@ -24,6 +24,12 @@ import { type Opened, Successors } from "./successors.ts";
 /** How often to look where the system does not tell, in milliseconds. */
 const LOOK_MS = 1000;
 
+/**
+ * How soon to look once more after something was told or found, in milliseconds. Bun's watcher leaves out what happens to a file within
+ * 2 ms of what it has told of it last.
+ */
+const AGAIN_MS = 10;
+
 /** How soon to look again for a file of whose new name the system has not told yet, in milliseconds. */
 const LATER_MS = 5;
 
@@ -107,6 +113,10 @@ class Following {
   #old: LineTail | undefined;
   /** Whether something may have happened since the last look. */
   #isDue = true;
+  /** Whether the system has told of something since the last look, and whether that look has found anything. */
+  #isTold = false;
+  #hasFound = false;
+  #again: NodeJS.Timeout | undefined;
   #wake: () => void = () => {};
 
   constructor(path: string, signal: AbortSignal | undefined) {
@@ -128,10 +138,13 @@ class Following {
     for (;;) {
       this.#signal?.throwIfAborted();
       this.#isDue = false;
+      this.#hasFound = this.#isTold;
+      this.#isTold = false;
       yield* this.#drain(this.#old);
       yield* this.#drain(this.#tail);
       yield* this.#lookForTruncation();
       yield* this.#lookForRotation(successors);
+      if (this.#hasFound) this.#lookAgain();
       await this.#sleep();
     }
   }
@@ -139,6 +152,7 @@ class Following {
   /** All that there is of a file. */
   async *#drain(tail: LineTail | undefined): AsyncGenerator<string, void> {
     for (let lines = tail?.read(); lines !== undefined; lines = tail?.read()) {
+      this.#hasFound = true;
       yield* lines;
       this.#signal?.throwIfAborted();
       if (isTurnDue()) await takeTurn();
@@ -191,13 +205,13 @@ class Following {
   /** Has every change in the directory looked at; returns how to stop. */
   #watch(): () => void {
     const directory = dirname(this.#path);
-    const look = (): void => {
-      this.#isDue = true;
-      this.#wake();
-    };
+    const look = (): void => this.#look();
     let watcher: FSWatcher;
     try {
-      watcher = watch(directory, look);
+      watcher = watch(directory, () => {
+        this.#isTold = true;
+        look();
+      });
     } catch (error) {
       throw fromNodeError(error, `watch "${directory}"`);
     }
@@ -213,9 +227,20 @@ class Following {
     }
     return () => {
       clearInterval(timer);
+      clearTimeout(this.#again);
       watcher.close();
       this.#signal?.removeEventListener("abort", look);
     };
+  }
+
+  #look(): void {
+    this.#isDue = true;
+    this.#wake();
+  }
+
+  #lookAgain(): void {
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.#look(), AGAIN_MS);
   }
 
   async #sleep(): Promise<void> {
