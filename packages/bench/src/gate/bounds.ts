@@ -37,6 +37,6 @@ export const BOUNDS: readonly Bound[] = [
   { claim: "journal-one", atLeast: 0.7 },
   { claim: "journal-replay", atLeast: 0.3 },
   { claim: "start-channel", atLeast: 0.03 },
-  { claim: "physics-mutex", atLeast: 0.1 },
-  { claim: "physics-accessor", atLeast: 0.1 },
+  { claim: "physics-mutex", atLeast: 0.04 },
+  { claim: "physics-accessor", atLeast: 0.05 },
 ];
