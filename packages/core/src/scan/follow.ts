@@ -113,9 +113,8 @@ class Following {
   #old: LineTail | undefined;
   /** Whether something may have happened since the last look. */
   #isDue = true;
-  /** Whether the system has told of something since the last look, and whether that look has found anything. */
-  #isTold = false;
-  #hasFound = false;
+  /** Whether anything was told or found since it was last decided to look once more. */
+  #isNews = false;
   #again: NodeJS.Timeout | undefined;
   #wake: () => void = () => {};
 
@@ -138,13 +137,11 @@ class Following {
     for (;;) {
       this.#signal?.throwIfAborted();
       this.#isDue = false;
-      this.#hasFound = this.#isTold;
-      this.#isTold = false;
       yield* this.#drain(this.#old);
       yield* this.#drain(this.#tail);
       yield* this.#lookForTruncation();
       yield* this.#lookForRotation(successors);
-      if (this.#hasFound) this.#lookAgain();
+      if (this.#isNews) this.#lookAgain();
       await this.#sleep();
     }
   }
@@ -152,7 +149,7 @@ class Following {
   /** All that there is of a file. */
   async *#drain(tail: LineTail | undefined): AsyncGenerator<string, void> {
     for (let lines = tail?.read(); lines !== undefined; lines = tail?.read()) {
-      this.#hasFound = true;
+      this.#isNews = true;
       yield* lines;
       this.#signal?.throwIfAborted();
       if (isTurnDue()) await takeTurn();
@@ -209,7 +206,7 @@ class Following {
     let watcher: FSWatcher;
     try {
       watcher = watch(directory, () => {
-        this.#isTold = true;
+        this.#isNews = true;
         look();
       });
     } catch (error) {
@@ -239,6 +236,7 @@ class Following {
   }
 
   #lookAgain(): void {
+    this.#isNews = false;
     clearTimeout(this.#again);
     this.#again = setTimeout(() => this.#look(), AGAIN_MS);
   }
