@@ -38,5 +38,5 @@ export const BOUNDS: readonly Bound[] = [
   { claim: "journal-replay", atLeast: 0.3 },
   { claim: "start-channel", atLeast: 0.03 },
   { claim: "physics-mutex", atLeast: 0.04 },
-  { claim: "physics-accessor", atLeast: 0.05 },
+  { claim: "physics-accessor", atLeast: 0.1 },
 ];
