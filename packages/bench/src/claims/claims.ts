@@ -132,6 +132,7 @@ const ROWS: readonly Row[] = [
   ["pipes-asleep", ASLEEP, "round trip: channels asleep / pipes asleep", "roundTrip.asleep", "roundTrip.bell", BELL_IS_BARE],
   ["polling-words", POLLING, "round trip: channels polling / two bare words", "roundTrip.spinning", "roundTrip.words", LINES_TRAVEL],
   ["polling-records", MEASURED, "round trip: channels polling / a bare ring each way", "roundTrip.spinning", "roundTrip.records"],
+  ["polling-busy", MEASURED, "round trip: channels polling / the same with as much work", "roundTrip.spinning", "roundTrip.busyRecords"],
   ["messages-spawn-ipc", MEASURED, "channel send, for await / Bun.spawn ipc", "records.follow", "records.spawnIpc"],
   ["messages-publish", MEASURED, "publish to one / Unix socket in 64 KiB", "records.publish", "records.socket"],
   ["kinds-publish", MEASURED, "two processes, send: topic / channel", "records.publish", "records.send"],

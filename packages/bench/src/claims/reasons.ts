@@ -42,8 +42,8 @@ export const BELL_IS_BARE: Reason = {
 
 /** Of round trips between two that poll. */
 export const LINES_TRAVEL: Reason = {
-  text: "Both sides poll, so both need a CPU to themselves. A bare ring takes little more than two words, though a record is a cache line more; the rest is what a channel does on the way of each record: it goes through its lanes, looks whether anybody sleeps, whether the memory is whole and what else this thread holds back, gives the place back, and counts.",
-  evidence: ["reference.ping", "roundTrip.records"],
+  text: "Both sides poll, so both need a CPU to themselves. A bare ring takes little more than two words, though a record is a cache line more. A channel works for each record: it goes through its lanes, looks whether anybody sleeps, whether the memory is whole and what else this thread holds back, gives the place back, and counts. That work costs more than its own time: whoever answers within some 10 ns still has the line of its position, and whoever works longer finds that the other side, which looks for the answer, has taken it away. A bare ring whose ends work as long as a channel's takes most of the channel's time.",
+  evidence: ["reference.ping", "roundTrip.records", "roundTrip.busyRecords"],
 };
 
 /** Of jobs that pass between sleepers. */

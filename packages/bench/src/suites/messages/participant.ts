@@ -30,7 +30,13 @@ import {
 import { Backlog } from "./backlog.ts";
 import { BATCH_BYTES, fillEnds, fillSample } from "./frames.ts";
 import { climbFar } from "./ladder.ts";
-import { PLAIN_RING_BYTES, produceRecords, recordReceiver, recordSender } from "./plain-ring.ts";
+import {
+  PLAIN_RING_BYTES,
+  produceRecords,
+  recordReceiver,
+  recordSender,
+  workOf,
+} from "./plain-ring.ts";
 import { SocketWriter } from "./socket-writer.ts";
 import {
   CHANNEL_BYTES,
@@ -140,8 +146,10 @@ function echoWords(): void {
 
 function echoRecords(): void {
   const file = MemoryMappedFile.openExisting(place);
-  const receive = recordReceiver(file.createViewAccessor({ size: PLAIN_RING_BYTES }).bytes());
-  const send = recordSender(file.createViewAccessor({ offset: PLAIN_RING_BYTES }).bytes());
+  const work = extra === "" ? undefined : workOf(Number(extra));
+  const ping = file.createViewAccessor({ size: PLAIN_RING_BYTES }).bytes();
+  const receive = recordReceiver(ping, work);
+  const send = recordSender(file.createViewAccessor({ offset: PLAIN_RING_BYTES }).bytes(), work);
   for (let i = 0; i < count; i++) {
     if (receive(i) !== sumOf(sampleOf(i))) throw new Error(`record ${i} is another one`);
     send(i);

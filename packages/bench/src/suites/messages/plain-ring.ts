@@ -56,22 +56,64 @@ export function consumeRecords(memory: Uint8Array<ArrayBufferLike>, meter: Meter
   }
 }
 
-/** Sends one record after the other at once, for round trips: whoever asks has read what stood in the slot. */
-export function recordSender(memory: Uint8Array<ArrayBufferLike>): (i: number) => void {
+/** Does nothing. */
+const idle = (): void => {};
+
+/**
+ * Sends one record after the other at once, for round trips: whoever asks has read what stood in the slot.
+ *
+ * @param work What is done before each.
+ */
+export function recordSender(
+  memory: Uint8Array<ArrayBufferLike>,
+  work: () => void = idle,
+): (i: number) => void {
   const words = wordsOf(memory);
   const slots = slotsOf(memory);
   return (i) => {
+    work();
     fillSample(slots, (i % SLOT_COUNT) * SLOT_FLOATS, i);
     Atomics.store(words, TAIL, i + 1);
   };
 }
 
-/** Spins until a record is there; gives the sum of its fields. */
-export function recordReceiver(memory: Uint8Array<ArrayBufferLike>): (i: number) => number {
+/**
+ * Spins until a record is there; gives the sum of its fields.
+ *
+ * @param work What is done behind each.
+ */
+export function recordReceiver(
+  memory: Uint8Array<ArrayBufferLike>,
+  work: () => void = idle,
+): (i: number) => number {
   const words = wordsOf(memory);
   const slots = slotsOf(memory);
   return (i) => {
     while (Atomics.load(words, TAIL) !== i + 1);
+    work();
     return sumSample(slots, (i % SLOT_COUNT) * SLOT_FLOATS);
+  };
+}
+
+/** Turns of an empty loop that are timed to know how long one takes. */
+const TIMED_TURNS = 2e6;
+
+function turn(turns: number): number {
+  let done = 0;
+  while (done < turns) done++;
+  return done;
+}
+
+/** Makes what passes a time without touching any memory. */
+export function workOf(nanoseconds: number): () => void {
+  let turns = 0;
+  // Compiled by the third time.
+  for (let round = 0; round < 3; round++) {
+    const startedAt = Bun.nanoseconds();
+    turn(TIMED_TURNS);
+    turns = Math.round((nanoseconds * TIMED_TURNS) / (Bun.nanoseconds() - startedAt));
+  }
+  return () => {
+    turn(turns);
   };
 }

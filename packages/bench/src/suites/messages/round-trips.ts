@@ -19,7 +19,7 @@ import {
   sumOf,
   warmUpOf,
 } from "../sample.ts";
-import { PLAIN_RING_BYTES, recordReceiver, recordSender } from "./plain-ring.ts";
+import { PLAIN_RING_BYTES, recordReceiver, recordSender, workOf } from "./plain-ring.ts";
 import { startParticipant } from "./start-participant.ts";
 import { LATENCY_FRAME_BYTES } from "./transfer-sizes.ts";
 
@@ -30,6 +30,7 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   spinning,
   words,
   records,
+  busyRecords,
   asleep,
   blocking,
   request,
@@ -97,15 +98,50 @@ async function words({ sizes }: CaseContext): Promise<Figure> {
 }
 
 /** A bare ring each way, both sides spinning: a record, and the position that tells of it. */
-async function records({ sizes }: CaseContext): Promise<Figure> {
+function records(context: CaseContext): Promise<Figure> {
+  return bounce(context);
+}
+
+/** The same, where each side works as long for a record as a channel does for its `claim` and the `poll` that takes it. */
+function busyRecords(context: CaseContext): Promise<Figure> {
+  return bounce(context, ownWorkOf(context) / 2);
+}
+
+/** How long a `claim` and its `poll` take where both ends are in one process, so that no line travels: in nanoseconds. */
+function ownWorkOf({ sizes }: CaseContext): number {
+  const name = newName();
+  using producer = Producer.createNew(name, { schema: Sample });
+  using consumer = Consumer.openExisting(name, { schema: Sample });
+  const writer = new SampleWriter();
+  let sum = 0;
+  const handle = ({ a }: SampleFields): void => {
+    sum += a;
+  };
+  const count = sizes.spinningRoundTrips;
+  const { value } = meanOf(count, (i) => {
+    writer.number = i;
+    producer.claim(writer.write);
+    consumer.poll(handle);
+  });
+  if (sum !== (count * (count - 1)) / 2) throw new Error(`sum ${sum}`);
+  return value;
+}
+
+/**
+ * Bounces records.
+ *
+ * @param workNs What either side does before it sends a record and behind one that it has received, in nanoseconds.
+ */
+async function bounce({ sizes }: CaseContext, workNs?: number): Promise<Figure> {
   const name = newName();
   using file = MemoryMappedFile.createNew(name, 2 * PLAIN_RING_BYTES);
   using ping = file.createViewAccessor({ size: PLAIN_RING_BYTES });
   using pong = file.createViewAccessor({ offset: PLAIN_RING_BYTES });
-  const send = recordSender(ping.bytes());
-  const receive = recordReceiver(pong.bytes());
+  const work = workNs === undefined ? undefined : workOf(workNs);
+  const send = recordSender(ping.bytes(), work);
+  const receive = recordReceiver(pong.bytes(), work);
   const count = sizes.spinningRoundTrips;
-  const participant = startParticipant("echoRecords", [name, count]);
+  const participant = startParticipant("echoRecords", [name, count, workNs ?? ""]);
   let sum = 0;
   const figure = meanOf(count, (i) => {
     send(i);

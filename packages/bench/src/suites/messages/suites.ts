@@ -157,6 +157,12 @@ export const MESSAGE_SUITES: readonly SuiteSpec[] = [
       { name: "spinning", title: "channels, both sides polling", role: "isthmus", ...TIME },
       { name: "words", title: "two words in shared memory, spinning", role: "reference", ...TIME },
       { name: "records", title: "a bare ring each way, spinning", role: "reference", ...TIME },
+      {
+        name: "busyRecords",
+        title: "the same, with a channel's own work",
+        role: "reference",
+        ...TIME,
+      },
       { name: "asleep", title: "channels, asleep in the event loop", role: "isthmus", ...TIME },
       { name: "blocking", title: "channels, both sides in receive()", role: "isthmus", ...TIME },
       { name: "request", title: "Requester.request, asleep", role: "isthmus", ...TIME },
