@@ -7,6 +7,8 @@
  *
  * @module
  */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { NotSupportedError } from "@isthmus/core";
 import { checkNumber, checkOptions, type OptionNames } from "@isthmus/core/internal";
 import { checkSignal, decodeError, encodeError, waitAsync } from "@isthmus/ipc/internal";
 import { type Ttl, type TtlOptions, ttlOf } from "./cache-options.ts";
@@ -35,6 +37,17 @@ const ERROR_MS = 10_000;
 const ERROR_BYTES_MAX = 4096;
 
 type Compute = () => unknown;
+
+/** A computation of the program's that is running, and the one that it was asked for in. */
+interface Running {
+  readonly epoch: bigint;
+  readonly key: string;
+  readonly outer: Running | undefined;
+  isOver: boolean;
+}
+
+/** The innermost computation that the present code, or what it was awaited for, is a part of. */
+const innermost = new AsyncLocalStorage<Running>();
 
 /** How a wait ends: with a value, or with a ticket to compute it; without one when nobody can wait for it. */
 type Turn = { readonly value: unknown } | { readonly ticket: number | undefined };
@@ -77,6 +90,7 @@ export class Computations {
       const error = this.#errorOf(key, (one) => one.untilMs > store.now());
       if (error !== undefined) throw error;
     }
+    if (found === undefined) this.#checkOutside(key);
     let running = this.#running.get(key);
     if (running === undefined) {
       running = this.#obtain(key, compute, ttl, errorTtlMs).finally(() => {
@@ -107,7 +121,7 @@ export class Computations {
     const { index } = store;
     try {
       if (ticket !== undefined) this.#tickets.set(ticket, index);
-      const value = await compute();
+      const value = await this.#compute(key, compute);
       if (store.segment.isDisposed) return value;
       store.count("computes");
       this.#writer.set(key, value, ttl);
@@ -117,6 +131,28 @@ export class Computations {
       throw error;
     } finally {
       if (ticket !== undefined) this.#end(ticket, index);
+    }
+  }
+
+  /** Computes, so that whatever that asks for knows that it does. */
+  async #compute(key: string, compute: Compute): Promise<unknown> {
+    const { epoch } = this.#store.segment.superblock;
+    const running = { epoch, key, outer: innermost.getStore(), isOver: false };
+    try {
+      return await innermost.run(running, compute);
+    } finally {
+      running.isOver = true;
+    }
+  }
+
+  /** Throws when a key's value is asked for by its own computation, which would wait for itself. */
+  #checkOutside(key: string): void {
+    const { superblock, name } = this.#store.segment;
+    for (let one = innermost.getStore(); one !== undefined; one = one.outer) {
+      if (one.isOver || one.key !== key || one.epoch !== superblock.epoch) continue;
+      throw new NotSupportedError(
+        `Cannot compute "${key}" of "${name}" inside its own computation, which would wait for itself`,
+      );
     }
   }
 

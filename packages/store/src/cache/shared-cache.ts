@@ -320,8 +320,8 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
    * @param compute Makes the value. What it throws rejects all who wait, in every process: with the error itself here,
    *   with a `RemoteError` elsewhere.
    * @param options `ttlMs`, `staleMs`: how long it is good; `signal`: ends this wait, and not the computation.
-   * @throws {Error} Rejects with what `compute` throws, with the signal's reason, or with `DisposedError` when
-   *   disposed meanwhile.
+   * @throws {Error} Rejects with what `compute` throws, with the signal's reason, with `DisposedError` when disposed meanwhile,
+   *   or with `NotSupportedError` `ERR_NOT_SUPPORTED` when `compute`, or what it awaits, asks for the key that it computes.
    */
   async getOrCompute(
     key: string,

@@ -1,7 +1,7 @@
 /** The cache as its users see it, in one process. */
 import { describe, expect, test } from "bun:test";
 import { bytes, json, struct, u32, utf8 } from "@isthmus/ipc";
-import { expectCode } from "@isthmus/testing/expect-code";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
 import { SharedCache } from "../../src/index.ts";
@@ -505,6 +505,50 @@ describe("SharedCache.getOrCompute()", () => {
     gate.resolve(1);
     expect(await first).toBe(1);
     expect(other.get("key")).toBe(2);
+  });
+
+  test("refuses a computation that would wait for itself, and no other one", async () => {
+    using _home = new Home();
+    const options = { capacityBytes: SMALL, value: json<number>() };
+    using cache = SharedCache.createNew("self", options);
+    using twin = SharedCache.openExisting("self", options);
+    using elsewhere = SharedCache.createNew("elsewhere", options);
+    const never = (): number => expect.unreachable();
+    const ask = {
+      itself: () => cache.getOrCompute("key", never),
+      "by another handle": () => twin.getOrCompute("key", never),
+      "inside another one": () =>
+        twin.getOrCompute("between", () => cache.getOrCompute("key", never)),
+    };
+    for (const [how, compute] of Object.entries(ask)) {
+      const { message } = await expectRejection(
+        cache.getOrCompute("key", compute),
+        ...(["NotSupportedError", "ERR_NOT_SUPPORTED"] as const),
+      );
+      expect([how, message]).toEqual([how, expect.stringContaining('compute "key" of "self"')]);
+    }
+    expect(await cache.getOrCompute("key", () => elsewhere.getOrCompute("key", () => 1))).toBe(1);
+    expect(cache.delete("key")).toBe(true);
+    // What a computation has left running asks when it is over.
+    const gate = Promise.withResolvers<void>();
+    let later: Promise<number> | undefined;
+    const compute = (): number => {
+      later = gate.promise.then(() => cache.getOrCompute("key", () => 3));
+      return 2;
+    };
+    expect(await cache.getOrCompute("key", compute)).toBe(2);
+    expect(cache.delete("key")).toBe(true);
+    gate.resolve();
+    expect(await later).toBe(3);
+    // A value that is stale is given at once.
+    cache.set("old", 4, { ttlMs: 1, staleMs: 60_000 });
+    await until(() => cache.get("old") === undefined, "an end");
+    const inside: number[] = [];
+    await cache.getOrCompute("old", async () =>
+      inside.push(await cache.getOrCompute("old", never)),
+    );
+    await until(() => cache.get("old") === 1, "the new value");
+    expect(inside).toEqual([4]);
   });
 
   test("gives everybody what the cache gives", async () => {
