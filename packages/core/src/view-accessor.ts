@@ -221,7 +221,7 @@ export class ViewAccessor extends WideAccessor implements Disposable {
     const room = this.capacity - offset;
     const size = length === undefined ? room : checkInteger("length", length, 0, room);
     this.#view.checkFaults();
-    return this.#view.mapping.bytes(offset, size);
+    return this.#view.bytes(offset, size);
   }
 
   /**

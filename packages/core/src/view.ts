@@ -93,8 +93,13 @@ export class View {
     this.backing = backing.retain();
     this.capacity = size;
     this.#offset = offset;
-    this.#readAhead = new ReadAhead(this.mapping, backing, offset);
     const rules = accessRules(access);
+    this.#readAhead = new ReadAhead(
+      this.mapping,
+      backing,
+      offset,
+      rules.writesFile || !rules.canWrite,
+    );
     this.canWrite = rules.canWrite;
     this.#writesFile = rules.writesFile;
   }
@@ -119,6 +124,12 @@ export class View {
   /** Throws when an access has found no storage behind the view. Costs a look at the view's flag. */
   checkFaults(): void {
     checkFaults(this.mapping, this.backing, this.#offset);
+  }
+
+  /** The bytes themselves: see `ViewAccessor.bytes`. The caller has checked that they are inside. */
+  bytes(offset: number, length: number): Uint8Array<ArrayBuffer> {
+    if (!this.#writesFile) this.#readAhead.noteOwnWrites();
+    return this.mapping.bytes(offset, length);
   }
 
   /** Copies bytes out of the view. The caller has checked that they are inside. */

@@ -1,9 +1,10 @@
 /** What reading a file that is not in the page cache asks of its disk, whose usual read-ahead is 128 KiB. */
 import { afterAll, describe, expect } from "bun:test";
-import { closeSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, truncateSync, writeFileSync } from "node:fs";
+import { expectCode } from "@isthmus/testing/expect-code";
 import { testIf } from "@isthmus/testing/requirement";
 import { canMountExt4, SmallFileSystem } from "@isthmus/testing/small-file-system";
-import { MemoryMappedFile, scanJobs } from "../src/index.ts";
+import { MemoryMappedFile, scanJobs, type ViewAccessor } from "../src/index.ts";
 import { pattern } from "./support/bytes.ts";
 
 const MIB = 1 << 20;
@@ -87,6 +88,53 @@ describe("a file that is not in the page cache", () => {
     await read();
     return count() - before;
   }
+
+  /** All of the file by a view that is fresh, after something was done with it. */
+  function readAfter(
+    act: (view: ViewAccessor) => void,
+    access: "read" | "copyOnWrite",
+  ): Uint8Array {
+    disk?.remount();
+    using file = MemoryMappedFile.createFromFile(path, { access });
+    using view = file.createViewAccessor();
+    act(view);
+    whole.fill(0);
+    for (let at = 0; at < FILE_BYTES; at += MIB) view.readArray(at, whole.subarray(at, at + MIB));
+    return whole;
+  }
+
+  // The first page of a block: what is asked is whether the last one is in memory.
+  const OWN = 10 * MIB + 5;
+  const OWN_WRITES = {
+    nothing: () => readAfter(() => {}, "read"),
+    "a read view's bytes()": () => readAfter((view) => view.bytes(OWN, 1).fill(77), "read"),
+    "a copy-on-write view": () => readAfter((view) => view.writeUint8(OWN, 77), "copyOnWrite"),
+  };
+  for (const [what, read] of Object.entries(OWN_WRITES)) {
+    testIf(canMountExt4, "permission to mount an ext4 image")(
+      `is copied as it is, and as ${what} has written it`,
+      () => {
+        const expected = pattern(FILE_BYTES);
+        if (what !== "nothing") expected[OWN] = 77;
+        expect(Buffer.compare(read(), expected)).toBe(0);
+      },
+    );
+  }
+
+  testIf(canMountExt4, "permission to mount an ext4 image")(
+    "is told to be cut off while a view of it is copied",
+    () => {
+      disk?.remount();
+      using file = MemoryMappedFile.createFromFile(path, { access: "read" });
+      using view = file.createViewAccessor();
+      truncateSync(path, FILE_BYTES - 3 * MIB);
+      try {
+        expectCode(() => view.readArray(0, whole), "FileTruncatedError", "ERR_FILE_TRUNCATED");
+      } finally {
+        writeFileSync(path, pattern(FILE_BYTES));
+      }
+    },
+  );
 
   for (const [way, read] of Object.entries(WAYS)) {
     testIf(canMountExt4, "permission to mount an ext4 image")(

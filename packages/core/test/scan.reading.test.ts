@@ -8,6 +8,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { Home } from "@isthmus/testing/home";
 import { descriptorsOf } from "@isthmus/testing/process-state";
 import { ifProc, isLinux, testIf, truncatingTest } from "@isthmus/testing/requirement";
 import { runs } from "@isthmus/testing/runs";
@@ -76,6 +77,7 @@ function linesByEachWay(file: MemoryMappedFile) {
 
 describe("readPlace()", () => {
   readingTest("is where a range is in its file, or in the file of its memory", () => {
+    using _home = new Home();
     using directory = new TemporaryDirectory();
     const path = directory.file("data.bin", filled(10 * MIB, 1));
     const file = openFile(path, { access: "read" });
@@ -199,6 +201,7 @@ describe("a scan that reads", () => {
   });
 
   test("sees named memory, which begins behind a superblock", () => {
+    using _home = new Home();
     using memory = MemoryMappedFile.createNew(`reading-${process.pid}`, 5 * MIB);
     using view = memory.createViewAccessor();
     view.bytes().fill(0x21);
