@@ -137,7 +137,10 @@ export class Computations {
   /** Computes, so that whatever that asks for knows that it does. */
   async #compute(key: string, compute: Compute): Promise<unknown> {
     const { epoch } = this.#store.segment.superblock;
-    const running = { epoch, key, outer: innermost.getStore(), isOver: false };
+    let outer = innermost.getStore();
+    // What one computation has left running may begin the next one, for ever: those that are over are let go.
+    while (outer?.isOver) outer = outer.outer;
+    const running = { epoch, key, outer, isOver: false };
     try {
       return await innermost.run(running, compute);
     } finally {
