@@ -91,11 +91,6 @@ export abstract class LaneReader {
     return this.ring.available();
   }
 
-  /** How much is left of what the last look showed. */
-  get known(): number {
-    return this.ring.known;
-  }
-
   /** Says that all records that were handed out have been read; false when there were none. */
   release(): boolean {
     if (!this.ring.release()) return false;

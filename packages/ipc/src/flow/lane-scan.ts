@@ -101,7 +101,7 @@ export class LaneScan {
   }
 
   /**
-   * Hands records out, lane by lane, until none are left or the limit is reached. Those that come meanwhile may be among them.
+   * Hands records out, lane by lane, until none are left or the limit is reached.
    *
    * @param limit How many at most; `undefined`: as many as fit all rings, so that it ends however fast others send.
    * @returns How many.
@@ -130,10 +130,7 @@ export class LaneScan {
         this.#passTurn();
         const polled = reader.poll(handler, Math.min(TURN_RECORDS, most - total));
         total += polled;
-        // Behind a single record none is looked for: its sender may be about to send the next one, and a look would take the
-        // line of its position away (decision 9).
-        const isMore = polled > 1 || (polled === 1 && reader.known > 0);
-        empty = isMore ? 0 : empty + 1;
+        empty = polled === 0 ? empty + 1 : 0;
         if (reader.isLapped) {
           how.onOverrun(reader.lane, reader.takeOverrun(), this.lost);
           if (++overruns < OVERRUNS_MAX) empty = 0;

@@ -92,7 +92,7 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
    * @param handler Called for every record; must not be asynchronous. When it throws, its record and the rest stay, and
    *   come with the next call: catch inside what is never to come again.
    * @param options How many at most.
-   * @returns How many records were handled: all that were there, and perhaps some that came meanwhile; 0 when there are none.
+   * @returns How many records were handled; 0 when there are none.
    * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` inside its own handler.
    */
   poll(handler: (record: RecordCursor<S>) => void, options?: PollOptions): number {

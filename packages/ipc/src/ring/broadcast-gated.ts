@@ -75,13 +75,8 @@ abstract class GatedReader {
 
   /** How much is known to be there; looked up only when there is nothing left of that. */
   available(): number {
-    const { known } = this;
+    const known = (this.tailCopy - this.next) | 0;
     return known > 0 ? known : this.#lookUp();
-  }
-
-  /** How much of that is left. */
-  get known(): number {
-    return (this.tailCopy - this.next) | 0;
   }
 
   /** Goes on behind everything that is published: nothing before it can be trusted. */

@@ -43,8 +43,6 @@ export abstract class LappedReader {
   protected readonly memory: PrivateCopy;
   /** Position of the next record to be handed out, in full: the publisher may get ahead by more than 2^32. */
   protected next: number;
-  /** Where the last look found that the publisher was. */
-  #seen: number;
   readonly #place: number;
   /** How much is copied at a time. */
   readonly #chunk: number;
@@ -71,7 +69,6 @@ export abstract class LappedReader {
     this.#place = place;
     this.#chunk = Math.max(1, length >> CHUNK_SHIFT);
     this.next = position;
-    this.#seen = position;
     this.#released = position;
   }
 
@@ -85,10 +82,6 @@ export abstract class LappedReader {
 
   get corruptions(): number {
     return this.#corruptions;
-  }
-
-  get known(): number {
-    return this.#seen - this.next;
   }
 
   get unreleased(): number {
@@ -152,8 +145,7 @@ export abstract class LappedReader {
   protected fetch(least: number): number {
     const { words, base, length, memory } = this;
     for (let attempt = 0; attempt < COPY_ATTEMPTS_MAX; attempt++) {
-      this.#seen = positionAt(words, base + BROADCAST.tail);
-      const behind = this.known;
+      const behind = positionAt(words, base + BROADCAST.tail) - this.next;
       if (behind === 0) return 0;
       if (behind > 0 && behind <= length) {
         const from = (this.next | 0) & (length - 1);

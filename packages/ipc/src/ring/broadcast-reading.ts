@@ -24,8 +24,6 @@ interface Reading {
   readonly corruptions: number;
   /** More than 0 when there is something to be handed out, in slots or units. `laps` may have grown. */
   available(): number;
-  /** How much of what the last look showed has not been handed out, in slots or units: what `available` answers without a look. */
-  readonly known: number;
   /** How much has been handed out and not released, in slots or units. */
   readonly unreleased: number;
   /** Position of the next record to be handed out, modulo 2^32. */

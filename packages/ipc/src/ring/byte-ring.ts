@@ -208,12 +208,9 @@ export class ByteRingConsumer implements ByteReading {
 
   /** How many units are known to be left, padding included; looked up only when none are. */
   available(): number {
-    return this.known > 0 || this.#lookUp() ? this.known : 0;
-  }
-
-  /** How many of the units that the last look showed are left. */
-  get known(): number {
-    return (this.#tailCopy - this.#next) | 0;
+    const known = (this.#tailCopy - this.#next) | 0;
+    if (known > 0) return known;
+    return this.#lookUp() ? (this.#tailCopy - this.#next) | 0 : 0;
   }
 
   /**

@@ -163,13 +163,8 @@ export class FixedRingConsumer implements FixedReading {
    * @returns At least 1, or 0 when the ring is empty.
    */
   available(): number {
-    const { known } = this;
+    const known = (this.#tailCopy - this.#next) | 0;
     return known > 0 ? known : this.#lookUp();
-  }
-
-  /** How many of those that the last look showed are left. */
-  get known(): number {
-    return (this.#tailCopy - this.#next) | 0;
   }
 
   /** How many of them lie next to each other, from `slot` on. */

@@ -81,30 +81,6 @@ describe.each(FLOWS)("the receiver of a $what", (flow: Flow) => {
     expect(seen.filter((id) => id >= 9000)).toEqual(range(9000, 9010));
   });
 
-  test("poll() hands out all that it finds, wherever the ring ends, and nothing that its handler makes of a single one", () => {
-    using _home = new Home();
-    using stack = new DisposableStack();
-    // Room for 8, of which two runs of three are always on both sides of the end; a topic that laps copies one at a time.
-    const { sender, receiver, ids } = ticksOf(stack, flow, 64);
-    for (let id = 0; id < 99; id += 3) {
-      sender.batch((batch) => {
-        for (let i = 0; i < 3; i++) batch.send({ id: id + i });
-      });
-      expect(ids(1)).toEqual([id]);
-      expect(ids()).toEqual([id + 1, id + 2]);
-    }
-    const send = (id: number): void => {
-      sender.send({ id });
-      sender.flush();
-    };
-    send(100);
-    const echo = ({ id }: { readonly id: number }): void => {
-      if (id < 105) send(id + 1);
-    };
-    for (let id = 100; id <= 105; id++) expect(receiver.poll(echo)).toBe(1);
-    expect(ids()).toEqual([]);
-  });
-
   test("receive(), receiveAsync() and loops wait, are woken, time out, are aborted and end", async () => {
     using _home = new Home();
     using stack = new DisposableStack();
