@@ -89,8 +89,8 @@ export class Computations {
       store.count("misses");
       const error = this.#errorOf(key, (one) => one.untilMs > store.now());
       if (error !== undefined) throw error;
+      this.#checkOutside(key);
     }
-    if (found === undefined) this.#checkOutside(key);
     let running = this.#running.get(key);
     if (running === undefined) {
       running = this.#obtain(key, compute, ttl, errorTtlMs).finally(() => {
