@@ -112,19 +112,27 @@ function ownWorkOf({ sizes }: CaseContext): number {
   const name = newName();
   using producer = Producer.createNew(name, { schema: Sample });
   using consumer = Consumer.openExisting(name, { schema: Sample });
+  return polledTrips(producer, consumer, sizes.spinningRoundTrips).value;
+}
+
+/** The mean time from a `claim` to the `poll` that takes what comes back. */
+function polledTrips(
+  producer: Producer<typeof Sample>,
+  consumer: Consumer<typeof Sample>,
+  count: number,
+): Figure {
   const writer = new SampleWriter();
   let sum = 0;
   const handle = ({ a }: SampleFields): void => {
     sum += a;
   };
-  const count = sizes.spinningRoundTrips;
-  const { value } = meanOf(count, (i) => {
+  const figure = meanOf(count, (i) => {
     writer.number = i;
     producer.claim(writer.write);
-    consumer.poll(handle);
+    while (consumer.poll(handle) === 0);
   });
   if (sum !== (count * (count - 1)) / 2) throw new Error(`sum ${sum}`);
-  return value;
+  return figure;
 }
 
 /**
@@ -159,17 +167,7 @@ async function spinning({ sizes }: CaseContext): Promise<Figure> {
   using consumer = Consumer.createNew(`${name}-pong`, { schema: Sample });
   const count = sizes.spinningRoundTrips;
   const participant = startParticipant("echoPolling", [name, count]);
-  const writer = new SampleWriter();
-  let sum = 0;
-  const handle = ({ a }: SampleFields): void => {
-    sum += a;
-  };
-  const figure = meanOf(count, (i) => {
-    writer.number = i;
-    producer.claim(writer.write);
-    while (consumer.poll(handle) === 0);
-  });
-  if (sum !== (count * (count - 1)) / 2) throw new Error(`sum ${sum}`);
+  const figure = polledTrips(producer, consumer, count);
   await participant.exited;
   return figure;
 }
