@@ -4,6 +4,29 @@ import { closeSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { type DataRange, platform } from "../src/internal.ts";
 
+test("Platform.forgetUnchanged() lets what was only read be no data, and forgets nothing that was written", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("allocated");
+  const fd = openSync(path, "w+");
+  const length = 1 << 20;
+  const system = platform();
+  try {
+    system.allocate(fd, 0, length, path);
+    const isTold = system.nextData(fd, 0) === undefined;
+    const bytes = new Uint8Array(length);
+    readSync(fd, bytes, 0, length, 0);
+    system.forgetUnchanged(fd, 0);
+    if (isTold) expect(system.nextData(fd, 0)).toBeUndefined();
+    writeSync(fd, Uint8Array.of(7), 0, 1, 300_000);
+    system.forgetUnchanged(fd, 0);
+    expect(system.nextData(fd, 0)?.start).toBeLessThanOrEqual(300_000);
+    expect(readSync(fd, bytes, 0, length, 0)).toBe(length);
+    expect([bytes.indexOf(7), bytes.lastIndexOf(7)]).toEqual([300_000, 300_000]);
+  } finally {
+    closeSync(fd);
+  }
+});
+
 test("Platform.nextData() never passes over a byte that is not zero, and passes over holes where it can", () => {
   using directory = new TemporaryDirectory();
   const fd = openSync(directory.file("sparse"), "w+");

@@ -46,6 +46,8 @@ interface SystemCalls {
   __error(): number;
   /** Returns the error number itself, not -1. */
   posix_fallocate(fd: number, offset: number, length: number): number;
+  /** Returns the error number itself, not -1. */
+  posix_fadvise(fd: number, offset: number, length: number, advice: number): number;
   memfd_create(name: string, flags: number): number;
   mlock2(address: number, length: number, flags: number): number;
   sync_file_range(fd: number, offset: number, length: number, flags: number): number;
@@ -107,6 +109,7 @@ const COMMON: Readonly<Record<keyof CommonCalls, Signature>> = {
 
 const SYSTEM: Readonly<Record<SystemCall, Signature>> = {
   posix_fallocate: int("i32", "i64", "i64"),
+  posix_fadvise: int("i32", "i64", "i64", "i32"),
   memfd_create: int("string", "u32"),
   mlock2: int("pointer", "u64", "u32"),
   sync_file_range: int("i32", "i64", "i64", "u32"),

@@ -19,6 +19,7 @@ const OVERLAYFS_MAGIC = 0x794c7630;
 
 const LINUX_CALLS: readonly SystemCall[] = [
   "posix_fallocate",
+  "posix_fadvise",
   "memfd_create",
   "mlock2",
   "sync_file_range",
@@ -124,7 +125,7 @@ export function describeLinux(): PosixSystem {
     memfdCloexec: 1,
     mlockOnFault: 1,
     syncFileRangeWrite: 2,
-    seekData: { whence: 3, hole: 4, nothing: 6 }, // SEEK_DATA, SEEK_HOLE, ENXIO
+    seekData: { whence: 3, hole: 4, nothing: 6, dontNeed: 4 }, // SEEK_DATA, SEEK_HOLE, ENXIO
     hugePagesType: 0x958458f6,
     busGuard: {
       SIGNAL_BUS: "7",

@@ -168,6 +168,12 @@ export interface FileCalls {
    */
   nextData(fd: number, offsetBytes: number): DataRange | undefined;
 
+  /**
+   * Has the system forget the pages of a file from an offset on that are in memory and not changed: to `nextData` what was read ahead looks
+   * as if it were there. Does nothing where the system does not tell what is there.
+   */
+  forgetUnchanged(fd: number, offsetBytes: number): void;
+
   /** Whether an open file has pages of its own size (hugetlbfs), by its `st_blksize`: nothing here fits those. */
   hasHugePages(fd: number, blockBytes: number): boolean;
 

@@ -46,6 +46,10 @@ export function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
       system.syncFileRangeWrite !== undefined &&
       call.sync_file_range(fd, offset, length, system.syncFileRangeWrite) === 0,
     nextData: (fd, offset) => nextData(libc, system, fd, offset),
+    forgetUnchanged: (fd, offset) => {
+      const advice = system.seekData?.dontNeed;
+      if (advice !== undefined) call.posix_fadvise(fd, offset, 0, advice);
+    },
     hasHugePages: (fd, blockBytes) =>
       system.hugePagesType !== undefined &&
       blockBytes > call.getpagesize() &&

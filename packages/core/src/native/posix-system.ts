@@ -48,7 +48,13 @@ export interface PosixSystem {
   /** `SYNC_FILE_RANGE_WRITE` for `sync_file_range`; absent where `msync` can begin the writing. */
   readonly syncFileRangeWrite?: number;
   /** `SEEK_DATA`, `SEEK_HOLE`, and the error number by which `lseek` says that there is none; absent where it is not so. */
-  readonly seekData?: { readonly whence: number; readonly hole: number; readonly nothing: number };
+  readonly seekData?: {
+    readonly whence: number;
+    readonly hole: number;
+    readonly nothing: number;
+    /** `POSIX_FADV_DONTNEED`: `SEEK_DATA` takes pages in memory for data. */
+    readonly dontNeed: number;
+  };
   /** The type that `statfs` reports for file systems of huge pages; absent where there are none. */
   readonly hugePagesType?: number;
   /** `MLOCK_ONFAULT` for `mlock2`; absent where the system has no such call. */

@@ -86,6 +86,7 @@ export function fileCalls(): FileCalls {
           "create anonymous memory",
         ),
       ),
+    forgetUnchanged: () => {},
     allowHoles: (fd) => {
       // A file system without holes has storage for all of the file, which is no less.
       control(scratch, fd, SET_SPARSE, 0, 0);

@@ -34,7 +34,8 @@ export interface Lives {
 export class OwnerWord {
   readonly #words: Words;
   readonly #base: number;
-  readonly #name: number;
+  /** What is in the word while this participant has the mutex. */
+  readonly name: number;
   readonly #lives: Lives;
 
   /**
@@ -45,7 +46,7 @@ export class OwnerWord {
   constructor(words: Words, base: number, self: Life, lives: Lives) {
     this.#words = words;
     this.#base = base;
-    this.#name = (self.slot + 1) | (self.generation << HOLDER.generationShift);
+    this.name = (self.slot + 1) | (self.generation << HOLDER.generationShift);
     this.#lives = lives;
   }
 
@@ -67,10 +68,10 @@ export class OwnerWord {
   /** The same, and notes nothing: for locks that are held for a moment only, where the note would cost more than the lock. */
   tryOwn(): MutexOutcome {
     const holder = this.#base + MUTEX.holder;
-    const found = this.#words.compareExchange(holder, NOBODY, this.#name);
+    const found = this.#words.compareExchange(holder, NOBODY, this.name);
     if (found !== NOBODY) {
       if (!this.#isOver(found)) return "busy";
-      if (this.#words.compareExchange(holder, found, this.#name) !== found) return "busy";
+      if (this.#words.compareExchange(holder, found, this.name) !== found) return "busy";
     }
     return found === NOBODY ? "acquired" : "abandoned";
   }
@@ -82,7 +83,7 @@ export class OwnerWord {
    */
   unlock(): void {
     const holder = this.#base + MUTEX.holder;
-    if (this.#words.compareExchange(holder, this.#name, NOBODY) === this.#name) return;
+    if (this.#words.compareExchange(holder, this.name, NOBODY) === this.name) return;
     throw conditionError("EPERM", "unlock a shared mutex: somebody else holds it", "unlock");
   }
 

@@ -19,8 +19,8 @@ const SOUND: Sources = { Participants, OwnerWord };
 const MISTAKES: Readonly<Record<string, Readonly<Record<string, Change>>>> = {
   "sync/owner-word.ts": {
     "whoever finds a dead owner's name exchanged whatever is there by then": [
-      "if (this.#words.compareExchange(holder, found, this.#name) !== found) return",
-      "if (this.#words.exchange(holder, this.#name) === NOBODY) return",
+      "if (this.#words.compareExchange(holder, found, this.name) !== found) return",
+      "if (this.#words.exchange(holder, this.name) === NOBODY) return",
     ],
     "names had no generation": [
       "(self.slot + 1) | (self.generation << HOLDER.generationShift)",

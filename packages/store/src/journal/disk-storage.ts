@@ -34,6 +34,7 @@ import {
   indexedBy,
   indexName,
   SEGMENT,
+  SEGMENT_SUFFIX,
   segmentName,
   TAILER_SUFFIX,
   TAILERS_NAME,
@@ -75,7 +76,8 @@ export class DiskStorage implements JournalStorage {
   tidy(): void {
     const names = new Set(readdirSync(this.path));
     for (const name of names) {
-      if (!this.#isLeftOver(name, names)) continue;
+      // Most are these, and each look at a name takes longer than to read it.
+      if (name.endsWith(SEGMENT_SUFFIX) || !this.#isLeftOver(name, names)) continue;
       try {
         rmSync(join(this.path, name), { force: true });
       } catch {

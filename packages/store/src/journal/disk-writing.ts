@@ -19,6 +19,7 @@ import {
 } from "@isthmus/core/internal";
 import { SharedWords } from "@isthmus/ipc/internal";
 import { attempt, readAt } from "./disk-files.ts";
+import { SEGMENT } from "./journal-layout.ts";
 import type { RecordBytes } from "./record-format.ts";
 import type { WritableSegment } from "./storage.ts";
 
@@ -85,8 +86,10 @@ export class DiskWriting implements WritableSegment {
   }
 
   load(offset: number): number {
-    // What has been cut off is to be found by the mapping, whose faults are told.
-    if (this.#isByCall && this.#readWord(offset)) return this.#few.getInt32(0, true);
+    // The header's page is mapped whatever is written. What has been cut off is to be found by the mapping, whose faults are told.
+    if (offset >= SEGMENT.frames && this.#isByCall && this.#readWord(offset)) {
+      return this.#few.getInt32(0, true);
+    }
     // Cheaper than an atomic load: see `Words.glance`.
     const value = this.#shared.glance(offset >>> 2);
     this.#shared.acquire();
@@ -119,7 +122,9 @@ export class DiskWriting implements WritableSegment {
   }
 
   nextData(offset: number): DataRange | undefined {
-    return platform().nextData(this.#fd, offset);
+    const files = platform();
+    files.forgetUnchanged(this.#fd, offset);
+    return files.nextData(this.#fd, offset);
   }
 
   copy(offset: number, source: RecordBytes, start: number, end: number): void {
@@ -138,7 +143,12 @@ export class DiskWriting implements WritableSegment {
 
   /** @returns False where the mapping is to be looked through: beside the sync of each record a page that this maps is nothing. */
   #readWord(offset: number): boolean {
-    return !this.#isThrough && readAt(this.#fd, offset, this.#word) === 4;
+    return !this.#isThrough && this.#hasWord(offset);
+  }
+
+  /** Reads a word, if the file is that long. */
+  #hasWord(offset: number): boolean {
+    return readAt(this.#fd, offset, this.#word) === 4;
   }
 
   #putWord(offset: number, value: number): boolean {
@@ -188,13 +198,23 @@ export class DiskWriting implements WritableSegment {
     if (!platform().syncsMappings) this.#mapping.sync(0, this.lengthBytes, "async", this.#fd);
   }
 
-  checkWhole(): void {
+  checkStored(): void {
     const { fault } = this.#mapping;
     if (fault === undefined) return;
     const what = `write to "${this.#path}"`;
     if (fault.cause === "noSpace") throw conditionError("ENOSPC", what, "mmap", this.#path);
     if (fault.cause === "device") throw conditionError("EIO", what, "mmap", this.#path);
-    throw new FileTruncatedError(`Cannot ${what}: somebody has cut the file off`);
+    this.#throwCutOff();
+  }
+
+  checkWhole(): void {
+    this.checkStored();
+    // What is written by a call makes a file that was cut off longer again: by its end alone it shows.
+    if (this.#isByCall && !this.#hasWord(this.lengthBytes - 4)) this.#throwCutOff();
+  }
+
+  #throwCutOff(): never {
+    throw new FileTruncatedError(`Cannot write to "${this.#path}": somebody has cut the file off`);
   }
 
   close(): void {

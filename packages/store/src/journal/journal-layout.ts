@@ -75,7 +75,8 @@
  *             40 └ reserved      472 bytes
  *
  * lock         0 ┌ version       u32   0 until it is opened for the first time
- *              4 │ reserved      124 bytes
+ *              4 │ last          u32   who had the turn last: what it stored in the mutex's holder
+ *              8 │ reserved      120 bytes
  *            128 │ mutex         128 bytes: strategy 2, whose turn it is; a holder is a slot of this file
  *            256 │ syncMutex     128 bytes: strategy 2, who brings records to the disk for all that wait
  *            384 │ generations   512 x u32: how often each slot was taken
@@ -193,13 +194,14 @@ export const TAILER_COPIES = 4;
 /** Byte offsets in `lock`. */
 export const LOCK = {
   version: 0,
+  last: 4,
   mutex: 128,
   syncMutex: 256,
   generations: 384,
   group: 2432,
   slots: 4096,
 } as const;
-export const LOCK_VERSION = 1;
+export const LOCK_VERSION = 2;
 export const LOCK_SLOTS = 512;
 
 /** What `meta` and segments are called. */
@@ -213,12 +215,13 @@ export const TAILER_SUFFIX = ".tailer";
 /** What an index begins with until it gets its name. */
 export const INDEX_ASIDE = ".index-";
 const NAME_DIGITS = 20;
+export const SEGMENT_SUFFIX = ".seg";
 const SEGMENT_NAME = /^\d{20}\.seg$/;
 const INDEX_NAME = /^\d{20}\.idx$/;
 
 /** The file's name of the segment that begins with a sequence. */
 export function segmentName(first: number): string {
-  return `${String(first).padStart(NAME_DIGITS, "0")}.seg`;
+  return `${String(first).padStart(NAME_DIGITS, "0")}${SEGMENT_SUFFIX}`;
 }
 
 /** The file's name of the index of that segment. */

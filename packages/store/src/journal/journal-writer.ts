@@ -159,12 +159,12 @@ export class JournalWriter implements Disposable {
     const appender = this.appender;
     const head = this.head();
     let last: number;
-    turns.take();
+    const isContinued = turns.take();
     const before = appender.last;
     const { first } = appender;
     try {
       try {
-        last = appender.append(run);
+        last = appender.append(run, isContinued);
         // Without a look at the clock or the disk: it is done for every append.
         head.noteAppended(run.count, run.payloadBytes, last);
       } finally {

@@ -35,7 +35,11 @@ export class LockFile implements Disposable, Lives {
   readonly #words: SharedWords;
   readonly #self: Life;
   readonly #turn: OwnerWord;
+  /** What says that this handle had the turn last. */
+  readonly #name: number;
   readonly group: GroupCommit;
+  /** Whether nobody else has had the turn since this handle had it before. */
+  isContinued = false;
 
   /**
    * @param path The file; it is made where it is missing.
@@ -58,6 +62,7 @@ export class LockFile implements Disposable, Lives {
       this.#checkVersion(path);
       this.#self = this.#join(what);
       this.#turn = new OwnerWord(this.#words, LOCK.mutex / 4, this.#self, this);
+      this.#name = this.#turn.name;
       this.group = this.#makeGroup(pause);
     } catch (error) {
       mapping?.dispose();
@@ -73,7 +78,12 @@ export class LockFile implements Disposable, Lives {
 
   /** Takes the turn, from somebody who has died, too; false when somebody has it. */
   tryTake(): boolean {
-    return this.#turn.tryOwn() !== "busy";
+    if (this.#turn.tryOwn() === "busy") return false;
+    const words = this.#words;
+    this.isContinued = words.load(LOCK.last / 4) === this.#name;
+    // Before anything is changed: whoever dies behind this has done something, or nothing.
+    if (!this.isContinued) words.store(LOCK.last / 4, this.#name);
+    return true;
   }
 
   give(): void {
@@ -108,7 +118,7 @@ export class LockFile implements Disposable, Lives {
     const found = this.#words.compareExchange(LOCK.version / 4, 0, LOCK_VERSION);
     if (found === 0 || found === LOCK_VERSION) return;
     throw new CorruptSegmentError(
-      `Cannot use "${path}": it is of version ${found}, not ${LOCK_VERSION}`,
+      `Cannot use "${path}": it is of version ${found}, not ${LOCK_VERSION} (remove it when no process has the journal open)`,
     );
   }
 

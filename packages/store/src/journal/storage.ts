@@ -34,7 +34,9 @@ export interface WritableSegment extends RecordBytes {
   sync(): void;
   /** As `sync`, while this thread does other things. */
   syncAsync(): Promise<void>;
-  /** Throws when the file has lost its storage, so that stores go nowhere. */
+  /** Throws when stores to the file's mapping have gone nowhere: it has lost its storage. */
+  checkStored(): void;
+  /** Throws when the file has lost its storage, also where nothing was stored since. */
   checkWhole(): void;
   close(): void;
 }

@@ -26,6 +26,8 @@ interface Turns extends Disposable {
   /** Whether somebody has it, alive or dead. Absent where that takes as long as to try. */
   readonly isTaken?: boolean;
   tryTake(): boolean;
+  /** Whether nobody else has had it since this handle had it before. */
+  readonly isContinued: boolean;
   give(): void;
   /** Absent where there is no second lock: everybody syncs. */
   readonly group?: GroupCommit;
@@ -56,10 +58,12 @@ export class TurnLock implements Disposable {
   /**
    * Waits for this handle's turn.
    *
+   * @returns Whether nobody else has had one since this handle's last.
    * @throws {TimeoutError} `ETIMEDOUT` when somebody has it all the time: a process that is stopped.
    */
-  take(): void {
+  take(): boolean {
     if (!this.#turns.tryTake()) this.#wait();
+    return this.#turns.isContinued;
   }
 
   /** Ends the turn. */
@@ -119,6 +123,8 @@ export class TurnLock implements Disposable {
 
 /** All of the file, where the kernel cannot lock a part for one open file alone: such a lock ends with its descriptor only. */
 class WholeFile implements Turns {
+  /** Nothing is noted in a file that is locked as a whole. */
+  readonly isContinued = false;
   readonly #path: string;
   #fd: number | undefined;
 

@@ -90,4 +90,20 @@ describe("DiskWriting", () => {
       segment.close();
     },
   );
+
+  testFiles("tells of it when what was written by a call has made the file longer again", () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("segment");
+    const fd = openSync(path, "w+");
+    ftruncateSync(fd, LENGTH);
+    const segment = new DiskWriting(fd, path, 1, LENGTH);
+    segment.copy(65_536, sourceOf(MANY), 0, MANY);
+    segment.checkWhole();
+    ftruncateSync(fd, 4096);
+    segment.copy(65_536 + MANY, sourceOf(MANY), 0, MANY);
+    expect(segment.load(65_536 + MANY)).not.toBe(0);
+    segment.checkStored();
+    expect(() => segment.checkWhole()).toThrow(FileTruncatedError);
+    segment.close();
+  });
 });

@@ -78,7 +78,7 @@ describe("what the documents say of journals", () => {
     expect([BLOCK_BYTES, ENTRY_BYTES, ENTRIES_MAX, INDEX_STRIDE_BYTES]).toEqual([
       4096, 20, 204, 8192,
     ]);
-    expect([TAILER_COPIES, TAILER_COPY_BYTES, LOCK_SLOTS, LOCK_VERSION]).toEqual([4, 512, 512, 1]);
+    expect([TAILER_COPIES, TAILER_COPY_BYTES, LOCK_SLOTS, LOCK_VERSION]).toEqual([4, 512, 512, 2]);
     expect([SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX]).toEqual([65_536, 2 ** 30]);
     expect([FRAME_BYTES_MIN, FRAME_BYTES_MAX, RECORD_BYTES_MIN]).toEqual([32, 8192, 8]);
     expect(FORMAT_VERSION).toBe(1);

@@ -5,7 +5,7 @@ import { expectCode } from "@isthmus/testing/expect-code";
 import { testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { doWithout, type Lack, platform } from "../../../core/src/native/platform.ts";
-import { LOCK, LOCK_SLOTS } from "../../src/journal/journal-layout.ts";
+import { LOCK, LOCK_SLOTS, LOCK_VERSION } from "../../src/journal/journal-layout.ts";
 import { LockFile } from "../../src/journal/lock-file.ts";
 
 const { byteLocks } = platform();
@@ -34,6 +34,30 @@ testLocks("LockFile gives the turn to one at a time, and to the next when its ow
   three.give();
   expect(holders(path)).toEqual([0, 0]);
 });
+
+testLocks(
+  "LockFile tells whether somebody else has had the turn meanwhile, who may have died in it",
+  () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("lock");
+    using one = open(path);
+    const two = open(path);
+    const turn = (file: LockFile) => {
+      expect(file.tryTake()).toBe(true);
+      file.give();
+      return file.isContinued;
+    };
+    expect([turn(one), turn(one)]).toEqual([false, true]);
+    expect([turn(two), turn(two), turn(one), turn(one)]).toEqual([false, true, false, true]);
+    expect(two.tryTake()).toBe(true);
+    expect(one.tryTake()).toBe(false);
+    two[Symbol.dispose]();
+    expect(turn(one)).toBe(false);
+    // Another life in the same slot.
+    using three = open(path);
+    expect([turn(three), turn(one), turn(one)]).toEqual([false, false, true]);
+  },
+);
 
 testLocks("LockFile lets one of a group sync, and another one when that dies doing it", () => {
   using directory = new TemporaryDirectory();
@@ -93,7 +117,16 @@ testLocks("LockFile takes nothing from a file that is another's, or nonsense", (
   // Somebody of an earlier life, before the machine was started again or the directory copied.
   using left = changed(HOLDERS[0], 5 | (77 << 15));
   expect(left.tryTake()).toBe(true);
-  expectCode(() => changed(LOCK.version, 2), "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
+  expectCode(
+    () => changed(LOCK.version, LOCK_VERSION - 1),
+    "CorruptSegmentError",
+    "ERR_CORRUPT_SEGMENT",
+  );
+  expectCode(
+    () => changed(LOCK.version, LOCK_VERSION + 1),
+    "CorruptSegmentError",
+    "ERR_CORRUPT_SEGMENT",
+  );
 });
 
 testLocks("LockFile refuses one more than it has slots for", () => {

@@ -66,8 +66,13 @@ const MUTANTS: Readonly<Record<string, readonly [file: string, right: string, wr
   ],
   "nobody looks for what others have appended": [
     "appender.ts",
-    "    this.catchUp();\n    const now",
-    "    const now",
+    "    else this.catchUp();\n",
+    "    else this.#check();\n",
+  ],
+  "whoever looked a moment ago does not look after another one's turn": [
+    "appender.ts",
+    "isContinued && now ===",
+    "now ===",
   ],
 };
 

@@ -4,7 +4,7 @@ import type { Seeded } from "../../../ipc/test/model/checker/seeded.ts";
 const JOINED = "../../store/src/journal-topic/joined-records.ts";
 const WRITER = "../../store/src/journal/journal-writer.ts";
 
-const APPEND = "      try {\n        last = appender.append(run);\n";
+const APPEND = "      try {\n        last = appender.append(run, isContinued);\n";
 const PUBLISH = "      onAppended?.(run);\n";
 
 /** Those that any order of memory shows. */

@@ -82,8 +82,9 @@ function play(parts: Parts, disk: SimulatedDisk, run: Run): void {
   const two = new parts.Appender(disk, format, TINY_BYTES);
   TURNS.forEach((_, turn) => {
     const [appender, idle] = turn % 3 === 2 ? [two, one] : [one, two];
+    const isContinued = run.idle === idle;
     run.idle = idle;
-    const last = appender.append(runOfTurn(turn, run.appended + 1));
+    const last = appender.append(runOfTurn(turn, run.appended + 1), isContinued);
     run.appended = last;
     if (!SYNC_AFTER.includes(turn)) return;
     appender.sync();

@@ -308,6 +308,8 @@ class SimulatedSegment implements WritableSegment {
     }
   }
 
+  checkStored(): void {}
+
   checkWhole(): void {}
   close(): void {}
 }
