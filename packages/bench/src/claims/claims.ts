@@ -24,6 +24,7 @@ import {
   STREAM_IS_BETTER,
   THREADS_SHARE,
   TIME_IS_ASKED,
+  TURNS_ARE_SHORT,
 } from "./reasons.ts";
 
 /** One row of the claims table before it is measured. */
@@ -197,7 +198,8 @@ const ROWS: readonly Row[] = [
   ["journal-write", 10, "batches: Journal / writeSync of each record", "journal.batch", "journal.write", EACH_HAS_A_SUM],
   ["journal-one", 5, "one by one: Journal / writeSync", "journal.one", "journal.write", EACH_HAS_A_SUM],
   ["journal-replay", 5, "replay: Journal / bun:sqlite", "journalReplay.short", "journalReplay.sqlite", EACH_HAS_A_SUM],
-  ["journal-always", 4, "eight processes, on the disk: Journal / bun:sqlite", "journalSync.journal", "journalSync.sqlite"],
+  ["journal-always", 4, "eight processes, on the disk: Journal / bun:sqlite", "journalSync.journal", "journalSync.sqlite", TURNS_ARE_SHORT],
+  ["journal-flushed", MEASURED, "eight writers in one process, on the disk: Journal / bun:sqlite", "journalSync.writers", "journalSync.sqliteWriters"],
   ["journal-write-batch", MEASURED, "batches: Journal / one writeSync", "journal.batch", "journal.writeBatch"],
   ["journal-replay-await", MEASURED, "replay: Journal, for await / bun:sqlite", "journalReplay.shortAwait", "journalReplay.sqlite"],
   ["journal-open", 1, "opening 100 GiB of Journal / 50 ms", "journalReplay.open", "journalReplay.openLimit"],

@@ -104,6 +104,12 @@ export const EACH_HAS_A_SUM: Reason = {
   evidence: ["journal.writeBatch", "reference.storedPage"],
 };
 
+/** Of processes that wait for the disk together. */
+export const TURNS_ARE_SHORT: Reason = {
+  text: "Where the disk is as fast as this one, the CPUs decide: eight processes take turns on them, sleep for each sync, and are woken one by one. Eight writers of one process, which sleep together, show what the disk allows.",
+  evidence: ["journalSync.writers"],
+};
+
 /** Of starting. */
 export const START_IS_PARSING: Reason = {
   text: "Most of it is the parser's, which reads all of the two packages, whatever of them is used; a program that is bundled has only what it uses. The rest is the code of one channel, compiled function by function as it is first called (decision 0034).",

@@ -42,7 +42,8 @@ export class CacheStore {
   readonly #counts: Float64Array;
   readonly #cells: readonly WaitCell[];
 
-  constructor(segment: Segment) {
+  /** @param what What it is, for messages: "the cache". */
+  constructor(segment: Segment, what: string) {
     this.segment = segment;
     const { memory } = segment;
     const state = memory.wordOf(SECTION.state);
@@ -61,7 +62,7 @@ export class CacheStore {
     );
     this.shards = this.bases.map((base) => new Shard(words, base, this.shape, this.bodies));
     this.flights = this.bases.map((base) => new Flights(words, base, segment.participants));
-    this.locks = new OwnerLocks(segment, words, this.bases, LOCK_CELLS, "the cache");
+    this.locks = new OwnerLocks(segment, words, this.bases, LOCK_CELLS, what);
     this.#pages = new FilledPages(memory.mapping, offset, this.shape);
     this.#cells = Array.from({ length: CHANGE_CELL + 1 }, (_, index) => segment.cell(index));
     this.#counts = this.#ownCounts();

@@ -79,7 +79,7 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
     super(segment, "SharedCache");
     this.#ttl = ttl;
     this.#isJson = shape.mode === "json";
-    this.#store = new CacheStore(this.segment);
+    this.#store = new CacheStore(this.segment, "the cache");
     const codec = codecOf(shape, "value");
     this.#reader = new CacheReader(this.#store, codec, shape.mode);
     this.#writer = new CacheWriter(this.#store, codec, this.#isJson);

@@ -42,6 +42,8 @@ export class JournalWriter implements Disposable {
   /** Absent while it is encoded into: a program's getters may append, too. */
   private run: RecordRun | undefined;
   #syncing: Promise<void> | undefined;
+  /** Whether that one is still to begin. */
+  #isSyncDue = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ turns, appender, sync, newRun, head, filesChanged }: WriterParts) {
@@ -128,9 +130,7 @@ export class JournalWriter implements Disposable {
     if (wanted > appender.last) this.inTurn(() => undefined);
     if (wanted > appender.last) throw outOfRange("sequence", `<= ${appender.last}`, wanted);
     while (appender.synced < wanted) {
-      this.#syncing ??= appender.syncAsync().finally(() => {
-        this.#syncing = undefined;
-      });
+      this.#syncing ??= this.#syncAll();
       await this.#syncing;
       this.#noteSynced();
     }
@@ -140,7 +140,8 @@ export class JournalWriter implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     try {
-      if (this.#sync === "interval" && this.#timer !== undefined) this.appender.sync();
+      const isDue = this.#isSyncDue || (this.#sync === "interval" && this.#timer !== undefined);
+      if (isDue) this.appender.sync();
     } finally {
       this.appender.close();
       this.turns[Symbol.dispose]();
@@ -180,6 +181,19 @@ export class JournalWriter implements Disposable {
     if (this.#sync === "always") this.#syncTogether(last);
     else if (this.#sync === "interval") this.#timer ??= this.#syncLater();
     return last;
+  }
+
+  /** Begins when all have had their turn whom the last sync has let go: what they append at once waits for no other one. */
+  async #syncAll(): Promise<void> {
+    const appender = this.appender;
+    this.#isSyncDue = true;
+    try {
+      await undefined;
+      this.#isSyncDue = false;
+      if (appender.synced < appender.last) await appender.syncAsync();
+    } finally {
+      this.#syncing = undefined;
+    }
   }
 
   /** One brings to the disk what all have appended who wait for it. */

@@ -108,7 +108,7 @@ export class RateLimiter extends NamedHandle {
     const segment = openCache(verb, name, shapeOf(limiterSchema()), { capacityBytes, ...others });
     super(segment, "RateLimiter");
     this.#limit = rate;
-    this.#store = new CacheStore(this.segment);
+    this.#store = new CacheStore(this.segment, "the rate limiter");
     this.segment.whenForgotten(this);
   }
 

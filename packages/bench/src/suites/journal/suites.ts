@@ -37,10 +37,32 @@ export const JOURNAL_SUITES: readonly SuiteSpec[] = [
   },
   {
     id: "journalSync",
-    title: "Records of 64 bytes brought to the disk, eight processes",
+    title: "Records of 64 bytes brought to the disk, one after the other, by eight writers",
     cases: [
-      { name: "journal", title: 'Journal, sync: "always"', role: "isthmus", ...NS },
-      { name: "sqlite", title: "bun:sqlite, WAL, synchronous full", role: "peer", ...NS },
+      {
+        name: "journal",
+        title: 'Journal, sync: "always", eight processes',
+        role: "isthmus",
+        ...NS,
+      },
+      {
+        name: "sqlite",
+        title: "bun:sqlite, WAL, synchronous full, eight processes",
+        role: "peer",
+        ...NS,
+      },
+      {
+        name: "writers",
+        title: "Journal, await flushed(), in one process",
+        role: "isthmus",
+        ...NS,
+      },
+      {
+        name: "sqliteWriters",
+        title: "bun:sqlite, WAL, synchronous full, in one process",
+        role: "peer",
+        ...NS,
+      },
     ],
     load: () => import("./syncs.ts"),
   },

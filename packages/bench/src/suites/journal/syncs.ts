@@ -1,5 +1,5 @@
 /**
- * Records that are on the disk when their append returns, from eight processes at once.
+ * Records that are on the disk before the next one is appended, from eight processes at once, and from eight writers of one process.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { bytes } from "@isthmus/ipc";
 import { programCommand } from "@isthmus/programs";
 import { Journal } from "@isthmus/store";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
-import { SqliteLog } from "./stores.ts";
+import { recordOf, SqliteLog } from "./stores.ts";
 
 const WRITERS = 8;
 const WRITER: readonly string[] = programCommand(import.meta.dirname, "sync-writer.ts");
@@ -23,7 +23,52 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
       return journal.metrics.lastSequence;
     }),
   sqlite: (context) => measure(context, "sqlite", (path) => new SqliteLog(path, "FULL").count),
+  writers: async (context) => {
+    const journal = Journal.open(pathOf(context, "writers"), { schema: bytes });
+    const append = async (record: Uint8Array): Promise<void> =>
+      journal.flushed(journal.append(record));
+    return measureWriters(context, append, () => journal.metrics.lastSequence);
+  },
+  sqliteWriters: (context) => {
+    const log = new SqliteLog(pathOf(context, "sqlite-writers"), "FULL");
+    const append = async (record: Uint8Array): Promise<void> => log.append(record);
+    return measureWriters(context, append, () => log.count);
+  },
 };
+
+/** How many records each writer appends. */
+function countOf({ sizes }: CaseContext): number {
+  return Math.max(4, Math.ceil(sizes.updates / SHARE));
+}
+
+function pathOf({ directory }: CaseContext, store: string): string {
+  return join(directory, `${store}-${process.pid}`);
+}
+
+/** What a record takes, of all writers of this process together. */
+async function measureWriters(
+  context: CaseContext,
+  append: (record: Uint8Array) => Promise<void>,
+  total: () => number,
+): Promise<Figure> {
+  const count = countOf(context);
+  const run = (): Promise<unknown> =>
+    Promise.all(
+      Array.from({ length: WRITERS }, async () => {
+        for (let i = 0; i < count; i++) await append(recordOf(i));
+      }),
+    );
+  await run();
+  const startedAt = Bun.nanoseconds();
+  await run();
+  const value = (Bun.nanoseconds() - startedAt) / (WRITERS * count);
+  mustHave(2 * WRITERS * count, total());
+  return { value };
+}
+
+function mustHave(expected: number, found: number): void {
+  if (found !== expected) throw new Error(`${expected} records were appended, ${found} are there`);
+}
 
 /** What a record takes, of all together, from the first one's start to the last one's end. */
 async function measure(
@@ -31,8 +76,8 @@ async function measure(
   store: string,
   total: (path: string) => number,
 ): Promise<Figure> {
-  const path = join(context.directory, `${store}-${process.pid}`);
-  const count = Math.max(4, Math.ceil(context.sizes.updates / SHARE));
+  const path = pathOf(context, store);
+  const count = countOf(context);
   total(path);
   let ready = 0;
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -53,8 +98,6 @@ async function measure(
   await Promise.all(writers.map(({ exited }) => exited));
   const value = (Bun.nanoseconds() - startedAt) / (WRITERS * count);
   // Each has appended one before, to be ready.
-  const expected = WRITERS * (count + 1);
-  const found = total(path);
-  if (found !== expected) throw new Error(`${expected} records were appended, ${found} are there`);
+  mustHave(WRITERS * (count + 1), total(path));
   return { value };
 }
