@@ -44,6 +44,7 @@ export class JournalWriter implements Disposable {
   #syncing: Promise<void> | undefined;
   /** Whether that one is still to begin. */
   #isSyncDue = false;
+  #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ turns, appender, sync, newRun, head, filesChanged }: WriterParts) {
@@ -138,6 +139,7 @@ export class JournalWriter implements Disposable {
 
   /** @throws {SystemError} When what should be on the disk cannot be brought there. */
   [Symbol.dispose](): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     try {
       const isDue = this.#isSyncDue || (this.#sync === "interval" && this.#timer !== undefined);
@@ -207,7 +209,7 @@ export class JournalWriter implements Disposable {
   }
 
   #noteSynced(): void {
-    this.head().noteEnd(0, this.appender.synced);
+    if (!this.#isClosed) this.head().noteEnd(0, this.appender.synced);
   }
 
   #syncLater(): ReturnType<typeof setTimeout> {

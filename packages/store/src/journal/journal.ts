@@ -322,7 +322,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
   }
 
   /**
-   * Lets go of the journal; with `sync: "interval"`, when its records are on the disk.
+   * Lets go of the journal; with `sync: "interval"`, or when somebody awaits `flushed`, when its records are on the disk.
    *
    * @throws {SystemError} When the disk refuses those; the journal is closed all the same.
    */
