@@ -11,7 +11,7 @@ import { SharedCache } from "@isthmus/store";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
 import { SkipError } from "../../runner/suite.ts";
 import { RedisConnection } from "../workers/redis-connection.ts";
-import { startRedis } from "../workers/redis-server.ts";
+import { redisAddress, startRedis } from "../workers/redis-server.ts";
 import { KEY_COUNT, keyOf, shuffledKeys, sumOfValues, VALUE_BYTES, valueWith } from "./keys.ts";
 import { mustAddUp, timePasses } from "./passes.ts";
 
@@ -196,7 +196,7 @@ async function measureGets(
 async function getFromRedis(context: CaseContext): Promise<Figure> {
   const place = join(context.memoryDirectory, `cache-${process.pid}`);
   using _server = await startRedis(place);
-  const redis = await RedisConnection.connect(`${place}.socket`);
+  const redis = await RedisConnection.connect(redisAddress.socket(place));
   const { keys } = keysOf(context);
   await Promise.all(keys.map((_, i) => redis.send("SET", keyOf(i), valueWith(i))));
   const operations = Math.ceil(keys.length / REDIS_PART);

@@ -6,7 +6,8 @@
 import { Database } from "bun:sqlite";
 import { WorkQueue } from "@isthmus/ipc";
 import { Sample, type SampleFields, sampleOf } from "../sample.ts";
-import { RedisConnection } from "./redis-connection.ts";
+import { type RedisAddress, RedisConnection } from "./redis-connection.ts";
+import { redisAddress } from "./redis-server.ts";
 
 const FIELDS = ["a", "b", "c", "d", "e", "f", "g", "h"] as const;
 const RECORD_BYTES = FIELDS.length * 8;
@@ -34,7 +35,12 @@ export interface JobStore {
 
 /** How to open each of them: by a name, or a path without its ending. */
 export const JOB_STORES: Readonly<Record<string, (place: string) => Promise<JobStore> | JobStore>> =
-  { queue: openQueue, sqlite: openSqlite, redis: openRedis };
+  {
+    queue: openQueue,
+    sqlite: openSqlite,
+    redis: (place) => openRedis(redisAddress.loopback(place)),
+    redisSocket: (place) => openRedis(redisAddress.socket(place)),
+  };
 
 function openQueue(place: string): JobStore {
   const name = place.slice(place.lastIndexOf("/") + 1);
@@ -92,8 +98,8 @@ function openSqlite(place: string): JobStore {
  * Lists as BullMQ has them: one with jobs that wait, one with those that are worked on. Everything is sent without waiting
  * for the answer before it: jobs that are added, and the end of a job together with the next take.
  */
-async function openRedis(place: string): Promise<JobStore> {
-  const redis = await RedisConnection.connect(`${place}.socket`);
+async function openRedis(address: RedisAddress): Promise<JobStore> {
+  const redis = await RedisConnection.connect(address);
   let added = 0;
   return {
     add: (i) => {

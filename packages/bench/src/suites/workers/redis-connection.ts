@@ -1,5 +1,5 @@
 /**
- * A connection to a Redis over its Unix socket, as fast as it gets: requests of one run of JavaScript go out together,
+ * A connection to a Redis, as fast as it gets: requests of one run of JavaScript go out together,
  * and answers are bytes. (RESP 2, https://redis.io/docs/latest/develop/reference/protocol-spec/)
  *
  * @module
@@ -11,6 +11,11 @@ const LINE_FEED = 10;
 
 /** Bulk bytes of an answer; undefined for every other one. */
 type Answer = Uint8Array<ArrayBuffer> | undefined;
+
+/** Where a Redis listens. */
+export type RedisAddress =
+  | { readonly unix: string }
+  | { readonly hostname: string; readonly port: number };
 
 interface Asked {
   readonly resolve: (answer: Answer) => void;
@@ -27,13 +32,12 @@ export class RedisConnection {
 
   private constructor() {}
 
-  /** Connects to the socket at a path. */
-  static async connect(path: string): Promise<RedisConnection> {
+  static async connect(address: RedisAddress): Promise<RedisConnection> {
     const connection = new RedisConnection();
-    connection.#socket = await Bun.connect({
-      unix: path,
-      socket: { data: (_socket, chunk) => connection.#read(chunk) },
-    });
+    const socket = { data: (_socket: Socket, chunk: Buffer) => connection.#read(chunk) };
+    connection.#socket = await ("unix" in address
+      ? Bun.connect({ ...address, socket })
+      : Bun.connect({ ...address, socket }));
     return connection;
   }
 

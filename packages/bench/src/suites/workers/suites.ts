@@ -18,6 +18,13 @@ export const WORKER_SUITES: readonly SuiteSpec[] = [
       { name: "sqlite", title: "bun:sqlite, WAL, synchronous off", role: "peer", ...RATE },
       {
         name: "redis",
+        title: "Redis on loopback, LPUSH, BLMOVE, LREM",
+        role: "peer",
+        unit: "records_per_second",
+        labels: ["batched"],
+      },
+      {
+        name: "redisSocket",
         title: "Redis on a Unix socket, LPUSH, BLMOVE, LREM",
         role: "peer",
         unit: "records_per_second",

@@ -26,10 +26,8 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   // Each as many as it needs to be compiled and to last for a while.
   queue: (context) => measure(context, "queue", context.sizes.updates * 5),
   sqlite: (context) => measure(context, "sqlite", Math.ceil(context.sizes.updates / 8)),
-  redis: async (context) => {
-    using _server = await startRedis(placeIn(context));
-    return await measure(context, "redis", Math.ceil(context.sizes.updates / 2));
-  },
+  redis: (context) => measureRedis(context, "redis"),
+  redisSocket: (context) => measureRedis(context, "redisSocket"),
   "death-queue": (context) => measureDeaths(context, awaitJob),
   "death-pipe": (context) => measureDeaths(context, awaitEnd),
   "death-limit": () => ({ value: LIMIT_NS }),
@@ -37,6 +35,11 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
 
 function placeIn({ memoryDirectory }: CaseContext): string {
   return join(memoryDirectory, `jobs-${process.pid}`);
+}
+
+async function measureRedis(context: CaseContext, store: string): Promise<Figure> {
+  using _server = await startRedis(placeIn(context));
+  return await measure(context, store, Math.ceil(context.sizes.updates / 2));
 }
 
 /** How many jobs pass through a second: all are added and done. */
