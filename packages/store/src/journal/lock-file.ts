@@ -81,7 +81,7 @@ export class LockFile implements Disposable, Lives {
     if (this.#turn.tryOwn() === "busy") return false;
     const words = this.#words;
     this.isContinued = words.load(LOCK.last / 4) === this.#name;
-    // Before anything is changed: whoever dies behind this has done something, or nothing.
+    // Before anything is appended, so that whoever dies doing that is found here.
     if (!this.isContinued) words.store(LOCK.last / 4, this.#name);
     return true;
   }
