@@ -4,8 +4,8 @@
  * @module
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { nameRoot } from "../packages/programs/src/name-root.ts";
 import { linesOf } from "../packages/testing/src/lines-of.ts";
 import { otherRuntimes } from "./other-bun.ts";
 
@@ -40,11 +40,16 @@ const FIGURES = [
   { title: "`send`, two processes", role: "sends" },
 ] as const;
 
-const home = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
-process.env["ISTHMUS_DIR"] = home;
+const home = mkdtempSync(join(nameRoot(), "isthmus-bench-"));
 
 function start(command: readonly string[]) {
-  return Bun.spawn([...command], { stdin: "ignore", stdout: "pipe", stderr: "inherit" });
+  return Bun.spawn([...command], {
+    // Bun hands on the environment with which it was started, whatever was assigned since (1.4.5).
+    env: { ...process.env, ISTHMUS_DIR: home },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
 }
 
 async function measure(runtime: Name, figure: (typeof FIGURES)[number]): Promise<number> {
