@@ -35,8 +35,6 @@ export class LockFile implements Disposable, Lives {
   readonly #words: SharedWords;
   readonly #self: Life;
   readonly #turn: OwnerWord;
-  /** What says that this handle had the turn last. */
-  readonly #name: number;
   readonly group: GroupCommit;
   /** Whether nobody else has had the turn since this handle had it before. */
   isContinued = false;
@@ -62,7 +60,6 @@ export class LockFile implements Disposable, Lives {
       this.#checkVersion(path);
       this.#self = this.#join(what);
       this.#turn = new OwnerWord(this.#words, LOCK.mutex / 4, this.#self, this);
-      this.#name = this.#turn.name;
       this.group = this.#makeGroup(pause);
     } catch (error) {
       mapping?.dispose();
@@ -78,11 +75,12 @@ export class LockFile implements Disposable, Lives {
 
   /** Takes the turn, from somebody who has died, too; false when somebody has it. */
   tryTake(): boolean {
-    if (this.#turn.tryOwn() === "busy") return false;
+    const turn = this.#turn;
+    if (turn.tryOwn() === "busy") return false;
     const words = this.#words;
-    this.isContinued = words.load(LOCK.last / 4) === this.#name;
+    this.isContinued = words.load(LOCK.last / 4) === turn.name;
     // Before anything is appended, so that whoever dies doing that is found here.
-    if (!this.isContinued) words.store(LOCK.last / 4, this.#name);
+    if (!this.isContinued) words.store(LOCK.last / 4, turn.name);
     return true;
   }
 

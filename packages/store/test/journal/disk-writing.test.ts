@@ -33,6 +33,16 @@ function change(segment: DiskWriting): void {
   segment.store(200_008, 8);
 }
 
+/** A segment of whose bytes the last ones were written by a call. */
+function writtenByCall(directory: TemporaryDirectory) {
+  const path = directory.file("segment");
+  const fd = openSync(path, "w+");
+  ftruncateSync(fd, LENGTH);
+  const segment = new DiskWriting(fd, path, 1, LENGTH);
+  segment.copy(65_536, sourceOf(MANY), 0, MANY);
+  return { fd, segment };
+}
+
 const testFiles = testIf(platform().syncsMappings, "files that are one with their mappings");
 
 describe("DiskWriting", () => {
@@ -79,11 +89,7 @@ describe("DiskWriting", () => {
     "tells that somebody has cut the file off, also behind what was written by a call",
     () => {
       using directory = new TemporaryDirectory();
-      const path = directory.file("segment");
-      const fd = openSync(path, "w+");
-      ftruncateSync(fd, LENGTH);
-      const segment = new DiskWriting(fd, path, 1, LENGTH);
-      segment.copy(65_536, sourceOf(MANY), 0, MANY);
+      const { fd, segment } = writtenByCall(directory);
       ftruncateSync(fd, 4096);
       expect(segment.load(65_536 + MANY)).toBe(0);
       expect(() => segment.checkWhole()).toThrow(FileTruncatedError);
@@ -93,11 +99,7 @@ describe("DiskWriting", () => {
 
   testFiles("tells of it when what was written by a call has made the file longer again", () => {
     using directory = new TemporaryDirectory();
-    const path = directory.file("segment");
-    const fd = openSync(path, "w+");
-    ftruncateSync(fd, LENGTH);
-    const segment = new DiskWriting(fd, path, 1, LENGTH);
-    segment.copy(65_536, sourceOf(MANY), 0, MANY);
+    const { fd, segment } = writtenByCall(directory);
     segment.checkWhole();
     ftruncateSync(fd, 4096);
     segment.copy(65_536 + MANY, sourceOf(MANY), 0, MANY);

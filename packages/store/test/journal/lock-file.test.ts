@@ -117,16 +117,10 @@ testLocks("LockFile takes nothing from a file that is another's, or nonsense", (
   // Somebody of an earlier life, before the machine was started again or the directory copied.
   using left = changed(HOLDERS[0], 5 | (77 << 15));
   expect(left.tryTake()).toBe(true);
-  expectCode(
-    () => changed(LOCK.version, LOCK_VERSION - 1),
-    "CorruptSegmentError",
-    "ERR_CORRUPT_SEGMENT",
-  );
-  expectCode(
-    () => changed(LOCK.version, LOCK_VERSION + 1),
-    "CorruptSegmentError",
-    "ERR_CORRUPT_SEGMENT",
-  );
+  for (const version of [LOCK_VERSION - 1, LOCK_VERSION + 1]) {
+    const reopen = () => changed(LOCK.version, version);
+    expectCode(reopen, "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
+  }
 });
 
 testLocks("LockFile refuses one more than it has slots for", () => {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { bytes, Consumer, Producer } from "@isthmus/ipc";
 import { Journal } from "@isthmus/store";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
-import { BATCH, RECORD_BYTES, recordOf, SqliteLog } from "./stores.ts";
+import { BATCH, mustHave, RECORD_BYTES, recordOf, SqliteLog } from "./stores.ts";
 
 /** Room of the channel in bytes: many batches. */
 const CHANNEL_BYTES = 1 << 20;
@@ -85,9 +85,7 @@ function measure(context: CaseContext, times: number, append: Append, total: () 
   const startedAt = Bun.nanoseconds();
   append(count);
   const value = (Bun.nanoseconds() - startedAt) / count;
-  const found = total();
-  if (found !== 2 * count)
-    throw new Error(`${2 * count} records were appended, ${found} are there`);
+  mustHave(2 * count, total());
   return { value };
 }
 

@@ -47,3 +47,8 @@ export class SqliteLog {
     return (this.#database.query("SELECT count(*) AS n FROM log").get() as { n: number }).n;
   }
 }
+
+/** Throws when not all records are there that were appended. */
+export function mustHave(expected: number, found: number): void {
+  if (found !== expected) throw new Error(`${expected} records were appended, ${found} are there`);
+}

@@ -8,7 +8,7 @@ import { bytes } from "@isthmus/ipc";
 import { programCommand } from "@isthmus/programs";
 import { Journal } from "@isthmus/store";
 import type { CaseContext, CaseFunction, Figure } from "../../runner/suite.ts";
-import { recordOf, SqliteLog } from "./stores.ts";
+import { mustHave, recordOf, SqliteLog } from "./stores.ts";
 
 const WRITERS = 8;
 const WRITER: readonly string[] = programCommand(import.meta.dirname, "sync-writer.ts");
@@ -24,10 +24,9 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
     }),
   sqlite: (context) => measure(context, "sqlite", (path) => new SqliteLog(path, "FULL").count),
   writers: async (context) => {
-    const journal = Journal.open(pathOf(context, "writers"), { schema: bytes });
-    const append = async (record: Uint8Array): Promise<void> =>
-      journal.flushed(journal.append(record));
-    return measureWriters(context, append, () => journal.metrics.lastSequence);
+    using journal = Journal.open(pathOf(context, "writers"), { schema: bytes });
+    const append = (record: Uint8Array): Promise<void> => journal.flushed(journal.append(record));
+    return await measureWriters(context, append, () => journal.metrics.lastSequence);
   },
   sqliteWriters: (context) => {
     const log = new SqliteLog(pathOf(context, "sqlite-writers"), "FULL");
@@ -64,10 +63,6 @@ async function measureWriters(
   const value = (Bun.nanoseconds() - startedAt) / (WRITERS * count);
   mustHave(2 * WRITERS * count, total());
   return { value };
-}
-
-function mustHave(expected: number, found: number): void {
-  if (found !== expected) throw new Error(`${expected} records were appended, ${found} are there`);
 }
 
 /** What a record takes, of all together, from the first one's start to the last one's end. */

@@ -45,7 +45,8 @@ export async function startRedis(place: string): Promise<Disposable> {
   for (;;) {
     // The socket is there a moment before anybody listens.
     const connection =
-      existsSync(path) && (await RedisConnection.connect({ unix: path }).catch(() => false));
+      existsSync(path) &&
+      (await RedisConnection.connect(redisAddress.socket(place)).catch(() => false));
     if (connection instanceof RedisConnection) {
       connection.close();
       break;
