@@ -37,7 +37,7 @@ export function channelLane(channel: Channel, lane: number, isFailing: boolean):
     idle: channel.idle,
     // Room is made by the consumer alone, and what a dead one has left is the next one's.
     makeRoom: () => false,
-    watch: () => () => {},
+    watch: () => undefined,
     selfBlocking: () => () => (channel.isConsumedHere ? SELF : undefined),
     describeReceivers: () => channel.describeConsumer(),
   };

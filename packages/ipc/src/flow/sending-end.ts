@@ -17,6 +17,7 @@ import {
   checkWait,
   timedOut,
   type WaitOptions,
+  type Watch,
   waitAsync,
   waitSync,
 } from "../wait/wait-for.ts";
@@ -51,8 +52,8 @@ export interface SendingLane {
   readonly idle: Int32Array<ArrayBuffer>;
   /** Clears up after receivers that have died, if senders wait for them; returns whether that may have made room. */
   makeRoom(): boolean;
-  /** Watches the lives of receivers whose deaths nobody else would tell of; returns how to stop. */
-  watch(onDeath: () => void): () => void;
+  /** Watches the lives of receivers whose deaths nobody else would tell of. */
+  readonly watch: Watch;
   /** Returns what says why this thread would wait for itself, if it does; asked after each attempt in vain. */
   selfBlocking(): () => string | undefined;
   /** Who does not make room, for the message of a time-out. */
@@ -282,8 +283,7 @@ export abstract class SendingEnd {
         const options = { timeoutMs: Math.max(0, deadline - performance.now()), signal };
         const condition = this.#condition(() => this.attempt(record));
         const { doorbell } = this.lanes.segment;
-        const watch = (onDeath: () => void): (() => void) => this.how.watch(onDeath);
-        const found = await waitAsync(condition, doorbell, options, watch);
+        const found = await waitAsync(condition, doorbell, options, this.how.watch);
         if (found === undefined) throw this.#timedOut(timeoutMs);
       } finally {
         pass();

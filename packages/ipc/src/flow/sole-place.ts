@@ -95,14 +95,11 @@ async function standBy<T>(
   throw timedOut(condition.description, wait.timeoutMs, why);
 }
 
-/** Watches the liveness pipe of whoever has the place. Its end is a hint: the kernel's lock decides. */
+/** Watches the life of whoever has the place. */
 function watchOwner(laned: LanedSegment, place: SolePlace): Watch {
-  const { participants, doorbell } = laned.segment;
   return (onDeath) => {
     const owner = ownerOf(laned, place);
-    const bell = participants.bellOf(owner);
-    const isOther = bell !== 0 && bell !== doorbell.bell;
-    const unwatch = isOther ? doorbell.watchLife(bell, onDeath) : undefined;
+    const unwatch = laned.segment.watchLives([owner], onDeath);
     if (owner >= 0 && ownerOf(laned, place) === owner) return unwatch;
     // It has died since the last look, and who cleared up after it wakes nobody.
     const soon = setTimeout(onDeath, 0);

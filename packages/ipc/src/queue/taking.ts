@@ -275,16 +275,8 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
 
   /** Watches the lives of those who have jobs now; returns how to stop. */
   readonly #watch: Watch = (onDeath) => {
-    const { participants, doorbell } = this.#queue.segment;
-    const stops: (() => void)[] = [];
-    for (const { slot } of this.#others()) {
-      const bell = participants.bellOf(slot);
-      if (bell !== 0 && bell !== doorbell.bell) stops.push(doorbell.watchLife(bell, onDeath));
-    }
-    if (stops.length === 0) return undefined;
-    return () => {
-      for (const stop of stops) stop();
-    };
+    const slots = this.#others().map(({ slot }) => slot);
+    return this.#queue.segment.watchLives(slots, onDeath);
   };
 
   /** What one wait for a job watches besides: it looks again when the next job is due, or a lease is over. */

@@ -225,8 +225,7 @@ export class RelaySink implements Disposable {
       owner: this.#how.owner,
       cell: space,
     };
-    const watch = (onDeath: () => void): (() => void) => this.#how.watch(onDeath);
-    await waitAsync(condition, segment.doorbell, { timeoutMs: Infinity, signal }, watch);
+    await waitAsync(condition, segment.doorbell, { timeoutMs: Infinity, signal }, this.#how.watch);
   }
 
   [Symbol.dispose](): void {

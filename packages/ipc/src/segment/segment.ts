@@ -189,6 +189,26 @@ export class Segment implements Disposable {
     return this.participants.bellOf(slot) === this.doorbell.bell && this.participants.isAlive(slot);
   }
 
+  /**
+   * Watches the liveness pipes of those who have certain slots, but of this thread, which outlives its own waits. The end
+   * of a pipe is a hint: the kernel's lock decides.
+   *
+   * @param slots Their numbers; -1 is nobody's.
+   * @returns How to stop; undefined when there is nobody to watch.
+   */
+  watchLives(slots: Iterable<number>, onDeath: () => void): (() => void) | undefined {
+    const { participants, doorbell } = this;
+    const stops: (() => void)[] = [];
+    for (const slot of slots) {
+      const bell = participants.bellOf(slot);
+      if (bell !== 0 && bell !== doorbell.bell) stops.push(doorbell.watchLife(bell, onDeath));
+    }
+    if (stops.length === 0) return undefined;
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
   /** Throws when the segment has been left, or has lost its storage. */
   checkOpen(what: string): void {
     if (this.#isDisposed) throw new DisposedError(what);

@@ -281,20 +281,12 @@ export class Answering {
   }
 
   readonly #watchBlocked: Watch = (onDeath) => {
-    const { doorbell, participants } = this.#service.segment;
-    const unwatch = this.#lanes
-      .filter(({ blockedCount }) => blockedCount > 0)
-      .map(({ ownerSlot }) => participants.bellOf(ownerSlot))
-      .filter((bell) => bell !== 0 && bell !== doorbell.bell)
-      .map((bell) =>
-        doorbell.watchLife(bell, () => {
-          this.#isSuspect = true;
-          onDeath();
-        }),
-      );
-    return () => {
-      for (const stop of unwatch) stop();
-    };
+    const blocked = this.#lanes.filter(({ blockedCount }) => blockedCount > 0);
+    const slots = blocked.map(({ ownerSlot }) => ownerSlot);
+    return this.#service.segment.watchLives(slots, () => {
+      this.#isSuspect = true;
+      onDeath();
+    });
   };
 
   #wakeSelf(): void {

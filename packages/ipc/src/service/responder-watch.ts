@@ -72,13 +72,11 @@ export class ResponderWatch {
     );
   }
 
-  /** Watches the responder's liveness pipe, whose end is a hint. */
+  /** Watches the responder's life. */
   readonly watch: Watch = (onDeath) => {
-    const { doorbell, participants } = this.#service.segment;
     if (this.#term === 0) return undefined;
-    const bell = participants.bellOf(this.#service.responderSlot);
-    if (bell === 0 || bell === doorbell.bell) return undefined;
-    return doorbell.watchLife(bell, () => {
+    const { segment, responderSlot } = this.#service;
+    return segment.watchLives([responderSlot], () => {
       this.#isSuspect = true;
       onDeath();
     });

@@ -252,7 +252,7 @@ export class NamedSemaphore extends WatchedHandle {
 
   #holders(): Watch | undefined {
     const permits = this.#permits;
-    return permits instanceof ReturningPermits ? (onDeath) => permits.watch(onDeath) : undefined;
+    return permits instanceof ReturningPermits ? permits.watch : undefined;
   }
 
   #word(field: number): number {

@@ -12,7 +12,7 @@ import { Patience, SECTION } from "@isthmus/core/internal";
 import { inTheWay } from "../segment/in-the-way.ts";
 import type { Participants } from "../segment/participants.ts";
 import type { Segment, SegmentMemory } from "../segment/segment.ts";
-import { timedOut } from "../wait/wait-for.ts";
+import { timedOut, type Watch } from "../wait/wait-for.ts";
 import { mutexOf, SegmentMutex } from "./segment-mutex.ts";
 import { SemaphoreLedger } from "./semaphore-ledger.ts";
 
@@ -58,22 +58,13 @@ export class ReturningPermits {
     return before;
   }
 
-  /** Watches the lives of all who hold permits or are in the middle of a change; returns how to stop. */
-  watch(onDeath: () => void): (() => void) | undefined {
-    const { doorbell, participants } = this.#segment;
-    const { used } = participants;
-    const changing = [this.#mutex.ownerSlot, this.#ledger.changingSlot];
-    const unwatch: (() => void)[] = [];
-    for (let slot = 0; slot < used; slot++) {
-      if (this.#ledger.heldBy(slot) === 0 && !changing.includes(slot)) continue;
-      const bell = participants.bellOf(slot);
-      if (bell === 0 || bell === doorbell.bell) continue;
-      unwatch.push(doorbell.watchLife(bell, onDeath));
-    }
-    return () => {
-      for (const stop of unwatch) stop();
-    };
-  }
+  /** Watches the lives of all who hold permits or are in the middle of a change. */
+  readonly watch: Watch = (onDeath) => {
+    const slots = new Set([this.#mutex.ownerSlot, this.#ledger.changingSlot ?? -1]);
+    const { used } = this.#segment.participants;
+    for (let slot = 0; slot < used; slot++) if (this.#ledger.heldBy(slot) !== 0) slots.add(slot);
+    return this.#segment.watchLives(slots, onDeath);
+  };
 
   /** Who has permits, or is in the middle of a change, for the message of a time-out. */
   describeHolders(): string | undefined {

@@ -229,10 +229,9 @@ export class SegmentMutex {
     };
     const { doorbell } = this.#segment;
     const condition = { ...this.#condition(), attempt };
-    return await waitAsync(condition, doorbell, options, (onDeath) => {
-      const bell = this.#segment.participants.bellOf(this.ownerSlot);
-      return bell === 0 ? undefined : doorbell.watchLife(bell, onDeath);
-    });
+    return await waitAsync(condition, doorbell, options, (onDeath) =>
+      this.#segment.watchLives([this.ownerSlot], onDeath),
+    );
   }
 
   /** Unlocks and wakes those who wait. It is a fence, for every `WaitCell.wakeAfterFence` behind it. */

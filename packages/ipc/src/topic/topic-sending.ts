@@ -36,7 +36,7 @@ export function topicLane(topic: Topic, lane: number, isFailing: boolean): Sendi
     counters: new Counters(mapping, topic.laneOffset(lane) + PUBLISHER_COUNTERS_OFFSET),
     idle: topic.idle,
     makeRoom: () => topic.reapDeadGates(),
-    watch: (onDeath) => topic.watchGates(onDeath),
+    watch: (onDeath) => topic.segment.watchLives(topic.gatingSlots(), onDeath),
     selfBlocking: () => {
       // None can come or go while this thread waits.
       const here = topic.gatesHere();

@@ -207,19 +207,6 @@ export class Topic extends RecordSegment {
     const lag = this.gatesOf(lane).lag(tail, length);
     return lag > 0 && behind.includes(lag);
   }
-
-  /** Watches the lives of those for whom publishers wait; returns how to stop. */
-  watchGates(onDeath: () => void): () => void {
-    const { participants, doorbell } = this.segment;
-    const stops: (() => void)[] = [];
-    for (const slot of this.gatingSlots()) {
-      const bell = participants.bellOf(slot);
-      if (bell !== 0 && bell !== doorbell.bell) stops.push(doorbell.watchLife(bell, onDeath));
-    }
-    return () => {
-      for (const stop of stops) stop();
-    };
-  }
 }
 
 /** How many subscribers a topic has room for, as its header says; never more than there can be. */

@@ -190,12 +190,10 @@ export class Computations {
       owner: "SharedCache",
       cell: store.flightCell(index),
     };
-    const { doorbell, participants } = segment;
     const options = { timeoutMs: Infinity, signal: undefined };
-    const turn = await waitAsync(condition, doorbell, options, (onDeath) => {
-      const bell = participants.bellOf(slot);
-      return bell === 0 ? undefined : doorbell.watchLife(bell, onDeath);
-    });
+    const turn = await waitAsync(condition, segment.doorbell, options, (onDeath) =>
+      segment.watchLives([slot], onDeath),
+    );
     return turn as Turn;
   }
 
