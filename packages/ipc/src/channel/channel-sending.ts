@@ -4,10 +4,7 @@
  * @module
  */
 import { claimLane } from "../flow/lane-claim.ts";
-import type { SendingEnd, SendingLane } from "../flow/sending-end.ts";
-import { StructSender } from "../flow/struct-sender.ts";
-import { TimestampedSender } from "../flow/timestamped-sender.ts";
-import { VariableSender } from "../flow/variable-sender.ts";
+import type { SendingLane } from "../flow/sending-end.ts";
 import { Counters } from "../metrics/counters.ts";
 import { ByteRingProducer } from "../ring/byte-ring.ts";
 import { FixedRingProducer } from "../ring/fixed-ring.ts";
@@ -28,6 +25,9 @@ export function claimChannelLane(channel: Channel): number {
 /** What a channel says of a lane that this process owns and that is ready. */
 export function channelLane(channel: Channel, lane: number, isFailing: boolean): SendingLane {
   const { mapping } = channel.segment.memory;
+  const { words, geometry } = channel;
+  const { ringBytes, slotBytes } = geometry;
+  const base = channel.laneWord(lane);
   return {
     lanes: channel,
     lane,
@@ -40,27 +40,7 @@ export function channelLane(channel: Channel, lane: number, isFailing: boolean):
     watch: () => undefined,
     selfBlocking: () => () => (channel.isConsumedHere ? SELF : undefined),
     describeReceivers: () => channel.describeConsumer(),
+    slots: () => new FixedRingProducer(words, base, ringBytes / slotBytes),
+    bytes: () => new ByteRingProducer(words, base, channel.ringOffset(lane) / 4, ringBytes),
   };
-}
-
-/** The sending side of such a lane's ring, where records have one size. */
-export function slotsOf(channel: Channel, lane: number): FixedRingProducer {
-  const { ringBytes, slotBytes } = channel.geometry;
-  return new FixedRingProducer(channel.words, channel.laneWord(lane), ringBytes / slotBytes);
-}
-
-/** The same where they have any size. */
-export function bytesOf(channel: Channel, lane: number): ByteRingProducer {
-  const data = channel.ringOffset(lane) / 4;
-  const { words, geometry } = channel;
-  return new ByteRingProducer(words, channel.laneWord(lane), data, geometry.ringBytes);
-}
-
-/** Begins to send into such a lane. */
-export function sendInto(channel: Channel, lane: number, isFailing: boolean): SendingEnd {
-  const how = channelLane(channel, lane, isFailing);
-  const { struct } = channel.shape;
-  if (struct === undefined) return new VariableSender(how, bytesOf(channel, lane));
-  const Struct = channel.geometry.timestampBytes > 0 ? TimestampedSender : StructSender;
-  return new Struct(how, slotsOf(channel, lane), struct);
 }

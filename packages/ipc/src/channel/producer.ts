@@ -10,7 +10,7 @@ import type { OpenVerb } from "../segment/segment.ts";
 import { Channel } from "./channel.ts";
 import { type ProducerMetrics, producerMetrics } from "./channel-metrics.ts";
 import { CHANNEL_OPTIONS, type ChannelOptions } from "./channel-options.ts";
-import { claimChannelLane, sendInto } from "./channel-sending.ts";
+import { channelLane, claimChannelLane } from "./channel-sending.ts";
 
 /** How a producer is opened. */
 export interface ProducerOptions<S extends ChannelSchema> extends ChannelOptions<S> {
@@ -61,7 +61,7 @@ export class Producer<S extends ChannelSchema> extends Sender<S> {
     let lane = -1;
     super("Producer", options.schema, channel, () => {
       lane = claimChannelLane(channel);
-      return sendInto(channel, lane, isImpatient);
+      return channelLane(channel, lane, isImpatient);
     });
     this.#channel = channel;
     this.#lane = lane;

@@ -9,7 +9,10 @@ import { type AsyncWaitOptions, checkTimeout, type WaitOptions } from "../wait/w
 import type { BatchSink } from "./open-batch.ts";
 import type { BytesSchema, ChannelSchema, RecordCursor, RecordInput } from "./record-schema.ts";
 import type { RecordSegment } from "./record-segment.ts";
-import type { FillInPlace, SendingEnd } from "./sending-end.ts";
+import type { FillInPlace, SendingEnd, SendingLane } from "./sending-end.ts";
+import { StructSender } from "./struct-sender.ts";
+import { TimestampedSender } from "./timestamped-sender.ts";
+import { VariableSender } from "./variable-sender.ts";
 
 const ON_FULL = ["wait", "fail"] as const;
 
@@ -56,10 +59,10 @@ export abstract class Sender<S extends ChannelSchema> extends NamedHandle {
    * @param lanes The segment; left when `open` throws.
    * @param open Takes a lane of it.
    */
-  protected constructor(owner: string, schema: S, lanes: RecordSegment, open: () => SendingEnd) {
+  protected constructor(owner: string, schema: S, lanes: RecordSegment, open: () => SendingLane) {
     super(lanes.segment, owner);
     try {
-      this.end = open();
+      this.end = sendInto(open());
     } catch (error) {
       lanes.leave();
       throw error;
@@ -191,4 +194,12 @@ export abstract class Sender<S extends ChannelSchema> extends NamedHandle {
     if (typeof write !== "function") throw invalidType("write", "a function", write ?? first);
     this.end.claim(write as FillInPlace, options, lengthBytes as number);
   }
+}
+
+/** Begins to send into a lane, as its records ask for. */
+function sendInto(how: SendingLane): SendingEnd {
+  const { shape, geometry } = how.lanes;
+  if (shape.struct === undefined) return new VariableSender(how, how.bytes());
+  const Struct = geometry.timestampBytes > 0 ? TimestampedSender : StructSender;
+  return new Struct(how, how.slots(), shape.struct);
 }

@@ -23,6 +23,8 @@ import {
 } from "../wait/wait-for.ts";
 import { type BatchSink, callApart, OpenBatch } from "./open-batch.ts";
 import type { RecordSegment } from "./record-segment.ts";
+import type { SlotRing } from "./struct-sender.ts";
+import type { VariableRing } from "./variable-sender.ts";
 
 /** Fills a place in shared memory: a cursor of a struct, or a view of bytes. */
 // biome-ignore lint/suspicious/noExplicitAny: typed by Sender.claim.
@@ -58,6 +60,10 @@ export interface SendingLane {
   selfBlocking(): () => string | undefined;
   /** Who does not make room, for the message of a time-out. */
   describeReceivers(): string | undefined;
+  /** Opens the sending side of the lane's ring, where records have one size. */
+  slots(): SlotRing;
+  /** The same where they have any size. */
+  bytes(): VariableRing;
 }
 
 /** The lane of one sender, and its way into it. */

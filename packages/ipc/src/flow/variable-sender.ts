@@ -27,6 +27,8 @@ import {
 export interface VariableRing {
   /** The longest payload in bytes. */
   readonly payloadBytesMax: number;
+  /** How far the next publication will go, as positions count. */
+  readonly unpublished: number;
   /** Finds room for a payload; where it goes in bytes from the start of the ring, or -1 when there is none now. */
   claim(payloadBytes: number): number;
   /** Takes the claimed record, whose payload has been written, into the next publication. */

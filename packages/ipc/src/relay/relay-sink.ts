@@ -5,12 +5,7 @@
  */
 import { Channel } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/channel-options.ts";
-import {
-  bytesOf as channelBytes,
-  channelLane,
-  slotsOf as channelSlots,
-  claimChannelLane,
-} from "../channel/channel-sending.ts";
+import { channelLane, claimChannelLane } from "../channel/channel-sending.ts";
 import type { ChannelSchema, SchemaShape } from "../flow/record-schema.ts";
 import type { RecordSegment } from "../flow/record-segment.ts";
 import type { SendingLane } from "../flow/sending-end.ts";
@@ -20,26 +15,13 @@ import { sharedClock } from "../metrics/clock.ts";
 import { LANE, positionAt } from "../ring/lane-layout.ts";
 import { Topic } from "../topic/topic.ts";
 import type { TopicOptions } from "../topic/topic-options.ts";
-import {
-  claimTopicLane,
-  bytesOf as topicBytes,
-  topicLane,
-  slotsOf as topicSlots,
-} from "../topic/topic-sending.ts";
+import { claimTopicLane, topicLane } from "../topic/topic-sending.ts";
 import { waitAsync } from "../wait/wait-for.ts";
 
 /** The two kinds of rings. */
 interface Rings {
-  readonly slots?: (SlotRing & { readonly unpublished: number }) | undefined;
-  readonly bytes?: (VariableRing & { readonly unpublished: number }) | undefined;
-}
-
-/** What opens a lane. */
-interface Opening {
-  readonly segment: RecordSegment;
-  readonly claim: () => number;
-  readonly how: (lane: number) => SendingLane;
-  readonly rings: (lane: number) => Rings;
+  readonly slots?: SlotRing;
+  readonly bytes?: VariableRing;
 }
 
 /** Fills one lane. */
@@ -53,7 +35,12 @@ export class RelaySink implements Disposable {
   #records = 0;
   #bytes = 0;
 
-  private constructor({ segment, claim, how, rings }: Opening, kept: KeptLane | undefined) {
+  private constructor(
+    segment: RecordSegment,
+    claim: () => number,
+    how: (lane: number) => SendingLane,
+    kept: KeptLane | undefined,
+  ) {
     this.#segment = segment;
     try {
       const { epoch } = segment.segment.superblock;
@@ -62,7 +49,10 @@ export class RelaySink implements Disposable {
       // Before anything is put into it: who carries the records of this segment elsewhere leaves them out.
       segment.keepLane(this.lane);
       this.#how = how(this.lane);
-      this.#rings = rings(this.lane);
+      this.#rings =
+        segment.shape.struct === undefined
+          ? { bytes: this.#how.bytes() }
+          : { slots: this.#how.slots() };
     } catch (error) {
       segment.leave();
       throw error;
@@ -79,16 +69,8 @@ export class RelaySink implements Disposable {
     kept: KeptLane | undefined,
   ): RelaySink {
     const channel = new Channel("createOrOpen", name, options, "producer");
-    const opening: Opening = {
-      segment: channel,
-      claim: () => claimChannelLane(channel),
-      how: (lane) => channelLane(channel, lane, false),
-      rings: (lane) =>
-        channel.shape.struct === undefined
-          ? { bytes: channelBytes(channel, lane) }
-          : { slots: channelSlots(channel, lane) },
-    };
-    return new RelaySink(opening, kept);
+    const how = (lane: number): SendingLane => channelLane(channel, lane, false);
+    return new RelaySink(channel, () => claimChannelLane(channel), how, kept);
   }
 
   /** The same of a topic. */
@@ -98,16 +80,8 @@ export class RelaySink implements Disposable {
     kept: KeptLane | undefined,
   ): RelaySink {
     const topic = new Topic("createOrOpen", name, options, "publisher");
-    const opening: Opening = {
-      segment: topic,
-      claim: () => claimTopicLane(topic),
-      how: (lane) => topicLane(topic, lane, false),
-      rings: (lane) =>
-        topic.shape.struct === undefined
-          ? { bytes: topicBytes(topic, lane) }
-          : { slots: topicSlots(topic, lane) },
-    };
-    return new RelaySink(opening, kept);
+    const how = (lane: number): SendingLane => topicLane(topic, lane, false);
+    return new RelaySink(topic, () => claimTopicLane(topic), how, kept);
   }
 
   /** What its records are. */

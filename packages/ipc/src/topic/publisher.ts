@@ -10,7 +10,7 @@ import type { OpenVerb } from "../segment/segment.ts";
 import { Topic } from "./topic.ts";
 import { type PublisherMetrics, publisherMetrics } from "./topic-metrics.ts";
 import { TOPIC_OPTIONS, type TopicOptions } from "./topic-options.ts";
-import { claimTopicLane, publishInto } from "./topic-sending.ts";
+import { claimTopicLane, topicLane } from "./topic-sending.ts";
 
 /** How a publisher is opened. */
 export interface PublisherOptions<S extends ChannelSchema> extends TopicOptions<S> {
@@ -65,7 +65,7 @@ export class Publisher<S extends ChannelSchema> extends Sender<S> {
     let lane = -1;
     super("Publisher", options.schema, topic, () => {
       lane = claimTopicLane(topic);
-      return publishInto(topic, lane, isImpatient);
+      return topicLane(topic, lane, isImpatient);
     });
     this.#topic = topic;
     this.#lane = lane;

@@ -4,10 +4,7 @@
  * @module
  */
 import { claimLane } from "../flow/lane-claim.ts";
-import type { SendingEnd, SendingLane } from "../flow/sending-end.ts";
-import { StructSender } from "../flow/struct-sender.ts";
-import { TimestampedSender } from "../flow/timestamped-sender.ts";
-import { VariableSender } from "../flow/variable-sender.ts";
+import type { SendingLane } from "../flow/sending-end.ts";
 import { Counters } from "../metrics/counters.ts";
 import { ByteBroadcastPublisher, FixedBroadcastPublisher } from "../ring/broadcast-ring.ts";
 import type { Topic } from "./topic.ts";
@@ -28,6 +25,10 @@ export function claimTopicLane(topic: Topic): number {
 /** What a topic says of a lane that this process owns and that is ready. */
 export function topicLane(topic: Topic, lane: number, isFailing: boolean): SendingLane {
   const { mapping } = topic.segment.memory;
+  const { words, geometry } = topic;
+  const { ringBytes, slotBytes } = geometry;
+  const base = topic.laneWord(lane);
+  const gates = topic.gatesOf(lane);
   return {
     lanes: topic,
     lane,
@@ -43,29 +44,10 @@ export function topicLane(topic: Topic, lane: number, isFailing: boolean): Sendi
       return () => (here.length > 0 && topic.isHeldUpBy(here, lane) ? SELF : undefined);
     },
     describeReceivers: () => topic.describeSlowest(lane),
+    slots: () => new FixedBroadcastPublisher(words, base, ringBytes / slotBytes, gates),
+    bytes: () => {
+      const data = topic.ringOffset(lane) / 4;
+      return new ByteBroadcastPublisher(words, base, data, ringBytes, gates);
+    },
   };
-}
-
-/** The sending side of such a lane's ring, where records have one size. */
-export function slotsOf(topic: Topic, lane: number): FixedBroadcastPublisher {
-  const { ringBytes, slotBytes } = topic.geometry;
-  const base = topic.laneWord(lane);
-  return new FixedBroadcastPublisher(topic.words, base, ringBytes / slotBytes, topic.gatesOf(lane));
-}
-
-/** The same where they have any size. */
-export function bytesOf(topic: Topic, lane: number): ByteBroadcastPublisher {
-  const data = topic.ringOffset(lane) / 4;
-  const { words, geometry } = topic;
-  const base = topic.laneWord(lane);
-  return new ByteBroadcastPublisher(words, base, data, geometry.ringBytes, topic.gatesOf(lane));
-}
-
-/** Begins to send into such a lane. */
-export function publishInto(topic: Topic, lane: number, isFailing: boolean): SendingEnd {
-  const how = topicLane(topic, lane, isFailing);
-  const { struct } = topic.shape;
-  if (struct === undefined) return new VariableSender(how, bytesOf(topic, lane));
-  const Struct = topic.geometry.timestampBytes > 0 ? TimestampedSender : StructSender;
-  return new Struct(how, slotsOf(topic, lane), struct);
 }
