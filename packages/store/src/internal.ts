@@ -4,4 +4,5 @@
  * @module
  */
 export { type CacheInside, type Following, insideOfCache } from "./cache/cache-inside.ts";
+export { exposition } from "./counters/exposition.ts";
 export { type KeptTailer, keepTailer } from "./journal/kept-tailer.ts";

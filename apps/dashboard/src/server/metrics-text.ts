@@ -14,11 +14,17 @@ import {
   type SegmentInfo,
 } from "@isthmus/ipc";
 import { kindName } from "@isthmus/ipc/internal";
-import { MetricFamily } from "./exposition.ts";
+import type { HistogramSample, MetricFamily, NumberSample } from "@isthmus/store";
+import { exposition } from "@isthmus/store/internal";
 
 /** Powers of two, for there the histogram's own buckets end: 1 µs to 69 s, each 4 times the one before. */
 const BOUND_EXPONENTS = [10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34, 36] as const;
 const BOUNDS_NS: readonly number[] = BOUND_EXPONENTS.map((exponent) => 2 ** exponent);
+
+/** A family of counters or gauges, while it is being filled. */
+type Numbers = Extract<MetricFamily, { type: "counter" | "gauge" }> & {
+  readonly samples: NumberSample[];
+};
 
 /** What is told about the server itself. */
 export interface ServerFigures {
@@ -38,26 +44,28 @@ export interface ServerFigures {
  */
 export function metricsText(segments: readonly SegmentInfo[], server: ServerFigures): string {
   const readable = segments.filter(({ error }) => error === undefined);
-  return [
+  const families = [
     ...serverFamilies(server),
     ...segmentFamilies(segments),
-    ...participantFamilies(readable),
-    ...lockFamilies(readable),
+    participantFamily(readable),
+    lockFamily(readable),
     ...figureFamilies(readable),
     versionFamily(readable),
     ...histogramFamilies(readable),
-  ].join("");
+  ];
+  return exposition(families.filter(({ samples }) => samples.length > 0));
 }
 
 function serverFamilies(server: ServerFigures): MetricFamily[] {
   const { version, bun, startedAtMs, clients, skipped } = server;
   return [
-    gauge("isthmus_build_info", "Versions of the server; always 1.").add(1, { version, bun }),
-    gauge("isthmus_dashboard_clients", "Pages that watch.").add(clients),
+    gauge("isthmus_build_info", "Versions of the server; always 1.", sample(1, { version, bun })),
+    gauge("isthmus_dashboard_clients", "Pages that watch.", sample(clients)),
     counter(
       "isthmus_dashboard_skipped_frames_total",
       "Frames left out for pages that were behind.",
-    ).add(skipped),
+      sample(skipped),
+    ),
     ...processFamilies(startedAtMs),
   ];
 }
@@ -67,10 +75,10 @@ function processFamilies(startedAtMs: number): MetricFamily[] {
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed } = process.memoryUsage();
   return [
-    counter("process_cpu_seconds_total", "CPU time of the server.").add((user + system) / 1e6),
-    gauge("process_resident_memory_bytes", "Memory of the server.").add(rss),
-    gauge("process_heap_bytes", "Memory of its objects.").add(heapUsed),
-    gauge("process_start_time_seconds", "When it was started.").add(startedAtMs / 1000),
+    counter("process_cpu_seconds_total", "CPU time of the server.", sample((user + system) / 1e6)),
+    gauge("process_resident_memory_bytes", "Memory of the server.", sample(rss)),
+    gauge("process_heap_bytes", "Memory of its objects.", sample(heapUsed)),
+    gauge("process_start_time_seconds", "When it was started.", sample(startedAtMs / 1000)),
   ];
 }
 
@@ -81,47 +89,49 @@ function segmentFamilies(segments: readonly SegmentInfo[]): MetricFamily[] {
   for (const segment of segments) {
     const { name, totalBytes, isHeld, error } = segment;
     const labels = { segment: name, kind: kindName(segment) };
-    size.add(totalBytes, labels);
-    if (isHeld !== undefined) held.add(Number(isHeld), labels);
-    damaged.add(Number(error !== undefined), labels);
+    size.samples.push(sample(totalBytes, labels));
+    if (isHeld !== undefined) held.samples.push(sample(Number(isHeld), labels));
+    damaged.samples.push(sample(Number(error !== undefined), labels));
   }
   return [size, held, damaged];
 }
 
-function participantFamilies(segments: readonly SegmentInfo[]): MetricFamily[] {
+function participantFamily(segments: readonly SegmentInfo[]): MetricFamily {
   const family = gauge("isthmus_segment_participants", "Who takes part, by role and state.");
   for (const segment of segments) {
     const states = participantStates(segment);
     const keys = segment.participants.map(({ slot, role }) => `${role} ${states.get(slot)}`);
     for (const [key, { length }] of Map.groupBy(keys, (each) => each)) {
       const [role = "", state = ""] = key.split(" ");
-      family.add(length, { segment: segment.name, role, state });
+      family.samples.push(sample(length, { segment: segment.name, role, state }));
     }
   }
-  return [family];
+  return family;
 }
 
-function lockFamilies(segments: readonly SegmentInfo[]): MetricFamily[] {
+function lockFamily(segments: readonly SegmentInfo[]): MetricFamily {
   const held = gauge("isthmus_lock_held", "Whether somebody holds the lock.");
   for (const { name: segment, mutex } of segments) {
-    if (mutex) held.add(Number(mutex.owner !== undefined), { segment });
+    if (mutex) held.samples.push(sample(Number(mutex.owner !== undefined), { segment }));
   }
-  return [held];
+  return held;
 }
 
 /** Every figure of every kind, as their tables say. */
 function figureFamilies(segments: readonly SegmentInfo[]): MetricFamily[] {
-  const families = new Map<string, MetricFamily>();
+  const families = new Map<string, Numbers>();
   for (const info of segments) {
     for (const total of figureTotals(info)) {
       const { figure } = total;
       // Prometheus counts time in seconds.
       const value = figure.unit === "milliseconds" ? total.value / 1000 : total.value;
       const name = familyName(total);
-      const family = families.get(name) ?? new MetricFamily(name, figure.type, figure.help);
+      const make = figure.type === "counter" ? counter : gauge;
+      const family = families.get(name) ?? make(name, figure.help);
       families.set(name, family);
       const { direction } = figure;
-      family.add(value, { segment: info.name, ...(direction === undefined ? {} : { direction }) });
+      const labels = { segment: info.name, ...(direction === undefined ? {} : { direction }) };
+      family.samples.push(sample(value, labels));
     }
   }
   return [...families.values()];
@@ -156,38 +166,46 @@ function familyName({ kind, name, figure }: Pick<FigureTotal, "kind" | "name" | 
 function versionFamily(segments: readonly SegmentInfo[]): MetricFamily {
   const family = gauge("isthmus_struct_version", FIGURES.struct.segment.version.help);
   for (const { name: segment, struct } of segments)
-    if (struct) family.add(struct.version, { segment });
+    if (struct) family.samples.push(sample(struct.version, { segment }));
   return family;
 }
 
 /** How long things take, of every segment that counts it. */
 function histogramFamilies(segments: readonly SegmentInfo[]): MetricFamily[] {
-  const families = new Map<string, MetricFamily>();
-  for (const info of segments) {
-    for (const total of figureHistograms(info)) {
-      const name = familyName(total);
-      const family = families.get(name) ?? new MetricFamily(name, "histogram", total.figure.help);
-      families.set(name, family);
-      addDurations(family, info.name, total.value);
-    }
-  }
-  return [...families.values()];
-}
-
-function addDurations(family: MetricFamily, segment: string, histogram: HistogramSnapshot): void {
-  const buckets = histogram.buckets();
-  const cumulative = BOUNDS_NS.map((bound) =>
-    buckets.reduce((sum, { toNs, count }) => sum + (toNs <= bound ? count : 0), 0),
+  const totals = segments.flatMap((info) =>
+    figureHistograms(info).map((total) => ({ segment: info.name, ...total })),
   );
-  const bounds = BOUNDS_NS.map((bound) => bound / 1e9);
+  return Array.from(Map.groupBy(totals, familyName), ([name, each]) => ({
+    name,
+    help: each[0]?.figure.help ?? "",
+    type: "histogram",
+    samples: each.map(({ segment, value }) => durations(segment, value)),
+  }));
+}
+
+function durations(segment: string, histogram: HistogramSnapshot): HistogramSample {
   const { count, sumNs } = histogram;
-  family.addHistogram(bounds, cumulative, { count, sum: sumNs / 1e9 }, { segment });
+  const counts = histogram.buckets();
+  const buckets = BOUNDS_NS.map((bound) => ({
+    le: bound / 1e9,
+    count: counts.reduce((sum, { toNs, count }) => sum + (toNs <= bound ? count : 0), 0),
+  }));
+  return {
+    labels: { segment },
+    count,
+    sum: sumNs / 1e9,
+    buckets: [...buckets, { le: Infinity, count }],
+  };
 }
 
-function counter(name: string, help: string): MetricFamily {
-  return new MetricFamily(name, "counter", help);
+function counter(name: string, help: string, ...samples: NumberSample[]): Numbers {
+  return { name, help, type: "counter", samples };
 }
 
-function gauge(name: string, help: string): MetricFamily {
-  return new MetricFamily(name, "gauge", help);
+function gauge(name: string, help: string, ...samples: NumberSample[]): Numbers {
+  return { name, help, type: "gauge", samples };
+}
+
+function sample(value: number, labels: NumberSample["labels"] = {}): NumberSample {
+  return { labels, value };
 }

@@ -9,12 +9,11 @@ import type { DemonstrationRequest } from "../wire/demonstration-state.ts";
 import type { Broadcaster } from "./broadcaster.ts";
 import type { Demonstration } from "./demonstration.ts";
 import { readDemonstrationRequest } from "./demonstration-request.ts";
-import { EXPOSITION_TYPE } from "./exposition.ts";
 import type { Guard } from "./guard.ts";
 import { HttpError } from "./http-error.ts";
 import { metricsText, type ServerFigures } from "./metrics-text.ts";
 import type { PageFiles } from "./page-files.ts";
-import { errorResponse, jsonResponse, TEXT_TYPE, textResponse } from "./responses.ts";
+import { errorResponse, jsonResponse, METRICS_TYPE, TEXT_TYPE, textResponse } from "./responses.ts";
 import type { Sampler } from "./sampler.ts";
 
 /** What the answers are made from. */
@@ -49,7 +48,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
     GET: (request, { broadcaster }) => broadcaster.open(lastEventIdOf(request)),
   },
   "/metrics": {
-    GET: (_, { figures }) => textResponse(metricsText(listSegments(), figures()), EXPOSITION_TYPE),
+    GET: (_, { figures }) => textResponse(metricsText(listSegments(), figures()), METRICS_TYPE),
   },
   "/healthz": {
     GET: () => textResponse("ok\n", TEXT_TYPE),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { TEST_MS, until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { MetricFamily } from "../../src/server/exposition.ts";
+import { metricsText } from "../../src/server/metrics-text.ts";
 import { Command } from "../support/command.ts";
 import { DashboardProcess } from "../support/dashboard-process.ts";
 import { type Family, parseExposition } from "../support/exposition-parser.ts";
@@ -87,16 +87,18 @@ describe("/metrics", () => {
   });
 });
 
-describe("MetricFamily", () => {
+describe("a family", () => {
+  const server = { bun: "1.0.0", startedAtMs: 0, clients: 0, skipped: 0 };
+
   test("escapes what would break a line", () => {
-    const segment = 'a"b\\c\nd';
-    const family = new MetricFamily("x_total", "counter", "One\\two\nthree").add(1, { segment });
-    const parsed = parseExposition(String(family)).get("x_total");
-    expect(parsed?.help).toBe("One\\two\nthree");
-    expect(parsed?.samples[0]?.labels.get("segment")).toBe(segment);
+    const version = 'a"b\\c\nd';
+    const families = parseExposition(metricsText([], { ...server, version }));
+    const [sample] = families.get("isthmus_build_info")?.samples ?? [];
+    expect(sample?.labels.get("version")).toBe(version);
   });
 
   test("without samples is not told", () => {
-    expect(String(new MetricFamily("x_total", "counter", "Nothing."))).toBe("");
+    const text = metricsText([], { ...server, version: "0.1.0" });
+    expect(text).not.toContain("isthmus_segment_size_bytes");
   });
 });
