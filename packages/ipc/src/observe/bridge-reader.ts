@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { SECTION } from "@isthmus/core/internal";
 import type { Figures } from "../figures/figure.ts";
 import type { BRIDGE_FIGURES } from "../store-kinds/bridge-figures.ts";
 import {
@@ -22,7 +21,7 @@ import {
 import type { KindSource } from "./kind-readers.ts";
 import { participantOf } from "./participant-state.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
-import { StateBytes } from "./state-bytes.ts";
+import { readState } from "./state-bytes.ts";
 
 /** What a bridge carries. */
 export type BridgeSource = (typeof BRIDGE_SOURCES)[number];
@@ -51,13 +50,9 @@ export interface BridgeInfo {
 }
 
 /** Describes a bridge. */
-export function readBridge({ reader, name, participants }: KindSource): BridgeInfo {
-  const bytes = reader.bytes(SECTION.state, BRIDGE_BYTES) ?? new Uint8Array();
-  const state = new StateBytes(bytes, name);
-  const textAt = (word: number, lengthBytes: number): string =>
-    new TextDecoder().decode(bytes.subarray(word * 4, word * 4 + lengthBytes));
-  const padded = (word: number, limitBytes: number): string =>
-    textAt(word, limitBytes).split("\0", 1)[0] ?? "";
+export function readBridge(source: KindSource): BridgeInfo {
+  const { participants } = source;
+  const state = readState(source, BRIDGE_BYTES);
   const ends = Array.from({ length: BRIDGE_END_COUNT }, (_, index): BridgeEndInfo[] => {
     const base = BRIDGE.ends + index * BRIDGE_END_WORDS;
     const participant = participantOf(state.slot(base + BRIDGE_END.owner), participants);
@@ -72,8 +67,8 @@ export function readBridge({ reader, name, participants }: KindSource): BridgeIn
       participant,
       direction: state.word(base + BRIDGE_END.direction) === 1 ? "in" : "out",
       source: BRIDGE_SOURCES[state.word(base + BRIDGE_END.source)] ?? "unknown",
-      server: padded(base + BRIDGE_END.server, BRIDGE_SERVER_BYTES),
-      reason: padded(base + BRIDGE_END.reason, BRIDGE_REASON_BYTES),
+      server: state.paddedText(base + BRIDGE_END.server, BRIDGE_SERVER_BYTES),
+      reason: state.paddedText(base + BRIDGE_END.reason, BRIDGE_REASON_BYTES),
       records: count("records"),
       bytes: count("bytes"),
       messages: count("messages"),
@@ -97,5 +92,5 @@ export function readBridge({ reader, name, participants }: KindSource): BridgeIn
     return [end];
   });
   const nameBytes = Math.min(state.word(BRIDGE.nameBytes), BRIDGE_NAME_BYTES);
-  return { target: textAt(BRIDGE.name, nameBytes), ends: ends.flat() };
+  return { target: state.text(BRIDGE.name, nameBytes), ends: ends.flat() };
 }

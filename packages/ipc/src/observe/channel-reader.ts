@@ -4,7 +4,6 @@
  * @module
  */
 
-import { SECTION } from "@isthmus/core/internal";
 import { CHANNEL_FIGURES } from "../channel/channel-figures.ts";
 import {
   CHANNEL,
@@ -22,7 +21,7 @@ import type { RingSizes } from "./lane-sizes.ts";
 import { readLatencies } from "./latencies.ts";
 import { participantOf, timeoutWakesOf, wakesOf } from "./participant-state.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
-import { StateBytes } from "./state-bytes.ts";
+import { readState, type StateBytes } from "./state-bytes.ts";
 
 /**
  * Describes a channel.
@@ -31,9 +30,8 @@ import { StateBytes } from "./state-bytes.ts";
  * number that cannot be counts as 0, or as the nearest that can.
  */
 export function readChannel(source: KindSource): ChannelInfo {
-  const { reader, name, participants, cells } = source;
-  const bytes = reader.bytes(SECTION.state, STATE_BYTES_MAX) ?? new Uint8Array();
-  const state = new StateBytes(bytes, name);
+  const { reader, participants, cells } = source;
+  const state = readState(source, STATE_BYTES_MAX);
   const sizes = readChannelSizes(state);
   const lanes: ChannelLaneInfo[] = [];
   for (let lane = 0; lane < sizes.laneCount; lane++) {

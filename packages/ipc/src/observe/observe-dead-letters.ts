@@ -11,7 +11,7 @@ import type { OpenedSegment } from "./describe-segment.ts";
 import { lookAtSegment } from "./observe.ts";
 import { type CellFacts, CellReader, QUEUE_HEADER_BYTES, readQueueSizes } from "./queue-state.ts";
 import { decodeRecord } from "./record-value.ts";
-import { StateBytes } from "./state-bytes.ts";
+import { readState, type StateBytes } from "./state-bytes.ts";
 
 /** A dead letter as an observer sees it. */
 export interface DeadLetterInfo {
@@ -86,8 +86,7 @@ function readLetters(
       `Cannot observe "${name}": its kind must be queue: found ${kind}`,
     );
   }
-  const header = (): StateBytes =>
-    new StateBytes(reader.bytes(SECTION.state, QUEUE_HEADER_BYTES) ?? new Uint8Array(), name);
+  const header = (): StateBytes => readState({ reader, name }, QUEUE_HEADER_BYTES);
   const sizes = readQueueSizes(header(), reader.lengthOf(SECTION.state));
   const cells = new CellReader((...part) => reader.peek(SECTION.state, ...part), sizes);
   const { record: struct } = readSchema({ kind, fingerprint, reader });

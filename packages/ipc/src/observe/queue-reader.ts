@@ -22,7 +22,7 @@ import { timeoutWakesOf, wakesOf } from "./participant-state.ts";
 import type { QueueDeadLetterInfo, QueueInfo, QueueJobInfo } from "./queue-info.ts";
 import { CellReader, longAt, QUEUE_HEADER_BYTES, readQueueSizes, turnOf } from "./queue-state.ts";
 import type { SectionReader } from "./section-reader.ts";
-import { StateBytes } from "./state-bytes.ts";
+import { readState, StateBytes } from "./state-bytes.ts";
 
 /** How many jobs in flight are looked at: each is a read of its own. */
 const JOBS_MAX = 64;
@@ -49,9 +49,8 @@ function turnIn(reader: SectionReader): number | undefined {
 }
 
 function lookAt(source: KindSource): QueueInfo {
-  const { reader, name, cells, participants } = source;
-  const header = reader.bytes(SECTION.state, QUEUE_HEADER_BYTES) ?? new Uint8Array();
-  const state = new StateBytes(header, name);
+  const { reader, cells, participants } = source;
+  const state = readState(source, QUEUE_HEADER_BYTES);
   const sizes = readQueueSizes(state, reader.lengthOf(SECTION.state));
   const { mode, cellCount, cellBytes } = sizes;
   const count = (one: Count): number => longAt(state, QUEUE.counts + COUNTS[one] * 2);

@@ -27,7 +27,7 @@ import { MappedSegment } from "./mapped-segment.ts";
 import { openToRead } from "./observe.ts";
 import { QUEUE_HEADER_BYTES, readQueueSizes } from "./queue-state.ts";
 import { decodeRecord } from "./record-value.ts";
-import { StateBytes } from "./state-bytes.ts";
+import { readState, type StateBytes } from "./state-bytes.ts";
 import {
   isTailed,
   PLAN_BYTES_MAX,
@@ -234,8 +234,7 @@ export class RecordTail implements Disposable {
   }
 
   #readState(limitBytes: number): StateBytes {
-    const bytes = this.#segment.reader.bytes(SECTION.state, limitBytes) ?? new Uint8Array();
-    return new StateBytes(bytes, this.name);
+    return readState({ reader: this.#segment.reader, name: this.name }, limitBytes);
   }
 
   /** A section that can be looked into word by word. */

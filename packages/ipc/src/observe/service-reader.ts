@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { SECTION } from "@isthmus/core/internal";
 import { type CounterBlock, counterTotals, readFigures, totalOf } from "../figures/read-figures.ts";
 import { UNIT_BYTES } from "../ring/byte-ring.ts";
 import { SERVICE_FIGURES } from "../service/service-figures.ts";
@@ -27,7 +26,7 @@ import {
   type ServiceSizes,
   serviceLaneWord,
 } from "./service-state.ts";
-import { StateBytes } from "./state-bytes.ts";
+import { readState, type StateBytes } from "./state-bytes.ts";
 
 /**
  * Describes a service.
@@ -36,9 +35,8 @@ import { StateBytes } from "./state-bytes.ts";
  * number that cannot be counts as 0, or as the nearest that can.
  */
 export function readService(source: KindSource): ServiceInfo {
-  const { reader, name, participants, cells } = source;
-  const bytes = reader.bytes(SECTION.state, SERVICE_STATE_BYTES_MAX) ?? new Uint8Array();
-  const state = new StateBytes(bytes, name);
+  const { reader, participants, cells } = source;
+  const state = readState(source, SERVICE_STATE_BYTES_MAX);
   const sizes = readServiceSizes(state);
   const latencies = readLatencies(reader, sizes.laneCount);
   const nowMs = Date.now();

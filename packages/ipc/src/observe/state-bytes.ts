@@ -4,14 +4,25 @@
  * @module
  */
 import { CorruptSegmentError } from "@isthmus/core";
+import { SECTION } from "@isthmus/core/internal";
 import type { CounterBlock } from "../figures/read-figures.ts";
 import { COUNTER, COUNTERS_BYTES } from "../metrics/counter-layout.ts";
 import { LANE, positionAt } from "../ring/lane-layout.ts";
+import type { SectionReader } from "./section-reader.ts";
+
+/** Copies the beginning of a segment's section "state". */
+export function readState(
+  { reader, name }: { readonly reader: SectionReader; readonly name: string },
+  limitBytes: number,
+): StateBytes {
+  return new StateBytes(reader.bytes(SECTION.state, limitBytes) ?? new Uint8Array(), name);
+}
 
 /** The bytes of section "state", in memory of their own. Beyond their end everything is 0. */
 export class StateBytes {
   /** Length of the section, as much of it as was copied. */
   readonly lengthBytes: number;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView<ArrayBuffer>;
   readonly #name: string;
 
@@ -21,6 +32,7 @@ export class StateBytes {
    */
   constructor(bytes: Uint8Array<ArrayBuffer>, name: string) {
     this.lengthBytes = bytes.length;
+    this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#name = name;
   }
@@ -69,6 +81,16 @@ export class StateBytes {
    */
   position(index: number): number {
     return positionAt({ load: (word) => this.word(word) | 0 }, index);
+  }
+
+  /** A text that begins at a word. */
+  text(index: number, lengthBytes: number): string {
+    return new TextDecoder().decode(this.#bytes.subarray(index * 4, index * 4 + lengthBytes));
+  }
+
+  /** A text that ends at the first byte of 0, or where its place does. */
+  paddedText(index: number, limitBytes: number): string {
+    return this.text(index, limitBytes).split("\0", 1)[0] ?? "";
   }
 
   /** One participant's counters; what no counter can be is 0. */

@@ -43,7 +43,7 @@ import { MUTEX, MUTEX_BYTES } from "../sync/mutex-layout.ts";
 import type { KindDetails, KindSource } from "./kind-readers.ts";
 import { participantOf } from "./participant-state.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
-import { StateBytes } from "./state-bytes.ts";
+import { readState, StateBytes } from "./state-bytes.ts";
 
 /** A cache at one moment. What users without a place have counted is not in it. */
 export interface CacheInfo extends Figures<typeof CACHE_FIGURES.segment> {
@@ -95,9 +95,8 @@ type Counter = (typeof SHARD_COUNTERS)[number];
  * @throws {CorruptSegmentError} When the sizes in its header cannot be.
  */
 export function readCache(source: KindSource): Pick<KindDetails, "cache" | "limiter"> {
-  const { reader, name, fingerprint } = source;
-  const limitBytes = CACHE_HEADER_BYTES + SLOT_COUNT_MAX * COUNTS_BYTES;
-  const state = new StateBytes(reader.bytes(SECTION.state, limitBytes) ?? NONE, name);
+  const { reader, fingerprint } = source;
+  const state = readState(source, CACHE_HEADER_BYTES + SLOT_COUNT_MAX * COUNTS_BYTES);
   const shape = readShape(state, reader.lengthOf(SECTION.data));
   const { shardCount, logBytes } = shape;
   const shards = readShards(source, shape);
@@ -146,10 +145,10 @@ export function readCache(source: KindSource): Pick<KindDetails, "cache" | "limi
  *
  * @throws {CorruptSegmentError} When its rows cannot be as many as it says.
  */
-export function readTable({ reader, name }: KindSource): TableInfo {
-  const state = new StateBytes(reader.bytes(SECTION.state, TABLE_STATE_BYTES) ?? NONE, name);
+export function readTable(source: KindSource): TableInfo {
+  const state = readState(source, TABLE_STATE_BYTES);
   const [rows, rowBytes] = [state.word(TABLE.rowCount), state.word(TABLE.rowBytes)];
-  if (rows === 0 || rows * rowWords(rowBytes) * 4 !== reader.lengthOf(SECTION.data)) {
+  if (rows === 0 || rows * rowWords(rowBytes) * 4 !== source.reader.lengthOf(SECTION.data)) {
     throw state.corrupt(`it cannot have ${rows} rows of ${rowBytes} bytes`);
   }
   let updates = 0;
@@ -165,9 +164,9 @@ export function readTable({ reader, name }: KindSource): TableInfo {
  *
  * @throws {CorruptSegmentError} When its columns cannot be as long as it says.
  */
-export function readCounters({ reader, name }: KindSource): CountersInfo {
-  const limitBytes = LIVES_OFFSET + SLOT_COUNT_MAX * 4;
-  const state = new StateBytes(reader.bytes(SECTION.state, limitBytes) ?? NONE, name);
+export function readCounters(source: KindSource): CountersInfo {
+  const { reader, name } = source;
+  const state = readState(source, LIVES_OFFSET + SLOT_COUNT_MAX * 4);
   const dataBytes = reader.lengthOf(SECTION.data);
   const isLength = (bytes: number): boolean => bytes > 0 && dataBytes % bytes === 0;
   const columnBytes = state.chosen(COUNTERS.columnBytes, "column", isLength);
@@ -188,12 +187,10 @@ export function readCounters({ reader, name }: KindSource): CountersInfo {
 }
 
 /** Describes a journal. */
-export function readJournal({ reader, name, participants }: KindSource): JournalInfo {
-  const bytes = reader.bytes(SECTION.state, HEAD_BYTES) ?? NONE;
-  const state = new StateBytes(bytes, name);
+export function readJournal(source: KindSource): JournalInfo {
+  const { participants } = source;
+  const state = readState(source, HEAD_BYTES);
   const at = (word: number): number => state.count(word * 4);
-  const textAt = (word: number, lengthBytes: number): string =>
-    new TextDecoder().decode(bytes.subarray(word * 4, word * 4 + lengthBytes));
   const [lastSequence, synced] = [at(HEAD.lastSequence), at(HEAD.synced)];
   const syncedSequence = Math.min(synced, lastSequence);
   const followers = Array.from({ length: FOLLOWER_COUNT }, (_, index): FollowerInfo[] => {
@@ -202,7 +199,7 @@ export function readJournal({ reader, name, participants }: KindSource): Journal
     // Who has died follows no more, and its place is cleared by whoever takes it next.
     if (!participant?.isAlive) return [];
     const position = at(base + FOLLOWER.position);
-    const [called = ""] = textAt(base + FOLLOWER.name, FOLLOWER_NAME_BYTES).split("\0", 1);
+    const called = state.paddedText(base + FOLLOWER.name, FOLLOWER_NAME_BYTES);
     return [{ participant, name: called, position, lag: Math.max(0, lastSequence - position) }];
   });
   return {
@@ -214,7 +211,7 @@ export function readJournal({ reader, name, participants }: KindSource): Journal
     firstSequence: at(HEAD.first),
     segments: at(HEAD.segments),
     diskBytes: at(HEAD.diskBytes),
-    path: textAt(HEAD.path, Math.min(state.word(HEAD.pathBytes), HEAD_PATH_BYTES)),
+    path: state.text(HEAD.path, Math.min(state.word(HEAD.pathBytes), HEAD_PATH_BYTES)),
     followers: followers.flat(),
   };
 }
@@ -258,5 +255,3 @@ function totalOf(state: StateBytes, count: number): number {
   }
   return Math.min(total, Number.MAX_SAFE_INTEGER);
 }
-
-const NONE = new Uint8Array();

@@ -15,7 +15,7 @@ import {
 } from "../sync/semaphore-layout.ts";
 import type { KindSource } from "./kind-readers.ts";
 import type { SectionReader } from "./section-reader.ts";
-import { StateBytes } from "./state-bytes.ts";
+import { readState } from "./state-bytes.ts";
 import type { EventInfo, SemaphoreInfo, StructInfo } from "./sync-info.ts";
 
 /** How often to look for a copy that does not change meanwhile. */
@@ -31,11 +31,9 @@ const VERSION_HIGH_MASK = 0x1f_ffff;
  *
  * @throws {CorruptSegmentError} When its limit cannot be.
  */
-export function readSemaphore({ reader, name, participants }: KindSource): SemaphoreInfo {
-  const state = new StateBytes(
-    reader.bytes(SECTION.state, semaphoreBytes(SLOT_COUNT_MAX)) ?? NONE,
-    name,
-  );
+export function readSemaphore(source: KindSource): SemaphoreInfo {
+  const { participants } = source;
+  const state = readState(source, semaphoreBytes(SLOT_COUNT_MAX));
   const isLimit = (value: number): boolean => value >= 1 && value <= PERMITS_MAX;
   const max = state.chosen(SEMAPHORE.max, "limit", isLimit);
   const returnsOnDeath = (state.word(SEMAPHORE.flags) & RETURN_ON_DEATH) !== 0;
@@ -56,8 +54,8 @@ export function readSemaphore({ reader, name, participants }: KindSource): Semap
  *
  * @throws {CorruptSegmentError} When its mode cannot be.
  */
-export function readEvent({ reader, name }: KindSource): EventInfo {
-  const state = new StateBytes(reader.bytes(SECTION.state, EVENT_BYTES) ?? NONE, name);
+export function readEvent(source: KindSource): EventInfo {
+  const state = readState(source, EVENT_BYTES);
   const modes = Object.values<number>(EVENT_MODES);
   const mode = state.chosen(EVENT.mode, "mode", (value) => modes.includes(value));
   const word = state.word(EVENT.state);
@@ -106,8 +104,6 @@ export function versionOf(copy: Uint8Array<ArrayBuffer>): number {
   const view = new DataView(copy.buffer, copy.byteOffset, COPY_HEADER_BYTES);
   return view.getUint32(0, true) + (view.getUint32(4, true) & VERSION_HIGH_MASK) * TWO_POW_32;
 }
-
-const NONE = new Uint8Array();
 
 function copyBytesOf(reader: SectionReader): number {
   return Math.floor((reader.lengthOf(SECTION.state) - COPIES_OFFSET) / COPY_COUNT);

@@ -26,7 +26,7 @@ import type { KindSource } from "./kind-readers.ts";
 import { mergeLatencies, readLatencies } from "./latencies.ts";
 import { participantOf, stateOf, timeoutWakesOf, wakesOf } from "./participant-state.ts";
 import type { ParticipantInfo } from "./segment-info.ts";
-import { StateBytes } from "./state-bytes.ts";
+import { readState, type StateBytes } from "./state-bytes.ts";
 import type {
   TopicInfo,
   TopicPlaceInfo,
@@ -68,9 +68,8 @@ interface Look {
  * number that cannot be counts as 0, or as the nearest that can.
  */
 export function readTopic(source: KindSource): TopicInfo {
-  const { reader, name, participants, cells } = source;
-  const bytes = reader.bytes(SECTION.state, TOPIC_STATE_BYTES_MAX) ?? new Uint8Array();
-  const state = new StateBytes(bytes, name);
+  const { reader, participants, cells } = source;
+  const state = readState(source, TOPIC_STATE_BYTES_MAX);
   const sizes = readTopicSizes(state);
   const latencies = readLatencies(reader, sizes.timestampBytes === 0 ? 0 : sizes.places);
   const look = { state, sizes, source, latencies, nowMs: Date.now() };
