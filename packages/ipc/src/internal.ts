@@ -24,6 +24,7 @@ export { SLOT_BYTES } from "./segment/participant-layout.ts";
 export { sharedPlaces } from "./segment/participants-option.ts";
 export { schemaSections } from "./segment/schema-section.ts";
 export { type OpenVerb, Segment, type SegmentMemory } from "./segment/segment.ts";
+export { isSameLife } from "./segment/slot-record.ts";
 export { decodeError, encodeError } from "./service/error-body.ts";
 export { type Copies, VersionedCells } from "./shared-struct/versioned-cells.ts";
 export {

@@ -4,7 +4,7 @@
  * @module
  */
 import { figureTotals, type ParticipantInfo, type SegmentSample } from "@isthmus/ipc";
-import { kindName } from "@isthmus/ipc/internal";
+import { isSameLife, kindName } from "@isthmus/ipc/internal";
 import type { Change } from "./event-log.ts";
 import { jobsOf, queueChanges, TOLD_FIGURES } from "./queue-changes.ts";
 import { isRunning } from "./running.ts";
@@ -51,16 +51,14 @@ function damageChanges(before: SegmentSample, now: SegmentSample): Change[] {
 function participantChanges(before: SegmentSample, now: SegmentSample): Change[] {
   if (before.error || now.error) return [];
   const changes: Change[] = [];
-  const find = (list: readonly ParticipantInfo[], one: ParticipantInfo) =>
-    list.find(({ slot, generation }) => slot === one.slot && generation === one.generation);
   for (const one of before.participants) {
-    if (find(now.participants, one)) continue;
+    if (now.participants.some((two) => isSameLife(one, two))) continue;
     // Who was seen dead has been cleared up after: its place can be taken again.
     if (one.isAlive) changes.push(departure(now, one));
     else changes.push(change(now, "recovered", `cleared up after ${who(one)}, which had died`));
   }
   for (const one of now.participants) {
-    const earlier = find(before.participants, one);
+    const earlier = before.participants.find((two) => isSameLife(one, two));
     if (earlier === undefined) changes.push(change(now, "joined", `${who(one)} joined`));
     if (earlier?.isAlive !== false && !one.isAlive) {
       changes.push(change(now, "died", `${who(one)} died without leaving${jobsOf(now, one)}`));

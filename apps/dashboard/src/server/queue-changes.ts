@@ -5,6 +5,7 @@
  * @module
  */
 import type { ParticipantInfo, QueueInfo, QueueJobInfo, SegmentSample } from "@isthmus/ipc";
+import { isSameLife } from "@isthmus/ipc/internal";
 import type { Change } from "./event-log.ts";
 import { who } from "./who.ts";
 
@@ -37,10 +38,8 @@ export function queueChanges(before: SegmentSample, now: SegmentSample): Told[] 
 }
 
 /** The jobs that somebody had when it died, for the sentence that says so; empty where it has none any more. */
-export function jobsOf({ queue }: SegmentSample, { slot, generation }: ParticipantInfo): string {
-  const jobs = (queue?.jobs ?? []).filter(
-    ({ worker }) => worker?.slot === slot && worker.generation === generation,
-  );
+export function jobsOf({ queue }: SegmentSample, one: ParticipantInfo): string {
+  const jobs = (queue?.jobs ?? []).filter(({ worker }) => worker && isSameLife(worker, one));
   if (jobs.length === 0) return "";
   return jobs.length > TOLD_MAX
     ? `, with ${jobs.length} jobs`
@@ -66,8 +65,8 @@ function orphanChanges(looks: Looks): Told[] {
   const count = later.orphaned - earlier.orphaned;
   if (count <= 0) return [];
   const candidates = endedJobs(looks).filter(({ worker }) => {
-    const one = worker && find(now.participants, worker);
-    return worker !== undefined && one?.isAlive !== true;
+    if (worker === undefined) return false;
+    return !now.participants.some((one) => one.isAlive && isSameLife(one, worker));
   });
   // What else may have become of them: then only a later attempt tells that one of them came back.
   const isOther = (["done", "failed", "returned", "expired"] as const).some(
@@ -161,13 +160,6 @@ function isBack({ jobs, newestDeadLetter }: QueueInfo): (job: QueueJobInfo) => b
 /** Whether all jobs in flight are in the list. */
 function isWhole({ jobs, inFlight }: QueueInfo): boolean {
   return jobs.length >= inFlight;
-}
-
-function find(
-  all: readonly ParticipantInfo[],
-  { slot, generation }: ParticipantInfo,
-): ParticipantInfo | undefined {
-  return all.find((one) => one.slot === slot && one.generation === generation);
 }
 
 function nameOf({ id }: QueueJobInfo): string {

@@ -8,11 +8,11 @@ import { type PerSecond, type Rates, ratesOf, rateTotals } from "../figures/rate
 import { totalOf } from "../figures/read-figures.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { QUEUE_FIGURES } from "../queue/queue-figures.ts";
+import { isSameLife } from "../segment/slot-record.ts";
 import { SERVICE_FIGURES } from "../service/service-figures.ts";
 import { TOPIC_FIGURES } from "../topic/topic-figures.ts";
 import { mergeLatencies } from "./latencies.ts";
 import type { QueueInfo } from "./queue-info.ts";
-import type { ParticipantInfo } from "./segment-info.ts";
 import type { ServiceInfo } from "./service-info.ts";
 import type { TopicInfo, TopicSubscriberInfo } from "./topic-info.ts";
 
@@ -172,10 +172,4 @@ function durationsSince(
   current: HistogramSnapshot | undefined,
 ): HistogramSnapshot | undefined {
   return previous ? current?.since(previous) : current;
-}
-
-type Life = Pick<ParticipantInfo, "slot" | "generation">;
-
-function isSameLife(one: Life, two: Life): boolean {
-  return one.slot === two.slot && one.generation === two.generation;
 }

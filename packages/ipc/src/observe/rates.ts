@@ -8,6 +8,7 @@ import type { CounterFigures, FigureTable } from "../figures/figure.ts";
 import { type PerSecond, perSecond, type Rates, ratesOf, rateTotals } from "../figures/rates-of.ts";
 import { totalOf } from "../figures/read-figures.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
+import { isSameLife } from "../segment/slot-record.ts";
 import { STRUCT_FIGURES } from "../shared-struct/struct-figures.ts";
 import { BRIDGE_FIGURES } from "../store-kinds/bridge-figures.ts";
 import { CACHE_FIGURES } from "../store-kinds/cache-figures.ts";
@@ -134,8 +135,7 @@ function bridgeRates(
   const ends = current.ends.map((end) => {
     const before = previous?.ends.find(
       ({ participant, direction, source }) =>
-        participant.slot === end.participant.slot &&
-        participant.generation === end.participant.generation &&
+        isSameLife(participant, end.participant) &&
         direction === end.direction &&
         source === end.source,
     );

@@ -9,7 +9,7 @@ import { SECTION, type Section } from "@isthmus/core/internal";
 import { SLOT, SLOT_BYTES, SLOT_COUNT_MAX, SLOT_WORDS } from "../segment/participant-layout.ts";
 import { Participants } from "../segment/participants.ts";
 import { type SlotPlace, slotLocks } from "../segment/slot-locks.ts";
-import type { Participant } from "../segment/slot-record.ts";
+import { isSameLife, type Participant } from "../segment/slot-record.ts";
 import { MUTEX, MUTEX_BYTES } from "../sync/mutex-layout.ts";
 import { ARMED_SLEEPER, CELL, CELL_BYTES } from "../wait/wait-cell.ts";
 import { SharedWords } from "../words.ts";
@@ -101,7 +101,7 @@ export class SectionReader {
     const isSettled = first.every(({ isAlive }) => isAlive);
     const second = isSettled ? first : this.#listParticipants();
     return second
-      .filter((one) => one.isAlive || first.some((two) => !two.isAlive && isSame(one, two)))
+      .filter((one) => one.isAlive || first.some((two) => !two.isAlive && isSameLife(one, two)))
       .map(({ bell: _, ...info }) => info);
   }
 
@@ -184,8 +184,4 @@ class CopiedWords extends SharedWords {
     super(bytes);
     this.count = Math.floor(bytes.length / 4);
   }
-}
-
-function isSame(one: Participant, two: Participant): boolean {
-  return one.slot === two.slot && one.generation === two.generation;
 }

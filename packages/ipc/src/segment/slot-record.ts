@@ -30,6 +30,14 @@ export interface Participant {
   readonly isAlive: boolean;
 }
 
+/** What tells one participant from all that have ever had a slot. */
+type Life = Pick<Participant, "slot" | "generation">;
+
+/** Whether two looks at a segment saw the same participant. */
+export function isSameLife(one: Life, two: Life): boolean {
+  return one.slot === two.slot && one.generation === two.generation;
+}
+
 const TWO_POW_32 = 2 ** 32;
 
 /**
