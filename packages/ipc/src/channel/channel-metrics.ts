@@ -7,7 +7,7 @@ import type { Figures, Stored } from "../figures/figure.ts";
 import { readFigures } from "../figures/read-figures.ts";
 
 import type { TravelTimes } from "../flow/travel-times.ts";
-import { Counters } from "../metrics/counters.ts";
+import type { Counters } from "../metrics/counters.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { LANE, positionAt } from "../ring/lane-layout.ts";
 import type { Channel } from "./channel.ts";
@@ -90,10 +90,7 @@ export function consumerMetrics(
   counters: Counters,
   times: TravelTimes | undefined,
 ): ConsumerMetrics {
-  const lanes: LaneMetrics[] = [];
-  for (let lane = 0; lane < channel.geometry.laneCount; lane++) {
-    if (channel.isLaneReady(lane)) lanes.push(laneMetrics(channel, lane));
-  }
+  const lanes = channel.readyLanes().map((lane) => laneMetrics(channel, lane));
   const sum = (name: keyof LaneMetrics & ("records" | "bytes" | "lag")): number =>
     lanes.reduce((total, lane) => total + lane[name], 0);
   return {
@@ -108,14 +105,11 @@ export function consumerMetrics(
 }
 
 function laneMetrics(channel: Channel, lane: number): LaneMetrics {
-  const owner = channel.laneOwner(lane);
-  const { participants } = channel.segment;
-  const producer = participants.list().find(({ slot, isAlive }) => slot === owner && isAlive);
-  const consumer = countersOf(channel, lane, LANE_CONSUMER_COUNTERS_OFFSET);
+  const consumer = channel.laneCounters(lane, LANE_CONSUMER_COUNTERS_OFFSET);
   const { consumedRecords, consumedBytes } = readFigures(CHANNEL_FIGURES.lane, { consumer });
   return {
     lane,
-    producerPid: producer?.pid,
+    producerPid: channel.laneOwnerPid(lane),
     records: consumedRecords,
     bytes: consumedBytes,
     position: positionAt(channel.words, channel.laneWord(lane) + LANE.head),
@@ -137,11 +131,7 @@ function lagOf(channel: Channel, lane: number): number {
     const lag = (words.load(word + LANE.tail) - words.load(word + LANE.head)) | 0;
     return Math.max(0, lag);
   }
-  const sent = countersOf(channel, lane, LANE_PRODUCER_COUNTERS_OFFSET).get("records");
-  const consumed = countersOf(channel, lane, LANE_CONSUMER_COUNTERS_OFFSET).get("records");
+  const sent = channel.laneCounters(lane, LANE_PRODUCER_COUNTERS_OFFSET).get("records");
+  const consumed = channel.laneCounters(lane, LANE_CONSUMER_COUNTERS_OFFSET).get("records");
   return Math.max(0, sent - consumed);
-}
-
-function countersOf(channel: Channel, lane: number, offset: number): Counters {
-  return new Counters(channel.segment.memory.mapping, channel.laneOffset(lane) + offset);
 }

@@ -60,10 +60,9 @@ export function receiveFrom(channel: Channel, times: TravelTimes | undefined): R
 }
 
 function openLane(channel: Channel, lane: number, times: TravelTimes | undefined): LaneReader {
-  const { shape, geometry, words, segment } = channel;
+  const { shape, geometry, words } = channel;
   const { ringBytes, slotBytes } = geometry;
-  const countersOffset = channel.laneOffset(lane) + LANE_CONSUMER_COUNTERS_OFFSET;
-  const counters = new Counters(segment.memory.mapping, countersOffset);
+  const counters = channel.laneCounters(lane, LANE_CONSUMER_COUNTERS_OFFSET);
   const memory = new RecordMemory(channel.ringOf(lane));
   const source = { lane, shape, geometry, counters, memory, times };
   const base = channel.laneWord(lane);

@@ -5,7 +5,6 @@
  */
 import { claimLane } from "../flow/lane-claim.ts";
 import type { SendingLane } from "../flow/sending-end.ts";
-import { Counters } from "../metrics/counters.ts";
 import { ByteRingProducer } from "../ring/byte-ring.ts";
 import { FixedRingProducer } from "../ring/fixed-ring.ts";
 import type { Channel } from "./channel.ts";
@@ -24,7 +23,6 @@ export function claimChannelLane(channel: Channel): number {
 
 /** What a channel says of a lane that this process owns and that is ready. */
 export function channelLane(channel: Channel, lane: number, isFailing: boolean): SendingLane {
-  const { mapping } = channel.segment.memory;
   const { words, geometry } = channel;
   const { ringBytes, slotBytes } = geometry;
   const base = channel.laneWord(lane);
@@ -33,7 +31,7 @@ export function channelLane(channel: Channel, lane: number, isFailing: boolean):
     lane,
     owner: "Producer",
     isFailing,
-    counters: new Counters(mapping, channel.laneOffset(lane) + LANE_PRODUCER_COUNTERS_OFFSET),
+    counters: channel.laneCounters(lane, LANE_PRODUCER_COUNTERS_OFFSET),
     idle: channel.idle,
     // Room is made by the consumer alone, and what a dead one has left is the next one's.
     makeRoom: () => false,

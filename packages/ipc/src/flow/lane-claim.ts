@@ -67,10 +67,9 @@ function takeLane(
 }
 
 function full(laned: LanedSegment, { verb, limitName }: LaneWanted): SystemError {
-  const { name, laneCount, segment } = laned;
-  const owners = Array.from({ length: laneCount }, (_, lane) => laned.laneOwner(lane)).flatMap(
-    (slot) => (slot === undefined ? [] : (segment.participants.at(slot) ?? [])),
-  );
+  const { name, laneCount } = laned;
+  const lanes = Array.from({ length: laneCount }, (_, lane) => lane);
+  const owners = lanes.flatMap((lane) => laned.laneOwner(lane) ?? []);
   return conditionError(
     "EAGAIN",
     `${verb} "${name}": all ${laneCount} lanes (${limitName}) belong to the live processes ${ownersText(owners)}; create it with a higher ${limitName}`,

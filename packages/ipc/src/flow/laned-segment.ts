@@ -5,10 +5,12 @@
  */
 import { CorruptSegmentError, DisposedError } from "@isthmus/core";
 import { SECTION, type Section, type SegmentKind } from "@isthmus/core/internal";
+import { Counters } from "../metrics/counters.ts";
 import type { Role } from "../segment/participant-layout.ts";
 import type { SlotRange } from "../segment/participants.ts";
 import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
 import type { SectionSpec } from "../segment/segment-spec.ts";
+import type { Participant } from "../segment/slot-record.ts";
 import { CELL_BYTES, type WaitCell } from "../wait/wait-cell.ts";
 import type { SharedWords } from "../words.ts";
 
@@ -209,10 +211,28 @@ export class LanedSegment {
     return this.words.load(this.laneWord(lane) + this.#table.isReady) === 1;
   }
 
-  /** The participant slot of a lane's owner; undefined when nobody has it. */
-  laneOwner(lane: number): number | undefined {
+  /** The lanes whose memory may be touched. */
+  readyLanes(): number[] {
+    return Array.from({ length: this.laneCount }, (_, lane) => lane).filter((lane) =>
+      this.isLaneReady(lane),
+    );
+  }
+
+  /** A lane's owner, alive or dead; undefined when nobody has it. */
+  laneOwner(lane: number): Participant | undefined {
     const owner = this.words.load(this.laneWord(lane) + this.#table.owner);
-    return owner > 0 ? owner - 1 : undefined;
+    return owner > 0 ? this.segment.participants.at(owner - 1) : undefined;
+  }
+
+  /** The process of a lane's owner; undefined when nobody alive has it. */
+  laneOwnerPid(lane: number): number | undefined {
+    const owner = this.laneOwner(lane);
+    return owner?.isAlive === true ? owner.pid : undefined;
+  }
+
+  /** Counters in a lane's entry, `offset` bytes from its start. */
+  laneCounters(lane: number, offset: number): Counters {
+    return new Counters(this.segment.memory.mapping, this.laneOffset(lane) + offset);
   }
 
   /** Takes a lane that nobody owns; false when somebody does. */

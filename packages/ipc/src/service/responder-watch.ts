@@ -91,9 +91,8 @@ export class ResponderWatch {
   }
 
   #find(): Participant | undefined {
-    const slot = this.#service.responderSlot;
-    const { participants } = this.#service.segment;
-    return participants.list().find((participant) => participant.slot === slot);
+    const { segment, responderSlot } = this.#service;
+    return segment.participants.at(responderSlot);
   }
 
   #describe(): string {

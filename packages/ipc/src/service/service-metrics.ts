@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { Counters } from "../metrics/counters.ts";
 import type { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
 import { LANE } from "../ring/lane-layout.ts";
 import type { Answering } from "./answering.ts";
@@ -93,14 +92,11 @@ export function requesterMetrics(lane: number, requests: RequestLane): Requester
 
 /** Reads what the responder and its lanes say. */
 export function responderMetrics(service: Service, answering: Answering): ResponderMetrics {
-  const lanes: ServiceLaneMetrics[] = [];
-  let lastActivityMs = 0;
-  for (let lane = 0; lane < service.laneCount; lane++) {
-    if (!service.isLaneReady(lane)) continue;
-    lanes.push(laneMetrics(service, lane));
-    const activity = countersOf(service, lane, SERVICE_COUNTERS.answered).get("lastActivity");
-    lastActivityMs = Math.max(lastActivityMs, activity);
-  }
+  const ready = service.readyLanes();
+  const lanes = ready.map((lane) => laneMetrics(service, lane));
+  const activities = ready.map((lane) =>
+    service.laneCounters(lane, SERVICE_COUNTERS.answered).get("lastActivity"),
+  );
   type Summed = keyof Omit<ServiceLaneMetrics, "lane" | "requesterPid" | "hasRequests">;
   const sum = (name: Summed): number => lanes.reduce((total, lane) => total + lane[name], 0);
   return {
@@ -113,21 +109,19 @@ export function responderMetrics(service: Service, answering: Answering): Respon
     corruptions: sum("corruptions"),
     inFlight: answering.inFlight,
     blockedReplies: answering.blockedCount,
-    lastActivityMs,
+    lastActivityMs: Math.max(0, ...activities),
     lanes,
   };
 }
 
 function laneMetrics(service: Service, lane: number): ServiceLaneMetrics {
-  const { words, segment } = service;
-  const owner = service.laneOwner(lane);
-  const found = segment.participants.list().find(({ slot, isAlive }) => slot === owner && isAlive);
-  const taken = countersOf(service, lane, SERVICE_COUNTERS.taken);
-  const answered = countersOf(service, lane, SERVICE_COUNTERS.answered);
+  const { words } = service;
+  const taken = service.laneCounters(lane, SERVICE_COUNTERS.taken);
+  const answered = service.laneCounters(lane, SERVICE_COUNTERS.answered);
   const ring = service.laneWord(lane) + SERVICE_LANE.requests;
   return {
     lane,
-    requesterPid: found?.pid,
+    requesterPid: service.laneOwnerPid(lane),
     requests: taken.get("records"),
     skippedRequests: taken.get("drops"),
     replies: answered.get("records"),
@@ -137,8 +131,4 @@ function laneMetrics(service: Service, lane: number): ServiceLaneMetrics {
     corruptions: taken.get("corruptions"),
     hasRequests: words.load(ring + LANE.tail) !== words.load(ring + LANE.head),
   };
-}
-
-function countersOf(service: Service, lane: number, offset: number): Counters {
-  return new Counters(service.segment.memory.mapping, service.laneOffset(lane) + offset);
 }

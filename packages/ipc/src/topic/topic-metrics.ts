@@ -79,10 +79,7 @@ export function subscriberMetrics(
   counters: Counters,
   times: TravelTimes | undefined,
 ): SubscriberMetrics {
-  const lanes: TopicLaneMetrics[] = [];
-  for (let lane = 0; lane < topic.laneCount; lane++) {
-    if (topic.isLaneReady(lane)) lanes.push(laneMetrics(topic, lane));
-  }
+  const lanes = topic.readyLanes().map((lane) => laneMetrics(topic, lane));
   return {
     ...counterTotals(TOPIC_FIGURES.place, lanes),
     lag: totalOf(TOPIC_FIGURES.place, "lag", lanes),
@@ -115,13 +112,11 @@ function lostBy(topic: Topic, slot: number): number {
 }
 
 function laneMetrics(topic: Topic, lane: number): TopicLaneMetrics {
-  const { participants, slot } = topic.segment;
-  const owner = topic.laneOwner(lane);
-  const publisher = owner === undefined ? undefined : participants.at(owner);
+  const { slot } = topic.segment;
   const place = topic.placeWord(lane, slot);
   return {
     lane,
-    publisherPid: publisher?.isAlive === true ? publisher.pid : undefined,
+    publisherPid: topic.laneOwnerPid(lane),
     ...readFigures(TOPIC_FIGURES.place, { subscriber: topic.subscriberCounters(slot, lane) }),
     laps: topic.words.load(place + PLACE.laps) >>> 0,
     position: positionAt(topic.words, place + PLACE.head),

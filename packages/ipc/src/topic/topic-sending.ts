@@ -5,7 +5,6 @@
  */
 import { claimLane } from "../flow/lane-claim.ts";
 import type { SendingLane } from "../flow/sending-end.ts";
-import { Counters } from "../metrics/counters.ts";
 import { ByteBroadcastPublisher, FixedBroadcastPublisher } from "../ring/broadcast-ring.ts";
 import type { Topic } from "./topic.ts";
 import { PUBLISHER_COUNTERS_OFFSET } from "./topic-layout.ts";
@@ -24,7 +23,6 @@ export function claimTopicLane(topic: Topic): number {
 
 /** What a topic says of a lane that this process owns and that is ready. */
 export function topicLane(topic: Topic, lane: number, isFailing: boolean): SendingLane {
-  const { mapping } = topic.segment.memory;
   const { words, geometry } = topic;
   const { ringBytes, slotBytes } = geometry;
   const base = topic.laneWord(lane);
@@ -34,7 +32,7 @@ export function topicLane(topic: Topic, lane: number, isFailing: boolean): Sendi
     lane,
     owner: "Publisher",
     isFailing,
-    counters: new Counters(mapping, topic.laneOffset(lane) + PUBLISHER_COUNTERS_OFFSET),
+    counters: topic.laneCounters(lane, PUBLISHER_COUNTERS_OFFSET),
     idle: topic.idle,
     makeRoom: () => topic.reapDeadGates(),
     watch: (onDeath) => topic.segment.watchLives(topic.gatingSlots(), onDeath),
