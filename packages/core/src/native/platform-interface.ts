@@ -196,8 +196,12 @@ export interface FileCalls {
   /** Lets a file that is going to grow have no storage where nothing is written, on systems where it is not so anyway. */
   allowHoles(fd: number): void;
 
-  /** Returns when the names in a directory are on the disk. */
-  syncDirectory(path: string): void;
+  /**
+   * Returns when the names in a directory are on the disk.
+   *
+   * @param change Changes some first, when the directory is open: where it cannot be opened, nothing is changed. Throws `SystemError`s.
+   */
+  syncDirectory(path: string, change?: () => void): void;
 
   /** Whether syncing a file also writes what was changed through its mappings. */
   readonly syncsMappings: boolean;

@@ -64,10 +64,11 @@ export function fileCalls(libc: Libc, system: PosixSystem): FileCalls {
     ownDescriptor: descriptorOwner(libc),
     openCopiedUp: (fd) => system.openCopiedUp?.(fd),
     allowHoles: () => {},
-    syncDirectory: (path) => {
+    syncDirectory: (path, change) => {
       try {
         const fd = openSync(path, "r");
         try {
+          change?.();
           fsyncSync(fd);
         } finally {
           closeSync(fd);

@@ -91,11 +91,12 @@ export function fileCalls(): FileCalls {
       // A file system without holes has storage for all of the file, which is no less.
       control(scratch, fd, SET_SPARSE, 0, 0);
     },
-    syncDirectory: (path) => {
+    syncDirectory: (path, change) => {
       const attempt = `write the names in "${path}" to the disk`;
       // Only who may add files to a directory may have it written.
       const directory = openHandle({ file: path, access: ACCESS.writeData }, attempt);
       try {
+        change?.();
         checkStatus(attempt, "NtFlushBuffersFile", flushFile(directory), path);
       } finally {
         closeHandle(directory);

@@ -11,7 +11,7 @@ import { DisposedError } from "@isthmus/core";
 import { FRAME_BYTES_MIN, PENDING, paddedBytes, SEGMENT } from "./journal-layout.ts";
 import type { RecordBytes, RecordFormat } from "./record-format.ts";
 import { newMemory, type RecordRun } from "./record-run.ts";
-import { RefusedSyncs } from "./refused-syncs.ts";
+import { isRefusal, RefusedSyncs } from "./refused-syncs.ts";
 import { decodeHeader, encodeHeader } from "./segment-header.ts";
 import type { FramePlace } from "./segment-index.ts";
 import {
@@ -93,8 +93,10 @@ export class Appender {
 
   /** Goes to the end, past what others have appended. */
   catchUp(): void {
+    this.#lookedAt = 0;
     this.#check();
     this.#goToEnd();
+    this.#refused.checkOthers(this.#file);
   }
 
   #goToEnd(): void {
@@ -174,11 +176,7 @@ export class Appender {
     if (this.synced >= this.last) return;
     this.#lookAhead();
     const { last } = this;
-    try {
-      this.#file.sync();
-    } catch (error) {
-      this.#fail(error);
-    }
+    this.#syncFile();
     this.#noteSynced(this.#file, last, this.#mark);
   }
 
@@ -213,7 +211,8 @@ export class Appender {
     // Where it has been cut off, nothing is behind what is left.
     if (this.#next <= syncedOf(this.#file)) this.#mend();
     this.#clearRest();
-    this.#refused.mend(this.#file, this.#tail);
+    this.#refused.settle(this.#file, this.#tail);
+    this.#refused.opened();
     new Tailers(this.#storage, this.#format.id).takeBack(this.last);
   }
 
@@ -238,6 +237,8 @@ export class Appender {
 
   /** Ends this segment and begins the next one. Nothing has changed when there is no room for it. */
   #roll(): void {
+    // What goes wrong behind the seal is found by the next look.
+    this.#lookedAt = 0;
     this.#rolls.onRoll?.(this.#segmentBytes);
     this.#prepare(this.#next);
     const seal = newMemory(FRAME_BYTES_MIN);
@@ -252,17 +253,23 @@ export class Appender {
     if (successor === undefined) {
       this.#prepare(this.#next);
       this.#publish();
-    } else this.#enter(this.#storage.openForWriting(successor));
+    } else {
+      this.#refused.checkOthers(this.#file);
+      this.#enter(this.#storage.openForWriting(successor));
+    }
   }
 
   /** Nobody finds the next segment before all of this one is on the disk. */
   #publish(): void {
+    const file = this.#file;
+    this.#refused.settle(file, Math.min(this.#tail + FRAME_BYTES_MIN, file.lengthBytes));
+    this.#syncFile();
+    this.#noteSynced(file, this.last, this.#mark);
     try {
-      this.#file.sync();
-      this.#noteSynced(this.#file, this.last, this.#mark);
       this.#storage.publish(this.#next);
     } catch (error) {
-      this.#fail(error);
+      if (isRefusal(error)) this.#fail(error);
+      throw error;
     }
     this.#enter(this.#storage.openForWriting(this.#next));
   }
@@ -302,10 +309,12 @@ export class Appender {
 
   /** Makes everything behind the last record zero, on the disk, too. */
   #clearRest(): void {
-    const file = this.#file;
-    if (!clearFrom(file, this.#tail)) return;
+    if (clearFrom(this.#file, this.#tail)) this.#syncFile();
+  }
+
+  #syncFile(): void {
     try {
-      file.sync();
+      this.#file.sync();
     } catch (error) {
       this.#fail(error);
     }

@@ -30,9 +30,9 @@ export function writeAside(aside: string, bytes: Uint8Array, path: string): void
   renameSync(aside, path);
 }
 
-/** Returns when the names in a directory are on the disk. */
-export function syncDirectory(path: string): void {
-  platform().syncDirectory(path);
+/** Returns when the names in a directory are on the disk; `change` as of the platform's. */
+export function syncDirectory(path: string, change?: () => void): void {
+  platform().syncDirectory(path, change);
 }
 
 /** Writes all of some bytes at the start of a file. */

@@ -17,7 +17,13 @@ import {
   statSync,
 } from "node:fs";
 import { join } from "node:path";
-import { fromNodeError, GONE, platform, unlinkIfThere } from "@isthmus/core/internal";
+import {
+  conditionError,
+  fromNodeError,
+  GONE,
+  platform,
+  unlinkIfThere,
+} from "@isthmus/core/internal";
 import {
   attempt,
   DiskReading,
@@ -39,6 +45,7 @@ import {
   TAILER_SUFFIX,
   TAILERS_NAME,
 } from "./journal-layout.ts";
+import { readMeta } from "./journal-meta.ts";
 import type { HeadFiles } from "./live-head.ts";
 import { decodeHeader } from "./segment-header.ts";
 import type { JournalStorage, ReadableSegment, TailerFile, WritableSegment } from "./storage.ts";
@@ -129,6 +136,7 @@ export class DiskStorage implements JournalStorage {
   }
 
   prepare(lengthBytes: number, header: Uint8Array): void {
+    this.#checkOwn();
     const path = join(this.path, ASIDE_NAME);
     const what = `make a segment in "${this.path}"`;
     const fd = attempt(what, () => {
@@ -148,13 +156,15 @@ export class DiskStorage implements JournalStorage {
   }
 
   publish(first: number): void {
-    attempt(`add segment ${first} to "${this.path}"`, () => {
-      renameSync(join(this.path, ASIDE_NAME), join(this.path, segmentName(first)));
-      syncDirectory(this.path);
-    });
+    syncDirectory(this.path, () =>
+      attempt(`add segment ${first} to "${this.path}"`, () =>
+        renameSync(join(this.path, ASIDE_NAME), join(this.path, segmentName(first))),
+      ),
+    );
   }
 
   remove(first: number): void {
+    this.#checkOwn();
     attempt(`remove segment ${first} of "${this.path}"`, () => {
       // Readers may have them open, which Windows has to be told.
       unlinkIfThere(join(this.path, segmentName(first)));
@@ -232,6 +242,14 @@ export class DiskStorage implements JournalStorage {
       }
       return false;
     }
+  }
+
+  /** The directory may have been removed, and another journal been made in its place. */
+  #checkOwn(): void {
+    const meta = readMeta(this.path);
+    if (meta === undefined || Buffer.compare(meta.id, this.#id) === 0) return;
+    const reason = "another journal has taken its place";
+    throw conditionError("ESTALE", `change "${this.path}"`, "open", this.path, reason);
   }
 
   #isLeftOver(name: string, names: ReadonlySet<string>): boolean {

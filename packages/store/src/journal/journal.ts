@@ -4,7 +4,7 @@
  * @module
  */
 import { resolve } from "node:path";
-import { DisposedError } from "@isthmus/core";
+import { DisposedError, SystemError } from "@isthmus/core";
 import { checkInteger, checkString, invalidType, showAs } from "@isthmus/core/internal";
 import type { RecordCursor, RecordInput } from "@isthmus/ipc";
 import { codecOf, schemaOf } from "@isthmus/ipc/internal";
@@ -109,7 +109,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
     }
     const limit = payloadBytesMax(meta.segmentBytes);
     const newRun = () => new RecordRun(codec, limit);
-    const filesChanged = () => this.#needHead().noteFiles(storage.measure());
+    const filesChanged = () => this.#noteFiles();
     this.#writer = new JournalWriter({
       ...appending,
       sync: checked.sync,
@@ -148,9 +148,9 @@ export class Journal<S extends JournalSchema> implements Disposable {
    * @returns Its sequence.
    * @throws {TypeError | RangeError} When the schema does not allow it, or it is longer than a segment. Nothing was
    *   appended.
-   * @throws {SystemError} `ENOSPC` when there is no room for the next segment; the next call tries again. Whatever the
-   *   disk said, once it has refused what was written: from then on nothing is appended by any handle that is open,
-   *   while reading goes on.
+   * @throws {SystemError} `ENOSPC` when there is no room for the next segment; the next call tries again. `ESTALE` when the
+   *   directory was removed and is another journal's. Whatever the disk said, once it has refused what was written: from
+   *   then on nothing is appended by any handle that is open, while reading goes on.
    */
   append(record: RecordInput<S>): number {
     return this.#needWriter().append(record);
@@ -280,7 +280,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
    */
   roll(): boolean {
     const isRolled = this.#needWriter().inTurn((appender) => appender.roll());
-    if (isRolled) this.#needHead().noteFiles(this.#storage.measure());
+    if (isRolled) this.#noteFiles();
     return isRolled;
   }
 
@@ -296,7 +296,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
     const limits = checkPruneOptions(options, this.#limits);
     const [storage, format, bytes] = [this.#storage, this.#format, this.#segmentBytes];
     const removed = this.#needWriter().inTurn(() => removeOld(storage, format, bytes, limits, 0));
-    if (removed > 0) this.#needHead().noteFiles(storage.measure());
+    if (removed > 0) this.#noteFiles();
     return removed;
   }
 
@@ -350,6 +350,16 @@ export class Journal<S extends JournalSchema> implements Disposable {
     this.#checkOpen();
     if (this.#writer === undefined) throw this.#obstacle;
     return this.#writer;
+  }
+
+  /** Tells observers. What was appended or removed is so, also where its files cannot be counted now. */
+  #noteFiles(): void {
+    const head = this.#needHead();
+    try {
+      head.noteFiles(this.#storage.measure());
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+    }
   }
 
   #needHead(): LiveHead {

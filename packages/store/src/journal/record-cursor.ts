@@ -240,7 +240,10 @@ export class RecordCursor implements RecordBytes {
       this.next = first;
       return "moved";
     }
-    return "end";
+    const last = firsts.at(-1);
+    if (last === undefined) return "end";
+    // All of them have been removed since they were listed, which the last one never is.
+    return this.#enter(this.#storage.segments().filter((first) => first > last));
   }
 
   #open(first: number): boolean {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { SystemError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
 import { SEGMENT } from "./journal-layout.ts";
 import { writeAgain } from "./segment-mending.ts";
@@ -12,11 +13,16 @@ import type { WritableSegment } from "./storage.ts";
 const REFUSED =
   "append to the journal (the disk has refused to write what another process appended; open it again)";
 
+/** The calls that bring names to the disk: of Unix, and of Windows. */
+const NAME_SYNCS: readonly string[] = ["fsync", "NtFlushBuffersFile"];
+
 /** What one handle knows of them. */
 export class RefusedSyncs {
   /** How often a sync of the segment had failed, and been mended, when it was entered; odd: it is still to be mended. */
   #known = 0;
   #failure: unknown;
+  /** Until this handle has opened the journal. */
+  #isMending = true;
 
   /** Begins with a segment. */
   enter(file: WritableSegment): void {
@@ -52,17 +58,36 @@ export class RefusedSyncs {
   }
 
   /**
-   * Mends a segment, if need be: after a sync that failed the kernel takes pages for written that are not, so all of them are written once
-   * more. Some of the records that other handles know may be gone.
+   * Sees to it that a segment can be ended, or appended to: mends it while the journal is opened, and looks for others' failures later.
    *
    * @param end Where its last record ends.
+   * @throws {SystemError} As `checkOthers`.
    */
-  mend(file: WritableSegment, end: number): void {
+  settle(file: WritableSegment, end: number): void {
+    if (this.#isMending) this.#mend(file, end);
+    else this.checkOthers(file);
+  }
+
+  /** The journal is open: what fails from now on is the next one's to mend. */
+  opened(): void {
+    this.#isMending = false;
+  }
+
+  /**
+   * Mends a segment, if need be: after a sync that failed the kernel takes pages for written that are not, so all of them are written once
+   * more. Some of the records that other handles know may be gone.
+   */
+  #mend(file: WritableSegment, end: number): void {
     if (!isOdd(this.#known)) return;
     writeAgain(file, end);
     file.sync();
     file.store(SEGMENT.failed, ++this.#known);
   }
+}
+
+/** Whether an error says that the disk has refused names; any other one of changing them leaves them as they were. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof SystemError && NAME_SYNCS.includes(error.syscall);
 }
 
 function isOdd(failures: number): boolean {

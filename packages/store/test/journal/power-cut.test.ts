@@ -25,18 +25,18 @@ const RUNS = Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
 const MUTANTS: Readonly<Record<string, readonly [file: string, right: string, wrong: string]>> = {
   "segments follow before the last one is on the disk": [
     "appender.ts",
-    "      this.#file.sync();\n      this.#noteSynced(this.#file, this.last, this.#mark);\n      this.#storage",
-    "      this.#storage",
+    "    this.#syncFile();\n    this.#noteSynced(file, this.last, this.#mark);\n",
+    "",
   ],
   "the rest is not cleared on opening": [
     "appender.ts",
-    "    this.#clearRest();\n    this.#refused.mend",
-    "    this.#refused.mend",
+    "    this.#clearRest();\n    this.#refused.settle",
+    "    this.#refused.settle",
   ],
   "what is cleared is not brought to the disk": [
     "appender.ts",
-    "if (!clearFrom(file, this.#tail)) return;\n    try {\n      file.sync();",
-    "if (!clearFrom(file, this.#tail)) return;\n    try {",
+    "if (clearFrom(this.#file, this.#tail)) this.#syncFile();",
+    "clearFrom(this.#file, this.#tail);",
   ],
   "what is torn is not mended": [
     "appender.ts",
@@ -51,8 +51,8 @@ const MUTANTS: Readonly<Record<string, readonly [file: string, right: string, wr
   "the CRC is not looked at": ["record-format.ts", " !== crc) return", " === crc + 0.5) return"],
   "the sync does nothing": [
     "appender.ts",
-    "    const { last } = this;\n    try {\n      this.#file.sync();",
-    "    const { last } = this;\n    try {",
+    "    this.#syncFile();\n    this.#noteSynced(this.#file, last",
+    "    this.#noteSynced(this.#file, last",
   ],
   "it is synced before it is": [
     "appender.ts",
