@@ -139,6 +139,16 @@ const REFUSAL_MUTANTS: typeof MUTANTS = {
     "    writeAgain(file, end);\n",
     "",
   ],
+  "who comes from the segment before does not look": [
+    "appender.ts",
+    "    this.#goToEnd();\n    this.#refused.checkOthers(this.#file);\n",
+    "    this.#goToEnd();\n",
+  ],
+  "what has ended is not mended": [
+    "appender.ts",
+    "    this.#refused.settle(file, Math.min(this.#tail + FRAME_BYTES_MIN, file.lengthBytes));\n",
+    "",
+  ],
   "it is mended before that is on the disk": ["refused-syncs.ts", "    file.sync();\n", ""],
   "it is never mended": [
     "refused-syncs.ts",

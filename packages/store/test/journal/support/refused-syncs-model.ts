@@ -51,6 +51,23 @@ export function refuseSync({ Appender, RecordFormat }: Parts): undefined {
   // They know of records that may be gone.
   for (const handle of [two, idle]) expectCode(() => handle.append(run), "SystemError", "EIO");
   expect(() => one.append(run)).toThrow(BROKEN);
-  expect(open().append(run)).toBe(5);
+  const [behind, ahead] = [open(), open()];
+  expect(ahead.append(run)).toBe(5);
+  ahead.roll();
+  expect(ahead.append(run)).toBe(6);
+  disk.isBroken = true;
+  expect(() => ahead.sync()).toThrow(BROKEN);
+  disk.isBroken = false;
+  expectCode(() => behind.append(run), "SystemError", "EIO");
+  // What has ended is mended, too, before the next segment has its name.
+  const ending = open();
+  expect(ending.append(run)).toBe(7);
+  disk.isBroken = true;
+  expect(() => ending.roll()).toThrow(BROKEN);
+  disk.isBroken = false;
+  expect(open().append(run)).toBe(8);
+  const [left, ended] = [disk.afterPowerLoss(() => 0), disk.segments().at(-2) as number];
+  const framesOf = ({ files }: SimulatedDisk) => files.get(ended)?.bytes.subarray(SEGMENT.frames);
+  expect(framesOf(left)).toEqual(framesOf(disk));
   return undefined;
 }
