@@ -131,6 +131,8 @@ export const ID_BYTES = 16;
 /** The smallest and the largest file of records. */
 export const SEGMENT_BYTES_MIN: number = 2 ** 16;
 export const SEGMENT_BYTES_MAX: number = 2 ** 30;
+/** The last time that there is, in milliseconds since 1970. */
+const TIME_MAX = 8_640_000_000_000_000;
 
 /** Byte offsets in a frame: records that were appended together, under one checksum. */
 export const FRAME = {
@@ -243,6 +245,11 @@ function numberIn(name: string, form: RegExp): number | undefined {
   if (!form.test(name)) return undefined;
   const first = Number(name.slice(0, NAME_DIGITS));
   return Number.isSafeInteger(first) && first > 0 ? first : undefined;
+}
+
+/** Whether a number can be a time, in milliseconds since 1970. */
+export function isTime(value: number): boolean {
+  return value >= 0 && value <= TIME_MAX;
 }
 
 /** The length of a frame with its padding, in bytes. */

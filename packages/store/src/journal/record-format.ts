@@ -9,6 +9,7 @@ import {
   FRAME,
   FRAME_BYTES_MIN,
   ID_BYTES,
+  isTime,
   nextRecord,
   paddedBytes,
   RECORD,
@@ -89,7 +90,7 @@ export class RecordFormat {
     if (size < FRAME_BYTES_MIN || size > room) return "invalid";
     if (view.getFloat64(at + FRAME.sequence, true) !== sequence) return "invalid";
     const time = view.getFloat64(at + FRAME.time, true);
-    if (!(time >= floor)) return "invalid";
+    if (!(time >= floor) || !isTime(time)) return "invalid";
     const count = view.getUint32(at + FRAME.count, true);
     if (count > 0 && paddedBytes(size) > room - FRAME_BYTES_MIN) return "invalid";
     if (at + size > end) return "short";

@@ -7,9 +7,13 @@ import { crc32 } from "node:zlib";
 import { CorruptSegmentError } from "@isthmus/core";
 import {
   FORMAT_VERSION,
+  FRAME_BYTES_MIN,
   ID_BYTES,
+  isTime,
   RECORD_BYTES_MIN,
   SEGMENT,
+  SEGMENT_BYTES_MAX,
+  SEGMENT_BYTES_MIN,
   SEGMENT_MAGIC,
 } from "./journal-layout.ts";
 import type { FramePlace, IndexEntry, SegmentIdentity } from "./segment-index.ts";
@@ -136,7 +140,19 @@ export function decodeHeader(
   if (found.first !== first) return refuse(`it begins with record ${found.first}`);
   if (view.getUint32(SEGMENT.headerBytes, true) !== SEGMENT.frames)
     return refuse("its header is longer");
+  if (!isLength(found.segmentBytes, lengthBytes)) {
+    return refuse(`it is to have ${found.segmentBytes} bytes`);
+  }
+  if (!isTime(found.time)) return refuse(`it begins behind the time ${found.time}`);
   return found;
+}
+
+/** Whether a segment can have so many bytes: what a journal may ask for, or what its file has, with a frame and the seal. */
+function isLength(segmentBytes: number, lengthBytes: number): boolean {
+  if (segmentBytes > SEGMENT_BYTES_MAX) return false;
+  if (segmentBytes >= SEGMENT_BYTES_MIN && segmentBytes % 4096 === 0) return true;
+  const isRoom = segmentBytes >= SEGMENT.frames + 2 * FRAME_BYTES_MIN && segmentBytes % 8 === 0;
+  return isRoom && segmentBytes === lengthBytes;
 }
 
 /** The header of a segment; undefined when the segment is missing, or none. */

@@ -10,6 +10,7 @@ import { CorruptSegmentError } from "@isthmus/core";
 import {
   FORMAT_VERSION,
   ID_BYTES,
+  isTime,
   TAILER,
   TAILER_COPIES,
   TAILER_COPY_BYTES,
@@ -83,7 +84,8 @@ function decodeCopy(id: Uint8Array, bytes: Uint8Array): TailerPosition | undefin
     Number.isSafeInteger(position.commits) &&
     position.commits > 0 &&
     Number.isSafeInteger(position.sequence) &&
-    position.sequence >= 0;
+    position.sequence >= 0 &&
+    isTime(position.time);
   return isWhole ? position : undefined;
 }
 

@@ -5,12 +5,14 @@ import {
   copyFileSync,
   cpSync,
   openSync,
+  readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { bytes, json } from "@isthmus/ipc";
 import { codecOf, shapeOf } from "@isthmus/ipc/internal";
 import { expectCode } from "@isthmus/testing/expect-code";
@@ -39,6 +41,8 @@ const FUZZ = 150 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
 /** Bytes of a frame of one digit, and where its payload is. */
 const STEP = FRAME_BYTES_MIN + 8;
 const PAYLOAD = FRAME_BYTES_MIN;
+
+const CORRUPT = "ERR_CORRUPT_SEGMENT";
 
 /** A journal of the numbers up to 9, none of them synced. */
 function small(path: string): void {
@@ -191,6 +195,46 @@ describe("a damaged journal", () => {
     expectCode(open, "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
   });
 
+  test("is refused or only read where its head says what cannot be, though its CRC is right", async () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = directory.file("j");
+    small(path);
+    const [segment] = segmentsOf(path) as [string];
+    const whole = readFileSync(segment);
+    const lengths = [NaN, -1, 0, 8, 4096, 4104, 4160, 65_537, 65_544, 3e9, 2 ** 40, Infinity];
+    const times = [NaN, -1, 8.64e15 + 1, 2 ** 53, 1e300, Infinity];
+    const fields = [
+      ...lengths.map((value) => [SEGMENT.segmentBytes, value] as const),
+      ...times.map((value) => [SEGMENT.time, value] as const),
+    ];
+    for (const [offset, value] of fields) {
+      writeFileSync(segment, whole);
+      changeFile(segment, (content) => {
+        content.writeDoubleLE(value, offset);
+        content.writeUInt32LE(crc32(content.subarray(0, SEGMENT.crc)), SEGMENT.crc);
+        return undefined;
+      });
+      const changed = readFileSync(segment);
+      using journal = Journal.open(path, NUMBERS);
+      expectCode(() => journal.append(1), "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
+      const refusal = await entriesOf(journal).catch((error: unknown) => error);
+      expect([offset, value, refusal]).toMatchObject([offset, value, { code: CORRUPT }]);
+      expect(readFileSync(segment).equals(changed)).toBe(true);
+    }
+    // A file that was made with so many bytes.
+    writeFileSync(segment, whole.subarray(0, 8192));
+    changeFile(segment, (content) => {
+      content.writeDoubleLE(8192, SEGMENT.segmentBytes);
+      content.writeDoubleLE(0, SEGMENT.time);
+      content.writeUInt32LE(crc32(content.subarray(0, SEGMENT.crc)), SEGMENT.crc);
+      return undefined;
+    });
+    using journal = Journal.open(path, NUMBERS);
+    expect(journal.append(10)).toBe(10);
+    expect(await entriesOf(journal)).toEqual(numbers(10));
+  });
+
   test("never takes zeros, records of other journals or of other places for records", () => {
     const format = new RecordFormat(new Uint8Array(16).fill(1));
     const content = new Uint8Array(256);
@@ -206,6 +250,11 @@ describe("a damaged journal", () => {
     expect(look(new RecordFormat(new Uint8Array(16).fill(2)), 5)).toBe("invalid");
     record.view.setFloat64(FRAME.sequence, 6, true);
     expect(look(format, 6)).toBe("invalid");
+    stampRecord(format, record, 0, 8, 5, 1000);
+    for (const time of [8.64e15 + 1, Infinity, NaN]) {
+      stampRecord(format, record, 0, 8, 5, time);
+      expect(look(format, 5)).toBe("invalid");
+    }
     stampRecord(format, record, 0, 8, 5, 1000);
     // A time before the last one's, no room for the seal, fewer bytes than it has.
     expect(format.examine(record, 0, 256, 256, 5, 1001)).toBe("invalid");

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { cpSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { bytes, json } from "@isthmus/ipc";
 import { codecOf, shapeOf } from "@isthmus/ipc/internal";
 import { Home } from "@isthmus/testing/home";
@@ -109,6 +110,32 @@ describe("read_journal.py", () => {
     const refused = Bun.spawnSync([PYTHON, READER, copies.cut, "1"]);
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr.toString()).toContain("meta is damaged");
+  });
+
+  testPython("passes over segments whose heads say what cannot be", async () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = directory.file("j");
+    await write(path, new SeededRandom(3));
+    const all = await readByBun(path);
+    const fields = [
+      [SEGMENT.segmentBytes, 4104],
+      [SEGMENT.segmentBytes, 3e9],
+      [SEGMENT.time, Number.NaN],
+      [SEGMENT.time, 1e300],
+    ] as const;
+    for (const [run, [offset, value]] of fields.entries()) {
+      const copy = directory.file(`copy-${run}`);
+      cpSync(path, copy, { recursive: true });
+      changeFile(segmentsOf(copy)[1] as string, (content) => {
+        content.writeDoubleLE(value, offset);
+        content.writeUInt32LE(crc32(content.subarray(0, SEGMENT.crc)), SEGMENT.crc);
+        return undefined;
+      });
+      const found = await readByBun(copy);
+      expect(found.length).toBeLessThan(all.length);
+      expect(readByPython([copy, 1])).toEqual([found]);
+    }
   });
 
   testPython("agrees on whatever damage there is", async () => {
