@@ -5,7 +5,7 @@
  * @module
  */
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
-import { CorruptSegmentError } from "@isthmus/core";
+import { CorruptSegmentError, FileTruncatedError } from "@isthmus/core";
 import { conditionError, Mapping, platform } from "@isthmus/core/internal";
 import {
   type Bells,
@@ -29,6 +29,7 @@ const PAUSE_MS = 0.05;
 /** The file as one handle has it open, with a slot of its own. */
 export class LockFile implements Disposable, Lives {
   readonly slotCount: number = LOCK_SLOTS;
+  readonly #path: string;
   readonly #bytes: ByteLocks;
   readonly #fd: number;
   readonly #mapping: Mapping;
@@ -46,6 +47,7 @@ export class LockFile implements Disposable, Lives {
    * @throws {CorruptSegmentError} When it is none of this version.
    */
   constructor(path: string, bytes: ByteLocks, pause: () => boolean) {
+    this.#path = path;
     this.#bytes = bytes;
     const what = `append to the journal of "${path}"`;
     const fd = attempt(what, () => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o666));
@@ -73,11 +75,18 @@ export class LockFile implements Disposable, Lives {
     return this.#turn.ownerSlot >= 0;
   }
 
-  /** Takes the turn, from somebody who has died, too; false when somebody has it. */
+  /**
+   * Takes the turn, from somebody who has died, too; false when somebody has it.
+   *
+   * @throws {FileTruncatedError} When the file has been cut off meanwhile: what stands there says nothing of others.
+   */
   tryTake(): boolean {
     const turn = this.#turn;
     if (turn.tryOwn() === "busy") return false;
     const words = this.#words;
+    const { slot, generation } = this.#self;
+    // Nobody else changes it: where it is gone, so is the page, also when the file has become as long again.
+    if (words.glance(generationWord(slot)) !== generation) this.#failCutOff();
     this.isContinued = words.load(LOCK.last / 4) === turn.name;
     // Before anything is appended, so that whoever dies doing that is found here.
     if (!this.isContinued) words.store(LOCK.last / 4, turn.name);
@@ -97,6 +106,14 @@ export class LockFile implements Disposable, Lives {
   [Symbol.dispose](): void {
     this.#mapping.dispose();
     closeSync(this.#fd);
+  }
+
+  #failCutOff(): never {
+    this.#turn.unlock();
+    const what = `append to the journal of "${this.#path}"`;
+    throw new FileTruncatedError(
+      `Cannot ${what}: somebody has cut that file off; open the journal anew`,
+    );
   }
 
   #makeGroup(pause: () => boolean): GroupCommit {
@@ -123,7 +140,7 @@ export class LockFile implements Disposable, Lives {
   #join(what: string): Life {
     for (let slot = 0; slot < LOCK_SLOTS; slot++) {
       if (!this.#bytes.tryLock(this.#fd, LOCK.slots + slot)) continue;
-      const generation = this.#words.add(generationWord(slot), 1) + 1;
+      const generation = (this.#words.add(generationWord(slot), 1) + 1) | 0;
       return { slot, generation };
     }
     throw conditionError("EAGAIN", `${what}: all ${LOCK_SLOTS} places belong to others`, "fcntl");

@@ -1,12 +1,15 @@
 /** Whose turn it is: a word that everybody maps, and the kernel, which says who is dead. */
 import { expect } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
+import { Home } from "@isthmus/testing/home";
 import { testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { doWithout, type Lack, platform } from "../../../core/src/native/platform.ts";
+import { Journal } from "../../src/index.ts";
 import { LOCK, LOCK_SLOTS, LOCK_VERSION } from "../../src/journal/journal-layout.ts";
 import { LockFile } from "../../src/journal/lock-file.ts";
+import { NUMBERS } from "./support/sample-journal.ts";
 
 const { byteLocks } = platform();
 const open = (path: string) =>
@@ -121,6 +124,40 @@ testLocks("LockFile takes nothing from a file that is another's, or nonsense", (
     const reopen = () => changed(LOCK.version, version);
     expectCode(reopen, "CorruptSegmentError", "ERR_CORRUPT_SEGMENT");
   }
+});
+
+testLocks(
+  "LockFile takes no turn once its file has been cut off, also when that is long again",
+  () => {
+    using directory = new TemporaryDirectory();
+    for (const isLongAgain of [false, true]) {
+      const path = directory.file(`lock-${isLongAgain}`);
+      using one = open(path);
+      expect(one.tryTake()).toBe(true);
+      one.give();
+      truncateSync(path);
+      using two = isLongAgain ? open(path) : undefined;
+      for (let turn = 0; turn < 2; turn++) {
+        expectCode(() => one.tryTake(), "FileTruncatedError", "ERR_FILE_TRUNCATED");
+      }
+      using three = open(path);
+      expect(two?.tryTake() ?? three.tryTake()).toBe(true);
+    }
+  },
+);
+
+testLocks("a journal whose lock has been cut off appends nothing", () => {
+  using _home = new Home();
+  using directory = new TemporaryDirectory();
+  const path = directory.file("j");
+  using one = Journal.open(path, NUMBERS);
+  one.append(1);
+  truncateSync(`${path}/lock`);
+  expectCode(() => one.append(2), "FileTruncatedError", "ERR_FILE_TRUNCATED");
+  using two = Journal.open(path, NUMBERS);
+  expect(two.append(2)).toBe(2);
+  expectCode(() => one.append(3), "FileTruncatedError", "ERR_FILE_TRUNCATED");
+  expect([...two.read()].map(({ value }) => value)).toEqual([1, 2]);
 });
 
 testLocks("LockFile refuses one more than it has slots for", () => {
