@@ -14,7 +14,7 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { fromNodeError, platform } from "@isthmus/core/internal";
+import { fromNodeError, isSameFile, platform } from "@isthmus/core/internal";
 import type { ReadableSegment, TailerFile } from "./storage.ts";
 
 /** Writes a file and brings it to the disk before it gets its name. */
@@ -88,7 +88,8 @@ export class DiskTailer implements TailerFile {
   }
 
   tryOwn(): boolean {
-    return platform().tryLockFile(this.#fd, "exclusive");
+    // It may have been removed since it was opened: whoever uses the name has another one.
+    return platform().tryLockFile(this.#fd, "exclusive") && isSameFile(this.#fd, this.#path);
   }
 
   read(into: Uint8Array): number {

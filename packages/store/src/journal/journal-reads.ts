@@ -20,7 +20,7 @@ import type { JournalWriter } from "./journal-writer.ts";
 import { RecordCursor, type Visit } from "./record-cursor.ts";
 import { readHeader } from "./segment-header.ts";
 import { SegmentIndexes } from "./segment-indexes.ts";
-import { type Tailer, Tailers } from "./tailer.ts";
+import { Tailer, Tailers } from "./tailer.ts";
 
 /** What reading needs. */
 export interface ReadsParts extends ReaderParts {
@@ -166,15 +166,27 @@ export class JournalReads implements Disposable {
   /** The tailer of a name; it is made where there is none. */
   #openTailer({ from, tailer: name = "" }: CheckedRead): Tailer {
     const writer = this.#parts.writer();
-    let tailer = this.#tailers.open(name);
-    if (tailer === undefined) {
-      const sequence = from instanceof Date ? this.#firstFrom(from) : this.#sequenceOf(from);
-      writer.inTurn(() => this.#tailers.create(name, sequence - 1));
-      tailer = this.#tailers.open(name);
-    }
-    if (tailer?.tryOwn()) return tailer;
-    tailer?.close();
-    throw busyTailer(name);
+    const found = this.#ownTailer(name);
+    if (found instanceof Tailer) return found;
+    const sequence = from instanceof Date ? this.#firstFrom(from) : this.#sequenceOf(from);
+    // In the turn nobody removes it: whoever has it then reads under its name.
+    return writer.inTurn(() => {
+      let tailer = this.#ownTailer(name);
+      if (tailer === "missing") {
+        this.#tailers.create(name, sequence - 1);
+        tailer = this.#ownTailer(name);
+      }
+      if (tailer instanceof Tailer) return tailer;
+      throw busyTailer(name);
+    });
+  }
+
+  #ownTailer(name: string): Tailer | "missing" | "busy" {
+    const tailer = this.#tailers.open(name);
+    if (tailer === undefined) return "missing";
+    if (tailer.tryOwn()) return tailer;
+    tailer.close();
+    return "busy";
   }
 
   /** The sequence of the first record of a time or later. */

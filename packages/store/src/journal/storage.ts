@@ -51,7 +51,7 @@ export interface ReadableSegment {
 
 /** Where a named tailer is, as one handle has it open. */
 export interface TailerFile {
-  /** Makes it this handle's alone until it is closed, or the process dies; false when it is somebody else's. */
+  /** Makes it this handle's alone until it is closed, or the process dies; false when it is somebody else's, or was removed. */
   tryOwn(): boolean;
   /** Copies all of it out; returns how many bytes there were. */
   read(into: Uint8Array): number;

@@ -137,7 +137,7 @@ export class Tailer implements Disposable {
   }
 
   /**
-   * Makes it this handle's alone, and looks again where it is; false when it is somebody else's.
+   * Makes it this handle's alone, and looks again where it is; false when it is somebody else's, or was removed.
    */
   tryOwn(): boolean {
     if (!this.#file.tryOwn()) return false;

@@ -1,5 +1,5 @@
 /** What is kept of a journal: by named tailers, by limits, by rolling. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GONE } from "@isthmus/core/internal";
@@ -11,6 +11,7 @@ import { Peer } from "@isthmus/testing/peer";
 import { wine } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Journal } from "../../src/index.ts";
+import { DiskStorage } from "../../src/journal/disk-storage.ts";
 import { changeFile, entriesOf, NUMBERS, SMALL, segmentsOf } from "./support/sample-journal.ts";
 
 const ROUNDS = 4 * Number(process.env["ISTHMUS_FUZZ_RUNS"] ?? 1);
@@ -82,6 +83,45 @@ describe("a named tailer", () => {
     expect(begun(new Date(Date.now() + 1e6), "e")).toBe(5);
     // Only the first time.
     expect(begun(1, "a")).toBe(5);
+  });
+
+  test("is never one that has been removed since it was opened, nor busy while that is done", () => {
+    using _home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = directory.file("j");
+    using journal = Journal.open(path, NUMBERS);
+    using other = Journal.open(path, NUMBERS);
+    journal.appendAll([1, 2, 3]);
+    const { openTailer } = DiskStorage.prototype;
+    const opening = spyOn(DiskStorage.prototype, "openTailer");
+    try {
+      for (let run = 0; run < 2; run++) {
+        opening.mockImplementationOnce(function (this: DiskStorage, name) {
+          const file = openTailer.call(this, name);
+          other.removeTailer(name);
+          return file;
+        });
+        using reading = journal.read({ tailer: "one", from: "end" });
+        expect(journal.tailers().map(({ name }) => name)).toEqual(["one"]);
+        expectCode(() => other.read({ tailer: "one" }), "SystemError", "EBUSY");
+        expect([...reading]).toEqual([]);
+      }
+      // Whoever removes it, or has opened one that was removed, has it locked for a moment.
+      opening.mockImplementationOnce(function (this: DiskStorage, name) {
+        const lock = openTailer.call(this, name);
+        expect(lock?.tryOwn()).toBe(true);
+        opening.mockImplementationOnce(function (this: DiskStorage, again) {
+          lock?.close();
+          return openTailer.call(this, again);
+        });
+        return openTailer.call(this, name);
+      });
+      using reading = journal.read({ tailer: "one" });
+      expectCode(() => other.removeTailer("one"), "SystemError", "EBUSY");
+      expect([...reading]).toEqual([]);
+    } finally {
+      opening.mockRestore();
+    }
   });
 
   test("belongs to one loop at a time, and is told when its file is damaged", async () => {
