@@ -59,7 +59,7 @@ export class JournalReads implements Disposable {
         disposed,
         signal,
         follow,
-        position: typeof begin === "number" ? begin - 1 : 0,
+        position: typeof begin === "number" ? Math.max(begin - 1, 0) : 0,
         tailer,
         name: checked.tailer ?? "",
         onEnd: (ended) => this.#readings.delete(ended),
@@ -149,7 +149,9 @@ export class JournalReads implements Disposable {
   #sourceOf(from: CheckedRead["from"], backwards: boolean): EntrySource {
     if (!backwards) return this.#forwardFrom(from);
     if (from instanceof Date) return new BackwardSource(this.#sources, 0, from.getTime());
-    const high = from === "start" ? 0 : Math.min(this.#sequenceOf(from), this.findEnd().next - 1);
+    if (from === "start") return new BackwardSource(this.#sources, 0, Infinity);
+    const last = this.findEnd().next - 1;
+    const high = from === "end" ? last : Math.min(from, last);
     return new BackwardSource(this.#sources, high, Infinity);
   }
 

@@ -232,6 +232,10 @@ describe("what is removed", () => {
     const [first, second] = await entriesOf(journal, { from: 5 });
     expect(first).toEqual({ gap: { from: 5, to: firstSequence - 1 } });
     expect(second).toEqual([firstSequence, KILOBYTE]);
+    expect(await entriesOf(journal, { from: 5, backwards: true })).toEqual([]);
+    expect((await entriesOf(journal, { from: 0 }))[0]).toEqual({
+      gap: { from: 1, to: firstSequence - 1 },
+    });
     const [start] = await entriesOf(journal);
     expect(start).toEqual([firstSequence, KILOBYTE]);
     expect((await entriesOf(journal, { backwards: true })).at(-1)).toEqual(start);

@@ -105,6 +105,9 @@ describe("Journal.read()", () => {
     expect(entriesNow(journal, { backwards: true })).toEqual(down(6000, 1));
     expect(entriesNow(journal, { from: 7000, backwards: true })).toEqual(down(6000, 1));
     expect(entriesNow(journal, { from: "start", backwards: true })).toEqual([]);
+    expect(entriesNow(journal, { from: 0, backwards: true })).toEqual([]);
+    expect(entriesNow(journal, { from: 0 })).toEqual(up(1, 6000));
+    expect(journal.forEachRecord(() => undefined, { from: 0 })).toBe(6000);
     expect(entriesNow(journal, { from: 6001 })).toEqual([]);
     journal.append(6001);
     expect(entriesNow(journal, { backwards: true })).toEqual(down(6001, 1));
