@@ -48,10 +48,10 @@ export function checkHandler(handler: unknown): void {
 }
 
 /** Checks what gets records in place: gone when it returns, they are of no use to a function that goes on. */
-export function checkRecordHandler(handler: unknown): void {
-  checkHandler(handler);
+export function checkRecordHandler(handler: unknown, name = "handler"): void {
+  if (typeof handler !== "function") throw invalidType(name, "a function", handler);
   if (!(handler instanceof AsyncFunction)) return;
-  throw invalidType("handler", "a function that is not asynchronous (or use for await)", handler);
+  throw invalidType(name, "a function that is not asynchronous (or use for await)", handler);
 }
 
 /** Checks the options of a poll that waits. */

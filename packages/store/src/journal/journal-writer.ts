@@ -5,6 +5,7 @@
  */
 import { NotSupportedError } from "@isthmus/core";
 import { outOfRange } from "@isthmus/core/internal";
+import { refuseAsync } from "@isthmus/ipc/internal";
 import type { Appender } from "./appender.ts";
 import type { OnAppended } from "./journal-inside.ts";
 import type { JournalSync } from "./journal-options.ts";
@@ -94,7 +95,7 @@ export class JournalWriter implements Disposable {
   }
 
   /** Appends what a program's function adds to a batch; returns the sequence of the last record. */
-  appendBatch(fill: (batch: { append(record: unknown): void }) => void): number {
+  appendBatch(fill: (batch: { append(record: unknown): void }) => unknown): number {
     const run = this.#takeRun();
     let isOpen = true;
     const append = (record: unknown): void => {
@@ -102,7 +103,7 @@ export class JournalWriter implements Disposable {
       run.add(record);
     };
     try {
-      fill({ append });
+      refuseAsync(fill({ append }), "fill");
       isOpen = false;
       return this.#append(run, undefined);
     } finally {

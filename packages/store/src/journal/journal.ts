@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import { DisposedError, SystemError } from "@isthmus/core";
 import { checkInteger, checkString, invalidType, showAs } from "@isthmus/core/internal";
 import type { RecordCursor, RecordInput } from "@isthmus/ipc";
-import { codecOf, schemaOf } from "@isthmus/ipc/internal";
+import { checkRecordHandler, codecOf, schemaOf } from "@isthmus/ipc/internal";
 import type { DiskStorage } from "./disk-storage.ts";
 import { setInside } from "./journal-inside.ts";
 import { payloadBytesMax } from "./journal-layout.ts";
@@ -226,7 +226,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
   /**
    * Gives all records that are there to a function, in order, without a pause and without a copy: the fastest way through a journal.
    *
-   * @param visit Gets each record, its sequence and its time. The record is of use until the function returns: a struct is one cursor
+   * @param visit Gets each record, its sequence and its time; must not be asynchronous. The record is of use until the function returns: a struct is one cursor
    * that is moved on, bytes are a view. `false` ends it; what it throws is thrown on.
    * @param options Where to begin, and what to do about records that are missing.
    * @returns How many records were given.
@@ -249,7 +249,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
     options?: JournalVisitOptions,
   ): number {
     this.#checkOpen();
-    if (typeof visit !== "function") throw invalidType("visit", "a function", visit);
+    checkRecordHandler(visit, "visit");
     return this.#reads.visit(visit as Visit, checkVisitOptions(options));
   }
 

@@ -623,6 +623,9 @@ describe("Journal.forEachRecord()", () => {
     const [[from, to]] = gaps.map((gap) => Object.values(gap as object)) as [[number, number]];
     expect(rest).toEqual([...up(1, from - 1), ...up(to + 1, 4000)]);
     expectCode(() => journal.forEachRecord(5 as never), "TypeError", "ERR_INVALID_ARG_TYPE");
+    const later = () => journal.forEachRecord(async () => expect.unreachable());
+    expectCode(later, "TypeError", "ERR_INVALID_ARG_TYPE");
+    expect(later).toThrow(/visit.*a function that is not asynchronous/);
     expectCode(() => visited({ from: "middle" } as never), "TypeError", "ERR_INVALID_ARG_VALUE");
     expectCode(() => visited({ onGap: 5 } as never), "TypeError", "ERR_INVALID_ARG_TYPE");
   });
@@ -647,6 +650,14 @@ describe("Journal.batch()", () => {
       }),
     ).toThrow("changed my mind");
     expect(journal.batch(() => undefined)).toBe(64);
+    const later = [
+      async (batch: { append(record: number): void }) => batch.append(65),
+      (batch: { append(record: number): void }) => Promise.resolve(batch.append(65)),
+    ];
+    for (const fill of later) {
+      expectCode(() => journal.batch(fill), "TypeError", "ERR_INVALID_ARG_TYPE");
+      expect(() => journal.batch(fill)).toThrow(/fill.*a function that is not asynchronous/);
+    }
     expect(entriesNow(journal)).toEqual(up(1, 64));
     expectCode(() => journal.batch(5 as never), "TypeError", "ERR_INVALID_ARG_TYPE");
   });
