@@ -24,8 +24,8 @@ import { Tailer, Tailers } from "./tailer.ts";
 
 /** What reading needs. */
 export interface ReadsParts extends ReaderParts {
-  /** For named tailers, which are files; throws where there is none. */
-  readonly writer: () => JournalWriter;
+  /** For named tailers, which are files; throws where there is none, and says what it was for. */
+  readonly writer: (what: string) => JournalWriter;
 }
 
 /** Reads for one handle. */
@@ -112,7 +112,7 @@ export class JournalReads implements Disposable {
   /** Forgets a named tailer; returns whether there was one. */
   removeTailer(name: string): boolean {
     const { storage, writer } = this.#parts;
-    return writer().inTurn(() => {
+    return writer("remove a tailer of").inTurn(() => {
       const file = storage.openTailer(name);
       if (file === undefined) return false;
       try {
@@ -167,7 +167,7 @@ export class JournalReads implements Disposable {
 
   /** The tailer of a name; it is made where there is none. */
   #openTailer({ from, tailer: name = "" }: CheckedRead): Tailer {
-    const writer = this.#parts.writer();
+    const writer = this.#parts.writer("keep a tailer of");
     const found = this.#ownTailer(name);
     if (found instanceof Tailer) return found;
     const sequence = from instanceof Date ? this.#firstFrom(from) : this.#sequenceOf(from);

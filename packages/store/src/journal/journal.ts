@@ -32,7 +32,7 @@ import type { JournalReading } from "./journal-reading.ts";
 import { JournalReads } from "./journal-reads.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { LiveHead } from "./live-head.ts";
-import { openJournal } from "./open-journal.ts";
+import { openedForReading, openJournal } from "./open-journal.ts";
 import type { Visit } from "./record-cursor.ts";
 import type { RecordFormat } from "./record-format.ts";
 import { RecordRun } from "./record-run.ts";
@@ -68,7 +68,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
   readonly #limits: Limits;
   readonly #reads: JournalReads;
   readonly #writer: JournalWriter | undefined;
-  /** Why this handle cannot append. */
+  /** Why this handle cannot append, where it was not opened to be read. */
   readonly #obstacle: unknown;
   readonly #disposed = new AbortController();
   /** A look at a signal takes as long as a tenth of an append. */
@@ -94,7 +94,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
     this.#limits = checked.limits;
     const head = () => this.#needHead();
     const parts = { storage, format, codec, head, disposed: this.#disposed.signal };
-    this.#reads = new JournalReads({ ...parts, writer: () => this.#needWriter() });
+    this.#reads = new JournalReads({ ...parts, writer: (what) => this.#needWriter(what) });
     setInside(this, {
       parts,
       append: (records, onAppended, frameBytesMax) =>
@@ -104,7 +104,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
       tailer: (name) => this.#reads.tailer(name),
     });
     if (appending instanceof Error) {
-      this.#obstacle = appending;
+      if (!checked.isReadOnly) this.#obstacle = appending;
       return;
     }
     const limit = payloadBytesMax(meta.segmentBytes);
@@ -201,7 +201,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
    * @throws {SystemError} When the disk refuses.
    */
   async flushed(sequence?: number): Promise<void> {
-    const writer = this.#needWriter();
+    const writer = this.#needWriter("flush");
     if (sequence !== undefined) checkInteger("sequence", sequence);
     await writer.flushed(sequence);
   }
@@ -279,7 +279,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
    * @throws As `append` does.
    */
   roll(): boolean {
-    const isRolled = this.#needWriter().inTurn((appender) => appender.roll());
+    const isRolled = this.#needWriter("roll").inTurn((appender) => appender.roll());
     if (isRolled) this.#noteFiles();
     return isRolled;
   }
@@ -295,7 +295,8 @@ export class Journal<S extends JournalSchema> implements Disposable {
   prune(options?: PruneOptions): number {
     const limits = checkPruneOptions(options, this.#limits);
     const [storage, format, bytes] = [this.#storage, this.#format, this.#segmentBytes];
-    const removed = this.#needWriter().inTurn(() => removeOld(storage, format, bytes, limits, 0));
+    const writer = this.#needWriter("prune");
+    const removed = writer.inTurn(() => removeOld(storage, format, bytes, limits, 0));
     if (removed > 0) this.#noteFiles();
     return removed;
   }
@@ -335,6 +336,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
       this.#writer?.[Symbol.dispose]();
     } finally {
       this.#head?.[Symbol.dispose]();
+      this.#head = undefined;
     }
   }
 
@@ -346,9 +348,10 @@ export class Journal<S extends JournalSchema> implements Disposable {
     if (this.#isDisposed) throw new DisposedError("Journal");
   }
 
-  #needWriter(): JournalWriter {
+  /** @param what What for, as an error says it. */
+  #needWriter(what?: string): JournalWriter {
     this.#checkOpen();
-    if (this.#writer === undefined) throw this.#obstacle;
+    if (this.#writer === undefined) this.#refuse(what);
     return this.#writer;
   }
 
@@ -362,8 +365,14 @@ export class Journal<S extends JournalSchema> implements Disposable {
     }
   }
 
+  #refuse(what = "append to"): never {
+    throw this.#obstacle ?? openedForReading(this.path, what);
+  }
+
+  /** Asked for before a turn is taken: what a record or a batch runs may have disposed the journal. */
   #needHead(): LiveHead {
     if (this.#head !== undefined) return this.#head;
+    this.#checkOpen();
     const head = new LiveHead(this.#format.id, resolve(this.path));
     head.noteFiles(this.#storage.measure());
     const writer = this.#writer;

@@ -53,7 +53,7 @@ export function openJournal<S extends JournalSchema>(
 ): OpenedJournal {
   const wanted = schema === undefined ? undefined : shapeOf(schema);
   if (!isReadOnly) ensureJournalDirectory(path);
-  const opened = isReadOnly ? openedForReading(path) : openLock(path);
+  const opened = isReadOnly ? openedForReading(path, "append to") : openLock(path);
   const turns = opened instanceof TurnLock ? opened : undefined;
   try {
     const meta =
@@ -100,10 +100,14 @@ function openLock(path: string): TurnLock | SystemError {
   }
 }
 
-/** Why nothing is appended by who only reads. */
-function openedForReading(path: string): SystemError {
+/**
+ * Why who only reads changes nothing.
+ *
+ * @param what What was asked for, as "append to".
+ */
+export function openedForReading(path: string, what: string): SystemError {
   const reason = "it was opened to be read";
-  return conditionError("EACCES", `append to the journal "${path}"`, "open", path, reason);
+  return conditionError("EACCES", `${what} the journal "${path}"`, "open", path, reason);
 }
 
 function noJournal(path: string): SystemError {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { CorruptSegmentError } from "@isthmus/core";
 import { bytes, json, struct, u32 } from "@isthmus/ipc";
-import { expectCode } from "@isthmus/testing/expect-code";
+import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { checkJournal, inspectJournal, Journal, repairJournal } from "../../src/index.ts";
@@ -54,7 +54,21 @@ describe('Journal.open(path, { access: "read" })', () => {
       expect(journal.metrics.lastSequence).toBe(COUNT);
       expectCode(() => journal.append(1), "SystemError", "EACCES");
       expectCode(() => journal.appendAll([]), "SystemError", "EACCES");
-      expect(() => journal.append(1)).toThrow("it was opened to be read");
+      const refused = {
+        "append to": () => journal.append(1),
+        roll: () => journal.roll(),
+        prune: () => journal.prune(),
+        "keep a tailer of": () => journal.read({ tailer: "one" }),
+        "remove a tailer of": () => journal.removeTailer("one"),
+      };
+      for (const [what, ask] of Object.entries(refused)) {
+        expect(ask).toThrow(
+          `Cannot ${what} the journal "${path}": EACCES, it was opened to be read`,
+        );
+        expectCode(ask, "SystemError", "EACCES");
+      }
+      await expectRejection(journal.flushed(), "SystemError", "EACCES");
+      await expect(journal.flushed()).rejects.toThrow(`Cannot flush the journal "${path}"`);
       await expect(journal.flushed()).rejects.toThrow("EACCES");
     }
     expect(contentOf(path)).toEqual(before);

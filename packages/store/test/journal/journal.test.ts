@@ -8,7 +8,7 @@ import { expectCode, expectRejection } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
 import { until } from "@isthmus/testing/patience";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
-import { Journal, type JournalEntry } from "../../src/index.ts";
+import { Journal, type JournalEntry, JournalPublisher } from "../../src/index.ts";
 import { crcOf } from "../../src/journal/crc.ts";
 import { entriesOf, NUMBERS, SMALL, segmentsOf } from "./support/sample-journal.ts";
 
@@ -169,6 +169,43 @@ describe("Journal", () => {
     raw.append(new Uint8Array(longest));
     raw.append(new Uint8Array(longest));
     expect(raw.metrics).toMatchObject({ lastSequence: 2, segments: 2, syncedSequence: 1 });
+  });
+
+  test("appends nothing when it is disposed by what a record, a batch or a generator runs", () => {
+    using home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = directory.file("j");
+    const open = () => Journal.open(path, { schema: json, sync: "none" });
+    const ways: ((journal: ReturnType<typeof open>) => unknown)[] = [
+      (journal) =>
+        journal.batch((batch) => {
+          batch.append(1);
+          journal.dispose();
+        }),
+      (journal) => journal.append({ toJSON: () => journal.dispose() ?? 1 } as never),
+      (journal) =>
+        journal.appendAll(
+          (function* () {
+            yield 1;
+            journal.dispose();
+          })(),
+        ),
+      (journal) => {
+        using publisher = JournalPublisher.createOrOpen("disposed", { journal });
+        publisher.send({ toJSON: () => journal.dispose() ?? 1 } as never);
+      },
+    ];
+    for (const [count, way] of ways.entries()) {
+      for (const isUsed of [false, true]) {
+        const journal = open();
+        if (isUsed) journal.append(count);
+        expectCode(() => way(journal), "DisposedError", "ERR_DISPOSED");
+        // Nothing in memory is opened once more, to be left over.
+        expect(readdirSync(home.path).filter((name) => !name.startsWith("."))).toEqual([]);
+      }
+    }
+    using journal = open();
+    expect([...journal.read()].map(({ value }) => value)).toEqual([0, 1, 2, 3]);
   });
 
   test("refuses other schemas, other directories, wrong options", () => {
