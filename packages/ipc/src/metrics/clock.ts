@@ -16,3 +16,9 @@ import { platform } from "@isthmus/core/internal";
 export function sharedClock(): () => number {
   return platform().monotonicNs;
 }
+
+/** Makes a function that tells the time of the same clock in whole milliseconds that have passed. */
+export function sharedClockMs(): () => number {
+  const now = sharedClock();
+  return () => Math.floor(now() / 1e6);
+}

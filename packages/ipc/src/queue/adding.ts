@@ -151,8 +151,8 @@ export class Adding {
     queue.segment.checkOpen("WorkQueue");
     job.jobClass = jobClass;
     job.key = key;
-    job.dueMs = delayMs > 0 ? Math.ceil(Date.now() + delayMs) : 0;
     job.addedNs = this.now();
+    job.dueMs = delayMs > 0 ? Math.ceil(job.addedNs / 1e6 + delayMs) : 0;
     const id = record.length <= COPY_BYTES_MAX ? this.addShort(record) : this.addLong(record);
     // Unlocking was a fence.
     if (id !== undefined) queue.ready.wakeAfterFence();

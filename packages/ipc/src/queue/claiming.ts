@@ -53,7 +53,7 @@ export class Claiming {
     const queue = this.queue;
     const { self, sizes, table } = queue;
     const { cells } = table;
-    const nowMs = table.isTimed ? Date.now() : 0;
+    const nowMs = table.isTimed ? queue.nowMs() : 0;
     const expired = sizes.leaseMs > 0 ? cells.count("expired") : 0;
     const link = isDead ? table.takeDead(self, nowMs, nowNs) : table.take(self, nowMs, nowNs);
     if (sizes.leaseMs > 0 && cells.count("expired") !== expired) this.hasExpired = true;
@@ -92,7 +92,7 @@ export class Claiming {
     if (!table.isTaken(link, state)) return undefined;
     if (ranNs >= 0) queue.noteRun(ranNs);
     // Only the next one of its key may have to wait for its time.
-    const nowMs = table.cells.getLong(link, CELL.key) > 0 ? Date.now() : 0;
+    const nowMs = table.cells.getLong(link, CELL.key) > 0 ? queue.nowMs() : 0;
     return table.finish(link, nowMs);
   }
 

@@ -108,7 +108,7 @@ export class DeadLetters<S extends ChannelSchema> {
    * @throws {DisposedError} After disposal of the queue.
    */
   retry(id?: number): number {
-    const nowMs = Date.now();
+    const nowMs = this.#queue.nowMs();
     const count = this.#each(id, (table, link) => table.retry(link, nowMs));
     if (count > 0) this.#queue.ready.wake();
     return count;

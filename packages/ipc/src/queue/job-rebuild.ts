@@ -46,6 +46,20 @@ export function rebuildTables(parts: TableParts, nowMs: number): void {
   for (const link of taken.sort((one, other) => since(one) - since(other))) cells.pushTaken(link);
 }
 
+/** Has times that another start of the machine has set begin anew; the tables are to be made anew after it. */
+export function restartTimes(cells: JobCells, nowNs: number): void {
+  for (let link = 1; link <= cells.cellCount; link++) {
+    const dueMs = cells.getLong(link, CELL.due);
+    const setNs = Math.max(cells.getLong(link, CELL.addedAt), cells.getLong(link, CELL.takenAt));
+    if (dueMs > 0) {
+      const delayMs = Math.max(0, dueMs - setNs / 1e6);
+      cells.setLong(link, CELL.due, Math.ceil(nowNs / 1e6 + delayMs));
+    }
+    cells.setLong(link, CELL.addedAt, nowNs);
+    cells.setLong(link, CELL.takenAt, nowNs);
+  }
+}
+
 /** Empties all lists, and sets the gauges to 0. */
 function clearTables({ cells, shape }: TableParts): void {
   for (let word = QUEUE.freeFirst; word <= QUEUE.classes; word++) cells.setHeader(word, 0);

@@ -10,7 +10,7 @@
 import type { Words } from "../words.ts";
 import { JobCells, JobDamage, type JobOwner, type TableShape } from "./job-cells.ts";
 import { JobOrder } from "./job-order.ts";
-import { rebuildTables } from "./job-rebuild.ts";
+import { rebuildTables, restartTimes } from "./job-rebuild.ts";
 import { JobRecords } from "./job-records.ts";
 import {
   CELL,
@@ -30,7 +30,7 @@ export interface NewJob {
   readonly share: number;
   /** Hash of its key, below 2^53; 0: it has none. */
   readonly key: number;
-  /** When it is due, in milliseconds since 1970; 0: now. */
+  /** When it is due, in milliseconds of the shared clock; 0: now. */
   readonly dueMs: number;
   readonly addedNs: number;
 }
@@ -41,7 +41,7 @@ export type ReturnReason = "failed" | "returned" | "orphaned" | "expired";
 /** How a job comes back. */
 export interface Returning {
   readonly reason: ReturnReason;
-  /** When it is due again, in milliseconds since 1970; 0: now. */
+  /** When it is due again, in milliseconds of the shared clock; 0: now. */
   readonly dueMs: number;
   readonly nowMs: number;
   /** What is to be kept of the error, in UTF-8; undefined keeps the one before. */
@@ -74,7 +74,7 @@ export class JobTable {
     return this.words.load(this.paused) !== 0;
   }
 
-  /** When the next job is due, or the next lease over, in milliseconds since 1970; Infinity: never. */
+  /** When the next job is due, or the next lease over, in milliseconds of the shared clock; Infinity: never. */
   get nextDueMs(): number {
     return this.order.timers.firstMs;
   }
@@ -250,6 +250,16 @@ export class JobTable {
   rebuild(nowMs: number): void {
     this.makeTables(nowMs);
     this.cells.add(COUNTS.recoveries, 1);
+  }
+
+  /** Has delays and leases begin anew that were measured by the clock of another start of the machine. */
+  restartTimes([low, high]: readonly [low: number, high: number], nowNs: number): void {
+    const { cells } = this;
+    if (cells.header(QUEUE.boot) === low && cells.header(QUEUE.boot + 1) === high) return;
+    restartTimes(cells, nowNs);
+    this.makeTables(Math.floor(nowNs / 1e6));
+    cells.setHeader(QUEUE.boot, low);
+    cells.setHeader(QUEUE.boot + 1, high);
   }
 
   /** Makes the tables of a queue whose cells are all free. */

@@ -20,7 +20,7 @@ export class JobTimers {
     return this.linkAt(0);
   }
 
-  /** When it is due, in milliseconds since 1970; Infinity when there is none. */
+  /** When it is due, in milliseconds of the shared clock; Infinity when there is none. */
   get firstMs(): number {
     return this.count === 0 ? Infinity : this.due(this.first);
   }

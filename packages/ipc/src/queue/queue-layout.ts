@@ -23,7 +23,8 @@
  *    96 │ classes        u32   bit n: class n has a job that is ready
  *   100 └ reserved       4 bytes
  *   104 ┌ lastSequence   u64   number of the job that was added last
- *   112 └ reserved       16 bytes
+ *   112 ┌ boot           u64   which start of the machine the times are of; zero: nobody knows
+ *   120 └ reserved       8 bytes
  *   128 ┌ gauges and counters, u64 each, in the order of COUNTS
  *   384 ┌ class 0, 1, … 31, each 16 bytes: shares u64 (bit n: share n has a job that is ready), lastShare u32, reserved
  *   896 ┌ class 0, 1, … 31, each with share 0, 1, … 63: first u32, last u32, the jobs that are ready
@@ -43,7 +44,7 @@
  *    32 │ place          u32   class in bits 0 to 4, share in bits 8 to 13, bit 16: a dead letter
  *    36 │ timer          u32   place in the heap + 1; 0: none
  *    40 │ sequence       u64   number of the job; 0 from its cell's being taken for something else on
- *    48 │ due            u64   when it is due, or its lease is over, in milliseconds since 1970
+ *    48 │ due            u64   when it is due, or its lease is over, in milliseconds of CLOCK_MONOTONIC
  *    56 │ key            u64   hash of its key; 0: none
  *    64 │ keyNext        u32   next job of the same list of keys
  *    68 │ heldFirst      u32   the job of the same key that comes after this one
@@ -86,6 +87,7 @@ export const QUEUE = {
   timerCount: 23,
   classes: 24,
   lastSequence: 26,
+  boot: 28,
   counts: 32,
   classWords: 96,
   lists: 224,

@@ -8,9 +8,11 @@ import { SECTION } from "@isthmus/core/internal";
 import { codecOf, type RecordCodec, RecordMemory } from "../flow/record-codec.ts";
 import { MODES } from "../flow/record-layout.ts";
 import type { ChannelSchema, SchemaShape } from "../flow/record-schema.ts";
+import { sharedClock, sharedClockMs } from "../metrics/clock.ts";
 import { Histogram } from "../metrics/histogram.ts";
 import { HISTOGRAM_BYTES } from "../metrics/histogram-layout.ts";
 import { HistogramSnapshot } from "../metrics/histogram-snapshot.ts";
+import { machineStart } from "../metrics/machine-start.ts";
 import { schemaSections } from "../segment/schema-section.ts";
 import { type OpenVerb, Segment, type SegmentMemory } from "../segment/segment.ts";
 import { initMutex, MUTEX_SECTION, SegmentMutex } from "../sync/segment-mutex.ts";
@@ -56,6 +58,8 @@ export class QueueSegment {
   readonly room: WaitCell;
   /** Who this handle is for the jobs that it has. */
   readonly self: JobOwner;
+  /** Tells the time by which delays and leases are decided. */
+  readonly nowMs: () => number = sharedClockMs();
   private readonly codec: RecordCodec;
   private readonly memory: RecordMemory;
   private readonly mutex: SegmentMutex;
@@ -107,6 +111,8 @@ export class QueueSegment {
       this.waits = new Histogram(timesIn(memory, WAIT_HISTOGRAM));
       this.runs = new Histogram(timesIn(memory, RUN_HISTOGRAM));
       this.self = { slot, life: participants.generationOf(slot) };
+      const start = machineStart();
+      this.locked((jobs) => jobs.restartTimes(start, sharedClock()()));
     } catch (error) {
       this.segment.dispose();
       throw error;
@@ -152,7 +158,7 @@ export class QueueSegment {
     if (!(error instanceof JobDamage)) throw error;
     const { table } = this;
     table.cells.add(COUNTS.corruptions, 1);
-    table.rebuild(Date.now());
+    table.rebuild(this.nowMs());
     return this.unlocked(() => use(table));
   }
 
@@ -229,7 +235,7 @@ export class QueueSegment {
       throw timedOut(what, LOCK_TIMEOUT_MS, this.mutex.describeOwner());
     }
     try {
-      this.table.rebuild(Date.now());
+      this.table.rebuild(this.nowMs());
     } catch (error) {
       this.mutex.unlock();
       throw error;
@@ -255,6 +261,9 @@ function initialise(memory: SegmentMemory, { shape, table }: CheckedQueueOptions
   words.set(base + QUEUE.leaseMs, table.leaseMs);
   words.set(base + QUEUE.keyLists, table.keyLists);
   new JobTable(words, base, table).init();
+  const [low, high] = machineStart();
+  words.set(base + QUEUE.boot, low);
+  words.set(base + QUEUE.boot + 1, high);
 }
 
 /**

@@ -147,7 +147,7 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
   /** Gives back what one of those who had jobs had. */
   giveBackOf(owner: JobOwner, reason: Returning["reason"], error?: string): number {
     const { ready, room } = this.#queue;
-    const returning = { reason, dueMs: 0, nowMs: Date.now(), error: encoded(error) };
+    const returning = { reason, dueMs: 0, nowMs: this.#queue.nowMs(), error: encoded(error) };
     const count = this.#queue.locked((table) => table.giveBackOf(owner, returning));
     if (count > 0) {
       ready.wake();
@@ -182,14 +182,14 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
     const { segment } = this.#queue;
     if (segment.isDisposed && reason === "returned") return false;
     segment.checkOpen("WorkQueue");
-    const nowMs = Date.now();
+    const nowMs = this.#queue.nowMs();
     const dueMs = delayMs > 0 ? Math.ceil(nowMs + delayMs) : 0;
     return this.#giveBack(claim, { reason, dueMs, nowMs, error: encoded(error) });
   }
 
   #isEmpty(): boolean {
     return this.#queue.locked((table) => {
-      table.handleDue(Date.now());
+      table.handleDue(this.#queue.nowMs());
       return table.isEmpty;
     });
   }
@@ -231,7 +231,7 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
     this.#giveBack(claim, {
       reason: "failed",
       dueMs: 0,
-      nowMs: Date.now(),
+      nowMs: this.#queue.nowMs(),
       error: encoded(String(error)),
       isHopeless: true,
     });
@@ -296,10 +296,10 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
     };
   }
 
-  /** Watches the lives of those who have jobs now, and looks again at a time, in milliseconds since 1970. */
+  /** Watches the lives of those who have jobs now, and looks again at a time, in milliseconds of the shared clock. */
   #watchUntil(dueMs: number, look: () => void): () => void {
     const stop = this.#watch(look);
-    const inMs = Math.max(1, dueMs - Date.now());
+    const inMs = Math.max(1, dueMs - this.#queue.nowMs());
     const timer = inMs === Infinity ? undefined : setTimeout(look, Math.min(inMs, TIMEOUT_MS_MAX));
     return () => {
       clearTimeout(timer);

@@ -1,23 +1,19 @@
 /** A lease that ends while its worker has not even read the job: it gets nothing of what takes the job's place. */
-import { expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { Home } from "@isthmus/testing/home";
 import { json, WorkQueue } from "../../src/index.ts";
 import { QueueSegment } from "../../src/queue/queue-segment.ts";
 import { Taking } from "../../src/queue/taking.ts";
+import { QueueClock } from "./support/queue-clock.ts";
 
 const NAME = "leased";
 const OPTIONS = { schema: json, leaseMs: 60_000, capacityBytes: 1024 } as const;
 
+const clock = new QueueClock();
+afterAll(() => clock[Symbol.dispose]());
+
 /** Does something after all leases. */
-function afterLeases<T>(act: () => T): T {
-  const now = Date.now;
-  Date.now = () => now() + 60_001;
-  try {
-    return act();
-  } finally {
-    Date.now = now;
-  }
-}
+const afterLeases = <T>(act: () => T): T => clock.later(60_001, act);
 
 /** A worker to whom something happens between taking a job and reading it, once. */
 function interrupted(act: () => void): { readonly taking: Taking<typeof json> } & Disposable {

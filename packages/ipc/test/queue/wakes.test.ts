@@ -1,17 +1,20 @@
 /** Who waits for a job, for room or for the end is woken by everything that makes it true: each wake-up left out is noticed. */
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { type Job, json, WorkQueue, type WorkQueueOptions } from "../../src/index.ts";
 import { READY_CELL } from "../../src/queue/queue-layout.ts";
 import { QueueSegment } from "../../src/queue/queue-segment.ts";
 import { Taking } from "../../src/queue/taking.ts";
 import { loadSource, type Mistake } from "../model/checker/source.ts";
 import { Home } from "../sync/support/home.ts";
+import { QueueClock } from "./support/queue-clock.ts";
 
 type QueueClass = typeof WorkQueue;
 type Queue = WorkQueue<typeof json>;
 type Options = WorkQueueOptions<typeof json>;
 
 const NAME = "wakes";
+const clock = new QueueClock();
+afterAll(() => clock[Symbol.dispose]());
 /** Longer than a record that is copied under the mutex. */
 const LONG = "x".repeat(6000);
 
@@ -57,13 +60,7 @@ function bury(queue: Queue): void {
 
 /** Tries to take when all leases are over: time flies for this worker alone. */
 function takeAfterLeases(worker: Queue): void {
-  const now = Date.now;
-  Date.now = () => now() + 60_001;
-  try {
-    worker.tryTake();
-  } finally {
-    Date.now = now;
-  }
+  clock.later(60_001, () => worker.tryTake());
 }
 
 const FINISHED =
@@ -311,10 +308,9 @@ test("of two jobs that are due at once, who waits gets the one that another work
     using worker = WorkQueue.createNew(NAME, { schema: json });
     const waiting = new QueueSegment("openExisting", NAME, { schema: json });
     worker.addAll(["one", "other"], { delayMs: 60_000 });
-    const now = Date.now;
     let isDone = false;
     whenLocked(waiting, time, () => {
-      Date.now = () => now() + 60_001;
+      clock.aheadMs = 60_001;
       isDone = true;
       expect(worker.tryTake()?.value).toBe("one");
     });
@@ -325,7 +321,7 @@ test("of two jobs that are due at once, who waits gets the one that another work
       if (isDone) expect((await taken).value).toBe("other");
       expect(home.cell(NAME, READY_CELL).timeoutWakes).toBe(0);
     } finally {
-      Date.now = now;
+      clock.aheadMs = 0;
       waiting.segment.dispose();
     }
   }

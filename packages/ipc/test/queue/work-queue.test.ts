@@ -1,13 +1,14 @@
 /** `WorkQueue` in one process: what is taken when, and what becomes of it. */
-import { describe, expect, spyOn, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { until } from "@isthmus/testing/patience";
 import { bytes, f64, json, struct, u32, WorkQueue } from "../../src/index.ts";
 import { codeOf } from "../flow/support/code-of.ts";
 import { Home } from "../sync/support/home.ts";
+import { QueueClock } from "./support/queue-clock.ts";
 
-/** Lets no time pass for a while, however busy the machine is. */
-const stopClock = (): Disposable => spyOn(Date, "now").mockReturnValue(Date.now());
+const clock = new QueueClock();
+afterAll(() => clock[Symbol.dispose]());
 
 const Task = struct({ id: u32, size: f64 });
 
@@ -174,7 +175,7 @@ describe("what comes back", () => {
     queue.add("one");
     const startMs = performance.now();
     {
-      using _clock = stopClock();
+      using _still = clock.stop();
       queue.tryTake()?.fail(new TypeError("bad luck"), { delayMs: 30 });
       expect(queue.tryTake()).toBeUndefined();
       expect(queue.metrics).toMatchObject({ delayed: 1, failed: 1 });
@@ -289,7 +290,7 @@ describe("order", () => {
     using _home = new Home();
     using queue = WorkQueue.createNew("tasks", { schema: json });
     {
-      using _clock = stopClock();
+      using _still = clock.stop();
       queue.add("later", { delayMs: 60 });
       queue.add("soon", { delayMs: 20 });
       queue.add("now");

@@ -37,7 +37,7 @@ const SHORT_BYTES = 8;
 /** Classes of those that are added as usual, and of those that are urgent. */
 const CLASSES = { usual: 16, urgent: 20 } as const;
 
-/** Times, in milliseconds since 1970: leases are over soon, and what is delayed is due at the end only. */
+/** Times, in milliseconds: leases are over soon, and what is delayed is due at the end only. */
 const NOW_MS = 1000;
 const SOON_MS = 2000;
 const LATER_MS = 5000;
