@@ -89,9 +89,11 @@ describe("isthmus queue NAME", () => {
     orders.add(orderOf(1));
     orders.tryTake()?.fail("too late");
     expect(await scene.json("queue", "raw")).toMatchObject([
-      { mode: "bytes", dead: [{ last_error: null, bytes: 3, value_base64: "AQL/" }] },
+      { mode: "bytes", dead: [{ last_error: "it failed", bytes: 3, value_base64: "AQL/" }] },
     ]);
-    expect((await scene.command("queue", "raw")).stdout).toMatch(/ {3}3 {2}– {6}01 02 ff\n/);
+    expect((await scene.command("queue", "raw")).stdout).toMatch(
+      / {3}3 {2}it failed {2}01 02 ff\n/,
+    );
     expect(await scene.json("queue", "orders")).toMatchObject([
       {
         mode: "fixed",

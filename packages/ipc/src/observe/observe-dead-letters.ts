@@ -20,7 +20,7 @@ export interface DeadLetterInfo {
   /** How often it was taken before it became one. */
   readonly attempts: number;
   readonly priority: number;
-  /** Why it was given back the last time. */
+  /** Why it came back the last time; see `Job.lastError`. */
   readonly lastError: string | undefined;
   /** Length of its record in bytes. */
   readonly lengthBytes: number;

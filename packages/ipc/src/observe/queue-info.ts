@@ -28,7 +28,7 @@ export interface QueueDeadLetterInfo {
   readonly id: number;
   /** How often it was taken before it became one. */
   readonly attempts: number;
-  /** Why it was given back the last time; undefined when nothing says so. */
+  /** Why it came back the last time; see `Job.lastError`. */
   readonly lastError: string | undefined;
 }
 

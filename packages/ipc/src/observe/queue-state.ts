@@ -15,6 +15,7 @@ import {
   longOf,
   QUEUE,
   queueBytes,
+  reasonText,
 } from "../queue/queue-layout.ts";
 import { MUTEX } from "../sync/mutex-layout.ts";
 import { readMode } from "./lane-sizes.ts";
@@ -78,6 +79,8 @@ export interface CellFacts {
   readonly takenAtNs: number;
   readonly error: number;
   readonly errorBytes: number;
+  /** Why it came back the last time: one of `REASON`, or 0. */
+  readonly reason: number;
 }
 
 /** Reads cells one by one. They may change meanwhile: nothing is followed for longer than there are cells. */
@@ -122,6 +125,7 @@ export class CellReader {
       takenAtNs: longAt(cell, CELL.takenAt),
       error: cell.word(CELL.error),
       errorBytes: Math.min(cell.word(CELL.errorLength), ERROR_BYTES_MAX),
+      reason: cell.word(CELL.reason),
     };
   }
 
@@ -139,10 +143,14 @@ export class CellReader {
     return this.#chain(link, Math.min(lengthBytes, bytesMax));
   }
 
-  /** The text of a job's last error; undefined when there is none. */
-  errorText({ error, errorBytes }: Pick<CellFacts, "error" | "errorBytes">): string | undefined {
+  /** Why a job came back the last time, in words; undefined when it never did. */
+  errorText({
+    error,
+    errorBytes,
+    reason,
+  }: Pick<CellFacts, "error" | "errorBytes" | "reason">): string | undefined {
     const text = error === 0 ? undefined : this.#chain(error, errorBytes);
-    return text && new TextDecoder().decode(text);
+    return text === undefined ? reasonText(reason) : new TextDecoder().decode(text);
   }
 
   #chain(first: number, lengthBytes: number): Uint8Array<ArrayBuffer> | undefined {

@@ -22,7 +22,7 @@ export interface DeadLetter<S extends ChannelSchema> {
   /** How often it was taken before it became one. */
   readonly attempts: number;
   readonly priority: number;
-  /** Why it was given back the last time. */
+  /** Why it came back the last time; see `Job.lastError`. */
   readonly lastError: string | undefined;
 }
 
@@ -87,13 +87,12 @@ export class DeadLetters<S extends ChannelSchema> {
       const found: DeadLetter<S>[] = [];
       for (const link of cells.list(QUEUE.deadFirst, KINDS.dead)) {
         if (found.length >= limit) break;
-        const error = records.readError(link);
         found.push({
           id: cells.getLong(link, CELL.sequence),
           value: this.#valueOf(link),
           attempts: cells.get(link, CELL.attempts) >>> 0,
           priority: priorityOf(cells.get(link, CELL.place) & CLASS_MASK),
-          lastError: error.length === 0 ? undefined : new TextDecoder().decode(error),
+          lastError: records.lastError(link),
         });
       }
       return found;

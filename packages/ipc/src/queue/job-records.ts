@@ -6,7 +6,7 @@
  */
 import type { Words } from "../words.ts";
 import { type JobCells, JobDamage, type TableShape } from "./job-cells.ts";
-import { CELL, COUNTS, KIND } from "./queue-layout.ts";
+import { CELL, COUNTS, KIND, reasonText } from "./queue-layout.ts";
 
 /** The longest text of an error that is kept, in bytes. */
 export const ERROR_BYTES_MAX = 1024;
@@ -31,6 +31,7 @@ export class JobRecords {
     cells.set(link, CELL.length, lengthBytes);
     cells.set(link, CELL.error, 0);
     cells.set(link, CELL.errorLength, 0);
+    cells.set(link, CELL.reason, 0);
     cells.set(link, CELL.timer, 0);
     return link;
   }
@@ -68,6 +69,14 @@ export class JobRecords {
     });
     cells.set(link, CELL.errorLength, length);
     cells.set(link, CELL.error, first);
+  }
+
+  /** Why a job came back the last time, in words; undefined when it never did. */
+  lastError(link: number): string | undefined {
+    if (this.cells.get(link, CELL.error) !== 0) {
+      return new TextDecoder().decode(this.readError(link));
+    }
+    return reasonText(this.cells.get(link, CELL.reason) >>> 0);
   }
 
   /** The text of a job's last error, in UTF-8; empty when it has none. */

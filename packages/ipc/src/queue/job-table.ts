@@ -20,6 +20,7 @@ import {
   KIND_MASK,
   KINDS,
   QUEUE,
+  REASON,
   SHARE_SHIFT,
 } from "./queue-layout.ts";
 
@@ -36,7 +37,7 @@ export interface NewJob {
 }
 
 /** Why a job comes back. */
-export type ReturnReason = "failed" | "returned" | "orphaned" | "expired";
+export type ReturnReason = keyof typeof REASON;
 
 /** How a job comes back. */
 export interface Returning {
@@ -44,11 +45,13 @@ export interface Returning {
   /** When it is due again, in milliseconds of the shared clock; 0: now. */
   readonly dueMs: number;
   readonly nowMs: number;
-  /** What is to be kept of the error, in UTF-8; undefined keeps the one before. */
+  /** What is to be kept of the error, in UTF-8; without it the reason is what is told. */
   readonly error?: Uint8Array | undefined;
   /** Whether it is never to be tried again. */
   readonly isHopeless?: boolean | undefined;
 }
+
+const NO_TEXT = new Uint8Array();
 
 /** The jobs of one queue. Jobs are named by their links: number of the cell + 1. */
 export class JobTable {
@@ -170,7 +173,8 @@ export class JobTable {
   giveBack(link: number, { reason, dueMs, nowMs, error, isHopeless }: Returning): boolean {
     const { cells } = this;
     const { maxAttempts } = this.shape;
-    if (error !== undefined) this.records.keepError(link, error);
+    // Who leaves a dead letter says nothing about why it is one.
+    if (error !== undefined || !this.isDead(link)) this.explain(link, reason, error);
     this.leaveTaken(link);
     cells.add(COUNTS[reason], 1);
     if (this.isDead(link)) {
@@ -311,6 +315,15 @@ export class JobTable {
   private leaveTaken(link: number): void {
     this.cells.unlinkTaken(link);
     if (this.cells.get(link, CELL.timer) !== 0) this.order.timers.remove(link);
+  }
+
+  /** Keeps why a job comes back. */
+  private explain(link: number, reason: ReturnReason, error: Uint8Array | undefined): void {
+    const { cells, records } = this;
+    cells.set(link, CELL.reason, REASON[reason]);
+    if (error !== undefined || cells.get(link, CELL.error) !== 0) {
+      records.keepError(link, error ?? NO_TEXT);
+    }
   }
 
   private isDead(link: number): boolean {

@@ -72,7 +72,10 @@ export class Job<S extends ChannelSchema> implements Disposable {
   /** How often it has been taken, this time included: 1 for the first time. */
   readonly attempts: number;
   readonly priority: number;
-  /** Why it was given back the last time, by `fail` or a death; undefined when it never was. */
+  /**
+   * Why it came back the last time: what `fail` was told, or one of `it failed` (without an error, or room for its text),
+   * `it was left without done()`, `its worker died` and `its lease was over`. Undefined when it never did.
+   */
   readonly lastError: string | undefined;
   readonly #link: number;
   readonly #state: number;

@@ -51,7 +51,7 @@
  *    72 │ heldLast       u32   and the last one
  *    76 │ error          u32   first cell with the text of the last error
  *    80 │ errorLength    u32   its bytes
- *    84 │ reserved       4 bytes
+ *    84 │ reason         u32   why it came back the last time, see REASON; 0: it never did
  *    88 │ addedAt        u64   nanoseconds of CLOCK_MONOTONIC
  *    96 │ takenAt        u64   the same
  *   104 └ reserved       24 bytes
@@ -172,6 +172,7 @@ export const CELL = {
   heldLast: 18,
   error: 19,
   errorLength: 20,
+  reason: 21,
   addedAt: 22,
   takenAt: 24,
 } as const;
@@ -209,6 +210,23 @@ export const KINDS: Readonly<Record<"ready" | "held" | "dead" | "workedOn" | "le
   workedOn: (1 << KIND.taken) | (1 << KIND.filling),
   leading: (1 << KIND.ready) | (1 << KIND.delayed) | (1 << KIND.taken),
 };
+
+/** Why a job came back. */
+export const REASON = { failed: 1, returned: 2, orphaned: 3, expired: 4 } as const;
+
+/** What is told of a job that came back without a text of its own, by its reason. */
+const REASON_TEXTS: readonly (string | undefined)[] = [
+  undefined,
+  "it failed",
+  "it was left without done()",
+  "its worker died",
+  "its lease was over",
+];
+
+/** Why a job came back the last time, in words; undefined when it never did, and for what is no reason. */
+export function reasonText(reason: number): string | undefined {
+  return REASON_TEXTS[reason];
+}
 
 /** Bits of `state` that are the kind. */
 export const KIND_BITS = 4;

@@ -133,8 +133,7 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
     let count = 0;
     for (const owner of this.#others()) {
       if (!segment.participants.isOver(owner.slot, owner.life & LIFE_MASK, LIFE_MASK)) continue;
-      const text = `the worker in place ${owner.slot} ended`;
-      count += this.giveBackOf(owner, "orphaned", text);
+      count += this.giveBackOf(owner, "orphaned");
     }
     return count;
   }
@@ -145,9 +144,9 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
   }
 
   /** Gives back what one of those who had jobs had. */
-  giveBackOf(owner: JobOwner, reason: Returning["reason"], error?: string): number {
+  giveBackOf(owner: JobOwner, reason: Returning["reason"]): number {
     const { ready, room } = this.#queue;
-    const returning = { reason, dueMs: 0, nowMs: this.#queue.nowMs(), error: encoded(error) };
+    const returning = { reason, dueMs: 0, nowMs: this.#queue.nowMs() };
     const count = this.#queue.locked((table) => table.giveBackOf(owner, returning));
     if (count > 0) {
       ready.wake();
@@ -239,17 +238,13 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
 
   /** What a worker gets of a job that it has taken. */
   #jobOf(link: number, holder: Disposable): Job<S> {
-    const { cells } = this.#queue.table;
+    const { cells, records } = this.#queue.table;
     const { facts } = this.#claiming;
     facts.id = cells.getLong(link, CELL.sequence);
     facts.attempts = cells.get(link, CELL.attempts) >>> 0;
     facts.priority = priorityOf(cells.get(link, CELL.place) & CLASS_MASK);
-    facts.lastError = cells.get(link, CELL.error) === 0 ? undefined : this.#errorOf(link);
+    facts.lastError = records.lastError(link);
     return new Job<S>(facts, this.valueOf(link), holder, this);
-  }
-
-  #errorOf(link: number): string {
-    return new TextDecoder().decode(this.#queue.table.records.readError(link));
   }
 
   #giveBack({ link, state }: Claim, returning: Returning): boolean {

@@ -114,14 +114,14 @@ test("dead letters: all of them, or the first ones, with their values as far as 
   using queue = WorkQueue.createNew("letters", { schema: json, maxAttempts: 1 });
   for (let id = 1; id <= 3; id++) {
     queue.add({ id, text: "y".repeat(id * 200) }, { priority: id });
-    queue.tryTake()?.fail(id === 2 ? undefined : `reason ${id}`);
+    queue.tryTake()?.fail(id === 2 ? "it failed" : `reason ${id}`);
   }
   expect(observeDeadLetters("letters")).toMatchObject(
     [1, 2, 3].map((id) => ({
       id,
       attempts: 1,
       priority: id,
-      lastError: id === 2 ? undefined : `reason ${id}`,
+      lastError: id === 2 ? "it failed" : `reason ${id}`,
       value: { id, text: "y".repeat(id * 200) },
     })),
   );
@@ -133,7 +133,7 @@ test("dead letters: all of them, or the first ones, with their values as far as 
   using raw = WorkQueue.createNew("raw", { schema: bytes, maxAttempts: 1 });
   raw.add(new Uint8Array([1, 2, 3]));
   raw.tryTake()?.fail();
-  const plain = { value: undefined, bytes: new Uint8Array([1, 2, 3]), lastError: undefined };
+  const plain = { value: undefined, bytes: new Uint8Array([1, 2, 3]), lastError: "it failed" };
   expect(observeDeadLetters("raw")).toMatchObject([plain]);
 });
 

@@ -92,7 +92,7 @@ test("the newest dead letter, with why it is one", () => {
   expect(newest()).toMatchObject({ id: 2, attempts: 1 });
   expect(newest()?.lastError).toMatch(/^xé+$/);
   queue.tryTake()?.[Symbol.dispose]();
-  expect(newest()).toEqual({ id: 3, attempts: 1, lastError: undefined });
+  expect(newest()).toEqual({ id: 3, attempts: 1, lastError: "it was left without done()" });
   queue.dead.drop(3);
   expect(newest()?.id).toBe(2);
   queue.dead.drop();

@@ -35,6 +35,7 @@ const HISTORIES: readonly (readonly Operation[])[] = [
   ["begin to fill", "add keyed", "fill", "add keyed", "take by one", "begin to fill"],
   ["add keyed", "take by one", "fail for good", "add keyed", "add keyed"],
   ["add keyed", "take by one", "fail for good", "take dead"],
+  ["add", "take by two", "two dies", "take by two", "two dies", "take dead"],
 ];
 
 /** The same where jobs have a lease. */

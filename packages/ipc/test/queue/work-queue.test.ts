@@ -2,7 +2,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { until } from "@isthmus/testing/patience";
-import { bytes, f64, json, struct, u32, WorkQueue } from "../../src/index.ts";
+import { bytes, f64, json, observeDeadLetters, struct, u32, WorkQueue } from "../../src/index.ts";
+import { CELL, QUEUE } from "../../src/queue/queue-layout.ts";
+import { QueueSegment } from "../../src/queue/queue-segment.ts";
 import { codeOf } from "../flow/support/code-of.ts";
 import { Home } from "../sync/support/home.ts";
 import { QueueClock } from "./support/queue-clock.ts";
@@ -184,7 +186,7 @@ describe("what comes back", () => {
     expect(performance.now() - startMs).toBeGreaterThan(20);
     expect([job.attempts, job.lastError]).toEqual([2, "TypeError: bad luck"]);
     job.fail();
-    expect(queue.tryTake()?.lastError).toBe("TypeError: bad luck");
+    expect(queue.tryTake()?.lastError).toBe("it failed");
   });
 
   test("refuses options that are none, and is still its worker's", () => {
@@ -228,8 +230,44 @@ describe("what comes back", () => {
     queue.add(1);
     queue.tryTake()?.fail("with words");
     queue.tryTake()?.fail("");
-    expect(queue.dead.list()).toMatchObject([{ id: 1, value: 1, lastError: undefined }]);
+    expect(queue.dead.list()).toMatchObject([{ id: 1, value: 1, lastError: "it failed" }]);
     expect(queue.metrics).toMatchObject({ corruptions: 0, recoveries: 0 });
+  });
+
+  test("what was left says so, in the place of an earlier error", () => {
+    using _home = new Home();
+    using queue = WorkQueue.createNew("tasks", { schema: json, maxAttempts: 2 });
+    const look = () => observeDeadLetters("tasks").map(({ lastError }) => lastError);
+    queue.add(1);
+    queue.tryTake()?.fail("with words");
+    queue.tryTake()?.dispose();
+    const left = "it was left without done()";
+    expect(queue.dead.list()).toMatchObject([{ lastError: left }]);
+    expect(look()).toEqual([left]);
+    // Who only looks changes nothing.
+    queue.dead.tryTake()?.dispose();
+    queue.dead.tryTake()?.fail();
+    expect(look()).toEqual([left]);
+    queue.dead.tryTake()?.fail("looked at");
+    expect(look()).toEqual(["looked at"]);
+    queue.dead.tryTake()?.done();
+    expect(queue.metrics.fill).toBe(0);
+  });
+
+  test("a lease that was over is a reason, also in a queue without room for a text", () => {
+    using _home = new Home();
+    const options = { schema: json, maxAttempts: 1, leaseMs: 60_000, capacityBytes: 1024 } as const;
+    using queue = WorkQueue.createNew("tasks", options);
+    while (queue.tryAdd("x") !== undefined);
+    queue.tryTake();
+    queue.pause();
+    expect(clock.later(60_001, () => queue.tryTake())).toBeUndefined();
+    expect(queue.dead.list()).toMatchObject([{ lastError: "its lease was over" }]);
+    const damaged = new QueueSegment("openExisting", "tasks", options);
+    damaged.locked(({ cells }) => cells.set(cells.head(QUEUE.deadFirst), CELL.reason, 99));
+    damaged.segment.dispose();
+    expect(queue.dead.list()).toMatchObject([{ lastError: undefined }]);
+    expect(observeDeadLetters("tasks")).toMatchObject([{ lastError: undefined }]);
   });
 
   test("maxAttempts: 1 means once", () => {
