@@ -95,7 +95,7 @@ export const worker: Command<IsthmusContext> = defineCommand<WorkerFlags, string
       "reason. Tried as often as the queue says, it becomes a dead letter: see isthmus queue.\n" +
       "What COMMAND prints goes to standard output as it is.\n\n" +
       "Ctrl-C and SIGTERM are passed on to COMMAND and all that it has started; what does not end\n" +
-      "in time is killed, and the job is given back. When the worker itself is killed, the job goes\n" +
+      "in time is killed, and the job is given back, which is no attempt. When the worker itself is killed, the job goes\n" +
       "to the next worker at once and COMMAND is killed a moment later: for that long both may run.\n" +
       "Fails when a job became a dead letter.",
     customUsage: [

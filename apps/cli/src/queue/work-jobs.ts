@@ -231,8 +231,10 @@ class WorkRun {
     return this.#options.signal.aborted || this.#ending.signal.aborted;
   }
 
+  /** A job that nothing is wrong with but that this worker stops does not lose an attempt. */
   #giveBack(job: Job<ChannelSchema>): void {
-    job.dispose();
+    if (this.#isStopped) job.giveBack();
+    else job.dispose();
     this.#counts.returned++;
     this.#note(`job ${job.id} is given back`);
   }

@@ -1,7 +1,7 @@
 /** Programs as workers: what becomes of jobs when they fail, are killed, or the command itself is. */
 import { describe, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
-import { bytes, NamedMutex, WorkQueue } from "@isthmus/ipc";
+import { bytes, json, NamedMutex, WorkQueue } from "@isthmus/ipc";
 import { isLinux, testIf } from "@isthmus/testing/requirement";
 import { Order, orderOf } from "../support/order.ts";
 import { runCliInShell } from "../support/run-cli.ts";
@@ -148,6 +148,10 @@ describe("isthmus worker", () => {
     expect(await scene.left("heard")).toBe(1);
     for (const pid of pids) await untilGone(pid);
     expect(scene.state("tasks")).toMatchObject({ waiting: 2, inFlight: 0, returned: 1 });
+    {
+      using queue = WorkQueue.openExisting("tasks", { schema: json });
+      expect(queue.tryTake()).toMatchObject({ id: 1, attempts: 1, lastError: undefined });
+    }
     expect(scene.files()).toEqual(["tasks"]);
   });
 

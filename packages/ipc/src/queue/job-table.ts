@@ -47,6 +47,8 @@ export interface Returning {
   readonly nowMs: number;
   /** What is to be kept of the error, in UTF-8; without it the reason is what is told. */
   readonly error?: Uint8Array | undefined;
+  /** Whether the attempt is not to count, as if nobody had taken the job. */
+  readonly isUncounted?: boolean | undefined;
   /** Whether it is never to be tried again. */
   readonly isHopeless?: boolean | undefined;
 }
@@ -170,11 +172,13 @@ export class JobTable {
   }
 
   /** Gives a job that is taken back; returns whether it has become a dead letter. */
-  giveBack(link: number, { reason, dueMs, nowMs, error, isHopeless }: Returning): boolean {
+  giveBack(link: number, returning: Returning): boolean {
     const { cells } = this;
     const { maxAttempts } = this.shape;
+    const { reason, dueMs, nowMs, error, isHopeless } = returning;
+    if (returning.isUncounted === true) this.uncount(link);
     // Who leaves a dead letter says nothing about why it is one.
-    if (error !== undefined || !this.isDead(link)) this.explain(link, reason, error);
+    else if (error !== undefined || !this.isDead(link)) this.explain(link, reason, error);
     this.leaveTaken(link);
     cells.add(COUNTS[reason], 1);
     if (this.isDead(link)) {
@@ -315,6 +319,13 @@ export class JobTable {
   private leaveTaken(link: number): void {
     this.cells.unlinkTaken(link);
     if (this.cells.get(link, CELL.timer) !== 0) this.order.timers.remove(link);
+  }
+
+  /** Has the last attempt of a job not count; that of a dead letter never has. */
+  private uncount(link: number): void {
+    const { cells } = this;
+    const attempts = cells.get(link, CELL.attempts) >>> 0;
+    if (attempts > 0 && !this.isDead(link)) cells.set(link, CELL.attempts, attempts - 1);
   }
 
   /** Keeps why a job comes back. */

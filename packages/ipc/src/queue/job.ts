@@ -26,17 +26,15 @@ export interface Claim {
   readonly state: number;
 }
 
+/** How a job is given back: `"uncounted"` as if it had not been taken. */
+export type GivingBack = "failed" | "returned" | "uncounted";
+
 /** Where jobs are ended. */
 export interface JobKeeper {
   /** Ends a job; false when it is not this worker's any more. */
   finish(link: number, state: number, takenNs: number): boolean;
   /** Gives it back; false when it is not this worker's any more. */
-  giveBack(
-    claim: Claim,
-    reason: "failed" | "returned",
-    delayMs: number,
-    error: string | undefined,
-  ): boolean;
+  giveBack(claim: Claim, how: GivingBack, delayMs: number, error: string | undefined): boolean;
 }
 
 /** What is known of a job. A handle has one for all its jobs. */
@@ -49,7 +47,7 @@ export interface JobFacts extends Claim {
 }
 
 /**
- * A job that this worker has taken, and nobody else has. It is to be ended with `done` or `fail`; left without either, by
+ * A job that this worker has taken, and nobody else has. It is to be ended with `done`, `fail` or `giveBack`; left without, by
  * `using`, by disposal of its queue, or by the end of this process, it is given back at once. One that is merely
  * forgotten stays taken.
  *
@@ -100,7 +98,7 @@ export class Job<S extends ChannelSchema> implements Disposable {
   }
 
   /**
-   * Says that the job is done: it never comes again. A second time, and after `fail`, it does nothing.
+   * Says that the job is done: it never comes again. A second time, and after `fail` or `giveBack`, it does nothing.
    *
    * @returns False when the job was not this worker's any more, because its lease was over or its queue was disposed: it
    *   may be done twice.
@@ -128,7 +126,20 @@ export class Job<S extends ChannelSchema> implements Disposable {
     return this.#keeper.giveBack(this.#claim(), "failed", delayMs, textOf(error));
   }
 
-  /** Gives the job back unless it was ended: the next worker gets it at once. */
+  /**
+   * Gives the job back as if it had not been taken: the next worker gets it at once, the attempt does not count, and
+   * `lastError` stays what it was. For a worker that is to stop: one that goes on gets the same job again.
+   *
+   * @returns False when the job was not this worker's any more.
+   * @throws {DisposedError} After disposal of the queue.
+   */
+  giveBack(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    return this.#keeper.giveBack(this.#claim(), "uncounted", 0, undefined);
+  }
+
+  /** Gives the job back unless it was ended: the next worker gets it at once, and the attempt counts. */
   dispose(): void {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -17,7 +17,7 @@ import {
   waitAsync,
 } from "../wait/wait-for.ts";
 import { Claiming } from "./claiming.ts";
-import { type Claim, Job, type JobKeeper } from "./job.ts";
+import { type Claim, type GivingBack, Job, type JobKeeper } from "./job.ts";
 import type { JobOwner } from "./job-cells.ts";
 import type { Returning } from "./job-table.ts";
 import { priorityOf } from "./priority.ts";
@@ -172,18 +172,19 @@ export class Taking<S extends ChannelSchema> implements JobKeeper {
     return true;
   }
 
-  giveBack(
-    claim: Claim,
-    reason: "failed" | "returned",
-    delayMs: number,
-    error: string | undefined,
-  ): boolean {
+  giveBack(claim: Claim, how: GivingBack, delayMs: number, error: string | undefined): boolean {
     const { segment } = this.#queue;
-    if (segment.isDisposed && reason === "returned") return false;
+    if (segment.isDisposed && how === "returned") return false;
     segment.checkOpen("WorkQueue");
     const nowMs = this.#queue.nowMs();
     const dueMs = delayMs > 0 ? Math.ceil(nowMs + delayMs) : 0;
-    return this.#giveBack(claim, { reason, dueMs, nowMs, error: encoded(error) });
+    return this.#giveBack(claim, {
+      reason: how === "failed" ? "failed" : "returned",
+      dueMs,
+      nowMs,
+      error: encoded(error),
+      isUncounted: how === "uncounted",
+    });
   }
 
   #isEmpty(): boolean {

@@ -23,8 +23,8 @@ import { Taking } from "./taking.ts";
  *
  * **Delivery.** A job is done once as long as nobody dies with it. The kernel says who has died: then the job goes to the
  * next worker at once, and never because of time unless `leaseMs` is given. A worker that dies between the end of its work
- * and `done` has done the work, and it is done again. Every take counts as an attempt, also one that ended with a death;
- * after `maxAttempts` a job becomes a dead letter.
+ * and `done` has done the work, and it is done again. Every take counts as an attempt, also one that ended with a death,
+ * unless the job was given back by `giveBack`; after `maxAttempts` a job becomes a dead letter.
  *
  * **Order.** Jobs of one producer, one priority and no delay are taken in the order in which they were added; a job that
  * comes back goes to the front. Between producers takes go round, so that none waits behind another one's many jobs.
@@ -204,7 +204,7 @@ export class WorkQueue<S extends ChannelSchema> extends NamedHandle {
   }
 
   /**
-   * Takes one job after the other. A job that its turn of the loop has not ended with `done` or `fail` is given back when
+   * Takes one job after the other. A job that its turn of the loop has not ended is given back when
    * the loop asks for the next one, and however the loop is left. It ends when the queue is disposed.
    *
    * @param options A `signal` that ends the loop.

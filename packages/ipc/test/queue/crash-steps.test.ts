@@ -35,6 +35,7 @@ const HISTORIES: readonly (readonly Operation[])[] = [
   ["begin to fill", "add keyed", "fill", "add keyed", "take by one", "begin to fill"],
   ["add keyed", "take by one", "fail for good", "add keyed", "add keyed"],
   ["add keyed", "take by one", "fail for good", "take dead"],
+  ["add keyed", "add keyed", "take by one", "fail", "take by one", "give back", "take by one"],
   ["add", "take by two", "two dies", "take by two", "two dies", "take dead"],
 ];
 
@@ -215,6 +216,16 @@ const BUGS: Readonly<Record<string, readonly Mistake[]>> = {
     "job-records.ts",
     "    cells.change(first, KIND.more);\n    this.visit(first",
     "    cells.change(first, KIND.more);\n    cells.set(link, CELL.errorLength, length);\n    cells.set(link, CELL.error, first);\n    this.visit(first",
+  ),
+  "an attempt that counts though the job was given back": bug(
+    "job-table.ts",
+    "    if (attempts > 0 && !this.isDead(link)) cells.set(link, CELL.attempts, attempts - 1);",
+    "",
+  ),
+  "a job that others may take before its attempt does not count": bug(
+    "job-table.ts",
+    "    if (returning.isUncounted === true) this.uncount(link);\n",
+    "    if (returning.isUncounted === true) cells.change(link, KIND.ready);\n    if (returning.isUncounted === true) this.uncount(link);\n",
   ),
   "an urgent job that a death makes a usual one": bug(
     "job-order.ts",

@@ -1,5 +1,6 @@
 /** `WorkQueue` in one process: what is taken when, and what becomes of it. */
 import { afterAll, describe, expect, test } from "bun:test";
+import { DisposedError } from "@isthmus/core";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { until } from "@isthmus/testing/patience";
 import { bytes, f64, json, observeDeadLetters, struct, u32, WorkQueue } from "../../src/index.ts";
@@ -252,6 +253,25 @@ describe("what comes back", () => {
     expect(look()).toEqual(["looked at"]);
     queue.dead.tryTake()?.done();
     expect(queue.metrics.fill).toBe(0);
+  });
+
+  test("given back as if it had not been taken, it comes again at once with all its attempts", () => {
+    using _home = new Home();
+    using queue = WorkQueue.createNew("tasks", { schema: json, maxAttempts: 2 });
+    queue.addAll(["first", "second"]);
+    queue.tryTake()?.fail("with words");
+    for (let time = 0; time < 3; time++) {
+      using job = queue.tryTake();
+      expect([job?.value, job?.attempts, job?.lastError]).toEqual(["first", 2, "with words"]);
+      expect([job?.giveBack(), job?.giveBack(), job?.done()]).toEqual([true, false, false]);
+    }
+    queue.tryTake()?.fail("again");
+    queue.dead.tryTake()?.giveBack();
+    expect(queue.dead.list()).toMatchObject([{ attempts: 2, lastError: "again" }]);
+    expect(queue.metrics).toMatchObject({ returned: 4, failed: 2, inFlight: 0, deadLetters: 1 });
+    const second = queue.tryTake();
+    queue.dispose();
+    expect(() => second?.giveBack()).toThrow(DisposedError);
   });
 
   test("a lease that was over is a reason, also in a queue without room for a text", () => {

@@ -69,6 +69,7 @@ export const OPERATIONS = [
   "fail",
   "fail until later",
   "fail for good",
+  "give back",
   "two dies",
   "three dies",
   "take dead",
@@ -322,6 +323,7 @@ export class CrashWorld {
     fail: () => this.#fail({}),
     "fail until later": () => this.#fail({ dueMs: LATER_MS }),
     "fail for good": () => this.#fail({ isHopeless: true }),
+    "give back": () => this.#giveBack(),
     "two dies": () => this.#dies(OWNERS.two),
     "three dies": () => this.#dies(OWNERS.three),
     "take dead": () => {
@@ -412,6 +414,24 @@ export class CrashWorld {
       isHopeless,
     });
     if (known !== undefined && !isDead) known.dueMs = dueMs;
+  }
+
+  #giveBack(): void {
+    const link = this.#first(KIND.taken);
+    if (link === 0) return;
+    const isDead = (this.#table.cells.get(link, CELL.place) & DEAD_BIT) !== 0;
+    const known = isDead ? undefined : this.#live.get(this.#markOf(link));
+    this.#taken.delete(link);
+    // Whoever dies now may have given it back.
+    if (known !== undefined && known.taken > 0) {
+      known.taken--;
+      known.perhapsTaken++;
+    }
+    const returning = { reason: "returned", dueMs: 0, nowMs: NOW_MS, isUncounted: true } as const;
+    if (this.#table.giveBack(link, returning) !== isDead) {
+      throw new Error("a job that was given back is a dead letter");
+    }
+    if (known !== undefined && known.perhapsTaken > 0) known.perhapsTaken--;
   }
 
   #dies(owner: JobOwner): void {
