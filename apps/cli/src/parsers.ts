@@ -25,6 +25,36 @@ export function wholeNumber(
   };
 }
 
+const UNITS_BYTES: Readonly<Record<string, number>> = {
+  "": 1,
+  K: 2 ** 10,
+  M: 2 ** 20,
+  G: 2 ** 30,
+  T: 2 ** 40,
+};
+
+/**
+ * Makes a parser of sizes in bytes, also in binary units.
+ *
+ * @param minimum The least value.
+ * @param maximum The greatest; any if left out.
+ */
+export function byteCount(
+  minimum: number,
+  maximum: number = Number.MAX_SAFE_INTEGER,
+): (text: string) => number {
+  return (text) => {
+    const [, digits, unit = ""] = /^(\d+)([KMGT]?)(?:i?B)?$/.exec(text) ?? [];
+    const bytes = Number(digits) * (UNITS_BYTES[unit] ?? Number.NaN);
+    if (Number.isSafeInteger(bytes) && bytes >= minimum && bytes <= maximum) return bytes;
+    const range = maximum === Number.MAX_SAFE_INTEGER ? "" : ` from ${minimum} to ${maximum}`;
+    throw new SyntaxError(`it must be a number of bytes${range}, also as 64K, 64M or 10G`);
+  };
+}
+
+/** Parses a size in bytes. */
+export const parseBytes: (text: string) => number = byteCount(1);
+
 /** Makes a parser of numbers from 0 on. */
 export function decimal(maximum: number): (text: string) => number {
   return (text) => {
@@ -56,7 +86,7 @@ export function parseCount(text: string): number {
 /** Parses the name of something that may not be there yet. */
 export function parseName(text: string): string {
   if (text === "" || Buffer.byteLength(text) > 200 || /^\.|[/\\\0]/.test(text)) {
-    throw new SyntaxError("a name has 1 to 200 bytes, no / and no \\, and does not begin with .");
+    throw new SyntaxError('a name has 1 to 200 bytes, no / and no \\, and does not begin with "."');
   }
   return text;
 }

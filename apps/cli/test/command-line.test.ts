@@ -3,6 +3,7 @@ import { runProgram } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import packageJson from "../package.json" with { type: "json" };
 import type { Environment } from "../src/context.ts";
+import { renamed } from "../src/manual/help-page.ts";
 import { runIsthmus } from "../src/run.ts";
 import { createFakeHost } from "./support/fake-host.ts";
 import { runCli } from "./support/run-cli.ts";
@@ -86,6 +87,45 @@ describe("isthmus --help", () => {
       const { stdout, stderr, exitCode } = await runHere(args);
       expect(stderr).toMatch(/^isthmus: .*nope.* See isthmus (help )?--help\n$/);
       expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+    }
+  });
+
+  test.each([
+    ["isthmus ls; $(isthmus --json ls)", "bunx isthmus ls; $(bunx isthmus --json ls)"],
+    [
+      "isthmus bridge --spill /var/spool/isthmus here",
+      "bunx isthmus bridge --spill /var/spool/isthmus here",
+    ],
+    ["man isthmus", "man bunx isthmus"],
+    ["npm:@isthmus", "npm:@isthmus"],
+  ])("of the words of %p the command's name is one", (text, called) => {
+    expect(renamed(text, "bunx isthmus")).toBe(called);
+  });
+
+  test("words behind the name of a command are none that help explains", async () => {
+    for (const args of [
+      ["help", "ls", "inspect"],
+      ["help", "--man", "ls", "inspect"],
+      ["help", "--json", "ls", "inspect"],
+    ]) {
+      const { stdout, stderr, exitCode } = await runHere(args);
+      expect(stderr).toStartWith('isthmus: Behind "ls" there is no command "inspect". See ');
+      expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+    }
+  });
+
+  test("sizes in bytes may have a unit, whatever the command", async () => {
+    const flags = (await helpOf()).flatMap(({ command, flags }) =>
+      flags
+        .filter(({ value }) => value === "BYTES")
+        .map(({ name }) => [command.split(" ")[1] ?? "", name] as const),
+    );
+    expect(flags.length).toBeGreaterThan(6);
+    for (const [command, flag] of flags) {
+      const { stderr, exitCode } = await runHere([command, flag, "64X"]);
+      expect({ command, flag, exitCode }).toEqual({ command, flag, exitCode: 2 });
+      expect(stderr).toContain("it must be a number of bytes");
+      expect((await runHere([command, flag, "64K", "--nonsense"])).stderr).toContain("--nonsense");
     }
   });
 

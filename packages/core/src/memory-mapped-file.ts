@@ -164,7 +164,7 @@ export class MemoryMappedFile extends Scannable implements Disposable {
   /**
    * Makes named memory, all zero, or anonymous memory that only this process sees.
    *
-   * @param name 1 to 200 bytes without separators, or `null` for anonymous memory.
+   * @param name 1 to 200 bytes without separators that do not begin with a dot, or `null` for anonymous memory.
    * @param capacity Length in bytes, > 0.
    * @param options `access`: what the map may do; `lifetime`: whether the name stays when nobody holds it.
    * @throws {SystemError} `EEXIST` when somebody alive holds the name, `ENOSPC` when there is not that much memory.
@@ -180,7 +180,7 @@ export class MemoryMappedFile extends Scannable implements Disposable {
   /**
    * Opens named memory that somebody holds.
    *
-   * @param name 1 to 200 bytes without separators.
+   * @param name 1 to 200 bytes without separators; it does not begin with a dot.
    * @param options `access`: what the map may do.
    * @throws {SystemError} `ENOENT` when nobody holds the name.
    * @throws {CorruptSegmentError} When the name is something else than memory, or of another version.
@@ -193,7 +193,7 @@ export class MemoryMappedFile extends Scannable implements Disposable {
    * Opens named memory, or makes it when nobody holds the name. Of many processes that try at once exactly
    * one makes it; see `createdNew`.
    *
-   * @param name 1 to 200 bytes without separators.
+   * @param name 1 to 200 bytes without separators; it does not begin with a dot.
    * @param capacity Length in bytes when it is made; ignored when it is opened.
    * @param options As of `createNew`; `lifetime` is ignored when it is opened.
    * @throws {SystemError} `ENOSPC` when there is not that much memory.
@@ -210,7 +210,7 @@ export class MemoryMappedFile extends Scannable implements Disposable {
   /**
    * Removes a name at once. Those who hold it go on with their memory; nobody can open it any more.
    *
-   * @param name 1 to 200 bytes without separators.
+   * @param name 1 to 200 bytes without separators; it does not begin with a dot.
    * @throws {SystemError} `ENOENT` when there is no such name.
    */
   static unlink(name: string): void {

@@ -29,6 +29,13 @@ export function createHelp(create: CreateApp): Command<IsthmusContext> {
     ...names: string[]
   ): Promise<void> {
     const app = await create(names);
+    const known = [...manualPages(app)].map((page) => page.path.slice(1).join(" "));
+    const surplus = surplusOf(names, known);
+    if (surplus !== undefined) {
+      throw new UsageError(
+        `Behind "${names.slice(0, surplus).join(" ")}" there is no command ${JSON.stringify(names[surplus])}`,
+      );
+    }
     // The same words, also of what does not exist, as after the command itself.
     if (!flags.man && !flags.json) return await run(app, [...names, "--help"], this);
     const path = [app.config.name, ...names];
@@ -75,6 +82,16 @@ export function createHelp(create: CreateApp): Command<IsthmusContext> {
       ],
     },
   });
+}
+
+/** Which of some words is none of a command that the words before it name; undefined when there is no such command, or no such word. */
+function surplusOf(names: readonly string[], known: readonly string[]): number | undefined {
+  for (let count = names.length; count > 0; count--) {
+    if (known.includes(names.slice(0, count).join(" "))) {
+      return count < names.length ? count : undefined;
+    }
+  }
+  return undefined;
 }
 
 /** The public record; its fields are a contract. */

@@ -14,7 +14,7 @@ import { defineCommand } from "../define-command.ts";
 import { type CommonFlags, optional } from "../flags.ts";
 import { hexDump } from "../output/hex-dump.ts";
 import { jsonValue } from "../output/json-value.ts";
-import { wholeNumber } from "../parsers.ts";
+import { byteCount } from "../parsers.ts";
 import { NotFoundError } from "../segments/not-found-error.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -26,7 +26,7 @@ interface HexdumpFlags extends CommonFlags {
 
 type FileSchema = RecordSchema<unknown, unknown, unknown>;
 
-const parseBytes = wholeNumber(0);
+const parseBytes = byteCount(0);
 /** How many bytes one JSON record shows. */
 const RECORD_BYTES = 16;
 /** The code of the error for a module that is not there, or that imports one that is not. */

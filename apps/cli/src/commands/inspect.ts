@@ -22,7 +22,7 @@ import { formatCount } from "../output/format.ts";
 import { hexDump } from "../output/hex-dump.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { jsonValue } from "../output/json-value.ts";
-import { parseName } from "../parsers.ts";
+import { byteCount, parseName } from "../parsers.ts";
 import { namedError } from "../segments/not-found-error.ts";
 import { type Dump, findDumps, openDump } from "../segments/section-dump.ts";
 import { isUnreachable, segmentRecord } from "../segments/segment-record.ts";
@@ -139,14 +139,6 @@ function dumpRecord(info: SegmentInfo, dump: Dump): Readonly<Record<string, unkn
   };
 }
 
-function parseLimit(text: string): number {
-  const limit = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(limit)) {
-    throw new SyntaxError("it must be a whole number of bytes, 0 for all");
-  }
-  return limit;
-}
-
 /** The definition of the command. */
 export const inspect: Command<IsthmusContext> = defineCommand({
   run: runInspect,
@@ -154,7 +146,7 @@ export const inspect: Command<IsthmusContext> = defineCommand({
   flags: {
     hex: toggle("Also dump the sections, as hexdump -C does"),
     section: optional("SECTION", String, "Dump only this section (its name or number); implies --hex"),
-    limit: assumed(DEFAULT_LIMIT, "BYTES", parseLimit, "Bytes to dump of each section; 0: all of it"),
+    limit: assumed(DEFAULT_LIMIT, "BYTES", byteCount(0), "Bytes to dump of each section; 0: all of it"),
   },
   positional: {
     kind: "tuple",

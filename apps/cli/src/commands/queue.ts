@@ -8,7 +8,7 @@ import type { IsthmusContext } from "../context.ts";
 import { defineCommand } from "../define-command.ts";
 import { type CommonFlags, checkOwned, type OwnFlags, optional } from "../flags.ts";
 import { writeJsonLine } from "../output/json.ts";
-import { oneOf, parseMs, parseName, TIMEOUT_MS_MAX, wholeNumber } from "../parsers.ts";
+import { byteCount, oneOf, parseMs, parseName, TIMEOUT_MS_MAX, wholeNumber } from "../parsers.ts";
 import { lookAtQueue } from "../queue/open-queue.ts";
 import { ACTIONS, type Action, type ActionFlags, PERFORM } from "../queue/queue-actions.ts";
 import { formatQueue, queueRecord } from "../queue/queue-view.ts";
@@ -67,7 +67,7 @@ export const queue: Command<IsthmusContext> = defineCommand({
     key: optional("KEY", String, "add: of the jobs with one key, one is worked on at a time, in order"),
     timeoutMs: optional("MS", parseMs, "add: how long to wait for room (without end); then exit code 4"),
     schema: { kind: "enum", values: ["json", "bytes"], brief: "create: what jobs are (json)", optional: true },
-    capacity: optional("BYTES", wholeNumber(1, CAPACITY_BYTES_MAX), "create: room for jobs (4 MiB)"),
+    capacity: optional("BYTES", byteCount(1, CAPACITY_BYTES_MAX), "create: room for jobs, also as 64M (4 MiB)"),
     maxAttempts: optional("N", wholeNumber(0, TIMEOUT_MS_MAX), "create: how often a job is taken at most (20); 0: as often as need be"),
     leaseMs: optional("MS", wholeNumber(1, TIMEOUT_MS_MAX), "create: after how long a job is taken from a worker that lives (never)"),
   },

@@ -18,13 +18,13 @@ import {
   required,
   toggle,
 } from "../flags.ts";
-import { parseAge, parseBytes } from "../journal/journal-flags.ts";
+import { parseAge } from "../journal/journal-flags.ts";
 import { Recorder } from "../journal/recorder.ts";
 import { formatCount, formatCountOf, formatFrequency, formatSize } from "../output/format.ts";
 import { writeJsonLine } from "../output/json.ts";
 import { printable } from "../output/printable.ts";
 import { ProgressLines } from "../output/progress-lines.ts";
-import { parseName } from "../parsers.ts";
+import { parseBytes, parseName } from "../parsers.ts";
 
 interface RecordFlags extends CommonFlags {
   readonly journal: string;

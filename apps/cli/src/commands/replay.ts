@@ -20,6 +20,7 @@ import { formatCount, formatCountOf, formatDuration } from "../output/format.ts"
 import { writeJsonLine } from "../output/json.ts";
 import { ProgressLines } from "../output/progress-lines.ts";
 import { decimal, parseName } from "../parsers.ts";
+import { NotFoundError } from "../segments/not-found-error.ts";
 
 interface ReplayFlags extends CommonFlags {
   readonly speed: number;
@@ -49,7 +50,7 @@ interface Totals {
 
 async function runReplay(this: IsthmusContext, flags: ReplayFlags, path: string): Promise<void> {
   const { process, cwd, signal } = this;
-  const { from, follow, to, quiet } = flags;
+  const { from, follow, only, to, quiet } = flags;
   const startMs = performance.now();
   const totals: Totals = { records: 0, gaps: 0, missing: 0, skipped: 0 };
   using journal = openToRead(cwd, path);
@@ -66,6 +67,12 @@ async function runReplay(this: IsthmusContext, flags: ReplayFlags, path: string)
   } finally {
     progress[Symbol.dispose]();
     if (to !== undefined) report(this, flags, path, to, totals, performance.now() - startMs);
+  }
+  if (only !== undefined && totals.records === 0) {
+    const where = from === undefined ? "" : " from there on";
+    throw new NotFoundError(
+      `Nothing in ${JSON.stringify(path)}${where} passed under the name ${JSON.stringify(only)}`,
+    );
   }
 }
 
@@ -176,7 +183,8 @@ export const replay: Command<IsthmusContext> = defineCommand({
       "record has recorded, all that isthmus tail --json prints of it. What is missing in the journal\n" +
       'is told as {"gap":{"from":…,"to":…}}. The journal may be of any program, and is not changed.\n\n' +
       "With --to it sends the records instead: to a channel, topic or queue that is there and takes\n" +
-      "such records. A full channel is waited for.",
+      "such records. A full channel is waited for. With --only, a name under which nothing passed is\n" +
+      "exit code 3.",
     customUsage: [
       { input: "orders.journal", brief: "at the pace of then" },
       { input: "--speed 0 orders.journal | jq .record", brief: "all records, at once" },

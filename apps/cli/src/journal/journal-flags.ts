@@ -1,5 +1,5 @@
 /**
- * Flags of the commands around journals: sizes, ages, and where to begin.
+ * Flags of the commands around journals: ages, and where to begin.
  *
  * @module
  */
@@ -11,13 +11,9 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
   d: 86_400_000,
 };
-const UNITS_BYTES: Readonly<Record<string, number>> = {
-  "": 1,
-  K: 2 ** 10,
-  M: 2 ** 20,
-  G: 2 ** 30,
-  T: 2 ** 40,
-};
+/** A day, or a time of one, with its zone or without. */
+const TIME =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(?:(Z)|([+-]\d{2}):?(\d{2}))?)?$/i;
 
 /** Parses a time span with its unit, in milliseconds. */
 export function parseAge(text: string): number {
@@ -25,14 +21,6 @@ export function parseAge(text: string): number {
   const ageMs = Math.round(Number(digits) * (UNITS_MS[unit] ?? Number.NaN));
   if (Number.isSafeInteger(ageMs) && ageMs > 0) return ageMs;
   throw new SyntaxError("it must be a number with a unit: 500ms, 90s, 10m, 12h or 7d");
-}
-
-/** Parses a size in bytes, also in binary units. */
-export function parseBytes(text: string): number {
-  const [, digits, unit = ""] = /^(\d+)([KMGT]?)(?:i?B)?$/.exec(text) ?? [];
-  const bytes = Number(digits) * (UNITS_BYTES[unit] ?? Number.NaN);
-  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
-  throw new SyntaxError("it must be a number of bytes, also as 64M, 10G or 1T");
 }
 
 /**
@@ -46,17 +34,24 @@ export function parseFrom(text: string, nowMs: number): number | Date {
     if (Number.isSafeInteger(sequence)) return sequence;
   }
   if (text.startsWith("-")) return new Date(nowMs - parseAge(text.slice(1)));
-  const date = new Date(text);
-  // `Date` takes much for a time that nobody means.
-  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(date.getTime())) return date;
+  const date = parseTime(text);
+  if (date !== undefined) return date;
   throw new SyntaxError(
-    "it must be a sequence, a time as 2026-01-31T09:00, or so long ago as -10m",
+    "it must be a sequence, a time as 2026-01-31T09:00 (UTC) or 2026-01-31T09:00+01:00, or so long ago as -10m",
   );
+}
+
+/** A time of UTC unless it names another zone; undefined for what is none. */
+function parseTime(text: string): Date | undefined {
+  const [, day, time = "00:00", , hours, minutes] = TIME.exec(text) ?? [];
+  if (day === undefined) return undefined;
+  const date = new Date(`${day}T${time}${hours === undefined ? "Z" : `${hours}:${minutes}`}`);
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
 /** What all of them say of where to begin. */
 export const FROM_BRIEF =
-  "Begin with this sequence, or with this time: 2026-01-31T09:00, or -10m for ten minutes ago";
+  "Begin with this sequence, or with this time: 2026-01-31T09:00 (UTC; or with a zone: Z, +01:00), or -10m for ten minutes ago";
 
 /** A parser of it for a command that runs now. */
 export function parseFromNow(text: string): number | Date {

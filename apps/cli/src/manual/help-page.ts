@@ -116,5 +116,10 @@ function usageLines([program = "", ...words]: readonly string[], room: number): 
 
 /** Puts what the command is called here in the place of its name. */
 function named(text: string): string {
-  return text.replace(/\bisthmus(?=\s|$)/g, COMMAND_NAME);
+  return renamed(text, COMMAND_NAME);
+}
+
+/** Puts another name in the place of the command's: of the word, not of the end of a path. */
+export function renamed(text: string, name: string): string {
+  return text.replace(/(?<![\w./:@-])isthmus(?=\s|$)/g, () => name);
 }

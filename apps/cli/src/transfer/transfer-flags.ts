@@ -6,7 +6,7 @@
 
 import { HEADER_BYTES } from "@isthmus/programs/checked-record";
 import { assumed, type CommonFlags, type Flags, optional, QUIET_FLAG, toggle } from "../flags.ts";
-import { parseMs, parseName, wholeNumber } from "../parsers.ts";
+import { byteCount, parseMs, parseName, wholeNumber } from "../parsers.ts";
 
 /** The values of {@link TRANSFER_FLAGS}. */
 export interface TransferFlags extends CommonFlags {
@@ -34,13 +34,13 @@ export function recordBytesMax(capacityBytes: number): number {
 export const SIZE_BYTES_MAX: number = recordBytesMax(CAPACITY_BYTES_MAX);
 
 /** Parses the size of a record. */
-export const parseSize: (text: string) => number = wholeNumber(HEADER_BYTES, SIZE_BYTES_MAX);
+export const parseSize: (text: string) => number = byteCount(HEADER_BYTES, SIZE_BYTES_MAX);
 
 /** The definition of {@link TransferFlags} beside those that every command has. */
 // biome-ignore format: a flag is a line.
 export const TRANSFER_FLAGS: Flags<Omit<TransferFlags, keyof CommonFlags>> = {
   channel: assumed(DEFAULT_CHANNEL, "NAME", parseName, "The channel's name, the same at both ends"),
-  capacity: optional("BYTES", wholeNumber(1, CAPACITY_BYTES_MAX), "Room for each producer's records, if this end creates the channel (4 MiB, or 4 records)"),
+  capacity: optional("BYTES", byteCount(1, CAPACITY_BYTES_MAX), "Room for each producer's records, if this end creates the channel (4 MiB, or 4 records)"),
   maxProducers: optional("N", wholeNumber(1, PRODUCERS_MAX), "How many producers there can be, if this end creates the channel (8)"),
   timeoutMs: optional("MS", parseMs, "How long to wait while nobody is at the other end (without end); then exit code 4"),
   latency: toggle("Measure how long records take, if this end creates the channel; top shows it"),

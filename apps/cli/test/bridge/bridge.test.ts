@@ -165,7 +165,7 @@ describe("isthmus bridge", () => {
     [["--out", "a", "--journal", "b"], "it must be NAME=DIR"],
     [["--out", "a", "a"], '"a" is to be carried twice'],
     [["--in", "a", "--both", "a"], '"a" is to be carried twice'],
-    [["--out", ".a"], "does not begin with ."],
+    [["--out", ".a"], 'does not begin with "."'],
     [["--both", "a", "--journal", "a=b"], "topic"],
     [[], "there is nothing to carry"],
   ])("does not understand %j", async (args, text) => {

@@ -198,8 +198,8 @@ describe("refusals", () => {
   });
 
   test.each([
-    ["producer --size 23", "whole number from 24 to 268435448"],
-    ["producer --size 268435449", "whole number from 24 to 268435448"],
+    ["producer --size 23", "number of bytes from 24 to 268435448"],
+    ["producer --size 268435449", "number of bytes from 24 to 268435448"],
     ["producer --size 1000 --capacity 1000", "--size 1000 needs --capacity 2016 or more"],
     ["producer --count -1", "for count: it must be a whole number"],
     ["producer --rate fast", "it must be a number from 0 to"],

@@ -18,8 +18,9 @@ import {
 } from "@isthmus/ipc";
 import { Journal } from "@isthmus/store";
 import { until } from "@isthmus/testing/patience";
-import { parseAge, parseBytes, parseFrom } from "../../src/journal/journal-flags.ts";
+import { parseAge, parseFrom } from "../../src/journal/journal-flags.ts";
 import { ReplayPace } from "../../src/journal/replay-pace.ts";
+import { parseBytes } from "../../src/parsers.ts";
 import { Run } from "../channel-commands/support.ts";
 import { JournalScene, linesOf, SMALL } from "./support.ts";
 
@@ -325,6 +326,15 @@ describe("isthmus replay JOURNAL", () => {
     expect(wrong.stdout).toContain("sent 1 record to orders");
   });
 
+  test("a name under which nothing passed is not found", async () => {
+    using scene = new JournalScene();
+    using journal = Journal.open(scene.at("j"), { schema: json, ...SMALL });
+    journal.append(1);
+    const { stdout, stderr, exitCode } = await scene.command("replay", "j", "--only", "nope");
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 3 });
+    expect(stderr).toBe('isthmus: Nothing in "j" passed under the name "nope"\n');
+  });
+
   test("keeps the pace at which it came, and --follow goes on", async () => {
     using scene = new JournalScene();
     using journal = Journal.open(scene.at("j"), { schema: json, ...SMALL });
@@ -401,6 +411,23 @@ describe("flags", () => {
     expect(parseFrom("17", 0)).toBe(17);
     expect(parseFrom("2026-01-31", 0)).toEqual(new Date("2026-01-31"));
     expect(parseFrom("-10m", 1_000_000)).toEqual(new Date(400_000));
+  });
+
+  test.each([
+    ["2026-12-01", "2026-12-01T00:00:00.000Z"],
+    ["2026-12-01T00:00", "2026-12-01T00:00:00.000Z"],
+    ["2026-12-01 09:30:15.25", "2026-12-01T09:30:15.250Z"],
+    ["2026-12-01T00:00Z", "2026-12-01T00:00:00.000Z"],
+    ["2026-12-01T00:00+01:00", "2026-11-30T23:00:00.000Z"],
+    ["2026-12-01T00:00-0530", "2026-12-01T05:30:00.000Z"],
+  ])("%s is a time of UTC, unless it has a zone", (text, time) => {
+    const zone = process.env.TZ;
+    process.env.TZ = "America/New_York";
+    try {
+      expect((parseFrom(text, 0) as Date).toISOString()).toBe(time);
+    } finally {
+      process.env.TZ = zone ?? "";
+    }
   });
 
   test.each(["", "7", "x", "-1s", "0s", "1e3s", "9999999999d0"])("no age: %p", (text) => {
