@@ -52,6 +52,12 @@ const innermost = new AsyncLocalStorage<Running>();
 /** How a wait ends: with a value, or with a ticket to compute it; without one when nobody can wait for it. */
 type Turn = { readonly value: unknown } | { readonly ticket: number | undefined };
 
+/** A computation for which others can wait, by its shard and its ticket there. */
+interface OwnFlight {
+  readonly index: number;
+  readonly ticket: number;
+}
+
 /** What is computed and waited for through one handle. */
 export class Computations {
   readonly #store: CacheStore;
@@ -59,7 +65,8 @@ export class Computations {
   readonly #writer: CacheWriter;
   /** What this handle computes or waits for, by key. */
   readonly #running = new Map<string, Promise<unknown>>();
-  readonly #tickets = new Map<number, number>();
+  /** What this handle computes and others wait for. Each shard counts its tickets from 1. */
+  readonly #flights = new Set<OwnFlight>();
 
   constructor(store: CacheStore, reader: CacheReader, writer: CacheWriter) {
     this.#store = store;
@@ -109,7 +116,7 @@ export class Computations {
 
   /** Gives the places among the computations back: others compute at once. */
   close(): void {
-    for (const [ticket, index] of this.#tickets) this.#end(ticket, index);
+    for (const flight of this.#flights) this.#end(flight);
   }
 
   async #obtain(key: string, compute: Compute, ttl: Ttl, errorTtlMs: number): Promise<unknown> {
@@ -119,8 +126,9 @@ export class Computations {
     const { ticket } = turn;
     store.key.set(key);
     const { index } = store;
+    const flight = ticket === undefined ? undefined : { index, ticket };
     try {
-      if (ticket !== undefined) this.#tickets.set(ticket, index);
+      if (flight !== undefined) this.#flights.add(flight);
       const value = await this.#compute(key, compute);
       if (store.segment.isDisposed) return value;
       store.count("computes");
@@ -130,7 +138,7 @@ export class Computations {
       if (!store.segment.isDisposed) this.#fail(key, ticket, error, errorTtlMs);
       throw error;
     } finally {
-      if (ticket !== undefined) this.#end(ticket, index);
+      if (flight !== undefined) this.#end(flight);
     }
   }
 
@@ -235,9 +243,10 @@ export class Computations {
     }
   }
 
-  #end(ticket: number, index: number): void {
+  #end(flight: OwnFlight): void {
     const store = this.#store;
-    if (!this.#tickets.delete(ticket) || store.segment.isDisposed) return;
+    const { index, ticket } = flight;
+    if (!this.#flights.delete(flight) || store.segment.isDisposed) return;
     store.lock(index);
     try {
       store.flights[index]!.end(ticket);

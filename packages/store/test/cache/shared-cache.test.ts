@@ -551,6 +551,19 @@ describe("SharedCache.getOrCompute()", () => {
     expect(inside).toEqual([4]);
   });
 
+  test("ends each of several computations at once, in whichever shards they are", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("shards", { capacityBytes: 2 ** 20, value: json<number>() });
+    const gate = Promise.withResolvers<number>();
+    const keys = Array.from({ length: 100 }, (_, key) => `${key}`);
+    const first = keys.map((key) => cache.getOrCompute(key, () => gate.promise));
+    gate.resolve(1);
+    expect(await Promise.all(first)).toEqual(keys.map(() => 1));
+    cache.clear();
+    const again = keys.map((key) => cache.getOrCompute(key, () => 2));
+    expect(await Promise.all(again)).toEqual(keys.map(() => 2));
+  });
+
   test("gives everybody what the cache gives", async () => {
     using _home = new Home();
     using cache = SharedCache.createNew("dates", { capacityBytes: SMALL });
