@@ -82,7 +82,9 @@ export { pause } from "./wait/pause.ts";
 export { type Bells, CELL, WaitCell } from "./wait/wait-cell.ts";
 export {
   type AsyncWaitOptions,
+  type CheckedWait,
   checkSignal,
+  checkTime,
   checkWait,
   timedOut,
   waitAsync,

@@ -7,17 +7,26 @@
  *
  * @module
  */
-import { AsyncLocalStorage } from "node:async_hooks";
-import { NotSupportedError } from "@isthmus/core";
 import { checkNumber, checkOptions, type OptionNames } from "@isthmus/core/internal";
-import { checkSignal, decodeError, encodeError, waitAsync } from "@isthmus/ipc/internal";
+import {
+  type CheckedWait,
+  checkSignal,
+  checkTime,
+  decodeError,
+  encodeError,
+  timedOut,
+  waitAsync,
+} from "@isthmus/ipc/internal";
 import { type Ttl, type TtlOptions, ttlOf } from "./cache-options.ts";
 import type { CacheReader } from "./cache-reader.ts";
 import type { CacheStore } from "./cache-store.ts";
 import type { CacheWriter } from "./cache-writer.ts";
+import { beginWait, runComputation, type Wanted } from "./wait-graph.ts";
 
 /** How a value is computed. */
 export interface ComputeOptions extends TtlOptions {
+  /** Longest time to wait in milliseconds; default: without end. The computation goes on, for others and for the cache. */
+  readonly timeoutMs?: number | undefined;
   /** Ends this wait with the signal's reason. The computation goes on, for others and for the cache. */
   readonly signal?: AbortSignal | undefined;
   /** For how long what the computation throws is thrown to whoever asks later, too, in milliseconds. Default 0. */
@@ -27,6 +36,7 @@ export interface ComputeOptions extends TtlOptions {
 const OPTIONS: OptionNames<ComputeOptions> = {
   ttlMs: true,
   staleMs: true,
+  timeoutMs: true,
   signal: true,
   errorTtlMs: true,
 };
@@ -38,19 +48,14 @@ const ERROR_BYTES_MAX = 4096;
 
 type Compute = () => unknown;
 
-/** A computation of the program's that is running, and the one that it was asked for in. */
-interface Running {
-  readonly epoch: bigint;
-  readonly key: string;
-  readonly outer: Running | undefined;
-  isOver: boolean;
-}
-
-/** The innermost computation that the present code, or what it was awaited for, is a part of. */
-const innermost = new AsyncLocalStorage<Running>();
-
 /** How a wait ends: with a value, or with a ticket to compute it; without one when nobody can wait for it. */
 type Turn = { readonly value: unknown } | { readonly ticket: number | undefined };
+
+/** A value that is computed or waited for. */
+interface Obtaining {
+  readonly wanted: Wanted;
+  readonly value: Promise<unknown>;
+}
 
 /** A computation for which others can wait, by its shard and its ticket there. */
 interface OwnFlight {
@@ -64,7 +69,7 @@ export class Computations {
   readonly #reader: CacheReader;
   readonly #writer: CacheWriter;
   /** What this handle computes or waits for, by key. */
-  readonly #running = new Map<string, Promise<unknown>>();
+  readonly #obtaining = new Map<string, Obtaining>();
   /** What this handle computes and others wait for. Each shard counts its tickets from 1. */
   readonly #flights = new Set<OwnFlight>();
 
@@ -81,10 +86,12 @@ export class Computations {
     defaults: Ttl,
   ): Promise<unknown> {
     const store = this.#store;
-    const { signal, errorTtlMs = 0, ...times } = checkOptions("options", options, OPTIONS);
+    const checked = checkOptions("options", options, OPTIONS);
+    const { timeoutMs, signal, errorTtlMs = 0, ...times } = checked;
     const ttl = ttlOf(times, defaults);
     checkNumber("options.errorTtlMs", errorTtlMs, 0, Number.MAX_VALUE);
-    checkSignal(signal)?.throwIfAborted();
+    const wait = { timeoutMs: checkTime(timeoutMs, Infinity), signal: checkSignal(signal) };
+    signal?.throwIfAborted();
     store.key.set(key);
     const found = this.#reader.find(store.key);
     if (found === "fresh") {
@@ -96,22 +103,30 @@ export class Computations {
       store.count("misses");
       const error = this.#errorOf(key, (one) => one.untilMs > store.now());
       if (error !== undefined) throw error;
-      this.#checkOutside(key);
     }
-    let running = this.#running.get(key);
-    if (running === undefined) {
-      running = this.#obtain(key, compute, ttl, errorTtlMs).finally(() => {
-        this.#running.delete(key);
+    let obtaining = this.#obtaining.get(key);
+    const wanted = obtaining?.wanted ?? this.#wanted(key);
+    // Nobody waits for what is computed while a stale value is given out.
+    const endWait = found === "stale" ? undefined : beginWait(wanted, store.segment.name);
+    if (obtaining === undefined) {
+      const value = this.#obtain(wanted, compute, ttl, errorTtlMs).finally(() => {
+        this.#obtaining.delete(key);
       });
-      this.#running.set(key, running);
+      obtaining = { wanted, value };
+      this.#obtaining.set(key, obtaining);
     }
+    const { value } = obtaining;
     if (found === "stale") {
       store.count("staleHits");
-      // Nobody waits for it: what it throws, the next one who finds no value at all is told.
-      running.catch(() => {});
+      // What it throws, the next one who finds no value at all is told.
+      value.catch(() => {});
       return stale;
     }
-    return await (signal === undefined ? running : until(running, signal));
+    try {
+      return await this.#until(value, key, wait);
+    } finally {
+      endWait?.();
+    }
   }
 
   /** Gives the places among the computations back: others compute at once. */
@@ -119,8 +134,15 @@ export class Computations {
     for (const flight of this.#flights) this.#end(flight);
   }
 
-  async #obtain(key: string, compute: Compute, ttl: Ttl, errorTtlMs: number): Promise<unknown> {
+  /** A value that nobody obtains through this handle yet; its key is the current one. */
+  #wanted(key: string): Wanted {
+    const { segment, key: current } = this.#store;
+    return { key, place: `${segment.superblock.epoch} ${current.hash}`, running: undefined };
+  }
+
+  async #obtain(wanted: Wanted, compute: Compute, ttl: Ttl, errorTtlMs: number): Promise<unknown> {
     const store = this.#store;
+    const { key } = wanted;
     const turn = await this.#turn(key);
     if ("value" in turn) return turn.value;
     const { ticket } = turn;
@@ -129,7 +151,7 @@ export class Computations {
     const flight = ticket === undefined ? undefined : { index, ticket };
     try {
       if (flight !== undefined) this.#flights.add(flight);
-      const value = await this.#compute(key, compute);
+      const value = await runComputation(wanted, compute, ticket !== undefined);
       if (store.segment.isDisposed) return value;
       store.count("computes");
       this.#writer.set(key, value, ttl);
@@ -142,28 +164,25 @@ export class Computations {
     }
   }
 
-  /** Computes, so that whatever that asks for knows that it does. */
-  async #compute(key: string, compute: Compute): Promise<unknown> {
-    const { epoch } = this.#store.segment.superblock;
-    let outer = innermost.getStore();
-    // What one computation has left running may begin the next one, for ever: those that are over are let go.
-    while (outer?.isOver) outer = outer.outer;
-    const running = { epoch, key, outer, isOver: false };
+  /** A value when it is there, unless time or a signal ends the wait before. */
+  async #until(value: Promise<unknown>, key: string, wait: CheckedWait): Promise<unknown> {
+    const { timeoutMs, signal } = wait;
+    if (timeoutMs === Infinity && signal === undefined) return await value;
+    const early = Promise.withResolvers<never>();
+    const onAbort = (): void => early.reject(signal?.reason);
+    const onTime = (): void => {
+      early.reject(timedOut(`compute "${key}" of "${this.#store.segment.name}"`, timeoutMs));
+    };
+    // Timers drop fractions, and no wait ends too early.
+    const timer = timeoutMs === Infinity ? undefined : setTimeout(onTime, Math.ceil(timeoutMs));
+    signal?.addEventListener("abort", onAbort);
     try {
-      return await innermost.run(running, compute);
+      return await Promise.race([value, early.promise]);
     } finally {
-      running.isOver = true;
-    }
-  }
-
-  /** Throws when a key's value is asked for by its own computation, which would wait for itself. */
-  #checkOutside(key: string): void {
-    const { superblock, name } = this.#store.segment;
-    for (let one = innermost.getStore(); one !== undefined; one = one.outer) {
-      if (one.isOver || one.key !== key || one.epoch !== superblock.epoch) continue;
-      throw new NotSupportedError(
-        `Cannot compute "${key}" of "${name}" inside its own computation, which would wait for itself`,
-      );
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      // Nobody may be left to hear of it.
+      value.catch(() => {});
     }
   }
 
@@ -278,18 +297,4 @@ interface ErrorNote {
   /** On the shared clock, in milliseconds. */
   readonly untilMs: number;
   readonly error: string;
-}
-
-/** A promise, or the reason of a signal. */
-async function until<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort);
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    // Nobody may be left to hear of it.
-    promise.catch(() => {});
-  }
 }

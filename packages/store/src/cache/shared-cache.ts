@@ -319,9 +319,12 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
    * @param key 0 to 4096 bytes of UTF-8.
    * @param compute Makes the value. What it throws rejects all who wait, in every process: with the error itself here,
    *   with a `RemoteError` elsewhere.
-   * @param options `ttlMs`, `staleMs`: how long it is good; `signal`: ends this wait, and not the computation.
-   * @throws {Error} Rejects with what `compute` throws, with the signal's reason, with `DisposedError` when disposed meanwhile,
-   *   or with `NotSupportedError` `ERR_NOT_SUPPORTED` when `compute`, or what it awaits, asks for the key that it computes.
+   * @param options `ttlMs`, `staleMs`: how long it is good; `timeoutMs`, `signal`: end this wait, and not the computation.
+   * @throws {Error} Rejects with what `compute` throws, with `TimeoutError` `ETIMEDOUT`, with the signal's reason, or with
+   *   `DisposedError` when disposed meanwhile.
+   * @throws {NotSupportedError} Rejects with `ERR_NOT_SUPPORTED` when it is asked for in a computation on which the value's
+   *   own depends: the same one, or one for which that waits, also by way of others, in any caches, of this thread. Computations
+   *   of several threads or processes that wait for each other do so until `timeoutMs` or `signal` ends it.
    */
   async getOrCompute(
     key: string,

@@ -553,7 +553,10 @@ describe("SharedCache.getOrCompute()", () => {
 
   test("ends each of several computations at once, in whichever shards they are", async () => {
     using _home = new Home();
-    using cache = SharedCache.createNew("shards", { capacityBytes: 2 ** 20, value: json<number>() });
+    using cache = SharedCache.createNew("shards", {
+      capacityBytes: 2 ** 20,
+      value: json<number>(),
+    });
     const gate = Promise.withResolvers<number>();
     const keys = Array.from({ length: 100 }, (_, key) => `${key}`);
     const first = keys.map((key) => cache.getOrCompute(key, () => gate.promise));
@@ -562,6 +565,125 @@ describe("SharedCache.getOrCompute()", () => {
     cache.clear();
     const again = keys.map((key) => cache.getOrCompute(key, () => 2));
     expect(await Promise.all(again)).toEqual(keys.map(() => 2));
+  });
+
+  test("refuses the last of computations that would wait for each other", async () => {
+    using _home = new Home();
+    const options = { capacityBytes: SMALL, value: json<unknown>() };
+    using cache = SharedCache.createNew("circle", options);
+    using twin = SharedCache.openExisting("circle", options);
+    using elsewhere = SharedCache.createNew("elsewhere", options);
+    const never = (): never => expect.unreachable();
+    /** Asks for each at once; each computation asks for the others by its name. */
+    const ask = async (
+      asks: readonly (readonly [cache: SharedCache, key: string, inside: () => Promise<unknown>])[],
+    ): Promise<string[]> => {
+      const errors: string[] = [];
+      const computing = asks.map(async ([one, key, inside], index) => {
+        const compute = async () => {
+          await Bun.sleep(5 + index * 5);
+          return await inside().catch((error) => {
+            errors.push(`${error.code} ${error.message}`);
+            return "handled";
+          });
+        };
+        return await one.getOrCompute(key, compute);
+      });
+      expect(await Promise.all(computing)).toEqual(asks.map(() => "handled"));
+      for (const [one, key] of asks) one.delete(key);
+      return errors;
+    };
+    const expected = (key: string, inside: string, through = "") => [
+      `ERR_NOT_SUPPORTED Cannot compute "${key}" of "circle" inside the computation of "${inside}", for which it waits${through}`,
+    ];
+    const two = [
+      [cache, "a", () => cache.getOrCompute("b", never)],
+      [cache, "b", () => cache.getOrCompute("a", never)],
+    ] as const;
+    expect(await ask(two)).toEqual(expected("a", "b"));
+    const handles = [
+      [cache, "a", () => twin.getOrCompute("b", never)],
+      [cache, "b", () => twin.getOrCompute("a", never)],
+    ] as const;
+    expect(await ask(handles)).toEqual(expected("a", "b"));
+    const long = [
+      [cache, "a", () => elsewhere.getOrCompute("b", never)],
+      [elsewhere, "b", () => twin.getOrCompute("c", never)],
+      [twin, "c", () => cache.getOrCompute("a", never)],
+    ] as const;
+    expect(await ask(long)).toEqual(expected("a", "c", ' by way of "b"'));
+    const both = [
+      [
+        cache,
+        "a",
+        () =>
+          Promise.all([
+            cache.getOrCompute("free", () => Bun.sleep(1).then(() => 1)),
+            cache.getOrCompute("b", never),
+          ]).then(([, b]) => b),
+      ],
+      [cache, "b", () => cache.getOrCompute("a", never)],
+    ] as const;
+    expect(await ask(both)).toEqual(expected("a", "b"));
+    // Who does not handle it rejects, and with it who waits.
+    const plain = [
+      cache.getOrCompute("c", async () => {
+        await Bun.sleep(1);
+        return await cache.getOrCompute("d", never);
+      }),
+      cache.getOrCompute("d", async () => {
+        await Bun.sleep(5);
+        return await cache.getOrCompute("c", never);
+      }),
+    ];
+    const outcomes = await Promise.allSettled(plain);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  });
+
+  test("refuses no computation that waits for one whose own wait is over", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("ended", { capacityBytes: SMALL, value: json<number>() });
+    const never = (): never => expect.unreachable();
+    const gate = Promise.withResolvers<void>();
+    const first = cache.getOrCompute("a", async () => {
+      const inside = async () => {
+        await gate.promise;
+        return (await cache.getOrCompute("a", never)) + 1;
+      };
+      const options = { timeoutMs: 1 };
+      const { code } = await expectRejection(
+        cache.getOrCompute("b", inside, options),
+        ...(["TimeoutError", "ETIMEDOUT"] as const),
+      );
+      expect(code).toBe("ETIMEDOUT");
+      gate.resolve();
+      await Bun.sleep(5);
+      return 1;
+    });
+    expect(await first).toBe(1);
+    expect(await cache.getOrCompute("b", never)).toBe(2);
+  });
+
+  test("ends a wait by its time, and no more than that", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("time", { capacityBytes: SMALL, value: json<number>() });
+    const gate = Promise.withResolvers<number>();
+    const { message } = await expectRejection(
+      cache.getOrCompute("key", () => gate.promise, { timeoutMs: 2 }),
+      ...(["TimeoutError", "ETIMEDOUT"] as const),
+    );
+    expect(message).toBe('Cannot compute "key" of "time" within 2 ms');
+    const other = cache.getOrCompute("key", () => 0, { timeoutMs: 60_000 });
+    gate.resolve(3);
+    expect(await other).toBe(3);
+    expect(await cache.getOrCompute("key", () => 0, { timeoutMs: 0 })).toBe(3);
+    for (const timeoutMs of [-1, Number.NaN, 2 ** 31]) {
+      const wrong = cache.getOrCompute("other", () => 1, { timeoutMs });
+      await expectRejection(wrong, "RangeError", "ERR_OUT_OF_RANGE");
+    }
+    const wrong = cache.getOrCompute("other", () => 1, { timeoutMs: "1" as never });
+    await expectRejection(wrong, "TypeError", "ERR_INVALID_ARG_TYPE");
+    expect(await cache.getOrCompute("last", () => 4, { timeoutMs: Infinity })).toBe(4);
   });
 
   test("gives everybody what the cache gives", async () => {
