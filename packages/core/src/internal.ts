@@ -74,9 +74,11 @@ export {
   checkOneOf,
   checkOptions,
   checkString,
+  checkSynchronous,
   invalidType,
   invalidValue,
   type OptionNames,
   outOfRange,
   received,
+  refuseAsync,
 } from "./validate.ts";

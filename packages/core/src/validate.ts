@@ -50,6 +50,37 @@ export function outOfRange(name: string, expected: string, value: unknown): Rang
   );
 }
 
+const AsyncFunction: NewableFunction = Object.getPrototypeOf(async () => {}).constructor;
+
+/**
+ * Checks a callback that gets what is valid until it returns, and that is called too often to look at what it returns.
+ *
+ * @param instead What to use instead of an asynchronous one, for the message.
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` when it is no function, or an asynchronous one.
+ */
+export function checkSynchronous(name: string, callback: unknown, instead?: string): void {
+  if (typeof callback !== "function") throw invalidType(name, "a function", callback);
+  if (callback instanceof AsyncFunction) throw asynchronous(name, callback, instead);
+}
+
+/**
+ * Refuses what a callback has returned that goes on: what it was given is not valid any more.
+ *
+ * @returns The same, when it is no promise.
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` for a promise.
+ */
+export function refuseAsync<T>(result: T, name: string, instead?: string): T {
+  if (!(result instanceof Promise)) return result;
+  // Whether it fails now interests nobody.
+  result.catch(() => {});
+  throw asynchronous(name, result, instead);
+}
+
+function asynchronous(name: string, value: unknown, instead?: string): TypeError {
+  const hint = instead === undefined ? "" : ` (or use ${instead})`;
+  return invalidType(name, `a function that is not asynchronous${hint}`, value);
+}
+
 /**
  * Checks a whole number.
  *

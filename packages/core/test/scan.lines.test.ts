@@ -44,6 +44,21 @@ function atBorder(piece: string, bytesBefore: number): string {
   return `${whole}${"y".repeat(room % 1024)}${piece}`;
 }
 
+describe("MemoryMappedFile.forEachLine()", () => {
+  test("refuses what is no function, or asynchronous", () => {
+    using memory = memoryOf(Buffer.from("one\ntwo\n"));
+    let count = 0;
+    const later = async () => {
+      count++;
+    };
+    for (const visit of [1, undefined, later]) {
+      const call = () => memory.forEachLine(visit as never);
+      expectCode(call, "TypeError", "ERR_INVALID_ARG_TYPE");
+    }
+    expect(count).toBe(0);
+  });
+});
+
 describe("MemoryMappedFile.lines()", () => {
   test.each([
     ["one", ["one"]],

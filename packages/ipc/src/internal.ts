@@ -6,10 +6,8 @@
  */
 
 export { anchorOf } from "./flow/anchor.ts";
-export { checkRecordHandler } from "./flow/poll-options.ts";
 export { codecOf, type PlaceReader, type RecordCodec, RecordMemory } from "./flow/record-codec.ts";
 export { type SchemaShape, schemaOf, shapeOf } from "./flow/record-schema.ts";
-export { refuseAsync } from "./flow/sending-end.ts";
 export { sharedClock } from "./metrics/clock.ts";
 export { Counters } from "./metrics/counters.ts";
 export { Histogram } from "./metrics/histogram.ts";

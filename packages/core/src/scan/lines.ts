@@ -6,7 +6,7 @@
 import {
   checkBoolean,
   checkOptions,
-  invalidType,
+  checkSynchronous,
   type OptionNames,
   outOfRange,
 } from "../validate.ts";
@@ -64,7 +64,7 @@ export function lineCursor(source: ViewSource, range?: ScanRange): Generator<Lin
 
 /** Calls for every line, without an object for each; see `MemoryMappedFile.forEachLine`. */
 export function forEachLine(source: ViewSource, visit: LineVisitor, range?: ScanRange): void {
-  if (typeof visit !== "function") throw invalidType("visit", "a function", visit);
+  checkSynchronous("visit", visit, "lines");
   const checked = checkOptions("range", range, SCAN_RANGE);
   const span = lineSpan(source, checkRange(source.capacity, checked));
   let offset = span.from;

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { checkInteger, checkOptions, invalidType, type OptionNames } from "@isthmus/core/internal";
+import {
+  checkInteger,
+  checkOptions,
+  checkSynchronous,
+  invalidType,
+  type OptionNames,
+} from "@isthmus/core/internal";
 import { type AsyncWaitOptions, checkWait } from "../wait/wait-for.ts";
 
 /** How many records are polled. */
@@ -22,8 +28,6 @@ export interface PollAsyncOptions extends PollOptions, AsyncWaitOptions {}
 
 /** What a poll without options wants. */
 export const EVERYTHING: PollOptions = {};
-
-const AsyncFunction: NewableFunction = Object.getPrototypeOf(async () => {}).constructor;
 
 const POLL_OPTIONS: OptionNames<PollOptions> = { limit: true, latest: true };
 const POLL_ASYNC_OPTIONS: OptionNames<PollAsyncOptions> = {
@@ -48,10 +52,8 @@ export function checkHandler(handler: unknown): void {
 }
 
 /** Checks what gets records in place: gone when it returns, they are of no use to a function that goes on. */
-export function checkRecordHandler(handler: unknown, name = "handler"): void {
-  if (typeof handler !== "function") throw invalidType(name, "a function", handler);
-  if (!(handler instanceof AsyncFunction)) return;
-  throw invalidType(name, "a function that is not asynchronous (or use for await)", handler);
+export function checkRecordHandler(handler: unknown): void {
+  checkSynchronous("handler", handler, "for await");
 }
 
 /** Checks the options of a poll that waits. */

@@ -5,7 +5,13 @@
  * @module
  */
 import { NotSupportedError } from "@isthmus/core";
-import { conditionError, invalidType, isTurnDue, takeTurn } from "@isthmus/core/internal";
+import {
+  conditionError,
+  invalidType,
+  isTurnDue,
+  refuseAsync,
+  takeTurn,
+} from "@isthmus/core/internal";
 import type { Counters } from "../metrics/counters.ts";
 import { touch } from "../segment/handles.ts";
 import { TaskQueue } from "../sync/task-queue.ts";
@@ -341,10 +347,4 @@ export abstract class SendingEnd {
     this.flush();
     this.interrupt();
   }
-}
-
-/** Refuses a callback that goes on after it has returned: it would write to a record that others read already. */
-export function refuseAsync(result: unknown, name: string): void {
-  if (!(result instanceof Promise)) return;
-  throw invalidType(name, "a function that is not asynchronous", result);
 }

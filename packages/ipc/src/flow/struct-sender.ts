@@ -9,18 +9,13 @@
  * @module
  */
 
+import { refuseAsync } from "@isthmus/core/internal";
 import type { Codec } from "../struct/codegen/codec.ts";
 import type { Anchor } from "../struct/cursor.ts";
 import type { Fields, StructSchema } from "../struct/struct-schema.ts";
 import type { WaitOptions } from "../wait/wait-for.ts";
 import { anchorOf } from "./anchor.ts";
-import {
-  BURST_RECORDS,
-  type FillInPlace,
-  refuseAsync,
-  SendingEnd,
-  type SendingLane,
-} from "./sending-end.ts";
+import { BURST_RECORDS, type FillInPlace, SendingEnd, type SendingLane } from "./sending-end.ts";
 
 /** The `end` of a run while a record is being written: whoever comes in then goes the slow way, and is refused there. */
 const BUSY = -1;

@@ -4,7 +4,7 @@
  * @module
  */
 import { NotSupportedError } from "@isthmus/core";
-import { checkInteger } from "@isthmus/core/internal";
+import { checkInteger, refuseAsync } from "@isthmus/core/internal";
 import { sharedClock } from "../metrics/clock.ts";
 import type { WaitOptions } from "../wait/wait-for.ts";
 import {
@@ -15,13 +15,7 @@ import {
   RecordMemory,
   tooLong,
 } from "./record-codec.ts";
-import {
-  BURST_RECORDS,
-  type FillInPlace,
-  refuseAsync,
-  SendingEnd,
-  type SendingLane,
-} from "./sending-end.ts";
+import { BURST_RECORDS, type FillInPlace, SendingEnd, type SendingLane } from "./sending-end.ts";
 
 /** The sending side of a ring of records of any size. */
 export interface VariableRing {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { invalidType } from "@isthmus/core/internal";
+import { refuseAsync } from "@isthmus/core/internal";
 import { codecOf, type PlaceReader, type RecordCodec, RecordMemory } from "../flow/record-codec.ts";
 import type { WaitCell } from "../wait/wait-cell.ts";
 import type { SharedWords } from "../words.ts";
@@ -127,7 +127,8 @@ export class AnswerLane {
     const size = this.#sizeBytes;
     try {
       const request = this.reader.inPlace();
-      if (size === undefined) this.answer(mark, refusePromise(handler(request, undefined)));
+      if (size === undefined)
+        this.answer(mark, refuseAsync(handler(request, undefined), "handler", "serve"));
       else this.#answerStruct(mark, size, request, handler);
     } catch (error) {
       this.fail(mark, error);
@@ -163,7 +164,11 @@ export class AnswerLane {
       this.#answerAside(mark, size, request, handler);
       return;
     }
-    const response = refusePromise(handler(request, this.#places?.at(offset, size)));
+    const response = refuseAsync(
+      handler(request, this.#places?.at(offset, size)),
+      "handler",
+      "serve",
+    );
     if (response !== undefined) writer.encodeAt(offset, response);
     if (this.#isWanted(mark)) writer.commitPlace(size);
   }
@@ -171,7 +176,7 @@ export class AnswerLane {
   #answerAside(mark: RequestMark, size: number, request: unknown, handler: AnswerInPlace): void {
     const { memory, places } = this.#aside ?? {};
     if (memory === undefined || places === undefined) return;
-    const response = refusePromise(handler(request, places.at(0, size)));
+    const response = refuseAsync(handler(request, places.at(0, size)), "handler", "serve");
     if (response !== undefined) this.#codec.encode(memory, 0, response);
     this.#block(mark, OUTCOME.value, new Uint8Array(memory.bytes));
   }
@@ -193,11 +198,4 @@ export class AnswerLane {
     const isOwned = words.load(this.#word + SERVICE_LANE.owner) !== 0;
     return isOwned && words.load(this.#word + SERVICE_LANE.generation) === generation;
   }
-}
-
-/** A handler of `poll` answers at once or not at all. */
-function refusePromise(response: unknown): unknown {
-  if (!(response instanceof Promise)) return response;
-  response.catch(() => {});
-  throw invalidType("handler", "a function that is not asynchronous (or use serve)", response);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { DisposedError, NotSupportedError } from "@isthmus/core";
-import { checkInteger, checkOptions, invalidType } from "@isthmus/core/internal";
+import { checkInteger, checkOptions, invalidType, refuseAsync } from "@isthmus/core/internal";
 import type { OpenVerb } from "../segment/segment.ts";
 import { WatchedHandle } from "../segment/watched-handle.ts";
 import type {
@@ -155,7 +155,9 @@ export class SharedStruct<F extends Fields> extends WatchedHandle {
       throw invalidType("look", "a function", look);
     }
     this.#copyOut();
-    return look === undefined ? this.#value.decode() : look(this.#value.reading);
+    return look === undefined
+      ? this.#value.decode()
+      : refuseAsync(look(this.#value.reading), "look");
   }
 
   /** The current value together with its version. */

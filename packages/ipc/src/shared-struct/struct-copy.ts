@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { invalidType } from "@isthmus/core/internal";
+import { invalidType, refuseAsync } from "@isthmus/core/internal";
 import type { SegmentMemory } from "../segment/segment-memory.ts";
 import type {
   Fields,
@@ -62,10 +62,7 @@ export class StructCopy<F extends Fields> {
     if (typeof change !== "function") throw invalidType("change", "a function", change);
     this.#cells.read();
     const version = this.version + 1;
-    const result: unknown = change(this.#cursor);
-    if (result instanceof Promise) {
-      throw invalidType("change", "a function that is not asynchronous", change);
-    }
+    refuseAsync<unknown>(change(this.#cursor), "change");
     this.#own.setUint32(0, version % TWO_POW_32, true);
     this.#own.setUint32(4, Math.floor(version / TWO_POW_32), true);
     this.#cells.publish();

@@ -37,6 +37,11 @@ describe("SharedStruct.read(look)", () => {
       }),
     ).toThrow("mine");
     expectCode(() => shared.read(1 as never), "TypeError", "ERR_INVALID_ARG_TYPE");
+    const later = async ({ count }: { count: number }) => {
+      await Promise.resolve();
+      throw new Error(`nobody hears of ${count}`);
+    };
+    expectCode(() => void shared.read(later), "TypeError", "ERR_INVALID_ARG_TYPE");
   });
 
   test("is refused inside an update, and after disposal", () => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { refuseAsync } from "@isthmus/core/internal";
 import type { PlaceReader, RecordCodec, SchemaShape } from "@isthmus/ipc/internal";
 import type { CacheEntry } from "./cache-inside.ts";
 import type { CacheStore } from "./cache-store.ts";
@@ -103,7 +104,7 @@ export class CacheReader {
       if (!shard.isWhole(at)) continue;
       if (!isSound || isOver) break;
       try {
-        const result = read(this.#places.at(value * 4, lengthBytes));
+        const result = refuseAsync(read(this.#places.at(value * 4, lengthBytes)), "read");
         if (shard.isWhole(at)) {
           shard.visit(hash);
           store.count("hits");
@@ -116,7 +117,7 @@ export class CacheReader {
       // The program may have used the cache in between.
       store.key.set(key);
     }
-    return this.#hit(key, false) ? read(this.#value.place()) : undefined;
+    return this.#hit(key, false) ? refuseAsync(read(this.#value.place()), "read") : undefined;
   }
 
   /**

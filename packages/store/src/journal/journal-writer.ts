@@ -4,8 +4,7 @@
  * @module
  */
 import { NotSupportedError } from "@isthmus/core";
-import { outOfRange } from "@isthmus/core/internal";
-import { refuseAsync } from "@isthmus/ipc/internal";
+import { outOfRange, refuseAsync } from "@isthmus/core/internal";
 import type { Appender } from "./appender.ts";
 import type { OnAppended } from "./journal-inside.ts";
 import type { JournalSync } from "./journal-options.ts";

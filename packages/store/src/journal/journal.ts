@@ -5,9 +5,15 @@
  */
 import { resolve } from "node:path";
 import { DisposedError, SystemError } from "@isthmus/core";
-import { checkInteger, checkString, invalidType, showAs } from "@isthmus/core/internal";
+import {
+  checkInteger,
+  checkString,
+  checkSynchronous,
+  invalidType,
+  showAs,
+} from "@isthmus/core/internal";
 import type { RecordCursor, RecordInput } from "@isthmus/ipc";
-import { checkRecordHandler, codecOf, schemaOf } from "@isthmus/ipc/internal";
+import { codecOf, schemaOf } from "@isthmus/ipc/internal";
 import type { DiskStorage } from "./disk-storage.ts";
 import { setInside } from "./journal-inside.ts";
 import { payloadBytesMax } from "./journal-layout.ts";
@@ -249,7 +255,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
     options?: JournalVisitOptions,
   ): number {
     this.#checkOpen();
-    checkRecordHandler(visit, "visit");
+    checkSynchronous("visit", visit, "for await");
     return this.#reads.visit(visit as Visit, checkVisitOptions(options));
   }
 

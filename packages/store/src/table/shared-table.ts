@@ -4,7 +4,13 @@
  * @module
  */
 import { NotSupportedError } from "@isthmus/core";
-import { checkInteger, invalidType, outOfRange, SECTION } from "@isthmus/core/internal";
+import {
+  checkInteger,
+  invalidType,
+  outOfRange,
+  refuseAsync,
+  SECTION,
+} from "@isthmus/core/internal";
 import { type Fields, type StructCursor, StructSchema, type StructValue } from "@isthmus/ipc";
 import {
   type Copies,
@@ -165,7 +171,7 @@ export class SharedTable<F extends Fields> extends NamedHandle {
     const cells = this.#cellsOf(index);
     if (look === undefined) return cells.look(this.#decode);
     cells.read();
-    return look(this.#reading);
+    return refuseAsync(look(this.#reading), "look");
   }
 
   /**
@@ -188,10 +194,7 @@ export class SharedTable<F extends Fields> extends NamedHandle {
     this.#isUpdating = true;
     try {
       cells.read();
-      const result: unknown = change(this.#cursor);
-      if (result instanceof Promise) {
-        throw invalidType("change", "a function that is not asynchronous", change);
-      }
+      refuseAsync<unknown>(change(this.#cursor), "change");
       cells.publish();
       return cells.sequence >>> 0;
     } finally {

@@ -149,6 +149,21 @@ describe("SharedCache", () => {
     expect(Buffer.from(text).toString("latin1", 0, 4)).toBe("12.5");
   });
 
+  test("refuses to read by what is asynchronous", async () => {
+    using _home = new Home();
+    using cache = SharedCache.createNew("later", { capacityBytes: SMALL, value: bytes });
+    cache.set("key", new Uint8Array(8));
+    const later = async (view: Uint8Array) => {
+      await Promise.resolve();
+      throw new Error(`nobody hears of ${view.length}`);
+    };
+    const { message } = expectCode(
+      () => void cache.read("key", later),
+      ...(["TypeError", "ERR_INVALID_ARG_TYPE"] as const),
+    );
+    expect(message).toContain('"read" argument must be a function that is not asynchronous');
+  });
+
   test("reads in place again, at last a copy, when what was read has been overwritten meanwhile", () => {
     using _home = new Home();
     using raw = SharedCache.createNew("places", { capacityBytes: SMALL, value: bytes });

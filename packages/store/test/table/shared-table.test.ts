@@ -51,6 +51,11 @@ describe("SharedTable", () => {
     const nested = () => table.update(1, () => void table.read(2));
     expectCode(nested, "NotSupportedError", "ERR_NOT_SUPPORTED");
     expect(() => table.read(1, (price) => Object.assign(price, { bid: 1 }))).toThrow();
+    const later = async ({ bid }: { bid: number }) => {
+      await Promise.resolve();
+      throw new Error(`nobody hears of ${bid}`);
+    };
+    expectCode(() => void table.read(1, later), "TypeError", "ERR_INVALID_ARG_TYPE");
     expect(table.update(1, () => {})).toBe(1);
   });
 
