@@ -105,6 +105,8 @@ export class CacheReader {
       if (!isSound || isOver) break;
       try {
         const result = refuseAsync(read(this.#places.at(value * 4, lengthBytes)), "read");
+        // Nobody can tell any more whether it was whole.
+        store.segment.checkOpen("SharedCache");
         if (shard.isWhole(at)) {
           shard.visit(hash);
           store.count("hits");

@@ -148,11 +148,15 @@ export class CacheWriter {
     shard.put(key.ofErrors, value, this.#store.now);
   }
 
-  /** Encodes a value and takes its key on, in this order: encoding may run the program's getters. */
+  /**
+   * Encodes a value and takes its key on, in this order: encoding may run the program's getters. They, and those of the options
+   * before, may also have disposed the cache.
+   */
   #prepare(key: string, value: unknown, { ttlMs, staleMs }: Ttl): void {
     const store = this.#store;
     const own = this.#value;
     own.encode(value, this.entryBytesMax, this.#refuse);
+    store.segment.checkOpen("SharedCache");
     store.key.set(key);
     const keyUnits = unitsOf(store.key.meta & META.keyBytesMask);
     const bytes = (keyUnits + unitsOf(own.lengthBytes)) * UNIT_BYTES;

@@ -92,6 +92,7 @@ export class Computations {
     checkNumber("options.errorTtlMs", errorTtlMs, 0, Number.MAX_VALUE);
     const wait = { timeoutMs: checkTime(timeoutMs, Infinity), signal: checkSignal(signal) };
     signal?.throwIfAborted();
+    store.segment.checkOpen("SharedCache");
     store.key.set(key);
     const found = this.#reader.find(store.key);
     if (found === "fresh") {

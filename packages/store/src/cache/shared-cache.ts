@@ -159,8 +159,10 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
    * @throws {CorruptSegmentError} When its bytes cannot be a value.
    */
   get(key: string, options?: GetOptions): RecordValue<S> | undefined {
+    // Options first: their getters are the program's, and may dispose the cache.
+    const isStaleToo = allowsStale(options);
     this.checkOpen();
-    return this.#reader.get(key, allowsStale(options)) as RecordValue<S> | undefined;
+    return this.#reader.get(key, isStaleToo) as RecordValue<S> | undefined;
   }
 
   /**
@@ -173,9 +175,10 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
    * @throws {RangeError} `ERR_OUT_OF_RANGE` when the target is too short; the message says how long it must be.
    */
   getInto(key: string, target: Uint8Array, options?: GetOptions): number | undefined {
-    this.checkOpen();
     checkBytes("target", target);
-    return this.#reader.getInto(key, target, allowsStale(options));
+    const isStaleToo = allowsStale(options);
+    this.checkOpen();
+    return this.#reader.getInto(key, target, isStaleToo);
   }
 
   /**
@@ -280,7 +283,9 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
     if (!this.#isJson) {
       throw new NotSupportedError(`Cannot increment in "${this.name}": its values must be json`);
     }
-    return this.#writer.increment(key, by, checkTtl(options, this.#ttl));
+    const ttl = checkTtl(options, this.#ttl);
+    this.checkOpen();
+    return this.#writer.increment(key, by, ttl);
   }
 
   /** Forgets everything, shard by shard. */
@@ -361,6 +366,7 @@ export class SharedCache<S extends CacheSchema = typeof json> extends NamedHandl
     const { prefix = "", signal } = checkOptions("options", options, WATCH_OPTIONS);
     checkString("options.prefix", prefix);
     checkSignal(signal)?.throwIfAborted();
+    this.checkOpen();
     return new CacheWatch(this.#store, this.#disposal.signal, prefix).changes(signal);
   }
 

@@ -94,6 +94,8 @@ abstract class Metric<L extends string, S> {
 
   /** A series, new or known; undefined when there is no room for it. */
   #find(values: readonly string[]): S | undefined {
+    // Getters of labels may have disposed the counters.
+    this.#source.columns.check();
     const number = this.#source.numberOf(this.#family, keyOf(values), values);
     return number === undefined ? undefined : this.#make(number);
   }

@@ -149,6 +149,40 @@ describe("SharedCache", () => {
     expect(Buffer.from(text).toString("latin1", 0, 4)).toBe("12.5");
   });
 
+  test("is disposed for a call whose value, options or callback has disposed it", async () => {
+    using _home = new Home();
+    const options = { capacityBytes: SMALL, value: json<unknown>() };
+    const use = async (how: (cache: SharedCache, disposing: object) => unknown): Promise<void> => {
+      const cache = SharedCache.createNew("ended", options);
+      cache.set("key", 1);
+      const dispose = (): undefined => cache.dispose() as undefined;
+      const disposing = {
+        toJSON: dispose,
+        option: (name: string) =>
+          Object.defineProperty({}, name, { get: dispose, enumerable: true }),
+      };
+      const called = (async () => await how(cache, disposing))();
+      await expectRejection(called, "DisposedError", "ERR_DISPOSED");
+    };
+    type Disposing = { readonly option: (name: string) => object };
+    const of = (disposing: object, name: string) => (disposing as Disposing).option(name);
+    await use((cache, value) => cache.set("key", [value, 1]));
+    await use((cache, value) => cache.setIfAbsent("key", [value]));
+    await use((cache, value) => cache.compareAndSet("key", 1, [value]));
+    await use((cache, value) => cache.compareAndSet("key", [value], 2));
+    await use((cache, value) => cache.getOrCompute("other", () => [value]));
+    await use((cache, value) => cache.set("key", 1, of(value, "ttlMs")));
+    await use((cache, value) => cache.increment("key", 1, of(value, "ttlMs")));
+    await use((cache, value) => cache.getOrCompute("key", () => 1, of(value, "ttlMs")));
+    await use((cache, value) => cache.get("key", of(value, "allowStale")));
+    await use((cache, value) => cache.getInto("key", new Uint8Array(9), of(value, "allowStale")));
+    await use((cache, value) => cache.watch(of(value, "prefix")).next());
+    await use((cache) => {
+      cache.set("key", "text");
+      return cache.read("key", () => cache.dispose());
+    });
+  });
+
   test("refuses to read by what is asynchronous", async () => {
     using _home = new Home();
     using cache = SharedCache.createNew("later", { capacityBytes: SMALL, value: bytes });

@@ -199,6 +199,24 @@ describe("SharedCounters", () => {
     expect([said, await check.exited]).toEqual(["", 0]);
   });
 
+  test("are disposed for a call whose labels have disposed them", () => {
+    using _home = new Home();
+    for (const isKnown of [false, true]) {
+      for (const kind of ["counter", "gauge"] as const) {
+        const counters = SharedCounters.createNew("ended", SMALL);
+        const metric = counters[kind]("hits", { labels: ["path"] });
+        if (isKnown) metric.labels({ path: "/" });
+        const labels = {
+          get path() {
+            counters.dispose();
+            return "/";
+          },
+        };
+        expectCode(() => metric.inc(labels), "DisposedError", "ERR_DISPOSED");
+      }
+    }
+  });
+
   test("refuses what means nothing", () => {
     using _home = new Home();
     using counters = SharedCounters.createNew("all", SMALL);
