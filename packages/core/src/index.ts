@@ -24,9 +24,16 @@ export type { FileMode } from "./open-path.ts";
 export { readFile } from "./read-file.ts";
 export type { RecordArray, RecordSchema } from "./records-in-place.ts";
 export type { ChunkOptions } from "./scan/chunks.ts";
-export type { FollowEvent, FollowOptions, FollowPathOptions } from "./scan/follow.ts";
+export type {
+  FollowEvent,
+  Followed,
+  FollowOptions,
+  FollowPathOptions,
+  FollowPositions,
+} from "./scan/follow.ts";
 export type { TextCounts, TextSummary } from "./scan/kernel/text-statistics.ts";
 export type { LineCursor } from "./scan/line-cursor.ts";
+export type { FollowedLine } from "./scan/line-tail.ts";
 export type { LineOptions, LineVisitor } from "./scan/lines.ts";
 export type { Needle } from "./scan/needle.ts";
 export type { ScanOptions, ScanProgress } from "./scan/parallel/scan.ts";

@@ -23,7 +23,14 @@ import {
   type OpenMemoryOptions,
   openMemory,
 } from "./open-memory.ts";
-import { type FollowEvent, type FollowPathOptions, followPath } from "./scan/follow.ts";
+import {
+  type FollowEvent,
+  type Followed,
+  type FollowPathOptions,
+  type FollowPositions,
+  followPath,
+} from "./scan/follow.ts";
+import type { FollowedLine } from "./scan/line-tail.ts";
 import { Scannable } from "./scan/scannable.ts";
 import {
   checkInteger,
@@ -156,8 +163,14 @@ export class MemoryMappedFile extends Scannable implements Disposable {
    */
   static follow(
     path: string,
+    options: FollowPathOptions & FollowPositions & { readonly positions: true },
+  ): AsyncGenerator<FollowedLine | FollowEvent, void>;
+  static follow(
+    path: string,
     options?: FollowPathOptions,
-  ): AsyncGenerator<string | FollowEvent, void> {
+  ): AsyncGenerator<string | FollowEvent, void>;
+  static follow(path: string, options: FollowPathOptions & FollowPositions): Followed;
+  static follow(path: string, options?: FollowPathOptions & Partial<FollowPositions>): Followed {
     return followPath(checkPath(checkString("path", path), "path"), options);
   }
 

@@ -23,7 +23,7 @@ import {
 import { doWithout, platform } from "../src/native/platform.ts";
 import type { NameChange, NameLog } from "../src/native/platform-interface.ts";
 
-type Followed = AsyncGenerator<string | FollowEvent, void>;
+type Followed = AsyncGenerator<unknown, void>;
 
 /** The next few values. */
 async function take(followed: Followed, count: number): Promise<unknown[]> {
@@ -102,6 +102,68 @@ describe("follow()", () => {
     expect((await next).value).toBe("three ä");
     expect(await take(lines, 2)).toEqual(["", "four"]);
     await lines.return();
+  });
+
+  test("with places: each line is where it says, whatever its bytes and its end are", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("log", Buffer.from("one\r\n\nt\xff\xfeo\r\r\n", "latin1"));
+    const lines = MemoryMappedFile.follow(path, { from: "start", positions: true });
+    expect(await take(lines, 3)).toEqual([
+      { line: "one", offset: 0, end: 5 },
+      { line: "", offset: 5, end: 6 },
+      { line: "t\ufffd\ufffdo\r", offset: 6, end: 13 },
+    ]);
+    const next = lines.next();
+    appendFileSync(path, "x".repeat(300_000));
+    appendFileSync(path, "\r\nlast\n");
+    const { value } = await next;
+    if (value === undefined || "event" in value) throw new Error("no line");
+    expect([value.offset, value.end]).toEqual([13, 300_015]);
+    expect(await take(lines, 1)).toEqual([{ line: "last", offset: 300_015, end: 300_020 }]);
+    await lines.return();
+    using file = MemoryMappedFile.createFromFile(path, { access: "read" });
+    const again = file.follow({ from: value.end, positions: true });
+    expect(await take(again, 1)).toEqual([{ line: "last", offset: 300_015, end: 300_020 }]);
+    await again.return();
+  });
+
+  test("with places: a line that loses its end to a truncation ends where its file did", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("log", "one\nhalf\r");
+    const lines = MemoryMappedFile.follow(path, { from: "start", positions: true });
+    expect(await take(lines, 1)).toEqual([{ line: "one", offset: 0, end: 4 }]);
+    const next = lines.next();
+    await Bun.sleep(50);
+    truncateSync(path, 0);
+    expect((await next).value).toEqual({ line: "half\r", offset: 4, end: 9 });
+    expect(await take(lines, 1)).toEqual([{ event: "truncated", path, position: 9 }]);
+    appendFileSync(path, "two\n");
+    expect(await take(lines, 1)).toEqual([{ line: "two", offset: 0, end: 4 }]);
+    await lines.return();
+  });
+
+  test("with places or without, the lines are the same", async () => {
+    using directory = new TemporaryDirectory();
+    const words = ["", "\r", "a\r\n", "\n", "ä\xff", "\r\r\n", "long".repeat(99), "\xe4\n"];
+    const text = Array.from({ length: 4000 }, (_, at) => words[((at * at + at) % 8) ^ (at % 3)]);
+    const path = directory.file("log", "");
+    writeFileSync(path, Buffer.from(`${text.join("")}\nthe end\n`, "latin1"));
+    const plain: string[] = [];
+    for await (const line of MemoryMappedFile.follow(path, { from: "start" })) {
+      if (typeof line !== "string") continue;
+      plain.push(line);
+      if (line === "the end") break;
+    }
+    let behind = 0;
+    const placed: string[] = [];
+    for await (const line of MemoryMappedFile.follow(path, { from: "start", positions: true })) {
+      if ("event" in line) continue;
+      expect(line.offset).toBe(behind);
+      behind = line.end;
+      placed.push(line.line);
+      if (line.line === "the end") break;
+    }
+    expect(placed).toEqual(plain);
   });
 
   // Bun's watcher leaves out what happens to a file so soon after it has told of it.
@@ -288,8 +350,9 @@ describe("follow()", () => {
     setTimeout(() => aborting.abort(new Error("enough")), 5);
     expect(await waiting.catch(String)).toBe("Error: enough");
     expect(await lines.next()).toEqual({ value: undefined, done: true });
-    const wrong = (): unknown => file.follow({ from: "start" as "end" });
+    const wrong = (): unknown => file.follow({ from: "middle" as "end" });
     expectCode(wrong, TypeError, "ERR_INVALID_ARG_TYPE");
+    expect(wrong).toThrow(`a byte, "start" or "end"`);
     using memory = MemoryMappedFile.createNew(null, 10);
     expectCode(() => memory.follow(), NotSupportedError, "ERR_NOT_SUPPORTED");
   });

@@ -4,7 +4,7 @@
  * @module
  */
 import { resolve } from "node:path";
-import { type FollowEvent, MemoryMappedFile } from "@isthmus/core";
+import { type FollowEvent, type FollowedLine, MemoryMappedFile } from "@isthmus/core";
 import type { Command } from "@stricli/core";
 import type { IsthmusContext } from "../context.ts";
 import { defineCommand } from "../define-command.ts";
@@ -24,16 +24,22 @@ async function runFollow(this: IsthmusContext, flags: FollowFlags, path: string)
   const { process, signal, style } = this;
   const { from = "end", wait } = flags;
   const full = resolve(this.cwd, path);
-  for await (const line of MemoryMappedFile.follow(full, { from, wait, signal })) {
+  const options = { from, wait, signal, positions: flags.json };
+  for await (const line of MemoryMappedFile.follow(full, options)) {
     if (flags.json) writeJsonLine(process.stdout, recordOf(path, line));
     else if (typeof line === "string") process.stdout.write(`${line}\n`);
-    else process.stderr.write(`${style.stderr.dim(`isthmus: ${path}: ${textOf(line)}`)}\n`);
+    else if ("event" in line)
+      process.stderr.write(`${style.stderr.dim(`isthmus: ${path}: ${textOf(line)}`)}\n`);
   }
 }
 
-function recordOf(path: string, line: string | FollowEvent): Readonly<Record<string, unknown>> {
+function recordOf(
+  path: string,
+  line: string | FollowedLine | FollowEvent,
+): Readonly<Record<string, unknown>> {
   if (typeof line === "string") return { path, line };
-  return { path, event: line.event, position: line.position };
+  if ("event" in line) return { path, event: line.event, position: line.position };
+  return { path, line: line.line, offset: line.offset, end: line.end };
 }
 
 /** What each event means. */
@@ -69,6 +75,7 @@ export const follow: Command<IsthmusContext> = defineCommand({
     fullDescription:
       "Woken by the system when the file grows. A last line without an end waits for it.\n" +
       "Rotation, truncation and lost files are told on stderr, with --json as records with an `event`.\n" +
+      "--json tells of each line where it begins and ends, in bytes: `--from END` goes on behind it.\n" +
       "Ctrl-C ends it with 130.",
     customUsage: [
       { input: "app.log", brief: "what comes from now on" },

@@ -18,7 +18,13 @@ import {
   invalidType,
   type OptionNames,
 } from "../validate.ts";
-import { LineTail } from "./line-tail.ts";
+import {
+  type FollowedLine,
+  type LineForm,
+  LineTail,
+  PLACED_LINES,
+  PLAIN_LINES,
+} from "./line-tail.ts";
 import { type Opened, Successors } from "./successors.ts";
 
 /** How often to look where the system does not tell, in milliseconds. */
@@ -52,10 +58,16 @@ export interface FollowEvent {
 
 /** How a file is followed. */
 export interface FollowOptions {
-  /** Where to begin: at the end (default), or at a byte. 0: at the start. */
-  readonly from?: "end" | number | undefined;
+  /** Where to begin: at the end (default), at the start, or at a byte, such as the `end` of the last line that was done. */
+  readonly from?: "start" | "end" | number | undefined;
   /** Ends the loop: it throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Whether lines come with their places. */
+export interface FollowPositions {
+  /** Whether to yield {@link FollowedLine} objects instead of strings. Default false. */
+  readonly positions: boolean;
 }
 
 /** How a path is followed. */
@@ -64,14 +76,17 @@ export interface FollowPathOptions extends FollowOptions {
   readonly wait?: boolean | undefined;
 }
 
-const FOLLOW_OPTIONS: OptionNames<FollowOptions> = { from: true, signal: true };
-const FOLLOW_PATH_OPTIONS: OptionNames<FollowPathOptions> = { ...FOLLOW_OPTIONS, wait: true };
+type AnyOptions = FollowOptions & Partial<FollowPositions>;
+type AnyPathOptions = FollowPathOptions & Partial<FollowPositions>;
+
+/** What a loop yields; which lines, its options say. */
+export type Followed = AsyncGenerator<string | FollowedLine | FollowEvent, void>;
+
+const FOLLOW_OPTIONS: OptionNames<AnyOptions> = { from: true, signal: true, positions: true };
+const FOLLOW_PATH_OPTIONS: OptionNames<AnyPathOptions> = { ...FOLLOW_OPTIONS, wait: true };
 
 /** Follows a path; see `MemoryMappedFile.follow`. */
-export function followPath(
-  path: string,
-  options?: FollowPathOptions,
-): AsyncGenerator<string | FollowEvent, void> {
+export function followPath(path: string, options?: AnyPathOptions): Followed {
   const { wait = false, ...rest } = checkOptions("options", options, FOLLOW_PATH_OPTIONS);
   checkBoolean("wait", wait);
   return follow(path, undefined, rest, wait);
@@ -87,30 +102,43 @@ export function followPath(
 export function follow(
   path: string,
   own: number | undefined,
-  options: FollowOptions | undefined,
+  options: AnyOptions | undefined,
   isAwaited = false,
-): AsyncGenerator<string | FollowEvent, void> {
+): Followed {
   try {
-    const { from = "end", signal } = checkOptions("options", options, FOLLOW_OPTIONS);
-    if (from !== "end") checkInteger("from", from);
+    const checked = checkOptions("options", options, FOLLOW_OPTIONS);
+    const { from = "end", signal, positions = false } = checked;
+    checkBoolean("positions", positions);
+    const start = checkFrom(from);
     if (signal !== undefined && !(signal instanceof AbortSignal)) {
       throw invalidType("signal", "an AbortSignal", signal);
     }
     if (own === undefined && !isAwaited) checkThere(path);
-    return new Following(path, signal).run(own, from);
+    return positions
+      ? new Following(path, signal, PLACED_LINES).run(own, start)
+      : new Following(path, signal, PLAIN_LINES).run(own, start);
   } catch (error) {
     if (own !== undefined) closeSync(own);
     throw error;
   }
 }
 
+/** Where to begin: the end, or a byte. */
+function checkFrom(from: unknown): "end" | number {
+  if (from === "end") return "end";
+  if (from === "start") return 0;
+  if (typeof from !== "number") throw invalidType("from", 'a byte, "start" or "end"', from);
+  return checkInteger("from", from);
+}
+
 /** One loop over a file that grows. */
-class Following {
+class Following<L> {
   readonly #path: string;
   readonly #signal: AbortSignal | undefined;
+  readonly #form: LineForm<L>;
   /** The file, and the one before it, to which somebody may still write. */
-  #tail: LineTail | undefined;
-  #old: LineTail | undefined;
+  #tail: LineTail<L> | undefined;
+  #old: LineTail<L> | undefined;
   /** Whether something may have happened since the last look. */
   #isDue = true;
   /** Whether anything was told or found since it was last decided to look once more. */
@@ -118,22 +146,20 @@ class Following {
   #again: NodeJS.Timeout | undefined;
   #wake: () => void = () => {};
 
-  constructor(path: string, signal: AbortSignal | undefined) {
+  constructor(path: string, signal: AbortSignal | undefined, form: LineForm<L>) {
     this.#path = path;
     this.#signal = signal;
+    this.#form = form;
   }
 
-  async *run(
-    own: number | undefined,
-    from: "end" | number,
-  ): AsyncGenerator<string | FollowEvent, void> {
-    if (own !== undefined) this.#tail = new LineTail(own, from);
+  async *run(own: number | undefined, from: "end" | number): AsyncGenerator<L | FollowEvent, void> {
+    if (own !== undefined) this.#tail = new LineTail(own, from, this.#form);
     using stack = new DisposableStack();
     stack.defer(() => this.#tail?.close());
     stack.defer(() => this.#old?.close());
     stack.defer(this.#watch());
     const successors = stack.adopt(new Successors(this.#path), (names) => names.close());
-    this.#tail ??= tailOf(successors.open(), from);
+    this.#tail ??= this.#tailOf(successors.open(), from);
     for (;;) {
       this.#signal?.throwIfAborted();
       this.#isDue = false;
@@ -147,7 +173,7 @@ class Following {
   }
 
   /** All that there is of a file. */
-  async *#drain(tail: LineTail | undefined): AsyncGenerator<string, void> {
+  async *#drain(tail: LineTail<L> | undefined): AsyncGenerator<L, void> {
     for (let lines = tail?.read(); lines !== undefined; lines = tail?.read()) {
       this.#isNews = true;
       yield* lines;
@@ -156,7 +182,7 @@ class Following {
     }
   }
 
-  async *#lookForTruncation(): AsyncGenerator<string | FollowEvent, void> {
+  async *#lookForTruncation(): AsyncGenerator<L | FollowEvent, void> {
     const tail = this.#tail;
     if (!tail?.isTruncated) return;
     const { position } = tail;
@@ -166,7 +192,7 @@ class Following {
     yield { event: "truncated", path: this.#path, position };
   }
 
-  async *#lookForRotation(successors: Successors): AsyncGenerator<string | FollowEvent, void> {
+  async *#lookForRotation(successors: Successors): AsyncGenerator<L | FollowEvent, void> {
     const before = this.#tail;
     const next = successors.next(before?.stats);
     if (next === undefined) return;
@@ -186,7 +212,7 @@ class Following {
     }
     const old = this.#old;
     this.#old = before;
-    this.#tail = tailOf(next, 0);
+    this.#tail = this.#tailOf(next, 0);
     try {
       // What was written to the old files before the name led elsewhere comes first.
       yield* this.#drain(old);
@@ -197,6 +223,10 @@ class Following {
     yield* this.#drain(before);
     yield* before.takeRest();
     yield { event: "rotated", path: this.#path, position: before.position };
+  }
+
+  #tailOf(opened: Opened | undefined, from: "end" | number): LineTail<L> | undefined {
+    return opened && new LineTail(opened.fd, from, this.#form);
   }
 
   /** Has every change in the directory looked at; returns how to stop. */
@@ -251,10 +281,6 @@ class Following {
       this.#wake = resolve;
     });
   }
-}
-
-function tailOf(opened: Opened | undefined, from: "end" | number): LineTail | undefined {
-  return opened && new LineTail(opened.fd, from);
 }
 
 /** @throws {SystemError} When the path leads to nothing. */

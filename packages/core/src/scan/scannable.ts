@@ -7,9 +7,16 @@ import { NotSupportedError } from "../errors.ts";
 import { platform } from "../native/platform.ts";
 import type { ViewSource } from "../view.ts";
 import { type ChunkOptions, chunks } from "./chunks.ts";
-import { type FollowEvent, type FollowOptions, follow } from "./follow.ts";
+import {
+  type FollowEvent,
+  type Followed,
+  type FollowOptions,
+  type FollowPositions,
+  follow,
+} from "./follow.ts";
 import { histogram } from "./histogram.ts";
 import type { LineCursor } from "./line-cursor.ts";
+import type { FollowedLine } from "./line-tail.ts";
 import { forEachLine, type LineOptions, type LineVisitor, lineCursor, lines } from "./lines.ts";
 import type { Needle } from "./needle.ts";
 import { type ScanOptions, scan } from "./parallel/scan.ts";
@@ -178,8 +185,13 @@ export abstract class Scannable {
    *
    * The loop outlives the map, as views do: `break` or the signal ends it.
    *
-   * @param options `from`: `"end"` (default) or a byte; a `signal` that ends the loop, which throws its reason.
-   * @returns Strings for lines, {@link FollowEvent} objects for what happened to the file.
+   * **Going on later.** With `positions: true` a line is a {@link FollowedLine}: keep the `end` of the last one that is done, and
+   * begin `from` there the next time. Behind a rotation what is still written to the old file has its places in that: its `offset`
+   * is not the `end` of the line before.
+   *
+   * @param options `from`: `"end"` (default), `"start"` or a byte; a `signal` that ends the loop, which throws its reason;
+   *   `positions: true`: lines with their places.
+   * @returns Strings for lines, or {@link FollowedLine} objects; {@link FollowEvent} objects for what happened to the file.
    * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` for a map without a path.
    *
    * @example
@@ -196,7 +208,12 @@ export abstract class Scannable {
    * }
    * ```
    */
-  follow(options?: FollowOptions): AsyncGenerator<string | FollowEvent, void> {
+  follow(
+    options: FollowOptions & FollowPositions & { readonly positions: true },
+  ): AsyncGenerator<FollowedLine | FollowEvent, void>;
+  follow(options?: FollowOptions): AsyncGenerator<string | FollowEvent, void>;
+  follow(options: FollowOptions & FollowPositions): Followed;
+  follow(options?: FollowOptions & Partial<FollowPositions>): Followed {
     const { backing } = this.#source();
     const { path, isRegular } = backing;
     if (path === undefined || !isRegular || this.name !== null) {
