@@ -19,6 +19,12 @@ export { type KeptLane, RelaySink } from "./relay/relay-sink.ts";
 export { RelaySource } from "./relay/relay-source.ts";
 export { ByteRingConsumer, ByteRingProducer } from "./ring/byte-ring.ts";
 export { LANE_HEADER_BYTES } from "./ring/lane-layout.ts";
+export {
+  disposeEarlier,
+  noteDisposed,
+  noteHandle,
+  type OpenHandle,
+} from "./segment/handles.ts";
 export { NamedHandle } from "./segment/named-handle.ts";
 export { SLOT_BYTES } from "./segment/participant-layout.ts";
 export { sharedPlaces } from "./segment/participants-option.ts";

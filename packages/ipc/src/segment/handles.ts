@@ -13,7 +13,7 @@ import { perThread } from "../per-thread.ts";
 
 /** A handle that is open. */
 export interface OpenHandle {
-  /** The file of its segment. */
+  /** The file of its segment; of a journal, its directory. */
   readonly path: string;
   /** What it is for: no two purposes are in each other's way. */
   readonly purpose: string;

@@ -9,11 +9,19 @@ import {
   checkInteger,
   checkString,
   checkSynchronous,
+  host,
   invalidType,
   showAs,
 } from "@isthmus/core/internal";
 import type { RecordCursor, RecordInput } from "@isthmus/ipc";
-import { codecOf, schemaOf } from "@isthmus/ipc/internal";
+import {
+  codecOf,
+  disposeEarlier,
+  noteDisposed,
+  noteHandle,
+  type OpenHandle,
+  schemaOf,
+} from "@isthmus/ipc/internal";
 import type { DiskStorage } from "./disk-storage.ts";
 import { setInside } from "./journal-inside.ts";
 import { payloadBytesMax } from "./journal-layout.ts";
@@ -38,7 +46,7 @@ import type { JournalReading } from "./journal-reading.ts";
 import { JournalReads } from "./journal-reads.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { LiveHead } from "./live-head.ts";
-import { openedForReading, openJournal } from "./open-journal.ts";
+import { type Appending, openedForReading, openJournal } from "./open-journal.ts";
 import type { Visit } from "./record-cursor.ts";
 import type { RecordFormat } from "./record-format.ts";
 import { RecordRun } from "./record-run.ts";
@@ -80,6 +88,9 @@ export class Journal<S extends JournalSchema> implements Disposable {
   /** A look at a signal takes as long as a tenth of an append. */
   #isDisposed = false;
   #head: LiveHead | undefined;
+  /** What is let go when the program forgets this. It must not lead here. */
+  readonly #held: Disposable[];
+  readonly #open: OpenHandle;
 
   static {
     showAs(Journal.prototype, (journal) => {
@@ -91,7 +102,15 @@ export class Journal<S extends JournalSchema> implements Disposable {
   private constructor(path: string, options: JournalOptions<S> | JournalReadOnlyOptions) {
     this.path = checkString("path", path);
     const checked = checkJournalOptions<S>(options);
+    const directory = resolve(path);
+    const purpose = checked.isReadOnly ? "read" : "append";
+    disposeEarlier(directory, purpose);
     const { meta, shape, storage, format, appending } = openJournal(path, checked);
+    this.#held = heldBy(appending);
+    const letGo = lettingGo(this.#held);
+    const handle = new WeakRef(this);
+    this.#open = { path: directory, purpose, handle, main: host.program, letGo };
+    noteHandle(this.#open);
     const codec = codecOf(shape);
     this.schema = checked.schema ?? (schemaOf(meta.schemaText) as S);
     this.#storage = storage;
@@ -336,6 +355,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    noteDisposed(this.#open);
     this.#disposed.abort();
     this.#reads[Symbol.dispose]();
     try {
@@ -384,6 +404,21 @@ export class Journal<S extends JournalSchema> implements Disposable {
     const writer = this.#writer;
     if (writer !== undefined) head.noteEnd(writer.last, writer.synced);
     this.#head = head;
+    this.#held.push(head);
     return head;
   }
+}
+
+/** What a journal has open for appending. */
+function heldBy(appending: Appending | Error): Disposable[] {
+  if (appending instanceof Error) return [];
+  const { appender, turns } = appending;
+  return [{ [Symbol.dispose]: () => appender.close() }, turns];
+}
+
+/** Made apart from the handle: functions of one scope keep what any of them uses. */
+function lettingGo(held: readonly Disposable[]): () => void {
+  return () => {
+    for (const one of held) one[Symbol.dispose]();
+  };
 }
