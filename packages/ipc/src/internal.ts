@@ -8,6 +8,7 @@
 export { anchorOf } from "./flow/anchor.ts";
 export { codecOf, type PlaceReader, type RecordCodec, RecordMemory } from "./flow/record-codec.ts";
 export { type SchemaShape, schemaOf, shapeOf } from "./flow/record-schema.ts";
+export { recordBytesMaxOf } from "./flow/sender.ts";
 export { sharedClock } from "./metrics/clock.ts";
 export { Counters } from "./metrics/counters.ts";
 export { Histogram } from "./metrics/histogram.ts";

@@ -47,11 +47,17 @@ export interface Batch<S extends ChannelSchema> {
   ): void;
 }
 
+let endOf: (sender: Sender<ChannelSchema>) => SendingEnd;
+
 /** The sending end of a channel or of a topic: see `Producer` and `Publisher`. */
 export abstract class Sender<S extends ChannelSchema> extends NamedHandle {
   readonly schema: S;
   /** No private name: it is on the way of every record; see `struct-sender.ts`. */
   protected readonly end: SendingEnd;
+
+  static {
+    endOf = (sender) => sender.end;
+  }
 
   /**
    * @param owner The class's name.
@@ -197,6 +203,11 @@ export abstract class Sender<S extends ChannelSchema> extends NamedHandle {
 }
 
 /** Begins to send into a lane, as its records ask for. */
+/** The longest record in bytes that a sender can send. */
+export function recordBytesMaxOf(sender: Sender<ChannelSchema>): number {
+  return endOf(sender).recordBytesMax;
+}
+
 function sendInto(how: SendingLane): SendingEnd {
   const { shape, geometry } = how.lanes;
   if (shape.struct === undefined) return new VariableSender(how, how.bytes());

@@ -100,6 +100,9 @@ export abstract class SendingEnd {
     this.idle = how.idle;
   }
 
+  /** The longest record in bytes that there can be room for. */
+  abstract get recordBytesMax(): number;
+
   /** See `Sender.send`. What it throws goes to `fail`. */
   abstract send(record: unknown, options?: WaitOptions): void;
 

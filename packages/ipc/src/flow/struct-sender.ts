@@ -64,6 +64,10 @@ export class StructSender extends SendingEnd {
     this.slotBytes = slotBytes;
   }
 
+  get recordBytesMax(): number {
+    return this.#recordBytes;
+  }
+
   send(record: unknown, options?: WaitOptions): void {
     const anchor = this.anchor;
     const next = anchor.base;

@@ -55,6 +55,10 @@ export class VariableSender extends SendingEnd {
     this.#timestampBytes = geometry.timestampBytes;
   }
 
+  get recordBytesMax(): number {
+    return this.#ring.payloadBytesMax - this.#timestampBytes;
+  }
+
   send(record: unknown, options?: WaitOptions): void {
     this.checkFree(true);
     if (!this.attempt(record)) this.waitForRoom(() => this.attempt(record), options);

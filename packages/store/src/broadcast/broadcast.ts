@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DisposedError, SystemError } from "@isthmus/core";
 import {
   checkInteger,
   checkOptions,
@@ -11,7 +12,8 @@ import {
   showAs,
 } from "@isthmus/core/internal";
 import { bytes, type Overrun, Publisher, Subscriber } from "@isthmus/ipc";
-import { decodeMessage, encodeMessage, type MessageData } from "./message.ts";
+import { recordBytesMaxOf } from "@isthmus/ipc/internal";
+import { decodeMessage, encodeMessage, type MessageData, messageBytesIn } from "./message.ts";
 
 /**
  * What can send to those who have subscribed to a topic: a server of `Bun.serve`, or one of its web sockets. On other runtimes,
@@ -33,7 +35,7 @@ export interface Publishing {
 export interface BroadcastOptions {
   /**
    * Room for the messages of one process, in bytes; rounded up to a power of two. Default 1 MiB. A message may have
-   * half of it, less what its topic takes. Allocated when a process comes.
+   * half of it, less what its topic takes; see `Broadcast.messageBytesMax`. Allocated when a process comes.
    */
   readonly capacityBytes?: number | undefined;
   /** How many processes there can be at a time, 1 to 256. Default 64. */
@@ -80,6 +82,8 @@ const PROCESSES_MAX = 256;
  *   reusePort: true,
  *   fetch: (request, server) => (server.upgrade(request) ? undefined : new Response("web sockets only")),
  *   websocket: {
+ *     // What is longer cannot be sent to all, and `publish` would throw; see `messageBytesMax`, here 512 KiB less some bytes.
+ *     maxPayloadLength: 256 * 1024,
  *     open: (socket) => void socket.subscribe("room"),
  *     message: (_, text) => void all.publish("room", text), // in every process
  *   },
@@ -101,11 +105,12 @@ export function broadcast(server: Publishing, name: string, options?: BroadcastO
  * gets what is sent after it has come.
  */
 export class Broadcast implements Disposable {
-  /** Resolves when it was disposed; rejects when no more messages come: `onLapped` threw, or the memory was cut short. */
+  /** Resolves when it was disposed, also by what `bun --hot` has evaluated anew; rejects when no more messages come: `onLapped` threw, or the memory was cut short. */
   readonly closed: Promise<void>;
   readonly #server: Publishing;
   readonly #publisher: Publisher<typeof bytes>;
   readonly #subscriber: Subscriber<typeof bytes>;
+  readonly #messageBytesMax: number;
   readonly #sender: bigint = crypto.getRandomValues(new BigUint64Array(1))[0] as bigint;
   #sent = 0;
   #received = 0;
@@ -128,13 +133,16 @@ export class Broadcast implements Disposable {
     const topic = { schema: bytes, capacityBytes, ...places };
     this.#server = server;
     // Nobody is waited for, whoever else may follow the topic.
-    this.#publisher = Publisher.createOrOpen(name, { ...topic, onFull: "fail" });
+    this.#publisher = inOwnWords(() => Publisher.createOrOpen(name, { ...topic, onFull: "fail" }));
     try {
-      this.#subscriber = Subscriber.createOrOpen(name, { ...topic, onSlow: "lap", onLapped });
+      this.#subscriber = inOwnWords(() =>
+        Subscriber.createOrOpen(name, { ...topic, onSlow: "lap", onLapped }),
+      );
     } catch (error) {
       this.#publisher.dispose();
       throw error;
     }
+    this.#messageBytesMax = messageBytesIn(recordBytesMaxOf(this.#publisher));
     this.closed = this.#follow();
   }
 
@@ -146,6 +154,14 @@ export class Broadcast implements Disposable {
   /** Whether the name still leads here; see `SharedStruct.isReachable`. One system call. */
   get isReachable(): boolean {
     return this.#publisher.isReachable;
+  }
+
+  /**
+   * The longest message that can be sent, in bytes of UTF-8, together with its topic. A server that publishes what its web sockets
+   * send needs a `maxPayloadLength` that is lower by the longest topic at least.
+   */
+  get messageBytesMax(): number {
+    return this.#messageBytesMax;
   }
 
   /** What this process has sent, received and lost. */
@@ -161,7 +177,7 @@ export class Broadcast implements Disposable {
    * @param compress Whether to compress it.
    * @returns What `server.publish` returns: for this process how many bytes were sent, 0 for none, -1 for
    *   back-pressure.
-   * @throws {RangeError} `ERR_OUT_OF_RANGE` when topic and message are too long for `capacityBytes`, or the topic is
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when topic and message are longer than `messageBytesMax`, or the topic is
    *   empty: nobody gets it.
    */
   publish(topic: string, data: MessageData, compress = false): number {
@@ -179,7 +195,8 @@ export class Broadcast implements Disposable {
    */
   publishFrom(socket: Publishing, topic: string, data: MessageData, compress = false): number {
     checkPublishing("socket", socket);
-    this.#publisher.send(encodeMessage(this.#sender, topic, data, compress));
+    const limit = this.#messageBytesMax;
+    this.#publisher.send(encodeMessage(this.#sender, topic, data, compress, limit));
     this.#sent++;
     return socket.publish(topic, data, compress);
   }
@@ -206,8 +223,32 @@ export class Broadcast implements Disposable {
     try {
       while (!this.#isDisposed) await this.#subscriber.pollAsync(take);
     } catch (error) {
-      if (!this.#isDisposed) throw error;
+      if (this.#isDisposed) return;
+      // What is opened anew after a reload disposes the end of the topic that is here: then all of it is over.
+      if (!(error instanceof DisposedError && this.#isTakenOver)) throw error;
+      this.dispose();
     }
+  }
+
+  get #isTakenOver(): boolean {
+    try {
+      void this.#subscriber.isReachable;
+      return false;
+    } catch (error) {
+      return error instanceof DisposedError;
+    }
+  }
+}
+
+/** Has a refusal name the option by which there are places here. */
+function inOwnWords<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof SystemError && error.code === "EAGAIN") {
+      error.message = error.message.replaceAll(/max(?:Publishers|Subscribers)/g, "maxProcesses");
+    }
+    throw error;
   }
 }
 

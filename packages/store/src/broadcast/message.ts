@@ -29,12 +29,22 @@ const TOPIC_BYTES_OFFSET = 10;
 const FLAG = { text: 1, compress: 2 } as const;
 const TOPIC_BYTES_MAX = 0xffff;
 
-/** The bytes of a message. */
+/** The longest topic and message together, in bytes, of records that are no longer than this. */
+export function messageBytesIn(recordBytes: number): number {
+  return recordBytes - HEADER_BYTES;
+}
+
+/**
+ * The bytes of a message.
+ *
+ * @param bytesMax The longest topic and message together, in bytes.
+ */
 export function encodeMessage(
   sender: bigint,
   topic: string,
   data: MessageData,
   compress: boolean,
+  bytesMax: number,
 ): Uint8Array<ArrayBuffer> {
   const topicBytes = Buffer.byteLength(checkString("topic", topic));
   // Bun refuses a topic without a name, too.
@@ -42,6 +52,11 @@ export function encodeMessage(
     throw outOfRange("topic.length", `1 to ${TOPIC_BYTES_MAX} bytes of UTF-8`, topicBytes);
   }
   const content = typeof data === "string" ? Buffer.from(data) : bytesOf(data);
+  if (topicBytes + content.length > bytesMax) {
+    const limit = `<= ${bytesMax} bytes with its topic (whoever comes first chooses capacityBytes, of which that is about half)`;
+    const lengths = `a message of ${content.length} bytes with a topic of ${topicBytes}`;
+    throw outOfRange("message", limit, lengths);
+  }
   const record = Buffer.allocUnsafeSlow(HEADER_BYTES + topicBytes + content.length);
   record.writeBigUInt64LE(sender, 0);
   const flags = (typeof data === "string" ? FLAG.text : 0) | (compress ? FLAG.compress : 0);

@@ -1,9 +1,13 @@
 /** Web sockets of several processes hear each other: each message once. */
 import { describe, expect, test } from "bun:test";
+import { appendFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { bytes, Publisher } from "@isthmus/ipc";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
+import { linesOf } from "@isthmus/testing/lines-of";
 import { ifSharedPorts } from "@isthmus/testing/requirement";
+import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { type BroadcastOptions, broadcast } from "../../src/index.ts";
 import { Servers } from "../support/servers.ts";
 
@@ -135,8 +139,9 @@ describe("broadcast()", () => {
     expectCode(open({ maxProcesses: 0 }), "RangeError", "ERR_OUT_OF_RANGE");
     expectCode(open({ size: 1 }), "TypeError", "ERR_INVALID_ARG_VALUE");
     using one = broadcast(server, "chat", { capacityBytes: 1024, maxProcesses: 1 });
-    expectCode(open({}), "SystemError", "EAGAIN");
-    expectCode(() => one.publish("room", "x".repeat(2000)), "RangeError", "ERR_OUT_OF_RANGE");
+    const full = expectCode(open({}), "SystemError", "EAGAIN");
+    expect(full.message).toContain("create it with a higher maxProcesses:");
+    expect(full.message).not.toMatch(/maxPublishers|maxSubscribers/);
     expectCode(() => one.publish(1 as never, ""), "TypeError", "ERR_INVALID_ARG_TYPE");
     expectCode(() => one.publish("", "x"), "RangeError", "ERR_OUT_OF_RANGE");
     expectCode(() => one.publish("a", 1 as never), "TypeError", "ERR_INVALID_ARG_TYPE");
@@ -147,6 +152,61 @@ describe("broadcast()", () => {
     one.dispose();
     await one.closed;
     expectCode(() => one.publish("room", ""), "DisposedError", "ERR_DISPOSED");
+  });
+
+  test("sends what has messageBytesMax with its topic, and says what is longer", async () => {
+    using _home = new Home();
+    const there = new FakeServer();
+    using one = broadcast(new FakeServer(), "chat", { capacityBytes: 1024 });
+    using two = broadcast(there, "chat", { capacityBytes: 2 ** 20 });
+    const { messageBytesMax } = one;
+    expect([messageBytesMax, two.messageBytesMax]).toEqual([messageBytesMax, messageBytesMax]);
+    expect(messageBytesMax).toBeWithin(400, 512);
+    // The umlaut has two bytes.
+    const longest = "x".repeat(messageBytesMax - 5);
+    one.publish("rööm", `${longest.slice(1)}`);
+    await there.until(1);
+    expect(there.sent).toEqual([["rööm", longest.slice(1), false]]);
+    const { message } = expectCode(
+      () => one.publish("rööm", longest),
+      ...(["RangeError", "ERR_OUT_OF_RANGE"] as const),
+    );
+    expect(message).toContain(`"message" is out of range: it must be <= ${messageBytesMax} bytes`);
+    expect(message).toEndWith(`a message of ${longest.length} bytes with a topic of 6`);
+    expect(one.metrics.sent).toBe(1);
+  });
+
+  test("is over, and rejects nothing, when bun --hot has opened another one", async () => {
+    using home = new Home();
+    using directory = new TemporaryDirectory();
+    const path = join(directory.path, "program.ts");
+    const index = JSON.stringify(join(import.meta.dir, "..", "..", "src", "index.ts"));
+    writeFileSync(
+      path,
+      `import { broadcast } from ${index};
+      const state = globalThis;
+      const all = broadcast({ publish: () => 0 }, "hot", { maxProcesses: 1 });
+      const { before } = state;
+      state.before = all;
+      const end = await before?.closed.then(() => "resolved", String);
+      console.log(before === undefined ? "first" : end + " " + Bun.inspect(before).includes("disposed"));
+      state.clock ??= setInterval(() => {}, 1000);
+      `,
+    );
+    await using child = Bun.spawn([process.execPath, "--hot", path], {
+      cwd: directory.path,
+      env: { ...process.env, ISTHMUS_DIR: home.path },
+      stdout: "pipe",
+      stderr: "inherit",
+    });
+    const lines = linesOf(child.stdout);
+    expect((await lines.next()).value).toBe("first");
+    for (let reloads = 0; reloads < 3; reloads++) {
+      appendFileSync(path, "\n");
+      expect((await lines.next()).value).toBe("resolved true");
+    }
+    child.kill("SIGKILL");
+    await child.exited;
   });
 
   ifSharedPorts("the web sockets of four servers on one port get each message once", async () => {
@@ -178,6 +238,13 @@ describe("broadcast()", () => {
           expect(count(`others ${index}`)).toBe(client === sender ? 0 : 1);
         }
       }
+      // Who sends what cannot be sent to all loses its own web socket, and no server ends.
+      const long = new Client(port);
+      await long.until(() => long.pid > 0);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      long.socket.onclose = () => resolve();
+      long.socket.send("x".repeat(600_000));
+      await promise;
       // A death takes its own web sockets with it and nothing else.
       await servers.kill(3);
       senders[0]?.socket.send("after");

@@ -86,7 +86,7 @@ describe("docs/layout.md", () => {
 
 test("Messages to web sockets: the offsets are those of the source", () => {
   const { sender, flags, topicBytes, topic } = offsetsOf("Messages to web sockets", 1);
-  const message = Buffer.from(encodeMessage(5n, "ab", "cde", true));
+  const message = Buffer.from(encodeMessage(5n, "ab", "cde", true, 5));
   expect(message.readBigUInt64LE(sender)).toBe(5n);
   expect([message[flags!], message.readUInt16LE(topicBytes)]).toEqual([3, 2]);
   expect(message.toString("utf8", topic)).toBe("abcde");
