@@ -202,12 +202,12 @@ export abstract class Sender<S extends ChannelSchema> extends NamedHandle {
   }
 }
 
-/** Begins to send into a lane, as its records ask for. */
 /** The longest record in bytes that a sender can send. */
 export function recordBytesMaxOf(sender: Sender<ChannelSchema>): number {
   return endOf(sender).recordBytesMax;
 }
 
+/** Begins to send into a lane, as its records ask for. */
 function sendInto(how: SendingLane): SendingEnd {
   const { shape, geometry } = how.lanes;
   if (shape.struct === undefined) return new VariableSender(how, how.bytes());
