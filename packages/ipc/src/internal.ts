@@ -13,6 +13,7 @@ export { sharedClock } from "./metrics/clock.ts";
 export { Counters } from "./metrics/counters.ts";
 export { Histogram } from "./metrics/histogram.ts";
 export { HISTOGRAM_BYTES } from "./metrics/histogram-layout.ts";
+export { machineStart } from "./metrics/machine-start.ts";
 export { KIND_NAMES, kindName } from "./observe/kind-figures.ts";
 export { mergeLatencies } from "./observe/latencies.ts";
 export { type RelayBatch, RelayLane } from "./relay/relay-lane.ts";

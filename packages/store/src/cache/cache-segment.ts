@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import { CorruptSegmentError } from "@isthmus/core";
 import { checkInteger, checkOneOf, type NamedFile, SECTION } from "@isthmus/core/internal";
 import {
   MUTEX,
+  machineStart,
   type OpenVerb,
   type SchemaShape,
   Segment,
@@ -38,7 +38,6 @@ export const CHANGE_CELL: number = LOCK_CELLS + FLIGHT_CELLS;
 const CELL_COUNT = CHANGE_CELL + 1;
 const DEFAULT_CAPACITY_BYTES = 2 ** 26;
 const LIFETIMES = ["held", "persistent"] as const;
-const BOOT_ID = "/proc/sys/kernel/random/boot_id";
 
 /** Creates or opens the segment of a cache. */
 export function openCache<S extends CacheSchema>(
@@ -112,24 +111,11 @@ function initialise(memory: SegmentMemory, shape: CacheShape): void {
   words.set(state + CACHE.factor, factor | 1);
   words.set(state + CACHE.shardCount, shape.shardCount);
   words.set(state + CACHE.logBytes, shape.logBytes);
-  const [low, high] = bootId();
+  const [low, high] = machineStart();
   words.set(state + CACHE.boot, low);
   words.set(state + CACHE.boot + 1, high);
   const data = memory.wordOf(SECTION.data);
   for (let shard = 0; shard < shape.shardCount; shard++) {
     words.set(data + (shard * shape.bytesPerShard) / 4 + MUTEX.strategy, STRATEGY.ownerWord);
-  }
-}
-
-/** What tells this start of the machine from others, as two words; zeros where the system does not say. */
-export function bootId(): readonly [low: number, high: number] {
-  try {
-    const digits = readFileSync(BOOT_ID, "utf8").replaceAll("-", "");
-    return [
-      Number.parseInt(digits.slice(0, 8), 16) | 0,
-      Number.parseInt(digits.slice(8, 16), 16) | 0,
-    ];
-  } catch {
-    return [0, 0];
   }
 }

@@ -6,6 +6,7 @@
 import { SECTION } from "@isthmus/core/internal";
 import {
   MUTEX,
+  machineStart,
   RecordMemory,
   type Segment,
   SharedWords,
@@ -15,7 +16,7 @@ import {
 } from "@isthmus/ipc/internal";
 import { OwnerLocks } from "../owner-locks.ts";
 import { CACHE, CACHE_HEADER_BYTES, type CacheShape, COUNT, COUNTS_BYTES } from "./cache-layout.ts";
-import { bootId, CHANGE_CELL, FLIGHT_CELLS, LOCK_CELLS, readShape } from "./cache-segment.ts";
+import { CHANGE_CELL, FLIGHT_CELLS, LOCK_CELLS, readShape } from "./cache-segment.ts";
 import { FilledPages } from "./filled-pages.ts";
 import { Flights } from "./flights.ts";
 import { KeyText } from "./key-text.ts";
@@ -178,7 +179,7 @@ export class CacheStore {
   /** Empties what was cached before the machine began anew: its times mean nothing now. */
   #forgetOtherBoots(state: number): void {
     const { words } = this;
-    const [low, high] = bootId();
+    const [low, high] = machineStart();
     const isSame =
       words.get(state + CACHE.boot) === low && words.get(state + CACHE.boot + 1) === high;
     if (isSame) return;
