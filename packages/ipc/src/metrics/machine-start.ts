@@ -7,8 +7,11 @@ import { readFileSync } from "node:fs";
 
 const BOOT_ID = "/proc/sys/kernel/random/boot_id";
 
-/** What tells this start of the machine from others, as two words; zeros where the system does not say. */
-export function machineStart(): readonly [low: number, high: number] {
+/** What tells a start of the machine from others, as two words; zeros where the system does not say. */
+export type MachineStart = readonly [low: number, high: number];
+
+/** That of this start. */
+export function machineStart(): MachineStart {
   try {
     const digits = readFileSync(BOOT_ID, "utf8").replaceAll("-", "");
     return [

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { MachineStart } from "../metrics/machine-start.ts";
 import type { Words } from "../words.ts";
 import { JobCells, JobDamage, type JobOwner, type TableShape } from "./job-cells.ts";
 import { JobOrder } from "./job-order.ts";
@@ -260,14 +261,21 @@ export class JobTable {
     this.cells.add(COUNTS.recoveries, 1);
   }
 
-  /** Has delays and leases begin anew that were measured by the clock of another start of the machine. */
-  restartTimes([low, high]: readonly [low: number, high: number], nowNs: number): void {
+  /** Whether delays and leases are measured by the clock of this start of the machine. */
+  isOfStart([low, high]: MachineStart): boolean {
     const { cells } = this;
-    if (cells.header(QUEUE.boot) === low && cells.header(QUEUE.boot + 1) === high) return;
+    return cells.header(QUEUE.boot) === low && cells.header(QUEUE.boot + 1) === high;
+  }
+
+  /** Has those begin anew that are not. */
+  restartTimes(start: MachineStart, nowNs: number): void {
+    // Somebody may have been faster.
+    if (this.isOfStart(start)) return;
+    const { cells } = this;
     restartTimes(cells, nowNs);
     this.makeTables(Math.floor(nowNs / 1e6));
-    cells.setHeader(QUEUE.boot, low);
-    cells.setHeader(QUEUE.boot + 1, high);
+    cells.setHeader(QUEUE.boot, start[0]);
+    cells.setHeader(QUEUE.boot + 1, start[1]);
   }
 
   /** Makes the tables of a queue whose cells are all free. */

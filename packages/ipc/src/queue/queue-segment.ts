@@ -112,7 +112,9 @@ export class QueueSegment {
       this.runs = new Histogram(timesIn(memory, RUN_HISTOGRAM));
       this.self = { slot, life: participants.generationOf(slot) };
       const start = machineStart();
-      this.locked((jobs) => jobs.restartTimes(start, sharedClock()()));
+      if (!this.table.isOfStart(start)) {
+        this.locked((jobs) => jobs.restartTimes(start, sharedClock()()));
+      }
     } catch (error) {
       this.segment.dispose();
       throw error;
