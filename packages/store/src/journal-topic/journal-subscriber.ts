@@ -39,6 +39,8 @@ export interface JournalSubscriberMetrics {
   readonly history: number;
   /** Records that were missing from both, and have been told as gaps. */
   readonly missing: number;
+  /** What was published and is none of the journal, and was passed over: who publishes it has another journal, or none. */
+  readonly foreign: number;
 }
 
 /**
@@ -212,7 +214,7 @@ export class JournalSubscriber<S extends JournalSchema> implements Disposable {
         return found;
       }
       if (leftMs === 0)
-        throw timedOut(`receive from "${this.name}"`, timeoutMs, "nothing was sent");
+        throw timedOut(`receive from "${this.name}"`, timeoutMs, this.#whyNothing());
       await this.#wait(found, either, leftMs);
     }
   }
@@ -253,6 +255,7 @@ export class JournalSubscriber<S extends JournalSchema> implements Disposable {
       live: this.#liveCount,
       history: this.#pastCount,
       missing: this.#missing,
+      foreign: this.#live.foreign,
     };
   }
 
@@ -266,6 +269,12 @@ export class JournalSubscriber<S extends JournalSchema> implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #whyNothing(): string {
+    return this.#live.foreign === 0
+      ? "nothing was sent"
+      : "what was sent is none of its journal: publishers and subscribers of a topic need the same one";
   }
 
   #eitherOf(signal: AbortSignal | undefined): AbortSignal {

@@ -42,7 +42,11 @@ export class LiveRecords implements Live, PlacedRecord {
   /** In order; those before `#at` have been dropped. */
   #found: Found[] = [];
   #at = 0;
-  readonly #handler = (record: Uint8Array): void => this.#take(record);
+  /** Records that were published and are none of the journal. */
+  foreign = 0;
+  readonly #handler = (record: Uint8Array): void => {
+    if (!this.#take(record)) this.foreign++;
+  };
 
   constructor(verb: TopicVerb, name: string, sizes: TopicSizes, id: Uint8Array) {
     this.#name = name;
@@ -131,18 +135,18 @@ export class LiveRecords implements Live, PlacedRecord {
     this.#subscriber = undefined;
   }
 
-  #take(frame: Uint8Array): void {
+  /** Copies a frame out; false when it is none of the journal. */
+  #take(frame: Uint8Array): boolean {
     const start = this.#end;
     const end = start + frame.length;
     if (end > this.#memory.bytes.length) this.#grow(end);
     const memory = this.#memory;
     memory.bytes.set(frame, start);
-    // Whatever else somebody publishes is none of this journal.
-    if (frame.length < FRAME_BYTES_MIN) return;
+    if (frame.length < FRAME_BYTES_MIN) return false;
     const first = memory.view.getFloat64(start + FRAME.sequence, true);
-    if (!Number.isSafeInteger(first) || first < 1) return;
+    if (!Number.isSafeInteger(first) || first < 1) return false;
     const finding = this.#format.examine(memory, start, end, Infinity, first, 0);
-    if (finding !== "frame") return;
+    if (finding !== "frame") return false;
     const { size, time, count } = this.#format;
     this.#end = start + paddedBytes(size);
     for (let index = 0, at = start + FRAME.records; index < count; index++) {
@@ -151,6 +155,7 @@ export class LiveRecords implements Live, PlacedRecord {
       this.#found.push({ sequence: first + index, time, payloadAt, payloadBytes });
       at = nextRecord(at, payloadBytes);
     }
+    return true;
   }
 
   /** Publishers take turns, and their lanes are read one after the other. */

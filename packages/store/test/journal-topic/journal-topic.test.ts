@@ -67,7 +67,8 @@ describe("JournalSubscriber", () => {
       [4, 4],
       [5, 5],
     ]);
-    expect(subscriber.metrics).toEqual({ nextSequence: 6, live: 2, history: 3, missing: 0 });
+    const metrics = { nextSequence: 6, live: 2, history: 3, missing: 0, foreign: 0 };
+    expect(subscriber.metrics).toEqual(metrics);
     expect(publisher.metrics).toEqual({ sent: 5, unpublished: 0 });
     expect(subscriber.tryReceive()).toBeUndefined();
   });
@@ -217,7 +218,7 @@ describe("JournalSubscriber", () => {
     expect(subscriber.nextSequence).toBe(value + 1);
   });
 
-  test("does not take for a record what somebody else publishes under the name", () => {
+  test("does not take for a record what somebody else publishes under the name, and says so", async () => {
     using sample = new Sample();
     using publisher = sample.publisher();
     using subscriber = sample.subscriber();
@@ -225,11 +226,16 @@ describe("JournalSubscriber", () => {
     using other = Journal.open(directory.file("j"), NUMBERS);
     using stranger = JournalPublisher.createOrOpen(NAME, { journal: other });
     using liar = Publisher.createOrOpen(NAME, { schema: bytes });
+    const waiting = () => subscriber.receiveAsync({ timeoutMs: 0 });
+    await expect(waiting()).rejects.toThrow("nothing was sent");
     stranger.sendAll([-1, -2, -3]);
+    await expect(waiting()).rejects.toThrow("none of its journal");
     for (const length of [0, 7, 32, 40]) liar.send(new Uint8Array(length).fill(length));
     publisher.send(1);
     stranger.send(-4);
     expect(drain(subscriber)).toEqual([[1, 1]]);
+    // Those that were sent together are one.
+    expect(subscriber.metrics.foreign).toBe(6);
   });
 
   test("waits for records, in a loop or for one, and ends with a signal or its disposal", async () => {
