@@ -3,7 +3,7 @@ import { runProgram } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import packageJson from "../package.json" with { type: "json" };
 import type { Environment } from "../src/context.ts";
-import { renamed } from "../src/manual/help-page.ts";
+import { named } from "../src/manual/help-page.ts";
 import { runIsthmus } from "../src/run.ts";
 import { createFakeHost } from "./support/fake-host.ts";
 import { runCli } from "./support/run-cli.ts";
@@ -99,7 +99,7 @@ describe("isthmus --help", () => {
     ["man isthmus", "man bunx isthmus"],
     ["npm:@isthmus", "npm:@isthmus"],
   ])("of the words of %p the command's name is one", (text, called) => {
-    expect(renamed(text, "bunx isthmus")).toBe(called);
+    expect(named(text, "bunx isthmus")).toBe(called);
   });
 
   test("words behind the name of a command are none that help explains", async () => {

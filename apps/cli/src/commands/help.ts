@@ -29,7 +29,8 @@ export function createHelp(create: CreateApp): Command<IsthmusContext> {
     ...names: string[]
   ): Promise<void> {
     const app = await create(names);
-    const known = [...manualPages(app)].map((page) => page.path.slice(1).join(" "));
+    const all = [...manualPages(app)];
+    const known = all.map((page) => page.path.slice(1).join(" "));
     const surplus = surplusOf(names, known);
     if (surplus !== undefined) {
       throw new UsageError(
@@ -39,9 +40,7 @@ export function createHelp(create: CreateApp): Command<IsthmusContext> {
     // The same words, also of what does not exist, as after the command itself.
     if (!flags.man && !flags.json) return await run(app, [...names, "--help"], this);
     const path = [app.config.name, ...names];
-    const pages = [...manualPages(app)].filter((page) =>
-      path.every((name, index) => page.path[index] === name),
-    );
+    const pages = all.filter((page) => path.every((name, index) => page.path[index] === name));
     if (pages.length === 0) throw new UsageError(`There is no command ${names.join(" ")}`);
     if (flags.man) this.process.stdout.write(formatManPage(pages, VERSION));
     else for (const page of pages) writeJsonLine(this.process.stdout, recordOf(page));

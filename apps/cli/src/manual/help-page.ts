@@ -36,7 +36,7 @@ export function formatHelpPage(page: ManualPage, style: Style): string {
     section(
       title,
       formatTable(
-        rows.map((row) => row.map(named)),
+        rows.map((row) => row.map((line) => named(line))),
         [],
         room,
       ),
@@ -114,12 +114,7 @@ function usageLines([program = "", ...words]: readonly string[], room: number): 
   return [...lines, line];
 }
 
-/** Puts what the command is called here in the place of its name. */
-function named(text: string): string {
-  return renamed(text, COMMAND_NAME);
-}
-
-/** Puts another name in the place of the command's: of the word, not of the end of a path. */
-export function renamed(text: string, name: string): string {
+/** Puts what the command is called here in the place of its name: of the word, not of the end of a path. */
+export function named(text: string, name: string = COMMAND_NAME): string {
   return text.replace(/(?<![\w./:@-])isthmus(?=\s|$)/g, () => name);
 }

@@ -31,9 +31,6 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 /** The content type of words. */
 export const TEXT_TYPE = "text/plain; charset=utf-8";
 
-/** The type of the text that Prometheus reads. */
-export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
-
 const NEVER_KEPT = "no-store";
 
 /** Answers with JSON. */

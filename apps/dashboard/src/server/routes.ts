@@ -5,6 +5,7 @@
  */
 import { latestResults } from "@isthmus/bench/results";
 import { listSegments } from "@isthmus/ipc";
+import { SharedCounters } from "@isthmus/store";
 import type { DemonstrationRequest } from "../wire/demonstration-state.ts";
 import type { Broadcaster } from "./broadcaster.ts";
 import type { Demonstration } from "./demonstration.ts";
@@ -13,7 +14,7 @@ import type { Guard } from "./guard.ts";
 import { HttpError } from "./http-error.ts";
 import { metricsText, type ServerFigures } from "./metrics-text.ts";
 import type { PageFiles } from "./page-files.ts";
-import { errorResponse, jsonResponse, METRICS_TYPE, TEXT_TYPE, textResponse } from "./responses.ts";
+import { errorResponse, jsonResponse, TEXT_TYPE, textResponse } from "./responses.ts";
 import type { Sampler } from "./sampler.ts";
 
 /** What the answers are made from. */
@@ -48,7 +49,8 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
     GET: (request, { broadcaster }) => broadcaster.open(lastEventIdOf(request)),
   },
   "/metrics": {
-    GET: (_, { figures }) => textResponse(metricsText(listSegments(), figures()), METRICS_TYPE),
+    GET: (_, { figures }) =>
+      textResponse(metricsText(listSegments(), figures()), SharedCounters.contentType),
   },
   "/healthz": {
     GET: () => textResponse("ok\n", TEXT_TYPE),

@@ -399,7 +399,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
   #needHead(): LiveHead {
     if (this.#head !== undefined) return this.#head;
     this.#checkOpen();
-    const head = new LiveHead(this.#format.id, resolve(this.path));
+    const head = new LiveHead(this.#format.id, this.#open.path);
     head.noteFiles(this.#storage.measure());
     const writer = this.#writer;
     if (writer !== undefined) head.noteEnd(writer.last, writer.synced);
