@@ -59,19 +59,14 @@ describe.each([true, false])("a mapping (pinned: %p)", (isPinned) => {
   });
 });
 
-describe("a loop over a map whose bytes are transferred away", () => {
-  const LOOPS: Readonly<Record<string, (file: MemoryMappedFile) => Iterable<Uint8Array>>> = {
-    chunks: (file) => file.chunks({ size: 1000 }),
-    "raw lines": (file) => file.lines({ raw: true }),
-  };
-
-  test.each(Object.entries(LOOPS))("ends with an error, not silently: %s", (_name, loop) => {
+describe("a loop over the chunks of a map that are transferred away", () => {
+  test("ends with an error, not silently", () => {
     using directory = new TemporaryDirectory();
     const path = directory.file("data.bin", "line\n".repeat(1000));
     using file = MemoryMappedFile.createFromFile(path);
     let rounds = 0;
     expectDisposed(() => {
-      for (const bytes of loop(file)) {
+      for (const bytes of file.chunks({ size: 1000 })) {
         rounds++;
         (bytes.buffer as ArrayBuffer).transfer();
       }
@@ -79,16 +74,28 @@ describe("a loop over a map whose bytes are transferred away", () => {
     expect(rounds).toBe(1);
   });
 
-  test.each(Object.entries(LOOPS))("may be left after that: %s", (_name, loop) => {
+  test("may be left after that", () => {
     using directory = new TemporaryDirectory();
     using file = MemoryMappedFile.createFromFile(directory.file("data.bin", "line\n".repeat(9)));
-    for (const bytes of loop(file)) {
+    for (const bytes of file.chunks({ size: 1000 })) {
       const { byteOffset, length } = bytes;
       const moved = (bytes.buffer as ArrayBuffer).transfer();
       expect(new Uint8Array(moved, byteOffset, length)[0]).toBe(0x6c);
       break;
     }
   });
+});
+
+test("a loop over raw lines goes on when they are transferred away", () => {
+  using directory = new TemporaryDirectory();
+  using file = MemoryMappedFile.createFromFile(directory.file("data.txt", "line\n".repeat(9)));
+  let lines = 0;
+  for (const line of file.lines({ raw: true })) {
+    const moved = (line.buffer as ArrayBuffer).transfer();
+    expect(Buffer.from(moved).toString()).toBe("line");
+    lines++;
+  }
+  expect(lines).toBe(9);
 });
 
 truncatingTest(

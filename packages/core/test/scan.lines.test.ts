@@ -177,10 +177,12 @@ describe("MemoryMappedFile.lines()", () => {
     }
   });
 
-  test("with raw are views, dead once the loop is over", () => {
-    using memory = memoryOf("one\ntwo\n");
+  test("with raw are copies, which may be kept and changed", () => {
+    using memory = memoryOf("one\ntwo\r\n");
     const kept = [...memory.lines({ raw: true })];
-    expect(kept.map((line) => line.length)).toEqual([0, 0]);
+    kept[0]?.fill(0x2e);
+    expect(kept.map((line) => Buffer.from(line).toString())).toEqual(["...", "two\r"]);
+    expect([...memory.lines()]).toEqual(["one", "two"]);
   });
 
   test("refuse options that are none, before the first line", () => {

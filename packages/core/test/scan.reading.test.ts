@@ -61,18 +61,33 @@ function manyLines(): Buffer {
   return content;
 }
 
-/** What each way of giving lines gives, as offset and length; raw lines are always mapped. */
+/** What each way of giving lines gives, as offset and length. */
 function linesByEachWay(file: MemoryMappedFile) {
   const visited: number[][] = [];
   file.forEachLine((_, start, end, offset) => visited.push([offset, end - start]));
   const pointed = Array.from(file.lineCursor(), ({ offset, start, end }) => [offset, end - start]);
   let at = 0;
-  const mapped = Array.from(file.lines({ raw: true }), ({ length }) => {
+  const raw = Array.from(file.lines({ raw: true }), ({ length }) => {
     const line = [at, length];
     at += length + 1;
     return line;
   });
-  return { visited, pointed, mapped };
+  return { visited, pointed, raw };
+}
+
+/** The same by a loop over bytes where they are mapped. */
+function mappedLines(file: MemoryMappedFile): number[][] {
+  const ends = [-1];
+  let start = 0;
+  for (const chunk of file.chunks()) {
+    for (let i = 0; i < chunk.length; i++) if (chunk[i] === 0x0a) ends.push(start + i);
+    start += chunk.length;
+  }
+  if (ends.at(-1) !== start - 1) ends.push(start);
+  return ends.slice(1).map((end, index) => {
+    const from = (ends[index] as number) + 1;
+    return [from, end - from];
+  });
 }
 
 describe("readPlace()", () => {
@@ -136,7 +151,7 @@ describe("a scan that reads", () => {
     ["there is a hole in the second one", READ_WINDOW_BYTES + 10 * MIB],
     ["there is a hole at its end", 2 * READ_WINDOW_BYTES + 10 * MIB],
   ])("of a file of three parts where %s", (_, hole) => {
-    test("finds what lies across any border, once", () => {
+    test("finds what lies across any border, once", async () => {
       using directory = new TemporaryDirectory();
       const path = directory.file("parts.bin", "");
       const length = 2 * READ_WINDOW_BYTES + 12 * MIB;
@@ -164,6 +179,9 @@ describe("a scan that reads", () => {
       expect(file.histogram()[0x2e]).toBe(points);
       const from = { offset: SCAN_WINDOW_BYTES };
       expect(file.count(needle, from)).toBe(needles - 1);
+      const jobs = [scanJobs.count(needle), scanJobs.histogram(), scanJobs.count(0x2e)] as const;
+      const [found, values, dots] = await file.scan(scanJobs.all(jobs), { workers: 2 });
+      expect([found, values[0x2e], values[0], dots]).toEqual([needles, points, holeBytes, points]);
     });
   });
 
@@ -261,10 +279,12 @@ describe("a scan that reads", () => {
     const content = manyLines();
     const path = directory.file("lines.txt", content);
     using file = MemoryMappedFile.createFromFile(path, { access: "read" });
-    const { visited, pointed, mapped } = linesByEachWay(file);
+    const { visited, pointed, raw } = linesByEachWay(file);
+    const mapped = mappedLines(file);
     expect(mapped.length).toBeGreaterThan(50);
     expect(visited).toEqual(mapped);
     expect(pointed).toEqual(mapped);
+    expect(raw).toEqual(mapped);
     expect([...file.lines()].join("\n")).toBe(content.toString());
     const texts = Array.from(file.lineCursor(), (line) => line.text()).join("\n");
     expect(texts).toBe(content.toString());

@@ -76,7 +76,7 @@ export const DISK_DECIDES: Reason = {
 
 /** Of lines as bytes. */
 export const ARRAYS_ARE_DEAR: Reason = {
-  text: "Making a typed array for each line is most of the time, and costs more than a string; forEachLine and lineCursor make none.",
+  text: "Making an array for each line is half of the time, and costs more than a string; forEachLine and lineCursor make none.",
   evidence: ["scans.rawArrays", "scans.forEachLine"],
 };
 
@@ -94,7 +94,7 @@ export const PAIRS_ARE_STORED: Reason = {
 
 /** Of two threads. */
 export const THREADS_SHARE: Reason = {
-  text: "What two CPUs share is part of it: the memory, and here maybe a core. So is the calling thread, which maps each piece and hands it over. The first scan of a program also starts its Workers, some 50 ms.",
+  text: "What two CPUs share is part of it: the memory, and here maybe a core. So is the calling thread, which hands out the pieces. The first scan of a program also starts its Workers, some 50 ms.",
   evidence: ["reference.histogram", "reference.histogramTwo"],
 };
 

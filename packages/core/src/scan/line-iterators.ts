@@ -120,7 +120,7 @@ function endOfText(piece: Buffer, start: number): number {
   return next < 0 ? piece.length : next + 1;
 }
 
-/** Lines as bytes, where they are. */
+/** Lines as bytes, each copied: an array of its own is made in less time than one on bytes that others have, too. */
 export class RawLines extends Lines<Uint8Array> {
   readonly #places = new BytePlaces([LINE_FEED]);
   #bytes: Uint8Array = NOTHING;
@@ -134,7 +134,7 @@ export class RawLines extends Lines<Uint8Array> {
     if (start >= bytes.length) return this.nextPiece();
     const end = this.#places.list[this.#next++] as number;
     this.#at = end + 1;
-    return { done: false, value: bytes.subarray(start, end) };
+    return { done: false, value: bytes.slice(start, end) };
   }
 
   protected override begin(piece: Buffer): void {

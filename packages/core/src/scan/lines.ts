@@ -50,8 +50,7 @@ export function lines(
   const { raw = false } = checked;
   const isRaw = checkBoolean("raw", raw);
   const span = checkRange(source.capacity, checked);
-  // Raw lines are the file's bytes, where they are.
-  const pieces = linesOf(source, span, !isRaw);
+  const pieces = linesOf(source, span);
   return isRaw ? new RawLines(pieces) : new TextLines(pieces);
 }
 
@@ -59,7 +58,7 @@ export function lines(
 export function lineCursor(source: ViewSource, range?: ScanRange): Generator<LineCursor, void> {
   const checked = checkOptions("range", range, SCAN_RANGE);
   const first = { offset: 0 };
-  return new CursorLines(linesOf(source, checkRange(source.capacity, checked), true, first), first);
+  return new CursorLines(linesOf(source, checkRange(source.capacity, checked), first), first);
 }
 
 /** Calls for every line, without an object for each; see `MemoryMappedFile.forEachLine`. */
@@ -68,32 +67,27 @@ export function forEachLine(source: ViewSource, visit: LineVisitor, range?: Scan
   const checked = checkOptions("range", range, SCAN_RANGE);
   const span = lineSpan(source, checkRange(source.capacity, checked));
   let offset = span.from;
-  for (const piece of wholeLines(source, span, true)) {
+  for (const piece of wholeLines(source, span)) {
     eachLine(piece, visit, offset);
     offset += piece.length;
   }
 }
 
 /** The lines that begin in a range, in pieces; nothing is looked at before the first one is asked for. */
-function* linesOf(
-  source: ViewSource,
-  range: Span,
-  isRead: boolean,
-  first?: FirstLine,
-): Generator<Buffer, void> {
+function* linesOf(source: ViewSource, range: Span, first?: FirstLine): Generator<Buffer, void> {
   const span = lineSpan(source, range);
   if (first !== undefined) first.offset = span.from;
-  yield* wholeLines(source, span, isRead);
+  yield* wholeLines(source, span);
 }
 
 /**
  * Yields pieces that end with a line feed (the last one may not). A line that crosses from one window into
  * the next is put together in a buffer of its own.
  */
-function* wholeLines(source: ViewSource, span: Span, isRead: boolean): Generator<Buffer, void> {
+function* wholeLines(source: ViewSource, span: Span): Generator<Buffer, void> {
   let carried: Buffer[] = [];
   let carriedBytes = 0;
-  for (const { start, bytes } of windows(source, { ...span, isRead })) {
+  for (const { start, bytes } of windows(source, { ...span, isRead: true })) {
     let from = 0;
     if (carriedBytes > 0) {
       const found = bytes.indexOf(LINE_FEED);

@@ -63,7 +63,7 @@ export abstract class Scannable {
   /**
    * The lines in order, decoded from UTF-8, without their "\n" or "\r\n". A last line without an end counts,
    * an end without a line behind it does not begin another. With `raw`, the bytes between line feeds ("\r"
-   * stays), valid until the next line is asked for. With `offset` and `length`, the lines that begin in this range;
+   * stays), an array for each line, which may be kept. With `offset` and `length`, the lines that begin in this range;
    * a line begins at byte 0 and behind every line feed.
    *
    * @param options `raw`: bytes instead of text; `offset` and `length`: which part, in bytes.

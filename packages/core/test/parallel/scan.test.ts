@@ -8,7 +8,9 @@ import { isLinux, testIf, truncatingTest } from "@isthmus/testing/requirement";
 import { runProgram } from "@isthmus/testing/run-program";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import fc from "fast-check";
-import { MemoryMappedFile, type ScanJob, scanJobs } from "../../src/index.ts";
+import { MemoryMappedFile, type ScanJob, type ScanProgress, scanJobs } from "../../src/index.ts";
+import { platform } from "../../src/native/platform.ts";
+import { openFile } from "../../src/open-file.ts";
 import { createMemory } from "../../src/open-memory.ts";
 import { newTextStatistics } from "../../src/scan/kernel/fast-text-statistics.ts";
 import { type ScanOptions, scan } from "../../src/scan/parallel/scan.ts";
@@ -35,6 +37,17 @@ function sourceOf(content: Uint8Array): ViewSource & Disposable {
   return { ...parts, [Symbol.dispose]: () => parts.backing.release() };
 }
 
+/** A file that holds the bytes, as scans see it. */
+function fileOf(content: Uint8Array): ViewSource & Disposable {
+  const directory = new TemporaryDirectory();
+  const parts = openFile(directory.file("data.bin", content), { access: "read" });
+  const dispose = (): void => {
+    parts.backing.release();
+    directory[Symbol.dispose]();
+  };
+  return { ...parts, [Symbol.dispose]: dispose };
+}
+
 /** Scans in pieces of a few bytes, by Workers where `workers` is above 1. */
 function scanPieces<Result>(
   source: ViewSource,
@@ -43,7 +56,8 @@ function scanPieces<Result>(
   options: ScanOptions = { workers: 1 },
   pieceBytesMax = 2 ** 30,
 ): Promise<Result> {
-  return scan(source, job, options, { pieceBytes, workerBytesMin: 1, pieceBytesMax });
+  const sizes = { pieceBytes, readBytesMax: 4 * pieceBytes, workerBytesMin: 1, pieceBytesMax };
+  return scan(source, job, options, sizes);
 }
 
 function statisticsOf(bytes: Uint8Array) {
@@ -180,8 +194,11 @@ describe("MemoryMappedFile.scan() agrees with a plain loop, wherever pieces are 
 describe("MemoryMappedFile.scan() by Workers", () => {
   const text = Array.from({ length: 3000 }, (_, i) => `${i % 7} word${i} aaa\n`).join("");
 
-  test("finds what one thread finds", async () => {
-    using source = sourceOf(Buffer.from(text));
+  test.each([
+    ["what is mapped", sourceOf],
+    ["what is read", fileOf],
+  ])("finds what one thread finds, in %s", async (_, open) => {
+    using source = open(Buffer.from(text));
     const jobs: readonly ScanJob<unknown>[] = [
       scanJobs.count("a"),
       scanJobs.count("aa"),
@@ -192,11 +209,33 @@ describe("MemoryMappedFile.scan() by Workers", () => {
       scanJobs.topValues({ column: 1, limit: 3 }),
       scanJobs.module(LONGEST_WORD),
       scanJobs.all([scanJobs.text(), scanJobs.find("aa"), scanJobs.topValues({ column: 1 })]),
+      // Each has a table of its own, which is empty, whoever had it in the scan before.
+      scanJobs.all([scanJobs.histogram(), scanJobs.text(), scanJobs.histogram()]),
+      scanJobs.all([scanJobs.find("word1"), scanJobs.find(["aa", "2 word"]), scanJobs.count(97)]),
+      scanJobs.histogram(),
     ];
     for (const job of jobs) {
       const found = await scanPieces(source, job, 5000, { workers: 2 });
       expect(found).toEqual(await scanPieces(source, job, 5000));
     }
+  });
+
+  // As anonymous memory is not read, a file is: in pieces that become shorter towards its end.
+  test("has long pieces of what is read only, and short ones in the end", async () => {
+    using source = fileOf(Buffer.from(text));
+    const doneBy = async (job: ScanJob<unknown>): Promise<number[]> => {
+      const done = [0];
+      const onProgress = ({ doneBytes }: ScanProgress) => done.push(doneBytes);
+      await scanPieces(source, job, 1000, { workers: 2, onProgress });
+      return done.slice(1).map((end, index) => end - (done[index] as number));
+    };
+    const isRead = platform().readsMappings;
+    const long = await doneBy(scanJobs.count("a"));
+    expect(long[0]).toBe(isRead ? 4000 : 1000);
+    expect(long.at(-2)).toBe(1000);
+    expect(long.toSorted((a, b) => b - a)).toEqual(long);
+    const mapped = await doneBy(scanJobs.all([scanJobs.count("a"), scanJobs.module(LONGEST_WORD)]));
+    expect(Math.max(...mapped)).toBeLessThan(1100);
   });
 
   test("does several jobs in one pass", async () => {

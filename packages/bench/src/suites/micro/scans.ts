@@ -53,8 +53,8 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
     const bytes = readFileSync(pathOf(context));
     return measureScan(context, () => bytes.indexOf(ABSENT), -1);
   },
-  histogram: counting((path) => onFile(path, (file) => file.histogram()[NEEDLE] as number)),
-  histogramLoop: counting((path) => onFile(path, histogramByLoop)),
+  histogram: onLog((file) => file.histogram()[NEEDLE] as number),
+  histogramLoop: onLog(histogramByLoop),
   forEachLine: onLog(countLines),
   lines: onLog((file) => countOf(file.lines())),
   rawLines: onLog((file) => countOf(file.lines({ raw: true }))),
@@ -78,10 +78,10 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   countText: searching((path) => onFile(path, (file) => file.count(TEXT))),
   rg: searching((path) => countByProgram([...RG, TEXT, path])),
   grep: searching((path) => countByProgram(["grep", "-a", "-c", "-F", TEXT, path])),
-  oneThread: counting((path) => onFile(path, (file) => scanWith(file, 1))),
-  twoThreads: counting((path) => {
+  oneThread: onLog((file) => scanWith(file, 1)),
+  twoThreads: onLog((file) => {
     if (availableParallelism() < 2) throw new SkipError("this process has one CPU");
-    return onFile(path, (file) => scanWith(file, 2));
+    return scanWith(file, 2);
   }),
 };
 
@@ -91,7 +91,7 @@ function makeArrays(count: number): number {
   let made = 0;
   for (let i = 0; i < count; i++) {
     const start = (i * LINE_BYTES) % (BUFFER_BYTES - LINE_BYTES);
-    if (bytes.subarray(start, start + LINE_BYTES).length === LINE_BYTES) made++;
+    if (bytes.slice(start, start + LINE_BYTES).length === LINE_BYTES) made++;
   }
   return made;
 }
@@ -168,7 +168,7 @@ function newlinesOf(context: CaseContext): number {
   return newlines;
 }
 
-function onLog(count: (file: MemoryMappedFile) => number): CaseFunction {
+function onLog(count: (file: MemoryMappedFile) => number | Promise<number>): CaseFunction {
   return ({ directory, sizes }) => {
     const { path, bytes, lines } = logFile(directory, sizes.largeFileBytes);
     return measure({ path, bytes }, (log) => onFile(log, count), lines);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { MemoryMappedFile } from "@isthmus/core";
 import { type CaseContext, type CaseFunction, type Figure, SkipError } from "../../runner/suite.ts";
 import { testFilePath, wordAt } from "../../runner/test-file.ts";
+import { logFile } from "../micro/log-file.ts";
 import { warmUpOf } from "../sample.ts";
 
 /** What is copied at a time, and room for eight of it. */
@@ -29,8 +30,8 @@ export const cases: Readonly<Record<string, CaseFunction>> = {
   },
   countRead: (context) => runReference(context, ["count", ...lineFeedsOf(context)]),
   countMapped: (context) => runReference(context, ["mapcount", ...lineFeedsOf(context)]),
-  histogram: (context) => runReference(context, ["histogram", ...lineFeedsOf(context), 1]),
-  histogramTwo: (context) => runReference(context, ["histogram", ...lineFeedsOf(context), 2]),
+  histogram: (context) => runReference(context, ["histogram", ...linesOf(context), 1]),
+  histogramTwo: (context) => runReference(context, ["histogram", ...linesOf(context), 2]),
   copies: (context) => ({ value: copyRate(copiesOf(context)) }),
 };
 
@@ -51,6 +52,12 @@ function lineFeedsOf({ sizes, directory }: CaseContext): [path: string, count: n
   const path = testFilePath(directory, sizes.largeFileBytes);
   using file = MemoryMappedFile.createFromFile(path, { access: "read" });
   return [path, file.count("\n")];
+}
+
+/** The log, and how many lines are in it. */
+function linesOf({ sizes, directory }: CaseContext): [path: string, count: number] {
+  const { path, lines } = logFile(directory, sizes.largeFileBytes);
+  return [path, lines];
 }
 
 function runReference({ reference }: CaseContext, args: readonly (string | number)[]): Figure {

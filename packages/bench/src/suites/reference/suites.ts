@@ -72,14 +72,14 @@ export const REFERENCE_SUITES: readonly SuiteSpec[] = [
       },
       {
         name: "histogram",
-        title: "C: a histogram by pairs of bytes, one process",
+        title: "C: a histogram of a log by pairs of bytes, one process",
         role: "reference",
         unit: "bytes_per_second",
         labels: ["warm"],
       },
       {
         name: "histogramTwo",
-        title: "C: a histogram by pairs of bytes, two processes",
+        title: "C: a histogram of a log by pairs of bytes, two processes",
         role: "reference",
         unit: "bytes_per_second",
         labels: ["warm"],

@@ -170,8 +170,16 @@ function rarityOf(byte: number): number {
   return rank < 0 ? COMMON_BYTES.length : rank;
 }
 
-/** Makes a finder that has memory of its own. */
-export function needleFinder(plan: NeedlePlan): FindNeedles {
+/**
+ * Makes a finder that has memory of its own.
+ *
+ * @param start Starts the kernels, given their `WebAssembly.Module`; returns what they export.
+ */
+export function needleFinder(
+  plan: NeedlePlan,
+  start: (module: object) => object = (module) =>
+    new WebAssembly.Instance(module as WebAssembly.Module).exports,
+): FindNeedles {
   const { wanted, groups, rest, tableOffset, placesOffset } = plan;
   const isAt = (bytes: Uint8Array, end: number, at: number, one: Wanted): boolean => {
     const { bytes: needle, folds } = one;
@@ -209,8 +217,7 @@ export function needleFinder(plan: NeedlePlan): FindNeedles {
   };
   if (plan.module === undefined) return findRest;
 
-  const { exports } = new WebAssembly.Instance(plan.module as WebAssembly.Module);
-  const { memory, ...kernels } = exports as unknown as { memory: WebAssembly.Memory };
+  const { memory, ...kernels } = start(plan.module) as { memory: WebAssembly.Memory };
   const memoryBytes = new Uint8Array(memory.buffer);
   const places = new Uint32Array(memory.buffer, placesOffset);
   type Kernel = (...numbers: readonly number[]) => number;

@@ -16,11 +16,10 @@ interface Part {
 /** Counts a byte, all bytes, or text, by kernels. */
 export function kernelWork(
   { task, kernels, classes, flags }: WorkPlan,
-  { copier }: Works,
+  { copier, start }: Works,
 ): PieceWork {
   if (kernels === undefined) throw new TypeError("no kernels");
-  const exports = new WebAssembly.Instance(kernels.module as WebAssembly.Module)
-    .exports as unknown as {
+  const exports = start("kernel", kernels.module) as {
     memory: WebAssembly.Memory;
     countByte(length: number, byte: number): number;
     text(length: number, state: number): void;
@@ -50,7 +49,9 @@ export function kernelWork(
       step(length);
     }
   };
+  /** Leaves the table empty, for whoever is given the kernels next. */
   const fold = (): void => {
+    if (unfoldedBytes === 0) return;
     for (let pair = 0; pair < pairs.length; pair++) {
       totals[pair & 255]! += pairs[pair] as number;
       totals[pair >> 8]! += pairs[pair] as number;

@@ -9,6 +9,7 @@ import { mapView } from "../../map-pages.ts";
 import type { Mapping } from "../../mapping.ts";
 import { platform } from "../../native/platform.ts";
 import { checkFaults, type ViewSource } from "../../view.ts";
+import type { ReadPlace } from "../kernel/copy-bytes.ts";
 import { readingCopier, readPlace } from "../read-place.ts";
 import { keepWorker, takeWorker } from "./idle-workers.ts";
 import { beginWork, type PieceWork, WORKS, type WorkPlan, type Works } from "./piece-work.ts";
@@ -22,22 +23,31 @@ export interface Piece {
   readonly reach: number;
 }
 
+/** A piece that is mapped, for whoever does it to dispose. */
+export interface MappedPiece extends Piece {
+  readonly mapping: Mapping;
+  /** Where it can be read instead. */
+  readonly place: ReadPlace | undefined;
+}
+
 /** Who does the pieces. Disposing ends those that are under way at once. */
 export interface Crew extends Disposable {
   /** How many pieces are under way at a time. */
   readonly depth: number;
   /** Does a piece. */
-  run(piece: Piece): Promise<unknown>;
+  run(piece: MappedPiece): Promise<unknown>;
   /** What was kept until the end, by each thread. */
   finish(): Promise<readonly unknown[]>;
 }
 
-/** Maps a piece, and checks that what was seen of it was the file. */
-function mapPiece({ backing }: ViewSource, { from, reach }: Piece): Mapping {
+/** Maps a piece. */
+export function mapPiece({ backing }: ViewSource, piece: Piece): MappedPiece {
+  const { from, reach } = piece;
   backing.checkReaches(reach);
   const mapping = mapView(backing, from, reach - from, "read");
-  mapping.adviseReading(0, reach - from);
-  return mapping;
+  const place = readPlace(mapping, backing, from);
+  if (place === undefined) mapping.adviseReading(0, reach - from);
+  return { ...piece, mapping, place };
 }
 
 /** The calling thread, whose event loop turns after every piece. */
@@ -54,13 +64,15 @@ export function soloCrew(source: ViewSource, plan: WorkPlan): Crew {
   };
 }
 
-/** Does a piece on the calling thread. */
-export async function runHere(source: ViewSource, work: PieceWork, piece: Piece): Promise<unknown> {
-  using mapping = mapPiece(source, piece);
-  const { backing } = source;
-  const { from, to, reach } = piece;
+/** Does a piece on the calling thread, and checks that what was seen of it was the file. */
+export async function runHere(
+  { backing }: ViewSource,
+  work: PieceWork,
+  { from, to, reach, mapping: mapped, place }: MappedPiece,
+): Promise<unknown> {
+  using mapping = mapped;
   const bytes = mapping.bytes(0, reach - from);
-  const copy = readingCopier(bytes, readPlace(mapping, backing, from), backing, reach);
+  const copy = readingCopier(bytes, place, backing, reach);
   const result = await work.run(bytes, to - from, from, copy);
   checkFaults(mapping, backing, from);
   return result;
@@ -157,15 +169,12 @@ class Hand {
     return this.#orders.size;
   }
 
-  run(piece: Piece): Promise<unknown> {
-    const mapping = mapPiece(this.#source, piece);
-    const { from, to, reach } = piece;
+  run({ from, to, reach, mapping, place }: MappedPiece): Promise<unknown> {
     const { buffer, byteOffset } = mapping.bytes(0, reach - from);
     const order = { answer: Promise.withResolvers<unknown>(), mapping, from };
-    const found = readPlace(mapping, this.#source.backing, from);
-    const place = found && { ...found, fd: this.#fd };
     const bytes = { buffer, byteOffset, byteLength: reach - from };
-    const task = { ...bytes, length: to - from, offset: from, place };
+    const ownPlace = place && { ...place, fd: this.#fd };
+    const task = { ...bytes, length: to - from, offset: from, place: ownPlace };
     return this.#order(order, task, [buffer]);
   }
 
@@ -225,20 +234,36 @@ function workerMain(works: Works): void {
     postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   };
   const { readSync } = process.getBuiltinModule("node:fs");
+  type Kernels = { readonly kind: "kernel" | "find"; readonly exports: object };
+  let busy: Kernels[] = [];
+  let free: readonly Kernels[] = [];
+  /** Starting kernels, and touching their memory for the first time, takes as long as looking at 30 MB. */
+  const start: Works["start"] = (kind, module) => {
+    const found = free.find((each) => each.kind === kind) ?? {
+      kind,
+      exports: works.start(kind, module),
+    };
+    free = free.filter((each) => each !== found);
+    busy.push(found);
+    return found.exports;
+  };
   thread.onmessage = async ({ data }) => {
     const { plan, id, buffer, byteOffset, byteLength, length, offset, place } = data;
     const transfer = buffer === undefined ? [] : [buffer];
     try {
       if (plan !== undefined) {
-        work = works[(plan as WorkPlan).work](plan, works);
+        work = works[(plan as WorkPlan).work](plan, { ...works, start });
         return;
       }
       const bytes = buffer && new Uint8Array(buffer, byteOffset, byteLength);
       const copy = bytes && works.copier(bytes, place, readSync);
       const begun = work as PieceWork;
       const result = bytes ? await begun.run(bytes, length, offset, copy) : begun.finish();
-      // Its memory is not kept until the next scan.
-      if (!bytes) work = undefined;
+      if (!bytes) {
+        work = undefined;
+        free = [...free, ...busy];
+        busy = [];
+      }
       thread.postMessage({ id, result, buffer }, transfer);
     } catch (error) {
       const { message = String(error), code } = (error ?? {}) as {

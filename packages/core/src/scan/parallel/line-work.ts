@@ -6,11 +6,11 @@
 import type { ColumnFound, NeedleFound, PieceWork, WorkPlan, Works } from "./piece-work.ts";
 
 /** Finds needles, all in one pass. */
-export function findWork({ task, needles: plan }: WorkPlan, { finder }: Works): PieceWork {
+export function findWork({ task, needles: plan }: WorkPlan, { finder, start }: Works): PieceWork {
   if (plan === undefined) throw new TypeError("no needles");
   const needles = plan.wanted.map(({ bytes }) => bytes);
   const limit = task.kind === "find" ? task.limit : 0;
-  const find = finder(plan);
+  const find = finder(plan, (module) => start("find", module));
   return {
     run: (bytes, length, offset, copy) => {
       const found = needles.map(() => ({ count: 0, first: -1, offsets: [] as number[], end: 0 }));

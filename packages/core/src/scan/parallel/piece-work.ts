@@ -114,7 +114,12 @@ type Kind = "kernel" | "plain" | "find" | "topValues" | "module" | "all";
 export type Works = Readonly<Record<Kind, (plan: WorkPlan, works: Works) => PieceWork>> & {
   readonly copier: typeof copierOf;
   readonly finder: typeof needleFinder;
+  /** Gives one work kernels of its own, given their `WebAssembly.Module`. A Worker has kept them from scans before. */
+  readonly start: StartKernels;
 };
+
+/** @returns What they export. */
+export type StartKernels = (kind: "kernel" | "find", module: object) => object;
 
 /** All kinds of work, by name. */
 export const WORKS: Works = {
@@ -126,6 +131,7 @@ export const WORKS: Works = {
   all: allWork,
   copier: copierOf,
   finder: needleFinder,
+  start: (_kind, module) => new WebAssembly.Instance(module as WebAssembly.Module).exports,
 };
 
 /** Begins a task on this thread. */

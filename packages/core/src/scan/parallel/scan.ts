@@ -20,11 +20,19 @@ import {
 } from "../../validate.ts";
 import type { ViewSource } from "../../view.ts";
 import { indexOf } from "../search.ts";
-import { SCAN_WINDOW_BYTES } from "../windows.ts";
-import { type Crew, type Piece, runHere, soloCrew, workerCrew } from "./crew.ts";
+import { READ_WINDOW_BYTES, SCAN_WINDOW_BYTES } from "../windows.ts";
+import {
+  type Crew,
+  type MappedPiece,
+  mapPiece,
+  type Piece,
+  runHere,
+  soloCrew,
+  workerCrew,
+} from "./crew.ts";
 import { longText } from "./long-text.ts";
 import { mergerOf } from "./merge.ts";
-import { beginWork, type NeedleFound, type Task } from "./piece-work.ts";
+import { beginWork, type NeedleFound, type Task, type WorkPlan } from "./piece-work.ts";
 import { checkJob, type ScanJob } from "./scan-jobs.ts";
 import { workPlan } from "./work-plan.ts";
 
@@ -46,7 +54,7 @@ export interface ScanOptions {
   readonly workers?: number | undefined;
   /** Ends the scan early. */
   readonly signal?: AbortSignal | undefined;
-  /** Told after every few MiB, in the file's order. */
+  /** Told after each piece of 8 to 64 MiB, in the file's order. */
   readonly onProgress?: ((progress: ScanProgress) => void) | undefined;
 }
 
@@ -54,6 +62,8 @@ export interface ScanOptions {
 export interface ScanSizes {
   /** What one thread does at a time. */
   readonly pieceBytes: number;
+  /** The most that a Worker does at a time of what is in the page cache and only read: to hand over a piece takes time. */
+  readonly readBytesMax: number;
   /** How much a thread must have to do. */
   readonly workerBytesMin: number;
   /** The longest piece that is looked at as a whole. */
@@ -61,7 +71,12 @@ export interface ScanSizes {
 }
 
 const LINE_FEED = 0x0a;
-const SIZES: ScanSizes = { pieceBytes: 8 << 20, workerBytesMin: 16 << 20, pieceBytesMax: 2 ** 30 };
+const SIZES: ScanSizes = {
+  pieceBytes: 8 << 20,
+  readBytesMax: READ_WINDOW_BYTES,
+  workerBytesMin: 16 << 20,
+  pieceBytesMax: 2 ** 30,
+};
 const WORKERS_MAX = 1024;
 /** Errors that tell of a line which is too long for a piece. */
 const TOO_LONG = new WeakSet<Error>();
@@ -118,7 +133,8 @@ async function scanPieces(
       onProgress?.({ doneBytes: piece.to, totalBytes });
     };
     const queue: UnderWay[] = [];
-    for await (const piece of pieces(source, task, sizes, signal)) {
+    const cut = { task, sizes, signal, readers: !isSolo && onlyReads(plan) ? threads : 0 };
+    for await (const piece of pieces(source, cut)) {
       const found = crew.run(piece);
       // Whoever waits for an earlier piece must not miss it.
       found.catch(() => undefined);
@@ -155,22 +171,32 @@ interface UnderWay {
 async function findAgain(source: ViewSource, task: Task, piece: Piece): Promise<NeedleFound> {
   if (piece.from >= piece.to) return { count: 0, first: -1, offsets: [], end: 0 };
   const work = beginWork(workPlan(task));
-  const [found] = (await runHere(source, work, piece)) as NeedleFound[];
+  const [found] = (await runHere(source, work, mapPiece(source, piece))) as NeedleFound[];
   return found as NeedleFound;
+}
+
+/** How a map is cut. */
+interface Cut {
+  readonly task: Task;
+  readonly sizes: ScanSizes;
+  readonly signal: AbortSignal | undefined;
+  /** How many Workers only read the pieces; 0 when they are looked at where they are mapped. */
+  readonly readers: number;
 }
 
 /** Cuts a map: anywhere for bytes and needles, behind a line feed for what looks at lines. */
 async function* pieces(
   source: ViewSource,
-  task: Task,
-  sizes: ScanSizes,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Piece, void> {
+  { task, sizes, signal, readers }: Cut,
+): AsyncGenerator<MappedPiece, void> {
   const { capacity } = source;
   const isByLines = looksAtLines(task);
   const overlap = overlapOf(task);
+  let mustMapUntil = readers > 0 ? 0 : capacity;
   for (let from = 0, to = 0; from < capacity; from = to) {
-    to = Math.min(from + sizes.pieceBytes, capacity);
+    const isLong = from >= mustMapUntil;
+    const size = isLong ? readBytes(capacity - from, readers, sizes) : sizes.pieceBytes;
+    to = Math.min(from + size, capacity);
     if (isByLines && to < capacity) {
       for await (const end of lineEnd(source, from, to - 1, sizes.pieceBytesMax)) {
         signal?.throwIfAborted();
@@ -178,8 +204,25 @@ async function* pieces(
       }
     }
     signal?.throwIfAborted();
-    yield { from, to, reach: Math.min(to + overlap, capacity) };
+    const piece = mapPiece(source, { from, to, reach: Math.min(to + overlap, capacity) });
+    if (isLong && piece.place === undefined) {
+      piece.mapping.dispose();
+      mustMapUntil = to;
+      to = from;
+    } else yield piece;
   }
+}
+
+/** The less is left, the shorter are the pieces, so that all Workers end at about the same time. */
+function readBytes(leftBytes: number, readers: number, sizes: ScanSizes): number {
+  const share = Math.floor(leftBytes / (2 * readers));
+  return Math.max(sizes.pieceBytes, Math.min(share, sizes.readBytesMax));
+}
+
+/** Whether all that a Worker does to a piece is to copy it into memory of its own. */
+function onlyReads({ work, needles, parts = [] }: WorkPlan): boolean {
+  if (work === "all") return parts.every(onlyReads);
+  return work === "kernel" || (work === "find" && needles?.rest.length === 0);
 }
 
 /**
