@@ -21,8 +21,10 @@ import { writeTestFile } from "../../runner/test-file.ts";
 
 const BUFFER_BYTES: number = 1 << 20;
 const READ_AHEAD_KIB = 128;
+/** How many of the usual files long this one is: with one, what happens once or by chance is a tenth of it. */
+const LENGTH = 4;
 /** What the file system itself needs, and more. */
-const SPARE_BYTES: number = 32 << 20;
+const SPARE_BYTES: number = 64 << 20;
 
 /** Copies all of a file, piece by piece; returns how many bytes. */
 type Copy = (path: string, buffer: Uint8Array) => number;
@@ -72,17 +74,20 @@ export const cases: Readonly<Record<string, CaseFunction>> = Object.fromEntries(
 );
 
 async function measure({ directory, sizes }: CaseContext, copy: Copy): Promise<Figure> {
-  using disk = new LoopDisk(join(directory, `disk-${process.pid}`), sizes.fileBytes + SPARE_BYTES);
+  const fileBytes = LENGTH * sizes.fileBytes;
+  using disk = new LoopDisk(join(directory, `disk-${process.pid}`), fileBytes + SPARE_BYTES);
   const path = join(disk.path, "words.bin");
-  await writeTestFile(path, sizes.fileBytes, new AbortController().signal);
+  await writeTestFile(path, fileBytes, new AbortController().signal);
   const buffer = new Uint8Array(BUFFER_BYTES);
-  // Compiled, and then with nothing in memory any more.
+  // Compiled, with nothing in memory, and with memory for it: what has long been free a hypervisor may have to bring back first.
+  copy(path, buffer);
+  disk.remount();
   copy(path, buffer);
   disk.remount();
   const startedAt = Bun.nanoseconds();
   const bytes = copy(path, buffer);
   const value = bytes / ((Bun.nanoseconds() - startedAt) / 1e9);
-  if (bytes !== sizes.fileBytes) throw new Error(`copied ${bytes} of ${sizes.fileBytes} bytes`);
+  if (bytes !== fileBytes) throw new Error(`copied ${bytes} of ${fileBytes} bytes`);
   return { value };
 }
 
