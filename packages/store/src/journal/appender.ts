@@ -136,6 +136,7 @@ export class Appender {
    */
   append(run: RecordRun, isContinued = false): number {
     const now = Date.now();
+    if (now !== this.#lookedAt) this.#rolls.checkTurn?.();
     if (isContinued && now === this.#lookedAt) this.#check();
     else this.catchUp();
     this.#lookedAt = now;

@@ -117,6 +117,7 @@ export class JournalWriter implements Disposable {
     const appender = this.appender;
     turns.take();
     try {
+      turns.checkShared();
       appender.catchUp();
       return action(appender);
     } finally {

@@ -174,7 +174,7 @@ export class Journal<S extends JournalSchema> implements Disposable {
    * @throws {TypeError | RangeError} When the schema does not allow it, or it is longer than a segment. Nothing was
    *   appended.
    * @throws {SystemError} `ENOSPC` when there is no room for the next segment; the next call tries again. `ESTALE` when the
-   *   directory was removed and is another journal's. Whatever the disk said, once it has refused what was written: from
+   *   directory was removed and is another journal's, or its lock was. Whatever the disk said, once it has refused what was written: from
    *   then on nothing is appended by any handle that is open, while reading goes on.
    */
   append(record: RecordInput<S>): number {

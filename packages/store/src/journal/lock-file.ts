@@ -49,7 +49,7 @@ export class LockFile implements Disposable, Lives {
   constructor(path: string, bytes: ByteLocks, pause: () => boolean) {
     this.#path = path;
     this.#bytes = bytes;
-    const what = `append to the journal of "${path}"`;
+    const what = appending(path);
     const fd = attempt(what, () => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o666));
     this.#fd = fd;
     let mapping: Mapping | undefined;
@@ -93,6 +93,12 @@ export class LockFile implements Disposable, Lives {
     return true;
   }
 
+  checkShared(): void {
+    if (fstatSync(this.#fd).nlink > 0) return;
+    const reason = "that file has been removed or replaced; open the journal anew";
+    throw conditionError("ESTALE", appending(this.#path), "fstat", this.#path, reason);
+  }
+
   give(): void {
     this.#turn.unlock();
   }
@@ -110,10 +116,8 @@ export class LockFile implements Disposable, Lives {
 
   #failCutOff(): never {
     this.#turn.unlock();
-    const what = `append to the journal of "${this.#path}"`;
-    throw new FileTruncatedError(
-      `Cannot ${what}: somebody has cut that file off; open the journal anew`,
-    );
+    const reason = "somebody has cut that file off; open the journal anew";
+    throw new FileTruncatedError(`Cannot ${appending(this.#path)}: ${reason}`);
   }
 
   #makeGroup(pause: () => boolean): GroupCommit {
@@ -145,6 +149,10 @@ export class LockFile implements Disposable, Lives {
     }
     throw conditionError("EAGAIN", `${what}: all ${LOCK_SLOTS} places belong to others`, "fcntl");
   }
+}
+
+function appending(path: string): string {
+  return `append to the journal of "${path}"`;
 }
 
 function generationWord(slot: number): number {

@@ -71,7 +71,7 @@ export function openJournal<S extends JournalSchema>(
     if (!(opened instanceof TurnLock)) return { ...parts, appending: opened };
     const onRoll = (bytes: number) =>
       void removeOld(storage, format, meta.segmentBytes, limits, bytes);
-    const rolls = { segmentMaxAgeMs, onRoll };
+    const rolls = { segmentMaxAgeMs, onRoll, checkTurn: () => opened.checkShared() };
     const appender = inTurn(opened, () => openAppender(storage, format, meta.segmentBytes, rolls));
     if (appender instanceof Appender) return { ...parts, appending: { turns: opened, appender } };
     opened[Symbol.dispose]();

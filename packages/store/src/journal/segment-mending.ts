@@ -21,6 +21,8 @@ export interface RollOptions {
   readonly segmentMaxAgeMs?: number | undefined;
   /** Called before a segment of so many bytes is made. */
   readonly onRoll?: ((bytes: number) => void) | undefined;
+  /** Throws when others may have the turn, too; asked before an append, once a millisecond. */
+  readonly checkTurn?: (() => void) | undefined;
 }
 
 /** Whether the first record of a segment is so old that the segment is to end. */

@@ -28,6 +28,8 @@ interface Turns extends Disposable {
   tryTake(): boolean;
   /** Whether nobody else has had it since this handle had it before. */
   readonly isContinued: boolean;
+  /** See `TurnLock.checkShared`. Absent where the file is opened for each turn. */
+  checkShared?(): void;
   give(): void;
   /** Absent where there is no second lock: everybody syncs. */
   readonly group?: GroupCommit;
@@ -64,6 +66,15 @@ export class TurnLock implements Disposable {
   take(): boolean {
     if (!this.#turns.tryTake()) this.#wait();
     return this.#turns.isContinued;
+  }
+
+  /**
+   * Checks that whoever opens the journal now waits for this handle's turns, and this handle for theirs.
+   *
+   * @throws {SystemError} `ESTALE` when the file has been removed or replaced.
+   */
+  checkShared(): void {
+    this.#turns.checkShared?.();
   }
 
   /** Ends the turn. */

@@ -1,15 +1,17 @@
 /** Steps around segments that go wrong: what has been appended stays, and what can go on does. */
 import { expect, jest, spyOn, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { SystemError } from "@isthmus/core";
 import { conditionError, platform } from "@isthmus/core/internal";
 import { bytes } from "@isthmus/ipc";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { Home } from "@isthmus/testing/home";
+import { testIf } from "@isthmus/testing/requirement";
 import { TemporaryDirectory } from "@isthmus/testing/temporary-directory";
 import { Journal, type JournalSchema } from "../../src/index.ts";
 import { DiskStorage } from "../../src/journal/disk-storage.ts";
-import { SEGMENT } from "../../src/journal/journal-layout.ts";
+import { LOCK_NAME, SEGMENT } from "../../src/journal/journal-layout.ts";
 import { changeFile, SMALL, segmentsOf } from "./support/sample-journal.ts";
 
 const OPTIONS = { schema: bytes, ...SMALL, sync: "none" } as const;
@@ -150,3 +152,26 @@ test("a journal that has taken a removed one's place is left alone by the handle
   expect(now.append(LONG)).toBe(3);
   expect(sequencesOf(path)).toEqual([1, 2, 3]);
 });
+
+const testLock = testIf(platform().byteLocks !== undefined, "a lock that stays open");
+for (const how of ["removed", "replaced"])
+  testLock(`who has a lock that was ${how} appends no more`, () => {
+    using pair = new Pair();
+    const { one, two, path } = pair;
+    const lock = join(path, LOCK_NAME);
+    if (how === "removed") rmSync(lock);
+    else {
+      writeFileSync(`${lock}.copy`, "");
+      renameSync(`${lock}.copy`, lock);
+    }
+    using three = Journal.open(path, OPTIONS);
+    expect(three.append(SHORT)).toBe(4);
+    Bun.sleepSync(2);
+    for (const journal of [one, two]) {
+      const { message } = expectCode(() => journal.append(SHORT), "SystemError", "ESTALE");
+      expect(message).toContain("open the journal anew");
+      expectCode(() => journal.roll(), "SystemError", "ESTALE");
+    }
+    expect(three.append(SHORT)).toBe(5);
+    expect(sequencesOf(path)).toEqual([1, 2, 3, 4, 5]);
+  });
