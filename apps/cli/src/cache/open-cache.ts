@@ -4,17 +4,10 @@
  * @module
  */
 import { CorruptSegmentError } from "@isthmus/core";
-import {
-  bytes,
-  type CacheInfo,
-  json,
-  observeSchema,
-  type SegmentInfo,
-  type StructSchema,
-} from "@isthmus/ipc";
+import { bytes, type CacheInfo, json, type SegmentInfo, type StructSchema } from "@isthmus/ipc";
 import { kindName } from "@isthmus/ipc/internal";
 import { type CacheSchema, SharedCache } from "@isthmus/store";
-import { lookAt, openHeld } from "../segments/open-held.ts";
+import { lookAt, openHeld, structIn } from "../segments/open-held.ts";
 
 /** A segment that is a cache. */
 export type CacheSegmentInfo = SegmentInfo & { readonly cache: CacheInfo };
@@ -50,12 +43,8 @@ export function lookAtCache(name: string): CacheSegmentInfo {
  */
 export function openCache(name: string): OpenCache {
   lookAtCache(name);
-  const { status, record, problem } = observeSchema(name);
-  if (status !== "known") {
-    const why = problem ?? "it does not say what its values are";
-    throw new CorruptSegmentError(`Cannot use "${name}": ${why}`);
-  }
-  if (record !== undefined) return opened(open(name, record), "struct", record);
+  const struct = structIn(name, "values");
+  if (struct !== undefined) return opened(open(name, struct), "struct", struct);
   try {
     return opened(open(name, json), "json");
   } catch (error) {

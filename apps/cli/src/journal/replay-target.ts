@@ -8,15 +8,13 @@ import {
   bytes,
   type ChannelSchema,
   json,
-  observeSchema,
   Producer,
   Publisher,
   type SegmentInfo,
-  type StructSchema,
   WorkQueue,
 } from "@isthmus/ipc";
 import { structInput } from "../output/struct-input.ts";
-import { lookAt, openHeld } from "../segments/open-held.ts";
+import { lookAt, openHeld, structIn } from "../segments/open-held.ts";
 import { isRecorded } from "./recording.ts";
 
 /** Where records are sent. */
@@ -44,9 +42,10 @@ interface Sender extends Disposable {
  */
 export function openTarget(name: string): ReplayTarget {
   const info = lookAt(name);
-  const schema = schemaOf(info);
+  const mode = modeOf(info);
+  const struct = mode === "fixed" ? structIn(name, "records") : undefined;
+  const schema = struct ?? (mode === "json" ? json : bytes);
   const sender = openHeld(name, () => open(info, schema));
-  const struct = schema === bytes || schema === json ? undefined : (schema as StructSchema);
   return {
     send: async (value, signal) => {
       const content = isRecorded(value) ? contentOf(value) : value;
@@ -69,19 +68,12 @@ function contentOf(recorded: Readonly<Record<string, unknown>>): unknown {
   return recorded["record"];
 }
 
-function schemaOf(info: SegmentInfo): ChannelSchema {
-  const { name, channel, topic, queue, kind } = info;
+function modeOf({ name, channel, topic, queue, kind }: SegmentInfo): string {
   const mode = (channel ?? topic ?? queue)?.mode;
-  if (mode === undefined) {
-    throw new CorruptSegmentError(
-      `Cannot send to "${name}": its kind must be channel, topic or queue: found ${kind}`,
-    );
-  }
-  if (mode !== "fixed") return mode === "json" ? json : bytes;
-  const { record, problem } = observeSchema(name);
-  if (record !== undefined) return record;
-  const why = problem ?? "it does not say what its records are";
-  throw new CorruptSegmentError(`Cannot send to "${name}": ${why}`);
+  if (mode !== undefined) return mode;
+  throw new CorruptSegmentError(
+    `Cannot send to "${name}": its kind must be channel, topic or queue: found ${kind}`,
+  );
 }
 
 function open({ name, channel, topic }: SegmentInfo, schema: ChannelSchema): Sender {

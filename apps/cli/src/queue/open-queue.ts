@@ -8,13 +8,12 @@ import {
   bytes,
   type ChannelSchema,
   json,
-  observeSchema,
   type QueueInfo,
   type SegmentInfo,
   type StructSchema,
   WorkQueue,
 } from "@isthmus/ipc";
-import { lookAt, openHeld } from "../segments/open-held.ts";
+import { lookAt, openHeld, structIn } from "../segments/open-held.ts";
 
 /** A segment that is a work queue. */
 export type QueueSegmentInfo = SegmentInfo & { readonly queue: QueueInfo };
@@ -48,15 +47,8 @@ export function lookAtQueue(name: string): QueueSegmentInfo {
  */
 export function openQueue(name: string): OpenQueue {
   const { queue: info } = lookAtQueue(name);
-  const struct = info.mode === "fixed" ? structOf(name) : undefined;
+  const struct = info.mode === "fixed" ? structIn(name, "jobs") : undefined;
   const schema = struct ?? (info.mode === "json" ? json : bytes);
   const queue = openHeld(name, () => WorkQueue.openExisting(name, { schema }));
   return { queue, info, struct, [Symbol.dispose]: () => queue.dispose() };
-}
-
-function structOf(name: string): StructSchema {
-  const { record, problem } = observeSchema(name);
-  if (record !== undefined) return record;
-  const why = problem ?? "it does not say what its jobs are";
-  throw new CorruptSegmentError(`Cannot use "${name}": ${why}`);
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { observe, type SegmentInfo } from "@isthmus/ipc";
+import { CorruptSegmentError } from "@isthmus/core";
+import { observe, observeSchema, type SegmentInfo, type StructSchema } from "@isthmus/ipc";
 import { COMMAND_NAME } from "../command-name.ts";
 import { NotFoundError, namedError } from "./not-found-error.ts";
 
@@ -18,6 +19,22 @@ export function lookAt(name: string): SegmentInfo {
   } catch (error) {
     throw namedError(error, name);
   }
+}
+
+/**
+ * Reads the struct that the records of a segment are; undefined where they are none.
+ *
+ * @param records What they are called there.
+ * @throws {CorruptSegmentError} When it does not say what they are.
+ */
+export function structIn(
+  name: string,
+  records: "records" | "jobs" | "values",
+): StructSchema | undefined {
+  const { status, record, problem } = observeSchema(name);
+  if (status === "known") return record;
+  const why = problem ?? `it does not say what its ${records} are`;
+  throw new CorruptSegmentError(`Cannot use "${name}": ${why}`);
 }
 
 /**
