@@ -17,17 +17,32 @@ import {
 import { fromNodeError, isSameFile, platform } from "@isthmus/core/internal";
 import type { ReadableSegment, TailerFile } from "./storage.ts";
 
-/** Writes a file and brings it to the disk before it gets its name. */
-export function writeAside(aside: string, bytes: Uint8Array, path: string): void {
+/**
+ * Writes a file and brings it to the disk before it gets its name. When that fails, nothing is left.
+ *
+ * @param prepare What must not fail either before it has its name.
+ */
+export function writeAside(
+  aside: string,
+  bytes: Uint8Array,
+  path: string,
+  prepare = (): void => {},
+): void {
   rmSync(aside, { force: true });
-  const fd = openSync(aside, "wx");
   try {
-    writeAll(fd, bytes);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+    const fd = openSync(aside, "wx");
+    try {
+      writeAll(fd, bytes);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    prepare();
+    renameSync(aside, path);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw error;
   }
-  renameSync(aside, path);
 }
 
 /** Returns when the names in a directory are on the disk; `change` as of the platform's. */

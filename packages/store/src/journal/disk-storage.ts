@@ -235,11 +235,7 @@ export class DiskStorage implements JournalStorage {
       writeAside(aside, bytes, join(this.path, indexName(first)));
       return true;
     } catch {
-      try {
-        rmSync(aside, { force: true });
-      } catch {
-        // `tidy` does it.
-      }
+      // What is left over, `tidy` removes.
       return false;
     }
   }

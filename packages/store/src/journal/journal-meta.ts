@@ -11,6 +11,7 @@ import { conditionError } from "@isthmus/core/internal";
 import type { SchemaShape } from "@isthmus/ipc/internal";
 import { attempt, syncDirectory, writeAside } from "./disk-files.ts";
 import {
+  ASIDE_NAME,
   FORMAT_VERSION,
   firstOf,
   ID_BYTES,
@@ -33,6 +34,9 @@ export interface JournalMeta {
 
 /** The file that has no name yet. */
 const ASIDE = ".meta";
+
+/** What may be there before there is a journal. */
+const NOT_OTHERS: readonly string[] = [LOCK_NAME, ASIDE, ASIDE_NAME];
 
 /**
  * Makes the directory of a journal where it is missing.
@@ -70,10 +74,16 @@ export function readMeta(path: string): JournalMeta | undefined {
 /**
  * Writes `meta`. Only who has the turn may do that.
  *
- * @throws {SystemError} `ENOTEMPTY` when the directory has other files.
+ * @param reserve Takes the room for the first segment: without it no journal is made, and the next call may want a smaller one.
+ * @throws {SystemError} `ENOTEMPTY` when the directory has other files; `ENOSPC` when there is no room.
  */
-export function createMeta(path: string, shape: SchemaShape, segmentBytes: number): JournalMeta {
-  const others = readdirSync(path).filter((name) => name !== LOCK_NAME && name !== ASIDE);
+export function createMeta(
+  path: string,
+  shape: SchemaShape,
+  segmentBytes: number,
+  reserve: (id: Uint8Array) => void,
+): JournalMeta {
+  const others = readdirSync(path).filter((name) => !NOT_OTHERS.includes(name));
   if (others.some((name) => firstOf(name) !== undefined))
     return refuse(path, "its meta is missing");
   if (others.length > 0) {
@@ -83,7 +93,7 @@ export function createMeta(path: string, shape: SchemaShape, segmentBytes: numbe
   const id = crypto.getRandomValues(new Uint8Array(ID_BYTES));
   const meta = { id, segmentBytes, fingerprint: shape.fingerprint, schemaText: shape.text };
   attempt(`make the journal "${path}"`, () => {
-    writeAside(join(path, ASIDE), encodeMeta(meta), join(path, META_NAME));
+    writeAside(join(path, ASIDE), encodeMeta(meta), join(path, META_NAME), () => reserve(id));
     syncDirectory(path);
   });
   return meta;

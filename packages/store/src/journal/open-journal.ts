@@ -60,7 +60,7 @@ export function openJournal<S extends JournalSchema>(
       readMeta(path) ??
       (turns === undefined || wanted === undefined
         ? throwIt(isReadOnly ? noJournal(path) : opened)
-        : inTurn(turns, () => readMeta(path) ?? createMeta(path, wanted, segmentBytes)));
+        : inTurn(turns, () => readMeta(path) ?? makeJournal(path, wanted, segmentBytes)));
     const shape = wanted ?? shapeOf(schemaOf(meta.schemaText));
     if (meta.fingerprint !== shape.fingerprint || meta.schemaText !== shape.text) {
       throw otherSchema(path, meta, shape.text);
@@ -80,6 +80,12 @@ export function openJournal<S extends JournalSchema>(
     turns?.[Symbol.dispose]();
     throw error;
   }
+}
+
+function makeJournal(path: string, shape: SchemaShape, segmentBytes: number): JournalMeta {
+  return createMeta(path, shape, segmentBytes, (id) =>
+    new DiskStorage(path, id).prepare(segmentBytes, new Uint8Array()),
+  );
 }
 
 function inTurn<T>(turns: TurnLock, action: () => T): T {

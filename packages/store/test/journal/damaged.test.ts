@@ -5,6 +5,7 @@ import {
   copyFileSync,
   cpSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
@@ -400,10 +401,21 @@ describe("a disk that refuses", () => {
     // Room is made: it goes on where it was.
     rmSync(segmentsOf(path)[0] as string);
     expect(journal.append(new Uint8Array(1000))).toBe(last + 1);
-    expectCode(
-      () => Journal.open(join(disk.path, "k"), { schema: bytes, segmentBytes: 2 ** 20 }),
-      "SystemError",
-      "ENOSPC",
-    );
+  });
+
+  testIf(canMount, "to mount a file system")("leaves nothing of what it has no room for", () => {
+    using _home = new Home();
+    using disk = new SmallFileSystem("size=320k");
+    const path = join(disk.path, "j");
+    const open = () => Journal.open(path, { schema: bytes, segmentBytes: 2 ** 20 });
+    expectCode(open, "SystemError", "ENOSPC");
+    expect(readdirSync(path)).toEqual(["lock"]);
+    expectCode(() => Journal.open(path, { access: "read" }), "SystemError", "ENOENT");
+    // Smaller files, of other records.
+    using journal = Journal.open(path, { schema: json, ...SMALL });
+    expect(journal.append("a")).toBe(1);
+    fillDisk(disk.path);
+    expectCode(() => [...journal.read({ tailer: "t" })], "SystemError", "ENOSPC");
+    expect(readdirSync(join(path, "tailers"))).toEqual([]);
   });
 });
