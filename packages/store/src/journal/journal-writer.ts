@@ -42,9 +42,8 @@ export class JournalWriter implements Disposable {
   /** Absent while it is encoded into: a program's getters may append, too. */
   private run: RecordRun | undefined;
   #syncing: Promise<void> | undefined;
-  /** Whether that one is still to begin. */
-  #isSyncDue = false;
   #isClosed = false;
+  /** In mode `"interval"`: what has been appended is not on the disk. */
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ turns, appender, sync, newRun, head, filesChanged }: WriterParts) {
@@ -143,7 +142,8 @@ export class JournalWriter implements Disposable {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     try {
-      const isDue = this.#isSyncDue || (this.#sync === "interval" && this.#timer !== undefined);
+      // One that is under way has not brought them there yet.
+      const isDue = this.#syncing !== undefined || this.#timer !== undefined;
       if (isDue) this.appender.sync();
     } finally {
       this.appender.close();
@@ -189,10 +189,8 @@ export class JournalWriter implements Disposable {
   /** Begins when all have had their turn whom the last sync has let go: what they append at once waits for no other one. */
   async #syncAll(): Promise<void> {
     const appender = this.appender;
-    this.#isSyncDue = true;
     try {
       await undefined;
-      this.#isSyncDue = false;
       if (appender.synced < appender.last) await appender.syncAsync();
     } finally {
       this.#syncing = undefined;
@@ -216,8 +214,10 @@ export class JournalWriter implements Disposable {
   #syncLater(): ReturnType<typeof setTimeout> {
     const timer = setTimeout(() => {
       this.#timer = undefined;
-      // The appender keeps the error, and throws it at the next call.
-      this.flushed(undefined).catch(() => undefined);
+      // The appender keeps the error, and throws it at the next call: at the latest when this is disposed, for which it is still due.
+      this.flushed(undefined).catch(() => {
+        this.#timer = timer;
+      });
     }, INTERVAL_MS);
     timer.unref();
     return timer;
