@@ -41,12 +41,13 @@ const NOT_OTHERS: readonly string[] = [LOCK_NAME, ASIDE, ASIDE_NAME];
 /**
  * Makes the directory of a journal where it is missing.
  *
- * @throws {SystemError} `ENOENT` when its parent is missing; `ENOTDIR` when it is something else.
+ * @throws {SystemError} `ENOENT` when its parent is missing; `ENOTDIR` when it is something else; `ENOTEMPTY` when it has other files.
  */
 export function ensureJournalDirectory(path: string): void {
   attempt(`open the journal "${path}"`, () => {
     const found = statSync(path, { throwIfNoEntry: false });
-    if (found?.isDirectory()) return;
+    // Before a lock is put there.
+    if (found?.isDirectory()) return checkFree(path);
     // Which says what is wrong with what is there instead.
     if (found !== undefined) readdirSync(path);
     try {
@@ -57,6 +58,21 @@ export function ensureJournalDirectory(path: string): void {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
   });
+}
+
+/** Refuses a directory that is no journal and has other files. */
+function checkFree(path: string): void {
+  if (hasMeta(path)) return;
+  const others = readdirSync(path).filter((name) => !NOT_OTHERS.includes(name));
+  // Somebody else may have made the journal meanwhile.
+  if (others.length === 0 || hasMeta(path)) return;
+  if (others.some((name) => firstOf(name) !== undefined)) refuse(path, "its meta is missing");
+  const reason = `it has files that are none of a journal, as "${others[0]}"`;
+  throw conditionError("ENOTEMPTY", `make a journal in "${path}"`, "open", path, reason);
+}
+
+function hasMeta(path: string): boolean {
+  return statSync(join(path, META_NAME), { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Reads `meta`; undefined when there is none. */
@@ -83,13 +99,7 @@ export function createMeta(
   segmentBytes: number,
   reserve: (id: Uint8Array) => void,
 ): JournalMeta {
-  const others = readdirSync(path).filter((name) => !NOT_OTHERS.includes(name));
-  if (others.some((name) => firstOf(name) !== undefined))
-    return refuse(path, "its meta is missing");
-  if (others.length > 0) {
-    const reason = `it has files that are none of a journal, as "${others[0]}"`;
-    throw conditionError("ENOTEMPTY", `make a journal in "${path}"`, "open", path, reason);
-  }
+  checkFree(path);
   const id = crypto.getRandomValues(new Uint8Array(ID_BYTES));
   const meta = { id, segmentBytes, fingerprint: shape.fingerprint, schemaText: shape.text };
   attempt(`make the journal "${path}"`, () => {

@@ -232,6 +232,8 @@ describe("Journal", () => {
     mkdirSync(directory.file("full"));
     directory.file("full/notes.txt", "mine");
     expectCode(() => Journal.open(directory.file("full"), NUMBERS), "SystemError", "ENOTEMPTY");
+    // No lock either.
+    expect(readdirSync(directory.file("full"))).toEqual(["notes.txt"]);
     const open = (options: object) => () =>
       Journal.open(path, { schema: Order, ...options } as never);
     expectCode(open({ sync: "often" }), "TypeError", "ERR_INVALID_ARG_VALUE");
