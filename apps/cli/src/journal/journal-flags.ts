@@ -45,8 +45,10 @@ export function parseFrom(text: string, nowMs: number): number | Date {
 function parseTime(text: string): Date | undefined {
   const [, day, time = "00:00", , hours, minutes] = TIME.exec(text) ?? [];
   if (day === undefined) return undefined;
+  // A day that its month does not have is taken for one of the next month.
+  const isDay = new Date(`${day}T00:00Z`).toJSON()?.startsWith(day);
   const date = new Date(`${day}T${time}${hours === undefined ? "Z" : `${hours}:${minutes}`}`);
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  return !isDay || Number.isNaN(date.getTime()) ? undefined : date;
 }
 
 /** What all of them say of where to begin. */

@@ -430,6 +430,13 @@ describe("flags", () => {
     }
   });
 
+  test.each(["2026-02-30", "2026-02-29T10:00", "2026-04-31T00:00+01:00", "2026-01-00"])(
+    "no day: %p",
+    (text) => {
+      expect(() => parseFrom(text, 0)).toThrow("it must be a sequence, a time");
+    },
+  );
+
   test.each(["", "7", "x", "-1s", "0s", "1e3s", "9999999999d0"])("no age: %p", (text) => {
     expect(() => parseAge(text)).toThrow("it must be a number with a unit");
   });
