@@ -265,6 +265,34 @@ describe("MemoryMappedFile.scan() by Workers", () => {
     }
   });
 
+  test.each([1, 2])(
+    "refuses options of a module that cannot be cloned, and copies others (%d threads)",
+    async (workers) => {
+      for (const wrong of [() => 1, { nested: [Symbol("one")] }, new WeakMap()]) {
+        const action = (): unknown => scanJobs.module(LONGEST_WORD, wrong);
+        const { message } = expectCode(action, TypeError, "ERR_INVALID_ARG_VALUE");
+        expect(message).toContain('"options"');
+      }
+      using source = sourceOf(Buffer.from(text));
+      const options = { trap: "throw" };
+      const job = scanJobs.module<Found>(LONGEST_WORD, options);
+      options.trap = "none";
+      const scanning = scanPieces(source, job, 4096, { workers });
+      expect(scanning).rejects.toThrow("trapped");
+      await scanning.catch(() => undefined);
+    },
+  );
+
+  test.each([1, 2])("lists as many matches as it was asked for (%d threads)", async (workers) => {
+    const count = 1_000_001;
+    using source = sourceOf(Buffer.alloc(2 * count, "ab"));
+    const job = scanJobs.find("ab", { limit: count - 1 });
+    const { counts, matches } = await scanPieces(source, job, 2 * count - 6, { workers });
+    expect(counts).toEqual([count]);
+    expect(matches.length).toBe(count - 1);
+    expect(matches.every(({ offset }, index) => offset === 2 * index)).toBe(true);
+  });
+
   test("puts results together in order, in pieces of whole lines", async () => {
     using source = sourceOf(Buffer.from(text));
     const job = scanJobs.module<Found>(LONGEST_WORD);

@@ -123,7 +123,9 @@ function findMerger(task: FindTask, resultOf: (result: FindResult) => unknown): 
         if (total.count === 0) total.first = piece.first;
         total.count += piece.count;
         total.end = piece.end;
-        total.offsets.push(...piece.offsets.slice(0, limit - total.offsets.length));
+        // One by one: a call takes far fewer arguments than there may be matches.
+        const room = limit - total.offsets.length;
+        for (const offset of piece.offsets.slice(0, room)) total.offsets.push(offset);
       }
     },
     finish() {

@@ -127,7 +127,8 @@ export const scanJobs: {
    * what two neighbouring pieces gave. Both run in any thread; what `scan` returns must be cloneable.
    *
    * @param url Where the module is: `new URL("./job.ts", import.meta.url)`, for example.
-   * @param options Given to every call; must be cloneable.
+   * @param options Given to every call as a copy; must be cloneable.
+   * @throws {TypeError} `ERR_INVALID_ARG_VALUE` for options that cannot be cloned.
    * @typeParam Result What `scan` and `merge` return. Undefined for an empty file.
    */
   module<Result>(url: URL | string, options?: unknown): ScanJob<Result | undefined>;
@@ -173,7 +174,7 @@ export const scanJobs: {
   module(url, options) {
     if (!(url instanceof URL) && typeof url !== "string")
       throw invalidType("url", "a URL or a string", url);
-    return { task: { kind: "module", url: String(url), options } };
+    return { task: { kind: "module", url: String(url), options: cloned(options) } };
   },
 };
 
@@ -181,6 +182,15 @@ export const scanJobs: {
 export function checkJob<Result>(name: string, job: ScanJob<Result>): ScanJob<Result> {
   if (typeof job?.task?.kind === "string") return job;
   throw invalidType(name, "a job of scanJobs", job);
+}
+
+/** Copied now, for a Worker cannot be given what cannot be. */
+function cloned(options: unknown): unknown {
+  try {
+    return structuredClone(options);
+  } catch {
+    throw invalidValue("options", "cloneable", options);
+  }
 }
 
 function isSeparator(text: string): boolean {
