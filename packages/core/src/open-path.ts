@@ -54,7 +54,7 @@ export function openPath(request: OpenRequest): { fd: number; createdPath?: stri
 }
 
 /** What a symbolic link leads to; undefined for anything else. */
-function linkTarget(path: string): string | undefined {
+export function linkTarget(path: string): string | undefined {
   try {
     const target = readlinkSync(path);
     return isAbsolute(target) ? target : `${dirname(path)}/${target}`;

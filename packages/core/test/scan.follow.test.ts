@@ -4,8 +4,10 @@ import {
   appendFileSync,
   closeSync,
   ftruncateSync,
+  mkdirSync,
   openSync,
   renameSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -356,6 +358,75 @@ describe("follow()", () => {
     using memory = MemoryMappedFile.createNew(null, 10);
     expectCode(() => memory.follow(), NotSupportedError, "ERR_NOT_SUPPORTED");
   });
+
+  const linkTest = testIf(!isWindows, "symbolic links");
+
+  linkTest(
+    "what a symbolic link leads to is followed where it is, by way of another link",
+    async () => {
+      using here = new TemporaryDirectory();
+      using between = new TemporaryDirectory();
+      using there = new TemporaryDirectory();
+      const path = join(here.path, "log");
+      const middle = join(between.path, "current");
+      const target = there.file("log", "one\n");
+      symlinkSync(target, middle);
+      symlinkSync(middle, path);
+      const lines = MemoryMappedFile.follow(path, { from: 0 });
+      expect(await take(lines, 1)).toEqual(["one"]);
+      const steps: readonly [change: () => void, expected: readonly unknown[]][] = [
+        [() => appendFileSync(target, "two\n"), ["two"]],
+        [
+          () => {
+            renameSync(target, `${target}.1`);
+            writeFileSync(target, "three\n");
+          },
+          [{ event: "rotated", path, position: 8 }, "three"],
+        ],
+        [() => appendFileSync(target, "four\n"), ["four"]],
+        [
+          () => {
+            const other = between.file("other", "five\n");
+            symlinkSync(other, `${middle}.new`);
+            renameSync(`${middle}.new`, middle);
+          },
+          [{ event: "rotated", path, position: 11 }, "five"],
+        ],
+        [() => appendFileSync(target, "late\n"), ["late"]],
+        [() => appendFileSync(join(between.path, "other"), "six\n"), ["six"]],
+      ];
+      for (const [change, expected] of steps) {
+        const next = take(lines, expected.length);
+        // Asleep by then, also behind the look that follows each finding.
+        await Bun.sleep(30);
+        change();
+        expect(await next).toEqual([...expected]);
+      }
+      await lines.return();
+    },
+  );
+
+  linkTest(
+    "a symbolic link into a directory that is made later is looked at once a second",
+    async () => {
+      using here = new TemporaryDirectory();
+      const path = join(here.path, "log");
+      symlinkSync("later/log", path);
+      const warn = spyOn(process, "emitWarning").mockImplementation(() => undefined);
+      try {
+        const lines = MemoryMappedFile.follow(path, { wait: true });
+        const next = lines.next();
+        await Bun.sleep(30);
+        mkdirSync(join(here.path, "later"));
+        writeFileSync(join(here.path, "later", "log"), "one\n");
+        expect((await next).value).toBe("one");
+        expect(warn).toHaveBeenCalledTimes(1);
+        await lines.return();
+      } finally {
+        warn.mockRestore();
+      }
+    },
+  );
 
   test("two of one directory do not disturb each other", async () => {
     using directory = new TemporaryDirectory();

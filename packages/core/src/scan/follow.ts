@@ -6,10 +6,8 @@
  *
  * @module
  */
-import { closeSync, type FSWatcher, statSync, watch } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, statSync } from "node:fs";
 import { fromNodeError } from "../native/errno.ts";
-import { fileSystemOf } from "../native/file-system.ts";
 import { isTurnDue, takeTurn } from "../turns.ts";
 import {
   checkBoolean,
@@ -18,6 +16,7 @@ import {
   invalidType,
   type OptionNames,
 } from "../validate.ts";
+import { DirectoryWatch } from "./directory-watch.ts";
 import {
   type FollowedLine,
   type LineForm,
@@ -26,9 +25,6 @@ import {
   PLAIN_LINES,
 } from "./line-tail.ts";
 import { type Opened, Successors } from "./successors.ts";
-
-/** How often to look where the system does not tell, in milliseconds. */
-const LOOK_MS = 1000;
 
 /**
  * How soon to look once more after something was told or found, in milliseconds. Bun's watcher leaves out what happens to a file within
@@ -157,12 +153,21 @@ class Following<L> {
     using stack = new DisposableStack();
     stack.defer(() => this.#tail?.close());
     stack.defer(() => this.#old?.close());
-    stack.defer(this.#watch());
+    const look = (): void => this.#look();
+    this.#signal?.addEventListener("abort", look);
+    stack.defer(() => this.#signal?.removeEventListener("abort", look));
+    stack.defer(() => clearTimeout(this.#again));
+    const onChange = (): void => {
+      this.#isNews = true;
+      look();
+    };
+    const directories = stack.use(new DirectoryWatch(this.#path, onChange, look));
     const successors = stack.adopt(new Successors(this.#path), (names) => names.close());
     this.#tail ??= this.#tailOf(successors.open(), from);
     for (;;) {
       this.#signal?.throwIfAborted();
       this.#isDue = false;
+      directories.update();
       yield* this.#drain(this.#old);
       yield* this.#drain(this.#tail);
       yield* this.#lookForTruncation();
@@ -227,37 +232,6 @@ class Following<L> {
 
   #tailOf(opened: Opened | undefined, from: "end" | number): LineTail<L> | undefined {
     return opened && new LineTail(opened.fd, from, this.#form);
-  }
-
-  /** Has every change in the directory looked at; returns how to stop. */
-  #watch(): () => void {
-    const directory = dirname(this.#path);
-    const look = (): void => this.#look();
-    let watcher: FSWatcher;
-    try {
-      watcher = watch(directory, () => {
-        this.#isNews = true;
-        look();
-      });
-    } catch (error) {
-      throw fromNodeError(error, `watch "${directory}"`);
-    }
-    watcher.on("error", look);
-    this.#signal?.addEventListener("abort", look);
-    const deaf = fileSystemOf(directory);
-    const timer = deaf === undefined ? undefined : setInterval(look, LOOK_MS);
-    if (deaf !== undefined) {
-      process.emitWarning(
-        `"${this.#path}" is on ${deaf}, which does not tell of all changes: it is looked at once a second`,
-        { code: "ISTHMUS_FOLLOW_POLLS" },
-      );
-    }
-    return () => {
-      clearInterval(timer);
-      clearTimeout(this.#again);
-      watcher.close();
-      this.#signal?.removeEventListener("abort", look);
-    };
   }
 
   #look(): void {

@@ -177,11 +177,13 @@ export abstract class Scannable {
   /**
    * Follows the file as it grows: yields each line once it is whole, woken by the system. Truncation and rotation come as
    * values in between. An unfinished last line waits for its end, and comes as it is when the file is truncated or
-   * rotated. Stores through a map tell nobody; appending, truncating and renaming do. On overlayfs and network file systems
-   * a warning says that the file is looked at once a second.
+   * rotated. Stores through a map tell nobody, nor does writing by a hard link in another directory; appending, truncating and renaming
+   * do, also to what a symbolic link leads to. On overlayfs and network file systems a warning says that the file is looked at once a
+   * second.
    *
    * **Lines that are lost.** On Linux a file that comes and goes between two looks is read, too, as long as it still has a name
-   * in the same directory; otherwise `"missed"` says so. On other systems it is missed, and nothing tells of it.
+   * in the same directory; otherwise `"missed"` says so. On other systems, and where a symbolic link leads, it is missed, and
+   * nothing tells of it.
    *
    * The loop outlives the map, as views do: `break` or the signal ends it.
    *
