@@ -326,6 +326,17 @@ describe("MemoryMappedFile.scan() by Workers", () => {
     await scanning.catch(() => undefined);
   });
 
+  test.each([
+    ["throw a DOMException", "AbortError"],
+    ["give a function", "DataCloneError"],
+  ])("ends with what it was, by modules that %s", async (trap, name) => {
+    using source = sourceOf(Buffer.from(text));
+    const job = scanJobs.module(LONGEST_WORD, { trap });
+    const scanning = scanPieces(source, job, 4096, { workers: 2 });
+    expect(scanning).rejects.toMatchObject({ name });
+    await scanning.catch(() => undefined);
+  });
+
   test("begins with the Workers of the scan before, unless they ran a module or were ended", async () => {
     using source = sourceOf(Buffer.from(text));
     const words = scanJobs.all([scanJobs.text(), scanJobs.module(LONGEST_WORD)]);

@@ -199,7 +199,9 @@ class Hand {
     try {
       if (mapping !== undefined) checkFaults(mapping, this.#source.backing, from);
       if (error === undefined) answer.resolve(result);
-      else answer.reject(code === undefined ? error : Object.assign(error as Error, { code }));
+      // A DOMException keeps its code, and cannot be given one.
+      else if ((error as Error & { code?: unknown }).code === code) answer.reject(error);
+      else answer.reject(Object.assign(error as Error, { code }));
     } catch (fault) {
       answer.reject(fault);
     } finally {
