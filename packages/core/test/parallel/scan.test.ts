@@ -1,6 +1,6 @@
 /** Scans in pieces and by Workers, against plain loops over the same bytes. */
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { truncateSync } from "node:fs";
 import { expectCode } from "@isthmus/testing/expect-code";
 import { mappingsOf } from "@isthmus/testing/process-state";
@@ -236,6 +236,23 @@ describe("MemoryMappedFile.scan() by Workers", () => {
     expect(long.toSorted((a, b) => b - a)).toEqual(long);
     const mapped = await doneBy(scanJobs.all([scanJobs.count("a"), scanJobs.module(LONGEST_WORD)]));
     expect(Math.max(...mapped)).toBeLessThan(1100);
+  });
+
+  test("finds matches that reach over the border of a long piece again, in short ones", async () => {
+    const bytes = Buffer.alloc(40_003, "a");
+    using source = fileOf(bytes);
+    const looksAt = async (needle: string): Promise<number> => {
+      const { signal } = new AbortController();
+      const look = spyOn(signal, "throwIfAborted");
+      const job = scanJobs.find(needle, { limit: 9000 });
+      const found = await scanPieces(source, job, 1000, { workers: 2, signal });
+      const offsets = matchesOf(bytes, Buffer.from(needle));
+      expect(found.counts).toEqual([offsets.length]);
+      expect(found.matches.map(({ offset }) => offset)).toEqual(offsets.slice(0, 9000));
+      return look.mock.calls.length;
+    };
+    const again = (await looksAt("aaa")) - (await looksAt("aab"));
+    expect(again).toBeGreaterThan(20);
   });
 
   test("does several jobs in one pass", async () => {

@@ -30,7 +30,8 @@ export interface Merger {
 /** Finds the matches of a needle in a piece again. */
 export type RedoNeedle = (task: FindTask, from: number) => Promise<NeedleFound>;
 
-type FindTask = Task & { readonly kind: "find" };
+/** Finding needles. */
+export type FindTask = Task & { readonly kind: "find" };
 
 /** The merger of a task. */
 export function mergerOf(task: Task): Merger {

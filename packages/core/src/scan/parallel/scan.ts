@@ -31,7 +31,7 @@ import {
   workerCrew,
 } from "./crew.ts";
 import { longText } from "./long-text.ts";
-import { mergerOf } from "./merge.ts";
+import { type FindTask, mergerOf } from "./merge.ts";
 import { beginWork, type NeedleFound, type Task, type WorkPlan } from "./piece-work.ts";
 import { checkJob, type ScanJob } from "./scan-jobs.ts";
 import { workPlan } from "./work-plan.ts";
@@ -127,7 +127,7 @@ async function scanPieces(
     const merger = mergerOf(task);
     const take = async ({ piece, found }: UnderWay): Promise<void> => {
       await merger.add(await Promise.race([found, stopped.promise]), (again, from) =>
-        findAgain(source, again, { ...piece, from }),
+        findAgain(source, again, { ...piece, from }, { signal, sizes }),
       );
       signal?.throwIfAborted();
       onProgress?.({ doneBytes: piece.to, totalBytes });
@@ -167,12 +167,29 @@ interface UnderWay {
   readonly found: Promise<unknown>;
 }
 
-/** The needle again, where a match from the piece before reaches in. */
-async function findAgain(source: ViewSource, task: Task, piece: Piece): Promise<NeedleFound> {
-  if (piece.from >= piece.to) return { count: 0, first: -1, offsets: [], end: 0 };
+/** The needle again, where a match from the piece before reaches in: bit by bit, for the event loop of the calling thread goes on. */
+async function findAgain(
+  source: ViewSource,
+  task: FindTask,
+  { from, to, reach }: Piece,
+  { signal, sizes }: { readonly signal: AbortSignal | undefined; readonly sizes: ScanSizes },
+): Promise<NeedleFound> {
   const work = beginWork(workPlan(task));
-  const [found] = (await runHere(source, work, mapPiece(source, piece))) as NeedleFound[];
-  return found as NeedleFound;
+  const total = { count: 0, first: -1, offsets: [] as number[], end: 0 };
+  for (let at = from; at < to; ) {
+    await new Promise((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
+    const end = Math.min(at + sizes.pieceBytes, to);
+    const part = { from: at, to: end, reach: Math.min(end + overlapOf(task), reach) };
+    const [found] = (await runHere(source, work, mapPiece(source, part))) as [NeedleFound];
+    if (total.count === 0) total.first = found.first;
+    total.count += found.count;
+    const room = task.limit - total.offsets.length;
+    for (const offset of found.offsets.slice(0, room)) total.offsets.push(offset);
+    if (found.count > 0) total.end = found.end;
+    at = Math.max(end, total.end);
+  }
+  return total;
 }
 
 /** How a map is cut. */
