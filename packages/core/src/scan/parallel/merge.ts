@@ -103,30 +103,38 @@ function textMerger(hasHistogram: boolean): Merger {
   };
 }
 
+/** What pieces in order have of one needle. */
+export class NeedleTotal implements NeedleFound {
+  count = 0;
+  first = -1;
+  readonly offsets: number[] = [];
+  end = 0;
+
+  /** @param limit How many offsets are wanted in all. */
+  add(piece: NeedleFound, limit: number): void {
+    if (piece.count === 0) return;
+    if (this.count === 0) this.first = piece.first;
+    this.count += piece.count;
+    this.end = piece.end;
+    // One by one: a call takes far fewer arguments than there may be matches.
+    const room = limit - this.offsets.length;
+    for (const offset of piece.offsets.slice(0, room)) this.offsets.push(offset);
+  }
+}
+
 function findMerger(task: FindTask, resultOf: (result: FindResult) => unknown): Merger {
   const { needles, limit } = task;
-  const totals = needles.map((needle) => ({
-    needle,
-    count: 0,
-    first: -1,
-    offsets: [] as number[],
-    end: 0,
-  }));
+  const totals = needles.map(() => new NeedleTotal());
   return {
     async add(found, redo) {
       for (const [index, total] of totals.entries()) {
         let piece = (found as readonly NeedleFound[])[index] as NeedleFound;
         // A match reaches in from the piece before, and the first one here began inside it.
         if (piece.count > 0 && piece.first < total.end) {
-          piece = await redo({ ...task, needles: [total.needle] }, total.end);
+          const needle = needles[index] as Uint8Array;
+          piece = await redo({ ...task, needles: [needle] }, total.end);
         }
-        if (piece.count === 0) continue;
-        if (total.count === 0) total.first = piece.first;
-        total.count += piece.count;
-        total.end = piece.end;
-        // One by one: a call takes far fewer arguments than there may be matches.
-        const room = limit - total.offsets.length;
-        for (const offset of piece.offsets.slice(0, room)) total.offsets.push(offset);
+        total.add(piece, limit);
       }
     },
     finish() {

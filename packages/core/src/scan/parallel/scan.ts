@@ -31,7 +31,7 @@ import {
   workerCrew,
 } from "./crew.ts";
 import { longText } from "./long-text.ts";
-import { type FindTask, mergerOf } from "./merge.ts";
+import { type FindTask, mergerOf, NeedleTotal } from "./merge.ts";
 import { beginWork, type NeedleFound, type Task, type WorkPlan } from "./piece-work.ts";
 import { checkJob, type ScanJob } from "./scan-jobs.ts";
 import { workPlan } from "./work-plan.ts";
@@ -175,18 +175,14 @@ async function findAgain(
   { signal, sizes }: { readonly signal: AbortSignal | undefined; readonly sizes: ScanSizes },
 ): Promise<NeedleFound> {
   const work = beginWork(workPlan(task));
-  const total = { count: 0, first: -1, offsets: [] as number[], end: 0 };
+  const total = new NeedleTotal();
   for (let at = from; at < to; ) {
     await new Promise((resolve) => setImmediate(resolve));
     signal?.throwIfAborted();
     const end = Math.min(at + sizes.pieceBytes, to);
     const part = { from: at, to: end, reach: Math.min(end + overlapOf(task), reach) };
     const [found] = (await runHere(source, work, mapPiece(source, part))) as [NeedleFound];
-    if (total.count === 0) total.first = found.first;
-    total.count += found.count;
-    const room = task.limit - total.offsets.length;
-    for (const offset of found.offsets.slice(0, room)) total.offsets.push(offset);
-    if (found.count > 0) total.end = found.end;
+    total.add(found, task.limit);
     at = Math.max(end, total.end);
   }
   return total;
