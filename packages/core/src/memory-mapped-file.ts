@@ -280,7 +280,8 @@ export class MemoryMappedFile extends Scannable implements Disposable {
    * @throws {SystemError} `EACCES` when the view reaches outside the map or may do more than it.
    */
   createViewStream(options?: ViewOptions): ViewStream {
-    return this.#noted(new ViewStream(this.#source(), options), options);
+    const part = { ...checkOptions("options", options, VIEW_OPTIONS) };
+    return this.#noted(new ViewStream(this.#source(), part), part);
   }
 
   /**

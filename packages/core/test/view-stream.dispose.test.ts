@@ -28,6 +28,17 @@ describe("ViewStream after dispose()", () => {
     expectDisposed(() => use(stream));
   });
 
+  test("is not made where a getter of its options disposes the map", () => {
+    const file = MemoryMappedFile.createNew(null, 4096);
+    const options = {
+      get size() {
+        file.dispose();
+        return 8;
+      },
+    };
+    expectDisposed(() => file.createViewStream(options));
+  });
+
   test("rejects flushAsync", async () => {
     using file = MemoryMappedFile.createNew(null, 4096);
     const stream = file.createViewStream();
