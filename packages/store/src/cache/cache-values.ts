@@ -55,12 +55,19 @@ export class CacheValue implements Body {
     const lengthBytes = this.#codec.measure(value);
     if (lengthBytes > limitBytes) refuse(lengthBytes);
     const memory = this.reserve(lengthBytes);
+    const { words } = this;
+    const numbers = this.#numbers;
+    // What pads the last unit is part of the entry.
+    words[lengthBytes >>> 2] = 0;
+    words[(lengthBytes >>> 2) + 1] = 0;
+    // A getter of this value may set another one, which gets memory of its own.
+    this.#memory = undefined;
+    this.#codec.encode(memory, 0, value);
+    this.#memory = memory;
+    this.words = words;
+    this.#numbers = numbers;
     this.type = TYPE.record;
     this.lengthBytes = lengthBytes;
-    // What pads the last unit is part of the entry.
-    this.words[lengthBytes >>> 2] = 0;
-    this.words[(lengthBytes >>> 2) + 1] = 0;
-    this.#codec.encode(memory, 0, value);
   }
 
   /** The encoded bytes as a user knows them: a number as JSON has it. */

@@ -17,14 +17,16 @@ import { ENTRY, HEADER_UNITS, META, TYPE, UNIT_BYTES, unitsOf } from "./shard-la
 export class CacheWriter {
   readonly #store: CacheStore;
   readonly #value: CacheValue;
-  readonly #expected: CacheValue;
+  readonly #makeValue: () => CacheValue;
+  /** Undefined while code of the program's may run: who compares meanwhile makes another one. */
+  #expected: CacheValue | undefined;
   readonly #current: CacheValue;
 
   constructor(store: CacheStore, codec: RecordCodec, isJson: boolean) {
     this.#store = store;
-    this.#value = new CacheValue(codec, isJson);
-    this.#expected = new CacheValue(codec, isJson);
-    this.#current = new CacheValue(codec, isJson);
+    this.#makeValue = () => new CacheValue(codec, isJson);
+    this.#value = this.#makeValue();
+    this.#current = this.#makeValue();
   }
 
   /** The longest key and value together in bytes. */
@@ -54,15 +56,17 @@ export class CacheWriter {
   compareAndSet(key: string, expected: unknown, value: unknown, ttl: Ttl): boolean {
     const store = this.#store;
     const limit = this.entryBytesMax;
-    if (expected !== undefined)
-      this.#expected.encode(expected, limit, () => this.#refuse(limit + 1));
+    const own = this.#expected ?? this.#makeValue();
+    this.#expected = undefined;
+    if (expected !== undefined) own.encode(expected, limit, () => this.#refuse(limit + 1));
     this.#prepare(key, value, ttl);
+    this.#expected = own;
     const { index } = store;
     const shard = store.lock(index);
     try {
       const at = this.#findFresh(shard, store.key);
       const isAsExpected =
-        expected === undefined ? at === NONE : at !== NONE && this.#isExpected(shard, at);
+        expected === undefined ? at === NONE : at !== NONE && this.#isExpected(shard, at, own);
       if (!isAsExpected) return false;
       shard.put(store.key, this.#value, store.now);
     } finally {
@@ -180,12 +184,11 @@ export class CacheWriter {
     return at === NONE || this.#store.isOver(shard.wordOf(at), false) ? NONE : at;
   }
 
-  #isExpected(shard: Shard, at: number): boolean {
+  #isExpected(shard: Shard, at: number, expected: CacheValue): boolean {
     const { words, bodies } = this.#store;
     const word = shard.wordOf(at);
     const meta = words.get(word + ENTRY.meta);
     const lengthBytes = words.get(word + ENTRY.valueBytes) >>> 0;
-    const expected = this.#expected;
     const current = this.#current;
     if (lengthBytes !== expected.lengthBytes || typeOf(meta) !== expected.type) return false;
     current.copy(bodies, shard.valueWordOf(word, meta), lengthBytes, expected.type);

@@ -183,6 +183,32 @@ describe("SharedCache", () => {
     });
   });
 
+  test("takes a value whole whose getters use the cache", () => {
+    using _home = new Home();
+    const value = struct({ id: u32, other: u32 });
+    using cache = SharedCache.createNew("within", { capacityBytes: SMALL, value });
+    const [pair, inner] = [
+      { id: 1, other: 2 },
+      { id: 50, other: 51 },
+    ];
+    const using = (use: () => unknown) => ({
+      id: 1,
+      get other() {
+        use();
+        return 2;
+      },
+    });
+    cache.set(
+      "a",
+      using(() => cache.set("b", inner)),
+    );
+    expect([cache.get("a"), cache.get("b")]).toEqual([pair, inner]);
+    const comparing = using(() => cache.compareAndSet("b", { id: 3, other: 4 }, inner));
+    expect(cache.compareAndSet("a", pair, comparing)).toBe(true);
+    expect(cache.compareAndSet("a", comparing, inner)).toBe(true);
+    expect([cache.get("a"), cache.get("b")]).toEqual([inner, inner]);
+  });
+
   test("refuses to read by what is asynchronous", async () => {
     using _home = new Home();
     using cache = SharedCache.createNew("later", { capacityBytes: SMALL, value: bytes });
