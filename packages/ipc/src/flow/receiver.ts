@@ -96,9 +96,10 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
    * @throws {NotSupportedError} `ERR_NOT_SUPPORTED` inside its own handler.
    */
   poll(handler: (record: RecordCursor<S>) => void, options?: PollOptions): number {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
     const wanted = options === undefined ? EVERYTHING : checkPoll(options);
     checkRecordHandler(handler);
+    // Behind the options, here and below: their getters are the program's, and may dispose the receiver.
+    if (this.#isBusy || this.#isDisposed) this.#refuse();
     return this.#poll(handler as RecordHandler, wanted);
   }
 
@@ -127,9 +128,9 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
     handler: (record: RecordCursor<S>) => void,
     options?: PollAsyncOptions,
   ): Promise<number> {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
     const { wanted, timeoutMs, signal } = checkPollAsync(options);
     checkRecordHandler(handler);
+    if (this.#isBusy || this.#isDisposed) this.#refuse();
     const poll = (): number => {
       if (this.#isBusy || this.#isDisposed) this.#refuse();
       return this.#poll(handler as RecordHandler, wanted);
@@ -162,8 +163,8 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
    * ```
    */
   async ready(options?: AsyncWaitOptions): Promise<void> {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
     const { timeoutMs, signal } = checkWait(options);
+    if (this.#isBusy || this.#isDisposed) this.#refuse();
     await this.end.readiness.wait(timeoutMs, signal);
     touch(this);
   }
@@ -192,9 +193,9 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
    * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
    */
   receive(options?: WaitOptions): RecordValue<S> {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
     // Before anything is taken.
     const timeoutMs = checkTimeout(options);
+    if (this.#isBusy || this.#isDisposed) this.#refuse();
     const record = this.end.receive();
     // JSON has null for a value, so only undefined means nothing.
     if (record !== undefined) return record as RecordValue<S>;
@@ -225,8 +226,8 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
    * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
    */
   receiveInto(buffer: Uint8Array, options?: WaitOptions): number {
-    this.#checkBuffer(buffer);
     const timeoutMs = checkTimeout(options);
+    this.#checkBuffer(buffer);
     return (this.end.receive(buffer) ?? this.end.wait(timeoutMs, buffer)) as number;
   }
 
@@ -237,9 +238,9 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
    * @returns Rejects with `TimeoutError`, the signal's reason, or `DisposedError` when disposed meanwhile.
    */
   async receiveAsync(options?: AsyncWaitOptions): Promise<RecordValue<S>> {
-    if (this.#isBusy || this.#isDisposed) this.#refuse();
     const { timeoutMs, signal } = checkWait(options);
     signal?.throwIfAborted();
+    if (this.#isBusy || this.#isDisposed) this.#refuse();
     const record = this.end.receive();
     if (record === undefined) {
       const found = await this.end.waitAsync(timeoutMs, signal);
@@ -260,9 +261,10 @@ export abstract class Receiver<S extends ChannelSchema> extends NamedHandle {
    * @param options A `signal` that ends the loop.
    */
   records(options?: RecordsOptions): AsyncIterableIterator<RecordValue<S>, undefined> {
-    this.checkOpen();
     const { signal } = checkOptions("options", options, RECORDS_OPTIONS);
-    return new RecordLoop<RecordValue<S>>(this, this.#lanes, this.end, checkSignal(signal));
+    checkSignal(signal);
+    this.checkOpen();
+    return new RecordLoop<RecordValue<S>>(this, this.#lanes, this.end, signal);
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<RecordValue<S>, undefined> {

@@ -152,9 +152,9 @@ export abstract class SendingEnd {
     options: AsyncWaitOptions | undefined,
     sender: Disposable,
   ): Promise<void> {
-    this.checkFree();
     const { timeoutMs, signal } = checkWait(options);
     signal?.throwIfAborted();
+    this.checkFree();
     if (this.#asyncCount > 0 || !this.attempt(record)) {
       await this.#waitInTurn(record, timeoutMs, signal);
       touch(sender);

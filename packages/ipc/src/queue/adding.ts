@@ -72,6 +72,8 @@ const HOLDERS = {
 /** Records that are longer are copied outside of the mutex. */
 const COPY_BYTES_MAX = 4096;
 
+const NO_MEMORY = new RecordMemory(new Uint8Array(0));
+
 /** Options that have been checked. */
 interface Checked {
   readonly jobClass: number;
@@ -242,11 +244,15 @@ export class Adding {
       const name = this.queue.segment.name;
       throw outOfRange("the job's length", `<= ${longest} bytes in "${name}"`, length);
     }
-    if (this.scratch.bytes.length < length) {
-      this.scratch = new RecordMemory(new Uint8Array(length * 2));
-    }
-    this.codec.encode(this.scratch, 0, job);
-    const { bytes } = this.scratch;
+    const scratch =
+      this.scratch.bytes.length < length
+        ? new RecordMemory(new Uint8Array(length * 2))
+        : this.scratch;
+    // A getter of this job may add another one, which gets memory of its own.
+    this.scratch = NO_MEMORY;
+    this.codec.encode(scratch, 0, job);
+    this.scratch = scratch;
+    const { bytes } = scratch;
     return bytes.length === length ? bytes : bytes.subarray(0, length);
   }
 

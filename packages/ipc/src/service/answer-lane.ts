@@ -111,7 +111,8 @@ export class AnswerLane {
 
   /** Answers a request with an error. */
   fail(mark: RequestMark, thrown: unknown): void {
-    if (!this.#isWanted(mark)) return;
+    // Getters of a response may have disposed the responder.
+    if (this.writer.isClosed || !this.#isWanted(mark)) return;
     this.writer.counters.add("errors", 1);
     const body = encodeError(thrown, this.writer.bodyBytesMax);
     const { id, generation } = mark;

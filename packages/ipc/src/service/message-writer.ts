@@ -136,6 +136,11 @@ export class MessageWriter {
     this.#isClosed = true;
   }
 
+  /** Whether it writes nothing any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   #measure(record: unknown): number {
     const length = this.#codec.measure(record);
     if (length <= this.bodyBytesMax) return length;

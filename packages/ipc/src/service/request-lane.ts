@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DisposedError } from "@isthmus/core";
+import { DisposedError, NotSupportedError } from "@isthmus/core";
 import { conditionError } from "@isthmus/core/internal";
 import { codecOf } from "../flow/record-codec.ts";
 import type { TravelTimes } from "../flow/travel-times.ts";
@@ -47,6 +47,8 @@ export class RequestLane {
   readonly #pending = new PendingRequests();
   readonly #responder: ResponderWatch;
   #isFollowing = false;
+  /** Whether a record is being written: code of the program's may run. */
+  #isWriting = false;
   #isClosed = false;
 
   /**
@@ -175,6 +177,9 @@ export class RequestLane {
     resolve: (response: unknown) => void,
     reject: (reason: unknown) => void,
   ): PendingRequest {
+    if (this.#isWriting) {
+      throw new NotSupportedError(`Cannot ask "${this.#service.name}" while a request is written`);
+    }
     // Nobody has watched the responder's life since the last request was answered.
     const isFirst = this.#pending.size === 0;
     if (isFirst) this.#responder.suspectIfUnproven();
@@ -185,15 +190,28 @@ export class RequestLane {
     const id = this.#pending.nextId();
     const madeNs = this.times?.now() ?? 0;
     const request: PendingRequest = { id, term, madeNs, body: undefined, resolve, reject };
-    const isTurn = term !== 0 && this.#pending.unsentCount === 0;
-    const isSent = isTurn && this.#writer.write(id, this.#generation, term, record);
-    if (!isSent) {
-      request.body = this.#writer.pack(record);
-      this.counters.add("waits", 1);
-    }
+    const isSent = this.#write(request, record);
     this.#pending.add(request);
     if (!isSent) this.#sendUnsent();
     return request;
+  }
+
+  /** Writes a request, or packs it for later; false then. Getters of its record may dispose the requester. */
+  #write(request: PendingRequest, record: unknown): boolean {
+    const { id, term } = request;
+    let isSent = term !== 0 && this.#pending.unsentCount === 0;
+    this.#isWriting = true;
+    try {
+      isSent &&= this.#writer.write(id, this.#generation, term, record);
+      if (!isSent) request.body = this.#writer.pack(record);
+    } catch (error) {
+      throw this.#isClosed ? new DisposedError("Requester") : error;
+    } finally {
+      this.#isWriting = false;
+    }
+    if (this.#isClosed) throw new DisposedError("Requester");
+    if (!isSent) this.counters.add("waits", 1);
+    return isSent;
   }
 
   /** Follows replies in the event loop as long as requests are pending. */

@@ -174,13 +174,13 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> extends
    *   `CorruptSegmentError` when the answer cannot be.
    */
   async request(record: RecordInput<Q>, options?: AsyncWaitOptions): Promise<RecordValue<S>> {
-    this.checkOpen();
     let timeoutMs = Infinity;
     let signal: AbortSignal | undefined;
     if (options !== undefined) {
       ({ timeoutMs, signal } = checkWait(options));
       signal?.throwIfAborted();
     }
+    this.checkOpen();
     try {
       return (await this.#lane.request(record, timeoutMs, signal)) as RecordValue<S>;
     } finally {
@@ -201,10 +201,10 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> extends
    * @throws {SystemError} `EINTR` when a signal arrived that this program handles.
    */
   requestSync(record: RecordInput<Q>, options?: RequestSyncOptions): RecordValue<S> {
-    this.checkOpen();
     const { timeoutMs, spinMs = 0 } = checkOptions("options", options, REQUEST_SYNC_OPTIONS);
     const time = checkTime(timeoutMs, DEFAULT_TIMEOUT_MS);
     checkNumber("spinMs", spinMs, 0, SPIN_MS_MAX);
+    this.checkOpen();
     return this.#lane.requestSync(record, time, spinMs) as RecordValue<S>;
   }
 
@@ -236,8 +236,8 @@ export class Requester<Q extends ChannelSchema, S extends ChannelSchema> extends
   }
 
   async #untilServed(isServed: boolean, options: AsyncWaitOptions | undefined): Promise<void> {
-    this.checkOpen();
     const wait = checkWait(options);
+    this.checkOpen();
     const isThere = await this.#lane.untilServed(isServed, wait);
     touch(this);
     if (isThere) return;

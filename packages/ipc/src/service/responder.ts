@@ -219,7 +219,6 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> extends
    *   disposed, which leaves what was not answered to reject.
    */
   async serve(handler: ServeHandler<Q, S>, options?: ServeOptions): Promise<void> {
-    this.#checkFree();
     checkHandler(handler);
     const { signal, concurrency = DEFAULT_CONCURRENCY } = checkOptions(
       "options",
@@ -228,6 +227,7 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> extends
     );
     checkSignal(signal);
     checkInteger("options.concurrency", concurrency, 1, CONCURRENCY_MAX);
+    this.#checkFree();
     await this.#answering.serve({ handler: handler as Answer, concurrency, signal });
     touch(this);
   }
@@ -245,8 +245,8 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> extends
    * @throws {DisposedError} After disposal.
    */
   poll(handler: PollHandler<Q, S>, options?: PollRequestsOptions): number {
-    this.#checkFree();
     const limit = options === undefined ? DEFAULT_LIMIT : checkLimit(options);
+    this.#checkFree();
     return this.#poll(handler as AnswerInPlace, limit);
   }
 
@@ -281,8 +281,8 @@ export class Responder<Q extends ChannelSchema, S extends ChannelSchema> extends
    * @returns Rejects with `TimeoutError` `ETIMEDOUT`, the signal's reason, or `DisposedError` when disposed meanwhile.
    */
   async ready(options?: AsyncWaitOptions): Promise<void> {
-    this.#checkFree();
     const { timeoutMs, signal } = checkWait(options);
+    this.#checkFree();
     await this.#answering.readiness.wait(timeoutMs, signal);
     touch(this);
   }

@@ -209,8 +209,8 @@ export class NamedEvent extends WatchedHandle {
    * `ESTALE` as `wait`.
    */
   async waitAsync(options?: AsyncWaitOptions): Promise<void> {
-    this.checkOpen();
     const checked = checkWait(options);
+    this.checkOpen();
     const found = await waitAsync(this.#condition(), this.segment.doorbell, checked);
     touch(this);
     if (found === undefined) throw this.#timedOut(checked.timeoutMs);

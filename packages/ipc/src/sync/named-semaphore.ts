@@ -197,8 +197,8 @@ export class NamedSemaphore extends WatchedHandle {
    * `ESTALE` as `wait`.
    */
   async waitAsync(options?: AsyncWaitOptions): Promise<void> {
-    this.checkOpen();
     const checked = checkWait(options);
+    this.checkOpen();
     const { doorbell } = this.segment;
     const found = await waitAsync(this.#condition(), doorbell, checked, this.#holders());
     touch(this);
