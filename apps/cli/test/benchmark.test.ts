@@ -49,11 +49,15 @@ describe("isthmus benchmark", () => {
     expect(stdout).toContain("repeat it: `isthmus benchmark --quick --rounds 3");
   });
 
-  test("an unknown name is a usage error that lists the choices", async () => {
+  test("an unknown name is a usage error that lists the groups", async () => {
     const { stdout, stderr, exitCode } = await runCli(["benchmark", "--only", "speed"]);
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
-    expect(stderr).toContain("--only speed is neither a claim nor a suite; choose from sequential");
-    expect(stderr).toContain("physics-mutex");
+    expect(stderr).toContain(
+      "--only speed is neither a claim nor a suite; groups of claims are sequential",
+    );
+    expect(stderr).not.toContain("physics-mutex");
+    const near = await runCli(["benchmark", "--only", "mesages"]);
+    expect(near.stderr).toContain("did you mean messages?");
   });
 
   test.each([

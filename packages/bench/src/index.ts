@@ -25,5 +25,5 @@ export {
   RESULTS_FILE,
   readResults,
 } from "./results/index.ts";
-export { choices, planRun } from "./runner/plan.ts";
+export { choices, groups, planRun } from "./runner/plan.ts";
 export { type BenchmarkOptions, type Progress, runBenchmark } from "./runner/run-benchmark.ts";

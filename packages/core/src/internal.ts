@@ -56,6 +56,7 @@ export {
   type SharedMutex,
 } from "./native/platform.ts";
 export { runtimeOf } from "./native/runtime.ts";
+export { nearestWord } from "./nearest-word.ts";
 export { PrivateText } from "./private-text.ts";
 export { byteCounter } from "./scan/kernel/byte-counter.ts";
 export { newTextStatistics } from "./scan/kernel/fast-text-statistics.ts";

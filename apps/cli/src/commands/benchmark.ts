@@ -5,6 +5,7 @@
  */
 import { resolve } from "node:path";
 import type { BenchmarkOptions, BenchResults, Progress } from "@isthmus/bench";
+import { nearestWord } from "@isthmus/core/internal";
 import type { Command } from "@stricli/core";
 import { bunOnly } from "../bun-only.ts";
 import type { IsthmusContext } from "../context.ts";
@@ -38,7 +39,7 @@ async function runBenchmarkCommand(this: IsthmusContext, flags: BenchmarkFlags):
   const bench = await import("@isthmus/bench");
   const { formatBenchmark, formatComparison } = await import("../benchmark/benchmark-report.ts");
   const { only = [], compare, rounds } = flags;
-  checkOnly(only, bench.choices());
+  checkOnly(only, bench.choices(), bench.groups());
   // Before anything is measured: a mistake in the path should not cost minutes.
   const before = compare === undefined ? undefined : bench.readResults(resolve(cwd, compare));
   const results = await measure(this, bench, {
@@ -89,11 +90,17 @@ function describe({ done, total, label }: Progress, elapsedMs: number): string {
   return `│${bar}│ ${done}/${total}  ${formatEta(done / total, elapsedMs)}  ${label}`;
 }
 
-function checkOnly(only: readonly string[], choices: readonly string[]): void {
+function checkOnly(
+  only: readonly string[],
+  choices: readonly string[],
+  groups: readonly string[],
+): void {
   const unknown = only.find((word) => !choices.includes(word));
   if (unknown === undefined) return;
+  const nearest = nearestWord(unknown, choices);
+  const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
   throw new UsageError(
-    `--only ${unknown} is neither a claim nor a suite; choose from ${choices.join(", ")}`,
+    `--only ${unknown} is neither a claim nor a suite${hint}; groups of claims are ${groups.join(", ")}`,
   );
 }
 

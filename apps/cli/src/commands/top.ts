@@ -39,7 +39,7 @@ async function runTop(this: IsthmusContext, flags: TopFlags): Promise<void> {
       const before = previous.get(sample.name);
       return { sample, rates: before && ratesBetween(before, sample) };
     });
-    if (flags.json) writeRecords(this, rows);
+    if (flags.json) writeRecords(this, rows, done === 1);
     else screen.show(linesOf(this, rows, intervalMs, screen.isLive));
     if (done === count) return;
     previous = new Map(samples.map((sample) => [sample.name, sample]));
@@ -48,11 +48,20 @@ async function runTop(this: IsthmusContext, flags: TopFlags): Promise<void> {
   }
 }
 
-function writeRecords({ process }: IsthmusContext, rows: readonly TopRow[]): void {
+function writeRecords(
+  { process, style }: IsthmusContext,
+  rows: readonly TopRow[],
+  isFirst: boolean,
+): void {
   const nowMs = Date.now();
+  if (isFirst && rows.length === 0) process.stderr.write(`${style.stderr.dim(nothing())}\n`);
   for (const { sample, rates } of rows) {
     writeJsonLine(process.stdout, topRecord(sample, rates, nowMs));
   }
+}
+
+function nothing(): string {
+  return `Nothing has a name in ${directoryPath()}`;
 }
 
 function linesOf(
@@ -65,7 +74,7 @@ function linesOf(
   // One cell less than there is: the screen keeps its last column free.
   const width = isLive ? process.stdout.columns - 1 : style.stdout.columns;
   const table = formatTopTable(rows, nowMs, style.stdout, width);
-  const empty = rows.length === 0 ? [`Nothing has a name in ${directoryPath()}`] : [];
+  const empty = rows.length === 0 ? [nothing()] : [];
   if (!isLive) return [...table, ...empty];
   const every = `every ${formatDuration(intervalMs)}`;
   const time = new Date(nowMs).toISOString().slice(11, 19);

@@ -63,6 +63,9 @@ describe("isthmus top", () => {
     await using scene = new Scene();
     const empty = await scene.run("top", "--count", "1");
     expect(empty.stdout).toContain("Nothing has a name in");
+    const records = await scene.run("top", "--json", "--count=2", "--interval-ms=1");
+    expect(records.stdout).toBe("");
+    expect(records.stderr.match(/Nothing has a name in/g)).toHaveLength(1);
     const producer = await scene.start("producer orders", "send orders 300");
     await scene.leave("mutex lock", "acquire lock");
     const { stdout, stderr, exitCode } = await scene.run("top", "--count=2", "--interval-ms=10");
