@@ -7,6 +7,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   openSync,
   readlinkSync,
@@ -15,7 +16,7 @@ import {
 import { dirname, isAbsolute } from "node:path";
 import { accessRules, type MemoryAccess } from "./access.ts";
 import { NotSupportedError, SystemError } from "./errors.ts";
-import { fromNodeError } from "./native/errno.ts";
+import { conditionError, fromNodeError } from "./native/errno.ts";
 import { outOfRange } from "./validate.ts";
 
 /** What happens when the file exists or does not. */
@@ -69,6 +70,11 @@ export function hasCode(error: unknown, code: string): boolean {
 }
 
 function create(request: OpenRequest): number {
+  const { path, mode } = request;
+  // Where it exists, no other capacity and no other access would help.
+  if (mode === "createNew" && existsSync(path)) {
+    throw conditionError("EEXIST", `create "${path}"`, "open", path);
+  }
   checkCanCreate(request);
   return open(request, constants.O_CREAT | constants.O_EXCL);
 }

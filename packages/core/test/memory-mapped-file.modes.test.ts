@@ -26,8 +26,8 @@ function expected(mode: FileMode, access: MemoryAccess, before: Before, capacity
   };
   const isNew = mode === "create" || mode === "createNew" || before === undefined;
   if (mode === "open" && before === undefined) return "ENOENT";
-  if (isNew && (capacity === 0 || !canGrow)) return "ERR_OUT_OF_RANGE";
   if (mode === "createNew" && before !== undefined) return "EEXIST";
+  if (isNew && (capacity === 0 || !canGrow)) return "ERR_OUT_OF_RANGE";
   if (isNew) return new Uint8Array(capacity);
   if (capacity === before.length || capacity === 0) return before;
   return capacity < before.length || !canGrow ? "ERR_OUT_OF_RANGE" : grown(before);
