@@ -56,6 +56,13 @@ describe("MemoryMappedFile.forEachLine()", () => {
       expectCode(call, "TypeError", "ERR_INVALID_ARG_TYPE");
     }
     expect(count).toBe(0);
+    // A function that is not asynchronous itself is seen by what it returns, also of long texts.
+    for (const text of ["one\ntwo\n", "one\n".repeat(100_000), "1".repeat(300_000)]) {
+      using long = memoryOf(Buffer.from(text));
+      const call = () => long.forEachLine((() => later()) as never);
+      expectCode(call, "TypeError", "ERR_INVALID_ARG_TYPE");
+    }
+    expect(count).toBe(3);
   });
 });
 

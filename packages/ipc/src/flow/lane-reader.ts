@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { outOfRange } from "@isthmus/core/internal";
+import { outOfRange, refuseAsync } from "@isthmus/core/internal";
 import type { Counters } from "../metrics/counters.ts";
 import type { ByteReading, FixedReading } from "../ring/broadcast-reading.ts";
 import type { Anchor } from "../struct/cursor.ts";
@@ -18,7 +18,7 @@ import type { TravelTimes } from "./travel-times.ts";
 
 /** Is given each record in place. */
 // biome-ignore lint/suspicious/noExplicitAny: typed by Receiver.poll.
-export type RecordHandler = (record: any) => void;
+export type RecordHandler = (record: any) => unknown;
 
 /** Returned by `take` when a record could not be decoded: it has been skipped and counted. */
 export const UNREADABLE: unique symbol = Symbol("unreadable");
@@ -161,7 +161,7 @@ export class StructReader extends LaneReader {
   /** One function for all polls: a closure for each would be garbage. */
   readonly #noteAndHandle: RecordHandler = (cursor) => {
     this.#noteTime(this.#anchor.base);
-    this.#handler(cursor);
+    return this.#handler(cursor);
   };
 
   constructor(source: LaneToRead, ring: FixedReading, schema: StructSchema<Fields>) {
@@ -242,7 +242,8 @@ export class StructReader extends LaneReader {
       while (done < count) {
         anchor.base = at;
         at += slotBytes;
-        handler(cursor);
+        const result = handler(cursor);
+        if (result !== undefined) refuseAsync(result, "handler", "for await");
         // Counted when it has been handled: the record of a handler that throws comes again.
         done++;
       }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { refuseAsync } from "@isthmus/core/internal";
 import type { ByteReading } from "../ring/broadcast-reading.ts";
 import { type ByteRecord, UNIT_BYTES } from "../ring/byte-ring.ts";
 import type { CopiedRecords } from "./copied-records.ts";
@@ -57,7 +58,8 @@ export class VariableReader extends LaneReader {
         if (record === undefined) break;
         if (record === UNREADABLE) continue;
         isHandling = true;
-        handler(record);
+        const result = handler(record);
+        if (result !== undefined) refuseAsync(result, "handler", "for await");
         isHandling = false;
         done++;
       }

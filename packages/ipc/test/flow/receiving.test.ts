@@ -37,7 +37,8 @@ describe.each(FLOWS)("the receiver of a $what", (flow: Flow) => {
     using stack = new DisposableStack();
     const { sender, receiver, ids } = ticksOf(stack, flow);
     sender.send({ id: 1 });
-    for (const handler of [async () => {}, undefined, 5] as never[]) {
+    const later = () => Promise.reject(new Error("nobody waits for this"));
+    for (const handler of [async () => {}, later, undefined, 5] as never[]) {
       expectCode(() => receiver.poll(handler), ...TYPE);
       await expectRejection(receiver.pollAsync(handler), ...TYPE);
     }

@@ -273,9 +273,10 @@ export class Journal<S extends JournalSchema> implements Disposable {
     visit: (record: RecordCursor<S>, sequence: number, time: number) => unknown,
     options?: JournalVisitOptions,
   ): number {
-    this.#checkOpen();
     checkSynchronous("visit", visit, "for await");
-    return this.#reads.visit(visit as Visit, checkVisitOptions(options));
+    const checked = checkVisitOptions(options);
+    this.#checkOpen();
+    return this.#reads.visit(visit as Visit, checked);
   }
 
   /** The named tailers, and how far each has come. */

@@ -5,6 +5,7 @@
  * @module
  */
 import { CorruptSegmentError } from "@isthmus/core";
+import { refuseAsync } from "@isthmus/core/internal";
 import type { PlaceReader } from "@isthmus/ipc/internal";
 import {
   FRAME,
@@ -108,7 +109,9 @@ export class RecordCursor implements RecordBytes {
       const lengthBytes = view.getUint32(at + RECORD.length, true);
       const record = places.at(at + RECORD.payload, lengthBytes);
       at = nextRecord(at, lengthBytes);
-      if (visit(record, sequence, time) !== false) continue;
+      const result = visit(record, sequence, time);
+      if (result !== undefined) refuseAsync(result, "visit", "for await");
+      if (result !== false) continue;
       this.next = sequence + 1;
       return true;
     }

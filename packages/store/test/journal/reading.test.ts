@@ -626,6 +626,8 @@ describe("Journal.forEachRecord()", () => {
     const later = () => journal.forEachRecord(async () => expect.unreachable());
     expectCode(later, "TypeError", "ERR_INVALID_ARG_TYPE");
     expect(later).toThrow(/visit.*a function that is not asynchronous/);
+    const promising = () => journal.forEachRecord(() => Promise.resolve());
+    expect(promising).toThrow(/visit.*a function that is not asynchronous/);
     expectCode(() => visited({ from: "middle" } as never), "TypeError", "ERR_INVALID_ARG_VALUE");
     expectCode(() => visited({ onGap: 5 } as never), "TypeError", "ERR_INVALID_ARG_TYPE");
   });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { refuseAsync } from "../../validate.ts";
 import { type ByteFinder, FIND_BLOCK_BYTES, newByteFinder } from "./byte-finder.ts";
 
 const LINE_FEED = 0x0a;
@@ -10,7 +11,7 @@ const LINE_FEED = 0x0a;
 const KERNEL_FROM_BYTES = 1 << 18;
 
 /** Is told of a line; `LineVisitor`. */
-export type EachLine<Bytes> = (bytes: Bytes, start: number, end: number, offset: number) => void;
+export type EachLine<Bytes> = (bytes: Bytes, start: number, end: number, offset: number) => unknown;
 
 /** Finders that nobody uses: whoever is told of a line may look at lines, too. */
 const idle: ByteFinder[] = [];
@@ -49,7 +50,8 @@ export function eachLinePlainly<Bytes extends Uint8Array>(
   for (let start = 0; start < bytes.length; ) {
     const found = bytes.indexOf(LINE_FEED, start);
     const end = found < 0 ? bytes.length : found;
-    each(bytes, start, end, offset + start);
+    const result = each(bytes, start, end, offset + start);
+    if (result !== undefined) refuseAsync(result, "visit", "lines");
     start = end + 1;
   }
 }
@@ -66,9 +68,12 @@ function eachLineFound<Bytes extends Uint8Array>(
     const count = finder.find(bytes, block);
     for (let i = 0; i < count; i++) {
       const end = block + (places[i] as number);
-      each(bytes, start, end, offset + start);
+      const result = each(bytes, start, end, offset + start);
+      if (result !== undefined) refuseAsync(result, "visit", "lines");
       start = end + 1;
     }
   }
-  if (start < bytes.length) each(bytes, start, bytes.length, offset + start);
+  if (start < bytes.length) {
+    refuseAsync(each(bytes, start, bytes.length, offset + start), "visit", "lines");
+  }
 }
