@@ -73,7 +73,7 @@ function create(request: OpenRequest): number {
   const { path, mode } = request;
   // Where it exists, no other capacity and no other access would help.
   if (mode === "createNew" && existsSync(path)) {
-    throw conditionError("EEXIST", `create "${path}"`, "open", path);
+    throw conditionError("EEXIST", `open "${path}"`, "open", path);
   }
   checkCanCreate(request);
   return open(request, constants.O_CREAT | constants.O_EXCL);
